@@ -1,0 +1,24 @@
+package yuncert
+
+import (
+	cryptorand "crypto/rand"
+	"fmt"
+	"io"
+)
+
+// NewRequestId draws 16 octets from rand and returns them as the documents
+// print a RequestId: an upper-case random UUID (RFC 9562, section 5.4) such as
+// 0AEDAF20-4DDF-4165-8750-47FF9C1929C9. A nil rand means [crypto/rand.Reader].
+// It fails with [ErrInternalError], and only when rand fails.
+func NewRequestId(rand io.Reader) (string, error) {
+	if rand == nil {
+		rand = cryptorand.Reader
+	}
+	var b [16]byte
+	if _, err := io.ReadFull(rand, b[:]); err != nil {
+		return "", Errorf(ErrInternalError, "", "no randomness for a RequestId: %w", err)
+	}
+	b[6] = b[6]&0x0f | 0x40 // version 4: random
+	b[8] = b[8]&0x3f | 0x80 // variant of RFC 9562
+	return fmt.Sprintf("%X-%X-%X-%X-%X", b[:4], b[4:6], b[6:8], b[8:10], b[10:]), nil
+}
