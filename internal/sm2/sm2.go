@@ -1,0 +1,331 @@
+//lint:file-ignore SA1019 the fields X, Y and D of crypto/ecdsa and the methods of crypto/elliptic are deprecated for replacements that know only the NIST curves
+
+// Package sm2 makes SM2 keys, signatures and digests, and checks them
+// (GB/T 32918-2016 and GM/T 0003-2012, in the encodings of GM/T 0009).
+//
+// It alone imports the engine, github.com/emmansun/gmsm. Whatever reaches the
+// engine has been checked here first, so that no refusal depends on how strict
+// the engine's version happens to be, and only a small part of its API is used:
+// the private key type, the curve, Sign over a digest without options,
+// VerifyASN1 and SM3.
+//
+// An SM2 public key is an [*ecdsa.PublicKey] whose Curve is [P256]. It fits
+// where [crypto.PublicKey] does, but crypto/ecdsa and crypto/x509 cannot work
+// with it.
+package sm2
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"math/bits"
+
+	gmsm "github.com/emmansun/gmsm/sm2"
+	"github.com/emmansun/gmsm/sm3"
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// UserID is the identity a signer has where none was agreed (GM/T 0009,
+// section 10). Certificates and certificate requests are signed under it.
+const UserID = "1234567812345678"
+
+const (
+	size      = 32         // octets of a scalar, a coordinate and an SM3 digest
+	pointSize = 1 + 2*size // octets of an uncompressed point
+	maxUserID = 0xffff / 8 // ENTL counts the bits of the ID in 16 bits
+)
+
+// Bounds for less, most significant limb first (GB/T 32918.5).
+var (
+	prime       = [4]uint64{0xfffffffeffffffff, 0xffffffffffffffff, 0xffffffff00000000, 0xffffffffffffffff}
+	order       = [4]uint64{0xfffffffeffffffff, 0xffffffffffffffff, 0x7203df6b21c6052b, 0x53bbf40939d54123}
+	orderMinus1 = [4]uint64{0xfffffffeffffffff, 0xffffffffffffffff, 0x7203df6b21c6052b, 0x53bbf40939d54122}
+)
+
+// domain is a || b || xG || yG, the part of ZA that is the same for everyone
+// (GB/T 32918.5).
+var domain, _ = hex.DecodeString("" +
+	"fffffffeffffffffffffffffffffffffffffffff00000000fffffffffffffffc" +
+	"28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93" +
+	"32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7" +
+	"bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0")
+
+// P256 gives the SM2 curve, sm2p256v1 (GB/T 32918.5), always the same object:
+// comparing with it tells an SM2 key from any other. It is not NIST P-256.
+func P256() elliptic.Curve { return gmsm.P256() }
+
+// IsPublicKey reports whether pub is meant as an SM2 key: not nil, and its
+// Curve is [P256]. It does not look at the point; [PublicKeyBytes] does.
+func IsPublicKey(pub *ecdsa.PublicKey) bool {
+	return pub != nil && pub.Curve == P256()
+}
+
+// ParsePublicKey reads a public key from its 65 octets 04 || x || y, the only
+// form GM/T 0009, section 7.1, has. It refuses the compressed and hybrid forms,
+// any other length, coordinates not below p, points off the curve and the point
+// at infinity (GB/T 32918.1, section 6.2). The curve's cofactor is 1, so a point
+// on the curve needs no check of its order.
+func ParsePublicKey(point []byte) (*ecdsa.PublicKey, error) {
+	if len(point) != pointSize {
+		return nil, fmt.Errorf("sm2: public key of %d octets, not %d", len(point), pointSize)
+	}
+	if point[0] != 4 {
+		return nil, fmt.Errorf("sm2: public key begins with %#02x, not 0x04 for an uncompressed point", point[0])
+	}
+	pub := &ecdsa.PublicKey{
+		Curve: P256(),
+		X:     new(big.Int).SetBytes(point[1 : 1+size]),
+		Y:     new(big.Int).SetBytes(point[1+size:]),
+	}
+	if _, err := PublicKeyBytes(pub); err != nil {
+		return nil, err
+	}
+	return pub, nil
+}
+
+var errCoordinate = errors.New("sm2: public key with a coordinate outside [0, p-1]")
+
+// PublicKeyBytes gives the 65 octets 04 || x || y of a public key (GM/T 0009,
+// section 7.1). Anyone can assemble an ecdsa.PublicKey, so it refuses what
+// [ParsePublicKey] would, and also nil, another curve, and nil or negative
+// coordinates.
+func PublicKeyBytes(pub *ecdsa.PublicKey) ([]byte, error) {
+	if !IsPublicKey(pub) {
+		return nil, errors.New("sm2: not a public key on the SM2 curve")
+	}
+	point := make([]byte, pointSize)
+	point[0] = 4
+	for i, v := range []*big.Int{pub.X, pub.Y} {
+		if v == nil {
+			return nil, errors.New("sm2: public key without coordinates")
+		}
+		b := (*[size]byte)(point[1+i*size:])
+		if v.Sign() < 0 || v.BitLen() > 8*size { // FillBytes would panic
+			return nil, errCoordinate
+		}
+		v.FillBytes(b[:])
+		if !less(b, &prime) {
+			return nil, errCoordinate
+		}
+	}
+	// (0, 0), by which crypto/elliptic means infinity, is not on the curve.
+	if !P256().IsOnCurve(pub.X, pub.Y) {
+		return nil, errors.New("sm2: public key off the curve")
+	}
+	return point, nil
+}
+
+// A PrivateKey is an SM2 private key together with its public key. It never
+// changes and is safe for concurrent use. Formatting it shows no key material,
+// whatever the verb. [GenerateKey], [NewPrivateKey] and [FromEngine] make one;
+// the zero value holds no key and must not be used.
+type PrivateKey struct {
+	// Behind two pointers, because of unexported fields of a caller's struct
+	// fmt does not call Format but prints what it finds. A pointer there it
+	// prints as an address, but follows once for a verb that does not suit
+	// pointers, such as %s.
+	secret *secret
+}
+
+type secret struct {
+	d      *[size]byte
+	engine *gmsm.PrivateKey
+}
+
+// GenerateKey makes a key with d uniform in [1, n-2] (GB/T 32918.1, section
+// 6.1) from crypto/rand. Its only error is a crypto/rand.Reader that someone
+// replaced by one that keeps giving values outside that range.
+func GenerateKey() (*PrivateKey, error) {
+	// Sound randomness fails a round with probability 2^-32.
+	for range 16 {
+		var d [size]byte
+		rand.Read(d[:]) // never fails
+		if isPrivate(&d) {
+			return newPrivateKey(&d), nil
+		}
+	}
+	return nil, errors.New("sm2: the random source gives no value in [1, n-2]")
+}
+
+// NewPrivateKey makes the key of d, which is exactly 32 octets, big endian, and
+// in [1, n-2] (GB/T 32918.1, section 6.1; with n-1 signing would divide by
+// zero). It computes the public key and keeps a copy of d.
+func NewPrivateKey(d []byte) (*PrivateKey, error) {
+	if len(d) != size {
+		return nil, fmt.Errorf("sm2: private key of %d octets, not %d", len(d), size)
+	}
+	v := [size]byte(d)
+	if !isPrivate(&v) {
+		return nil, errors.New("sm2: private key outside [1, n-2]")
+	}
+	return newPrivateKey(&v), nil
+}
+
+// EngineKey is the private key type of github.com/emmansun/gmsm, for
+// [FromEngine].
+type EngineKey = gmsm.PrivateKey
+
+// FromEngine makes a key from one that a caller holds in the engine's own type.
+// It refuses nil, nil fields, another curve, D outside [1, n-2] and a public
+// key that is not D·G: signing under a foreign public key would give signatures
+// nobody can verify. The value is copied; changing key later changes nothing.
+func FromEngine(key *EngineKey) (*PrivateKey, error) {
+	if key == nil || key.D == nil || key.X == nil || key.Y == nil {
+		return nil, errors.New("sm2: incomplete private key")
+	}
+	if !IsPublicKey(&key.PublicKey) {
+		return nil, errors.New("sm2: not a private key on the SM2 curve")
+	}
+	if key.D.Sign() < 0 || key.D.BitLen() > 8*size {
+		return nil, errors.New("sm2: private key outside [1, n-2]")
+	}
+	k, err := NewPrivateKey(key.D.FillBytes(make([]byte, size)))
+	if err != nil {
+		return nil, err
+	}
+	own := k.secret.engine
+	if own.X.Cmp(key.X) != 0 || own.Y.Cmp(key.Y) != 0 {
+		return nil, errors.New("sm2: the public key does not belong to the private key")
+	}
+	return k, nil
+}
+
+// newPrivateKey takes d in [1, n-2] and keeps it.
+func newPrivateKey(d *[size]byte) *PrivateKey {
+	x, y := P256().ScalarBaseMult(d[:])
+	return &PrivateKey{&secret{
+		d: d,
+		engine: &gmsm.PrivateKey{PrivateKey: ecdsa.PrivateKey{
+			PublicKey: ecdsa.PublicKey{Curve: P256(), X: x, Y: y},
+			D:         new(big.Int).SetBytes(d[:]), // the engine takes nothing else
+		}},
+	}}
+}
+
+// Public gives the public key, a fresh copy each time.
+func (k *PrivateKey) Public() *ecdsa.PublicKey {
+	pub := &k.secret.engine.PublicKey
+	return &ecdsa.PublicKey{Curve: pub.Curve, X: new(big.Int).Set(pub.X), Y: new(big.Int).Set(pub.Y)}
+}
+
+// Bytes gives d in 32 octets, big endian, a fresh copy each time.
+// [NewPrivateKey] reads them.
+func (k *PrivateKey) Bytes() []byte {
+	return bytes.Clone(k.secret.d[:])
+}
+
+// Format implements [fmt.Formatter]: every verb gives the same words and no key
+// material.
+func (PrivateKey) Format(s fmt.State, _ rune) {
+	io.WriteString(s, "sm2.PrivateKey(not shown)")
+}
+
+// SignDigest signs a digest of 32 octets, as [Digest] gives it, and refuses any
+// other length. The signature is SEQUENCE { r INTEGER, s INTEGER } in DER
+// (GB/T 32918.2, section 6.1; GM/T 0009, section 7.3).
+//
+// It needs no randomness: the nonce comes from the key and the digest, as RFC
+// 6979 proposes, so signing twice gives the same octets. The derivation is not
+// the one of RFC 6979, section 3.2, though, and the octets may differ between
+// versions of the engine.
+//
+// SignDigest does not verify what it made. A caller who publishes signatures
+// does well to: with a repeatable nonce, one signature made by faulty hardware
+// beside a sound one of the same digest gives the key away.
+func (k *PrivateKey) SignDigest(digest []byte) ([]byte, error) {
+	if len(digest) != size {
+		return nil, fmt.Errorf("sm2: digest of %d octets, not %d", len(digest), size)
+	}
+	sig, err := k.secret.engine.Sign(newNonceReader(k.secret.d, digest), digest, nil)
+	if err != nil {
+		return nil, fmt.Errorf("sm2: sign: %w", err)
+	}
+	return sig, nil
+}
+
+// Digest gives e = SM3(ZA || M), the 32 octets that are signed for message by
+// the holder of pub, known as userID (GB/T 32918.2, sections 5.5 and 6.1;
+// GM/T 0009, section 8). ZA binds the identity, the curve and the public key:
+//
+//	ZA = SM3(ENTL || ID || a || b || xG || yG || xA || yA)
+//
+// An empty userID is an ID of length zero, and not [UserID]. Digest refuses an
+// ID above 8191 octets, whose length in bits ENTL cannot hold, and a public key
+// that [PublicKeyBytes] refuses.
+func Digest(pub *ecdsa.PublicKey, userID string, message []byte) ([]byte, error) {
+	point, err := PublicKeyBytes(pub)
+	if err != nil {
+		return nil, err
+	}
+	if len(userID) > maxUserID {
+		return nil, fmt.Errorf("sm2: user ID of %d octets, more than %d", len(userID), maxUserID)
+	}
+	h := sm3.New()
+	h.Write(binary.BigEndian.AppendUint16(nil, uint16(8*len(userID))))
+	io.WriteString(h, userID)
+	h.Write(domain)
+	h.Write(point[1:])
+	za := h.Sum(nil)
+	h.Reset()
+	h.Write(za)
+	h.Write(message)
+	return h.Sum(nil), nil
+}
+
+// VerifyDigest reports whether signature is one of digest by pub (GB/T 32918.2,
+// section 7.1). The signature is DER as in GM/T 0009, section 7.3, and nothing
+// but DER: no trailing octets, no padded lengths or integers, r and s in
+// [1, n-1]. A digest not of 32 octets, or a public key that [PublicKeyBytes]
+// refuses, gives false. It never panics.
+func VerifyDigest(pub *ecdsa.PublicKey, digest, signature []byte) bool {
+	if _, err := PublicKeyBytes(pub); err != nil {
+		return false
+	}
+	return len(digest) == size && isSignature(signature) && gmsm.VerifyASN1(pub, digest, signature)
+}
+
+// isSignature reports whether der is a signature in form and range.
+func isSignature(der []byte) bool {
+	var body cryptobyte.String
+	in := cryptobyte.String(der)
+	if !in.ReadASN1(&body, asn1.SEQUENCE) || !in.Empty() {
+		return false
+	}
+	for range 2 { // r, s
+		var v []byte // without leading zeros; cryptobyte refuses a negative one
+		if !body.ReadASN1Integer(&v) || len(v) == 0 || len(v) > size {
+			return false
+		}
+		var b [size]byte
+		copy(b[size-len(v):], v)
+		if !less(&b, &order) {
+			return false
+		}
+	}
+	return body.Empty()
+}
+
+// isPrivate reports whether d is in [1, n-2], in constant time but for the answer.
+func isPrivate(d *[size]byte) bool {
+	var zero [size]byte
+	return subtle.ConstantTimeCompare(d[:], zero[:]) == 0 && less(d, &orderMinus1)
+}
+
+// less reports whether v, big endian, is below bound. It takes the same time
+// for every v, as private keys pass through it.
+func less(v *[size]byte, bound *[4]uint64) bool {
+	var borrow uint64
+	for i := 3; i >= 0; i-- {
+		_, borrow = bits.Sub64(binary.BigEndian.Uint64(v[8*i:]), bound[i], borrow)
+	}
+	return borrow == 1
+}
