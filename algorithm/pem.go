@@ -1,0 +1,173 @@
+package algorithm
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/sm2"
+)
+
+// PEM returns the key as an unencrypted PKCS #8 PEM block, "PRIVATE KEY" (RFC
+// 5958), which openssl, Java and Go read. An SM2 key is encoded as in GM/T 0010:
+// id-ecPublicKey with the SM2 curve around an ECPrivateKey that names curve and
+// public key as well. The result is key material: keep it off logs, and its
+// file at mode 0600. A zero PrivateKey is [yuncert.ErrInternalEncodeKeyError].
+func (k *PrivateKey) PEM() ([]byte, error) {
+	var der []byte
+	var err error
+	switch signer := k.signer().(type) {
+	case nil:
+		err = malformed("the private key is empty")
+	case sm2Signer:
+		der, err = marshalSM2(signer.PrivateKey)
+	default:
+		der, err = x509.MarshalPKCS8PrivateKey(signer)
+	}
+	if err != nil {
+		return nil, &yuncert.Error{Code: yuncert.ErrInternalEncodeKeyError, Message: "Failed to encode private key.", Err: err}
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
+
+// marshalSM2 writes PKCS #8 around an ECPrivateKey (RFC 5915, section 3).
+func marshalSM2(key *sm2.PrivateKey) ([]byte, error) {
+	point, err := sm2.PublicKeyBytes(key.Public())
+	if err != nil {
+		return nil, err
+	}
+	var b cryptobyte.Builder
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1Int64(0)
+		b.AddBytes(sm2KeyID)
+		b.AddASN1(asn1.OCTET_STRING, func(b *cryptobyte.Builder) {
+			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+				b.AddASN1Int64(1)
+				b.AddASN1OctetString(key.Bytes())
+				b.AddASN1(parametersTag, func(b *cryptobyte.Builder) { b.AddBytes(sm2Curve) })
+				b.AddASN1(publicTag, func(b *cryptobyte.Builder) { b.AddASN1BitString(point) })
+			})
+		})
+	})
+	return b.Bytes()
+}
+
+// ParsePrivateKey reads the one private key in a PEM text, whatever stands
+// around it: PKCS #8 ("PRIVATE KEY"), PKCS #1 ("RSA PRIVATE KEY") or SEC 1
+// ("EC PRIVATE KEY", for SM2 also "SM2 PRIVATE KEY"), each for RSA, ECC and SM2
+// as far as the form holds them. The key passes [Check]. No key, two keys, an
+// encrypted one, a broken, weak or unsupported one is
+// [yuncert.ErrInvalidValueMalformed]; the message never quotes the text.
+func ParsePrivateKey(text []byte) (*PrivateKey, error) {
+	var key *PrivateKey
+	for {
+		var block *pem.Block
+		if block, text = pem.Decode(text); block == nil {
+			break
+		}
+		if !bytes.HasSuffix([]byte(block.Type), []byte("PRIVATE KEY")) {
+			continue // certificates, and the EC PARAMETERS that openssl ecparam writes
+		}
+		if key != nil {
+			return nil, malformed("the text holds more than one private key")
+		}
+		if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
+			return nil, malformed("the private key is encrypted: decrypt it first, with openssl pkey for example")
+		}
+		var err error
+		if key, err = parsePrivateKey(block.Type, block.Bytes); err != nil {
+			return nil, err
+		}
+	}
+	if key == nil {
+		return nil, malformed("the text holds no private key in PEM: PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY")
+	}
+	return key, nil
+}
+
+// errBrokenKey stands for whatever a parser says, since that may quote the key.
+func errBrokenKey(form string) error {
+	return malformed("the private key is not the %s that its PEM label says, or its kind is not supported: RSA, P-256, P-384, P-521 and SM2 keys are", form)
+}
+
+func parsePrivateKey(label string, der []byte) (*PrivateKey, error) {
+	var outer cryptobyte.String
+	if input := cryptobyte.String(der); !input.ReadASN1(&outer, asn1.SEQUENCE) || !input.Empty() {
+		return nil, malformed("the private key is not one DER SEQUENCE")
+	}
+	var key crypto.PrivateKey
+	var err error
+	switch label {
+	case "PRIVATE KEY":
+		var version int
+		var id, inner cryptobyte.String
+		if outer.ReadASN1Integer(&version) && outer.ReadASN1Element(&id, asn1.SEQUENCE) &&
+			isSM2KeyID(id) && outer.ReadASN1(&inner, asn1.OCTET_STRING) {
+			return parseSM2(inner)
+		}
+		if key, err = x509.ParsePKCS8PrivateKey(der); err != nil {
+			return nil, errBrokenKey("PKCS #8 key")
+		}
+	case "RSA PRIVATE KEY":
+		if key, err = x509.ParsePKCS1PrivateKey(der); err != nil {
+			return nil, errBrokenKey("PKCS #1 key")
+		}
+	case "EC PRIVATE KEY", "SM2 PRIVATE KEY":
+		if label == "SM2 PRIVATE KEY" || namesSM2(outer) {
+			return parseSM2(der)
+		}
+		if key, err = x509.ParseECPrivateKey(der); err != nil {
+			return nil, errBrokenKey("SEC 1 key")
+		}
+	default:
+		return nil, malformed("a private key of this PEM label is not supported: PRIVATE KEY, RSA PRIVATE KEY and EC PRIVATE KEY are")
+	}
+	return NewPrivateKey(key)
+}
+
+var (
+	parametersTag = asn1.Tag(0).ContextSpecific().Constructed()
+	publicTag     = asn1.Tag(1).ContextSpecific().Constructed()
+)
+
+// namesSM2 looks whether the parameters of an ECPrivateKey are the SM2 curve.
+func namesSM2(key cryptobyte.String) bool {
+	var version int
+	var d, parameters cryptobyte.String
+	return key.ReadASN1Integer(&version) && key.ReadASN1(&d, asn1.OCTET_STRING) &&
+		key.ReadASN1(&parameters, parametersTag) && bytes.Equal(parameters, sm2Curve)
+}
+
+// parseSM2 reads an ECPrivateKey (RFC 5915, section 3) on the SM2 curve. Its
+// public key, where there is one, must be the scalar's.
+func parseSM2(der cryptobyte.String) (*PrivateKey, error) {
+	broken := errBrokenKey("ECPrivateKey (RFC 5915)")
+	var key, d, parameters, public cryptobyte.String
+	var version int
+	var hasParameters, hasPublic bool
+	if !der.ReadASN1(&key, asn1.SEQUENCE) || !der.Empty() ||
+		!key.ReadASN1Integer(&version) || version != 1 || !key.ReadASN1(&d, asn1.OCTET_STRING) ||
+		!key.ReadOptionalASN1(&parameters, &hasParameters, parametersTag) ||
+		!key.ReadOptionalASN1(&public, &hasPublic, publicTag) || !key.Empty() ||
+		hasParameters && !bytes.Equal(parameters, sm2Curve) {
+		return nil, broken
+	}
+	k, err := newSM2(d)
+	if err != nil || !hasPublic {
+		return k, err
+	}
+	point, err := sm2.PublicKeyBytes(k.signer().(sm2Signer).PrivateKey.Public())
+	if err != nil {
+		return nil, err
+	}
+	var embedded []byte
+	if !public.ReadASN1BitStringAsBytes(&embedded) || !public.Empty() || !bytes.Equal(embedded, point) {
+		return nil, malformed("the SM2 private key holds a public key that is not its own")
+	}
+	return k, nil
+}

@@ -1,0 +1,195 @@
+package algorithm
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/md5"
+	"crypto/rsa"
+	"encoding/hex"
+	"math"
+	"math/big"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/yuncert/yuncert/internal/sm2"
+)
+
+// The AlgorithmIdentifiers of SubjectPublicKeyInfo, as DER: RSA with its NULL
+// (RFC 3279, section 2.3.1), EC keys with a named curve (RFC 5480, section
+// 2.1.1; GM/T 0015 for the SM2 curve 1.2.156.10197.1.301).
+var (
+	rsaKeyID  = []byte{0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0}
+	p256KeyID = append(ecKeyID(19), 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7)
+	p384KeyID = append(ecKeyID(16), 6, 5, 0x2b, 0x81, 4, 0, 34)
+	p521KeyID = append(ecKeyID(16), 6, 5, 0x2b, 0x81, 4, 0, 35)
+	sm2KeyID  = append(ecKeyID(19), sm2Curve...)
+
+	// sm2Curve names the curve. Some tools write it in the place of
+	// id-ecPublicKey too, with the curve, NULL or nothing behind it.
+	sm2Curve  = []byte{6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x82, 0x2d}
+	sm2KeyIDs = [][]byte{
+		append(append([]byte{0x30, 20}, sm2Curve...), sm2Curve...),
+		append(append([]byte{0x30, 12}, sm2Curve...), 5, 0),
+		append([]byte{0x30, 10}, sm2Curve...),
+	}
+)
+
+// ecKeyID begins an AlgorithmIdentifier of n octets with id-ecPublicKey.
+func ecKeyID(n byte) []byte {
+	return []byte{0x30, n, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1}
+}
+
+// MarshalPublicKey returns the DER SubjectPublicKeyInfo of pub (RFC 5280,
+// section 4.1.2.7). A key that [Of] does not know, or an EC point that is not
+// on its curve, is [yuncert.ErrInvalidValueMalformed].
+func MarshalPublicKey(pub crypto.PublicKey) ([]byte, error) {
+	a, err := Of(pub)
+	if err != nil {
+		return nil, err
+	}
+	var id, key []byte
+	switch pub := pub.(type) {
+	case *rsa.PublicKey:
+		id = rsaKeyID
+		b := cryptobyte.NewBuilder(make([]byte, 0, pub.Size()+16))
+		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1BigInt(pub.N)
+			b.AddASN1Int64(int64(pub.E))
+		})
+		key = b.BytesOrPanic()
+	case *ecdsa.PublicKey:
+		switch a {
+		case ECC_256:
+			id = p256KeyID
+		case ECC_384:
+			id = p384KeyID
+		case ECC_512:
+			id = p521KeyID
+		default:
+			id = sm2KeyID
+		}
+		if key, err = pointBytes(pub); err != nil {
+			return nil, err
+		}
+	}
+	b := cryptobyte.NewBuilder(make([]byte, 0, len(id)+len(key)+16))
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddBytes(id)
+		b.AddASN1BitString(key)
+	})
+	return b.BytesOrPanic(), nil
+}
+
+// pointBytes returns the uncompressed point (SEC 1, section 2.3.3), and an
+// error if it is not on its curve.
+func pointBytes(pub *ecdsa.PublicKey) (point []byte, err error) {
+	if sm2.IsPublicKey(pub) {
+		point, err = sm2.PublicKeyBytes(pub)
+	} else {
+		point, err = pub.Bytes()
+	}
+	if err != nil {
+		return nil, malformed("the public key is not a point of its curve: %w", err)
+	}
+	return point, nil
+}
+
+// ParsePublicKey reads a DER SubjectPublicKeyInfo with nothing behind it. The
+// key is one that [Of] knows; a point is uncompressed, on its curve and not at
+// infinity. [Check] judges the rest. An unreadable or unsupported key is
+// [yuncert.ErrInvalidValueMalformed].
+func ParsePublicKey(der []byte) (crypto.PublicKey, error) {
+	input := cryptobyte.String(der)
+	var info, id, bits cryptobyte.String
+	var unused uint8
+	if !input.ReadASN1(&info, asn1.SEQUENCE) || !input.Empty() ||
+		!info.ReadASN1Element(&id, asn1.SEQUENCE) ||
+		!info.ReadASN1(&bits, asn1.BIT_STRING) || !info.Empty() ||
+		!bits.ReadUint8(&unused) || unused != 0 {
+		return nil, malformed("the public key is not a SubjectPublicKeyInfo (RFC 5280, section 4.1)")
+	}
+	switch {
+	case bytes.Equal(id, rsaKeyID):
+		return parseRSA(bits)
+	case bytes.Equal(id, p256KeyID):
+		return parsePoint(elliptic.P256(), bits)
+	case bytes.Equal(id, p384KeyID):
+		return parsePoint(elliptic.P384(), bits)
+	case bytes.Equal(id, p521KeyID):
+		return parsePoint(elliptic.P521(), bits)
+	case isSM2KeyID(id):
+		return parsePoint(sm2.P256(), bits)
+	case bytes.HasPrefix(id[2:], ecKeyID(0)[2:]):
+		return nil, malformed("the key's curve is not supported: P-256, P-384, P-521 and SM2 are, by name and not by explicit parameters")
+	}
+	return nil, malformed("the key's algorithm is not supported: RSA (with NULL parameters), ECC and SM2 are")
+}
+
+func isSM2KeyID(id []byte) bool {
+	if bytes.Equal(id, sm2KeyID) {
+		return true
+	}
+	for _, other := range sm2KeyIDs {
+		if bytes.Equal(id, other) {
+			return true
+		}
+	}
+	return false
+}
+
+// parseRSA reads an RSAPublicKey (RFC 8017, appendix A.1.1).
+func parseRSA(der cryptobyte.String) (*rsa.PublicKey, error) {
+	var key cryptobyte.String
+	var n, e []byte
+	if !der.ReadASN1(&key, asn1.SEQUENCE) || !der.Empty() ||
+		!key.ReadASN1Integer(&n) || !key.ReadASN1Integer(&e) || !key.Empty() {
+		return nil, malformed("the RSA public key is not a pair of positive DER integers (RFC 8017, appendix A.1.1)")
+	}
+	exponent := 0
+	for _, octet := range e {
+		if exponent > math.MaxInt32>>8 {
+			return nil, malformed("the RSA exponent is larger than 2^31-1, which common software cannot verify: 65537 is usual")
+		}
+		exponent = exponent<<8 | int(octet)
+	}
+	pub := &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: exponent}
+	if _, err := Of(pub); err != nil {
+		return nil, err
+	}
+	return pub, nil
+}
+
+// parsePoint reads an uncompressed point (SEC 1, section 2.3.4).
+func parsePoint(curve elliptic.Curve, point []byte) (pub *ecdsa.PublicKey, err error) {
+	if curve == sm2.P256() {
+		pub, err = sm2.ParsePublicKey(point)
+	} else {
+		pub, err = ecdsa.ParseUncompressedPublicKey(curve, point)
+	}
+	if err != nil {
+		return nil, malformed("the public key is not an uncompressed point of its curve: %w", err)
+	}
+	return pub, nil
+}
+
+// PubMd5 returns the digest that CreateCdnCertificateSigningRequest calls
+// PubMd5: the MD5 of the DER SubjectPublicKeyInfo as 32 lower-case hexadecimal
+// digits. It is the same for a key, its CSR and its certificate, so that it
+// finds the one by the others:
+//
+//	openssl req  -in a.csr -noout -pubkey | openssl pkey -pubin -outform DER | openssl md5
+//	openssl x509 -in a.pem -noout -pubkey | openssl pkey -pubin -outform DER | openssl md5
+//
+// It is a name for a key, not a protection: MD5 gives none. The errors are
+// those of [MarshalPublicKey].
+func PubMd5(pub crypto.PublicKey) (string, error) {
+	der, err := MarshalPublicKey(pub)
+	if err != nil {
+		return "", err
+	}
+	sum := md5.Sum(der)
+	return hex.EncodeToString(sum[:]), nil
+}
