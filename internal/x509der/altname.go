@@ -1,0 +1,216 @@
+package x509der
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+	"golang.org/x/net/idna"
+)
+
+// MaxNames is how many alternative names one CSR or certificate holds at most.
+const MaxNames = 250
+
+// SplitNames reads a list parameter (SANs, Sans, Domain): entries separated by
+// commas, trimmed, empty and repeated ones dropped, in order, each canonical.
+func SplitNames(list string) ([]string, error) {
+	if list == "" {
+		return nil, nil
+	}
+	var names []string
+	for entry := range strings.SplitSeq(list, ",") {
+		if entry = strings.TrimSpace(entry); entry == "" {
+			continue
+		}
+		name, err := CanonicalName(entry)
+		if err != nil {
+			return nil, err
+		}
+		if names = AppendNames(names, name); len(names) > MaxNames {
+			return nil, fmt.Errorf("the list has more than %d names", MaxNames)
+		}
+	}
+	return names, nil
+}
+
+// AppendNames appends the canonical names that are not in list yet.
+func AppendNames(list []string, names ...string) []string {
+	for _, name := range names {
+		if !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// IsIP tells the two kinds of canonical names apart: a DNS name never ends in a
+// label of digits only, and never holds a colon.
+func IsIP(name string) bool {
+	_, err := netip.ParseAddr(name)
+	return err == nil
+}
+
+// CanonicalName returns a host name or IP address in the one form that stands
+// in certificates: a DNS name in lower case, an internationalised one as
+// A-labels (RFC 5890), an address as netip prints it, an IPv4 address never
+// mapped into IPv6. Wildcards stand only for the whole left-most label (RFC
+// 6125, section 6.4.3) and above at least two more.
+func CanonicalName(entry string) (string, error) {
+	if addr, err := netip.ParseAddr(entry); err == nil {
+		if addr.Zone() != "" {
+			return "", fmt.Errorf("%.80q is an IP address with a zone: a certificate holds it without", entry)
+		}
+		return addr.Unmap().String(), nil
+	}
+	name, err := canonicalDNS(entry)
+	if err != nil {
+		return "", fmt.Errorf("%.80q is neither a DNS name nor an IP address: %w", entry, err)
+	}
+	return name, nil
+}
+
+func canonicalDNS(entry string) (string, error) {
+	host, wildcard := strings.CutPrefix(entry, "*.")
+	ascii := strings.IndexFunc(host, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
+	if ascii {
+		host = strings.ToLower(host)
+	} else {
+		var err error
+		if host, err = idna.Lookup.ToASCII(host); err != nil {
+			return "", errors.New("it is not a valid internationalised name (RFC 5891)")
+		}
+	}
+	labels := 0
+	for label := range strings.SplitSeq(host, ".") {
+		if err := checkLabel(label); err != nil {
+			return "", err
+		}
+		labels++
+	}
+	if last := host[strings.LastIndexByte(host, '.')+1:]; strings.Trim(last, "0123456789") == "" {
+		return "", errors.New("its last label has digits only, as that of an IPv4 address (RFC 1123, section 2.1)")
+	}
+	if wildcard {
+		if labels < 2 {
+			return "", errors.New("a wildcard needs two more labels behind it")
+		}
+		host = "*." + host
+	}
+	if len(host) > 253 {
+		return "", errors.New("it is longer than 253 octets (RFC 1035, section 2.3.4)")
+	}
+	return host, nil
+}
+
+// checkLabel wants letters, digits and inner hyphens (RFC 5280, section
+// 4.2.1.6: the preferred name syntax), and an A-label that stands for something.
+func checkLabel(label string) error {
+	switch {
+	case label == "":
+		return errors.New("it has an empty label")
+	case len(label) > 63:
+		return errors.New("it has a label longer than 63 octets (RFC 1035, section 2.3.4)")
+	case label[0] == '-' || label[len(label)-1] == '-':
+		return errors.New("it has a label that begins or ends with a hyphen")
+	}
+	for i := range len(label) {
+		if c := label[i]; !isLetter(c) && (c < '0' || c > '9') && c != '-' {
+			if c == '*' {
+				return errors.New("a wildcard is only allowed as the whole left-most label")
+			}
+			return fmt.Errorf("a label has letters, digits and hyphens, not %q", c)
+		}
+	}
+	if strings.HasPrefix(label, "xn--") {
+		unicode, err := idna.Lookup.ToUnicode(label)
+		if err != nil {
+			return errors.New("it has an A-label that is not valid punycode (RFC 5891)")
+		}
+		if again, err := idna.Lookup.ToASCII(unicode); err != nil || again != label || unicode == label {
+			return errors.New("it has an A-label that does not survive conversion and back (RFC 5891)")
+		}
+	}
+	return nil
+}
+
+// HostName returns the canonical form of a common name that is a host name or
+// an IP address. Text in other scripts needs a dot to count as one: alone it is
+// rather the name of a person or a company.
+func HostName(commonName string) (name string, ok bool) {
+	if strings.IndexFunc(commonName, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0 && !strings.Contains(commonName, ".") {
+		return "", false
+	}
+	name, err := CanonicalName(commonName)
+	return name, err == nil
+}
+
+// GeneralName tags (RFC 5280, section 4.2.1.6).
+const (
+	tagDNSName   = asn1.Tag(2 | 0x80)
+	tagURI       = asn1.Tag(6 | 0x80)
+	tagIPAddress = asn1.Tag(7 | 0x80)
+)
+
+// addAltNames writes GeneralNames from canonical names.
+func addAltNames(b *cryptobyte.Builder, names []string) {
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		for _, name := range names {
+			if addr, err := netip.ParseAddr(name); err == nil {
+				b.AddASN1(tagIPAddress, func(b *cryptobyte.Builder) { b.AddBytes(addr.AsSlice()) })
+			} else {
+				b.AddASN1(tagDNSName, func(b *cryptobyte.Builder) { b.AddBytes([]byte(name)) })
+			}
+		}
+	})
+}
+
+// parseAltNames reads GeneralNames and returns the DNS names and IP addresses in
+// canonical form and in order. Names of other forms are read over: a server
+// certificate does not hold them.
+func parseAltNames(der []byte) ([]string, error) {
+	input := cryptobyte.String(der)
+	var list cryptobyte.String
+	if !input.ReadASN1(&list, asn1.SEQUENCE) || !input.Empty() || list.Empty() {
+		return nil, errors.New("subjectAltName is not a SEQUENCE of names (RFC 5280, section 4.2.1.6)")
+	}
+	var names []string
+	for !list.Empty() {
+		var value cryptobyte.String
+		var tag asn1.Tag
+		if !list.ReadAnyASN1(&value, &tag) {
+			return nil, errors.New("subjectAltName is not a SEQUENCE of names (RFC 5280, section 4.2.1.6)")
+		}
+		var name string
+		switch tag {
+		case tagDNSName:
+			if IsIP(string(value)) {
+				return nil, fmt.Errorf("subjectAltName: the dNSName %.80q is an IP address", value)
+			}
+			// An A-label is what stands in a certificate; U-labels have no place in an IA5String.
+			if i := slices.IndexFunc(value, func(c byte) bool { return c >= utf8.RuneSelf }); i >= 0 {
+				return nil, errors.New("subjectAltName: a dNSName is not ASCII")
+			}
+			var err error
+			if name, err = CanonicalName(string(value)); err != nil {
+				return nil, fmt.Errorf("subjectAltName: %w", err)
+			}
+		case tagIPAddress:
+			addr, ok := netip.AddrFromSlice(value)
+			if !ok {
+				return nil, fmt.Errorf("subjectAltName: an iPAddress has %d octets: 4 or 16 are right", len(value))
+			}
+			name = addr.Unmap().String()
+		default:
+			continue
+		}
+		if names = AppendNames(names, name); len(names) > MaxNames {
+			return nil, fmt.Errorf("subjectAltName has more than %d names", MaxNames)
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,93 @@
+package x509der
+
+import (
+	encodingasn1 "encoding/asn1"
+	"errors"
+	"fmt"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// Extensions of RFC 5280, section 4.2, as the content octets of their object
+// identifiers.
+const (
+	extSubjectKeyID    = "\x55\x1d\x0e"
+	extKeyUsage        = "\x55\x1d\x0f"
+	extAltName         = "\x55\x1d\x11"
+	extConstraints     = "\x55\x1d\x13"
+	extCRLPoints       = "\x55\x1d\x1f"
+	extAuthorityKeyID  = "\x55\x1d\x23"
+	extExtendedKeyUsed = "\x55\x1d\x25"
+)
+
+// addExtension writes one Extension (RFC 5280, section 4.1).
+func addExtension(b *cryptobyte.Builder, oid string, critical bool, value cryptobyte.BuilderContinuation) {
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		addOID(b, oid)
+		if critical {
+			b.AddASN1Boolean(true)
+		}
+		b.AddASN1(asn1.OCTET_STRING, value)
+	})
+}
+
+// An extension is one Extension as it was read.
+type extension struct {
+	oid   string
+	value []byte
+}
+
+// parseExtensions appends the extensions in a DER Extensions to list, and
+// refuses one that is there already (RFC 5280, section 4.2).
+func parseExtensions(list []extension, der []byte) ([]extension, error) {
+	input := cryptobyte.String(der)
+	var extensions cryptobyte.String
+	if !input.ReadASN1(&extensions, asn1.SEQUENCE) || !input.Empty() {
+		return nil, errors.New("the requested extensions are not a SEQUENCE (RFC 5280, section 4.1)")
+	}
+	for !extensions.Empty() {
+		var one, oid, value cryptobyte.String
+		if !extensions.ReadASN1(&one, asn1.SEQUENCE) || !readOID(&one, &oid) || !readCritical(&one) ||
+			!one.ReadASN1(&value, asn1.OCTET_STRING) || !one.Empty() {
+			return nil, errors.New("a requested extension is malformed (RFC 5280, section 4.1)")
+		}
+		for _, other := range list {
+			if other.oid == string(oid) {
+				return nil, fmt.Errorf("the extension %s is requested twice", ObjectIdentifier(string(oid)))
+			}
+		}
+		if list = append(list, extension{string(oid), value}); len(list) > maxExtensions {
+			return nil, fmt.Errorf("more than %d extensions are requested", maxExtensions)
+		}
+	}
+	return list, nil
+}
+
+// maxExtensions is far above what any tool asks for, and keeps the search for
+// repeated ones short.
+const maxExtensions = 64
+
+// readCritical reads over the field critical. FALSE is the default, which DER
+// leaves out; tools write it all the same, and it means the same.
+func readCritical(one *cryptobyte.String) bool {
+	var critical bool
+	return !one.PeekASN1Tag(asn1.BOOLEAN) || one.ReadASN1Boolean(&critical)
+}
+
+// ObjectIdentifier decodes the content octets of an object identifier.
+func ObjectIdentifier(content string) encodingasn1.ObjectIdentifier {
+	var oid encodingasn1.ObjectIdentifier
+	n := 0
+	for _, c := range []byte(content) {
+		if n = n<<7 | int(c&0x7f); c&0x80 != 0 {
+			continue
+		}
+		if oid == nil { // the first two arcs share a subidentifier (X.690, 8.19.4)
+			arc := min(n/40, 2)
+			oid, n = append(oid, arc), n-40*arc
+		}
+		oid, n = append(oid, n), 0
+	}
+	return oid
+}

@@ -1,0 +1,294 @@
+package x509der
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// Attribute types of X.520 that requests set, each as the content octets of its
+// object identifier; Email is PKCS #9's emailAddress (RFC 2985, section 5.2.1).
+const (
+	CommonName         = "\x55\x04\x03"
+	Country            = "\x55\x04\x06"
+	Locality           = "\x55\x04\x07"
+	State              = "\x55\x04\x08"
+	Organization       = "\x55\x04\x0a"
+	OrganizationalUnit = "\x55\x04\x0b"
+	Email              = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"
+)
+
+// An Attribute is one part of a distinguished name.
+type Attribute struct {
+	Type  string   // content octets of the object identifier
+	Tag   asn1.Tag // string type; zero means PrintableString if Value fits, else UTF8String
+	Value []byte   // content octets
+}
+
+// Text makes an attribute whose string type follows from its text.
+func Text(attributeType, text string) Attribute {
+	a := Attribute{Type: attributeType, Value: []byte(text)}
+	if attributeType == Email {
+		a.Tag = asn1.IA5String
+	}
+	return a
+}
+
+// The string types that crypto/cryptobyte has no name for.
+const (
+	tagNumericString = asn1.Tag(18)
+	tagBMPString     = asn1.Tag(30)
+)
+
+// String returns the value as UTF-8.
+func (a Attribute) String() string {
+	if a.Tag != tagBMPString {
+		return string(a.Value)
+	}
+	units := make([]uint16, len(a.Value)/2)
+	for i := range units {
+		units[i] = binary.BigEndian.Uint16(a.Value[2*i:])
+	}
+	return string(utf16.Decode(units))
+}
+
+// A Name is a distinguished name. Written, each attribute is an RDN of its own;
+// read, the attributes of multi-valued RDNs follow each other.
+type Name []Attribute
+
+// Get returns the text of the first attribute of that type, or "".
+func (n Name) Get(attributeType string) string {
+	for _, a := range n {
+		if a.Type == attributeType {
+			return a.String()
+		}
+	}
+	return ""
+}
+
+// OnlyOf returns the attributes of that type.
+func (n Name) OnlyOf(attributeType string) Name {
+	var only Name
+	for _, a := range n {
+		if a.Type == attributeType {
+			only = append(only, a)
+		}
+	}
+	return only
+}
+
+// InOrder returns the attributes in the order of a subject: C, ST, L, O, OU, CN,
+// emailAddress. Others are left out.
+func (n Name) InOrder() Name {
+	ordered := make(Name, 0, len(n))
+	for _, attributeType := range []string{Country, State, Locality, Organization, OrganizationalUnit, CommonName, Email} {
+		ordered = append(ordered, n.OnlyOf(attributeType)...)
+	}
+	return ordered
+}
+
+// bounds are the upper bounds of X.520 (RFC 5280, appendix A.1) in characters.
+var bounds = map[string]int{
+	CommonName: 64, Organization: 64, OrganizationalUnit: 64, State: 128, Locality: 128, Email: 255,
+}
+
+// CheckText says what keeps text out of an attribute of that type.
+func CheckText(attributeType, text string) error {
+	if !utf8.ValidString(text) {
+		return errors.New("the text is not valid UTF-8")
+	}
+	for _, r := range text {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return fmt.Errorf("the text holds the character %U: control characters are refused", r)
+		}
+		if attributeType == Email && (r <= ' ' || r > '~') {
+			return errors.New("an e-mail address is ASCII without spaces (RFC 5280, section 4.1.2.6)")
+		}
+	}
+	if n := utf8.RuneCountInString(text); bounds[attributeType] > 0 && n > bounds[attributeType] {
+		return fmt.Errorf("the text has %d characters: up to %d are allowed (X.520)", n, bounds[attributeType])
+	}
+	if strings.TrimSpace(text) != text {
+		return errors.New("the text begins or ends with a space")
+	}
+	switch {
+	case attributeType == Country && !isCountry(text):
+		return errors.New("a country is two letters (ISO 3166-1)")
+	case attributeType == CommonName && strings.Contains(text, "*"):
+		// A client that still matches host names against the CN must not find
+		// a pattern there that the alternative names would not be allowed.
+		if _, err := CanonicalName(text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isCountry(text string) bool {
+	return len(text) == 2 && isLetter(text[0]) && isLetter(text[1])
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// isPrintable reports whether PrintableString holds the text (X.680, 41.4).
+func isPrintable(text []byte) bool {
+	for _, c := range text {
+		if !isLetter(c) && (c < '0' || c > '9') && strings.IndexByte(" '()+,-./:=?", c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// AddName writes an RDNSequence (RFC 5280, section 4.1.2.4).
+func AddName(b *cryptobyte.Builder, name Name) {
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		for _, a := range name {
+			tag := a.Tag
+			if tag == 0 || tag == asn1.PrintableString {
+				// Some tools put * and & into PrintableString, where they are not allowed.
+				tag = asn1.UTF8String
+				if isPrintable(a.Value) {
+					tag = asn1.PrintableString
+				}
+			}
+			b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
+				b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+					addOID(b, a.Type)
+					b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes(a.Value) })
+				})
+			})
+		}
+	})
+}
+
+func addOID(b *cryptobyte.Builder, oid string) {
+	b.AddASN1(asn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes([]byte(oid)) })
+}
+
+// ParseName reads a DER RDNSequence with nothing behind it. Every value is
+// checked against its string type and holds no control character; an empty one
+// is left out. The values alias der.
+func ParseName(der []byte) (Name, error) {
+	input := cryptobyte.String(der)
+	var rdns cryptobyte.String
+	if !input.ReadASN1(&rdns, asn1.SEQUENCE) || !input.Empty() {
+		return nil, errors.New("the name is not a SEQUENCE (RFC 5280, section 4.1.2.4)")
+	}
+	name := make(Name, 0, 8)
+	for !rdns.Empty() {
+		var set cryptobyte.String
+		if !rdns.ReadASN1(&set, asn1.SET) || set.Empty() {
+			return nil, errors.New("a part of the name is not a SET (RFC 5280, section 4.1.2.4)")
+		}
+		for !set.Empty() {
+			var pair, oid, value cryptobyte.String
+			var tag asn1.Tag
+			if !set.ReadASN1(&pair, asn1.SEQUENCE) || !readOID(&pair, &oid) ||
+				!pair.ReadAnyASN1(&value, &tag) || !pair.Empty() {
+				return nil, errors.New("an attribute of the name is not a pair of type and value (RFC 5280, section 4.1.2.4)")
+			}
+			if err := checkString(tag, value); err != nil {
+				return nil, fmt.Errorf("an attribute of the name: %w", err)
+			}
+			if len(value) > 0 {
+				name = append(name, Attribute{knownType(oid), tag, value})
+			}
+		}
+	}
+	return name, nil
+}
+
+// knownType spares the usual attribute types an allocation each.
+func knownType(oid []byte) string {
+	switch string(oid) {
+	case CommonName:
+		return CommonName
+	case Country:
+		return Country
+	case Locality:
+		return Locality
+	case State:
+		return State
+	case Organization:
+		return Organization
+	case OrganizationalUnit:
+		return OrganizationalUnit
+	case Email:
+		return Email
+	}
+	return string(oid)
+}
+
+// readOID reads an object identifier in its minimal encoding (X.690, 8.19.2).
+func readOID(s, oid *cryptobyte.String) bool {
+	if !s.ReadASN1(oid, asn1.OBJECT_IDENTIFIER) || len(*oid) == 0 || (*oid)[len(*oid)-1]&0x80 != 0 {
+		return false
+	}
+	first := true // of a subidentifier: it must not begin with padding
+	for _, c := range *oid {
+		if first && c == 0x80 {
+			return false
+		}
+		first = c&0x80 == 0
+	}
+	return true
+}
+
+// checkString checks content octets against their string type. TeletexString
+// passes as far as it is ASCII, since its readers disagree on the rest.
+func checkString(tag asn1.Tag, value []byte) error {
+	if tag == tagBMPString {
+		if len(value)%2 != 0 {
+			return errors.New("a BMPString has an odd number of octets")
+		}
+		for i := 0; i < len(value); i += 2 {
+			unit := rune(binary.BigEndian.Uint16(value[i:]))
+			if unicode.IsControl(unit) || utf16.IsSurrogate(unit) {
+				return fmt.Errorf("the text holds the character %U: control characters and surrogates are refused", unit)
+			}
+		}
+		return nil
+	}
+	switch tag {
+	case asn1.UTF8String:
+		if !utf8.Valid(value) {
+			return errors.New("a UTF8String is not valid UTF-8")
+		}
+	case asn1.PrintableString:
+		for _, c := range value {
+			if !isPrintable([]byte{c}) && c != '*' && c != '&' {
+				return fmt.Errorf("a PrintableString holds the octet %#02x", c)
+			}
+		}
+	case asn1.IA5String, asn1.T61String:
+		for _, c := range value {
+			if c >= utf8.RuneSelf {
+				return fmt.Errorf("an ASCII string holds the octet %#02x", c)
+			}
+		}
+	case tagNumericString:
+		for _, c := range value {
+			if (c < '0' || c > '9') && c != ' ' {
+				return fmt.Errorf("a NumericString holds the octet %#02x", c)
+			}
+		}
+	default:
+		return fmt.Errorf("the string type with tag %d is not supported", tag)
+	}
+	for i := 0; i < len(value); {
+		r, size := utf8.DecodeRune(value[i:])
+		if unicode.IsControl(r) {
+			return fmt.Errorf("the text holds the character %U: control characters are refused", r)
+		}
+		i += size
+	}
+	return nil
+}

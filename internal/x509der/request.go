@@ -1,0 +1,177 @@
+package x509der
+
+import (
+	"crypto"
+	"errors"
+	"fmt"
+	"io"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/yuncert/yuncert/algorithm"
+)
+
+// Attributes of a CSR, as the content octets of their object identifiers.
+const (
+	// attrExtensionRequest is PKCS #9's (RFC 2985, section 5.4.2).
+	attrExtensionRequest = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e"
+	// attrMicrosoftExtensions is what older Windows tools write instead of it.
+	attrMicrosoftExtensions = "\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x0e"
+)
+
+// A Request is a decoded CertificationRequest (RFC 2986, section 4). Its slices
+// alias the DER it was read from.
+type Request struct {
+	RawInfo      []byte // CertificationRequestInfo, what is signed
+	RawSubject   []byte // DER Name
+	RawPublicKey []byte // DER SubjectPublicKeyInfo
+	Subject      Name
+	PublicKey    crypto.PublicKey
+	Names        []string // requested alternative names, canonical
+	SignatureID  []byte   // DER AlgorithmIdentifier
+	Signature    []byte
+}
+
+var errRequest = errors.New("it is not a DER CertificationRequest (RFC 2986, section 4)")
+
+// ParseRequest decodes a DER CertificationRequest with nothing behind it. It
+// checks syntax alone: neither key nor signature is judged.
+func ParseRequest(der []byte) (*Request, error) {
+	input := cryptobyte.String(der)
+	var outer, info, id cryptobyte.String
+	r := new(Request)
+	if !input.ReadASN1(&outer, asn1.SEQUENCE) {
+		return nil, errRequest
+	}
+	if !input.Empty() {
+		return nil, fmt.Errorf("%d octets stand behind its end", len(input))
+	}
+	if !outer.ReadASN1Element(&info, asn1.SEQUENCE) || !outer.ReadASN1Element(&id, asn1.SEQUENCE) ||
+		!outer.ReadASN1BitStringAsBytes(&r.Signature) || !outer.Empty() {
+		return nil, errRequest
+	}
+	r.RawInfo, r.SignatureID = info, id
+
+	var version int64
+	var subject, key cryptobyte.String
+	if !info.ReadASN1(&info, asn1.SEQUENCE) || !info.ReadASN1Integer(&version) {
+		return nil, errRequest
+	}
+	if version != 0 {
+		return nil, fmt.Errorf("its version is %d: only 0 is defined (RFC 2986, section 4.1)", version)
+	}
+	if !info.ReadASN1Element(&subject, asn1.SEQUENCE) || !info.ReadASN1Element(&key, asn1.SEQUENCE) {
+		return nil, errRequest
+	}
+	r.RawSubject, r.RawPublicKey = subject, key
+	var err error
+	if r.Subject, err = ParseName(subject); err != nil {
+		return nil, err
+	}
+	if r.PublicKey, err = algorithm.ParsePublicKey(key); err != nil {
+		return nil, err
+	}
+	extensions, err := parseAttributes(info)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range extensions {
+		if e.oid == extAltName {
+			if r.Names, err = parseAltNames(e.value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return r, nil
+}
+
+// parseAttributes reads the attributes at the end of a CertificationRequestInfo
+// and returns the extensions that they request. Some tools leave out an empty
+// set of attributes. Some, Alibaba Cloud's for SM2 among them, spread the
+// extensions over two attributes; any other attribute stands once.
+func parseAttributes(info cryptobyte.String) ([]extension, error) {
+	if info.Empty() {
+		return nil, nil
+	}
+	var attributes cryptobyte.String
+	if !info.ReadASN1(&attributes, asn1.Tag(0).ContextSpecific().Constructed()) || !info.Empty() {
+		return nil, errors.New("its attributes are malformed (RFC 2986, section 4.1)")
+	}
+	var extensions []extension
+	seen := make(map[string]bool)
+	for !attributes.Empty() {
+		var one, oid, values, value cryptobyte.String
+		var tag asn1.Tag
+		if !attributes.ReadASN1(&one, asn1.SEQUENCE) || !readOID(&one, &oid) ||
+			!one.ReadASN1(&values, asn1.SET) || !one.Empty() ||
+			!values.ReadAnyASN1Element(&value, &tag) {
+			return nil, errors.New("an attribute is malformed (RFC 2986, section 4.1)")
+		}
+		if oid := string(oid); oid == attrExtensionRequest || oid == attrMicrosoftExtensions {
+			if !values.Empty() {
+				return nil, errors.New("an extensionRequest has more than one value (RFC 2985, section 5.4.2)")
+			}
+			var err error
+			if extensions, err = parseExtensions(extensions, value); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if seen[string(oid)] {
+			return nil, fmt.Errorf("the attribute %s stands twice", ObjectIdentifier(string(oid)))
+		}
+		seen[string(oid)] = true
+		for !values.Empty() {
+			if !values.ReadAnyASN1Element(&value, &tag) {
+				return nil, errors.New("an attribute is malformed (RFC 2986, section 4.1)")
+			}
+		}
+	}
+	return extensions, nil
+}
+
+// MarshalRequest makes a CertificationRequest for the signer's key. Names become
+// a subjectAltName in an extensionRequest.
+func MarshalRequest(rand io.Reader, signer *Signer, subject Name, names []string) ([]byte, error) {
+	var b cryptobyte.Builder
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1Int64(0)
+		AddName(b, subject)
+		b.AddBytes(signer.PublicDER)
+		b.AddASN1(asn1.Tag(0).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
+			if len(names) == 0 {
+				return
+			}
+			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+				addOID(b, attrExtensionRequest)
+				b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
+					b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+						addExtension(b, extAltName, false, func(b *cryptobyte.Builder) { addAltNames(b, names) })
+					})
+				})
+			})
+		})
+	})
+	info, err := b.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	return marshalSigned(rand, signer, info)
+}
+
+// marshalSigned signs the to-be-signed part and puts the three together (RFC
+// 5280, section 4.1; RFC 2986, section 4.2).
+func marshalSigned(rand io.Reader, signer *Signer, tbs []byte) ([]byte, error) {
+	signature, err := signer.sign(rand, tbs)
+	if err != nil {
+		return nil, err
+	}
+	b := cryptobyte.NewBuilder(make([]byte, 0, len(tbs)+len(signature)+32))
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddBytes(tbs)
+		b.AddBytes(signer.id.der)
+		b.AddASN1BitString(signature)
+	})
+	return b.Bytes()
+}
