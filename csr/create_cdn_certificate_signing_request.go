@@ -1,0 +1,161 @@
+package csr
+
+import (
+	"cmp"
+	"crypto"
+	"io"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// A CreateCdnCertificateSigningRequestRequest describes the CSR to create, with
+// the parameters of CreateCdnCertificateSigningRequest (CDN, 2018-05-10).
+type CreateCdnCertificateSigningRequestRequest struct {
+	// CommonName is the subject's common name, up to 64 characters. Required.
+	CommonName string `json:"CommonName,omitempty"`
+
+	// SANs lists further names, DNS names and IP addresses separated by commas:
+	// up to 250 names with CommonName. Empty means none.
+	SANs string `json:"SANs,omitempty"`
+
+	// Organization is up to 64 characters. Empty means "Alibaba Inc.".
+	Organization string `json:"Organization,omitempty"`
+
+	// OrganizationUnit is up to 64 characters. Empty means "Aliyun CDN".
+	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
+
+	// Country is two letters. Empty means "CN".
+	Country string `json:"Country,omitempty"`
+
+	// State is the province, up to 128 characters. Empty means "Zhejiang".
+	State string `json:"State,omitempty"`
+
+	// City is up to 128 characters. Empty means "Hangzhou".
+	City string `json:"City,omitempty"`
+
+	// Email is the contact address, up to 255 ASCII characters; its form is not
+	// checked further, as the document's own example is none. Empty means none.
+	Email string `json:"Email,omitempty"`
+}
+
+// A CreateCdnCertificateSigningRequestResponse is what
+// CreateCdnCertificateSigningRequest returns.
+type CreateCdnCertificateSigningRequestResponse struct {
+	// RequestId identifies the request: an upper-case UUID drawn from rand.
+	RequestId string `json:"RequestId,omitempty"`
+
+	// PubMd5 is the digest of the public key that [algorithm.PubMd5] makes. A
+	// service that keeps the private key can keep it under this name, and find
+	// it again from the certificate.
+	PubMd5 string `json:"PubMd5,omitempty"`
+
+	// Csr is the CSR, a PEM block "CERTIFICATE REQUEST" that ends in a newline.
+	Csr string `json:"Csr,omitempty"`
+
+	// CommonName repeats the CommonName of the request.
+	CommonName string `json:"CommonName,omitempty"`
+}
+
+// Validate checks the request as far as it goes without a key and returns the
+// first problem in the order of the fields: [yuncert.ErrMissingParameter] for
+// CommonName, [yuncert.ErrInvalidValueMalformed] for a value that breaks the
+// rule in the field's comment.
+func (r *CreateCdnCertificateSigningRequestRequest) Validate() error {
+	_, err := r.check()
+	return err
+}
+
+// check is Validate, and returns what the CSR is made of.
+func (r *CreateCdnCertificateSigningRequestRequest) check() (*content, error) {
+	if r == nil {
+		r = new(CreateCdnCertificateSigningRequestRequest)
+	}
+	c := new(content)
+	err := c.subject.Add(x509der.Parameter{Name: "CommonName", Type: x509der.CommonName, Text: r.CommonName, Required: true})
+	if err != nil {
+		return nil, err
+	}
+	if c.names, err = x509der.NamesParameter("SANs", r.SANs, r.CommonName); err != nil {
+		return nil, err
+	}
+	for _, p := range []x509der.Parameter{
+		{Name: "Organization", Type: x509der.Organization, Text: cmp.Or(r.Organization, "Alibaba Inc.")},
+		{Name: "OrganizationUnit", Type: x509der.OrganizationalUnit, Text: cmp.Or(r.OrganizationUnit, "Aliyun CDN")},
+		{Name: "Country", Type: x509der.Country, Text: cmp.Or(r.Country, "CN")},
+		{Name: "State", Type: x509der.State, Text: cmp.Or(r.State, "Zhejiang")},
+		{Name: "City", Type: x509der.Locality, Text: cmp.Or(r.City, "Hangzhou")},
+		{Name: "Email", Type: x509der.Email, Text: r.Email},
+	} {
+		if err := c.subject.Add(p); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// CreateCdnCertificateSigningRequest makes an RSA key pair of 2048 bits and a
+// CSR for it, signed with SHA-256. The cloud keeps the private key to itself;
+// here it is returned beside the response and is the caller's to keep, under
+// PubMd5 for example.
+//
+// A request that does not pass
+// [CreateCdnCertificateSigningRequestRequest.Validate] fails with the error of
+// that, before a key is made. A failing stage has its documented code and
+// message: [yuncert.ErrInternalKeyError] (making the key),
+// [yuncert.ErrInternalCreateCSRError] (building and signing),
+// [yuncert.ErrInternalEncodeCSRError] (a CSR above [MaxSize]),
+// [yuncert.ErrInternalError] (anything else, such as a failing rand); encoding
+// the key with [algorithm.PrivateKey.PEM] has [yuncert.ErrInternalEncodeKeyError].
+// On an error both results are nil.
+//
+// The document allows an account 100 calls a second: a service that offers the
+// operation enforces that, this function does not.
+func CreateCdnCertificateSigningRequest(rand io.Reader, req *CreateCdnCertificateSigningRequestRequest) (*CreateCdnCertificateSigningRequestResponse, *algorithm.PrivateKey, error) {
+	if err := req.Validate(); err != nil {
+		return nil, nil, err
+	}
+	key, err := generate(algorithm.RSA_2048)
+	if err != nil {
+		return nil, nil, err
+	}
+	resp, err := CreateCdnCertificateSigningRequestWithKey(rand, key, req)
+	if err != nil {
+		return nil, nil, err
+	}
+	return resp, key, nil
+}
+
+// CreateCdnCertificateSigningRequestWithKey makes a CSR for an RSA key of 2048
+// bits that the caller has: an [algorithm.PrivateKey], an *rsa.PrivateKey, or
+// any other signer. What another signer answers is verified before it is
+// returned.
+//
+// The errors are those of [CreateCdnCertificateSigningRequest]; a key that is
+// nil, weak or not RSA of 2048 bits is [yuncert.ErrInternalKeyError].
+func CreateCdnCertificateSigningRequestWithKey(rand io.Reader, key crypto.Signer, req *CreateCdnCertificateSigningRequestRequest) (*CreateCdnCertificateSigningRequestResponse, error) {
+	c, err := req.check()
+	if err != nil {
+		return nil, err
+	}
+	signer, err := recognise(key, algorithm.RSA_2048)
+	if err != nil {
+		return nil, err
+	}
+	requestID, err := yuncert.NewRequestId(rand)
+	if err != nil {
+		return nil, err
+	}
+	_, text, err := c.sign(rand, signer)
+	if err != nil {
+		return nil, err
+	}
+	pubMd5, err := algorithm.PubMd5(signer.Public)
+	if err != nil {
+		return nil, failed(yuncert.ErrInternalEncodeCSRError, msgEncode, err)
+	}
+	return &CreateCdnCertificateSigningRequestResponse{
+		RequestId: requestID, PubMd5: pubMd5, Csr: text, CommonName: req.CommonName,
+	}, nil
+}

@@ -1,0 +1,204 @@
+package csr
+
+import (
+	"crypto"
+	"io"
+	"regexp"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// A CreateCsrRequest describes the CSR to create, with the parameters of
+// CreateCsr (Certificate Management Service, 2020-04-07).
+type CreateCsrRequest struct {
+	// KeySize is the length of the key in bits: 2048, 3072 or 4096 for RSA, 256
+	// for ECC and SM2. Required.
+	KeySize int32 `json:"KeySize,omitempty"`
+
+	// Algorithm is the family of the key: "RSA", "ECC" or "SM2", in upper case.
+	// Required.
+	Algorithm string `json:"Algorithm,omitempty"`
+
+	// CommonName is the primary domain name, or another name of the subject: up
+	// to 64 characters. Required.
+	CommonName string `json:"CommonName,omitempty"`
+
+	// Sans lists the secondary names, DNS names and IP addresses separated by
+	// commas: up to 250 names with CommonName. Empty means none.
+	Sans string `json:"Sans,omitempty"`
+
+	// CountryCode is the subject's country, two letters such as "CN". Required.
+	CountryCode string `json:"CountryCode,omitempty"`
+
+	// Province is the subject's province or state, up to 128 characters.
+	// Required.
+	Province string `json:"Province,omitempty"`
+
+	// Locality is the subject's city, up to 128 characters. Required.
+	Locality string `json:"Locality,omitempty"`
+
+	// CorpName is the subject's organization, up to 64 characters. Empty means
+	// none: this operation has no default.
+	CorpName string `json:"CorpName,omitempty"`
+
+	// Name labels the CSR for the caller and does not enter it: up to 50 letters
+	// (a to z, A to Z), digits, underscores, hyphens and periods. Empty means
+	// none.
+	Name string `json:"Name,omitempty"`
+
+	// Department is the subject's organizational unit, up to 64 characters. Empty
+	// means none.
+	Department string `json:"Department,omitempty"`
+}
+
+// A CreateCsrResponse is what CreateCsr returns.
+type CreateCsrResponse struct {
+	// Csr is the CSR, a PEM block "CERTIFICATE REQUEST" that ends in a newline.
+	Csr string `json:"Csr,omitempty"`
+
+	// RequestId identifies the request: an upper-case UUID drawn from rand.
+	RequestId string `json:"RequestId,omitempty"`
+
+	// CsrId identifies the CSR: from 1 to 2^53-1, the same for the same CSR. A
+	// caller who numbers CSRs puts the own number here.
+	CsrId int64 `json:"CsrId,omitempty"`
+}
+
+var csrName = regexp.MustCompile(`^[A-Za-z0-9_.-]{0,50}$`)
+
+// Validate checks the request as far as it goes without a key and returns the
+// first problem in the order of the fields: [yuncert.ErrMissingParameter] for a
+// required one that is empty, [yuncert.ErrInvalidValueMalformed] for a value
+// that breaks the rule in the field's comment.
+func (r *CreateCsrRequest) Validate() error {
+	_, _, err := r.check()
+	return err
+}
+
+// sizes are the documented key lengths of each family.
+var sizes = map[string]map[int32]algorithm.Algorithm{
+	"RSA": {2048: algorithm.RSA_2048, 3072: algorithm.RSA_3072, 4096: algorithm.RSA_4096},
+	"ECC": {256: algorithm.ECC_256},
+	"SM2": {256: algorithm.SM2_256},
+}
+
+// check is Validate, and returns what the CSR is made of.
+func (r *CreateCsrRequest) check() (*content, algorithm.Algorithm, error) {
+	if r == nil {
+		r = new(CreateCsrRequest)
+	}
+	a, err := r.algorithm()
+	if err != nil {
+		return nil, "", err
+	}
+	c := new(content)
+	if err := c.subject.Add(x509der.Parameter{Name: "CommonName", Type: x509der.CommonName, Text: r.CommonName, Required: true}); err != nil {
+		return nil, "", err
+	}
+	if c.names, err = x509der.NamesParameter("Sans", r.Sans, r.CommonName); err != nil {
+		return nil, "", err
+	}
+	for _, p := range []x509der.Parameter{
+		{Name: "CountryCode", Type: x509der.Country, Text: r.CountryCode, Required: true},
+		{Name: "Province", Type: x509der.State, Text: r.Province, Required: true},
+		{Name: "Locality", Type: x509der.Locality, Text: r.Locality, Required: true},
+		{Name: "CorpName", Type: x509der.Organization, Text: r.CorpName},
+	} {
+		if err := c.subject.Add(p); err != nil {
+			return nil, "", err
+		}
+	}
+	if !csrName.MatchString(r.Name) {
+		return nil, "", yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Name",
+			"%.60q is not up to 50 letters, digits, underscores, hyphens and periods", r.Name)
+	}
+	if err := c.subject.Add(x509der.Parameter{Name: "Department", Type: x509der.OrganizationalUnit, Text: r.Department}); err != nil {
+		return nil, "", err
+	}
+	return c, a, nil
+}
+
+// algorithm checks KeySize and Algorithm, which decide together.
+func (r *CreateCsrRequest) algorithm() (algorithm.Algorithm, error) {
+	malformedSize := func(accepted string) error {
+		return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "KeySize", "%d is not %s", r.KeySize, accepted)
+	}
+	switch r.KeySize {
+	case 0:
+		return "", yuncert.Missing("KeySize")
+	case 256, 2048, 3072, 4096:
+	default:
+		return "", malformedSize("2048, 3072 or 4096 for RSA, or 256 for ECC and SM2")
+	}
+	if r.Algorithm == "" {
+		return "", yuncert.Missing("Algorithm")
+	}
+	bySize, ok := sizes[r.Algorithm]
+	if !ok {
+		return "", yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Algorithm", "%.40q is not RSA, ECC or SM2", r.Algorithm)
+	}
+	a, ok := bySize[r.KeySize]
+	if !ok && r.Algorithm == "RSA" {
+		return "", malformedSize("2048, 3072 or 4096, the lengths for RSA")
+	}
+	if !ok {
+		return "", malformedSize("256, the length for " + r.Algorithm)
+	}
+	return a, nil
+}
+
+// CreateCsr makes a key pair and a CSR for it, signed with SHA-256 or, for SM2,
+// with SM3. The private key is returned beside the response and is the caller's
+// to keep; for RSA it takes the time that [algorithm.GenerateKey] names.
+//
+// A request that does not pass [CreateCsrRequest.Validate] fails with the error
+// of that, before a key is made. A failing stage is [yuncert.ErrInternalKeyError]
+// (making the key), [yuncert.ErrInternalCreateCSRError] (building and signing),
+// [yuncert.ErrInternalEncodeCSRError] (a CSR above [MaxSize]) or
+// [yuncert.ErrInternalError] (rand failed). On an error both results are nil.
+//
+// The document states no limit of calls for this operation.
+func CreateCsr(rand io.Reader, req *CreateCsrRequest) (*CreateCsrResponse, *algorithm.PrivateKey, error) {
+	_, a, err := req.check()
+	if err != nil {
+		return nil, nil, err
+	}
+	key, err := generate(a)
+	if err != nil {
+		return nil, nil, err
+	}
+	resp, err := CreateCsrWithKey(rand, key, req)
+	if err != nil {
+		return nil, nil, err
+	}
+	return resp, key, nil
+}
+
+// CreateCsrWithKey makes a CSR for a key that the caller has: an
+// [algorithm.PrivateKey], a key of the standard library, or any other signer as
+// package algorithm describes it. Algorithm and KeySize of the request must be
+// the key's. What another signer answers is verified before it is returned.
+//
+// The errors are those of [CreateCsr]; a key that is nil, weak, unsupported or
+// of another algorithm than the request's is [yuncert.ErrInternalKeyError].
+func CreateCsrWithKey(rand io.Reader, key crypto.Signer, req *CreateCsrRequest) (*CreateCsrResponse, error) {
+	c, a, err := req.check()
+	if err != nil {
+		return nil, err
+	}
+	signer, err := recognise(key, a)
+	if err != nil {
+		return nil, err
+	}
+	requestID, err := yuncert.NewRequestId(rand)
+	if err != nil {
+		return nil, err
+	}
+	der, text, err := c.sign(rand, signer)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCsrResponse{Csr: text, RequestId: requestID, CsrId: csrID(der)}, nil
+}

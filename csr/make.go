@@ -1,0 +1,80 @@
+package csr
+
+import (
+	"crypto"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// content is what both operations make a CSR of: a checked request.
+type content struct {
+	subject x509der.Name
+	names   []string
+}
+
+// The documented messages of the stages of making a CSR.
+const (
+	msgKey    = "Failed to generate %s key."
+	msgCreate = "Failed to create CSR."
+	msgEncode = "Failed to encode CSR."
+)
+
+// failed is the error of one stage, with its documented message.
+func failed(code yuncert.Code, message string, cause error) error {
+	return &yuncert.Error{Code: code, Message: message, Err: cause}
+}
+
+// generate makes the key for a CSR.
+func generate(a algorithm.Algorithm) (*algorithm.PrivateKey, error) {
+	key, err := algorithm.GenerateKey(a)
+	if err != nil {
+		return nil, failed(yuncert.ErrInternalKeyError, fmt.Sprintf(msgKey, strings.ToLower(a.Family())), err)
+	}
+	return key, nil
+}
+
+// recognise prepares a caller's key and holds it to the algorithm wanted.
+func recognise(key crypto.Signer, want algorithm.Algorithm) (*x509der.Signer, error) {
+	signer, err := x509der.NewSigner(key)
+	if err != nil {
+		return nil, yuncert.Errorf(yuncert.ErrInternalKeyError, "", "the key cannot be used: %w", err)
+	}
+	if signer.Algorithm != want {
+		return nil, yuncert.Errorf(yuncert.ErrInternalKeyError, "", "the key is an %s key and the request wants %s", signer.Algorithm, want)
+	}
+	return signer, nil
+}
+
+// sign makes the CSR and its PEM form.
+func (c *content) sign(rand io.Reader, signer *x509der.Signer) (der []byte, text string, err error) {
+	der, err = x509der.MarshalRequest(rand, signer, c.subject.InOrder(), c.names)
+	if err != nil {
+		return nil, "", failed(yuncert.ErrInternalCreateCSRError, msgCreate, err)
+	}
+	text = encode(der)
+	if len(text) > MaxSize {
+		err := fmt.Errorf("the CSR would have %d octets, and Parse reads up to %d: use fewer or shorter names", len(text), MaxSize)
+		return nil, "", failed(yuncert.ErrInternalEncodeCSRError, msgEncode, err)
+	}
+	return der, text, nil
+}
+
+func encode(der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))
+}
+
+// csrID derives the CsrId of a CSR: 53 bits of its SHA-256, never zero, so that
+// the same CSR has the same id and readers that take JSON numbers for doubles
+// keep every digit.
+func csrID(der []byte) int64 {
+	sum := sha256.Sum256(der)
+	return int64(max(1, binary.BigEndian.Uint64(sum[:])>>11))
+}
