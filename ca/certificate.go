@@ -1,0 +1,63 @@
+package ca
+
+import (
+	"crypto/md5"
+	cryptorand "crypto/rand"
+	"encoding/hex"
+	"encoding/pem"
+	"io"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// An issued certificate, in the forms that the responses give.
+type issued struct {
+	der                                 []byte
+	serialNumber, identifier, requestID string
+}
+
+// issue draws serial number and RequestId, in that order, and signs.
+func issue(rand io.Reader, signer *x509der.Signer, t *x509der.Template) (*issued, error) {
+	serial, err := drawSerial(rand)
+	if err != nil {
+		return nil, err
+	}
+	requestID, err := yuncert.NewRequestId(rand)
+	if err != nil {
+		return nil, err
+	}
+	t.SerialNumber = serial
+	der, err := x509der.MarshalCertificate(rand, signer, t)
+	if err != nil {
+		return nil, yuncert.Errorf(yuncert.ErrInternalError, "", "the CA's key did not sign: %w", err)
+	}
+	return &issued{der, hex.EncodeToString(serial), identifierOf(der), requestID}, nil
+}
+
+// drawSerial returns a serial number of 18 octets, positive and without a
+// leading zero octet (RFC 5280, section 4.1.2.2: at most 20 octets).
+func drawSerial(rand io.Reader) ([]byte, error) {
+	if rand == nil {
+		rand = cryptorand.Reader
+	}
+	serial := make([]byte, 18)
+	if _, err := io.ReadFull(rand, serial); err != nil {
+		return nil, yuncert.Errorf(yuncert.ErrInternalError, "", "no randomness for a serial number: %w", err)
+	}
+	if serial[0] &= 0x7f; serial[0] == 0 {
+		serial[0] = 1
+	}
+	return serial, nil
+}
+
+// identifierOf names a certificate as the documents' examples do.
+func identifierOf(der []byte) string {
+	sum := md5.Sum(der)
+	return hex.EncodeToString(sum[:])
+}
+
+// encode returns the PEM block of a certificate.
+func encode(der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}

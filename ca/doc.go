@@ -1,0 +1,28 @@
+// Package ca runs a private certificate authority: CreateRootCACertificate,
+// CreateSubCACertificate and CreateServerCertificateWithCsr, in RSA, ECC and SM2.
+//
+// All of them are pure functions over values. Each takes the random source, the
+// instant, who signs and what is asked, and returns the certificate: nothing is
+// stored, no clock is read, no network touched. rand feeds serial numbers,
+// RequestIds and whatever a caller's own signer draws from it; a nil rand means
+// crypto/rand. The same rand bytes, instant, key and request give the same
+// certificate when the key is in memory.
+//
+// An [Issuer] is a CA that can sign: its key and its chain up to the root, read
+// and checked once by [NewIssuer]. The caller keeps the keys, the issued
+// certificates and the record of what was revoked.
+//
+//	root key ─ CreateRootCACertificate ─ NewIssuer ─┐
+//	           sub key ─ CreateSubCACertificate ────┴─ NewIssuer ─┐
+//	                               CSR ─ CreateServerCertificateWithCsr
+//
+// # Certificates
+//
+// Certificates are of version 3 (RFC 5280) and signed with SHA-256 or, by SM2
+// keys, with SM3 (GM/T 0015). A serial number has 18 octets from rand, positive
+// and printed as 36 lower-case hexadecimal digits. An Identifier is the MD5 of
+// the DER certificate as 32 lower-case hexadecimal digits: a name, as the
+// documents' examples have it, and no protection.
+//
+// Subjects are written as package csr's comment says, without an e-mail address.
+package ca

@@ -1,0 +1,249 @@
+package ca
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/pem"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// IssuerOptions is what an [Issuer] needs to know beyond its chain and key. The
+// zero value is a good one.
+type IssuerOptions struct {
+	// CRLBase is the http or https address below which the CRLs stand, such as
+	// "http://pki.example.com/crl": EnableCrl 1 writes CRLBase, a slash, the CA's
+	// Identifier and ".crl" into the certificate. Empty means that there are no
+	// CRLs, and EnableCrl 1 is refused.
+	CRLBase string
+
+	// MinRSABits refuses CSRs whose RSA key is shorter, in bits. Zero means 1024:
+	// the document of CreateServerCertificateWithCsr lists RSA_1024. 2048 is what
+	// today's clients ask for.
+	MinRSABits int
+}
+
+// An Issuer is a CA that can sign: a private key and the certificates from the
+// CA's own to the root. It is immutable and safe for concurrent use.
+type Issuer struct {
+	options    IssuerOptions
+	signer     *x509der.Signer
+	chain      []*x509.Certificate // the CA's own first, the root last
+	publicKeys [][]byte            // of the chain, as DER in this module's form
+	chainPEM   string
+	identifier string
+	keyID      []byte
+	subject    x509der.Name
+	crlAddress string
+	// depth is how many CA certificates may follow below: of path length
+	// constraints along the chain, the one that binds. Below zero: no limit.
+	depth int
+	// All of the chain is valid from notBefore to notAfter.
+	notBefore, notAfter time.Time
+}
+
+// maxChain is how many certificates NewIssuer reads.
+const maxChain = 10
+
+// NewIssuer makes an Issuer of a CA's chain and private key. The chain is PEM,
+// the CA's own certificate first and each one's issuer behind it up to a
+// self-signed root: the CertificateChain that [CreateRootCACertificate] and
+// [CreateSubCACertificate] return. The key is an [algorithm.PrivateKey], a key of
+// the standard library, or any other signer as package algorithm describes it.
+//
+// A chain that is no such PEM, or a key that is unsupported or weak, is
+// [yuncert.ErrInvalidValueMalformed]. [yuncert.ErrInvalidParameter] is a
+// certificate that is not a CA's (RFC 5280, section 4.2.1.9), may not sign
+// certificates (4.2.1.3), holds another key or is not signed by the next, a
+// path length that is exceeded, a critical extension that is not understood
+// (4.2), and a CRLBase that is no http or https address. Validity is judged
+// when something is issued, not here.
+func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer, error) {
+	chain, err := parseChain(chainPEM)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := x509der.NewSigner(key)
+	if err != nil {
+		return nil, malformed("", "the CA's key cannot be used: %s", x509der.Reason(err))
+	}
+	if signer.Algorithm == algorithm.RSA_1024 {
+		return nil, refusedChain("the CA's key is RSA_1024, which is too weak for a CA")
+	}
+	i := &Issuer{options: opts, signer: signer, chain: chain, depth: -1, notBefore: chain[0].NotBefore, notAfter: chain[0].NotAfter}
+	for at, cert := range chain {
+		if err := i.addLink(at, cert); err != nil {
+			return nil, err
+		}
+	}
+	if !bytes.Equal(i.publicKeys[0], signer.PublicDER) {
+		return nil, refusedChain("the key is not that of the chain's first certificate, %q", chain[0].Subject.CommonName)
+	}
+	if i.subject, err = x509der.ParseName(chain[0].RawSubject); err != nil {
+		return nil, refusedChain("the subject of the CA: %v", err)
+	}
+	i.identifier = identifierOf(chain[0].Raw)
+	if i.keyID = chain[0].SubjectKeyId; i.keyID == nil {
+		i.keyID = x509der.SubjectKeyID(chain[0].RawSubjectPublicKeyInfo)
+	}
+	if opts.CRLBase != "" {
+		base, err := url.Parse(opts.CRLBase)
+		if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" ||
+			base.RawQuery != "" || base.Fragment != "" {
+			return nil, refused("CRLBase", "%.200q is no http or https address without query", opts.CRLBase)
+		}
+		i.crlAddress = strings.TrimSuffix(base.String(), "/") + "/" + i.identifier + ".crl"
+	}
+	for _, cert := range chain {
+		i.chainPEM += encode(cert.Raw)
+	}
+	return i, nil
+}
+
+// parseChain reads one or more certificates and nothing else.
+func parseChain(text string) ([]*x509.Certificate, error) {
+	var chain []*x509.Certificate
+	rest := []byte(text)
+	for {
+		var block *pem.Block
+		block, rest = pem.Decode(rest)
+		if block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			return nil, malformedChain("the chain holds a PEM block that is not a CERTIFICATE")
+		}
+		if len(chain) == maxChain {
+			return nil, malformedChain("the chain has more than %d certificates", maxChain)
+		}
+		cert, err := x509der.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, malformedChain("certificate %d of the chain cannot be read: %s", len(chain)+1, x509der.Reason(err))
+		}
+		chain = append(chain, cert)
+	}
+	if len(chain) == 0 {
+		return nil, malformedChain("the chain holds no certificate in PEM")
+	}
+	return chain, nil
+}
+
+// nameConstraints is the extension of RFC 5280, section 4.2.1.10.
+var nameConstraints = asn1.ObjectIdentifier{2, 5, 29, 30}
+
+func malformedChain(format string, args ...any) error {
+	return malformed("CertificateChain", format, args...)
+}
+
+func refusedChain(format string, args ...any) error {
+	return refused("CertificateChain", format, args...)
+}
+
+// addLink checks the certificate at one place of the chain and the signature by
+// the next, and narrows what the issuer may do.
+func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
+	name := cert.Subject.CommonName
+	parent := cert // of a root
+	if at+1 < len(i.chain) {
+		parent = i.chain[at+1]
+	}
+	switch {
+	case !cert.BasicConstraintsValid || !cert.IsCA:
+		return refusedChain("certificate %d of the chain, %q, is not a CA certificate (RFC 5280, section 4.2.1.9)", at+1, name)
+	case cert.KeyUsage&x509.KeyUsageCertSign == 0:
+		return refusedChain("certificate %d of the chain, %q, may not sign certificates: keyUsage lacks keyCertSign (RFC 5280, section 4.2.1.3)", at+1, name)
+	case len(cert.UnhandledCriticalExtensions) > 0:
+		return refusedChain("certificate %d of the chain, %q, has the critical extension %v, which is not understood", at+1, name, cert.UnhandledCriticalExtensions[0])
+	case slices.ContainsFunc(cert.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(nameConstraints) }):
+		return refusedChain("certificate %d of the chain, %q, has name constraints (RFC 5280, section 4.2.1.10), which are not enforced at issue yet", at+1, name)
+	case !bytes.Equal(cert.RawIssuer, parent.RawSubject) && parent == cert:
+		return refusedChain("certificate %d of the chain, %q, is the last and not self-signed: the chain ends with its root", at+1, name)
+	case !bytes.Equal(cert.RawIssuer, parent.RawSubject):
+		return refusedChain("certificate %d of the chain, %q, is not issued by the next, %q", at+1, name, parent.Subject.CommonName)
+	}
+	if err := algorithm.Check(cert.PublicKey); err != nil {
+		return refusedChain("certificate %d of the chain, %q: %s", at+1, name, x509der.Reason(err))
+	}
+	if err := x509der.CheckSignature(cert, parent); err != nil {
+		return refusedChain("certificate %d of the chain, %q, is not signed by %q: %v", at+1, name, parent.Subject.CommonName, err)
+	}
+	publicKey, err := algorithm.MarshalPublicKey(cert.PublicKey) // anew: SM2 keys have several encodings
+	if err != nil {
+		return refusedChain("certificate %d of the chain, %q: %s", at+1, name, x509der.Reason(err))
+	}
+	i.publicKeys = append(i.publicKeys, publicKey)
+	if cert.MaxPathLen >= 0 {
+		// at CA certificates stand below this one already (RFC 5280, section 4.2.1.9).
+		left := cert.MaxPathLen - at
+		if left < 0 {
+			return refusedChain("certificate %d of the chain, %q, allows %d CA certificates below it and %d follow", at+1, name, cert.MaxPathLen, at)
+		}
+		if i.depth < 0 || left < i.depth {
+			i.depth = left
+		}
+	}
+	if cert.NotBefore.After(i.notBefore) {
+		i.notBefore = cert.NotBefore
+	}
+	if cert.NotAfter.Before(i.notAfter) {
+		i.notAfter = cert.NotAfter
+	}
+	return nil
+}
+
+// Identifier returns the name of the CA in the parameter ParentIdentifier.
+func (i *Issuer) Identifier() string { return i.identifier }
+
+// root reports whether the issuer is a root CA.
+func (i *Issuer) root() bool { return len(i.chain) == 1 }
+
+// allows reports whether the extended key usages along the chain, where there
+// are any, allow certificates for that use (RFC 5280, section 4.2.1.12, in the
+// reading of all clients: a CA's usages bind what is below it).
+func (i *Issuer) allows(usage x509.ExtKeyUsage) bool {
+	for _, cert := range i.chain {
+		bound := len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0
+		if bound && !slices.Contains(cert.ExtKeyUsage, usage) && !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageAny) {
+			return false
+		}
+	}
+	return true
+}
+
+// holds reports whether the DER public key is that of a CA in the chain. Its
+// owner would sign with a CA's key, or the CA's key has got about.
+func (i *Issuer) holds(publicKey []byte) bool {
+	return slices.ContainsFunc(i.publicKeys, func(key []byte) bool { return bytes.Equal(key, publicKey) })
+}
+
+// checkParent holds the issuer to the identifier asked for; empty means any.
+func checkParent(i *Issuer, identifier string) error {
+	if i == nil {
+		return yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA")
+	}
+	if identifier != "" && identifier != i.identifier {
+		return yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "%.80q is not the issuing CA, which is %s", identifier, i.identifier)
+	}
+	return nil
+}
+
+// checkNow refuses to issue when the chain is not valid at the instant.
+func (i *Issuer) checkNow(now time.Time) error {
+	if now.Before(i.notBefore) || now.After(i.notAfter) {
+		return yuncert.Errorf(yuncert.ErrCertificateExpired, "ParentIdentifier", "the CA and its chain are valid from %s to %s, and it is %s",
+			stamp(i.notBefore), stamp(i.notAfter), stamp(now))
+	}
+	return nil
+}
+
+// stamp prints an instant for a message.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

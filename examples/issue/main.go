@@ -1,0 +1,191 @@
+// Command issue builds a private CA and issues a server certificate, all in
+// files that openssl reads:
+//
+//	go run ./examples/issue -out DIR
+//
+// It makes a root, a subordinate CA, a server key and CSR, and the certificate.
+// With -csr it issues for a CSR that openssl or keytool made, with -algorithm in
+// another algorithm.
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/csr"
+)
+
+func main() {
+	out := flag.String("out", "", "`directory` to write to; made if it is not there (required)")
+	domain := flag.String("domain", "", "`names` of the server beside those of the CSR, separated by commas (default localhost,127.0.0.1 without -csr)")
+	csrFile := flag.String("csr", "", "issue for the CSR in this `file`, and make no server key")
+	name := flag.String("algorithm", "", "algorithm of all keys: RSA_2048, RSA_3072, RSA_4096, ECC_256 or SM2_256, with -csr of the CAs' keys alone and ECC_384 and ECC_512 too (default ECC_256, with -csr that of its key)")
+	days := flag.Int("days", 365, "validity of the server certificate in `days`")
+	flag.Parse()
+	if *out == "" || flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if err := run(*out, *domain, *csrFile, *name, *days); err != nil {
+		fmt.Fprintln(os.Stderr, "issue:", err)
+		if e, ok := errors.AsType[*yuncert.Error](err); ok {
+			fmt.Fprintf(os.Stderr, "issue: code %s, HTTP status %d, parameter %q\n", e.Code, e.Code.HTTPStatus(), e.Parameter)
+		}
+		os.Exit(1)
+	}
+}
+
+func run(out, domain, csrFile, name string, days int) error {
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return err
+	}
+	w := &writer{dir: out}
+	request, a, err := serverCSR(w, csrFile, domain, name)
+	if err != nil {
+		return err
+	}
+
+	// The root's key signs one certificate, that of the subordinate CA.
+	now := time.Now()
+	rootKey, err := algorithm.GenerateKey(a)
+	if err != nil {
+		return err
+	}
+	root, err := ca.CreateRootCACertificate(rand.Reader, now, rootKey, &ca.CreateRootCACertificateRequest{
+		CommonName: "Example Root CA", Organization: "Example", OrganizationUnit: "PKI",
+		Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Years: 10,
+	})
+	if err != nil {
+		return err
+	}
+	rootIssuer, err := ca.NewIssuer(root.CertificateChain, rootKey, ca.IssuerOptions{})
+	if err != nil {
+		return err
+	}
+	subKey, err := algorithm.GenerateKey(a)
+	if err != nil {
+		return err
+	}
+	sub, err := ca.CreateSubCACertificate(rand.Reader, now, rootIssuer, subKey.Public(), &ca.CreateSubCACertificateRequest{
+		CommonName: "Example Issuing CA", Organization: "Example", OrganizationUnit: "PKI",
+		Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Algorithm: string(a), Years: 5,
+	})
+	if err != nil {
+		return err
+	}
+	issuer, err := ca.NewIssuer(sub.CertificateChain, subKey, ca.IssuerOptions{MinRSABits: 2048})
+	if err != nil {
+		return err
+	}
+
+	server, _, err := ca.CreateServerCertificateWithCsr(rand.Reader, now, issuer, &ca.CreateServerCertificateWithCsrRequest{
+		Csr: request, Domain: domain, ParentIdentifier: issuer.Identifier(), Days: int32(days), Immediately: 2,
+	})
+	if err != nil {
+		return err
+	}
+	w.write("root.pem", root.Certificate, 0o644)
+	w.write("sub.pem", sub.Certificate, 0o644)
+	w.write("chain.pem", server.CertificateChain, 0o644)
+	w.write("server.pem", server.X509Certificate, 0o644)
+	if w.err != nil {
+		return w.err
+	}
+	fmt.Printf("Issued %s, serial number %s.\n", server.Identifier, server.SerialNumber)
+	printChecks(out, a)
+	return nil
+}
+
+// serverCSR returns the CSR to issue for and the algorithm of the CAs. Without a
+// file it makes a key and a CSR of it.
+func serverCSR(w *writer, file, domain, name string) (string, algorithm.Algorithm, error) {
+	var a algorithm.Algorithm
+	var err error
+	if name != "" {
+		if a, err = algorithm.Parse(name); err != nil {
+			return "", "", err
+		}
+	}
+	if file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return "", "", err
+		}
+		request, err := csr.Parse(text)
+		if err != nil {
+			return "", "", err
+		}
+		if a == "" {
+			a = request.Algorithm
+		}
+		return string(text), a, nil
+	}
+	if a == "" {
+		a = algorithm.ECC_256
+	}
+	key, err := algorithm.GenerateKey(a)
+	if err != nil {
+		return "", "", err
+	}
+	if domain == "" {
+		domain = "localhost,127.0.0.1"
+	}
+	first, _, _ := strings.Cut(domain, ",")
+	made, err := csr.CreateCsrWithKey(rand.Reader, key, &csr.CreateCsrRequest{
+		KeySize: int32(a.KeySize()), Algorithm: a.Family(), CommonName: first, Sans: domain,
+		CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
+	})
+	if err != nil {
+		return "", "", err
+	}
+	keyPEM, err := key.PEM()
+	if err != nil {
+		return "", "", err
+	}
+	w.write("server.key", string(keyPEM), 0o600)
+	w.write("server.csr", made.Csr, 0o644)
+	return made.Csr, a, w.err
+}
+
+// A writer writes files into a directory and keeps the first error.
+type writer struct {
+	dir string
+	err error
+}
+
+func (w *writer) write(name, text string, mode os.FileMode) {
+	if w.err != nil {
+		return
+	}
+	path := filepath.Join(w.dir, name)
+	// A file that is there already would keep its mode.
+	if w.err = os.Remove(path); w.err != nil && !errors.Is(w.err, os.ErrNotExist) {
+		return
+	}
+	if w.err = os.WriteFile(path, []byte(text), mode); w.err == nil {
+		fmt.Println("wrote", path)
+	}
+}
+
+func printChecks(out string, a algorithm.Algorithm) {
+	file := func(name string) string { return filepath.Join(out, name) }
+	fmt.Println("Check it with:")
+	fmt.Printf("  openssl x509 -in %s -noout -text\n", file("server.pem"))
+	if a == algorithm.SM2_256 {
+		// OpenSSL 3.0 hands the user ID to the first certificate of a chain only.
+		const id = "-vfyopt distid:1234567812345678"
+		fmt.Printf("  openssl verify %s -partial_chain -trusted %s %s\n", id, file("sub.pem"), file("server.pem"))
+		fmt.Printf("  openssl verify %s -partial_chain -trusted %s %s\n", id, file("root.pem"), file("sub.pem"))
+		return
+	}
+	fmt.Printf("  openssl verify -CAfile %s -untrusted %s %s\n", file("root.pem"), file("chain.pem"), file("server.pem"))
+}
