@@ -1,0 +1,146 @@
+package yuncert_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/yuncert/yuncert"
+)
+
+func TestCodes(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		code   yuncert.Code
+		name   string
+		status int
+	}{
+		{yuncert.ErrMissingParameter, "MissingParameter", 400},
+		{yuncert.ErrInvalidValueMalformed, "InvalidValue.Malformed", 400}, // seed 000
+		{yuncert.ErrInvalidParameter, "InvalidParameter", 400},
+		{yuncert.ErrNotFound, "NotFound", 400},
+		{yuncert.ErrCertificateExpired, "CertificateExpired", 400},
+		{yuncert.ErrInvalidStatusUpdateProtection, "InvalidStatus.UpdateProtection", 400},
+		{yuncert.ErrInternalKeyError, "Internal.KeyError", 500}, // seed 000
+		{yuncert.ErrInternalCreateCSRError, "Internal.CreateCSRError", 500},
+		{yuncert.ErrInternalEncodeCSRError, "Internal.EncodeCSRError", 500},
+		{yuncert.ErrInternalEncodeKeyError, "Internal.EncodeKeyError", 500},
+		{yuncert.ErrInternalError, "Internal.Error", 500},
+		{yuncert.ErrNotFoundPackage, "NotFoundPackage", 404}, // seed 004
+		{yuncert.ErrNotRemainCount, "NotRemainCount", 404},
+		{yuncert.ErrCreateCertificateRequestFailed, "CreateCertificateRequestFailed", 403},
+		{yuncert.ErrNotFoundOrder, "NotFoundOrder", 404},
+		{yuncert.ErrOrderStateError, "OrderStateError", 403},
+		{yuncert.ErrDeleteFail, "DeleteFail", 403},
+		{yuncert.ErrError, "Error", 500},
+		{yuncert.Code("Nobody.Knows"), "Nobody.Knows", 500},
+	}
+	for _, tt := range tests {
+		if got := tt.code.Error(); got != tt.name {
+			t.Errorf("Error() = %q, want %q", got, tt.name)
+		}
+		if got := tt.code.HTTPStatus(); got != tt.status {
+			t.Errorf("%s: HTTPStatus() = %d, want %d", tt.name, got, tt.status)
+		}
+	}
+}
+
+func TestErrorUnwraps(t *testing.T) {
+	t.Parallel()
+	err := fmt.Errorf("renewing: %w", yuncert.Errorf(yuncert.ErrInternalError, "", "no serial number: %w", io.ErrUnexpectedEOF))
+	if !errors.Is(err, yuncert.ErrInternalError) || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("%v is not both its code and its cause", err)
+	}
+	if errors.Is(err, yuncert.ErrInternalKeyError) {
+		t.Errorf("%v is another code", err)
+	}
+	e, ok := errors.AsType[*yuncert.Error](err)
+	if !ok || e.Message != "no serial number: unexpected EOF" {
+		t.Errorf("errors.AsType gives %#v", e)
+	}
+	if without := yuncert.Missing("Csr"); !errors.Is(without, yuncert.ErrMissingParameter) || without.Err != nil {
+		t.Errorf("Missing gives %#v", without)
+	}
+}
+
+func TestErrorPrints(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		err  *yuncert.Error
+		want string
+	}{
+		{yuncert.Missing("Csr"), "MissingParameter: Csr: Csr is mandatory for this action."},
+		{yuncert.Errorf(yuncert.ErrInvalidParameter, "Years", "%d is too long", 9), "InvalidParameter: Years: 9 is too long"},
+		{&yuncert.Error{Code: yuncert.ErrError, Message: "no room"}, "Error: no room"},
+		{&yuncert.Error{Code: yuncert.ErrDeleteFail}, "DeleteFail"},
+	}
+	for _, tt := range tests {
+		if got := tt.err.Error(); got != tt.want {
+			t.Errorf("Error() = %q, want %q", got, tt.want)
+		}
+	}
+}
+
+func TestErrorBody(t *testing.T) {
+	t.Parallel()
+	e := yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Country", "Country must be 2 characters.")
+	tests := []struct {
+		name, requestID, hostID, want string
+	}{
+		{"fresh", "", "", `{"RequestId":"","Code":"InvalidValue.Malformed","Message":"Country must be 2 characters."}`},
+		{"filled in", "0AEDAF20-4DDF-4165-8750-47FF9C1929C9", "cdn.example.com",
+			`{"RequestId":"0AEDAF20-4DDF-4165-8750-47FF9C1929C9","HostId":"cdn.example.com","Code":"InvalidValue.Malformed","Message":"Country must be 2 characters."}`},
+	}
+	for _, tt := range tests {
+		own := *e
+		own.RequestId, own.HostId = tt.requestID, tt.hostID
+		got, err := json.Marshal(&own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, string(got)); diff != "" {
+			t.Errorf("%s: body mismatch (-want +got):\n%s", tt.name, diff)
+		}
+		var back yuncert.Error
+		if err := json.Unmarshal(got, &back); err != nil {
+			t.Fatal(err)
+		}
+		own.Parameter = "" // not on the wire
+		if diff := cmp.Diff(own, back); diff != "" {
+			t.Errorf("%s: read back (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+func TestNewRequestId(t *testing.T) {
+	t.Parallel()
+	form := regexp.MustCompile(`^[0-9A-F]{8}-[0-9A-F]{4}-4[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}$`)
+	seen := make(map[string]bool)
+	for range 100 {
+		id, err := yuncert.NewRequestId(nil)
+		if err != nil || !form.MatchString(id) || seen[id] {
+			t.Fatalf("NewRequestId(nil) = %q, %v", id, err)
+		}
+		seen[id] = true
+	}
+	id, err := yuncert.NewRequestId(bytes.NewReader(bytes.Repeat([]byte{0xff}, 16)))
+	if want := "FFFFFFFF-FFFF-4FFF-BFFF-FFFFFFFFFFFF"; err != nil || id != want {
+		t.Errorf("of octets ff: %q, %v, want %q", id, err, want)
+	}
+	for name, rand := range map[string]io.Reader{
+		"short":   strings.NewReader("fifteen octets."),
+		"failing": iotest.ErrReader(errors.New("no entropy")),
+	} {
+		if id, err := yuncert.NewRequestId(rand); id != "" || !errors.Is(err, yuncert.ErrInternalError) {
+			t.Errorf("%s: NewRequestId = %q, %v", name, id, err)
+		}
+	}
+}
