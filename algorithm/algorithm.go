@@ -118,8 +118,8 @@ func (a Algorithm) SignatureAlgorithm() SignatureAlgorithm {
 func Of(pub crypto.PublicKey) (Algorithm, error) {
 	switch pub := pub.(type) {
 	case *rsa.PublicKey:
-		if pub == nil || pub.N == nil {
-			return "", malformed("the RSA public key is empty")
+		if pub == nil || pub.N == nil || pub.N.Sign() <= 0 {
+			return "", malformed("the RSA public key has no positive modulus")
 		}
 		switch bits := pub.N.BitLen(); bits {
 		case 1024:

@@ -33,8 +33,8 @@ func Check(pub crypto.PublicKey) error {
 
 func checkRSA(pub *rsa.PublicKey) error {
 	switch {
-	case pub.N.Sign() < 0 || pub.N.Bit(0) == 0:
-		return malformed("the RSA modulus is negative or even: it is no product of two odd primes")
+	case pub.N.Bit(0) == 0:
+		return malformed("the RSA modulus is even: it is no product of two odd primes")
 	case pub.E < 65537 || pub.E%2 == 0 || pub.E > 1<<31-1:
 		return malformed("the RSA exponent %d is not an odd number from 65537 to 2^31-1", pub.E)
 	}

@@ -64,6 +64,7 @@ func marshalSM2(key *sm2.PrivateKey) ([]byte, error) {
 // encrypted one, a broken, weak or unsupported one is
 // [yuncert.ErrInvalidValueMalformed]; the message never quotes the text.
 func ParsePrivateKey(text []byte) (*PrivateKey, error) {
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // pem.Decode wants its dashes first on a line
 	var key *PrivateKey
 	for {
 		var block *pem.Block
@@ -106,8 +107,12 @@ func parsePrivateKey(label string, der []byte) (*PrivateKey, error) {
 	case "PRIVATE KEY":
 		var version int
 		var id, inner cryptobyte.String
-		if outer.ReadASN1Integer(&version) && outer.ReadASN1Element(&id, asn1.SEQUENCE) &&
-			isSM2KeyID(id) && outer.ReadASN1(&inner, asn1.OCTET_STRING) {
+		if outer.ReadASN1Integer(&version) && outer.ReadASN1Element(&id, asn1.SEQUENCE) && isSM2KeyID(id) {
+			// Attributes and a second copy of the public key may follow (RFC 5958, section 2).
+			if version < 0 || version > 1 || !outer.ReadASN1(&inner, asn1.OCTET_STRING) ||
+				!outer.SkipOptionalASN1(parametersTag) || !outer.SkipOptionalASN1(asn1.Tag(1).ContextSpecific()) || !outer.Empty() {
+				return nil, errBrokenKey("PKCS #8 key")
+			}
 			return parseSM2(inner)
 		}
 		if key, err = x509.ParsePKCS8PrivateKey(der); err != nil {

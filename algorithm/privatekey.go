@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/big"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/internal/sm2"
@@ -83,9 +84,9 @@ func GenerateKey(a Algorithm) (*PrivateKey, error) {
 
 // NewPrivateKey takes a key that the caller holds already: *rsa.PrivateKey,
 // *ecdsa.PrivateKey on P-256, P-384 or P-521, *sm2.PrivateKey of
-// github.com/emmansun/gmsm/sm2, or a *PrivateKey, which it returns. The caller
-// must not change the key afterwards. A key of another kind, one whose public
-// half does not belong to it and one that [Check] refuses is
+// github.com/emmansun/gmsm/sm2, or a *PrivateKey, which it returns. Any other
+// key is copied. A key of another kind, one whose public half does not belong to
+// it, an RSA key without exactly two primes and one that [Check] refuses is
 // [yuncert.ErrInvalidValueMalformed].
 func NewPrivateKey(key crypto.PrivateKey) (*PrivateKey, error) {
 	var signer crypto.Signer
@@ -99,10 +100,11 @@ func NewPrivateKey(key crypto.PrivateKey) (*PrivateKey, error) {
 		if key == nil || key.N == nil {
 			return nil, malformed("the private key is empty")
 		}
-		if err := key.Validate(); err != nil {
-			return nil, malformed("the RSA private key is inconsistent")
+		own, err := copyRSA(key)
+		if err != nil {
+			return nil, err
 		}
-		signer = key
+		signer = own
 	case *ecdsa.PrivateKey:
 		if key == nil || key.Curve == nil {
 			return nil, malformed("the private key is empty")
@@ -129,6 +131,31 @@ func NewPrivateKey(key crypto.PrivateKey) (*PrivateKey, error) {
 		return nil, err
 	}
 	return &PrivateKey{a, &secret{signer}}, nil
+}
+
+// copyRSA returns a copy of the key with CRT values of its own. crypto/x509
+// would otherwise add them to the caller's key when it encodes it. More than two
+// primes Validate does not look at, and of signs it looks at none.
+func copyRSA(key *rsa.PrivateKey) (*rsa.PrivateKey, error) {
+	inconsistent := malformed("the RSA private key is inconsistent")
+	if key.D == nil || len(key.Primes) != 2 {
+		return nil, inconsistent
+	}
+	for _, n := range []*big.Int{key.N, key.D, key.Primes[0], key.Primes[1]} {
+		if n == nil || n.Sign() <= 0 {
+			return nil, inconsistent
+		}
+	}
+	own := &rsa.PrivateKey{
+		PublicKey: rsa.PublicKey{N: new(big.Int).Set(key.N), E: key.E},
+		D:         new(big.Int).Set(key.D),
+		Primes:    []*big.Int{new(big.Int).Set(key.Primes[0]), new(big.Int).Set(key.Primes[1])},
+	}
+	own.Precompute()
+	if own.Validate() != nil {
+		return nil, inconsistent
+	}
+	return own, nil
 }
 
 // copyECDSA returns the key made anew from its scalar, so that its public half

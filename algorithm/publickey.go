@@ -8,6 +8,7 @@ import (
 	"crypto/md5"
 	"crypto/rsa"
 	"encoding/hex"
+	"errors"
 	"math"
 	"math/big"
 
@@ -86,9 +87,12 @@ func MarshalPublicKey(pub crypto.PublicKey) ([]byte, error) {
 // pointBytes returns the uncompressed point (SEC 1, section 2.3.3), and an
 // error if it is not on its curve.
 func pointBytes(pub *ecdsa.PublicKey) (point []byte, err error) {
-	if sm2.IsPublicKey(pub) {
+	switch {
+	case pub.X == nil || pub.Y == nil: //lint:ignore SA1019 pub.Bytes panics
+		err = errors.New("it has no coordinates")
+	case sm2.IsPublicKey(pub):
 		point, err = sm2.PublicKeyBytes(pub)
-	} else {
+	default:
 		point, err = pub.Bytes()
 	}
 	if err != nil {
@@ -122,7 +126,9 @@ func ParsePublicKey(der []byte) (crypto.PublicKey, error) {
 		return parsePoint(elliptic.P521(), bits)
 	case isSM2KeyID(id):
 		return parsePoint(sm2.P256(), bits)
-	case bytes.HasPrefix(id[2:], ecKeyID(0)[2:]):
+	}
+	var parts cryptobyte.String
+	if id.ReadASN1(&parts, asn1.SEQUENCE) && bytes.HasPrefix(parts, ecKeyID(0)[2:]) {
 		return nil, malformed("the key's curve is not supported: P-256, P-384, P-521 and SM2 are, by name and not by explicit parameters")
 	}
 	return nil, malformed("the key's algorithm is not supported: RSA (with NULL parameters), ECC and SM2 are")
@@ -141,7 +147,7 @@ func isSM2KeyID(id []byte) bool {
 }
 
 // parseRSA reads an RSAPublicKey (RFC 8017, appendix A.1.1).
-func parseRSA(der cryptobyte.String) (*rsa.PublicKey, error) {
+func parseRSA(der cryptobyte.String) (crypto.PublicKey, error) {
 	var key cryptobyte.String
 	var n, e []byte
 	if !der.ReadASN1(&key, asn1.SEQUENCE) || !der.Empty() ||
@@ -163,7 +169,9 @@ func parseRSA(der cryptobyte.String) (*rsa.PublicKey, error) {
 }
 
 // parsePoint reads an uncompressed point (SEC 1, section 2.3.4).
-func parsePoint(curve elliptic.Curve, point []byte) (pub *ecdsa.PublicKey, err error) {
+func parsePoint(curve elliptic.Curve, point []byte) (crypto.PublicKey, error) {
+	var pub *ecdsa.PublicKey
+	var err error
 	if curve == sm2.P256() {
 		pub, err = sm2.ParsePublicKey(point)
 	} else {

@@ -1,0 +1,89 @@
+package algorithm_test
+
+import (
+	"crypto"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+)
+
+func Example() {
+	a, err := algorithm.Parse("SM2_256")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(a.Family(), a.KeySize(), a.SignatureAlgorithm())
+
+	_, err = algorithm.Parse("sm2_256")
+	fmt.Println(errors.Is(err, yuncert.ErrInvalidValueMalformed))
+	// Output:
+	// SM2 256 SM3WithSM2
+	// true
+}
+
+// A key that was made is kept as PEM. Nothing that is logged shows it.
+func ExampleGenerateKey() {
+	key, err := algorithm.GenerateKey(algorithm.ECC_256)
+	if err != nil {
+		panic(err)
+	}
+	text, err := key.PEM() // for a file of mode 0600 or a secret store
+	if err != nil {
+		panic(err)
+	}
+	again, err := algorithm.ParsePrivateKey(text)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("%v %+v %x\n", again, again, again)
+
+	withoutTime := func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
+	logger.Info("made", "key", again)
+	// Output:
+	// ECC_256 private key ECC_256 private key ECC_256 private key
+	// level=INFO msg=made key="ECC_256 private key"
+}
+
+// The same call signs with every algorithm; SM2 keys use SM3 whatever the
+// options say.
+func ExamplePrivateKey_SignMessage() {
+	for _, a := range []algorithm.Algorithm{algorithm.ECC_384, algorithm.SM2_256} {
+		key, err := algorithm.GenerateKey(a)
+		if err != nil {
+			panic(err)
+		}
+		signature, err := crypto.SignMessage(key, rand.Reader, []byte("to be signed"), crypto.SHA256)
+		fmt.Println(a.SignatureAlgorithm(), len(signature) > 60, err)
+	}
+	// Output:
+	// Sha256WithECDSA true <nil>
+	// SM3WithSM2 true <nil>
+}
+
+// The digest names a key wherever it occurs: in a CSR, a certificate, a log.
+func ExamplePubMd5() {
+	const text = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgTbEXsphM39wS6rxP
+sNst9KaudtTS8uAvX2Nu/TYyBPehRANCAATXzSBRjRMld4v9jW8NYQT19NBVAKHw
+bnnN33Tt8syqpZJttXdMtndvMSE+7pp06ZuNS2sjkQ9jHEaqFaqOLez/
+-----END PRIVATE KEY-----
+`
+	key, err := algorithm.ParsePrivateKey([]byte(text))
+	if err != nil {
+		panic(err)
+	}
+	sum, err := algorithm.PubMd5(key.Public())
+	fmt.Println(sum, err)
+	// Output: d688b96aa7b60008de681c130bc50594 <nil>
+}

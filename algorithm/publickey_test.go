@@ -1,0 +1,493 @@
+package algorithm_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/testkeys"
+)
+
+// readDER returns the content of the one PEM block in a file of testdata, all
+// of which testdata/make.sh made.
+func readDER(t testing.TB, path string) []byte {
+	t.Helper()
+	block, rest := pem.Decode(readFile(t, path))
+	if block == nil || len(rest) != 0 {
+		t.Fatalf("%s is not one PEM block", path)
+	}
+	return block.Bytes
+}
+
+func readFile(t testing.TB, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// equal reports whether two public keys are the same.
+func equal(a, b crypto.PublicKey) bool {
+	return a.(interface{ Equal(crypto.PublicKey) bool }).Equal(b)
+}
+
+func marshal(t testing.TB, pub crypto.PublicKey) []byte {
+	t.Helper()
+	der, err := algorithm.MarshalPublicKey(pub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+func TestMarshalPublicKey(t *testing.T) {
+	t.Parallel()
+	for _, a := range all {
+		for i := range 3 {
+			t.Run(fmt.Sprintf("%s-%d", a, i), func(t *testing.T) {
+				t.Parallel()
+				pub := testkeys.Key(a, i).Public()
+				got := marshal(t, pub)
+				if a != algorithm.SM2_256 {
+					want, err := x509.MarshalPKIXPublicKey(pub)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if diff := cmp.Diff(want, got); diff != "" {
+						t.Errorf("MarshalPublicKey differs from crypto/x509 (-want +got):\n%s", diff)
+					}
+				}
+				back, err := algorithm.ParsePublicKey(got)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !equal(pub, back) {
+					t.Error("ParsePublicKey gives another key")
+				}
+			})
+		}
+	}
+}
+
+// What `openssl pkey -pubout` writes for the SM2 key.
+func TestMarshalPublicKeySM2(t *testing.T) {
+	t.Parallel()
+	want := readDER(t, "publickey/sm2.pem")
+	got := marshal(t, testkeys.Key(algorithm.SM2_256, 0).Public())
+	if diff := cmp.Diff(hex.EncodeToString(want), hex.EncodeToString(got)); diff != "" {
+		t.Errorf("MarshalPublicKey differs from openssl (-want +got):\n%s", diff)
+	}
+}
+
+// The length octets of an RSA key change with the exponent's size.
+func TestMarshalPublicKeyExponents(t *testing.T) {
+	t.Parallel()
+	for _, e := range []int{1, 3, 127, 128, 255, 256, 32767, 32768, 65537, 1<<24 - 1, 1<<31 - 1} {
+		pub := &rsa.PublicKey{N: rsaKey(t, algorithm.RSA_1024, 0).N, E: e}
+		want, err := x509.MarshalPKIXPublicKey(pub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := marshal(t, pub)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("exponent %d: MarshalPublicKey differs from crypto/x509 (-want +got):\n%s", e, diff)
+		}
+		back, err := algorithm.ParsePublicKey(got)
+		if err != nil || !pub.Equal(back) {
+			t.Errorf("exponent %d: read back as %v, %v", e, back, err)
+		}
+	}
+}
+
+// tlv returns one DER element.
+func tlv(tag asn1.Tag, parts ...[]byte) []byte {
+	var b cryptobyte.Builder
+	b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes(join(parts...)) })
+	return b.BytesOrPanic()
+}
+
+func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+
+func sequence(parts ...[]byte) []byte { return tlv(asn1.SEQUENCE, parts...) }
+
+func integer(n *big.Int) []byte {
+	var b cryptobyte.Builder
+	b.AddASN1BigInt(n)
+	return b.BytesOrPanic()
+}
+
+func small(n int64) []byte { return integer(big.NewInt(n)) }
+
+// bitString returns a BIT STRING without unused bits.
+func bitString(content []byte) []byte { return tlv(asn1.BIT_STRING, []byte{0}, content) }
+
+func unhex(s string) []byte {
+	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// Contents of AlgorithmIdentifiers.
+var (
+	idRSA  = unhex("06092a864886f70d010101")
+	idEC   = unhex("06072a8648ce3d0201")
+	idP256 = unhex("06082a8648ce3d030107")
+	idSM2  = unhex("06082a811ccf5501822d")
+	null   = []byte{5, 0}
+)
+
+func TestParsePublicKeySM2Identifiers(t *testing.T) {
+	t.Parallel()
+	pub := testkeys.Key(algorithm.SM2_256, 0).Public()
+	standard := marshal(t, pub)
+	point := bitString(standard[len(standard)-65:])
+	tests := []struct {
+		name string
+		id   []byte
+	}{
+		{"id-ecPublicKey, SM2", sequence(idEC, idSM2)},
+		{"SM2, SM2", sequence(idSM2, idSM2)},
+		{"SM2, NULL", sequence(idSM2, null)},
+		{"SM2", sequence(idSM2)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := algorithm.ParsePublicKey(sequence(tt.id, point))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !equal(pub, got) {
+				t.Error("another key")
+			}
+			if diff := cmp.Diff(standard, marshal(t, got)); diff != "" {
+				t.Errorf("not written in the standard form (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestParsePublicKeyExponents(t *testing.T) {
+	t.Parallel()
+	n := rsaKey(t, algorithm.RSA_1024, 0).N
+	tests := []struct {
+		e      int64
+		parsed bool // and else refused by ParsePublicKey itself
+		good   bool // in the eyes of Check
+	}{
+		{0, true, false},
+		{1, true, false},
+		{3, true, false},
+		{17, true, false},
+		{65536, true, false},
+		{65537, true, true},
+		{1<<31 - 2, true, false},
+		{1<<31 - 1, true, true},
+		{1 << 31, false, false},
+		{1<<31 + 1, false, false},
+		{1<<32 + 65537, false, false}, // 65537 to one who drops the upper bits
+		{1<<62 + 65537, false, false},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.e), func(t *testing.T) {
+			t.Parallel()
+			pub, err := algorithm.ParsePublicKey(rsaSPKI(n, big.NewInt(tt.e)))
+			if !tt.parsed {
+				wantMalformed(t, err, "the RSA exponent is larger than 2^31-1")
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := &rsa.PublicKey{N: n, E: int(tt.e)}
+			if !want.Equal(pub) {
+				t.Errorf("ParsePublicKey = %v, want exponent %d", pub, tt.e)
+			}
+			err = algorithm.Check(pub)
+			switch {
+			case tt.good && err != nil:
+				t.Error(err)
+			case !tt.good:
+				wantMalformed(t, err, fmt.Sprintf("the RSA exponent %d is not an odd number", tt.e))
+			}
+		})
+	}
+}
+
+func rsaSPKI(n, e *big.Int) []byte {
+	return sequence(sequence(idRSA, null), bitString(sequence(integer(n), integer(e))))
+}
+
+func TestParsePublicKeyEvenModulus(t *testing.T) {
+	t.Parallel()
+	n := new(big.Int).Lsh(big.NewInt(3), 1022)
+	pub, err := algorithm.ParsePublicKey(rsaSPKI(n, big.NewInt(65537)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantMalformed(t, algorithm.Check(pub), "the RSA modulus is even")
+}
+
+func TestParsePublicKeyRefuses(t *testing.T) {
+	t.Parallel()
+	const (
+		notSPKI  = "the public key is not a SubjectPublicKeyInfo"
+		notRSA   = "the RSA public key is not a pair of positive DER integers"
+		notPoint = "the public key is not an uncompressed point of its curve"
+		curve    = "the key's curve is not supported"
+		unknown  = "the key's algorithm is not supported"
+	)
+	n, e := rsaKey(t, algorithm.RSA_1024, 0).N, small(65537)
+	modulus := integer(n)
+	rsaID, rsaBits := sequence(idRSA, null), bitString(sequence(modulus, e))
+	ecID, sm2ID := sequence(idEC, idP256), sequence(idEC, idSM2)
+	ecDER := marshal(t, testkeys.Key(algorithm.ECC_256, 0).Public())
+	point := ecDER[len(ecDER)-65:]
+	sm2DER := marshal(t, testkeys.Key(algorithm.SM2_256, 0).Public())
+	sm2Point := sm2DER[len(sm2DER)-65:]
+	for _, der := range [][]byte{sequence(rsaID, rsaBits), sequence(ecID, bitString(point)), sequence(sm2ID, bitString(sm2Point))} {
+		if _, err := algorithm.ParsePublicKey(der); err != nil {
+			t.Fatalf("before any change: %v", err)
+		}
+	}
+	last := func(point []byte, by byte) []byte {
+		other := bytes.Clone(point)
+		other[len(other)-1] += by
+		return other
+	}
+
+	tests := []struct {
+		name    string
+		der     []byte
+		message string
+	}{
+		// The structure.
+		{"nothing", nil, notSPKI},
+		{"a number", small(1), notSPKI},
+		{"an empty sequence", sequence(), notSPKI},
+		{"no key", sequence(ecID), notSPKI},
+		{"no identifier", sequence(bitString(point)), notSPKI},
+		{"an empty BIT STRING", sequence(ecID, tlv(asn1.BIT_STRING)), notSPKI},
+		{"an OCTET STRING", sequence(ecID, tlv(asn1.OCTET_STRING, []byte{0}, point)), notSPKI},
+		{"unused bits", sequence(ecID, tlv(asn1.BIT_STRING, []byte{1}, point)), notSPKI},
+		{"a certificate's signature behind it", sequence(ecID, bitString(point), bitString(point)), notSPKI},
+		{"in PEM", pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: ecDER}), notSPKI},
+		{"the RSAPublicKey alone", sequence(modulus, e), notSPKI},
+		{"the point alone", point, notSPKI},
+
+		// Trailing bytes, from the outside in.
+		{"behind the whole", append(bytes.Clone(ecDER), 0), notSPKI},
+		{"at the end of the sequence", sequence(ecID, bitString(point), []byte{0}), notSPKI},
+		{"NULL at the end of the sequence", sequence(ecID, bitString(point), null), notSPKI},
+		{"in the RSA identifier", sequence(sequence(idRSA, null, null), rsaBits), unknown},
+		{"in the EC identifier", sequence(sequence(idEC, idP256, null), bitString(point)), curve},
+		{"in the SM2 identifier", sequence(sequence(idEC, idSM2, null), bitString(sm2Point)), curve},
+		{"in the other SM2 identifier", sequence(sequence(idSM2, idSM2, null), bitString(sm2Point)), unknown},
+		{"behind the RSAPublicKey", sequence(rsaID, bitString(append(sequence(modulus, e), 0))), notRSA},
+		{"in the RSAPublicKey", sequence(rsaID, bitString(sequence(modulus, e, null))), notRSA},
+		{"behind the point", sequence(ecID, bitString(append(bytes.Clone(point), 0))), notPoint},
+		{"behind the SM2 point", sequence(sm2ID, bitString(append(bytes.Clone(sm2Point), 0))), notPoint},
+
+		// BER that is not DER.
+		{"a length of two octets where one does", join(unhex("3081"), ecDER[1:]), notSPKI},
+		{"a length of three octets where two do", sequence(rsaID, join(unhex("03820090"), rsaBits[3:])), notSPKI},
+		{"an inner length of two octets", sequence(join(unhex("308113"), idEC, idP256), bitString(point)), notSPKI},
+		{"an indefinite length", join(unhex("3080"), ecID, bitString(point), unhex("0000")), notSPKI},
+		{"an indefinite inner length", sequence(join(unhex("3080"), idEC, idP256, unhex("0000")), bitString(point)), notSPKI},
+		{"a constructed BIT STRING", sequence(ecID, tlv(0x23, bitString(point))), notSPKI},
+		{"a padded integer", sequence(rsaID, bitString(sequence(modulus, unhex("020400010001")))), notRSA},
+		{"a padded modulus", sequence(rsaID, bitString(sequence(tlv(asn1.INTEGER, []byte{0, 0}, n.Bytes()), e))), notRSA},
+		{"an integer without octets", sequence(rsaID, bitString(sequence(modulus, unhex("0200")))), notRSA},
+		{"a high-tag-number form", join(unhex("3f10"), ecDER[1:]), notSPKI},
+
+		// RSA.
+		{"a negative modulus", sequence(rsaID, bitString(sequence(tlv(asn1.INTEGER, n.Bytes()), e))), notRSA},
+		{"a modulus of zero", rsaSPKI(new(big.Int), big.NewInt(65537)), "the RSA public key has no positive modulus"},
+		{"a modulus of 1536 bits", readDER(t, "publickey/refused-rsa1536.pem"), "an RSA key of 1536 bits is not supported"},
+		{"a modulus of 16384 bits", rsaSPKI(rsaOf(16384).N, big.NewInt(65537)), "an RSA key of 16384 bits is not supported"},
+		{"a negative exponent", rsaSPKI(n, big.NewInt(-3)), notRSA},
+		{"a huge exponent", rsaSPKI(n, new(big.Int).Lsh(big.NewInt(1), 1000)), "the RSA exponent is larger than 2^31-1"},
+		{"no exponent", sequence(rsaID, bitString(sequence(modulus))), notRSA},
+		{"no integers", sequence(rsaID, bitString(sequence())), notRSA},
+		{"no sequence", sequence(rsaID, bitString(nil)), notRSA},
+		{"RSA without NULL", sequence(sequence(idRSA), rsaBits), unknown},
+		{"RSA-PSS", readDER(t, "publickey/refused-rsa-pss.pem"), unknown},
+
+		// Points.
+		{"compressed", readDER(t, "publickey/refused-p256-compressed.pem"), notPoint},
+		{"hybrid", readDER(t, "publickey/refused-p256-hybrid.pem"), notPoint},
+		{"compressed SM2", readDER(t, "publickey/refused-sm2-compressed.pem"), notPoint},
+		{"hybrid SM2", readDER(t, "publickey/refused-sm2-hybrid.pem"), notPoint},
+		{"infinity", sequence(ecID, bitString([]byte{0})), notPoint},
+		{"SM2 infinity", sequence(sm2ID, bitString([]byte{0})), notPoint},
+		{"no point", sequence(ecID, bitString(nil)), notPoint},
+		{"no SM2 point", sequence(sm2ID, bitString(nil)), notPoint},
+		{"the point (0, 0)", sequence(ecID, bitString(append([]byte{4}, make([]byte, 64)...))), notPoint},
+		{"the SM2 point (0, 0)", sequence(sm2ID, bitString(append([]byte{4}, make([]byte, 64)...))), notPoint},
+		{"a coordinate too large", sequence(ecID, bitString(append([]byte{4}, bytes.Repeat([]byte{0xff}, 64)...))), notPoint},
+		{"an SM2 coordinate too large", sequence(sm2ID, bitString(append([]byte{4}, bytes.Repeat([]byte{0xff}, 64)...))), notPoint},
+		{"off the curve", sequence(ecID, bitString(last(point, 1))), notPoint},
+		{"off the SM2 curve", sequence(sm2ID, bitString(last(sm2Point, 1))), notPoint},
+		{"a point of SM2 on P-256", sequence(ecID, bitString(sm2Point)), notPoint},
+		{"a point of P-256 on SM2", sequence(sm2ID, bitString(point)), notPoint},
+		{"a point cut short", sequence(ecID, bitString(point[:64])), notPoint},
+
+		// Identifiers.
+		{"explicit parameters", readDER(t, "publickey/refused-explicit.pem"), "by name and not by explicit parameters"},
+		{"implicit parameters", sequence(sequence(idEC, null), bitString(point)), curve},
+		{"no parameters", sequence(sequence(idEC), bitString(point)), curve},
+		{"P-224", readDER(t, "publickey/refused-p224.pem"), curve},
+		{"secp256k1", readDER(t, "publickey/refused-secp256k1.pem"), curve},
+		{"P-256 in the place of id-ecPublicKey", sequence(sequence(idP256, idP256), bitString(point)), unknown},
+		{"Ed25519", readDER(t, "publickey/refused-ed25519.pem"), unknown},
+		{"DSA", readDER(t, "publickey/refused-dsa-pkcs8.pem"), unknown},
+		{"an empty identifier", sequence(sequence(), bitString(point)), unknown},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			pub, err := algorithm.ParsePublicKey(tt.der)
+			if pub != nil {
+				t.Errorf("ParsePublicKey = %v beside its error", pub)
+			}
+			wantMalformed(t, err, tt.message)
+		})
+	}
+}
+
+// A SubjectPublicKeyInfo with any one byte altered is refused or another key,
+// and in no case is there a second encoding of a key.
+func TestParsePublicKeyAlteredByte(t *testing.T) {
+	t.Parallel()
+	for _, a := range []algorithm.Algorithm{algorithm.RSA_1024, algorithm.ECC_256, algorithm.ECC_384, algorithm.ECC_512, algorithm.SM2_256} {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			pub := testkeys.Key(a, 0).Public()
+			original := marshal(t, pub)
+			der := bytes.Clone(original)
+			for i := range der {
+				for by := 1; by < 256; by++ {
+					der[i] = original[i] ^ byte(by)
+					got, err := algorithm.ParsePublicKey(der)
+					if err != nil {
+						continue
+					}
+					if equal(pub, got) {
+						t.Errorf("byte %d as %#02x: the same key", i, der[i])
+					}
+					if again := marshal(t, got); !bytes.Equal(again, der) {
+						t.Errorf("byte %d as %#02x: read, and written as %x", i, der[i], again)
+					}
+				}
+				der[i] = original[i]
+			}
+			for i := range der {
+				if _, err := algorithm.ParsePublicKey(der[:i]); err == nil {
+					t.Errorf("the first %d bytes are a key", i)
+				}
+			}
+		})
+	}
+}
+
+func TestParsePublicKeyKeepsItsInput(t *testing.T) {
+	t.Parallel()
+	for _, a := range all {
+		der := marshal(t, testkeys.Key(a, 0).Public())
+		before := bytes.Clone(der)
+		pub, err := algorithm.ParsePublicKey(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(before, der); diff != "" {
+			t.Errorf("%s: ParsePublicKey changed its input (-before +after):\n%s", a, diff)
+		}
+		clear(der)
+		if !equal(pub, testkeys.Key(a, 0).Public()) {
+			t.Errorf("%s: the key changed with the input", a)
+		}
+	}
+}
+
+// The recipe of PubMd5's comment, run by testdata/make.sh.
+func TestPubMd5(t *testing.T) {
+	t.Parallel()
+	known := 0
+	for line := range strings.Lines(string(readFile(t, "pubmd5.txt"))) {
+		name, want, _ := strings.Cut(strings.TrimSpace(line), " ")
+		var i int
+		a, number, _ := strings.Cut(name, "-")
+		if _, err := fmt.Sscan(number, &i); err != nil {
+			t.Fatal(err)
+		}
+		got, err := algorithm.PubMd5(testkeys.Key(algorithm.Algorithm(a), i).Public())
+		if err != nil || got != want {
+			t.Errorf("%s: PubMd5 = %q, %v, want %q", name, got, err, want)
+		}
+		known++
+	}
+	if want := 3 * len(all); known != want {
+		t.Errorf("pubmd5.txt holds %d digests, want %d", known, want)
+	}
+}
+
+func FuzzParsePublicKey(f *testing.F) {
+	for _, a := range all {
+		f.Add(marshal(f, testkeys.Key(a, 0).Public()))
+	}
+	files, err := filepath.Glob("testdata/publickey/*.pem")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no seeds", err)
+	}
+	for _, file := range files {
+		f.Add(readDER(f, filepath.Join("publickey", filepath.Base(file))))
+	}
+	f.Fuzz(func(t *testing.T, der []byte) {
+		pub, err := algorithm.ParsePublicKey(der)
+		if err != nil {
+			if pub != nil {
+				t.Errorf("key %v beside error %v", pub, err)
+			}
+			wantError(t, err, yuncert.ErrInvalidValueMalformed, "", "key")
+			return
+		}
+		a, err := algorithm.Of(pub)
+		if err != nil {
+			t.Fatalf("Of what was parsed: %v", err)
+		}
+		if key, ok := pub.(*ecdsa.PublicKey); ok {
+			if err := algorithm.Check(key); err != nil {
+				t.Errorf("Check of a parsed point: %v", err)
+			}
+		}
+		_ = algorithm.Check(pub)
+		again := marshal(t, pub)
+		if a != algorithm.SM2_256 && !bytes.Equal(again, der) {
+			t.Errorf("written as %x", again)
+		}
+		back, err := algorithm.ParsePublicKey(again)
+		if err != nil || !equal(pub, back) {
+			t.Errorf("read back as %v, %v", back, err)
+		}
+	})
+}

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Makes the files of privatekey/ and publickey/, and pubmd5.txt, anew with OpenSSL 3.0 from the
+# keys of internal/testkeys. Run it in this directory. The keys made here differ
+# from run to run; no test depends on their numbers.
+set -eu
+keys=../../internal/testkeys/testdata
+rsa=$keys/RSA_1024-0.pem ec=$keys/ECC_256-0.pem sm2=$keys/SM2_256-0.pem
+
+# Forms that are read.
+openssl pkey -traditional -in $rsa >privatekey/rsa-pkcs1.pem
+(openssl ecparam -name prime256v1; openssl ec -in $ec) >privatekey/ec-sec1.pem
+(openssl ecparam -name SM2; openssl ec -in $sm2) >privatekey/sm2-sec1.pem
+sed 's/SM2 P/EC P/' privatekey/sm2-sec1.pem >privatekey/sm2-sec1-labelled-ec.pem
+(openssl req -x509 -new -key $ec -subj /CN=example.com -days 36500; cat $ec) >privatekey/with-certificate.pem
+
+# Forms and kinds that are not.
+openssl pkcs8 -topk8 -in $ec -passout pass:x >privatekey/refused-encrypted-pkcs8.pem
+openssl pkey -traditional -aes128 -in $rsa -passout pass:x >privatekey/refused-encrypted-rsa.pem
+openssl ec -aes128 -in $ec -passout pass:x >privatekey/refused-encrypted-ec.pem
+openssl genpkey -algorithm Ed25519 >privatekey/refused-ed25519.pem
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-224 >privatekey/refused-p224.pem
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 >privatekey/refused-secp256k1.pem
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit >privatekey/refused-explicit.pem
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1536 >privatekey/refused-rsa1536.pem
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -pkeyopt rsa_keygen_pubexp:3 >privatekey/refused-rsa-exponent3.pem
+openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:1024 >privatekey/refused-rsa-pss.pem
+openssl dsaparam -out dsaparam.tmp 1024
+openssl genpkey -paramfile dsaparam.tmp >privatekey/refused-dsa-pkcs8.pem
+openssl pkey -traditional -in privatekey/refused-dsa-pkcs8.pem >privatekey/refused-dsa.pem
+rm dsaparam.tmp
+
+# Public keys.
+openssl pkey -in $sm2 -pubout >publickey/sm2.pem
+for kind in ed25519 p224 secp256k1 explicit rsa1536 rsa-pss dsa-pkcs8; do
+	openssl pkey -in privatekey/refused-$kind.pem -pubout >publickey/refused-$kind.pem
+done
+openssl pkey -in $ec -pubout -ec_conv_form compressed >publickey/refused-p256-compressed.pem
+openssl pkey -in $ec -pubout -ec_conv_form hybrid >publickey/refused-p256-hybrid.pem
+openssl ec -in $sm2 -pubout -conv_form compressed >publickey/refused-sm2-compressed.pem
+openssl ec -in $sm2 -pubout -conv_form hybrid >publickey/refused-sm2-hybrid.pem
+
+for f in $keys/*.pem; do
+	echo "$(basename $f .pem) $(openssl pkey -in $f -pubout -outform DER | openssl md5 -r | cut -d' ' -f1)"
+done >pubmd5.txt
