@@ -1,0 +1,9 @@
+// Package interop tests this module against other implementations: OpenSSL,
+// Java, GnuTLS, github.com/tjfoc/gmsm, the smx509 of github.com/emmansun/gmsm,
+// crypto/x509, crypto/tls and zlint. It is a module of its own so that what the
+// tests need does not reach the users of yuncert.
+//
+// The commands come from the Debian packages openssl, default-jdk-headless
+// and gnutls-bin. A test whose command is missing is skipped, and fails when CI
+// is set.
+package interop

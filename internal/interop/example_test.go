@@ -1,0 +1,89 @@
+package interop
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/yuncert/yuncert/algorithm"
+)
+
+// The program of examples/issue writes files that openssl accepts, by the very
+// commands that it prints.
+func TestExampleIssue(t *testing.T) {
+	t.Parallel()
+	need(t, "openssl")
+	tests := []struct {
+		name string
+		key  algorithm.Algorithm // that openssl makes a CSR of
+		req  []string            // arguments of openssl req
+		args []string
+	}{
+		{name: "default"},
+		{name: "RSA_2048", args: []string{"-algorithm", "RSA_2048"}},
+		{name: "SM2_256", args: []string{"-algorithm", "SM2_256", "-domain", "www.example.com,*.example.org"}},
+		{name: "P-384 CSR", key: algorithm.ECC_384},
+		{name: "RSA 4096 CSR under RSA_2048", key: algorithm.RSA_4096, args: []string{"-algorithm", "RSA_2048", "-days", "30"}},
+		{name: "SM2 CSR", key: algorithm.SM2_256, req: []string{"-sm3"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			out := filepath.Join(t.TempDir(), "pki") // made by the program
+			args := append([]string{"run", "../../examples/issue", "-out", out}, tt.args...)
+			want := map[string]os.FileMode{"root.pem": 0o644, "sub.pem": 0o644, "chain.pem": 0o644, "server.pem": 0o644}
+			if tt.key != "" {
+				dir := t.TempDir()
+				args = append(args, "-csr", write(t, dir, "server.csr", opensslCSR(t, opensslKey(t, dir, tt.key), tt.req...)))
+			} else {
+				want["server.key"], want["server.csr"] = 0o600, 0o644
+			}
+			printed := must(t, "go", args...)
+
+			files, err := os.ReadDir(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range files {
+				info, err := file.Info()
+				if err != nil {
+					t.Fatal(err)
+				}
+				// The umask may take from 0644 and has nothing to take from 0600.
+				if mode, ok := want[file.Name()]; !ok || info.Mode()&^mode != 0 || info.Size() == 0 {
+					t.Errorf("%s has mode %v and %d octets, want mode %v", file.Name(), info.Mode(), info.Size(), mode)
+				}
+				if !strings.Contains(printed, "wrote "+filepath.Join(out, file.Name())+"\n") {
+					t.Errorf("%s is not among what the program says it wrote:\n%s", file.Name(), printed)
+				}
+				delete(want, file.Name())
+			}
+			if len(want) > 0 {
+				t.Errorf("missing: %v", want)
+			}
+
+			_, commands, ok := strings.Cut(printed, "Check it with:\n")
+			if !ok {
+				t.Fatalf("no commands in\n%s", printed)
+			}
+			verified := 0
+			for line := range strings.Lines(commands) {
+				words := strings.Fields(line)
+				r := run(t, "", words[0], words[1:]...)
+				if r.code != 0 || r.stderr != "" {
+					t.Error(r)
+				}
+				if words[1] == "verify" {
+					verified++
+					if file := words[len(words)-1]; r.stdout != file+": OK\n" {
+						t.Error(r)
+					}
+				}
+			}
+			if verified == 0 {
+				t.Errorf("no command verifies:\n%s", commands)
+			}
+		})
+	}
+}

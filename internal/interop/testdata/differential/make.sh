@@ -1,0 +1,42 @@
+#!/bin/sh
+# Makes the CSRs that TestDifferential alters: ./make.sh
+# It needs openssl 3. The files are committed, so that every run alters the same
+# octets; run it again only to change them.
+set -eu
+cd "$(dirname "$0")"
+keys=../../../testkeys/testdata
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# make NAME KEY STRING_MASK ORGANIZATION HASH
+make() {
+	cat >"$tmp/req.cnf" <<EOF
+[req]
+prompt = no
+utf8 = yes
+string_mask = $3
+distinguished_name = dn
+attributes = attributes
+req_extensions = extensions
+[dn]
+C = CN
+ST = Zhejiang
+L = Hangzhou
+O = $4
+OU = IT
+CN = www.example.com
+emailAddress = admin@example.com
+[attributes]
+challengePassword = secret1
+[extensions]
+basicConstraints = CA:FALSE
+keyUsage = critical,digitalSignature
+subjectAltName = DNS:www.example.com,DNS:*.Example.ORG,DNS:xn--fsqu00a.example.com,IP:192.0.2.7,IP:2001:db8::7,email:a@example.com,URI:https://example.com/
+EOF
+	openssl req -new -key "$keys/$2-0.pem" -config "$tmp/req.cnf" "-$5" -out "$1.pem"
+}
+make p256 ECC_256 utf8only 例子公司 sha256
+make p256-bmp ECC_256 pkix 例子公司 sha256
+make p384 ECC_384 default 'Example Co.' sha384
+make rsa RSA_2048 default 'Example Co.' sha512
+# SM2 is not among them: crypto/x509 does not know it.

@@ -1,0 +1,121 @@
+package interop
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/zmap/zcrypto/x509"
+	"github.com/zmap/zlint/v3"
+	"github.com/zmap/zlint/v3/lint"
+
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
+)
+
+// publicRules are the sources of rules for CAs that browsers trust. What they
+// find is expected as zlintFindings lists it; any other source, RFC 5280 and the
+// community's among them, is to find nothing.
+var publicRules = []lint.LintSource{
+	lint.CABFBaselineRequirements, lint.MozillaRootStorePolicy, lint.AppleRootStorePolicy,
+}
+
+var (
+	allECC   = []algorithm.Algorithm{algorithm.ECC_256, algorithm.ECC_384, algorithm.ECC_512}
+	largeECC = allECC[1:]
+	rsa1024  = []algorithm.Algorithm{algorithm.RSA_1024}
+)
+
+// zlintFindings are all findings of zlint, each with the reason why it says
+// nothing against a private CA.
+var zlintFindings = []struct {
+	certificates string                // "root", "sub", "server" or several of them
+	algorithms   []algorithm.Algorithm // of the key; nil means all
+	status       lint.LintStatus
+	lint         string
+	reason       string
+}{
+	{"root sub", nil, lint.Error, "e_subj_orgunit_in_ca_cert",
+		"OrganizationUnit is a required parameter of both CA operations"},
+	{"root sub", nil, lint.Notice, "n_ca_digital_signature_not_set",
+		"OCSP responses of a CA's own key need no digitalSignature in RFC 6960; certificates and CRLs are what it signs"},
+	{"root sub", allECC, lint.Error, "e_cabf_ecc_allowed_key_usages",
+		"the rule is about subscribers, and zlint applies it to CAs too: RFC 5480, section 3 lets a CA have keyCertSign and cRLSign alone"},
+	{"root sub server", largeECC, lint.Error, "e_mp_ecdsa_signature_encoding_correct",
+		"the documents' table has SHA-256 for every ECC key; Mozilla wants the hash as long as the key"},
+	{"sub", nil, lint.Error, "e_invalid_ca_certificate_policies", "the policies of the CA/Browser Forum do not apply"},
+	{"sub", nil, lint.Error, "e_sub_ca_certificate_policies_missing", "the policies of the CA/Browser Forum do not apply"},
+	{"sub", nil, lint.Error, "e_sub_ca_crl_distribution_points_missing", "CreateSubCACertificate has no parameter for the parent's CRL"},
+	{"sub", nil, lint.Warn, "w_sub_ca_aia_missing", "a private CA hands out its chain"},
+	{"sub", nil, lint.Notice, "n_sub_ca_eku_missing", "without ExtendedKeyUsages there is no limit, as documented"},
+	{"sub", nil, lint.Notice, "n_mp_allowed_eku", "without ExtendedKeyUsages there is no limit, as documented"},
+	{"server", nil, lint.Error, "e_ext_san_contains_reserved_ip", "private CAs issue for private addresses; the test's are for documentation"},
+	{"server", nil, lint.Error, "e_organizational_unit_name_prohibited", "OrganizationUnit is a parameter of the operation, with a default"},
+	{"server", nil, lint.Error, "e_sub_cert_aia_missing", "a private CA hands out its chain"},
+	{"server", nil, lint.Warn, "w_sub_cert_aia_does_not_contain_issuing_ca_url", "a private CA hands out its chain"},
+	{"server", nil, lint.Error, "e_sub_cert_cert_policy_empty", "the policies of the CA/Browser Forum do not apply"},
+	{"server", nil, lint.Error, "e_sub_cert_certificate_policies_missing", "the policies of the CA/Browser Forum do not apply"},
+	{"server", nil, lint.Notice, "w_ct_sct_policy_count_unsatisfied", "private certificates are not logged"},
+	{"server", nil, lint.Warn, "w_ext_subject_key_identifier_not_recommended_subscriber", "RFC 5280, section 4.2.1.2 recommends it"},
+	{"server", nil, lint.Warn, "w_subject_common_name_included", "the common name is the CSR's"},
+	{"server", rsa1024, lint.Error, "e_rsa_mod_less_than_2048_bits", "RSA_1024 is a documented value; MinRSABits refuses it"},
+	{"server", rsa1024, lint.Error, "e_mp_modulus_must_be_2048_bits_or_more", "RSA_1024 is a documented value; MinRSABits refuses it"},
+}
+
+// zlint finds in our certificates what is listed and nothing else. It cannot
+// read SM2 certificates: its crypto/x509 does not know the curve.
+func TestZlint(t *testing.T) {
+	t.Parallel()
+	for _, a := range slices.Concat(rsa1024, caAlgorithms) {
+		if a == algorithm.SM2_256 {
+			continue
+		}
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			p := newPKI(t, caFor(a))
+			server, _ := p.issue(t, &ca.CreateServerCertificateWithCsrRequest{
+				Csr:    goCSR(t, testkeys.Key(a, 2)),
+				Domain: "192.0.2.7,2001:db8::7,*.example.net", Organization: "例子公司", Country: "CN", EnableCrl: 1,
+			})
+			checkZlint(t, a, "server", server)
+			if a != algorithm.RSA_1024 {
+				checkZlint(t, a, "root", p.root)
+				checkZlint(t, a, "sub", p.sub)
+			}
+		})
+	}
+}
+
+func checkZlint(t *testing.T, a algorithm.Algorithm, kind, text string) {
+	t.Helper()
+	certificate, err := x509.ParseCertificate(decode(t, text))
+	if err != nil {
+		t.Fatalf("%s: zcrypto: %v", kind, err)
+	}
+	got, want := make(map[string]lint.LintStatus), make(map[string]lint.LintStatus)
+	passed := 0
+	for name, r := range zlint.LintCertificate(certificate).Results {
+		switch {
+		case r.Status == lint.Pass:
+			passed++
+		case r.Status < lint.Notice: // not applicable, not yet in force
+		case slices.Contains(publicRules, r.LintMetadata.Source):
+			got[name] = r.Status
+		default:
+			t.Errorf("%s: %v: %s of %s: %s", kind, r.Status, name, r.LintMetadata.Source, r.Details)
+		}
+	}
+	if passed < 50 {
+		t.Errorf("%s: only %d lints passed", kind, passed)
+	}
+	for _, f := range zlintFindings {
+		if slices.Contains(strings.Fields(f.certificates), kind) && (f.algorithms == nil || slices.Contains(f.algorithms, a)) {
+			want[f.lint] = f.status
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s: findings mismatch (-want +got):\n%s", kind, diff)
+	}
+}
