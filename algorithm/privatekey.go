@@ -161,7 +161,8 @@ func copyRSA(key *rsa.PrivateKey) (*rsa.PrivateKey, error) {
 // copyECDSA returns the key made anew from its scalar, so that its public half
 // is known to belong to it.
 func copyECDSA(key *ecdsa.PrivateKey) (*ecdsa.PrivateKey, error) {
-	if key.D == nil || key.X == nil || key.Y == nil { //lint:ignore SA1019 only nil is asked
+	//lint:ignore SA1019 Bytes panics without them
+	if key.D == nil || key.X == nil || key.Y == nil {
 		return nil, malformed("the private key is empty")
 	}
 	d, err := key.Bytes()

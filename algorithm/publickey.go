@@ -88,7 +88,8 @@ func MarshalPublicKey(pub crypto.PublicKey) ([]byte, error) {
 // error if it is not on its curve.
 func pointBytes(pub *ecdsa.PublicKey) (point []byte, err error) {
 	switch {
-	case pub.X == nil || pub.Y == nil: //lint:ignore SA1019 pub.Bytes panics
+	//lint:ignore SA1019 Bytes panics without them
+	case pub.X == nil || pub.Y == nil:
 		err = errors.New("it has no coordinates")
 	case sm2.IsPublicKey(pub):
 		point, err = sm2.PublicKeyBytes(pub)

@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 the replacements of the fields X, Y and D know only the NIST curves
+
 // Package tjfoc converts SM2 keys of github.com/tjfoc/gmsm to those of this
 // module and back. Nothing is signed or verified with tjfoc/gmsm: a converted
 // key signs with this module's engine, in constant time and repeatably.
