@@ -107,9 +107,10 @@ func (r *CreateRootCACertificateRequest) check() (x509der.Name, error) {
 //
 // Errors are those of [CreateRootCACertificateRequest.Validate], and
 // [yuncert.ErrInvalidValueMalformed] for a key that is nil, weak or unsupported,
-// [yuncert.ErrInvalidParameter] for one that Algorithm does not name, and
-// [yuncert.ErrInternalError] when rand or the key fails. The document allows a
-// user 10 calls a second, which the embedding service enforces.
+// [yuncert.ErrInvalidParameter] for one that is RSA_1024 or that Algorithm does
+// not name and for Years beyond the year 9999, and [yuncert.ErrInternalError]
+// when rand or the key fails. The document allows a user 10 calls a second,
+// which the embedding service enforces.
 func CreateRootCACertificate(rand io.Reader, now time.Time, key crypto.Signer, req *CreateRootCACertificateRequest) (*CreateRootCACertificateResponse, error) {
 	subject, err := req.check()
 	if err != nil {
@@ -123,9 +124,13 @@ func CreateRootCACertificate(rand io.Reader, now time.Time, key crypto.Signer, r
 		return nil, err
 	}
 	now = second(now)
+	notAfter := now.AddDate(int(req.Years), 0, 0)
+	if notAfter.After(maxTime) {
+		return nil, refused("Years", "the CA would be valid until %s: no certificate is beyond %s", stamp(notAfter), stamp(maxTime))
+	}
 	cert, err := issue(rand, signer, &x509der.Template{
 		NotBefore: now,
-		NotAfter:  now.AddDate(int(req.Years), 0, 0),
+		NotAfter:  notAfter,
 		Subject:   subject,
 		PublicKey: signer.PublicDER,
 		CA:        true,

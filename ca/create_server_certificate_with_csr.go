@@ -118,7 +118,8 @@ var serverAlgorithms = []string{"RSA_1024", "RSA_2048", "RSA_4096", "ECC_256", "
 // Validate checks the request, the CSR with its signature included, without an
 // issuer, and returns the first problem in the order of the fields:
 // [yuncert.ErrMissingParameter] for a required one that is empty,
-// [yuncert.ErrInvalidParameter] for an Algorithm that is not the CSR key's, and
+// [yuncert.ErrInvalidParameter] for an Algorithm that is not the CSR key's and
+// for a CSR that names no server when the request does not either, and
 // [yuncert.ErrInvalidValueMalformed] for any other value that breaks the rule in
 // the field's comment.
 func (r *CreateServerCertificateWithCsrRequest) Validate() error {
@@ -151,18 +152,6 @@ func (r *CreateServerCertificateWithCsrRequest) check() (*serverRequest, error) 
 	if err != nil {
 		return nil, malformed("Domain", "%v", err)
 	}
-	for _, p := range []x509der.Parameter{
-		{Name: "Organization", Type: x509der.Organization, Text: r.Organization},
-		{Name: "OrganizationUnit", Type: x509der.OrganizationalUnit, Text: r.OrganizationUnit},
-		{Name: "Country", Type: x509der.Country, Text: r.Country},
-		{Name: "CommonName", Type: x509der.CommonName, Text: r.CommonName},
-		{Name: "State", Type: x509der.State, Text: r.State},
-		{Name: "Locality", Type: x509der.Locality, Text: r.Locality},
-	} {
-		if err := s.given.Add(p); err != nil {
-			return nil, err
-		}
-	}
 	commonName := parsed.CommonName
 	if commonName == "" {
 		commonName = r.CommonName
@@ -177,6 +166,18 @@ func (r *CreateServerCertificateWithCsrRequest) check() (*serverRequest, error) 
 	}
 	if commonName == "" && len(s.names) == 0 {
 		return nil, refused("Csr", "neither the CSR nor the request names a server: CommonName or Domain would")
+	}
+	for _, p := range []x509der.Parameter{
+		{Name: "Organization", Type: x509der.Organization, Text: r.Organization},
+		{Name: "OrganizationUnit", Type: x509der.OrganizationalUnit, Text: r.OrganizationUnit},
+		{Name: "Country", Type: x509der.Country, Text: r.Country},
+		{Name: "CommonName", Type: x509der.CommonName, Text: r.CommonName},
+		{Name: "State", Type: x509der.State, Text: r.State},
+		{Name: "Locality", Type: x509der.Locality, Text: r.Locality},
+	} {
+		if err := s.given.Add(p); err != nil {
+			return nil, err
+		}
 	}
 	if r.Algorithm != "" {
 		if !slices.Contains(serverAlgorithms, r.Algorithm) {

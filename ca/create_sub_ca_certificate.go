@@ -3,6 +3,7 @@ package ca
 import (
 	"crypto"
 	"crypto/x509"
+	"encoding/asn1"
 	"io"
 	"slices"
 	"time"
@@ -55,8 +56,8 @@ type CreateSubCACertificateRequest struct {
 
 	// ExtendedKeyUsages limits what certificates below are good for: any,
 	// serverAuth, clientAuth, codeSigning, emailProtection, timeStamping,
-	// OCSPSigning, or a dotted object identifier; up to 100. Empty means no
-	// limit.
+	// OCSPSigning, or a dotted object identifier with arcs below 2^31; up to 100.
+	// Empty means no limit.
 	ExtendedKeyUsages []string `json:"ExtendedKeyUsages,omitempty"`
 
 	// EnableCrl says whether the CA is to have a CRL. It is for the caller, who
@@ -154,8 +155,8 @@ func (r *CreateSubCACertificateRequest) check() (subject x509der.Name, usages []
 				return nil, nil, malformed("ExtendedKeyUsages", "%.80q is no name of a usage and no object identifier", name)
 			}
 			octets, err := oid.MarshalBinary()
-			if err != nil {
-				return nil, nil, malformed("ExtendedKeyUsages", "%.80q is no object identifier", name)
+			if err != nil || !isReadable(octets) {
+				return nil, nil, malformed("ExtendedKeyUsages", "%.80q is no object identifier with arcs below 2^31, which common software reads", name)
 			}
 			usage = string(octets)
 		}
@@ -170,6 +171,17 @@ func (r *CreateSubCACertificateRequest) check() (subject x509der.Name, usages []
 		return nil, nil, err
 	}
 	return subject, usages, checkClientToken(r.ClientToken)
+}
+
+// isReadable reports whether the object identifier is one that Go reads back:
+// a certificate with another could not even be parsed.
+func isReadable(octets []byte) bool {
+	der, err := asn1.Marshal(asn1.RawValue{Tag: asn1.TagOID, Bytes: octets})
+	if err != nil {
+		return false
+	}
+	_, err = asn1.Unmarshal(der, new(asn1.ObjectIdentifier))
+	return err == nil
 }
 
 // CreateSubCACertificate signs the certificate of a subordinate CA under parent,

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
@@ -63,10 +64,11 @@ const maxChain = 10
 // A chain that is no such PEM, or a key that is unsupported or weak, is
 // [yuncert.ErrInvalidValueMalformed]. [yuncert.ErrInvalidParameter] is a
 // certificate that is not a CA's (RFC 5280, section 4.2.1.9), may not sign
-// certificates (4.2.1.3), holds another key or is not signed by the next, a
-// path length that is exceeded, a critical extension that is not understood
-// (4.2), and a CRLBase that is no http or https address. Validity is judged
-// when something is issued, not here.
+// certificates (4.2.1.3), holds another key or RSA_1024 or is not signed by the
+// next, a key that stands in the chain twice, a path length that is exceeded, a
+// critical extension that is not understood (4.2), name constraints, and a
+// CRLBase that is no http or https address. Validity is judged when something is
+// issued, not here.
 func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer, error) {
 	chain, err := parseChain(chainPEM)
 	if err != nil {
@@ -75,9 +77,6 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 	signer, err := x509der.NewSigner(key)
 	if err != nil {
 		return nil, malformed("", "the CA's key cannot be used: %s", x509der.Reason(err))
-	}
-	if signer.Algorithm == algorithm.RSA_1024 {
-		return nil, refusedChain("the CA's key is RSA_1024, which is too weak for a CA")
 	}
 	i := &Issuer{options: opts, signer: signer, chain: chain, depth: -1, notBefore: chain[0].NotBefore, notAfter: chain[0].NotAfter}
 	for at, cert := range chain {
@@ -92,14 +91,14 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 		return nil, refusedChain("the subject of the CA: %v", err)
 	}
 	i.identifier = identifierOf(chain[0].Raw)
-	if i.keyID = chain[0].SubjectKeyId; i.keyID == nil {
+	if i.keyID = chain[0].SubjectKeyId; len(i.keyID) == 0 {
 		i.keyID = x509der.SubjectKeyID(chain[0].RawSubjectPublicKeyInfo)
 	}
 	if opts.CRLBase != "" {
 		base, err := url.Parse(opts.CRLBase)
-		if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" ||
-			base.RawQuery != "" || base.Fragment != "" {
-			return nil, refused("CRLBase", "%.200q is no http or https address without query", opts.CRLBase)
+		if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Hostname() == "" || !isASCII(base.Host) ||
+			base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
+			return nil, refused("CRLBase", "%.200q is no http or https address without user, query and fragment, its host in ASCII", opts.CRLBase)
 		}
 		i.crlAddress = strings.TrimSuffix(base.String(), "/") + "/" + i.identifier + ".crl"
 	}
@@ -112,7 +111,7 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 // parseChain reads one or more certificates and nothing else.
 func parseChain(text string) ([]*x509.Certificate, error) {
 	var chain []*x509.Certificate
-	rest := []byte(text)
+	rest := []byte(strings.TrimPrefix(text, "\ufeff"))
 	for {
 		var block *pem.Block
 		block, rest = pem.Decode(rest)
@@ -135,6 +134,10 @@ func parseChain(text string) ([]*x509.Certificate, error) {
 		return nil, malformedChain("the chain holds no certificate in PEM")
 	}
 	return chain, nil
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
 // nameConstraints is the extension of RFC 5280, section 4.2.1.10.
@@ -176,9 +179,16 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	if err := x509der.CheckSignature(cert, parent); err != nil {
 		return refusedChain("certificate %d of the chain, %q, is not signed by %q: %v", at+1, name, parent.Subject.CommonName, err)
 	}
+	if a, err := algorithm.Of(cert.PublicKey); err != nil || a == algorithm.RSA_1024 {
+		return refusedChain("certificate %d of the chain, %q, has an RSA_1024 key, which is too weak for a CA", at+1, name)
+	}
 	publicKey, err := algorithm.MarshalPublicKey(cert.PublicKey) // anew: SM2 keys have several encodings
 	if err != nil {
 		return refusedChain("certificate %d of the chain, %q: %s", at+1, name, x509der.Reason(err))
+	}
+	if i.holds(publicKey) {
+		// A root in front of itself would pass for a subordinate CA.
+		return refusedChain("certificate %d of the chain, %q, holds a key that stands in the chain already: the chain ends with its root", at+1, name)
 	}
 	i.publicKeys = append(i.publicKeys, publicKey)
 	if cert.MaxPathLen >= 0 {

@@ -143,7 +143,7 @@ func CreateCdnCertificateSigningRequestWithKey(rand io.Reader, key crypto.Signer
 	if err != nil {
 		return nil, err
 	}
-	requestID, err := yuncert.NewRequestId(rand)
+	requestID, err := newRequestID(rand)
 	if err != nil {
 		return nil, err
 	}

@@ -192,7 +192,7 @@ func CreateCsrWithKey(rand io.Reader, key crypto.Signer, req *CreateCsrRequest) 
 	if err != nil {
 		return nil, err
 	}
-	requestID, err := yuncert.NewRequestId(rand)
+	requestID, err := newRequestID(rand)
 	if err != nil {
 		return nil, err
 	}

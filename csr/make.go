@@ -25,6 +25,7 @@ const (
 	msgKey    = "Failed to generate %s key."
 	msgCreate = "Failed to create CSR."
 	msgEncode = "Failed to encode CSR."
+	msgOther  = "The request processing has failed due to backend service exception."
 )
 
 // failed is the error of one stage, with its documented message.
@@ -51,6 +52,15 @@ func recognise(key crypto.Signer, want algorithm.Algorithm) (*x509der.Signer, er
 		return nil, yuncert.Errorf(yuncert.ErrInternalKeyError, "", "the key is an %s key and the request wants %s", signer.Algorithm, want)
 	}
 	return signer, nil
+}
+
+// newRequestID draws the RequestId.
+func newRequestID(rand io.Reader) (string, error) {
+	id, err := yuncert.NewRequestId(rand)
+	if err != nil {
+		return "", failed(yuncert.ErrInternalError, msgOther, err)
+	}
+	return id, nil
 }
 
 // sign makes the CSR and its PEM form.

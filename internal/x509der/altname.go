@@ -151,9 +151,15 @@ func HostName(commonName string) (name string, ok bool) {
 
 // GeneralName tags (RFC 5280, section 4.2.1.6).
 const (
-	tagDNSName   = asn1.Tag(2 | 0x80)
-	tagURI       = asn1.Tag(6 | 0x80)
-	tagIPAddress = asn1.Tag(7 | 0x80)
+	tagOtherName     = asn1.Tag(0 | 0xa0)
+	tagRFC822Name    = asn1.Tag(1 | 0x80)
+	tagDNSName       = asn1.Tag(2 | 0x80)
+	tagX400Address   = asn1.Tag(3 | 0xa0)
+	tagDirectoryName = asn1.Tag(4 | 0xa0)
+	tagEDIPartyName  = asn1.Tag(5 | 0xa0)
+	tagURI           = asn1.Tag(6 | 0x80)
+	tagIPAddress     = asn1.Tag(7 | 0x80)
+	tagRegisteredID  = asn1.Tag(8 | 0x80)
 )
 
 // addAltNames writes GeneralNames from canonical names.
@@ -205,8 +211,10 @@ func parseAltNames(der []byte) ([]string, error) {
 				return nil, fmt.Errorf("subjectAltName: an iPAddress has %d octets: 4 or 16 are right", len(value))
 			}
 			name = addr.Unmap().String()
-		default:
+		case tagOtherName, tagRFC822Name, tagX400Address, tagDirectoryName, tagEDIPartyName, tagURI, tagRegisteredID:
 			continue
+		default:
+			return nil, errors.New("subjectAltName holds something that is no GeneralName (RFC 5280, section 4.2.1.6)")
 		}
 		if names = AppendNames(names, name); len(names) > MaxNames {
 			return nil, fmt.Errorf("subjectAltName has more than %d names", MaxNames)

@@ -4,6 +4,7 @@ import (
 	encodingasn1 "encoding/asn1"
 	"errors"
 	"fmt"
+	"math"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -75,12 +76,14 @@ func readCritical(one *cryptobyte.String) bool {
 	return !one.PeekASN1Tag(asn1.BOOLEAN) || one.ReadASN1Boolean(&critical)
 }
 
-// ObjectIdentifier decodes the content octets of an object identifier.
+// ObjectIdentifier decodes the content octets of an object identifier. An arc
+// too large for an int32 is not right but large: it stays apart from any that
+// means something.
 func ObjectIdentifier(content string) encodingasn1.ObjectIdentifier {
 	var oid encodingasn1.ObjectIdentifier
 	n := 0
 	for _, c := range []byte(content) {
-		if n = n<<7 | int(c&0x7f); c&0x80 != 0 {
+		if n = min(n, math.MaxInt32>>7)<<7 | int(c&0x7f); c&0x80 != 0 {
 			continue
 		}
 		if oid == nil { // the first two arcs share a subidentifier (X.690, 8.19.4)

@@ -254,6 +254,9 @@ func checkString(tag asn1.Tag, value []byte) error {
 			if unicode.IsControl(unit) || utf16.IsSurrogate(unit) {
 				return fmt.Errorf("the text holds the character %U: control characters and surrogates are refused", unit)
 			}
+			if unit >= 0xfffe || 0xfdd0 <= unit && unit <= 0xfdef {
+				return fmt.Errorf("the text holds %U, which is no character", unit) // encoding/asn1 refuses it too
+			}
 		}
 		return nil
 	}

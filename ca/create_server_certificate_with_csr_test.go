@@ -1,0 +1,959 @@
+package ca_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/md5"
+	"crypto/x509"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/testkeys"
+)
+
+type request = ca.CreateServerCertificateWithCsrRequest
+
+// The rules are those of section 4.1 of the operations reference, by number.
+func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	host := hostCSR(t, algorithm.ECC_256, "www.example.com")
+	nameless := hostCSR(t, algorithm.ECC_256, "")
+	names150 := hostCSR(t, algorithm.ECC_256, "www.example.com", numberedNames(149)...)
+	broken := []byte(host)
+	broken[len(broken)/2] ^= 1
+	before := instant.Unix()
+
+	tests := []struct {
+		name      string
+		change    func(*request)
+		code      yuncert.Code
+		parameter string
+		mention   string
+	}{
+		{"rule 4: Csr is required", func(r *request) { r.Csr = "" }, missing, "Csr", "Csr is mandatory for this action."},
+		{"rule 4: ParentIdentifier is required", func(r *request) { r.ParentIdentifier = "" }, missing, "ParentIdentifier", "ParentIdentifier is mandatory for this action."},
+
+		{"a CSR that is no PEM", func(r *request) { r.Csr = "CSR" }, malformed, "Csr", "PEM"},
+		{"a CSR with a wrong octet", func(r *request) { r.Csr = string(broken) }, malformed, "Csr", ""},
+		{"two CSRs", func(r *request) { r.Csr += r.Csr }, malformed, "Csr", "more than one"},
+		{"a certificate for a CSR", func(r *request) { r.Csr = au.sub.Certificate }, malformed, "Csr", "label"},
+		{"a private key for a CSR", func(r *request) { r.Csr = string(testkeys.PEM(algorithm.ECC_256, 2)) }, malformed, "Csr", "private key"},
+		{"a CSR above 64 KiB", func(r *request) { r.Csr += strings.Repeat("\n", csr.MaxSize) }, malformed, "Csr", "65536"},
+		{"OD-33: no name anywhere", func(r *request) { r.Csr = nameless }, refused, "Csr", "CommonName or Domain"},
+		{"OD-33: a Domain of commas is no name", func(r *request) { r.Csr, r.Domain = nameless, " , ," }, refused, "Csr", "CommonName or Domain"},
+
+		{"rule 5: a space in Domain", func(r *request) { r.Domain = "www example.com" }, malformed, "Domain", "www example.com"},
+		{"rule 5: another separator than a comma", func(r *request) { r.Domain = "a.example.com;b.example.com" }, malformed, "Domain", "a.example.com;b.example.com"},
+		{"rule 5: an underscore in Domain", func(r *request) { r.Domain = "ok.example.com,a_b.example.com" }, malformed, "Domain", "a_b.example.com"},
+		{"rule 5: a URL in Domain", func(r *request) { r.Domain = "https://example.com" }, malformed, "Domain", "https://example.com"},
+		{"rule 5: a port in Domain", func(r *request) { r.Domain = "example.com:443" }, malformed, "Domain", "example.com:443"},
+		{"rule 5: a network in Domain", func(r *request) { r.Domain = "192.0.2.0/24" }, malformed, "Domain", "192.0.2.0/24"},
+		{"rule 5: an IPv4 address out of range", func(r *request) { r.Domain = "192.0.2.256" }, malformed, "Domain", "192.0.2.256"},
+		{"rule 5: an IPv6 zone", func(r *request) { r.Domain = "fe80::1%eth0" }, malformed, "Domain", "fe80::1%eth0"},
+		{"rule 5: an e-mail address in Domain", func(r *request) { r.Domain = "admin@example.com" }, malformed, "Domain", "admin@example.com"},
+		{"rule 5: a wildcard inside", func(r *request) { r.Domain = "a.*.example.com" }, malformed, "Domain", "a.*.example.com"},
+		{"rule 5: half a wildcard label", func(r *request) { r.Domain = "w*.example.com" }, malformed, "Domain", "w*.example.com"},
+		{"rule 5: a wildcard above one label", func(r *request) { r.Domain = "*.com" }, malformed, "Domain", "*.com"},
+		{"rule 5: two wildcards", func(r *request) { r.Domain = "*.*.example.com" }, malformed, "Domain", "*.*.example.com"},
+		{"rule 5: a bare wildcard", func(r *request) { r.Domain = "*" }, malformed, "Domain", `"*"`},
+		{"rule 5: a label of 64 octets", func(r *request) { r.Domain = strings.Repeat("a", 64) + ".com" }, malformed, "Domain", "63"},
+		{"rule 5: a name of 254 octets", func(r *request) { r.Domain = strings.Repeat(strings.Repeat("a", 62)+".", 4) + "cd" }, malformed, "Domain", "253"},
+		{"rule 5: an empty label", func(r *request) { r.Domain = "a..example.com" }, malformed, "Domain", "a..example.com"},
+		{"rule 5: a trailing dot", func(r *request) { r.Domain = "example.com." }, malformed, "Domain", "example.com."},
+		{"rule 5: a hyphen at the end of a label", func(r *request) { r.Domain = "a-.example.com" }, malformed, "Domain", "a-.example.com"},
+		{"rule 5: a NUL in Domain", func(r *request) { r.Domain = "example.com\x00.example.org" }, malformed, "Domain", `\x00`},
+		{"rule 5: an invalid A-label", func(r *request) { r.Domain = "xn--a.example.com" }, malformed, "Domain", "xn--a.example.com"},
+		{"rule 5: an invalid U-label", func(r *request) { r.Domain = "\u0378例.com" }, malformed, "Domain", "internationalised"},
+		{"rule 5: 251 names in Domain", func(r *request) { r.Domain = strings.Join(numberedNames(251), ",") }, malformed, "Domain", "250"},
+		{"rule 5: 250 names in Domain and the common name", func(r *request) { r.Domain = strings.Join(numberedNames(250), ",") }, malformed, "Domain", "250"},
+		{"rule 5: 150 names in the CSR and 101 others in Domain", func(r *request) {
+			r.Csr, r.Domain = names150, strings.Join(numberedNames(250)[149:], ",")
+		}, malformed, "Domain", "250"},
+
+		{"Organization of 65 characters", func(r *request) { r.Organization = chinese(65) }, malformed, "Organization", "65 characters"},
+		{"OrganizationUnit of 65 characters", func(r *request) { r.OrganizationUnit = chinese(65) }, malformed, "OrganizationUnit", "65 characters"},
+		{"Country of one letter", func(r *request) { r.Country = "C" }, malformed, "Country", "Country must be 2 characters."},
+		{"Country of three letters", func(r *request) { r.Country = "CHN" }, malformed, "Country", "Country must be 2 characters."},
+		{"Country in Chinese", func(r *request) { r.Country = "中国" }, malformed, "Country", "Country must be 2 characters."},
+		{"rule 6: a CommonName of 65 characters, though it does not count", func(r *request) { r.CommonName = chinese(65) }, malformed, "CommonName", "65 characters"},
+		{"State of 129 characters", func(r *request) { r.State = chinese(129) }, malformed, "State", "129 characters"},
+		{"Locality of 129 characters", func(r *request) { r.Locality = chinese(129) }, malformed, "Locality", "129 characters"},
+		{"a newline", func(r *request) { r.Organization = "Example\nInc" }, malformed, "Organization", `Example\nInc`},
+		{"outer space", func(r *request) { r.Locality = "Hangzhou " }, malformed, "Locality", "Hangzhou "},
+		{"not UTF-8", func(r *request) { r.State = "\xff" }, malformed, "State", `\xff`},
+
+		{"rule 7: an Algorithm that is not documented", func(r *request) { r.Algorithm = "ECC_521" }, malformed, "Algorithm", `"ECC_521"`},
+		{"rule 7: Algorithm RSA_3072", func(r *request) { r.Algorithm = "RSA_3072" }, malformed, "Algorithm", `"RSA_3072"`},
+		{"rule 7: Algorithm in lower case", func(r *request) { r.Algorithm = "ecc_256" }, malformed, "Algorithm", `"ecc_256"`},
+		{"OD-28: Algorithm of another length", func(r *request) { r.Algorithm = "ECC_384" }, refused, "Algorithm", "ECC_256"},
+		{"OD-28: Algorithm of another family", func(r *request) { r.Algorithm = "RSA_2048" }, refused, "Algorithm", "ECC_256"},
+
+		{"rule 8: no validity", func(r *request) { r.Days = 0 }, missing, "Days", "Days is mandatory for this action."},
+		{"rule 9: BeforeTime alone", func(r *request) { r.Days, r.BeforeTime = 0, before }, malformed, "AfterTime", "both"},
+		{"rule 9: AfterTime alone", func(r *request) { r.Days, r.AfterTime = 0, before+60 }, malformed, "BeforeTime", "both"},
+		{"rules 9, 10: BeforeTime alone beside Days", func(r *request) { r.BeforeTime = before }, malformed, "AfterTime", "both"},
+		{"rules 9, 10: AfterTime alone beside Days", func(r *request) { r.AfterTime = before + 60 }, malformed, "BeforeTime", "both"},
+		{"OD-24: end before start", func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 0, before+60, before }, malformed, "AfterTime", fmt.Sprint(before)},
+		{"OD-24: end at the start", func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 0, before, before }, malformed, "AfterTime", fmt.Sprint(before)},
+		{"OD-24: end before start beside Days", func(r *request) { r.BeforeTime, r.AfterTime = before+60, before }, malformed, "AfterTime", fmt.Sprint(before)},
+		{"OD-24: Years below zero", func(r *request) { r.Years = -1 }, malformed, "Years", "-1"},
+		{"OD-24: Months below zero", func(r *request) { r.Months = -1 }, malformed, "Months", "-1"},
+		{"OD-24: Days below zero", func(r *request) { r.Days = -1 }, malformed, "Days", "-1"},
+		{"OD-24: BeforeTime below zero", func(r *request) { r.BeforeTime, r.AfterTime = -1, before }, malformed, "BeforeTime", "-1"},
+		{"OD-24: AfterTime below zero", func(r *request) { r.BeforeTime, r.AfterTime = before, -1 }, malformed, "AfterTime", "-1"},
+		{"Years 10,001", func(r *request) { r.Years = 10_001 }, malformed, "Years", "10001"},
+		{"Months 120,001", func(r *request) { r.Months = 120_001 }, malformed, "Months", "120001"},
+		{"Days 3,652,501", func(r *request) { r.Days = 3_652_501 }, malformed, "Days", "3652501"},
+		{"Years at the top of its type", func(r *request) { r.Years = math.MaxInt32 }, malformed, "Years", "2147483647"},
+		{"Years at the bottom of its type", func(r *request) { r.Years = math.MinInt32 }, malformed, "Years", "-2147483648"},
+		{"Months at the top of its type", func(r *request) { r.Months = math.MaxInt32 }, malformed, "Months", "2147483647"},
+		{"Months at the bottom of its type", func(r *request) { r.Months = math.MinInt32 }, malformed, "Months", "-2147483648"},
+		{"Days at the top of its type", func(r *request) { r.Days = math.MaxInt32 }, malformed, "Days", "2147483647"},
+		{"Days at the bottom of its type", func(r *request) { r.Days = math.MinInt32 }, malformed, "Days", "-2147483648"},
+		{"BeforeTime at the top of its type", func(r *request) { r.BeforeTime, r.AfterTime = math.MaxInt64, math.MaxInt64 }, malformed, "BeforeTime", "9223372036854775807"},
+		{"BeforeTime at the bottom of its type", func(r *request) { r.BeforeTime, r.AfterTime = math.MinInt64, before }, malformed, "BeforeTime", "-9223372036854775808"},
+		{"AfterTime at the top of its type", func(r *request) { r.BeforeTime, r.AfterTime = before, math.MaxInt64 }, malformed, "AfterTime", "9223372036854775807"},
+		{"AfterTime in milliseconds", func(r *request) { r.BeforeTime, r.AfterTime = before, (before+60)*1000 }, malformed, "AfterTime", fmt.Sprint((before + 60) * 1000)},
+		{"AfterTime a second beyond the year 9999", func(r *request) { r.BeforeTime, r.AfterTime = before, 253402300800 }, malformed, "AfterTime", "253402300800"},
+
+		{"rule 13: Immediately below zero", func(r *request) { r.Immediately = -1 }, malformed, "Immediately", "-1"},
+		{"rule 13: Immediately 3", func(r *request) { r.Immediately = 3 }, malformed, "Immediately", "3"},
+		{"rule 14: EnableCrl below zero", func(r *request) { r.EnableCrl = -1 }, malformed, "EnableCrl", "-1"},
+		{"rule 14: EnableCrl 2", func(r *request) { r.EnableCrl = 2 }, malformed, "EnableCrl", "2"},
+		{"rule 14: EnableCrl 2^32", func(r *request) { r.EnableCrl = 1 << 32 }, malformed, "EnableCrl", "4294967296"},
+		{"rule 16: 101 tags", func(r *request) { r.Tags = tags(101) }, malformed, "Tags", "101"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req := serverRequest(au.issuer, host)
+			tt.change(req)
+			checkError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
+			checkRefused(t, instant, au.issuer, req, tt.code, tt.parameter, tt.mention)
+			// The request is judged before the issuer.
+			checkRefused(t, instant, nil, req, tt.code, tt.parameter, tt.mention)
+		})
+	}
+}
+
+// checkRefused wants that error, nil results and no randomness drawn.
+func checkRefused(t *testing.T, now time.Time, issuer *ca.Issuer, req *request, code yuncert.Code, parameter, mention string) {
+	t.Helper()
+	resp, der, err := ca.CreateServerCertificateWithCsr(untouched(t), now, issuer, req)
+	checkError(t, err, code, parameter, mention)
+	if resp != nil || der != nil {
+		t.Error("a result beside an error")
+	}
+}
+
+func TestCreateServerCertificateWithCsrNilRequest(t *testing.T) {
+	t.Parallel()
+	var req *request
+	checkError(t, req.Validate(), missing, "Csr", "Csr is mandatory for this action.")
+	checkRefused(t, instant, authorityOf(algorithm.ECC_256).issuer, req, missing, "Csr", "Csr is mandatory for this action.")
+	checkRefused(t, instant, nil, req, missing, "Csr", "Csr is mandatory for this action.")
+}
+
+func TestCreateServerCertificateWithCsrOrderOfProblems(t *testing.T) {
+	t.Parallel()
+	req := &request{
+		Csr: "X", Domain: "_", Organization: "\x00", OrganizationUnit: "\x00", Country: "X", CommonName: "\x00",
+		State: "\x00", Locality: "\x00", Algorithm: "X", Years: -1, Months: -1, Days: -1, BeforeTime: -1,
+		AfterTime: -1, Immediately: -1, EnableCrl: -1, Tags: tags(101),
+	}
+	for _, step := range []struct {
+		parameter string
+		code      yuncert.Code
+		mend      func()
+	}{
+		{"Csr", malformed, func() { req.Csr, req.CommonName = hostCSR(t, algorithm.ECC_256, ""), "" }},
+		{"Domain", malformed, func() { req.Domain = "" }},
+		{"Csr", refused, func() {
+			req.Csr, req.CommonName, req.Domain = hostCSR(t, algorithm.ECC_256, "example.com"), "\x00", strings.Join(numberedNames(250), ",")
+		}},
+		{"Domain", malformed, func() { req.Domain = "" }},
+		{"Organization", malformed, func() { req.Organization = "" }},
+		{"OrganizationUnit", malformed, func() { req.OrganizationUnit = "" }},
+		{"Country", malformed, func() { req.Country = "" }},
+		{"CommonName", malformed, func() { req.CommonName = "" }},
+		{"State", malformed, func() { req.State = "" }},
+		{"Locality", malformed, func() { req.Locality = "" }},
+		{"Algorithm", malformed, func() { req.Algorithm = "" }},
+		{"ParentIdentifier", missing, func() { req.ParentIdentifier = strings.Repeat("0", 32) }},
+		{"Years", malformed, func() { req.Years = 0 }},
+		{"Months", malformed, func() { req.Months = 0 }},
+		{"Days", malformed, func() { req.Days = 0 }},
+		{"BeforeTime", malformed, func() { req.BeforeTime = 0 }},
+		{"AfterTime", malformed, func() { req.AfterTime = 0 }},
+		{"Days", missing, func() { req.Days = 1 }},
+		{"Immediately", malformed, func() { req.Immediately = 0 }},
+		{"EnableCrl", malformed, func() { req.EnableCrl = 0 }},
+		{"Tags", malformed, func() { req.Tags = nil }},
+	} {
+		checkError(t, req.Validate(), step.code, step.parameter, "")
+		step.mend()
+	}
+	if err := req.Validate(); err != nil {
+		t.Error(err)
+	}
+
+	// What needs the issuer comes behind, in the order of the doc comment.
+	au, root := authorityOf(algorithm.ECC_256), authorityOf(algorithm.RSA_2048).rootIssuer
+	req.Days, req.EnableCrl = 36500, 1
+	late := instant.AddDate(20, 0, 0)
+	issuer, now := root, late
+	for _, step := range []struct {
+		code      yuncert.Code
+		parameter string
+		mend      func()
+	}{
+		{yuncert.ErrNotFound, "ParentIdentifier", func() { req.ParentIdentifier = root.Identifier() }},
+		{yuncert.ErrCertificateExpired, "ParentIdentifier", func() { now = instant }},
+		{refused, "ParentIdentifier", func() { issuer = authorityOf(algorithm.RSA_2048).issuer; req.ParentIdentifier = issuer.Identifier() }},
+		{refused, "Csr", func() { issuer = au.issuerWith(t, ca.IssuerOptions{}); req.ParentIdentifier = issuer.Identifier() }},
+		{refused, "EnableCrl", func() { issuer = au.issuer }},
+		{refused, "Days", func() { req.Days = 1 }},
+	} {
+		checkRefused(t, now, issuer, req, step.code, step.parameter, "")
+		step.mend()
+	}
+	if _, _, err := ca.CreateServerCertificateWithCsr(seeded(), now, issuer, req); err != nil {
+		t.Error(err)
+	}
+}
+
+// The subject: the parameter, else the CSR's attribute as it stands there, else
+// the default (rules 6 and 15, OD-31 and OD-33).
+func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	country, state, locality := printable(oidCountry, "CN"), printable(oidState, "Zhejiang"), utf8(oidLocality, "杭州")
+	organization, unit := printable(oidOrganization, "Alibaba Inc."), printable(oidUnit, "Aliyun CDN")
+	commonName := utf8(oidCommonName, "www.example.com")
+	bmp := func(oid []byte) []byte { return attribute(oid, bmpString, "\x4e\x91\x8b\xc1\x4e\x66") } // 云证书
+	// The CSR sets everything, in an order and in string types of its own.
+	full := name(commonName, utf8(oidUnit, "Web"), attribute(oidOrganization, asn1.T61String, "Tele Tex"),
+		bmp(oidLocality), attribute(oidState, asn1.IA5String, "Gansu"), utf8(oidCountry, "us"))
+
+	tests := []struct {
+		name   string
+		csr    []byte
+		change func(*request)
+		want   []byte
+	}{
+		{"rule 15: the defaults", name(commonName), func(*request) {},
+			name(country, state, locality, organization, unit, commonName)},
+		{"the CSR before the defaults, byte for byte", full, func(*request) {},
+			name(utf8(oidCountry, "us"), attribute(oidState, asn1.IA5String, "Gansu"), bmp(oidLocality),
+				attribute(oidOrganization, asn1.T61String, "Tele Tex"), utf8(oidUnit, "Web"), commonName)},
+		{"parameters before the CSR", full, func(r *request) {
+			r.Country, r.State, r.Locality, r.Organization, r.OrganizationUnit = "de", "Bayern", "München", "阿里云", "IT"
+		}, name(printable(oidCountry, "DE"), printable(oidState, "Bayern"), utf8(oidLocality, "München"),
+			utf8(oidOrganization, "阿里云"), printable(oidUnit, "IT"), commonName)},
+		{"one parameter leaves the rest to the CSR", full, func(r *request) { r.State = "Zhejiang" },
+			name(utf8(oidCountry, "us"), printable(oidState, "Zhejiang"), bmp(oidLocality),
+				attribute(oidOrganization, asn1.T61String, "Tele Tex"), utf8(oidUnit, "Web"), commonName)},
+		{"parameters before the defaults", name(commonName), func(r *request) {
+			r.Country, r.State, r.Locality, r.Organization, r.OrganizationUnit = "US", "Ohio", "Dayton", "ACME", "IT"
+		}, name(printable(oidCountry, "US"), printable(oidState, "Ohio"), printable(oidLocality, "Dayton"),
+			printable(oidOrganization, "ACME"), printable(oidUnit, "IT"), commonName)},
+
+		{"bounds in characters", name(commonName), func(r *request) {
+			r.State, r.Locality, r.Organization, r.OrganizationUnit = chinese(128), chinese(128), chinese(64), chinese(64)
+		}, name(country, utf8(oidState, chinese(128)), utf8(oidLocality, chinese(128)),
+			utf8(oidOrganization, chinese(64)), utf8(oidUnit, chinese(64)), commonName)},
+		{"bounds of the CSR's text", name(utf8(oidState, chinese(128)), utf8(oidLocality, chinese(128)), utf8(oidOrganization, chinese(64)),
+			attribute(oidUnit, bmpString, strings.Repeat("\x4e\x91", 64)), utf8(oidCommonName, chinese(64))), func(*request) {},
+			name(country, utf8(oidState, chinese(128)), utf8(oidLocality, chinese(128)), utf8(oidOrganization, chinese(64)),
+				attribute(oidUnit, bmpString, strings.Repeat("\x4e\x91", 64)), utf8(oidCommonName, chinese(64)))},
+
+		{"rule 6: the CSR's common name before the parameter", name(commonName), func(r *request) { r.CommonName = "mtcsq.com" },
+			name(country, state, locality, organization, unit, commonName)},
+		{"OD-33: the parameter if the CSR has no common name", name(utf8(oidOrganization, "ACME")), func(r *request) { r.CommonName = "mtcsq.com" },
+			name(country, state, locality, utf8(oidOrganization, "ACME"), unit, printable(oidCommonName, "mtcsq.com"))},
+		{"OD-33: the parameter if the CSR's common name is empty", name(utf8(oidCommonName, "")), func(r *request) { r.CommonName = "mtcsq.com" },
+			name(country, state, locality, organization, unit, printable(oidCommonName, "mtcsq.com"))},
+		{"CommonName of 64 characters", name(), func(r *request) { r.CommonName = chinese(64) },
+			name(country, state, locality, organization, unit, utf8(oidCommonName, chinese(64)))},
+		{"OD-33: Domain stands for a common name", name(), func(r *request) { r.Domain = "mtcsq.com" },
+			name(country, state, locality, organization, unit)},
+
+		{"a common name as BMPString", name(bmp(oidCommonName)), func(*request) {},
+			name(country, state, locality, organization, unit, bmp(oidCommonName))},
+		{"a common name as T61String", name(attribute(oidCommonName, asn1.T61String, "example.com")), func(*request) {},
+			name(country, state, locality, organization, unit, attribute(oidCommonName, asn1.T61String, "example.com"))},
+		{"a unit as NumericString", name(commonName, attribute(oidUnit, numericString, "42")), func(*request) {},
+			name(country, state, locality, organization, attribute(oidUnit, numericString, "42"), commonName)},
+		{"a PrintableString that is none is mended", name(printable(oidCommonName, "*.example.com"), printable(oidOrganization, "R&D")), func(*request) {},
+			name(country, state, locality, utf8(oidOrganization, "R&D"), unit, utf8(oidCommonName, "*.example.com"))},
+
+		{"two units stay two", name(utf8(oidUnit, "One"), commonName, utf8(oidUnit, "Two")), func(*request) {},
+			name(country, state, locality, organization, utf8(oidUnit, "One"), utf8(oidUnit, "Two"), commonName)},
+		{"a parameter replaces both", name(utf8(oidUnit, "One"), commonName, utf8(oidUnit, "Two")), func(r *request) { r.OrganizationUnit = "IT" },
+			name(country, state, locality, organization, printable(oidUnit, "IT"), commonName)},
+		{"an RDN of two attributes becomes two", seq(tlv(asn1.SET, utf8(oidCommonName, "www.example.com"), utf8(oidUnit, "IT"))), func(*request) {},
+			name(country, state, locality, organization, utf8(oidUnit, "IT"), commonName)},
+		{"other attributes are left out", name(commonName, attribute(oidEmail, asn1.IA5String, "a@example.com"), printable(oidSerialNumber, "1"),
+			attribute(oidDC, asn1.IA5String, "example")), func(*request) {},
+			name(country, state, locality, organization, unit, commonName)},
+
+		{"a parameter saves a CSR's attribute that is too long", name(commonName, utf8(oidOrganization, chinese(65))), func(r *request) { r.Organization = "ACME" },
+			name(country, state, locality, printable(oidOrganization, "ACME"), unit, commonName)},
+		{"an attribute that is left out may be long", name(commonName, utf8(oidSerialNumber, chinese(200))), func(*request) {},
+			name(country, state, locality, organization, unit, commonName)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req := serverRequest(au.issuer, makeCSR(t, key(algorithm.ECC_256, 2), tt.csr))
+			tt.change(req)
+			if err := req.Validate(); err != nil {
+				t.Fatal(err)
+			}
+			cert := issue(t, au.issuer, req)
+			if !bytes.Equal(cert.RawSubject, tt.want) {
+				t.Errorf("subject\n%x, want\n%x", cert.RawSubject, tt.want)
+			}
+		})
+	}
+
+	t.Run("rule 15: what the CA has not, has no default", func(t *testing.T) {
+		t.Parallel()
+		issuer := au.subWith(t, func(r *ca.CreateSubCACertificateRequest) { r.CountryCode = "" })
+		cert := issue(t, issuer, serverRequest(issuer, makeCSR(t, key(algorithm.ECC_256, 2), name(commonName))))
+		if want := name(state, locality, organization, unit, commonName); !bytes.Equal(cert.RawSubject, want) {
+			t.Errorf("subject\n%x, want\n%x", cert.RawSubject, want)
+		}
+	})
+}
+
+// An attribute of the CSR that is taken obeys the parameter's rule.
+func TestCreateServerCertificateWithCsrRefusesSubject(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	cn := utf8(oidCommonName, "www.example.com")
+	tests := []struct {
+		name    string
+		subject []byte
+		mention string
+	}{
+		{"an organization of 65 characters", name(cn, utf8(oidOrganization, chinese(65))), "65 characters"},
+		{"a unit of 65 characters", name(cn, utf8(oidUnit, "IT"), utf8(oidUnit, chinese(65))), "65 characters"},
+		{"a unit of 65 characters as BMPString", name(cn, attribute(oidUnit, bmpString, strings.Repeat("\x4e\x91", 65))), "65 characters"},
+		{"a locality of 129 characters", name(cn, utf8(oidLocality, chinese(129))), "129 characters"},
+		{"a state of 129 characters", name(cn, utf8(oidState, chinese(129))), "129 characters"},
+		{"a country of three letters", name(cn, printable(oidCountry, "CHN")), "CHN"},
+		{"an outer space", name(cn, utf8(oidOrganization, " ACME")), " ACME"},
+		{"a common name of 65 characters", name(utf8(oidCommonName, chinese(65))), "65 characters"},
+		{"two common names", name(cn, utf8(oidCommonName, "example.org")), "2 common names"},
+		{"a control character", name(cn, utf8(oidOrganization, "AC\x00ME")), "U+0000"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req := serverRequest(au.issuer, makeCSR(t, key(algorithm.ECC_256, 2), tt.subject))
+			checkRefused(t, instant, au.issuer, req, malformed, "Csr", tt.mention)
+		})
+	}
+}
+
+// The alternative names: the common name, the CSR's, Domain (rule 5, OD-32).
+func TestCreateServerCertificateWithCsrNames(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	long := strings.Repeat(strings.Repeat("a", 62)+".", 4) + "c" // 253 octets
+	tests := []struct {
+		name                  string
+		commonName            string
+		csr                   []string
+		parameterName, domain string
+		want                  []string
+	}{
+		{"nothing beside the common name", "www.example.com", nil, "", "", []string{"www.example.com"}},
+		{"the order", "b.example.com", []string{"c.example.com", "192.0.2.1", "a.example.com"}, "", "z.example.com,2001:db8::1,d.example.com",
+			[]string{"b.example.com", "c.example.com", "192.0.2.1", "a.example.com", "z.example.com", "2001:db8::1", "d.example.com"}},
+		{"the common name stands in the CSR's names", "b.example.com", []string{"a.example.com", "b.example.com"}, "", "",
+			[]string{"b.example.com", "a.example.com"}},
+		{"repeats are dropped, in whatever case", "Www.Example.com", []string{"WWW.example.COM", "a.example.com"}, "", "www.EXAMPLE.com,A.example.com,b.example.com,b.example.com",
+			[]string{"www.example.com", "a.example.com", "b.example.com"}},
+		{"an address in several forms", "192.0.2.1", []string{"2001:db8::1"}, "", "2001:0DB8:0:0::1,::ffff:192.0.2.1,192.0.2.2",
+			[]string{"192.0.2.1", "2001:db8::1", "192.0.2.2"}},
+		{"space and empty entries", "www.example.com", nil, "", " a.example.com ,,\tb.example.com\n, ", []string{"www.example.com", "a.example.com", "b.example.com"}},
+		{"wildcards", "*.example.com", []string{"*.a.example.com"}, "", "*.b.example.com,example.com",
+			[]string{"*.example.com", "*.a.example.com", "*.b.example.com", "example.com"}},
+		{"internationalised names", "例子.中国", nil, "", "*.例子.中国,xn--fsqu00a.xn--fiqs8s,BÜCHER.example",
+			[]string{"xn--fsqu00a.xn--fiqs8s", "*.xn--fsqu00a.xn--fiqs8s", "xn--bcher-kva.example"}},
+		{"a name of one label", "localhost", nil, "", "intranet", []string{"localhost", "intranet"}},
+		{"a name of 253 octets", "www.example.com", nil, "", long, []string{"www.example.com", long}},
+		{"a common name that is no host", "云证书 门户", []string{"www.example.com"}, "", "", []string{"www.example.com"}},
+		{"a common name in Chinese without a dot", "云证书", []string{"www.example.com"}, "", "", []string{"www.example.com"}},
+		{"rule 6: the parameter CommonName does not count", "www.example.com", nil, "mtcsq.com", "", []string{"www.example.com"}},
+		{"OD-33: the parameter CommonName counts", "", []string{"a.example.com"}, "mtcsq.com", "b.example.com", []string{"mtcsq.com", "a.example.com", "b.example.com"}},
+		{"OD-33: no common name, but names in the CSR", "", []string{"a.example.com"}, "", "", []string{"a.example.com"}},
+		{"OD-33: no common name, but Domain", "", nil, "", "192.0.2.1", []string{"192.0.2.1"}},
+		{"no name for the server but a common name", "云证书", nil, "", "", nil},
+		{"250 names", numberedNames(250)[0], numberedNames(250)[:150], "", strings.Join(numberedNames(250)[100:], ","), numberedNames(250)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req := serverRequest(au.issuer, hostCSR(t, algorithm.ECC_256, tt.commonName, tt.csr...))
+			req.CommonName, req.Domain = tt.parameterName, tt.domain
+			if err := req.Validate(); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, namesOf(t, issue(t, au.issuer, req))); diff != "" {
+				t.Errorf("names mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Names of other kinds, which a CSR may ask for, are left out.
+func TestCreateServerCertificateWithCsrOtherNames(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	names := seq(tlv(0x81, []byte("a@example.com")), tlv(0x82, []byte("a.example.com")), tlv(0x86, []byte("https://example.com/")),
+		tlv(0xa4, name(utf8(oidCommonName, "directory"))), tlv(0x88, []byte{0x2a, 3}))
+	req := serverRequest(au.issuer, makeCSR(t, key(algorithm.ECC_256, 2), name(utf8(oidCommonName, "www.example.com")), extension(oidAltName, false, names)))
+	if diff := cmp.Diff([]string{"www.example.com", "a.example.com"}, namesOf(t, issue(t, au.issuer, req))); diff != "" {
+		t.Errorf("names mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// Rule 7: the family is the CA's, the length is free.
+func TestCreateServerCertificateWithCsrFamilies(t *testing.T) {
+	t.Parallel()
+	for _, parent := range families {
+		for _, leaf := range allAlgorithms {
+			for _, named := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s below %s, named %t", leaf, parent, named), func(t *testing.T) {
+					t.Parallel()
+					issuer := authorityOf(parent).issuer
+					req := serverRequest(issuer, hostCSR(t, leaf, "www.example.com"))
+					if named {
+						req.Algorithm = string(leaf)
+					}
+					switch {
+					case named && leaf == algorithm.RSA_3072:
+						checkRefused(t, instant, issuer, req, malformed, "Algorithm", "RSA_3072")
+					case leaf.Family() != parent.Family():
+						if err := req.Validate(); err != nil {
+							t.Error(err)
+						}
+						checkRefused(t, instant, issuer, req, refused, "Csr", string(leaf))
+					default:
+						cert := issue(t, issuer, req)
+						if !bytes.Equal(cert.RawSubjectPublicKeyInfo, publicDER(t, key(leaf, 2).Public())) {
+							t.Error("the certificate holds another key")
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestCreateServerCertificateWithCsrMinRSABits(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.RSA_2048)
+	tests := []struct {
+		bits   int
+		leaf   algorithm.Algorithm
+		accept bool
+	}{
+		{0, algorithm.RSA_1024, true},
+		{-1, algorithm.RSA_1024, true},
+		{1024, algorithm.RSA_1024, true},
+		{1025, algorithm.RSA_1024, false},
+		{2048, algorithm.RSA_1024, false},
+		{2048, algorithm.RSA_2048, true},
+		{2049, algorithm.RSA_2048, false},
+		{3072, algorithm.RSA_3072, true},
+		{4096, algorithm.RSA_3072, false},
+		{4096, algorithm.RSA_4096, true},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%s from %d bits", tt.leaf, tt.bits), func(t *testing.T) {
+			t.Parallel()
+			issuer := au.issuerWith(t, ca.IssuerOptions{MinRSABits: tt.bits})
+			req := serverRequest(issuer, hostCSR(t, tt.leaf, "www.example.com"))
+			if tt.accept {
+				issue(t, issuer, req)
+			} else {
+				checkRefused(t, instant, issuer, req, refused, "Csr", string(tt.leaf))
+			}
+		})
+	}
+	t.Run("other families have no RSA bits", func(t *testing.T) {
+		t.Parallel()
+		issuer := authorityOf(algorithm.ECC_256).issuerWith(t, ca.IssuerOptions{MinRSABits: 4096})
+		issue(t, issuer, serverRequest(issuer, hostCSR(t, algorithm.ECC_256, "www.example.com")))
+	})
+}
+
+// Rules 8 to 12 and OD-22 to OD-24: every combination of the five parameters.
+func TestCreateServerCertificateWithCsrValidityCombinations(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	text := hostCSR(t, algorithm.ECC_256, "www.example.com")
+	start, end := instant.AddDate(0, 0, 7), instant.AddDate(0, 1, 3)
+	set := func(bits, bit int) int { return bits >> bit & 1 }
+	for bits := range 32 {
+		req := serverRequest(au.issuer, text)
+		req.Days = int32(90 * set(bits, 0))
+		req.BeforeTime = start.Unix() * int64(set(bits, 1))
+		req.AfterTime = end.Unix() * int64(set(bits, 2))
+		req.Years = int32(2 * set(bits, 3))
+		req.Months = int32(5 * set(bits, 4))
+		what := fmt.Sprintf("Days %d, BeforeTime %d, AfterTime %d, Years %d, Months %d", req.Days, req.BeforeTime, req.AfterTime, req.Years, req.Months)
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			notBefore, notAfter := instant, time.Time{}
+			pair := req.BeforeTime != 0 && req.AfterTime != 0
+			if pair {
+				notBefore = start
+			}
+			switch {
+			case req.BeforeTime != 0 && !pair:
+				checkRefused(t, instant, au.issuer, req, malformed, "AfterTime", "both")
+				return
+			case req.AfterTime != 0 && !pair:
+				checkRefused(t, instant, au.issuer, req, malformed, "BeforeTime", "both")
+				return
+			case req.Days != 0:
+				notAfter = notBefore.Add(90 * 24 * time.Hour)
+			case pair:
+				notAfter = end
+			case req.Years != 0 && req.Months != 0:
+				notAfter = time.Date(2028, 8, 4, 5, 6, 7, 0, time.UTC)
+			case req.Years != 0:
+				notAfter = time.Date(2028, 3, 4, 5, 6, 7, 0, time.UTC)
+			case req.Months != 0:
+				notAfter = time.Date(2026, 8, 4, 5, 6, 7, 0, time.UTC)
+			default:
+				checkRefused(t, instant, au.issuer, req, missing, "Days", "Days is mandatory for this action.")
+				return
+			}
+			checkValidity(t, issue(t, au.issuer, req), notBefore, notAfter)
+		})
+	}
+}
+
+func checkValidity(t *testing.T, cert *x509.Certificate, notBefore, notAfter time.Time) {
+	t.Helper()
+	if !cert.NotBefore.Equal(notBefore) || !cert.NotAfter.Equal(notAfter) {
+		t.Errorf("valid from %v to %v, want %v to %v", cert.NotBefore, cert.NotAfter, notBefore, notAfter)
+	}
+}
+
+func TestCreateServerCertificateWithCsrValidity(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	text := hostCSR(t, algorithm.ECC_256, "www.example.com")
+	start, end := instant, caEnd
+	day := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 5, 6, 7, 0, time.UTC) }
+	const second = time.Second
+	pair := func(from, to time.Time) func(*request) {
+		return func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 0, from.Unix(), to.Unix() }
+	}
+	tests := []struct {
+		name                string
+		now                 time.Time
+		change              func(*request)
+		parameter           string // at fault; empty: accepted
+		notBefore, notAfter time.Time
+	}{
+		{"Days 1", instant, func(r *request) { r.Days = 1 }, "", instant, day(2026, 3, 5)},
+		{"parts of a second are cut", instant.Add(second - 1), func(r *request) { r.Days = 1 }, "", instant, day(2026, 3, 5)},
+		{"another time zone", instant.In(time.FixedZone("PST", -8*3600)), func(r *request) { r.Days = 1 }, "", instant, day(2026, 3, 5)},
+		{"a pair of one second", instant, pair(start, start.Add(second)), "", start, start.Add(second)},
+		{"a pair in the past", day(2027, 1, 1), pair(day(2026, 4, 1), day(2026, 5, 1)), "", day(2026, 4, 1), day(2026, 5, 1)},
+		{"a pair in the future", instant, pair(day(2030, 4, 1), day(2030, 5, 1)), "", day(2030, 4, 1), day(2030, 5, 1)},
+		{"rule 12: all of the CA's validity", day(2027, 1, 1), pair(start, end), "", start, end},
+		{"rule 12: a second before the CA begins", instant, pair(start.Add(-second), end), "BeforeTime", time.Time{}, time.Time{}},
+		{"rule 12: a second beyond the CA's end", instant, pair(start, end.Add(second)), "AfterTime", time.Time{}, time.Time{}},
+		{"rule 12: Days to the CA's end", end.AddDate(0, 0, -10), func(r *request) { r.Days = 10 }, "", end.AddDate(0, 0, -10), end},
+		{"rule 12: Days a second beyond the CA's end", end.AddDate(0, 0, -10).Add(second), func(r *request) { r.Days = 10 }, "Days", time.Time{}, time.Time{}},
+		{"rule 12: Days from BeforeTime beyond the CA's end", instant, func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 11, end.AddDate(0, 0, -10).Unix(), end.Unix() }, "Days", time.Time{}, time.Time{}},
+		{"rule 12: Days do not excuse a start before the CA's", instant, func(r *request) { r.BeforeTime, r.AfterTime = start.Add(-second).Unix(), end.Unix() }, "BeforeTime", time.Time{}, time.Time{}},
+		{"rule 11: Days decide though AfterTime is beyond the CA's end", instant, func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 1, start.Unix(), end.Add(second).Unix() }, "", start, day(2026, 3, 5)},
+		{"rule 12: Years to the CA's end", instant, func(r *request) { r.Days, r.Years = 0, 5 }, "", start, end},
+		{"rule 12: Years beyond the CA's end", instant, func(r *request) { r.Days, r.Years = 0, 6 }, "Years", time.Time{}, time.Time{}},
+		{"rule 12: Years and Months beyond the CA's end", instant, func(r *request) { r.Days, r.Years, r.Months = 0, 5, 1 }, "Years", time.Time{}, time.Time{}},
+		{"rule 12: Months to the CA's end", instant, func(r *request) { r.Days, r.Months = 0, 60 }, "", start, end},
+		{"rule 12: Months beyond the CA's end", instant, func(r *request) { r.Days, r.Months = 0, 61 }, "Months", time.Time{}, time.Time{}},
+		{"OD-22: Days before Years", instant, func(r *request) { r.Days, r.Years = 1, 100 }, "", start, day(2026, 3, 5)},
+		{"OD-22: the pair before Years", instant, func(r *request) { pair(start, day(2026, 3, 5))(r); r.Years, r.Months = 100, 100 }, "", start, day(2026, 3, 5)},
+		{"OD-22: Years over a leap day", day(2027, 3, 4), func(r *request) { r.Days, r.Years = 0, 1 }, "", day(2027, 3, 4), day(2028, 3, 4)},
+		{"OD-22: a year from a leap day", day(2028, 2, 29), func(r *request) { r.Days, r.Years = 0, 1 }, "", day(2028, 2, 29), day(2029, 3, 1)},
+		{"OD-22: a month from 31 January", day(2027, 1, 31), func(r *request) { r.Days, r.Months = 0, 1 }, "", day(2027, 1, 31), day(2027, 3, 3)},
+		{"OD-22: a month from 31 January of a leap year", day(2028, 1, 31), func(r *request) { r.Days, r.Months = 0, 1 }, "", day(2028, 1, 31), day(2028, 3, 2)},
+		{"OD-22: 365 Days over a leap day", day(2027, 3, 4), func(r *request) { r.Days = 365 }, "", day(2027, 3, 4), day(2028, 3, 3)},
+		{"the largest Days", instant, func(r *request) { r.Days = 3_652_500 }, "Days", time.Time{}, time.Time{}},
+		{"the largest Years and Months", instant, func(r *request) { r.Days, r.Years, r.Months = 0, 10_000, 120_000 }, "Years", time.Time{}, time.Time{}},
+		{"the largest AfterTime", instant, func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 0, start.Unix(), 253402300799 }, "AfterTime", time.Time{}, time.Time{}},
+		{"the largest pair with the largest Days", instant, func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 3_652_500, 253402300798, 253402300799 }, "Days", time.Time{}, time.Time{}},
+		{"the smallest pair", instant, func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 0, 1, 2 }, "BeforeTime", time.Time{}, time.Time{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req := serverRequest(au.issuer, text)
+			tt.change(req)
+			if err := req.Validate(); err != nil {
+				t.Fatalf("without issuer the request is valid: %v", err)
+			}
+			if tt.parameter != "" {
+				checkRefused(t, tt.now, au.issuer, req, refused, tt.parameter, "the CA and its chain")
+				return
+			}
+			_, der, err := ca.CreateServerCertificateWithCsr(seeded(), tt.now, au.issuer, req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkValidity(t, parse(t, der), tt.notBefore, tt.notAfter)
+		})
+	}
+}
+
+// A CA signs while all of its chain is valid, both ends included.
+func TestCreateServerCertificateWithCsrExpiredIssuer(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	text := hostCSR(t, algorithm.ECC_256, "www.example.com")
+	// Here the root begins after its subordinate CA, and ends before it.
+	late, early := instant.AddDate(0, 1, 0), instant.AddDate(0, 6, 0)
+	root := caTemplate("Root")
+	root.NotBefore, root.NotAfter = late, early
+	narrow, err := ca.NewIssuer(
+		sign(t, caTemplate("Sub"), root, au.subKey.Public(), au.rootKey)+sign(t, root, root, au.rootKey.Public(), au.rootKey),
+		au.subKey, ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name   string
+		issuer *ca.Issuer
+		now    time.Time
+		ok     bool
+	}{
+		{"a second before the CA begins", au.issuer, instant.Add(-time.Second), false},
+		{"less than a second before", au.issuer, instant.Add(-1), false},
+		{"the CA's first second", au.issuer, instant, true},
+		{"the CA's last second", au.issuer, caEnd, true},
+		{"the end of the CA's last second", au.issuer, caEnd.Add(time.Second - 1), true},
+		{"a second after the CA's end", au.issuer, caEnd.Add(time.Second), false},
+		{"the zero instant", au.issuer, time.Time{}, false},
+		{"a second before the root begins", narrow, late.Add(-time.Second), false},
+		{"the root's first second", narrow, late, true},
+		{"the root's last second", narrow, early, true},
+		{"a second after the root's end", narrow, early.Add(time.Second), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req := serverRequest(tt.issuer, text)
+			req.Days, req.BeforeTime, req.AfterTime = 0, late.Unix(), early.Unix()
+			if !tt.ok {
+				checkRefused(t, tt.now, tt.issuer, req, yuncert.ErrCertificateExpired, "ParentIdentifier", tt.now.UTC().Truncate(time.Second).Format(time.RFC3339))
+				return
+			}
+			_, der, err := ca.CreateServerCertificateWithCsr(seeded(), tt.now, tt.issuer, req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkValidity(t, parse(t, der), late, early)
+		})
+	}
+	for what, change := range map[string]func(*request){
+		"rule 12: the root's validity binds too, at its end":   func(r *request) { r.AfterTime++ },
+		"rule 12: the root's validity binds too, at its start": func(r *request) { r.BeforeTime-- },
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			req := serverRequest(narrow, text)
+			req.Days, req.BeforeTime, req.AfterTime = 0, late.Unix(), early.Unix()
+			change(req)
+			resp, der, err := ca.CreateServerCertificateWithCsr(untouched(t), late, narrow, req)
+			if e, ok := err.(*yuncert.Error); !ok || e.Code != refused || resp != nil || der != nil {
+				t.Errorf("got %v, %v", resp, err)
+			}
+		})
+	}
+}
+
+// Rules 1, 2 and 17, OD-26: who may sign.
+func TestCreateServerCertificateWithCsrIssuer(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	text := hostCSR(t, algorithm.ECC_256, "www.example.com")
+	usages := func(names ...string) *ca.Issuer {
+		return au.subWith(t, func(r *ca.CreateSubCACertificateRequest) { r.ExtendedKeyUsages = names })
+	}
+	// A subordinate CA without a bound below one with.
+	upper := usagesOfRoot(t, au, x509.ExtKeyUsageClientAuth)
+	tests := []struct {
+		name       string
+		issuer     *ca.Issuer
+		identifier string
+		code       yuncert.Code // empty: accepted
+		mention    string
+	}{
+		{"rule 1: no CA", nil, au.issuer.Identifier(), yuncert.ErrNotFound, "no issuing CA"},
+		{"an unknown ParentIdentifier", au.issuer, "270oe6bb538d538c70c01f81hfd3****", yuncert.ErrNotFound, "270oe6bb538d538c70c01f81hfd3****"},
+		{"ParentIdentifier in upper case", au.issuer, strings.ToUpper(au.issuer.Identifier()), yuncert.ErrNotFound, strings.ToUpper(au.issuer.Identifier())},
+		{"ParentIdentifier of the root above", au.issuer, au.rootIssuer.Identifier(), yuncert.ErrNotFound, au.rootIssuer.Identifier()},
+		{"rule 2: a root CA", au.rootIssuer, au.rootIssuer.Identifier(), refused, "root"},
+		{"no bound on usages", au.issuer, au.issuer.Identifier(), "", ""},
+		{"usages with serverAuth", usages("clientAuth", "serverAuth"), "", "", ""},
+		{"usages with any", usages("clientAuth", "any"), "", "", ""},
+		{"usages without serverAuth", usages("clientAuth", "codeSigning"), "", refused, "serverAuth"},
+		{"usages that are all unknown", usages("1.3.6.1.4.1.99999.1"), "", refused, "serverAuth"},
+		{"usages of the root exclude serverAuth", upper, "", refused, "serverAuth"},
+		{"usages of the root include serverAuth", usagesOfRoot(t, au, x509.ExtKeyUsageServerAuth), "", "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req := &request{Csr: text, ParentIdentifier: tt.identifier, Days: 90}
+			if tt.identifier == "" {
+				req.ParentIdentifier = tt.issuer.Identifier()
+			}
+			if tt.code != "" {
+				checkRefused(t, instant, tt.issuer, req, tt.code, "ParentIdentifier", tt.mention)
+				return
+			}
+			issue(t, tt.issuer, req)
+		})
+	}
+}
+
+// usagesOfRoot is a subordinate CA below a root with an extended key usage.
+func usagesOfRoot(t *testing.T, au *authority, usage x509.ExtKeyUsage) *ca.Issuer {
+	root := caTemplate("Root")
+	root.ExtKeyUsage = []x509.ExtKeyUsage{usage}
+	issuer, err := ca.NewIssuer(
+		sign(t, caTemplate("Sub"), root, au.subKey.Public(), au.rootKey)+sign(t, root, root, au.rootKey.Public(), au.rootKey),
+		au.subKey, ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return issuer
+}
+
+// Whoever holds a CA's private key is no server.
+func TestCreateServerCertificateWithCsrOfCAKey(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		for i, whose := range []string{"root", "issuing CA"} {
+			t.Run(fmt.Sprintf("%s of the %s", a, whose), func(t *testing.T) {
+				t.Parallel()
+				issuer := authorityOf(a).issuer
+				req := serverRequest(issuer, makeCSR(t, key(a, i), name(utf8(oidCommonName, "www.example.com"))))
+				checkRefused(t, instant, issuer, req, refused, "Csr", "key")
+			})
+		}
+	}
+}
+
+// Rule 13 and OD-34 to OD-37: what is answered.
+func TestCreateServerCertificateWithCsrImmediately(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		au := authorityOf(a)
+		text := hostCSR(t, a, "www.example.com")
+		for immediately := range int32(3) {
+			t.Run(fmt.Sprintf("%s, %d", a, immediately), func(t *testing.T) {
+				t.Parallel()
+				req := serverRequest(au.issuer, text)
+				req.Immediately = immediately
+				resp, der, err := ca.CreateServerCertificateWithCsr(seeded(), instant, au.issuer, req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sum := md5.Sum(der)
+				want := &ca.CreateServerCertificateWithCsrResponse{
+					Identifier:   hex.EncodeToString(sum[:]),
+					SerialNumber: fmt.Sprintf("%036x", parse(t, der).SerialNumber),
+				}
+				if immediately >= 1 {
+					want.X509Certificate = encodePEM(der)
+				}
+				if immediately == 2 {
+					want.CertificateChain = au.sub.Certificate + au.root.Certificate
+				}
+				if diff := cmp.Diff(want, resp, cmpopts.IgnoreFields(*want, "RequestId")); diff != "" {
+					t.Errorf("response mismatch (-want +got):\n%s", diff)
+				}
+				for form, text := range map[string]string{
+					requestIDForm.String(): resp.RequestId, identifierForm.String(): resp.Identifier, serialForm.String(): resp.SerialNumber,
+				} {
+					if !regexp.MustCompile(form).MatchString(text) {
+						t.Errorf("%q does not match %s", text, form)
+					}
+				}
+			})
+		}
+	}
+}
+
+// Rule 14 and OD-39: the address of the CRL.
+func TestCreateServerCertificateWithCsrEnableCrl(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	text := hostCSR(t, algorithm.ECC_256, "www.example.com")
+	address := crlBase + "/" + au.sub.Identifier + ".crl"
+	tests := []struct {
+		name    string
+		base    string
+		enable  int64
+		want    []string
+		refused bool
+	}{
+		{"rule 14: 0", crlBase, 0, nil, false},
+		{"rule 14: 1", crlBase, 1, []string{address}, false},
+		{"rule 14: 1, with a slash behind the base", crlBase + "/", 1, []string{address}, false},
+		{"0 without CRLs", "", 0, nil, false},
+		{"1 without CRLs", "", 1, nil, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			issuer := au.issuerWith(t, ca.IssuerOptions{CRLBase: tt.base})
+			req := serverRequest(issuer, text)
+			req.EnableCrl = tt.enable
+			if err := req.Validate(); err != nil {
+				t.Fatal(err)
+			}
+			if tt.refused {
+				checkRefused(t, instant, issuer, req, refused, "EnableCrl", "CRLBase")
+				return
+			}
+			cert := issue(t, issuer, req)
+			if diff := cmp.Diff(tt.want, cert.CRLDistributionPoints); diff != "" {
+				t.Errorf("CRL addresses mismatch (-want +got):\n%s", diff)
+			}
+			if tt.want == nil && bytes.Contains(cert.Raw, oidCRLPoints) {
+				t.Error("the certificate has the extension all the same")
+			}
+		})
+	}
+}
+
+// What only the caller stores changes nothing in the certificate.
+func TestCreateServerCertificateWithCsrCallersParameters(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	text := hostCSR(t, algorithm.ECC_256, "www.example.com")
+	want := issue(t, au.issuer, serverRequest(au.issuer, text))
+	for what, change := range map[string]func(*request){
+		"rule 16: 100 tags":   func(r *request) { r.Tags = tags(100) },
+		"an empty tag":        func(r *request) { r.Tags = make([]ca.Tag, 1) },
+		"ResourceGroupId":     func(r *request) { r.ResourceGroupId = "rg-aek****wia" },
+		"Immediately":         func(r *request) { r.Immediately = 2 },
+		"Algorithm":           func(r *request) { r.Algorithm = "ECC_256" },
+		"a CommonName unused": func(r *request) { r.CommonName = "mtcsq.com" },
+		"the CSR with CRLF":   func(r *request) { r.Csr = strings.ReplaceAll(r.Csr, "\n", "\r\n") },
+		`the CSR with \n`:     func(r *request) { r.Csr = strings.ReplaceAll(r.Csr, "\n", `\n`) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			req := serverRequest(au.issuer, text)
+			change(req)
+			if got := issue(t, au.issuer, req); !bytes.Equal(got.Raw, want.Raw) {
+				t.Errorf("the certificate is another one:\n%x\nand not\n%x", got.Raw, want.Raw)
+			}
+		})
+	}
+}
+
+func TestCreateServerCertificateWithCsrFailures(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			text := hostCSR(t, a, "www.example.com")
+			checkFailures(t, au.subKey, func(rand io.Reader, key crypto.Signer) (any, error) {
+				issuer, err := ca.NewIssuer(au.sub.CertificateChain, key, ca.IssuerOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, der, err := ca.CreateServerCertificateWithCsr(rand, instant, issuer, serverRequest(issuer, text))
+				if (resp == nil) != (der == nil) {
+					t.Errorf("one result without the other: %v, %x", resp, der)
+				}
+				if resp == nil {
+					return nil, err
+				}
+				return resp, err
+			})
+		})
+	}
+}
+
+// An HSM signs what the same key in memory signs.
+func TestCreateServerCertificateWithCsrSigners(t *testing.T) {
+	t.Parallel()
+	for _, a := range allAlgorithms[1:] {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			req := serverRequest(au.issuer, hostCSR(t, a, "www.example.com"))
+			want := issue(t, au.issuer, req).Raw
+			for _, signer := range []crypto.Signer{opaque{au.subKey}, messageOpaque{au.subKey}, drawing(au.subKey)} {
+				issuer, err := ca.NewIssuer(au.sub.CertificateChain, signer, ca.IssuerOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := issue(t, issuer, req).Raw; !bytes.Equal(got, want) {
+					t.Errorf("%T: the certificate is another one", signer)
+				}
+			}
+		})
+	}
+}
+
+// A nil random source is the system's.
+func TestNilRand(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	req := serverRequest(au.issuer, hostCSR(t, algorithm.ECC_256, "www.example.com"))
+	var serials []string
+	for range 2 {
+		resp, _, err := ca.CreateServerCertificateWithCsr(nil, instant, au.issuer, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		root, err := ca.CreateRootCACertificate(nil, instant, au.rootKey, rootRequest())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sub, err := ca.CreateSubCACertificate(nil, instant, au.rootIssuer, au.subKey.Public(), subRequest(algorithm.ECC_256))
+		if err != nil {
+			t.Fatal(err)
+		}
+		serials = append(serials, resp.SerialNumber, resp.RequestId, root.RequestId, sub.RequestId, root.Identifier, sub.Identifier)
+	}
+	slices.Sort(serials)
+	if len(slices.Compact(serials)) != 12 {
+		t.Errorf("values repeat: %q", serials)
+	}
+}

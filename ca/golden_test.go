@@ -1,0 +1,293 @@
+package ca_test
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/json"
+	"os"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+)
+
+// The same random octets, instant, key and request give the same bytes: those in
+// testdata, which go test -update writes anew.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			type result struct {
+				Root   *ca.CreateRootCACertificateResponse
+				Sub    *ca.CreateSubCACertificateResponse
+				Server *ca.CreateServerCertificateWithCsrResponse
+			}
+			run := func() result {
+				var r result
+				var err error
+				random := seeded()
+				if r.Root, err = ca.CreateRootCACertificate(random, instant, key(a, 0), rootRequest()); err != nil {
+					t.Fatal(err)
+				}
+				parent, err := ca.NewIssuer(r.Root.CertificateChain, key(a, 0), ca.IssuerOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Sub, err = ca.CreateSubCACertificate(random, instant, parent, key(a, 1).Public(), subRequest(a)); err != nil {
+					t.Fatal(err)
+				}
+				issuer, err := ca.NewIssuer(r.Sub.CertificateChain, key(a, 1), ca.IssuerOptions{CRLBase: crlBase})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Server, _, err = ca.CreateServerCertificateWithCsr(random, instant, issuer, fullRequest(t, a, issuer)); err != nil {
+					t.Fatal(err)
+				}
+				return r
+			}
+			first, second := run(), run()
+			if diff := cmp.Diff(first, second); diff != "" {
+				t.Errorf("twice the same inputs, and not the same outputs (-first +second):\n%s", diff)
+			}
+			golden(t, "golden/"+string(a)+"-root.pem", first.Root.Certificate)
+			golden(t, "golden/"+string(a)+"-sub.pem", first.Sub.Certificate)
+			golden(t, "golden/"+string(a)+"-server.pem", first.Server.X509Certificate)
+			first.Root.Certificate, first.Root.CertificateChain = "", ""
+			first.Sub.Certificate, first.Sub.CertificateChain = "", ""
+			first.Server.X509Certificate, first.Server.CertificateChain = "", ""
+			text, err := json.MarshalIndent(first, "", "  ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, "golden/"+string(a)+".json", string(text)+"\n")
+		})
+	}
+}
+
+// Each input matters: another one gives another certificate.
+func TestEveryInputMatters(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			other := au.subWith(t, func(r *ca.CreateSubCACertificateRequest) { r.Locality = "Beijing" })
+			random := seeded()
+			random.Read(make([]byte, 1))
+			seen := make(map[string]string)
+			for what, run := range map[string]func() *x509.Certificate{
+				"as it is": func() *x509.Certificate { return issue(t, au.issuer, fullRequest(t, a, au.issuer)) },
+				"another request": func() *x509.Certificate {
+					req := fullRequest(t, a, au.issuer)
+					req.Days++
+					return issue(t, au.issuer, req)
+				},
+				"another issuer": func() *x509.Certificate {
+					req := fullRequest(t, a, other)
+					req.EnableCrl = 0
+					return issue(t, other, req)
+				},
+				"other randomness": func() *x509.Certificate {
+					_, der, err := ca.CreateServerCertificateWithCsr(random, instant, au.issuer, fullRequest(t, a, au.issuer))
+					if err != nil {
+						t.Fatal(err)
+					}
+					return parse(t, der)
+				},
+				"another instant": func() *x509.Certificate {
+					req := fullRequest(t, a, au.issuer)
+					req.BeforeTime, req.AfterTime = 0, 0
+					_, der, err := ca.CreateServerCertificateWithCsr(seeded(), instant.Add(time.Second), au.issuer, req)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return parse(t, der)
+				},
+			} {
+				tbs := string(run().RawTBSCertificate)
+				if before, ok := seen[tbs]; ok {
+					t.Errorf("%s: the same certificate as with %s", what, before)
+				}
+				seen[tbs] = what
+			}
+		})
+	}
+}
+
+// fullRequest has every field set.
+func fullRequest(t testing.TB, a algorithm.Algorithm, issuer *ca.Issuer) *request {
+	return &request{
+		Csr:    hostCSR(t, a, "www.example.com", "www.example.com", "example.com", "192.0.2.1"),
+		Domain: "*.例子.中国,2001:db8::1", Organization: "阿里云", OrganizationUnit: "IT", Country: "CN", CommonName: "mtcsq.com",
+		State: "Zhejiang", Locality: "Hangzhou", Algorithm: string(a), ParentIdentifier: issuer.Identifier(),
+		Years: 1, Months: 12, Days: 365, BeforeTime: instant.Unix(), AfterTime: instant.AddDate(1, 0, 0).Unix(),
+		Immediately: 2, EnableCrl: 1, Tags: []ca.Tag{{Key: "account", Value: "test"}}, ResourceGroupId: "rg-aek****wia",
+	}
+}
+
+// No function writes into what it is given.
+func TestInputsUnmodified(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			root, sub, server := rootRequest(), subRequest(a), fullRequest(t, a, au.issuer)
+			root.CountryCode, root.Tags = "cn", tags(2)
+			sub.CountryCode, sub.Tags, sub.ExtendedKeyUsages = "cn", tags(2), []string{"serverAuth", "any", "serverAuth"}
+			server.Country = "cn"
+			public := key(a, 1).Public()
+
+			rootCopy, subCopy, serverCopy := *root, *sub, *server
+			rootCopy.Tags = slices.Clone(root.Tags)
+			subCopy.Tags, subCopy.ExtendedKeyUsages = slices.Clone(sub.Tags), slices.Clone(sub.ExtendedKeyUsages)
+			serverCopy.Tags = slices.Clone(server.Tags)
+			publicCopy := publicDER(t, public)
+
+			if _, err := ca.CreateRootCACertificate(seeded(), instant, au.rootKey, root); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := ca.CreateSubCACertificate(seeded(), instant, au.rootIssuer, public, sub); err != nil {
+				t.Fatal(err)
+			}
+			resp, der, err := ca.CreateServerCertificateWithCsr(seeded(), instant, au.issuer, server)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, diff := range []string{cmp.Diff(&rootCopy, root), cmp.Diff(&subCopy, sub), cmp.Diff(&serverCopy, server)} {
+				if diff != "" {
+					t.Errorf("a request was changed (-before +after):\n%s", diff)
+				}
+			}
+			if !bytes.Equal(publicDER(t, public), publicCopy) {
+				t.Error("the public key was changed")
+			}
+			// The results belong to the caller: writing into them changes no later one.
+			want := bytes.Clone(der)
+			clear(der)
+			*resp = ca.CreateServerCertificateWithCsrResponse{}
+			if got := issue(t, au.issuer, server); !bytes.Equal(got.Raw, want) {
+				t.Error("a result that the caller wrote into changes the next one")
+			}
+		})
+	}
+}
+
+// The sample of the document of CreateServerCertificateWithCsr.
+func TestDocumentedResponse(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/create_server_certificate_with_csr_response.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkRoundTrip[ca.CreateServerCertificateWithCsrResponse](t, text)
+}
+
+// checkRoundTrip decodes JSON strictly and wants the same members back.
+func checkRoundTrip[T any](t *testing.T, text []byte) {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	var value T
+	if err := decoder.Decode(&value); err != nil {
+		t.Fatal(err)
+	}
+	again, err := json.Marshal(&value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got any
+	if err := json.Unmarshal(text, &want); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(again, &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("members mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// The members of the requests and responses, with their documented types, in the
+// documents' order (sections 4.1 to 4.3 of the operations reference). Left out:
+// CustomIdentifier, AsynchronousFlag and CertMaxTime, which the library has not.
+func TestDocumentedMembers(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		value any
+		want  []string
+	}{
+		{ca.CreateServerCertificateWithCsrRequest{}, []string{
+			"Csr string", "Domain string", "Organization string", "OrganizationUnit string", "Country string", "CommonName string",
+			"State string", "Locality string", "Algorithm string", "ParentIdentifier string", "Years int32", "Months int32",
+			"Days int32", "BeforeTime int64", "AfterTime int64", "Immediately int32", "EnableCrl int64", "Tags []ca.Tag", "ResourceGroupId string",
+		}},
+		{ca.CreateServerCertificateWithCsrResponse{}, []string{
+			"X509Certificate string", "CertificateChain string", "Identifier string", "SerialNumber string", "RequestId string",
+		}},
+		{ca.CreateRootCACertificateRequest{}, []string{
+			"CommonName string", "Organization string", "OrganizationUnit string", "Locality string", "State string", "CountryCode string",
+			"Algorithm string", "Years int32", "ClientToken string", "Tags []ca.Tag", "ResourceGroupId string",
+		}},
+		{ca.CreateRootCACertificateResponse{}, []string{"Identifier string", "Certificate string", "CertificateChain string", "RequestId string"}},
+		{ca.CreateSubCACertificateRequest{}, []string{
+			"ParentIdentifier string", "CommonName string", "Organization string", "OrganizationUnit string", "Locality string", "State string",
+			"CountryCode string", "Algorithm string", "Years int32", "PathLenConstraint int32", "ExtendedKeyUsages []string", "EnableCrl bool",
+			"CrlDay int32", "Tags []ca.Tag", "ResourceGroupId string", "ClientToken string",
+		}},
+		{ca.CreateSubCACertificateResponse{}, []string{"Identifier string", "Certificate string", "CertificateChain string", "RequestId string"}},
+		{ca.Tag{}, []string{"Key string", "Value string"}},
+	}
+	for _, tt := range tests {
+		typ := reflect.TypeOf(tt.value)
+		t.Run(typ.Name(), func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for i := range typ.NumField() {
+				field := typ.Field(i)
+				got = append(got, field.Name+" "+field.Type.String())
+				if tag := field.Tag.Get("json"); tag != field.Name+",omitempty" {
+					t.Errorf("%s has the json tag %q", field.Name, tag)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("members mismatch (-want +got):\n%s", diff)
+			}
+			if text, err := json.Marshal(tt.value); err != nil || string(text) != "{}" {
+				t.Errorf("the zero value is %s, %v", text, err)
+			}
+		})
+	}
+}
+
+// A whole request survives JSON, and issues the same certificate.
+func TestRequestJSON(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	req := fullRequest(t, algorithm.ECC_256, au.issuer)
+	text, err := json.Marshal(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members map[string]any
+	if err := json.Unmarshal(text, &members); err != nil {
+		t.Fatal(err)
+	}
+	if n := reflect.TypeOf(*req).NumField(); len(members) != n {
+		t.Errorf("%d members of %d: fullRequest leaves some out", len(members), n)
+	}
+	checkRoundTrip[request](t, text)
+	again := new(request)
+	if err := json.Unmarshal(text, again); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(issue(t, au.issuer, req).Raw, issue(t, au.issuer, again).Raw) {
+		t.Error("the request after JSON issues another certificate")
+	}
+}

@@ -1,0 +1,581 @@
+package ca_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/sm2"
+	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// caTemplate is a CA certificate for crypto/x509 to sign, valid as long as the
+// subordinate CAs of these tests.
+func caTemplate(commonName string) *x509.Certificate {
+	return &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: commonName},
+		NotBefore: instant, NotAfter: caEnd,
+		BasicConstraintsValid: true, IsCA: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+}
+
+// sign makes a certificate with crypto/x509, in PEM.
+func sign(t testing.TB, template, parent *x509.Certificate, public crypto.PublicKey, k *algorithm.PrivateKey) string {
+	t.Helper()
+	der, err := x509.CreateCertificate(seeded(), template, parent, public, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encodePEM(der)
+}
+
+// signSM2 makes a certificate that crypto/x509 cannot: subject and issuer have a
+// common name each.
+func signSM2(t testing.TB, commonName, issuer string, public crypto.PublicKey, k *algorithm.PrivateKey, change func(*x509der.Template)) string {
+	t.Helper()
+	template := &x509der.Template{
+		SerialNumber: []byte{1}, Issuer: name(printable(oidCommonName, issuer)),
+		NotBefore: instant, NotAfter: caEnd,
+		Subject:   x509der.Name{x509der.Text(x509der.CommonName, commonName)},
+		PublicKey: publicDER(t, public), CA: true, PathLen: -1, KeyUsage: x509.KeyUsageCertSign,
+	}
+	change(template)
+	signer, err := x509der.NewSigner(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509der.MarshalCertificate(seeded(), signer, template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encodePEM(der)
+}
+
+// pki is a root and a subordinate CA made by crypto/x509, for one change.
+type pki struct {
+	root, sub *x509.Certificate
+	a         algorithm.Algorithm
+}
+
+func (p *pki) chain(t testing.TB) (chain string, subKey *algorithm.PrivateKey) {
+	rootKey, subKey := key(p.a, 0), key(p.a, 1)
+	return sign(t, p.sub, p.root, subKey.Public(), rootKey) + sign(t, p.root, p.root, rootKey.Public(), rootKey), subKey
+}
+
+func critical(id ...int) []pkix.Extension {
+	return []pkix.Extension{{Id: asn1.ObjectIdentifier(id), Critical: true, Value: []byte{5, 0}}}
+}
+
+// RFC 5280, section 6.1, as far as a chain is judged before anything is issued.
+func TestNewIssuerRefusesCertificate(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		change  func(*pki)
+		mention string
+	}{
+		{"the first is no CA", func(p *pki) { p.sub.IsCA = false }, `certificate 1 of the chain, "Sub", is not a CA certificate`},
+		{"the first has no basicConstraints", func(p *pki) { p.sub.IsCA, p.sub.BasicConstraintsValid = false, false }, `certificate 1 of the chain, "Sub", is not a CA certificate`},
+		{"the root is no CA", func(p *pki) { p.root.IsCA = false }, `certificate 2 of the chain, "Root", is not a CA certificate`},
+		{"the root has no basicConstraints", func(p *pki) { p.root.IsCA, p.root.BasicConstraintsValid = false, false }, `certificate 2 of the chain, "Root", is not a CA certificate`},
+		{"the first lacks keyCertSign", func(p *pki) { p.sub.KeyUsage = x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature }, `"Sub", may not sign certificates`},
+		{"the first has no keyUsage", func(p *pki) { p.sub.KeyUsage = 0 }, `"Sub", may not sign certificates`},
+		{"the root lacks keyCertSign", func(p *pki) { p.root.KeyUsage = x509.KeyUsageCRLSign }, `"Root", may not sign certificates`},
+		{"the root allows no CA below it", func(p *pki) { p.root.MaxPathLenZero = true }, `"Root", allows 0 CA certificates`},
+		{"an unknown critical extension", func(p *pki) { p.sub.ExtraExtensions = critical(1, 2, 3, 4) }, "1.2.3.4"},
+		{"an unknown critical extension in the root", func(p *pki) { p.root.ExtraExtensions = critical(1, 2, 3, 4) }, "1.2.3.4"},
+		{"critical name constraints", func(p *pki) {
+			p.sub.PermittedDNSDomains, p.sub.PermittedDNSDomainsCritical = []string{"example.com"}, true
+		}, "name constraints"},
+		{"name constraints", func(p *pki) { p.sub.ExcludedDNSDomains = []string{"example.org"} }, "name constraints"},
+		{"name constraints of addresses in the root", func(p *pki) {
+			p.root.PermittedIPRanges = []*net.IPNet{{IP: net.IP{10, 0, 0, 0}, Mask: net.IPMask{255, 0, 0, 0}}}
+		}, "name constraints"},
+		{"a subject with a control character", func(p *pki) { p.sub.Subject.CommonName = "Sub\nCA" }, "U+000A"},
+	}
+	for _, tt := range tests {
+		for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256} {
+			t.Run(fmt.Sprintf("%s, %s", tt.name, a), func(t *testing.T) {
+				t.Parallel()
+				p := &pki{root: caTemplate("Root"), sub: caTemplate("Sub"), a: a}
+				tt.change(p)
+				chain, k := p.chain(t)
+				checkNewIssuer(t, chain, k, ca.IssuerOptions{}, refused, "CertificateChain", tt.mention)
+			})
+		}
+	}
+}
+
+func checkNewIssuer(t *testing.T, chain string, k crypto.Signer, options ca.IssuerOptions, code yuncert.Code, parameter, mention string) {
+	t.Helper()
+	issuer, err := ca.NewIssuer(chain, k, options)
+	checkError(t, err, code, parameter, mention)
+	if issuer != nil {
+		t.Error("an Issuer beside an error")
+	}
+}
+
+// The same for SM2, whose certificates are read in another way.
+func TestNewIssuerRefusesSM2Certificate(t *testing.T) {
+	t.Parallel()
+	rootKey, subKey := key(algorithm.SM2_256, 0), key(algorithm.SM2_256, 1)
+	same := func(*x509der.Template) {}
+	tests := []struct {
+		name      string
+		sub, root func(*x509der.Template)
+		mention   string
+	}{
+		{"the first is no CA", func(c *x509der.Template) { c.CA = false }, same, `"Sub", is not a CA certificate`},
+		{"the root is no CA", same, func(c *x509der.Template) { c.CA = false }, `"Root", is not a CA certificate`},
+		{"the first lacks keyCertSign", func(c *x509der.Template) { c.KeyUsage = x509.KeyUsageCRLSign }, same, `"Sub", may not sign certificates`},
+		{"the root allows no CA below it", same, func(c *x509der.Template) { c.PathLen = 0 }, `"Root", allows 0 CA certificates`},
+		{"names that do not chain", func(c *x509der.Template) { c.Issuer = name(printable(oidCommonName, "Other")) }, same, `"Sub", is not issued by the next, "Root"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			chain := signSM2(t, "Sub", "Root", subKey.Public(), rootKey, tt.sub) + signSM2(t, "Root", "Root", rootKey.Public(), rootKey, tt.root)
+			checkNewIssuer(t, chain, subKey, ca.IssuerOptions{}, refused, "CertificateChain", tt.mention)
+		})
+	}
+	t.Run("a signature by another key", func(t *testing.T) {
+		t.Parallel()
+		chain := signSM2(t, "Sub", "Root", subKey.Public(), key(algorithm.SM2_256, 2), same) + signSM2(t, "Root", "Root", rootKey.Public(), rootKey, same)
+		checkNewIssuer(t, chain, subKey, ca.IssuerOptions{}, refused, "CertificateChain", `"Sub", is not signed by "Root"`)
+	})
+}
+
+func TestNewIssuerRefusesChain(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			other := authorityOf(map[algorithm.Algorithm]algorithm.Algorithm{
+				algorithm.RSA_2048: algorithm.RSA_3072, algorithm.ECC_256: algorithm.ECC_384, algorithm.SM2_256: algorithm.ECC_256,
+			}[a])
+			sub, root := au.sub.Certificate, au.root.Certificate
+			damaged := decodePEM(t, sub)
+			damaged[len(damaged)-1] ^= 1
+			damagedRoot := decodePEM(t, root)
+			damagedRoot[len(damagedRoot)-1] ^= 1
+			trailing := append(decodePEM(t, sub), 0)
+			keyText := strings.Split(string(testkeys.PEM(a, 1)), "\n")[2]
+			block := func(kind string) string {
+				return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: []byte("secret")}))
+			}
+			tests := []struct {
+				name    string
+				chain   string
+				key     crypto.Signer
+				code    yuncert.Code
+				mention string
+			}{
+				{"empty", "", au.subKey, malformed, "no certificate"},
+				{"garbage", "garbage", au.subKey, malformed, "no certificate"},
+				{"DER", string(decodePEM(t, sub)), au.subKey, malformed, "no certificate"},
+				{"an empty block", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", au.subKey, malformed, "certificate 1"},
+				{"a block of something else", block("CERTIFICATE"), au.subKey, malformed, "certificate 1"},
+				{"an octet behind a certificate", encodePEM(trailing) + root, au.subKey, malformed, "certificate 1"},
+				{"a certificate cut short", encodePEM(trailing[:len(trailing)-2]) + root, au.subKey, malformed, "certificate 1"},
+				{"a root cut short", sub + encodePEM(decodePEM(t, root)[:100]), au.subKey, malformed, "certificate 2"},
+				{"the private key before the chain", string(testkeys.PEM(a, 1)) + sub + root, au.subKey, malformed, "not a CERTIFICATE"},
+				{"the private key behind the chain", sub + root + string(testkeys.PEM(a, 1)), au.subKey, malformed, "not a CERTIFICATE"},
+				{"the private key alone", string(testkeys.PEM(a, 1)), au.subKey, malformed, "not a CERTIFICATE"},
+				{"a CSR in the chain", sub + hostCSR(t, a, "www.example.com") + root, au.subKey, malformed, "not a CERTIFICATE"},
+				{"a CRL in the chain", sub + root + block("X509 CRL"), au.subKey, malformed, "not a CERTIFICATE"},
+				{"a trusted certificate of OpenSSL", sub + block("TRUSTED CERTIFICATE"), au.subKey, malformed, "not a CERTIFICATE"},
+				{"11 certificates", strings.Repeat(root, 11), au.rootKey, malformed, "10"},
+
+				{"no root", sub, au.subKey, refused, `"Test Sub CA", is the last and not self-signed`},
+				{"another root", sub + other.root.Certificate, au.subKey, refused, `"Test Sub CA", is not signed by "Test Root"`},
+				{"the root first", root + sub, au.subKey, refused, `"Test Root", is not issued by the next`},
+				{"the root first, with its key", root + sub, au.rootKey, refused, `"Test Root", is not issued by the next`},
+				{"the root twice, so as to pass for a subordinate CA", root + root, au.rootKey, refused, "already"},
+				{"the root twice behind the subordinate CA", sub + root + root, au.subKey, refused, "already"},
+				{"a certificate twice", sub + sub + root, au.subKey, refused, "not issued by the next"},
+				{"a wrong signature", encodePEM(damaged) + root, au.subKey, refused, `"Test Sub CA", is not signed by "Test Root"`},
+				{"a wrong signature of the root", sub + encodePEM(damagedRoot), au.subKey, refused, `"Test Root", is not signed by "Test Root"`},
+				{"the root's key", sub + root, au.rootKey, refused, `"Test Sub CA"`},
+				{"the key of a stranger", sub + root, key(a, 2), refused, `"Test Sub CA"`},
+				{"a key of another family", sub + root, other.subKey, refused, `"Test Sub CA"`},
+			}
+			for _, tt := range tests {
+				t.Run(tt.name, func(t *testing.T) {
+					t.Parallel()
+					checkNewIssuer(t, tt.chain, tt.key, ca.IssuerOptions{}, tt.code, "CertificateChain", tt.mention)
+					if _, err := ca.NewIssuer(tt.chain, tt.key, ca.IssuerOptions{}); strings.Contains(err.Error(), keyText) || strings.Contains(err.Error(), "secret") {
+						t.Errorf("the message echoes the chain: %v", err)
+					}
+				})
+			}
+		})
+	}
+	t.Run("a server certificate", func(t *testing.T) {
+		t.Parallel()
+		au := authorityOf(algorithm.ECC_256)
+		cert := issue(t, au.issuer, serverRequest(au.issuer, hostCSR(t, algorithm.ECC_256, "www.example.com")))
+		checkNewIssuer(t, encodePEM(cert.Raw)+au.sub.CertificateChain, key(algorithm.ECC_256, 2), ca.IssuerOptions{}, refused, "CertificateChain", `"www.example.com", is not a CA certificate`)
+	})
+}
+
+// A CA's key is longer than RSA_1024 everywhere in the chain.
+func TestNewIssuerRefusesWeakCA(t *testing.T) {
+	t.Parallel()
+	weakRoot, weakSub := key(algorithm.RSA_1024, 0), key(algorithm.RSA_1024, 1)
+	rootKey, subKey := key(algorithm.RSA_2048, 0), key(algorithm.RSA_2048, 1)
+	root, sub := caTemplate("Root"), caTemplate("Sub")
+	tests := []struct {
+		name, chain string
+		key         crypto.Signer
+		mention     string
+	}{
+		{"the issuing CA", sign(t, sub, root, weakSub.Public(), rootKey) + sign(t, root, root, rootKey.Public(), rootKey), weakSub, `"Sub", has an RSA_1024 key`},
+		{"the root above", sign(t, sub, root, subKey.Public(), weakRoot) + sign(t, root, root, weakRoot.Public(), weakRoot), subKey, `"Root", has an RSA_1024 key`},
+		{"a root", sign(t, root, root, weakRoot.Public(), weakRoot), weakRoot, `"Root", has an RSA_1024 key`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			checkNewIssuer(t, tt.chain, tt.key, ca.IssuerOptions{}, refused, "CertificateChain", tt.mention)
+		})
+	}
+	t.Run("a small exponent above", func(t *testing.T) {
+		t.Parallel()
+		public := *subKey.Public().(*rsa.PublicKey)
+		public.E = 3
+		chain := sign(t, sub, root, &public, rootKey) + sign(t, root, root, rootKey.Public(), rootKey)
+		checkNewIssuer(t, chain, subKey, ca.IssuerOptions{}, refused, "CertificateChain", "exponent 3")
+	})
+}
+
+func TestNewIssuerRefusesKey(t *testing.T) {
+	t.Parallel()
+	chain := authorityOf(algorithm.ECC_256).sub.CertificateChain
+	for what, public := range badKeys() {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			checkNewIssuer(t, chain, unused(t, public), ca.IssuerOptions{}, malformed, "", "key")
+		})
+	}
+	for what, k := range map[string]crypto.Signer{
+		"no key":               nil,
+		"a nil PrivateKey":     (*algorithm.PrivateKey)(nil),
+		"an empty PrivateKey":  new(algorithm.PrivateKey),
+		"a nil rsa.PrivateKey": (*rsa.PrivateKey)(nil),
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			checkNewIssuer(t, chain, k, ca.IssuerOptions{}, malformed, "", "key")
+		})
+	}
+}
+
+// SHA-1 proves nothing, and RSA-PSS is not read: the root's own signature is
+// judged like any other.
+func TestNewIssuerRefusesSignatureAlgorithm(t *testing.T) {
+	t.Parallel()
+	p := &pki{root: caTemplate("Root"), sub: caTemplate("Sub"), a: algorithm.RSA_2048}
+	p.sub.SignatureAlgorithm = x509.SHA256WithRSAPSS
+	pss, k := p.chain(t)
+	checkNewIssuer(t, pss, k, ca.IssuerOptions{}, refused, "CertificateChain", "not supported")
+
+	au := authorityOf(algorithm.RSA_2048)
+	// The signature algorithm is replaced in both places, by sha1WithRSAEncryption.
+	der := decodePEM(t, au.root.Certificate)
+	sha256, sha1 := oid("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), oid("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05")
+	if bytes.Count(der, sha256) != 2 {
+		t.Fatal("the root is not signed as expected")
+	}
+	chain := encodePEM(bytes.ReplaceAll(der, sha256, sha1))
+	checkNewIssuer(t, chain, au.rootKey, ca.IssuerOptions{}, refused, "CertificateChain", "not supported")
+}
+
+func TestNewIssuerCRLBase(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	file := "/" + au.sub.Identifier + ".crl"
+	text := hostCSR(t, algorithm.ECC_256, "www.example.com")
+	for base, want := range map[string]string{
+		"http://pki.example.com":            "http://pki.example.com" + file,
+		"http://pki.example.com/":           "http://pki.example.com" + file,
+		"https://pki.example.com/a/b":       "https://pki.example.com/a/b" + file,
+		"HTTP://pki.example.com:8080/a/":    "http://pki.example.com:8080/a" + file,
+		"http://192.0.2.1/crl":              "http://192.0.2.1/crl" + file,
+		"http://[2001:db8::1]:80/crl":       "http://[2001:db8::1]:80/crl" + file,
+		"http://localhost/a b":              "http://localhost/a%20b" + file,
+		"http://pki.example.com/吊销":         "http://pki.example.com/%E5%90%8A%E9%94%80" + file,
+		"http://xn--fsqu00a.xn--fiqs8s/%41": "http://xn--fsqu00a.xn--fiqs8s/%41" + file,
+	} {
+		t.Run(base, func(t *testing.T) {
+			t.Parallel()
+			issuer, err := ca.NewIssuer(au.sub.CertificateChain, au.subKey, ca.IssuerOptions{CRLBase: base})
+			if err != nil {
+				t.Fatal(err)
+			}
+			req := serverRequest(issuer, text)
+			req.EnableCrl = 1
+			got := issue(t, issuer, req).CRLDistributionPoints
+			if len(got) != 1 || got[0] != want {
+				t.Errorf("CRL address %q, want %q", got, want)
+			}
+			if _, err := url.Parse(got[0]); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for _, base := range []string{
+		"pki.example.com/crl", "//pki.example.com", "/crl", "ftp://pki.example.com", "ldap://pki.example.com", "file:///crl",
+		"http:", "http:pki.example.com", "http://", "http:///crl", "http://:80/crl", "http://[::1", "http://pki.example.com:port",
+		"http://pki.example.com?a=b", "http://pki.example.com/?", "http://pki.example.com/#f", "http://user@pki.example.com", "http://user:password@pki.example.com",
+		"http://例子.中国/crl", "http://%E4%BE%8B/crl", "http://pki.example.com/%zz", "http://pki.example.com/\n", " http://pki.example.com",
+	} {
+		t.Run(base, func(t *testing.T) {
+			t.Parallel()
+			checkNewIssuer(t, au.sub.CertificateChain, au.subKey, ca.IssuerOptions{CRLBase: base}, refused, "CRLBase", fmt.Sprintf("%q", base))
+		})
+	}
+}
+
+// What a chain file may look like.
+func TestNewIssuerAcceptsText(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		au := authorityOf(a)
+		chain := au.sub.CertificateChain
+		for what, text := range map[string]string{
+			"as it is":              chain,
+			"text around":           "subject=Sub\n" + au.sub.Certificate + "\nissuer=Root\n" + au.root.Certificate + "\nend\n",
+			"CRLF":                  strings.ReplaceAll(chain, "\n", "\r\n"),
+			"a byte-order mark":     "\ufeff" + chain,
+			"no newline at the end": strings.TrimSuffix(chain, "\n"),
+			"headers in a block":    strings.Replace(chain, "-----\n", "-----\nname: value\n\n", 1),
+		} {
+			t.Run(fmt.Sprintf("%s, %s", a, what), func(t *testing.T) {
+				t.Parallel()
+				issuer, err := ca.NewIssuer(text, au.subKey, ca.IssuerOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if issuer.Identifier() != au.sub.Identifier {
+					t.Errorf("Identifier %s, want %s", issuer.Identifier(), au.sub.Identifier)
+				}
+				// The chain that is answered is clean, whatever was read.
+				req := serverRequest(issuer, hostCSR(t, a, "www.example.com"))
+				req.Immediately = 2
+				resp, _, err := ca.CreateServerCertificateWithCsr(seeded(), instant, issuer, req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if resp.CertificateChain != chain {
+					t.Errorf("CertificateChain is\n%s\nand not\n%s", resp.CertificateChain, chain)
+				}
+			})
+		}
+	}
+}
+
+// Three levels, made with this package alone, in every family.
+func TestThreeLevels(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			middle := au.subWith(t, func(r *ca.CreateSubCACertificateRequest) { r.PathLenConstraint = 1; r.CommonName = "Middle" })
+			k := key(a, 2)
+			low, err := ca.CreateSubCACertificate(seeded(), instant.Add(time.Hour), middle, k.Public(), &ca.CreateSubCACertificateRequest{
+				CommonName: "Low", Organization: "Example", OrganizationUnit: "PKI", Locality: "杭州", State: "Zhejiang", Algorithm: string(a), Years: 1,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(low.CertificateChain, "BEGIN CERTIFICATE"); n != 3 || !strings.HasSuffix(low.CertificateChain, au.root.Certificate) {
+				t.Errorf("a chain of %d certificates:\n%s", n, low.CertificateChain)
+			}
+			issuer, err := ca.NewIssuer(low.CertificateChain, k, ca.IssuerOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			// A server key that is none of the CAs': of another length, but for SM2, which has one.
+			leaf := map[algorithm.Algorithm]*algorithm.PrivateKey{algorithm.RSA_2048: key(algorithm.RSA_3072, 2), algorithm.ECC_256: key(algorithm.ECC_384, 2)}[a]
+			if leaf == nil {
+				leaf = sm2Key(t, 12345)
+			}
+			req := serverRequest(issuer, makeCSR(t, leaf, name(utf8(oidCommonName, "www.example.com"))))
+			req.Immediately = 2
+			resp, der, err := ca.CreateServerCertificateWithCsr(seeded(), instant.Add(2*time.Hour), issuer, req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if resp.CertificateChain != low.CertificateChain {
+				t.Error("the chain answered is not the issuer's")
+			}
+			verifyServer(t, a, der, resp.CertificateChain, au.root.Certificate, instant.Add(2*time.Hour), "www.example.com")
+			// The path length of each level is spent.
+			below := subRequest(leaf.Algorithm())
+			below.Years = 1
+			_, err = ca.CreateSubCACertificate(untouched(t), instant.Add(time.Hour), issuer, leaf.Public(), below)
+			checkError(t, err, refused, "ParentIdentifier", "path length")
+		})
+	}
+}
+
+// sm2Key is the key of a small scalar.
+func sm2Key(t testing.TB, d int64) *algorithm.PrivateKey {
+	t.Helper()
+	k := new(sm2.EngineKey)
+	k.Curve, k.D = sm2.P256(), big.NewInt(d)
+	k.X, k.Y = k.Curve.ScalarBaseMult(k.D.Bytes())
+	own, err := algorithm.NewPrivateKey(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return own
+}
+
+// Ten certificates are read: nine CAs below a root, of several families.
+func TestNewIssuerLongChain(t *testing.T) {
+	t.Parallel()
+	var keys []*algorithm.PrivateKey
+	for _, a := range []algorithm.Algorithm{algorithm.ECC_256, algorithm.ECC_384, algorithm.ECC_512} {
+		for i := range 3 {
+			keys = append(keys, key(a, i))
+		}
+	}
+	keys = append(keys, key(algorithm.RSA_2048, 0))
+	chain := ""
+	var parent *x509.Certificate
+	for i, k := range keys {
+		template := caTemplate(fmt.Sprintf("Level %d", i))
+		template.MaxPathLen = len(keys) - 1 - i
+		template.MaxPathLenZero = template.MaxPathLen == 0
+		if i == 0 {
+			chain = sign(t, template, template, k.Public(), k)
+		} else {
+			chain = sign(t, template, parent, k.Public(), keys[i-1]) + chain
+		}
+		parent = template
+	}
+	issuer, err := ca.NewIssuer(chain, keys[9], ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := issue(t, issuer, serverRequest(issuer, hostCSR(t, algorithm.RSA_2048, "www.example.com")))
+	verifyServer(t, algorithm.RSA_2048, cert.Raw, chain, lastPEM(chain), instant, "www.example.com")
+}
+
+func lastPEM(chain string) string { return chain[strings.LastIndex(chain, "-----BEGIN"):] }
+
+// CA certificates of other makers: legal, if unusual.
+func TestNewIssuerAcceptsCertificate(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		change func(*pki)
+	}{
+		{"nothing unusual", func(*pki) {}},
+		{"all key usages", func(p *pki) { p.sub.KeyUsage = 1<<9 - 1 }},
+		{"no limit and a limit above", func(p *pki) { p.root.MaxPathLen = 1 }},
+		{"a limit below none", func(p *pki) { p.sub.MaxPathLenZero = true }},
+		{"a subject of many attributes", func(p *pki) {
+			p.sub.Subject = pkix.Name{
+				CommonName: "Sub", SerialNumber: "42", StreetAddress: []string{"1 Example Street"}, PostalCode: []string{"310000"},
+				Organization: []string{"B", "A"}, ExtraNames: []pkix.AttributeTypeAndValue{
+					{Type: asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 25}, Value: "example"},
+					{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}, Value: "pki@example.com"},
+				},
+			}
+		}},
+		{"a key identifier of its own", func(p *pki) { p.sub.SubjectKeyId = []byte("its own") }},
+		{"no key identifier", func(p *pki) {
+			p.sub.SubjectKeyId = nil
+			p.sub.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 14}, Value: []byte{4, 0}}}
+		}},
+		{"policies, OCSP and CRL addresses", func(p *pki) {
+			p.sub.PolicyIdentifiers = []asn1.ObjectIdentifier{{2, 5, 29, 32, 0}}
+			p.sub.OCSPServer, p.sub.IssuingCertificateURL = []string{"http://ocsp.example.com"}, []string{"http://ca.example.com/root.cer"}
+			p.sub.CRLDistributionPoints = []string{"http://crl.example.com/root.crl"}
+		}},
+		{"an unknown extension that is not critical", func(p *pki) {
+			p.sub.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Value: []byte("anything")}}
+		}},
+		{"alternative names", func(p *pki) { p.sub.DNSNames = []string{"ca.example.com"} }},
+		{"an end without end", func(p *pki) { p.root.NotAfter = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC) }},
+		{"a serial number of 20 octets", func(p *pki) { p.sub.SerialNumber = new(big.Int).Lsh(big.NewInt(1), 158) }},
+		{"a name in UTF-8", func(p *pki) { p.root.Subject.CommonName, p.sub.Subject.CommonName = "根证书", "中间证书" }},
+		{"a root with another name than its successor's key", func(p *pki) { p.root.Subject.Organization = []string{"Old"} }},
+		{"a key that was rolled over under one name", func(p *pki) { p.root.Subject.CommonName = "Sub" }},
+	}
+	for _, tt := range tests {
+		for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_384} {
+			t.Run(fmt.Sprintf("%s, %s", tt.name, a), func(t *testing.T) {
+				t.Parallel()
+				p := &pki{root: caTemplate("Root"), sub: caTemplate("Sub"), a: a}
+				tt.change(p)
+				chain, k := p.chain(t)
+				issuer, err := ca.NewIssuer(chain, k, ca.IssuerOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				cert := issue(t, issuer, serverRequest(issuer, hostCSR(t, a, "www.example.com")))
+				verifyServer(t, a, cert.Raw, chain, lastPEM(chain), instant, "www.example.com")
+				above := parse(t, decodeFirst(t, chain))
+				if !bytes.Equal(cert.RawIssuer, above.RawSubject) {
+					t.Error("the issuer is not the CA's subject, octet by octet")
+				}
+				if len(above.SubjectKeyId) > 0 && !bytes.Equal(cert.AuthorityKeyId, above.SubjectKeyId) {
+					t.Errorf("authority key identifier %x, want the CA's %x", cert.AuthorityKeyId, above.SubjectKeyId)
+				}
+				if len(cert.AuthorityKeyId) == 0 {
+					t.Error("no authority key identifier")
+				}
+			})
+		}
+	}
+	t.Run("SHA-384 and SHA-512", func(t *testing.T) {
+		t.Parallel()
+		for a, algorithms := range map[algorithm.Algorithm][]x509.SignatureAlgorithm{
+			algorithm.RSA_2048: {x509.SHA384WithRSA, x509.SHA512WithRSA}, algorithm.ECC_384: {x509.ECDSAWithSHA384, x509.ECDSAWithSHA512},
+		} {
+			p := &pki{root: caTemplate("Root"), sub: caTemplate("Sub"), a: a}
+			p.sub.SignatureAlgorithm, p.root.SignatureAlgorithm = algorithms[0], algorithms[1]
+			chain, k := p.chain(t)
+			if _, err := ca.NewIssuer(chain, k, ca.IssuerOptions{}); err != nil {
+				t.Errorf("%v: %v", algorithms, err)
+			}
+		}
+	})
+}
+
+// A certificate is judged for its validity when something is issued, not before.
+func TestNewIssuerOfExpiredCA(t *testing.T) {
+	t.Parallel()
+	p := &pki{root: caTemplate("Root"), sub: caTemplate("Sub"), a: algorithm.ECC_256}
+	p.sub.NotBefore, p.sub.NotAfter = instant.AddDate(-2, 0, 0), instant.AddDate(-1, 0, 0)
+	chain, k := p.chain(t)
+	issuer, err := ca.NewIssuer(chain, k, ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Root and subordinate CA are never valid at one time.
+	for _, now := range []time.Time{instant.AddDate(-1, 0, 0), instant.AddDate(0, -6, 0), instant} {
+		checkRefused(t, now, issuer, serverRequest(issuer, hostCSR(t, algorithm.ECC_256, "www.example.com")),
+			yuncert.ErrCertificateExpired, "ParentIdentifier", now.Format(time.RFC3339))
+	}
+}

@@ -1,0 +1,115 @@
+package ca_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// One Issuer serves many goroutines, and each gets what it would have got alone.
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	const goroutines, each = 16, 4
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			text := hostCSR(t, a, "www.example.com")
+			run := func(i int) []byte {
+				random := rand.NewChaCha8([32]byte{byte(i), byte(i >> 8)})
+				req := serverRequest(au.issuer, text)
+				req.Domain, req.EnableCrl, req.Immediately = fmt.Sprintf("n%d.example.com", i), 1, 2
+				resp, der, err := ca.CreateServerCertificateWithCsr(random, instant, au.issuer, req)
+				if err != nil {
+					t.Error(err)
+					return nil
+				}
+				sub, err := ca.CreateSubCACertificate(random, instant, au.rootIssuer, au.subKey.Public(), subRequest(a))
+				if err != nil {
+					t.Error(err)
+					return nil
+				}
+				return fmt.Appendf(nil, "%x %+v %+v", der, resp, sub)
+			}
+			got := make([][]byte, goroutines*each)
+			var wait sync.WaitGroup
+			for g := range goroutines {
+				wait.Go(func() {
+					for i := g * each; i < (g+1)*each; i++ {
+						got[i] = run(i)
+					}
+				})
+			}
+			wait.Wait()
+			for i := range got {
+				if want := run(i); !bytes.Equal(got[i], want) {
+					t.Errorf("certificate %d:\n%s\nand alone\n%s", i, got[i], want)
+				}
+			}
+		})
+	}
+}
+
+// Every octet of a certificate is either parsed or signed: whichever is changed,
+// the certificate is refused.
+func TestEveryOctetCounts(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			issuer := parsePEM(t, au.sub.Certificate)
+			der := issue(t, au.issuer, fullRequest(t, a, au.issuer)).Raw
+			if err := x509der.CheckSignature(parse(t, der), issuer); err != nil {
+				t.Fatalf("unchanged: %v", err)
+			}
+			// All changes of one bit, and a few of several.
+			changes := []byte{1, 2, 4, 8, 16, 32, 64, 128, 0xff, 0x55, 0x21}
+			if testing.Short() {
+				changes = []byte{1, 0x80, 0xff}
+			}
+			for at := range der {
+				for _, change := range changes {
+					changed := bytes.Clone(der)
+					changed[at] ^= change
+					cert, err := x509der.ParseCertificate(changed)
+					if err != nil {
+						continue
+					}
+					if err := x509der.CheckSignature(cert, issuer); err == nil {
+						t.Errorf("octet %d of %d xor %#02x: the certificate still verifies", at, len(der), change)
+					}
+				}
+			}
+			for n := range der {
+				if _, err := x509der.ParseCertificate(der[:n]); err == nil {
+					t.Errorf("the first %d of %d octets are parsed", n, len(der))
+				}
+			}
+			if _, err := x509der.ParseCertificate(append(bytes.Clone(der), 0)); err == nil {
+				t.Error("an octet behind the certificate is not noticed")
+			}
+		})
+	}
+}
+
+// The same for a chain: no octet of the PEM text of a subordinate CA may change
+// what is read without being noticed.
+func TestEveryOctetOfTheChainCounts(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	der := decodePEM(t, au.sub.Certificate)
+	for at := range der {
+		changed := bytes.Clone(der)
+		changed[at] ^= 1
+		if _, err := ca.NewIssuer(encodePEM(changed)+au.root.Certificate, au.subKey, ca.IssuerOptions{}); err == nil {
+			t.Errorf("octet %d: the chain is accepted", at)
+		}
+	}
+}

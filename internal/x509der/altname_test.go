@@ -1,0 +1,296 @@
+package x509der_test
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+var label63 = strings.Repeat("a", 63)
+
+func TestCanonicalName(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ entry, want string }{
+		{"example.com", "example.com"},
+		{"WWW.Example.COM", "www.example.com"},
+		{"localhost", "localhost"},
+		{"a", "a"},
+		{"1a", "1a"},
+		{"163.com", "163.com"},
+		{"1.2.3.4a", "1.2.3.4a"},
+		{"a--b.example", "a--b.example"},
+		{"*.example.com", "*.example.com"},
+		{"*.a.b.c.example.com", "*.a.b.c.example.com"},
+		{label63 + ".example", label63 + ".example"},
+		{strings.Repeat("a.", 126) + "a", strings.Repeat("a.", 126) + "a"}, // 253 octets
+		{"*." + strings.Repeat("a.", 125) + "a", "*." + strings.Repeat("a.", 125) + "a"},
+
+		{"例子.公司", "xn--fsqu00a.xn--55qx5d"},
+		{"例子。公司", "xn--fsqu00a.xn--55qx5d"}, // the ideographic full stop separates labels too
+		{"*.例子.公司", "*.xn--fsqu00a.xn--55qx5d"},
+		{"ｅｘａｍｐｌｅ.com", "example.com"},
+		{"Bücher.example", "xn--bcher-kva.example"},
+		{"BU\u0308CHER.example", "xn--bcher-kva.example"}, // decomposed
+		{"faß.de", "xn--fa-hia.de"},                       // IDNA2008: not fass.de
+		{"xn--bcher-kva.example", "xn--bcher-kva.example"},
+		{"XN--Bcher-KVA.example", "xn--bcher-kva.example"},
+		{"xn--fsqu00a.公司", "xn--fsqu00a.xn--55qx5d"},
+		{"مثال.إختبار", "xn--mgbh0fb.xn--kgbechtv"}, // right to left
+
+		{"192.0.2.1", "192.0.2.1"},
+		{"0.0.0.0", "0.0.0.0"},
+		{"255.255.255.255", "255.255.255.255"},
+		{"2001:DB8:0:0:0:0:0:1", "2001:db8::1"},
+		{"::", "::"},
+		{"::ffff:192.0.2.1", "192.0.2.1"},
+		{"::ffff:c000:201", "192.0.2.1"},
+		{"64:ff9b::192.0.2.1", "64:ff9b::c000:201"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.entry, func(t *testing.T) {
+			t.Parallel()
+			got, err := x509der.CanonicalName(tt.entry)
+			if err != nil || got != tt.want {
+				t.Fatalf("CanonicalName = %q, %v, want %q", got, err, tt.want)
+			}
+			again, err := x509der.CanonicalName(got)
+			if err != nil || again != got {
+				t.Errorf("of itself it is %q, %v", again, err)
+			}
+			_, err = netip.ParseAddr(got)
+			if x509der.IsIP(got) != (err == nil) {
+				t.Errorf("IsIP(%q) is %v", got, x509der.IsIP(got))
+			}
+		})
+	}
+}
+
+func TestCanonicalNameRefusals(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ entry, says string }{
+		{"", "empty label"},
+		{".", "empty label"},
+		{"example.com.", "empty label"},
+		{".example.com", "empty label"},
+		{"a..example.com", "empty label"},
+		{"*.", "empty label"},
+		{"*..com", "empty label"},
+		{"*", "wildcard"},
+		{"**.example.com", "wildcard"},
+		{"*a.example.com", "wildcard"},
+		{"a*.example.com", "wildcard"},
+		{"a.*.example.com", "wildcard"},
+		{"*.*.example.com", "wildcard"},
+		{"*.com", "two more labels"},
+		{"*.localhost", "two more labels"},
+		{"*.公司", "two more labels"},
+		{"*.192.0.2.1", "digits only"},
+		{label63 + "a.example", "63 octets"},
+		{strings.Repeat("a.", 126) + "aa", "253 octets"},
+		{"*." + strings.Repeat("a.", 125) + "aa", "253 octets"}, // the wildcard counts
+		{"-a.example", "hyphen"},
+		{"a-.example", "hyphen"},
+		{"-", "hyphen"},
+		{"a_b.example", "'_'"},
+		{"a b.example", "' '"},
+		{" example.com", "' '"},
+		{"example.com ", "' '"},
+		{"example.com\n", `'\n'`},
+		{"exam\x00ple.com", `'\x00'`},
+		{"example.com/", "'/'"},
+		{"https://example.com", "':'"},
+		{"example.com:443", "':'"},
+		{"user@example.com", "'@'"},
+		{"a,b", "','"},
+		{"a;b", "';'"},
+		{"[::1]", "'['"},
+		{"192.0.2.256", "digits only"},
+		{"192.0.2", "digits only"},
+		{"1", "digits only"},
+		{"192.0.2.01", "digits only"},
+		{"192.0.2.0/24", "'/'"},
+		{"fe80::1%eth0", "zone"},
+		{"fe80::1%25", "zone"},
+		{"::1::", "':'"},
+		{"１９２.0.2.1", "digits only"}, // wide digits are digits
+		{"\xff.example", "A-label"},
+		{"例_子.example", "internationalised"},
+		{"ab\u200d.example", "internationalised"},
+		{"\u0300a.example", "internationalised"}, // a combining mark first
+		{"אa.example", "internationalised"},      // mixed directions
+		{"xn--.example", "hyphen"},
+		{"xn--a.example", "A-label"},
+		{"xn--a-.example", "hyphen"},
+		{"xn--example-.com", "hyphen"},
+		{"xn--BCHER-KVA-ÿ.example", ""},
+		{"xn--fass-.de", "hyphen"},
+		{"xn--abc.example", ""},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%q", tt.entry), func(t *testing.T) {
+			t.Parallel()
+			got, err := x509der.CanonicalName(tt.entry)
+			if err == nil {
+				t.Fatalf("CanonicalName = %q, want an error", got)
+			}
+			if got != "" {
+				t.Errorf("the name %q beside the error", got)
+			}
+			if !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("the error %q does not say %q", err, tt.says)
+			}
+		})
+	}
+}
+
+// hosts are n DNS names.
+func hosts(n int) []string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf("h%d.example.net", i))
+	}
+	return list
+}
+
+func TestSplitNames(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, list string
+		want       []string
+		says       string // of the error, if not empty
+	}{
+		{"nothing", "", nil, ""},
+		{"commas and spaces", " , ,,", nil, ""},
+		{"one", "example.com", []string{"example.com"}, ""},
+		{"spaces", " b.example , a.example\t", []string{"b.example", "a.example"}, ""},
+		{"line breaks between", "b.example,\r\na.example", []string{"b.example", "a.example"}, ""},
+		{"repeats", "b.example,a.example,B.EXAMPLE,b.example", []string{"b.example", "a.example"}, ""},
+		{"repeats in another form", "例子.公司,xn--fsqu00a.xn--55qx5d,::ffff:192.0.2.1,192.0.2.1", []string{"xn--fsqu00a.xn--55qx5d", "192.0.2.1"}, ""},
+		{"250", strings.Join(hosts(250), ","), hosts(250), ""},
+		{"250 and repeats", strings.Join(append(hosts(250), hosts(250)...), ","), hosts(250), ""},
+		{"251", strings.Join(hosts(251), ","), nil, "more than 250"},
+		{"first is wrong", "a_b.example,b.example", nil, "a_b.example"},
+		{"last is wrong", "b.example,a_b.example", nil, "a_b.example"},
+		{"a space within", "a.example b.example", nil, "' '"},
+		{"NUL", "\x00", nil, `'\x00'`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := x509der.SplitNames(tt.list)
+			checkSays(t, err, tt.says)
+			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("names mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// checkSays wants an error that says so, or none if says is empty.
+func checkSays(t *testing.T, err error, says string) {
+	t.Helper()
+	switch {
+	case says == "" && err != nil:
+		t.Errorf("error %v, want none", err)
+	case says != "" && err == nil:
+		t.Errorf("no error, want one that says %q", says)
+	case says != "" && !strings.Contains(err.Error(), says):
+		t.Errorf("the error %q does not say %q", err, says)
+	}
+}
+
+func TestAppendNames(t *testing.T) {
+	t.Parallel()
+	list := []string{"a", "b"}
+	got := x509der.AppendNames(list[:1:1], "a", "c", "c")
+	if diff := cmp.Diff([]string{"a", "c"}, got); diff != "" {
+		t.Errorf("names mismatch (-want +got):\n%s", diff)
+	}
+	if list[1] != "b" {
+		t.Errorf("the list became %q", list)
+	}
+	if got := x509der.AppendNames(nil); len(got) != 0 {
+		t.Errorf("nothing and nothing is %q", got)
+	}
+}
+
+func TestHostName(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		commonName, want string
+		ok               bool
+	}{
+		{"example.com", "example.com", true},
+		{"WWW.Example.COM", "www.example.com", true},
+		{"*.example.com", "*.example.com", true},
+		{"CommonName", "commonname", true}, // the document's example
+		{"192.0.2.1", "192.0.2.1", true},
+		{"2001:DB8::1", "2001:db8::1", true},
+		{"例子.公司", "xn--fsqu00a.xn--55qx5d", true},
+		{"例子公司", "", false}, // a company
+		{"", "", false},
+		{"Zhang San", "", false},
+		{"张三.", "", false},
+		{"a_b", "", false},
+		{"12345", "", false},
+		{"admin@example.com", "", false},
+		{"example.com.", "", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.commonName, func(t *testing.T) {
+			t.Parallel()
+			if got, ok := x509der.HostName(tt.commonName); got != tt.want || ok != tt.ok {
+				t.Errorf("HostName = %q, %v, want %q, %v", got, ok, tt.want, tt.ok)
+			}
+		})
+	}
+}
+
+func FuzzCanonicalName(f *testing.F) {
+	for _, entry := range []string{
+		"example.com", "*.example.com", "例子.公司", "xn--fsqu00a.xn--55qx5d", "192.0.2.1", "::ffff:192.0.2.1", "fe80::1%eth0",
+		"a。b", "ｅｘ.com", "faß.de", "xn--a.b", "مثال.إختبار", "\xff", "a.1", "*.*", "a\u200db.c", "a\u00ad.b", "\u2488com",
+	} {
+		f.Add(entry)
+	}
+	f.Fuzz(func(t *testing.T, entry string) {
+		name, err := x509der.CanonicalName(entry)
+		if err != nil {
+			if name != "" {
+				t.Errorf("the name %q beside the error %v", name, err)
+			}
+			if len(err.Error()) > 1000 {
+				t.Errorf("an error of %d octets", len(err.Error()))
+			}
+			return
+		}
+		if again, err := x509der.CanonicalName(name); err != nil || again != name {
+			t.Errorf("%q becomes %q, and that %q (%v)", entry, name, again, err)
+		}
+		if len(name) == 0 || len(name) > 253 {
+			t.Errorf("%q has %d octets", name, len(name))
+		}
+		if x509der.IsIP(name) {
+			if addr, err := netip.ParseAddr(name); err != nil || addr.Is4In6() || addr.Zone() != "" || addr.String() != name {
+				t.Errorf("%q is no canonical address", name)
+			}
+			return
+		}
+		for label := range strings.SplitSeq(strings.TrimPrefix(name, "*."), ".") {
+			if len(label) == 0 || len(label) > 63 {
+				t.Errorf("%q has a label of %d octets", name, len(label))
+			}
+		}
+		for _, c := range []byte(strings.TrimPrefix(name, "*.")) {
+			if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' {
+				t.Errorf("%q holds %q", name, c)
+			}
+		}
+	})
+}

@@ -1,0 +1,467 @@
+package x509der_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/sha256"
+	"crypto/x509"
+	"fmt"
+	"math/big"
+	"net"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emmansun/gmsm/smx509"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/sm2"
+	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// DER, written without the code under test.
+
+func certTLV(tag asn1.Tag, parts ...[]byte) []byte {
+	var b cryptobyte.Builder
+	b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes(slices.Concat(parts...)) })
+	return b.BytesOrPanic()
+}
+
+func certSeq(parts ...[]byte) []byte { return certTLV(asn1.SEQUENCE, parts...) }
+
+func certOID(content string) []byte { return certTLV(asn1.OBJECT_IDENTIFIER, []byte(content)) }
+
+func certBits(content []byte) []byte { return certTLV(asn1.BIT_STRING, []byte{0}, content) }
+
+var (
+	certNull       = certTLV(asn1.NULL)
+	certSM2Curve   = certOID("\x2a\x81\x1c\xcf\x55\x01\x82\x2d")
+	certSM3WithSM2 = certOID("\x2a\x81\x1c\xcf\x55\x01\x83\x75")
+	certEC         = certOID("\x2a\x86\x48\xce\x3d\x02\x01")
+)
+
+func certSigner(t testing.TB, a algorithm.Algorithm, i int) *x509der.Signer {
+	t.Helper()
+	s, err := x509der.NewSigner(testkeys.Key(a, i))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// certTemplate is a server certificate with everything, for the key 2, below a
+// root of the key 0.
+func certTemplate(t testing.TB, a algorithm.Algorithm) *x509der.Template {
+	return &x509der.Template{
+		SerialNumber: []byte{0x7f, 2, 3},
+		Issuer:       certSeq(certTLV(asn1.SET, certSeq(certOID("\x55\x04\x03"), certTLV(asn1.UTF8String, []byte("根"))))),
+		NotBefore:    time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC),
+		NotAfter:     time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC),
+		Subject: x509der.Name{
+			x509der.Text(x509der.Country, "CN"), x509der.Text(x509der.CommonName, "www.example.com"),
+		},
+		PublicKey: certSigner(t, a, 2).PublicDER, PathLen: -1,
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []string{"\x2b\x06\x01\x05\x05\x07\x03\x01", "\x2a\x03"},
+		AuthorityKeyID: []byte("authority"), Names: []string{"www.example.com", "192.0.2.1", "2001:db8::1"},
+		CRLAddress: "http://crl.example.com/ca.crl",
+	}
+}
+
+func certMarshal(t testing.TB, a algorithm.Algorithm, template *x509der.Template) []byte {
+	t.Helper()
+	der, err := x509der.MarshalCertificate(nil, certSigner(t, a, 0), template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+var certAlgorithms = []algorithm.Algorithm{
+	algorithm.RSA_2048, algorithm.RSA_4096, algorithm.ECC_256, algorithm.ECC_384, algorithm.ECC_512, algorithm.SM2_256,
+}
+
+// Another implementation reads what is written, and ParseCertificate reads the
+// same: crypto/x509 for RSA and ECC, gmsm's smx509 for SM2.
+func TestParseCertificate(t *testing.T) {
+	t.Parallel()
+	for _, a := range certAlgorithms {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			template := certTemplate(t, a)
+			der := certMarshal(t, a, template)
+			before := bytes.Clone(der)
+			got, err := x509der.ParseCertificate(der)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(der, before) {
+				t.Error("the input was changed")
+			}
+			var want *x509.Certificate
+			if a == algorithm.SM2_256 {
+				other, err := smx509.ParseCertificate(der)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want = new(x509.Certificate)
+				for field, value := range reflect.ValueOf(other).Elem().Fields() {
+					to := reflect.ValueOf(want).Elem().FieldByName(field.Name)
+					if to.IsValid() && value.Type().ConvertibleTo(to.Type()) {
+						to.Set(value.Convert(to.Type()))
+					}
+				}
+			} else if want, err = x509.ParseCertificate(der); err != nil {
+				t.Fatal(err)
+			}
+			sameKey := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".PublicKey" },
+				cmp.Comparer(func(x, y any) bool { return x.(interface{ Equal(crypto.PublicKey) bool }).Equal(y) }))
+			// smx509 and crypto/x509 number SM2's algorithms each in their way.
+			ignore := cmpopts.IgnoreFields(x509.Certificate{}, "SignatureAlgorithm", "PublicKeyAlgorithm")
+			if diff := cmp.Diff(want, got, sameKey, ignore, cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(x509.OID{}),
+				cmp.Comparer(func(x, y *big.Int) bool { return x.Cmp(y) == 0 })); diff != "" {
+				t.Errorf("mismatch (-other +ours):\n%s", diff)
+			}
+
+			if got.SerialNumber.Int64() != 0x7f0203 || got.Version != 3 || !got.NotBefore.Equal(template.NotBefore) || !got.NotAfter.Equal(template.NotAfter) {
+				t.Errorf("serial number %x, version %d, from %v to %v", got.SerialNumber, got.Version, got.NotBefore, got.NotAfter)
+			}
+			if !bytes.Equal(got.RawSubjectPublicKeyInfo, template.PublicKey) || !bytes.Equal(got.RawIssuer, template.Issuer) || !bytes.Equal(got.Raw, der) {
+				t.Error("key, issuer or the whole are not those written")
+			}
+			if got.IsCA || !got.BasicConstraintsValid || got.KeyUsage != template.KeyUsage || len(got.ExtKeyUsage) != 1 || len(got.UnknownExtKeyUsage) != 1 {
+				t.Errorf("CA %t, key usage %b, extended %v %v", got.IsCA, got.KeyUsage, got.ExtKeyUsage, got.UnknownExtKeyUsage)
+			}
+			if !slices.Equal(got.DNSNames, []string{"www.example.com"}) || len(got.IPAddresses) != 2 || !got.IPAddresses[0].Equal(net.IPv4(192, 0, 2, 1)) {
+				t.Errorf("names %v %v", got.DNSNames, got.IPAddresses)
+			}
+			if !slices.Equal(got.CRLDistributionPoints, []string{template.CRLAddress}) || string(got.AuthorityKeyId) != "authority" {
+				t.Errorf("CRL %v, authority %q", got.CRLDistributionPoints, got.AuthorityKeyId)
+			}
+			root := &x509.Certificate{PublicKey: testkeys.Key(a, 0).Public()}
+			if err := x509der.CheckSignature(got, root); err != nil {
+				t.Error(err)
+			}
+			for _, other := range []crypto.PublicKey{testkeys.Key(a, 1).Public(), testkeys.Key(algorithm.RSA_3072, 0).Public(), testkeys.Key(algorithm.ECC_256, 1).Public(), nil} {
+				if x509der.CheckSignature(got, &x509.Certificate{PublicKey: other}) == nil {
+					t.Errorf("the signature verifies under a %T that did not make it", other)
+				}
+			}
+		})
+	}
+}
+
+// SM2 certificates of other tools: their encodings of key and signature algorithm.
+func TestParseSM2CertificateEncodings(t *testing.T) {
+	t.Parallel()
+	const a = algorithm.SM2_256
+	usual := certTemplate(t, a)
+	point := usual.PublicKey[len(usual.PublicKey)-65:]
+	keyIDs := map[string][]byte{
+		"id-ecPublicKey and the curve": certSeq(certEC, certSM2Curve),
+		"the curve twice":              certSeq(certSM2Curve, certSM2Curve),
+		"the curve and NULL":           certSeq(certSM2Curve, certNull),
+		"the curve alone":              certSeq(certSM2Curve),
+	}
+	for what, id := range keyIDs {
+		for signatureWhat, signatureID := range map[string][]byte{"absent": certSeq(certSM3WithSM2), "NULL": certSeq(certSM3WithSM2, certNull)} {
+			for _, userID := range []string{sm2.UserID, ""} {
+				t.Run(fmt.Sprintf("%s, parameters %s, user ID %q", what, signatureWhat, userID), func(t *testing.T) {
+					t.Parallel()
+					key := certSeq(id, certBits(point))
+					der := certSign(t, userID, certTBS(signatureID, key), signatureID)
+					cert, err := x509der.ParseCertificate(der)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if !bytes.Equal(cert.Raw, der) || !bytes.Equal(cert.RawSubjectPublicKeyInfo, key) || !bytes.Equal(cert.RawTBSCertificate, certTBS(signatureID, key)) {
+						t.Error("a raw part is not the original's")
+					}
+					if public, ok := cert.PublicKey.(*ecdsa.PublicKey); !ok || !public.Equal(testkeys.Key(a, 2).Public()) {
+						t.Errorf("the key is %v", cert.PublicKey)
+					}
+					if err := x509der.CheckSignature(cert, &x509.Certificate{PublicKey: testkeys.Key(a, 0).Public()}); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+	}
+}
+
+// certTBS is a version 3 certificate's content without extensions but one.
+func certTBS(signatureID, key []byte, extensions ...[]byte) []byte {
+	name := certSeq(certTLV(asn1.SET, certSeq(certOID("\x55\x04\x03"), certTLV(asn1.UTF8String, []byte("CA")))))
+	if extensions == nil {
+		extensions = [][]byte{certSeq(certOID("\x55\x1d\x13"), []byte{1, 1, 0xff}, certTLV(asn1.OCTET_STRING, certSeq([]byte{1, 1, 0xff})))}
+	}
+	return certSeq([]byte{0xa0, 3, 2, 1, 2}, []byte{2, 1, 5}, signatureID, name,
+		certSeq(certTLV(asn1.UTCTime, []byte("260304050607Z")), certTLV(asn1.UTCTime, []byte("360304050607Z"))),
+		name, key, certTLV(0xa3, certSeq(extensions...)))
+}
+
+// certSign signs with the SM2 key 0.
+func certSign(t testing.TB, userID string, tbs, signatureID []byte) []byte {
+	t.Helper()
+	key := testkeys.Key(algorithm.SM2_256, 0)
+	digest, err := sm2.Digest(key.Public().(*ecdsa.PublicKey), userID, tbs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature, err := key.Sign(nil, digest, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return certSeq(tbs, signatureID, certBits(signature))
+}
+
+func TestParseCertificateRefuses(t *testing.T) {
+	t.Parallel()
+	id := certSeq(certSM3WithSM2)
+	key := certSigner(t, algorithm.SM2_256, 2).PublicDER
+	good := certSign(t, sm2.UserID, certTBS(id, key), id)
+	if _, err := x509der.ParseCertificate(good); err != nil {
+		t.Fatalf("the certificate that the rows change: %v", err)
+	}
+	p224, err := x509.MarshalPKIXPublicKey(testP224.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ed, err := x509.MarshalPKIXPublicKey(ed25519.NewKeyFromSeed(make([]byte, 32)).Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	off := bytes.Clone(key)
+	off[len(off)-1] ^= 1
+	compressed := certSeq(certSeq(certEC, certSM2Curve), certBits(append([]byte{2}, key[len(key)-64:len(key)-32]...)))
+	wrap := func(tbs []byte, outer []byte) []byte { return certSeq(tbs, outer, certBits([]byte("signature"))) }
+	extension := certSeq(certOID("\x55\x1d\x0e"), certTLV(asn1.OCTET_STRING, certTLV(asn1.OCTET_STRING, []byte("key"))))
+	tests := map[string][]byte{
+		"nothing":                         nil,
+		"text":                            []byte("certificate"),
+		"an empty SEQUENCE":               certSeq(),
+		"an octet behind":                 append(bytes.Clone(good), 0),
+		"an octet short":                  good[:len(good)-1],
+		"an element behind the signature": certSeq(certTBS(id, key), id, certBits([]byte("signature")), certNull),
+		"no signature":                    certSeq(certTBS(id, key), id),
+		"a signature of 7 bits":           certSeq(certTBS(id, key), id, certTLV(asn1.BIT_STRING, []byte{1, 2})),
+		"an indefinite length":            append(append([]byte{0x30, 0x80}, good[4:]...), 0, 0),
+		"a length that is not minimal":    append([]byte{0x30, 0x83, 0, good[2], good[3]}, good[4:]...),
+		"an empty TBSCertificate":         wrap(certSeq(), id),
+		"two signature algorithms":        wrap(certTBS(certSeq(certSM3WithSM2, certNull), key), id),
+		"an extension twice":              wrap(certTBS(id, key, extension, extension), id),
+		"a malformed basicConstraints":    wrap(certTBS(id, key, certSeq(certOID("\x55\x1d\x13"), certTLV(asn1.OCTET_STRING, []byte{1}))), id),
+		"a key that is no SEQUENCE":       wrap(certTBS(id, certNull), id),
+		"an empty key":                    wrap(certTBS(id, certSeq()), id),
+		"a point off the curve":           wrap(certTBS(id, off), id),
+		"a compressed point":              wrap(certTBS(id, compressed), id),
+		"a key on P-224":                  wrap(certTBS(id, p224), id),
+		"an Ed25519 key":                  wrap(certTBS(id, ed), id),
+		"an unknown curve":                wrap(certTBS(id, certSeq(certSeq(certEC, certOID("\x2a\x03")), certBits(key[len(key)-65:]))), id),
+		"a negative serial number":        bytes.Replace(good, []byte{2, 1, 5}, []byte{2, 1, 0xfb}, 1),
+		"version 4":                       bytes.Replace(good, []byte{0xa0, 3, 2, 1, 2}, []byte{0xa0, 3, 2, 1, 3}, 1),
+		"the month 13":                    bytes.Replace(good, []byte("260304050607Z"), []byte("261304050607Z"), 1),
+		"a time zone":                     bytes.Replace(good, []byte("260304050607Z"), []byte("260304050607+"), 1),
+		"a CSR":                           certCSR(t),
+	}
+	for what, der := range tests {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			if bytes.Equal(der, good) {
+				t.Fatal("the row changes nothing")
+			}
+			before := bytes.Clone(der)
+			cert, err := x509der.ParseCertificate(der)
+			if err == nil || cert != nil {
+				t.Errorf("got %v, %v", cert, err)
+			}
+			if !bytes.Equal(der, before) {
+				t.Error("the input was changed")
+			}
+		})
+	}
+}
+
+var testP224 = func() *ecdsa.PrivateKey {
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P224(), bytes.Repeat([]byte{1}, 28))
+	if err != nil {
+		panic(err)
+	}
+	return key
+}()
+
+func certCSR(t testing.TB) []byte {
+	t.Helper()
+	der, err := x509der.MarshalRequest(nil, certSigner(t, algorithm.SM2_256, 2), x509der.Name{x509der.Text(x509der.CommonName, "a")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+func TestCheckSignatureOfNoCertificate(t *testing.T) {
+	t.Parallel()
+	root := &x509.Certificate{PublicKey: testkeys.Key(algorithm.SM2_256, 0).Public()}
+	for _, raw := range [][]byte{nil, {0x30, 0}, []byte("text")} {
+		if x509der.CheckSignature(&x509.Certificate{Raw: raw}, root) == nil {
+			t.Errorf("%x is signed", raw)
+		}
+	}
+}
+
+// RFC 5280, section 4.2.1.6: the alternative names are critical if and only if
+// the subject is empty.
+func TestMarshalCertificateEmptySubject(t *testing.T) {
+	t.Parallel()
+	for _, empty := range []bool{false, true} {
+		template := certTemplate(t, algorithm.ECC_256)
+		if empty {
+			template.Subject = nil
+		}
+		cert, err := x509.ParseCertificate(certMarshal(t, algorithm.ECC_256, template))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, e := range cert.Extensions {
+			if e.Id.Equal([]int{2, 5, 29, 17}) {
+				found = true
+				if e.Critical != empty {
+					t.Errorf("subject empty: %t, subjectAltName critical: %t", empty, e.Critical)
+				}
+			}
+		}
+		if !found || empty != bytes.Equal(cert.RawSubject, certSeq()) {
+			t.Errorf("subject %x, extensions %v", cert.RawSubject, cert.Extensions)
+		}
+	}
+}
+
+// A template without the optional parts has three extensions, and is its own
+// issuer.
+func TestMarshalCertificateMinimal(t *testing.T) {
+	t.Parallel()
+	template := &x509der.Template{
+		SerialNumber: []byte{1}, NotBefore: time.Date(1949, 12, 31, 23, 59, 59, 0, time.UTC), NotAfter: time.Date(2049, 12, 31, 23, 59, 59, 0, time.UTC),
+		Subject: x509der.Name{x509der.Text(x509der.CommonName, "Root")}, PublicKey: certSigner(t, algorithm.ECC_256, 0).PublicDER,
+		CA: true, PathLen: 300, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der := certMarshal(t, algorithm.ECC_256, template)
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cert.Extensions) != 3 || cert.MaxPathLen != 300 || !bytes.Equal(cert.RawIssuer, cert.RawSubject) {
+		t.Errorf("%d extensions, path length %d, issuer %v", len(cert.Extensions), cert.MaxPathLen, cert.Issuer)
+	}
+	if err := cert.CheckSignatureFrom(cert); err != nil {
+		t.Error(err)
+	}
+	for _, text := range []string{"\x18\x0f19491231235959Z", "\x17\x0d491231235959Z"} {
+		if !bytes.Contains(der, []byte(text)) {
+			t.Errorf("the certificate does not hold the time %q", text)
+		}
+	}
+}
+
+// X.690, section 11.2.2: a named bit list ends in a one bit.
+func TestMarshalCertificateKeyUsage(t *testing.T) {
+	t.Parallel()
+	for usage, want := range map[x509.KeyUsage][]byte{
+		x509.KeyUsageDigitalSignature:                                {3, 2, 7, 0x80},
+		x509.KeyUsageContentCommitment:                               {3, 2, 6, 0x40},
+		x509.KeyUsageKeyEncipherment:                                 {3, 2, 5, 0x20},
+		x509.KeyUsageDataEncipherment:                                {3, 2, 4, 0x10},
+		x509.KeyUsageKeyAgreement:                                    {3, 2, 3, 0x08},
+		x509.KeyUsageCertSign:                                        {3, 2, 2, 0x04},
+		x509.KeyUsageCRLSign:                                         {3, 2, 1, 0x02},
+		x509.KeyUsageEncipherOnly:                                    {3, 2, 0, 0x01},
+		x509.KeyUsageDecipherOnly:                                    {3, 3, 7, 0x00, 0x80},
+		x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment: {3, 2, 5, 0xa0},
+		x509.KeyUsageCertSign | x509.KeyUsageCRLSign:                 {3, 2, 1, 0x06},
+		1<<9 - 1: {3, 3, 7, 0xff, 0x80},
+	} {
+		template := certTemplate(t, algorithm.ECC_256)
+		template.KeyUsage = usage
+		cert, err := x509.ParseCertificate(certMarshal(t, algorithm.ECC_256, template))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := cert.Extensions[1]; cert.KeyUsage != usage || !e.Critical || !bytes.Equal(e.Value, want) {
+			t.Errorf("key usage %09b: read as %09b, extension %x, want %x", usage, cert.KeyUsage, e.Value, want)
+		}
+	}
+}
+
+// A time that has no four digits for its year is an error, and no wrong time.
+func TestMarshalCertificateRefusesTime(t *testing.T) {
+	t.Parallel()
+	for _, year := range []int{-1, 10000} {
+		template := certTemplate(t, algorithm.ECC_256)
+		template.NotAfter = time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+		if der, err := x509der.MarshalCertificate(nil, certSigner(t, algorithm.ECC_256, 0), template); err == nil || der != nil {
+			t.Errorf("the year %d: %x, %v", year, der, err)
+		}
+	}
+}
+
+// RFC 7093, section 2, method 1.
+func TestSubjectKeyID(t *testing.T) {
+	t.Parallel()
+	for _, a := range certAlgorithms {
+		public := certSigner(t, a, 2).PublicDER
+		info := cryptobyte.String(public)
+		var bits []byte
+		if !info.ReadASN1(&info, asn1.SEQUENCE) || !info.SkipASN1(asn1.SEQUENCE) || !info.ReadASN1BitStringAsBytes(&bits) {
+			t.Fatal("not a SubjectPublicKeyInfo")
+		}
+		want := sha256.Sum256(bits)
+		if got := x509der.SubjectKeyID(public); !bytes.Equal(got, want[:20]) {
+			t.Errorf("%s: %x, want %x", a, got, want[:20])
+		}
+	}
+	for _, der := range []string{"", "text", "\x30\x00", "\x30\x02\x30\x00", "\x30\x04\x30\x00\x05\x00"} {
+		if got := x509der.SubjectKeyID([]byte(der)); got != nil {
+			t.Errorf("%x: %x of no key", der, got)
+		}
+	}
+}
+
+func FuzzParseCertificate(f *testing.F) {
+	for _, a := range certAlgorithms {
+		f.Add(certMarshal(f, a, certTemplate(f, a)))
+	}
+	id := certSeq(certSM3WithSM2, certNull)
+	f.Add(certSign(f, "", certTBS(id, certSigner(f, algorithm.SM2_256, 2).PublicDER), id))
+	f.Add([]byte(strings.Repeat("\x30\x80", 50)))
+	root := &x509.Certificate{PublicKey: testkeys.Key(algorithm.ECC_256, 1).Public()}
+	f.Fuzz(func(t *testing.T, der []byte) {
+		before := bytes.Clone(der)
+		cert, err := x509der.ParseCertificate(der)
+		if !bytes.Equal(der, before) {
+			t.Error("the input was changed")
+		}
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(cert.Raw, der) || !bytes.Contains(der, cert.RawTBSCertificate) || !bytes.Contains(cert.RawTBSCertificate, cert.RawSubjectPublicKeyInfo) {
+			t.Error("a raw part is not of the input")
+		}
+		public, err := algorithm.ParsePublicKey(cert.RawSubjectPublicKeyInfo)
+		if err != nil || !cert.PublicKey.(interface{ Equal(crypto.PublicKey) bool }).Equal(public) {
+			t.Errorf("the key is not that of its octets: %v", err)
+		}
+		if x509der.CheckSignature(cert, root) == nil {
+			t.Error("a signature verifies under a key that made none")
+		}
+	})
+}

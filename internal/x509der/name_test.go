@@ -1,0 +1,419 @@
+package x509der_test
+
+import (
+	"bytes"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+func nameDER(t testing.TB, name x509der.Name) []byte {
+	t.Helper()
+	var b cryptobyte.Builder
+	x509der.AddName(&b, name)
+	der, err := b.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+// The string type follows from the text, and encoding/asn1 reads it back.
+func TestAddName(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		attributeType, text string
+		tag                 int
+	}{
+		{x509der.Organization, "aA zZ09'()+,-./:=?", asn1.TagPrintableString},
+		{x509der.Country, "CN", asn1.TagPrintableString},
+		{x509der.CommonName, "*.example.com", asn1.TagUTF8String},
+		{x509der.Organization, "A&B", asn1.TagUTF8String},
+		{x509der.Organization, "A_B", asn1.TagUTF8String},
+		{x509der.Organization, "A@B", asn1.TagUTF8String},
+		{x509der.Organization, `A"B`, asn1.TagUTF8String},
+		{x509der.Organization, "A;B", asn1.TagUTF8String},
+		{x509der.Organization, "A<B", asn1.TagUTF8String},
+		{x509der.Organization, "A[", asn1.TagUTF8String},
+		{x509der.Organization, "`a{", asn1.TagUTF8String},
+		{x509der.Organization, "公司", asn1.TagUTF8String},
+		{x509der.Email, "a@example.com", asn1.TagIA5String},
+		{x509der.Email, "abc", asn1.TagIA5String},
+	}
+	for _, tt := range tests {
+		t.Run(tt.text, func(t *testing.T) {
+			t.Parallel()
+			der := nameDER(t, x509der.Name{x509der.Text(tt.attributeType, tt.text)})
+			var rdns []asn1.RawValue
+			if rest, err := asn1.Unmarshal(der, &rdns); err != nil || len(rest) > 0 || len(rdns) != 1 {
+				t.Fatalf("asn1.Unmarshal: %v", err)
+			}
+			var set []struct {
+				Type  asn1.ObjectIdentifier
+				Value asn1.RawValue
+			}
+			if _, err := asn1.UnmarshalWithParams(rdns[0].FullBytes, &set, "set"); err != nil || len(set) != 1 {
+				t.Fatalf("asn1.Unmarshal: %v", err)
+			}
+			if got := set[0].Value; got.Tag != tt.tag || string(got.Bytes) != tt.text {
+				t.Errorf("written as tag %d, %q, want tag %d, %q", got.Tag, got.Bytes, tt.tag, tt.text)
+			}
+			if !set[0].Type.Equal(x509der.ObjectIdentifier(tt.attributeType)) {
+				t.Errorf("type %v, want %v", set[0].Type, x509der.ObjectIdentifier(tt.attributeType))
+			}
+		})
+	}
+}
+
+// An attribute that was read is written with the string type that it had.
+func TestAddNameKeepsStringTypes(t *testing.T) {
+	t.Parallel()
+	for _, a := range []x509der.Attribute{
+		{Type: x509der.Organization, Tag: cbasn1.UTF8String, Value: []byte("ascii")},
+		{Type: x509der.Organization, Tag: cbasn1.IA5String, Value: []byte("ascii")},
+		{Type: x509der.Organization, Tag: cbasn1.T61String, Value: []byte("a_b")},
+		{Type: x509der.Organization, Tag: 30, Value: []byte("\x4f\x8b\x5b\x50")},
+		{Type: x509der.Organization, Tag: 18, Value: []byte("1 2")},
+		{Type: x509der.Organization, Tag: cbasn1.PrintableString, Value: []byte("ascii")},
+	} {
+		t.Run(fmt.Sprint(a.Tag), func(t *testing.T) {
+			t.Parallel()
+			der := nameDER(t, x509der.Name{a})
+			got, err := x509der.ParseName(der)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(x509der.Name{a}, got); diff != "" {
+				t.Errorf("mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+	// Some tools put characters into PrintableString that do not belong there.
+	der := nameDER(t, x509der.Name{{Type: x509der.Organization, Tag: cbasn1.PrintableString, Value: []byte("A&B")}})
+	got, err := x509der.ParseName(der)
+	if err != nil || len(got) != 1 || got[0].Tag != cbasn1.UTF8String {
+		t.Errorf("A&B as PrintableString is written as %+v, %v: want UTF8String", got, err)
+	}
+}
+
+func TestNameInOrder(t *testing.T) {
+	t.Parallel()
+	const serialNumber = "\x55\x04\x05"
+	name := x509der.Name{
+		x509der.Text(x509der.Email, "e"), x509der.Text(x509der.CommonName, "cn"), x509der.Text(serialNumber, "1"),
+		x509der.Text(x509der.OrganizationalUnit, "ou 1"), x509der.Text(x509der.Organization, "o"), x509der.Text(x509der.OrganizationalUnit, "ou 2"),
+		x509der.Text(x509der.Locality, "l"), x509der.Text(x509der.State, "st"), x509der.Text(x509der.Country, "c"),
+	}
+	var got []string
+	for _, a := range name.InOrder() {
+		got = append(got, a.String())
+	}
+	if diff := cmp.Diff([]string{"c", "st", "l", "o", "ou 1", "ou 2", "cn", "e"}, got); diff != "" {
+		t.Errorf("order mismatch (-want +got):\n%s", diff)
+	}
+	if got := name.Get(x509der.OrganizationalUnit); got != "ou 1" {
+		t.Errorf("Get = %q, want the first", got)
+	}
+	if got := name.Get("\x55\x04\x2a"); got != "" {
+		t.Errorf("Get of an absent attribute = %q", got)
+	}
+	if got := name.OnlyOf(x509der.OrganizationalUnit); len(got) != 2 {
+		t.Errorf("OnlyOf = %+v, want two", got)
+	}
+	if name[0].String() != "e" {
+		t.Error("the name was modified")
+	}
+}
+
+// encoding/asn1 reads the same out of a Name.
+func TestParseNameMultiValued(t *testing.T) {
+	t.Parallel()
+	cn := asn1.ObjectIdentifier{2, 5, 4, 3}
+	ou := asn1.ObjectIdentifier{2, 5, 4, 11}
+	der, err := asn1.Marshal(pkix.RDNSequence{
+		{{Type: ou, Value: "one"}, {Type: cn, Value: "name"}},
+		{{Type: ou, Value: "two"}},
+		{{Type: ou, Value: ""}}, // left out
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := x509der.ParseName(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := x509der.Name{ // DER sorts a SET: the shorter one comes first
+		{Type: x509der.OrganizationalUnit, Tag: cbasn1.PrintableString, Value: []byte("one")},
+		{Type: x509der.CommonName, Tag: cbasn1.PrintableString, Value: []byte("name")},
+		{Type: x509der.OrganizationalUnit, Tag: cbasn1.PrintableString, Value: []byte("two")},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+	for i := range der {
+		if _, err := x509der.ParseName(der[:i]); err == nil {
+			t.Errorf("the first %d octets are accepted", i)
+		}
+	}
+	if _, err := x509der.ParseName(append(bytes.Clone(der), 0)); err == nil {
+		t.Error("an octet behind is accepted")
+	}
+	if got, err := x509der.ParseName([]byte{0x30, 0}); err != nil || len(got) != 0 {
+		t.Errorf("an empty name: %v, %v", got, err)
+	}
+}
+
+func TestParseNameStrings(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		tag   cbasn1.Tag
+		value string
+		want  string // the text, if says is empty
+		says  string
+	}{
+		{"UTF8String", cbasn1.UTF8String, "公司", "公司", ""},
+		{"UTF8String with U+FFFF", cbasn1.UTF8String, "\uffff", "\uffff", ""},
+		{"UTF8String cut off", cbasn1.UTF8String, "\xe5\x85", "", "UTF-8"},
+		{"UTF8String with an overlong NUL", cbasn1.UTF8String, "\xc0\x80", "", "UTF-8"},
+		{"UTF8String with a surrogate", cbasn1.UTF8String, "\xed\xa0\x80", "", "UTF-8"},
+		{"UTF8String with U+009F", cbasn1.UTF8String, "\u009f", "", "U+009F"},
+		{"UTF8String with DEL", cbasn1.UTF8String, "\x7f", "", "U+007F"},
+		{"PrintableString", cbasn1.PrintableString, "a b", "a b", ""},
+		{"PrintableString with *", cbasn1.PrintableString, "*&", "*&", ""},
+		{"PrintableString with @", cbasn1.PrintableString, "a@b", "", "0x40"},
+		{"PrintableString with NUL", cbasn1.PrintableString, "a\x00", "", "0x00"},
+		{"IA5String", cbasn1.IA5String, "a@b", "a@b", ""},
+		{"IA5String with a tab", cbasn1.IA5String, "a\tb", "", "U+0009"},
+		{"IA5String with 0x80", cbasn1.IA5String, "\x80", "", "0x80"},
+		{"T61String", cbasn1.T61String, "a_b", "a_b", ""},
+		{"T61String with an escape", cbasn1.T61String, "\x1b", "", "U+001B"},
+		{"T61String with 0xe9", cbasn1.T61String, "\xe9", "", "0xe9"},
+		{"BMPString", 30, "\x51\x6c\x00a", "公a", ""},
+		{"BMPString with U+FFFD", 30, "\xff\xfd", "\ufffd", ""},
+		{"BMPString with U+FFFE", 30, "\xff\xfe", "", "U+FFFE"},
+		{"BMPString with U+FDEF", 30, "\xfd\xef", "", "U+FDEF"},
+		{"BMPString with U+FDF0", 30, "\xfd\xf0", "\ufdf0", ""},
+		{"BMPString with NUL", 30, "\x00\x00", "", "U+0000"},
+		{"BMPString with a high surrogate", 30, "\xdb\xff", "", "U+DBFF"},
+		{"BMPString with a low surrogate", 30, "\xdf\xff", "", "U+DFFF"},
+		{"odd BMPString", 30, "a", "", "odd"},
+		{"NumericString", 18, "0 9", "0 9", ""},
+		{"NumericString with a letter", 18, "a", "", "0x61"},
+		{"UniversalString", 28, "\x00\x00\x00a", "", "tag 28"},
+		{"VisibleString", 26, "a", "", "tag 26"},
+		{"OCTET STRING", cbasn1.OCTET_STRING, "a", "", "tag 4"},
+		{"constructed UTF8String", cbasn1.UTF8String.Constructed(), "\x0c\x01a", "", "tag 44"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			der := nameDER(t, x509der.Name{{Type: x509der.Organization, Tag: 99, Value: []byte(tt.value)}})
+			i := bytes.LastIndexByte(der[:len(der)-len(tt.value)], 99)
+			der[i] = byte(tt.tag)
+			got, err := x509der.ParseName(der)
+			checkSays(t, err, tt.says)
+			if err == nil && got.Get(x509der.Organization) != tt.want {
+				t.Errorf("text %q, want %q", got.Get(x509der.Organization), tt.want)
+			}
+			// What we accept, encoding/asn1 reads the same way.
+			var rdns pkix.RDNSequence
+			if _, other := asn1.Unmarshal(der, &rdns); err == nil && (other != nil || rdns[0][0].Value != tt.want) {
+				t.Errorf("encoding/asn1 reads %v, %v", rdns, other)
+			}
+		})
+	}
+}
+
+func TestCheckText(t *testing.T) {
+	t.Parallel()
+	bounds := map[string]int{
+		x509der.CommonName: 64, x509der.Organization: 64, x509der.OrganizationalUnit: 64, x509der.State: 128, x509der.Locality: 128,
+	}
+	for attributeType, n := range bounds {
+		t.Run(fmt.Sprint(x509der.ObjectIdentifier(attributeType)), func(t *testing.T) {
+			t.Parallel()
+			for _, r := range []string{"a", "é", "公", "𠮷"} {
+				checkSays(t, x509der.CheckText(attributeType, strings.Repeat(r, n)), "")
+				checkSays(t, x509der.CheckText(attributeType, strings.Repeat(r, n+1)), fmt.Sprintf("%d characters", n+1))
+			}
+			checkSays(t, x509der.CheckText(attributeType, ""), "")
+			for _, c := range []rune{0, 1, '\t', '\n', '\r', 0x1b, 0x7f, 0x80, 0x85, 0x9f, 0xfffd} {
+				for _, text := range []string{string(c), "a" + string(c), string(c) + "a", "a" + string(c) + "b"} {
+					checkSays(t, x509der.CheckText(attributeType, text), fmt.Sprintf("%U", c))
+				}
+			}
+			for _, text := range []string{"\xff", "a\xc0\x80", "\xed\xa0\x80", "公"[:2]} {
+				checkSays(t, x509der.CheckText(attributeType, text), "UTF-8")
+			}
+			for _, space := range []string{" ", "\u00a0", "\u3000", "\u2003"} {
+				checkSays(t, x509der.CheckText(attributeType, space+"a"), "space")
+				checkSays(t, x509der.CheckText(attributeType, "a"+space), "space")
+				checkSays(t, x509der.CheckText(attributeType, space), "space")
+				checkSays(t, x509der.CheckText(attributeType, "a"+space+"b"), "")
+			}
+		})
+	}
+	tests := []struct{ attributeType, text, says string }{
+		{x509der.Country, "CN", ""},
+		{x509der.Country, "cn", ""},
+		{x509der.Country, "zZ", ""},
+		{x509der.Country, "C", "two letters"},
+		{x509der.Country, "CNN", "two letters"},
+		{x509der.Country, "C@", "two letters"}, // one below A
+		{x509der.Country, "C[", "two letters"}, // one above Z
+		{x509der.Country, "`c", "two letters"},
+		{x509der.Country, "c{", "two letters"},
+		{x509der.Country, "中", "two letters"},
+		{x509der.Country, "中国", "two letters"},
+		{x509der.CommonName, "*.example.com", ""},
+		{x509der.CommonName, "*.com", "wildcard"},
+		{x509der.CommonName, "a * b", "neither a DNS name nor an IP address"},
+		{x509der.Organization, "*", ""},
+		{x509der.Email, "xxx.com", ""},
+		{x509der.Email, "!~", ""},
+		{x509der.Email, strings.Repeat("a", 255), ""},
+		{x509der.Email, strings.Repeat("a", 256), "256 characters"},
+		{x509der.Email, "a b", "ASCII"},
+		{x509der.Email, "é@example.com", "ASCII"},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%v %q", x509der.ObjectIdentifier(tt.attributeType), tt.text), func(t *testing.T) {
+			t.Parallel()
+			checkSays(t, x509der.CheckText(tt.attributeType, tt.text), tt.says)
+		})
+	}
+}
+
+func TestNameAdd(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name      string
+		parameter x509der.Parameter
+		want      x509der.Name
+		code      yuncert.Code
+		message   string // to the letter, if not empty
+	}{
+		{"text", x509der.Parameter{Name: "State", Type: x509der.State, Text: "Zhejiang"}, x509der.Name{x509der.Text(x509der.State, "Zhejiang")}, "", ""},
+		{"country in lower case", x509der.Parameter{Name: "Country", Type: x509der.Country, Text: "cn"}, x509der.Name{x509der.Text(x509der.Country, "CN")}, "", ""},
+		{"e-mail", x509der.Parameter{Name: "Email", Type: x509der.Email, Text: "e"}, x509der.Name{{Type: x509der.Email, Tag: cbasn1.IA5String, Value: []byte("e")}}, "", ""},
+		{"empty", x509der.Parameter{Name: "State", Type: x509der.State}, nil, "", ""},
+		{"empty country", x509der.Parameter{Name: "Country", Type: x509der.Country}, nil, "", ""},
+		{"empty and required", x509der.Parameter{Name: "State", Type: x509der.State, Required: true}, nil, yuncert.ErrMissingParameter, "State is mandatory for this action."},
+		{"country", x509der.Parameter{Name: "Country", Type: x509der.Country, Text: "CHN"}, nil, yuncert.ErrInvalidValueMalformed, "Country must be 2 characters."},
+		{"country code", x509der.Parameter{Name: "CountryCode", Type: x509der.Country, Text: "C\x00"}, nil, yuncert.ErrInvalidValueMalformed, "CountryCode must be 2 characters."},
+		{"control character", x509der.Parameter{Name: "State", Type: x509der.State, Text: "a\nb"}, nil, yuncert.ErrInvalidValueMalformed, ""},
+		{"long", x509der.Parameter{Name: "State", Type: x509der.State, Text: strings.Repeat("a", 9999)}, nil, yuncert.ErrInvalidValueMalformed, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var got x509der.Name
+			err := got.Add(tt.parameter)
+			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("name mismatch (-want +got):\n%s", diff)
+			}
+			checkParameterError(t, err, tt.code, tt.parameter.Name, tt.message)
+		})
+	}
+}
+
+// checkParameterError wants an *yuncert.Error, or none if code is empty.
+func checkParameterError(t *testing.T, err error, code yuncert.Code, parameter, message string) {
+	t.Helper()
+	if code == "" {
+		if err != nil {
+			t.Errorf("error %v, want none", err)
+		}
+		return
+	}
+	e, ok := errors.AsType[*yuncert.Error](err)
+	if !ok {
+		t.Fatalf("error %v of type %T", err, err)
+	}
+	if e.Code != code || e.Parameter != parameter || message != "" && e.Message != message {
+		t.Errorf("error %#v, want %s for %s (%s)", e, code, parameter, message)
+	}
+	if len(e.Message) > 400 {
+		t.Errorf("a message of %d octets", len(e.Message))
+	}
+	if got := x509der.Reason(err); got != e.Message {
+		t.Errorf("Reason = %q, want %q", got, e.Message)
+	}
+}
+
+func TestNamesParameter(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, list, commonName string
+		want                   []string
+		code                   yuncert.Code
+	}{
+		{"both", "b.example,a.example", "C.example", []string{"c.example", "b.example", "a.example"}, ""},
+		{"common name among them", "b.example,a.example", "A.example", []string{"a.example", "b.example"}, ""},
+		{"address", "b.example", "::ffff:192.0.2.1", []string{"192.0.2.1", "b.example"}, ""},
+		{"person", "b.example", "Zhang San", []string{"b.example"}, ""},
+		{"nothing", "", "Zhang San", nil, ""},
+		{"only the common name", "", "a.example", []string{"a.example"}, ""},
+		{"250", strings.Join(hosts(249), ","), "a.example", append([]string{"a.example"}, hosts(249)...), ""},
+		{"250, the common name among them", strings.Join(hosts(250), ","), "h0.example.net", hosts(250), ""},
+		{"251", strings.Join(hosts(250), ","), "a.example", nil, yuncert.ErrInvalidValueMalformed},
+		{"malformed", "a_b", "a.example", nil, yuncert.ErrInvalidValueMalformed},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := x509der.NamesParameter("SANs", tt.list, tt.commonName)
+			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("names mismatch (-want +got):\n%s", diff)
+			}
+			checkParameterError(t, err, tt.code, "SANs", "")
+		})
+	}
+}
+
+func TestReason(t *testing.T) {
+	t.Parallel()
+	if got := x509der.Reason(errors.New("plain")); got != "plain" {
+		t.Errorf("Reason = %q", got)
+	}
+	if got := x509der.Reason(fmt.Errorf("around: %w", yuncert.Missing("Csr"))); got != "Csr is mandatory for this action." {
+		t.Errorf("Reason = %q", got)
+	}
+}
+
+// encoding/asn1 decodes the same, as far as it decodes.
+func TestObjectIdentifier(t *testing.T) {
+	t.Parallel()
+	for _, oid := range []asn1.ObjectIdentifier{
+		{0, 0}, {0, 39}, {1, 0}, {1, 2, 840, 113549, 1, 9, 14}, {2, 5, 4, 3}, {2, 39}, {2, 40, 1}, {2, 999, 3},
+		{1, 2, 156, 10197, 1, 501}, {2, 5, 127, 128, 16383, 16384, math.MaxInt32},
+	} {
+		der, err := asn1.Marshal(oid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := x509der.ObjectIdentifier(string(der[2:])); !got.Equal(oid) {
+			t.Errorf("ObjectIdentifier = %v, want %v", got, oid)
+		}
+	}
+	// Larger arcs stay large: 2^31+3, 2^64+3, 2^70+3.
+	for _, arc := range []string{"\x88\x80\x80\x80\x03", "\x82\x80\x80\x80\x80\x80\x80\x80\x80\x03", "\x81\x80\x80\x80\x80\x80\x80\x80\x80\x80\x03"} {
+		got := x509der.ObjectIdentifier("\x55\x04" + arc)
+		if len(got) != 4 || got[3] < 1<<30 {
+			t.Errorf("2.5.4.(%x) is decoded as %v", arc, got)
+		}
+	}
+}
