@@ -58,8 +58,9 @@ type CreateServerCertificateWithCsrRequest struct {
 	// Required.
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
 
-	// Years and Months are the validity in calendar years and months, added up.
-	// They count only when neither Days nor BeforeTime and AfterTime are set.
+	// Years and Months are the validity in calendar years and months, added up
+	// as [time.Time.AddDate] does: 31 January and a month is 3 March. They count
+	// only when neither Days nor BeforeTime and AfterTime are set.
 	Years int32 `json:"Years,omitempty"`
 
 	// Months: see Years.

@@ -441,6 +441,7 @@ func sm2Key(t testing.TB, d int64) *algorithm.PrivateKey {
 	t.Helper()
 	k := new(sm2.EngineKey)
 	k.Curve, k.D = sm2.P256(), big.NewInt(d)
+	//lint:ignore SA1019 the replacements know only the NIST curves
 	k.X, k.Y = k.Curve.ScalarBaseMult(k.D.Bytes())
 	own, err := algorithm.NewPrivateKey(k)
 	if err != nil {

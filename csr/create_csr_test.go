@@ -495,6 +495,7 @@ func TestCreateCsrWithKeyKeyError(t *testing.T) {
 	ecc := parsePKCS8[*ecdsa.PrivateKey](t, pemBlock(t, testkeys.PEM(algorithm.ECC_256, 0)))
 	foreignPublic := *ecc
 	foreignPublic.PublicKey = *testkeys.Key(algorithm.ECC_256, 1).Public().(*ecdsa.PublicKey)
+	//lint:ignore SA1019 a point of no curve is the point
 	offCurve := ecdsa.PublicKey{Curve: ecc.Curve, X: big.NewInt(1), Y: big.NewInt(1)} //nolint:staticcheck // on purpose
 	tests := []struct {
 		name string
