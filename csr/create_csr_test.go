@@ -496,7 +496,7 @@ func TestCreateCsrWithKeyKeyError(t *testing.T) {
 	foreignPublic := *ecc
 	foreignPublic.PublicKey = *testkeys.Key(algorithm.ECC_256, 1).Public().(*ecdsa.PublicKey)
 	//lint:ignore SA1019 a point of no curve is the point
-	offCurve := ecdsa.PublicKey{Curve: ecc.Curve, X: big.NewInt(1), Y: big.NewInt(1)} //nolint:staticcheck // on purpose
+	offCurve := ecdsa.PublicKey{Curve: ecc.Curve, X: big.NewInt(1), Y: big.NewInt(1)}
 	tests := []struct {
 		name string
 		key  crypto.Signer

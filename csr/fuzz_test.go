@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,13 +36,11 @@ func checkInvariants(t *testing.T, r *csr.Request) {
 		t.Errorf("%d names", len(r.Names))
 	}
 	for i, name := range r.Names {
+		if slices.Contains(r.Names[:i], name) {
+			t.Errorf("the name %q stands twice", name)
+		}
 		if canonical, err := x509der.CanonicalName(name); err != nil || canonical != name {
 			t.Errorf("the name %q is not canonical: %q, %v", name, canonical, err)
-		}
-		for _, other := range r.Names[:i] {
-			if name == other {
-				t.Errorf("the name %q stands twice", name)
-			}
 		}
 	}
 	r.Subject()
@@ -74,24 +73,15 @@ func checkInvariants(t *testing.T, r *csr.Request) {
 		t.Errorf("the common name is %q, and crypto/x509 says %q", r.CommonName, names)
 	}
 	for _, name := range other.DNSNames {
-		if canonical, err := x509der.CanonicalName(name); err != nil || !contains(r.Names, canonical) {
+		if canonical, err := x509der.CanonicalName(name); err != nil || !slices.Contains(r.Names, canonical) {
 			t.Errorf("crypto/x509 has the name %q, which is not in %q (%v)", name, r.Names, err)
 		}
 	}
 	for _, ip := range other.IPAddresses {
-		if !contains(r.Names, ip.String()) {
+		if !slices.Contains(r.Names, ip.String()) {
 			t.Errorf("crypto/x509 has the address %s, which is not in %q", ip, r.Names)
 		}
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, other := range list {
-		if s == other {
-			return true
-		}
-	}
-	return false
 }
 
 func FuzzParse(f *testing.F) {
