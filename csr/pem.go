@@ -16,8 +16,7 @@ const (
 // stricter about what else the text holds. No message quotes the text: it may
 // be somebody's private key.
 func decodePEM(text string) ([]byte, error) {
-	text = strings.TrimPrefix(text, "\ufeff")
-	_, text, ok := strings.Cut(text, pemBegin)
+	_, text, ok := strings.Cut(text, pemBegin) // a byte-order mark is text before it, too
 	if !ok {
 		return nil, malformed("the CSR is neither DER nor PEM: -----BEGIN CERTIFICATE REQUEST----- is missing")
 	}
