@@ -3,7 +3,7 @@
 //
 //	CreateCdnCertificateSigningRequest, CreateCsr   package csr
 //	CreateRootCACertificate, CreateSubCACertificate,
-//	CreateServerCertificateWithCsr                  package ca
+//	CreateServerCertificateWithCsr, CRL and OCSP    package ca
 //
 // Package algorithm makes, checks, reads and writes the keys that both use. This
 // package holds what all share: the documented error codes and one [Error] type.
@@ -41,7 +41,7 @@
 //
 // # Errors
 //
-// Every error is an *[Error] with the documented code, the wire name of the
+// Every error of an operation is an *[Error] with the documented code, the wire name of the
 // parameter at fault and a message that says what would be accepted. A request
 // is checked whole, in the order of its document, before a key is touched; the
 // first problem is reported, and on an error all results are nil. Callers branch

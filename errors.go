@@ -1,7 +1,6 @@
 package yuncert
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 )
@@ -129,15 +128,15 @@ type Error struct {
 	// "CommonName"; empty when no single one is.
 	Parameter string `json:"-"`
 
-	// Err is the cause, such as the error a signer returned; often nil.
+	// Err is the cause, such as the error a signer returned; often nil. It is for
+	// the log and not for the wire.
 	Err error `json:"-"`
 }
 
-// Errorf makes an *Error. Parameter may be empty. Format and args give the
-// message as in [fmt.Errorf]; an operand of %w becomes the cause.
+// Errorf makes an *Error without a cause. Parameter may be empty; format and args
+// give the message as in [fmt.Sprintf].
 func Errorf(code Code, parameter, format string, args ...any) *Error {
-	err := fmt.Errorf(format, args...)
-	return &Error{Code: code, Parameter: parameter, Message: err.Error(), Err: errors.Unwrap(err)}
+	return &Error{Code: code, Parameter: parameter, Message: fmt.Sprintf(format, args...)}
 }
 
 // Missing is the error for a required parameter that is absent or empty, with
@@ -146,7 +145,7 @@ func Missing(parameter string) *Error {
 	return Errorf(ErrMissingParameter, parameter, "%s is mandatory for this action.", parameter)
 }
 
-// Error returns code, parameter and message in one line.
+// Error returns code, parameter, message and cause in one line, for a log.
 func (e *Error) Error() string {
 	s := string(e.Code)
 	if e.Parameter != "" {
@@ -154,6 +153,9 @@ func (e *Error) Error() string {
 	}
 	if e.Message != "" {
 		s += ": " + e.Message
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
 	}
 	return s
 }

@@ -55,7 +55,7 @@ func TestCodes(t *testing.T) {
 
 func TestErrorUnwraps(t *testing.T) {
 	t.Parallel()
-	err := fmt.Errorf("renewing: %w", yuncert.Errorf(yuncert.ErrInternalError, "", "no serial number: %w", io.ErrUnexpectedEOF))
+	err := fmt.Errorf("renewing: %w", &yuncert.Error{Code: yuncert.ErrInternalError, Message: "no serial number", Err: io.ErrUnexpectedEOF})
 	if !errors.Is(err, yuncert.ErrInternalError) || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("%v is not both its code and its cause", err)
 	}
@@ -63,7 +63,7 @@ func TestErrorUnwraps(t *testing.T) {
 		t.Errorf("%v is another code", err)
 	}
 	e, ok := errors.AsType[*yuncert.Error](err)
-	if !ok || e.Message != "no serial number: unexpected EOF" {
+	if !ok || e.Error() != "Internal.Error: no serial number: unexpected EOF" {
 		t.Errorf("errors.AsType gives %#v", e)
 	}
 	if without := yuncert.Missing("Csr"); !errors.Is(without, yuncert.ErrMissingParameter) || without.Err != nil {

@@ -16,7 +16,7 @@ func NewRequestId(rand io.Reader) (string, error) {
 	}
 	var b [16]byte
 	if _, err := io.ReadFull(rand, b[:]); err != nil {
-		return "", Errorf(ErrInternalError, "", "no randomness for a RequestId: %w", err)
+		return "", &Error{Code: ErrInternalError, Message: "no randomness for a RequestId", Err: err}
 	}
 	b[6] = b[6]&0x0f | 0x40 // version 4: random
 	b[8] = b[8]&0x3f | 0x80 // variant of RFC 9562

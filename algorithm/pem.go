@@ -162,6 +162,9 @@ func parseSM2(der cryptobyte.String) (*PrivateKey, error) {
 		hasParameters && !bytes.Equal(parameters, sm2Curve) {
 		return nil, broken
 	}
+	if len(d) < 32 { // RFC 5915 wants 32 octets; tjfoc/gmsm leaves out leading zeros
+		d = append(make([]byte, 32-len(d), 32), d...)
+	}
 	k, err := newSM2(d)
 	if err != nil || !hasPublic {
 		return k, err

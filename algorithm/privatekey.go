@@ -77,7 +77,7 @@ func GenerateKey(a Algorithm) (*PrivateKey, error) {
 			"%.40q is no algorithm to make keys of: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384, ECC_512 and SM2_256 are.", string(a))
 	}
 	if err != nil {
-		return nil, yuncert.Errorf(yuncert.ErrInternalKeyError, "", "failed to generate %s key: %w", a, err)
+		return nil, &yuncert.Error{Code: yuncert.ErrInternalKeyError, Message: fmt.Sprintf("failed to generate %s key", a), Err: err}
 	}
 	return &PrivateKey{a, &secret{signer}}, nil
 }
@@ -202,9 +202,10 @@ var errNoHash = errors.New("algorithm: RSA and ECC keys sign a digest, and opts 
 // Sign signs a digest, as [crypto.Signer] says; a TLS server calls it. With RSA
 // and ECC, opts names the hash function or is an *rsa.PSSOptions. With SM2 the
 // digest is the 32 octets of SM3(ZA‖message) and opts is not looked at; rather
-// use [PrivateKey.SignMessage], which makes it. Only RSA-PSS reads rand: ECC
-// (RFC 6979) and SM2 signatures repeat for the same key and digest.
-func (k *PrivateKey) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+// use [PrivateKey.SignMessage], which makes it. Only RSA-PSS reads random, where
+// nil means crypto/rand: ECC (RFC 6979) and SM2 signatures repeat for the same
+// key and digest. Errors are plain ones.
+func (k *PrivateKey) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	switch signer := k.signer().(type) {
 	case nil:
 		return nil, malformed("the private key is empty")
@@ -214,7 +215,10 @@ func (k *PrivateKey) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts)
 		if opts == nil {
 			return nil, errNoHash
 		}
-		return signer.Sign(rand, digest, opts)
+		if random == nil {
+			random = rand.Reader
+		}
+		return signer.Sign(random, digest, opts)
 	}
 	if opts == nil || opts.HashFunc() == 0 {
 		return nil, errNoHash

@@ -97,7 +97,7 @@ func pointBytes(pub *ecdsa.PublicKey) (point []byte, err error) {
 		point, err = pub.Bytes()
 	}
 	if err != nil {
-		return nil, malformed("the public key is not a point of its curve: %w", err)
+		return nil, malformed("the public key is not a point of its curve: %v", err)
 	}
 	return point, nil
 }
@@ -179,7 +179,7 @@ func parsePoint(curve elliptic.Curve, point []byte) (crypto.PublicKey, error) {
 		pub, err = ecdsa.ParseUncompressedPublicKey(curve, point)
 	}
 	if err != nil {
-		return nil, malformed("the public key is not an uncompressed point of its curve: %w", err)
+		return nil, malformed("the public key is not an uncompressed point of its curve: %v", err)
 	}
 	return pub, nil
 }

@@ -113,14 +113,15 @@ func (r *CreateCdnCertificateSigningRequestRequest) check() (*content, error) {
 // The document allows an account 100 calls a second: a service that offers the
 // operation enforces that, this function does not.
 func CreateCdnCertificateSigningRequest(rand io.Reader, req *CreateCdnCertificateSigningRequestRequest) (*CreateCdnCertificateSigningRequestResponse, *algorithm.PrivateKey, error) {
-	if err := req.Validate(); err != nil {
+	c, err := req.check()
+	if err != nil {
 		return nil, nil, err
 	}
 	key, err := generate(algorithm.RSA_2048)
 	if err != nil {
 		return nil, nil, err
 	}
-	resp, err := CreateCdnCertificateSigningRequestWithKey(rand, key, req)
+	resp, err := createCdn(rand, key, c)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -139,6 +140,10 @@ func CreateCdnCertificateSigningRequestWithKey(rand io.Reader, key crypto.Signer
 	if err != nil {
 		return nil, err
 	}
+	return createCdn(rand, key, c)
+}
+
+func createCdn(rand io.Reader, key crypto.Signer, c *content) (*CreateCdnCertificateSigningRequestResponse, error) {
 	signer, err := recognise(key, algorithm.RSA_2048)
 	if err != nil {
 		return nil, err
@@ -156,6 +161,6 @@ func CreateCdnCertificateSigningRequestWithKey(rand io.Reader, key crypto.Signer
 		return nil, failed(yuncert.ErrInternalEncodeCSRError, msgEncode, err)
 	}
 	return &CreateCdnCertificateSigningRequestResponse{
-		RequestId: requestID, PubMd5: pubMd5, Csr: text, CommonName: req.CommonName,
+		RequestId: requestID, PubMd5: pubMd5, Csr: text, CommonName: c.subject.Get(x509der.CommonName),
 	}, nil
 }

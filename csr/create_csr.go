@@ -62,7 +62,7 @@ type CreateCsrResponse struct {
 	RequestId string `json:"RequestId,omitempty"`
 
 	// CsrId identifies the CSR: from 1 to 2^53-1, the same for the same CSR. A
-	// caller who numbers CSRs puts the own number here.
+	// caller who numbers CSRs puts their own number here.
 	CsrId int64 `json:"CsrId,omitempty"`
 }
 
@@ -161,7 +161,7 @@ func (r *CreateCsrRequest) algorithm() (algorithm.Algorithm, error) {
 //
 // The document states no limit of calls for this operation.
 func CreateCsr(rand io.Reader, req *CreateCsrRequest) (*CreateCsrResponse, *algorithm.PrivateKey, error) {
-	_, a, err := req.check()
+	c, a, err := req.check()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -169,7 +169,7 @@ func CreateCsr(rand io.Reader, req *CreateCsrRequest) (*CreateCsrResponse, *algo
 	if err != nil {
 		return nil, nil, err
 	}
-	resp, err := CreateCsrWithKey(rand, key, req)
+	resp, err := createCsr(rand, key, c, a)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -188,6 +188,10 @@ func CreateCsrWithKey(rand io.Reader, key crypto.Signer, req *CreateCsrRequest) 
 	if err != nil {
 		return nil, err
 	}
+	return createCsr(rand, key, c, a)
+}
+
+func createCsr(rand io.Reader, key crypto.Signer, c *content, a algorithm.Algorithm) (*CreateCsrResponse, error) {
 	signer, err := recognise(key, a)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -37,7 +38,7 @@ func failed(code yuncert.Code, message string, cause error) error {
 func generate(a algorithm.Algorithm) (*algorithm.PrivateKey, error) {
 	key, err := algorithm.GenerateKey(a)
 	if err != nil {
-		return nil, failed(yuncert.ErrInternalKeyError, fmt.Sprintf(msgKey, strings.ToLower(a.Family())), err)
+		return nil, failed(yuncert.ErrInternalKeyError, fmt.Sprintf(msgKey, strings.ToLower(a.Family())), errors.New(x509der.Reason(err)))
 	}
 	return key, nil
 }
@@ -46,7 +47,7 @@ func generate(a algorithm.Algorithm) (*algorithm.PrivateKey, error) {
 func recognise(key crypto.Signer, want algorithm.Algorithm) (*x509der.Signer, error) {
 	signer, err := x509der.NewSigner(key)
 	if err != nil {
-		return nil, yuncert.Errorf(yuncert.ErrInternalKeyError, "", "the key cannot be used: %w", err)
+		return nil, yuncert.Errorf(yuncert.ErrInternalKeyError, "", "the key cannot be used: %s", x509der.Reason(err))
 	}
 	if signer.Algorithm != want {
 		return nil, yuncert.Errorf(yuncert.ErrInternalKeyError, "", "the key is an %s key and the request wants %s", signer.Algorithm, want)

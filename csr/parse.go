@@ -97,7 +97,7 @@ func Parse(data []byte) (*Request, error) {
 	}
 	commonNames := r.Subject.OnlyOf(x509der.CommonName)
 	if len(commonNames) > 1 {
-		return nil, malformed("the CSR has %d common names: one is allowed, the others belong into subjectAltName", len(commonNames))
+		return nil, malformed("the CSR has %d common names: one is allowed, the others belong in subjectAltName", len(commonNames))
 	}
 	commonName := commonNames.Get(x509der.CommonName)
 	if err := x509der.CheckText(x509der.CommonName, commonName); err != nil {
@@ -106,7 +106,7 @@ func Parse(data []byte) (*Request, error) {
 	if err := algorithm.Check(r.PublicKey); err != nil {
 		return nil, malformed("the CSR's key: %s", x509der.Reason(err))
 	}
-	if err := x509der.Verify(r.PublicKey, r.SignatureID, r.RawInfo, r.Signature); err != nil {
+	if err := x509der.VerifyPossession(r); err != nil {
 		return nil, malformed("the CSR's signature does not prove possession of its key: %s", x509der.Reason(err))
 	}
 	a, err := algorithm.Of(r.PublicKey)

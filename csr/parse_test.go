@@ -748,9 +748,9 @@ func TestParseRefusesEveryChangedOctet(t *testing.T) {
 					t.Errorf("the first %d octets are accepted", i)
 				}
 			}
-			checkRefused(t, append(bytes.Clone(der), 0), "1 octets stand behind")
-			checkRefused(t, append(bytes.Clone(der), der...), "stand behind")
-			checkRefused(t, armour(append(bytes.Clone(der), 0)), "1 octets stand behind")
+			checkRefused(t, append(bytes.Clone(der), 0), "1 octets of trailing data")
+			checkRefused(t, append(bytes.Clone(der), der...), "of trailing data")
+			checkRefused(t, armour(append(bytes.Clone(der), 0)), "1 octets of trailing data")
 		})
 	}
 }

@@ -238,9 +238,7 @@ func (PrivateKey) Format(s fmt.State, _ rune) {
 // the one of RFC 6979, section 3.2, though, and the octets may differ between
 // versions of the engine.
 //
-// SignDigest does not verify what it made. A caller who publishes signatures
-// does well to: with a repeatable nonce, one signature made by faulty hardware
-// beside a sound one of the same digest gives the key away.
+// SignDigest does not verify what it made: it takes the processor for sound.
 func (k *PrivateKey) SignDigest(digest []byte) ([]byte, error) {
 	if len(digest) != size {
 		return nil, fmt.Errorf("sm2: digest of %d octets, not %d", len(digest), size)
