@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -16,11 +17,18 @@ import (
 // MaxNames is how many alternative names one CSR or certificate holds at most.
 const MaxNames = 250
 
+// maxList is how many octets of a list parameter are read: MaxNames of the
+// longest names.
+const maxList = 64 << 10
+
 // SplitNames reads a list parameter (SANs, Sans, Domain): entries separated by
 // commas, trimmed, empty and repeated ones dropped, in order, each canonical.
 func SplitNames(list string) ([]string, error) {
 	if list == "" {
 		return nil, nil
+	}
+	if len(list) > maxList {
+		return nil, fmt.Errorf("the list has %d octets: up to %d are read", len(list), maxList)
 	}
 	var names []string
 	for entry := range strings.SplitSeq(list, ",") {
@@ -51,8 +59,17 @@ func AppendNames(list []string, names ...string) []string {
 // IsIP tells the two kinds of canonical names apart: a DNS name never ends in a
 // label of digits only, and never holds a colon.
 func IsIP(name string) bool {
-	_, err := netip.ParseAddr(name)
-	return err == nil
+	_, ok := parseIP(name)
+	return ok
+}
+
+// parseIP spares host names the error that netip would make for them.
+func parseIP(name string) (netip.Addr, bool) {
+	if name == "" || !strings.Contains(name, ":") && (name[len(name)-1] < '0' || name[len(name)-1] > '9') {
+		return netip.Addr{}, false
+	}
+	addr, err := netip.ParseAddr(name)
+	return addr, err == nil
 }
 
 // CanonicalName returns a host name or IP address in the one form that stands
@@ -61,7 +78,11 @@ func IsIP(name string) bool {
 // mapped into IPv6. Wildcards stand only for the whole left-most label (RFC
 // 6125, section 6.4.3) and above at least two more.
 func CanonicalName(entry string) (string, error) {
-	if addr, err := netip.ParseAddr(entry); err == nil {
+	// Before idna sees it, whose time grows with the square of a label.
+	if utf8.RuneCountInString(entry) > 253 {
+		return "", fmt.Errorf("%.80q is longer than 253 octets, and so than any name (RFC 1035, section 2.3.4)", entry)
+	}
+	if addr, ok := parseIP(entry); ok {
 		if addr.Zone() != "" {
 			return "", fmt.Errorf("%.80q is an IP address with a zone: a certificate holds it without", entry)
 		}
@@ -162,21 +183,27 @@ const (
 	tagRegisteredID  = asn1.Tag(8 | 0x80)
 )
 
-// addAltNames writes GeneralNames from canonical names.
-func addAltNames(b *cryptobyte.Builder, names []string) {
+// addAltNames writes GeneralNames from canonical names, mailboxes and URIs.
+func addAltNames(b *cryptobyte.Builder, names, emails []string, uris []*url.URL) {
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		for _, name := range names {
-			if addr, err := netip.ParseAddr(name); err == nil {
+			if addr, ok := parseIP(name); ok {
 				b.AddASN1(tagIPAddress, func(b *cryptobyte.Builder) { b.AddBytes(addr.AsSlice()) })
 			} else {
 				b.AddASN1(tagDNSName, func(b *cryptobyte.Builder) { b.AddBytes([]byte(name)) })
 			}
 		}
+		for _, mailbox := range emails {
+			b.AddASN1(tagRFC822Name, func(b *cryptobyte.Builder) { b.AddBytes([]byte(mailbox)) })
+		}
+		for _, uri := range uris {
+			b.AddASN1(tagURI, func(b *cryptobyte.Builder) { b.AddBytes([]byte(uri.String())) })
+		}
 	})
 }
 
 // parseAltNames reads GeneralNames and returns the DNS names and IP addresses in
-// canonical form and in order. Names of other forms are read over: a server
+// canonical form and in order. Names of other forms are skipped: a server
 // certificate does not hold them.
 func parseAltNames(der []byte) ([]string, error) {
 	input := cryptobyte.String(der)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"math/bits"
+	"net/url"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -28,8 +29,12 @@ type Template struct {
 	KeyUsage       x509.KeyUsage
 	ExtKeyUsage    []string // content octets of object identifiers
 	AuthorityKeyID []byte   // nil for a root
-	Names          []string
+	Names          []string // canonical DNS names and IP addresses
+	Emails         []string
+	URIs           []*url.URL
+	Constraints    *NameConstraints // of a CA; nil for none
 	CRLAddress     string
+	OCSPNoCheck    bool // of a delegated OCSP responder
 }
 
 // SubjectKeyID returns the key identifier of a DER SubjectPublicKeyInfo: the
@@ -103,9 +108,15 @@ func addCertificateExtensions(b *cryptobyte.Builder, t *Template) {
 			})
 		})
 	}
-	if len(t.Names) > 0 {
+	if t.OCSPNoCheck {
+		addExtension(b, extOCSPNoCheck, false, func(b *cryptobyte.Builder) { b.AddASN1NULL() })
+	}
+	if t.Constraints != nil {
+		t.Constraints.add(b)
+	}
+	if len(t.Names)+len(t.Emails)+len(t.URIs) > 0 {
 		// RFC 5280, section 4.2.1.6: critical when the subject is empty.
-		addExtension(b, extAltName, len(t.Subject) == 0, func(b *cryptobyte.Builder) { addAltNames(b, t.Names) })
+		addExtension(b, extAltName, len(t.Subject) == 0, func(b *cryptobyte.Builder) { addAltNames(b, t.Names, t.Emails, t.URIs) })
 	}
 	if t.CRLAddress != "" {
 		// CRLDistributionPoints {DistributionPoint {[0] {fullName [0] {URI}}}}
@@ -160,7 +171,7 @@ var errCertificate = errors.New("it is not a DER certificate (RFC 5280, section 
 // shown a copy in which the key is of an unknown algorithm; key and raw parts
 // are then the original's.
 func ParseCertificate(der []byte) (*x509.Certificate, error) {
-	tbs, _, _, err := splitCertificate(der)
+	tbs, _, _, err := splitSigned(der)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +188,7 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 	}
 
 	masked := bytes.Clone(der)
-	maskedTBS, _, _, err := splitCertificate(masked)
+	maskedTBS, _, _, err := splitSigned(masked)
 	if err != nil {
 		return nil, err
 	}
@@ -196,8 +207,8 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 	return cert, nil
 }
 
-// splitCertificate returns the three parts of a certificate.
-func splitCertificate(der []byte) (tbs, signatureID, signature []byte, err error) {
+// splitSigned returns the three parts of a certificate or CRL.
+func splitSigned(der []byte) (tbs, signatureID, signature []byte, err error) {
 	input := cryptobyte.String(der)
 	var outer, part, id cryptobyte.String
 	if !input.ReadASN1(&outer, asn1.SEQUENCE) || !input.Empty() ||
@@ -220,9 +231,26 @@ func publicKeyOf(tbs []byte) []byte {
 	return key
 }
 
+// ExtKeyUsages returns the extended key usages of a certificate, as the content
+// octets of object identifiers (RFC 5280, section 4.2.1.12).
+func ExtKeyUsages(cert *x509.Certificate) []string {
+	var usages []string
+	for _, e := range cert.Extensions {
+		if !e.Id.Equal(ObjectIdentifier(extExtendedKeyUsed)) {
+			continue
+		}
+		list := cryptobyte.String(e.Value)
+		var oid cryptobyte.String
+		for list.ReadASN1(&list, asn1.SEQUENCE); readOID(&list, &oid); {
+			usages = append(usages, string(oid))
+		}
+	}
+	return usages
+}
+
 // CheckSignature verifies that the issuer's key signed the certificate.
 func CheckSignature(cert, issuer *x509.Certificate) error {
-	tbs, id, signature, err := splitCertificate(cert.Raw)
+	tbs, id, signature, err := splitSigned(cert.Raw)
 	if err != nil {
 		return err
 	}

@@ -189,8 +189,9 @@ func TestParseSM2CertificateEncodings(t *testing.T) {
 					if public, ok := cert.PublicKey.(*ecdsa.PublicKey); !ok || !public.Equal(testkeys.Key(a, 2).Public()) {
 						t.Errorf("the key is %v", cert.PublicKey)
 					}
-					if err := x509der.CheckSignature(cert, &x509.Certificate{PublicKey: testkeys.Key(a, 0).Public()}); err != nil {
-						t.Error(err)
+					err = x509der.CheckSignature(cert, &x509.Certificate{PublicKey: testkeys.Key(a, 0).Public()})
+					if accepted := err == nil; accepted != (userID == sm2.UserID) {
+						t.Errorf("CheckSignature: %v", err)
 					}
 				})
 			}

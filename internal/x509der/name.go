@@ -41,6 +41,20 @@ func Text(attributeType, text string) Attribute {
 	return a
 }
 
+// Certified returns the attribute as it goes from a CSR into a certificate. It
+// keeps its string type, since clients compare octets, as far as X.520 allows
+// that type: text in others is written anew, and a country in the one way there
+// is.
+func (a Attribute) Certified() Attribute {
+	switch {
+	case a.Type == Country:
+		return Text(Country, strings.ToUpper(a.String()))
+	case a.Tag == asn1.PrintableString || a.Tag == asn1.UTF8String || a.Tag == asn1.T61String || a.Tag == tagBMPString:
+		return a
+	}
+	return Text(a.Type, a.String())
+}
+
 // The string types that crypto/cryptobyte has no name for.
 const (
 	tagNumericString = asn1.Tag(18)
@@ -105,8 +119,8 @@ func CheckText(attributeType, text string) error {
 		return errors.New("the text is not valid UTF-8")
 	}
 	for _, r := range text {
-		if unicode.IsControl(r) || r == utf8.RuneError {
-			return fmt.Errorf("the text holds the character %U: control characters are refused", r)
+		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == utf8.RuneError {
+			return fmt.Errorf("the text holds the character %U: control characters, direction marks and U+FFFD are refused", r)
 		}
 		if attributeType == Email && (r <= ' ' || r > '~') {
 			return errors.New("an e-mail address is ASCII without spaces (RFC 5280, section 4.1.2.6)")
@@ -145,6 +159,13 @@ func isPrintable(text []byte) bool {
 		}
 	}
 	return true
+}
+
+// MarshalName returns the DER RDNSequence of a name.
+func MarshalName(name Name) []byte {
+	var b cryptobyte.Builder
+	AddName(&b, name)
+	return b.BytesOrPanic()
 }
 
 // AddName writes an RDNSequence (RFC 5280, section 4.1.2.4).

@@ -417,3 +417,18 @@ func TestObjectIdentifier(t *testing.T) {
 		}
 	}
 }
+
+// Marks that turn the direction of text make one name look like another.
+func TestCheckTextRefusesInvisible(t *testing.T) {
+	t.Parallel()
+	for _, r := range []rune{0, '\n', 0x7f, 0x85, 0x061c, 0x200e, 0x200f, 0x202a, 0x202e, 0x2066, 0x2069, 0x2028, 0x2029, 0xfffd} {
+		if err := x509der.CheckText(x509der.Organization, "a"+string(r)+"b"); err == nil {
+			t.Errorf("%U was accepted", r)
+		}
+	}
+	for _, r := range []rune{0x200c, 0x200d, 0x3000, '\u00a0'} { // joiners and spaces are text
+		if err := x509der.CheckText(x509der.Organization, "a"+string(r)+"b"); err != nil {
+			t.Errorf("%U: %v", r, err)
+		}
+	}
+}

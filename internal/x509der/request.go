@@ -45,7 +45,7 @@ func ParseRequest(der []byte) (*Request, error) {
 		return nil, errRequest
 	}
 	if !input.Empty() {
-		return nil, fmt.Errorf("%d octets stand behind its end", len(input))
+		return nil, fmt.Errorf("%d octets of trailing data follow it", len(input))
 	}
 	if !outer.ReadASN1Element(&info, asn1.SEQUENCE) || !outer.ReadASN1Element(&id, asn1.SEQUENCE) ||
 		!outer.ReadASN1BitStringAsBytes(&r.Signature) || !outer.Empty() {
@@ -147,7 +147,7 @@ func MarshalRequest(rand io.Reader, signer *Signer, subject Name, names []string
 				addOID(b, attrExtensionRequest)
 				b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
 					b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-						addExtension(b, extAltName, false, func(b *cryptobyte.Builder) { addAltNames(b, names) })
+						addExtension(b, extAltName, false, func(b *cryptobyte.Builder) { addAltNames(b, names, nil, nil) })
 					})
 				})
 			})

@@ -47,10 +47,20 @@ var accepted = []signatureID{
 	{[]byte{0x30, 12, 6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x75, 5, 0}, "SM2", 0},
 }
 
-// Verify checks a signature over message under the DER AlgorithmIdentifier id.
-// An SM2 signature may be made under the user ID of GM/T 0009 or, as OpenSSL 3
-// does unless told otherwise, under the empty one.
+// Verify checks a signature over message under the DER AlgorithmIdentifier id,
+// for SM2 under the user ID of GM/T 0009.
 func Verify(pub crypto.PublicKey, id, message, signature []byte) error {
+	return verifyAs(pub, id, message, signature, sm2.UserID)
+}
+
+// VerifyPossession is Verify for the self-signature of a CSR. An SM2 signature
+// may there be made under the empty user ID too, as OpenSSL 3 does unless told
+// otherwise: either proves that the key is at hand.
+func VerifyPossession(r *Request) error {
+	return verifyAs(r.PublicKey, r.SignatureID, r.RawInfo, r.Signature, sm2.UserID, "")
+}
+
+func verifyAs(pub crypto.PublicKey, id, message, signature []byte, userIDs ...string) error {
 	for _, s := range accepted {
 		if !bytes.Equal(s.der, id) {
 			continue
@@ -60,17 +70,17 @@ func Verify(pub crypto.PublicKey, id, message, signature []byte) error {
 		} else if a.Family() != s.family {
 			return fmt.Errorf("the key is an %s key and the signature is made with %s", a.Family(), s.family)
 		}
-		return verify(pub, s, message, signature)
+		return verify(pub, s, message, signature, userIDs...)
 	}
 	return errors.New("the signature algorithm is not supported: SHA-256, SHA-384 or SHA-512 with RSA (PKCS #1 v1.5) or ECDSA, and SM3 with SM2 are")
 }
 
 var errBadSignature = errors.New("the signature does not belong to the key and the content")
 
-func verify(pub crypto.PublicKey, s signatureID, message, signature []byte) error {
+func verify(pub crypto.PublicKey, s signatureID, message, signature []byte, userIDs ...string) error {
 	if s.hash == 0 {
 		key := pub.(*ecdsa.PublicKey)
-		for _, id := range []string{sm2.UserID, ""} {
+		for _, id := range userIDs {
 			digest, err := sm2.Digest(key, id, message)
 			if err != nil {
 				return err
@@ -168,7 +178,7 @@ func (s *Signer) sign(rand io.Reader, message []byte) (signature []byte, err err
 		return nil, err
 	}
 	if s.foreign {
-		if err := verify(s.Public, s.id, message, signature); err != nil {
+		if err := verify(s.Public, s.id, message, signature, sm2.UserID); err != nil {
 			return nil, fmt.Errorf("the signer answered with a wrong signature: %w", err)
 		}
 	}

@@ -105,7 +105,10 @@ func TestVerifySM2UserIDs(t *testing.T) {
 		t.Fatal(err)
 	}
 	message := []byte("a message")
-	for id, says := range map[string]string{sm2.UserID: "", "": "", "Alice": "does not belong", "123456781234567": "does not belong"} {
+	const wrong = "does not belong"
+	for id, says := range map[string]struct{ certificate, request string }{
+		sm2.UserID: {"", ""}, "": {wrong, ""}, "Alice": {wrong, wrong}, "123456781234567": {wrong, wrong},
+	} {
 		digest, err := sm2.Digest(engine.Public(), id, message)
 		if err != nil {
 			t.Fatal(err)
@@ -115,7 +118,9 @@ func TestVerifySM2UserIDs(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Logf("user ID %q", id)
-		checkSays(t, x509der.Verify(engine.Public(), sm2SM3, message, sig), says)
+		checkSays(t, x509der.Verify(engine.Public(), sm2SM3, message, sig), says.certificate)
+		r := &x509der.Request{PublicKey: engine.Public(), SignatureID: sm2SM3, RawInfo: message, Signature: sig}
+		checkSays(t, x509der.VerifyPossession(r), says.request)
 	}
 }
 

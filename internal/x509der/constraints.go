@@ -1,0 +1,239 @@
+package x509der
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// extNameConstraints is the extension of RFC 5280, section 4.2.1.10.
+const extNameConstraints = "\x55\x1d\x1e"
+
+// Subtrees are the names that one side of a name constraint covers, each kind
+// in the form of RFC 5280, section 4.2.1.10.
+type Subtrees struct {
+	DNS   []string       // domain: itself and what is below it
+	IP    []netip.Prefix // range of addresses
+	Email []string       // mailbox, host, or ".domain" for the hosts below it
+	URI   []string       // host, or ".domain" for the hosts below it
+}
+
+func (s *Subtrees) empty() bool {
+	return len(s.DNS)+len(s.IP)+len(s.Email)+len(s.URI) == 0
+}
+
+// NameConstraints are what a CA certificate allows below it: of a kind that is
+// permitted at all only what is permitted, and nothing that is excluded.
+type NameConstraints struct {
+	Permitted, Excluded Subtrees
+}
+
+// ConstraintsOf returns the name constraints of a certificate, nil if it has
+// none.
+func ConstraintsOf(cert *x509.Certificate) *NameConstraints {
+	c := &NameConstraints{
+		Permitted: Subtrees{cert.PermittedDNSDomains, prefixes(cert.PermittedIPRanges), cert.PermittedEmailAddresses, cert.PermittedURIDomains},
+		Excluded:  Subtrees{cert.ExcludedDNSDomains, prefixes(cert.ExcludedIPRanges), cert.ExcludedEmailAddresses, cert.ExcludedURIDomains},
+	}
+	if c.Permitted.empty() && c.Excluded.empty() {
+		return nil
+	}
+	return c
+}
+
+func prefixes(ranges []*net.IPNet) []netip.Prefix {
+	var list []netip.Prefix
+	for _, r := range ranges {
+		ones, bits := r.Mask.Size()
+		// crypto/x509 lets only masks that are prefixes through.
+		if addr, ok := netip.AddrFromSlice(r.IP); ok && bits != 0 {
+			list = append(list, netip.PrefixFrom(addr, ones))
+		}
+	}
+	return list
+}
+
+// CheckName says which constraint keeps out a canonical DNS name or IP address.
+func (c *NameConstraints) CheckName(name string) error {
+	if addr, ok := parseIP(name); ok {
+		return c.checkAddr(addr)
+	}
+	return c.checkDNS(name)
+}
+
+// checkAddr holds an IPv4 address that is mapped into IPv6 against the
+// constraints on both, since clients take it for the one or the other.
+func (c *NameConstraints) checkAddr(addr netip.Addr) error {
+	match := func(p netip.Prefix, _ bool) bool { return p.Contains(addr) }
+	err := check("IP address", addr.String(), c.Permitted.IP, c.Excluded.IP, match)
+	if err == nil && addr.Is4In6() {
+		return c.checkAddr(addr.Unmap())
+	}
+	return err
+}
+
+func (c *NameConstraints) checkDNS(name string) error {
+	if len(c.Permitted.DNS)+len(c.Excluded.DNS) > 0 && !isDomain(name) {
+		return fmt.Errorf("the DNS name %.80q has an empty label and cannot be held against the name constraints", name)
+	}
+	return check("DNS name", name, c.Permitted.DNS, c.Excluded.DNS, func(domain string, excluded bool) bool {
+		return matchDomain(domain, name, excluded)
+	})
+}
+
+// isDomain reports whether no label is empty: "example.com." would slip through
+// constraints on example.com.
+func isDomain(host string) bool {
+	return host != "" && host[0] != '.' && host[len(host)-1] != '.' && !strings.Contains(host, "..")
+}
+
+// CheckEmail says which constraint keeps out a mailbox. One whose local part is
+// quoted, and so has many spellings, can satisfy no constraint.
+func (c *NameConstraints) CheckEmail(mailbox string) error {
+	if len(c.Permitted.Email)+len(c.Excluded.Email) == 0 {
+		return nil
+	}
+	at := strings.LastIndexByte(mailbox, '@')
+	if at <= 0 || strings.ContainsAny(mailbox[:at], `@"\`) || !isDomain(mailbox[at+1:]) {
+		return fmt.Errorf("the e-mail address %.80q is no local part without quotes at a host and cannot be held against the name constraints", mailbox)
+	}
+	local, host := mailbox[:at], mailbox[at+1:]
+	return check("e-mail address", mailbox, c.Permitted.Email, c.Excluded.Email, func(constraint string, _ bool) bool {
+		if i := strings.LastIndexByte(constraint, '@'); i >= 0 {
+			return local == constraint[:i] && strings.EqualFold(host, constraint[i+1:])
+		}
+		return matchHost(constraint, host)
+	})
+}
+
+// CheckURI says which constraint keeps out a URI. One without a host name can
+// satisfy no constraint.
+func (c *NameConstraints) CheckURI(uri *url.URL) error {
+	if len(c.Permitted.URI)+len(c.Excluded.URI) == 0 {
+		return nil
+	}
+	host := uri.Hostname()
+	if !isDomain(host) || IsIP(host) {
+		return fmt.Errorf("the URI %.80q has no host name to hold against the name constraints", uri)
+	}
+	return check("URI", uri.String(), c.Permitted.URI, c.Excluded.URI, func(constraint string, _ bool) bool {
+		return matchHost(constraint, host)
+	})
+}
+
+// check holds one name against the constraints of its kind.
+func check[T any](kind, name string, permitted, excluded []T, match func(constraint T, excluded bool) bool) error {
+	for _, constraint := range excluded {
+		if match(constraint, true) {
+			return fmt.Errorf("the %s %.80q is excluded by the name constraint %v", kind, name, constraint)
+		}
+	}
+	for _, constraint := range permitted {
+		if match(constraint, false) {
+			return nil
+		}
+	}
+	if len(permitted) > 0 {
+		return fmt.Errorf("the %s %.80q is not permitted by the name constraints %v", kind, name, permitted)
+	}
+	return nil
+}
+
+// matchDomain reports whether a DNS constraint covers a name. A wildcard is
+// excluded as soon as one of the names that it stands for is.
+func matchDomain(domain, name string, excluded bool) bool {
+	domain = strings.ToLower(domain)
+	base, wildcard := strings.CutPrefix(name, "*.")
+	if wildcard && excluded {
+		if label, ok := strings.CutSuffix(domain, "."+base); ok && label != "" && !strings.Contains(label, ".") {
+			return true
+		}
+	}
+	if below, ok := strings.CutPrefix(domain, "."); ok { // not in RFC 5280, but about: below it only
+		return strings.HasSuffix(name, "."+below)
+	}
+	return domain == "" || strings.HasSuffix("."+base, "."+domain)
+}
+
+// matchHost reports whether a constraint on hosts covers one: ".domain" what is
+// below it, anything else itself.
+func matchHost(constraint, host string) bool {
+	constraint, host = strings.ToLower(constraint), strings.ToLower(host)
+	if strings.HasPrefix(constraint, ".") {
+		return strings.HasSuffix(host, constraint)
+	}
+	return constraint == "" || host == constraint
+}
+
+// CheckNames says which constraint keeps out one of a certificate's alternative
+// names.
+func (c *NameConstraints) CheckNames(cert *x509.Certificate) error {
+	for _, name := range cert.DNSNames {
+		if err := c.checkDNS(strings.ToLower(name)); err != nil { // even one that reads like an address
+			return err
+		}
+	}
+	for _, ip := range cert.IPAddresses {
+		addr, ok := netip.AddrFromSlice(ip)
+		if !ok {
+			return errors.New("an IP address has neither 4 nor 16 octets")
+		}
+		if err := c.checkAddr(addr); err != nil {
+			return err
+		}
+	}
+	for _, mailbox := range cert.EmailAddresses {
+		if err := c.CheckEmail(mailbox); err != nil {
+			return err
+		}
+	}
+	for _, uri := range cert.URIs {
+		if err := c.CheckURI(uri); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add writes the extension.
+func (c *NameConstraints) add(b *cryptobyte.Builder) {
+	addExtension(b, extNameConstraints, true, func(b *cryptobyte.Builder) {
+		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			for i, side := range []*Subtrees{&c.Permitted, &c.Excluded} {
+				if !side.empty() {
+					b.AddASN1(asn1.Tag(i).ContextSpecific().Constructed(), side.add)
+				}
+			}
+		})
+	})
+}
+
+// add writes GeneralSubtrees, whose minimum is always the default (RFC 5280,
+// section 4.2.1.10).
+func (s *Subtrees) add(b *cryptobyte.Builder) {
+	subtree := func(tag asn1.Tag, octets []byte) {
+		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes(octets) })
+		})
+	}
+	for _, domain := range s.DNS {
+		subtree(tagDNSName, []byte(domain))
+	}
+	for _, p := range s.IP {
+		mask := net.CIDRMask(p.Bits(), p.Addr().BitLen())
+		subtree(tagIPAddress, append(p.Masked().Addr().AsSlice(), mask...))
+	}
+	for _, mailbox := range s.Email {
+		subtree(tagRFC822Name, []byte(mailbox))
+	}
+	for _, host := range s.URI {
+		subtree(tagURI, []byte(host))
+	}
+}

@@ -1,0 +1,581 @@
+package x509der_test
+
+import (
+	"bytes"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"math/big"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+func prefix(text string) netip.Prefix { return netip.MustParsePrefix(text) }
+
+func parseURI(t testing.TB, text string) *url.URL {
+	t.Helper()
+	uri, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return uri
+}
+
+// RFC 5280, section 4.2.1.10, one constraint and one name: what it covers is
+// allowed when it is permitted and refused when it is excluded. The rows that
+// are covered only as excluded are wildcards, which stand for many names.
+func TestConstraintsMatch(t *testing.T) {
+	t.Parallel()
+	const (
+		no       = 0
+		yes      = 1
+		excluded = 2 // covered when excluded, and not when permitted
+	)
+	tests := []struct {
+		constraint, name string
+		covered          int
+	}{
+		{"example.com", "example.com", yes},
+		{"example.com", "www.example.com", yes},
+		{"example.com", "a.b.www.example.com", yes},
+		{"example.com", "wwwexample.com", no},
+		{"example.com", "www-example.com", no},
+		{"example.com", "example.com.example.org", no},
+		{"example.com", "com", no},
+		{"example.com", "example.org", no},
+		{"EXAMPLE.Com", "www.example.com", yes},
+		{"www.example.com", "example.com", no},
+		{"www.example.com", "ftp.example.com", no},
+		{"com", "example.com", yes},
+		{".example.com", "www.example.com", yes},
+		{".example.com", "a.www.example.com", yes},
+		{".example.com", "example.com", no},
+		{".example.com", "wwwexample.com", no},
+		{"", "example.com", yes},
+		{"", "*.example.com", yes},
+		{"xn--fsqu00a.xn--fiqs8s", "www.xn--fsqu00a.xn--fiqs8s", yes},
+
+		// All that a wildcard stands for is covered, some of it, or nothing.
+		{"example.com", "*.example.com", yes},
+		{"example.com", "*.www.example.com", yes},
+		{"com", "*.example.com", yes},
+		{".example.com", "*.example.com", yes},
+		{".EXAMPLE.com", "*.example.com", yes},
+		{".example.com", "*.www.example.com", yes},
+		{"www.example.com", "*.example.com", excluded},
+		{"WWW.example.com", "*.example.com", excluded},
+		{"www.example.com", "*.www.example.com", yes},
+		{"a.www.example.com", "*.example.com", no}, // it stands for one label
+		{".www.example.com", "*.example.com", no},
+		{".www.example.com", "*.www.example.com", yes},
+		{"example.com", "*.com", excluded},
+		{"www.example.com", "*.com", no},
+		{"www.example.com", "*.example.org", no},
+		{"wwwexample.com", "*.example.com", no},
+		{"wwwexample.com", "*.com", excluded},
+
+		{"10.0.0.0/8", "10.0.0.0", yes},
+		{"10.0.0.0/8", "10.255.255.255", yes},
+		{"10.0.0.0/8", "11.0.0.0", no},
+		{"10.0.0.0/8", "9.255.255.255", no},
+		{"10.0.0.0/8", "2001:db8::a00:1", no},
+		{"10.0.0.1/32", "10.0.0.1", yes},
+		{"10.0.0.1/32", "10.0.0.2", no},
+		{"10.1.2.3/8", "10.9.9.9", yes}, // a base that is not masked
+		{"0.0.0.0/0", "255.255.255.255", yes},
+		{"0.0.0.0/0", "::1", no},
+		{"0.0.0.0/0", "::", no},
+		{"::/0", "ffff::1", yes},
+		{"::/0", "192.0.2.1", no},
+		{"2001:db8::/33", "2001:db8:7fff::", yes},
+		{"2001:db8::/33", "2001:db8:8000::", no},
+		{"::1/128", "::1", yes},
+		{"::1/128", "::2", no},
+		{"::ffff:10.0.0.0/104", "10.0.0.1", no},
+
+		{"a@example.com", "a@example.com", yes},
+		{"a@example.com", "a@EXAMPLE.com", yes},
+		{"a@EXAMPLE.com", "a@example.com", yes},
+		{"a@example.com", "A@example.com", no}, // the local part has a case
+		{"a@example.com", "b@example.com", no},
+		{"a@example.com", "aa@example.com", no},
+		{"a@example.com", "a@www.example.com", no},
+		{"host:example.com", "a@example.com", yes},
+		{"host:example.com", "A.b+c@Example.COM", yes},
+		{"host:example.com", "a@www.example.com", no},
+		{"host:example.com", "a@wwwexample.com", no},
+		{"host:example.com", "example.com@example.org", no},
+		{"host:.example.com", "a@www.example.com", yes},
+		{"host:.example.com", "a@b.www.example.com", yes},
+		{"host:.EXAMPLE.com", "a@www.example.COM", yes},
+		{"host:.example.com", "a@example.com", no},
+		{"host:.example.com", "a@wwwexample.com", no},
+		{"host:", "a@example.com", yes},
+
+		{"uri:example.com", "https://example.com/", yes},
+		{"uri:example.com", "https://EXAMPLE.com:8443/a?b#c", yes},
+		{"uri:EXAMPLE.com", "https://user@example.com/", yes},
+		{"uri:example.com", "spiffe://example.com/service", yes},
+		{"uri:example.com", "https://www.example.com/", no},
+		{"uri:example.com", "https://example.org/example.com", no},
+		{"uri:example.com", "https://example.com@example.org/", no},
+		{"uri:.example.com", "https://www.example.com/", yes},
+		{"uri:.example.com", "https://a.www.example.com/", yes},
+		{"uri:.example.com", "https://example.com/", no},
+		{"uri:.example.com", "https://wwwexample.com/", no},
+		{"uri:", "https://example.com/", yes},
+	}
+	for _, tt := range tests {
+		t.Run(tt.constraint+" and "+tt.name, func(t *testing.T) {
+			t.Parallel()
+			var tree, other x509der.Subtrees // other has one of the same kind that covers nothing here
+			var check func(c *x509der.NameConstraints) error
+			text := tt.constraint
+			p, err := netip.ParsePrefix(tt.constraint)
+			switch host, mailbox := strings.CutPrefix(tt.constraint, "host:"); {
+			case err == nil:
+				tree.IP, other.IP = []netip.Prefix{p}, []netip.Prefix{prefix("203.0.113.0/24")}
+				check = func(c *x509der.NameConstraints) error { return c.CheckName(tt.name) }
+			case mailbox || strings.Contains(tt.constraint, "@"):
+				text = host
+				tree.Email, other.Email = []string{host}, []string{"other.example.net"}
+				check = func(c *x509der.NameConstraints) error { return c.CheckEmail(tt.name) }
+			case strings.HasPrefix(tt.constraint, "uri:"):
+				text = tt.constraint[len("uri:"):]
+				tree.URI, other.URI = []string{text}, []string{"other.example.net"}
+				check = func(c *x509der.NameConstraints) error { return c.CheckURI(parseURI(t, tt.name)) }
+			default:
+				tree.DNS, other.DNS = []string{tt.constraint}, []string{"other.example.net"}
+				check = func(c *x509der.NameConstraints) error { return c.CheckName(tt.name) }
+			}
+			for _, side := range []struct {
+				what        string
+				constraints x509der.NameConstraints
+				allowed     bool
+			}{
+				{"permitted", x509der.NameConstraints{Permitted: tree}, tt.covered == yes},
+				{"excluded", x509der.NameConstraints{Excluded: tree}, tt.covered == no},
+				{"permitted and excluded", x509der.NameConstraints{Permitted: tree, Excluded: tree}, false},
+				{"permitted, another excluded", x509der.NameConstraints{Permitted: tree, Excluded: other}, tt.covered == yes},
+				{"excluded, another permitted", x509der.NameConstraints{Permitted: other, Excluded: tree}, false},
+			} {
+				err := check(&side.constraints)
+				if (err == nil) != side.allowed {
+					t.Errorf("%s: %v", side.what, err)
+				}
+				if err != nil && (!strings.Contains(err.Error(), fmt.Sprintf("%q", tt.name)) || side.what == "excluded" && tt.covered != no && !strings.Contains(err.Error(), text)) {
+					t.Errorf("%s: the message does not name both: %v", side.what, err)
+				}
+			}
+		})
+	}
+}
+
+// A kind without constraints is not limited by those of other kinds.
+func TestConstraintsOfOtherKinds(t *testing.T) {
+	t.Parallel()
+	dns := x509der.Subtrees{DNS: []string{"example.com"}}
+	ip := x509der.Subtrees{IP: []netip.Prefix{prefix("10.0.0.0/8")}}
+	email := x509der.Subtrees{Email: []string{"example.com"}}
+	uri := x509der.Subtrees{URI: []string{"example.com"}}
+	cert := func(change func(*x509.Certificate)) *x509.Certificate {
+		c := new(x509.Certificate)
+		change(c)
+		return c
+	}
+	names := []*x509.Certificate{
+		cert(func(c *x509.Certificate) { c.DNSNames = []string{"example.org"} }),
+		cert(func(c *x509.Certificate) { c.IPAddresses = []net.IP{{192, 0, 2, 1}} }),
+		cert(func(c *x509.Certificate) { c.EmailAddresses = []string{"a@example.org"} }),
+		cert(func(c *x509.Certificate) { c.URIs = []*url.URL{parseURI(t, "https://example.org/")} }),
+	}
+	for i, tree := range []x509der.Subtrees{dns, ip, email, uri} {
+		for j, c := range names {
+			constraints := &x509der.NameConstraints{Permitted: tree}
+			if err := constraints.CheckNames(c); (err == nil) != (i != j) {
+				t.Errorf("constraints %d, names %d: %v", i, j, err)
+			}
+		}
+		// The last of many names counts as well.
+		all := &x509.Certificate{
+			DNSNames: []string{"example.com", "example.org"}, IPAddresses: []net.IP{{10, 0, 0, 1}, {192, 0, 2, 1}},
+			EmailAddresses: []string{"a@example.com", "a@example.org"}, URIs: []*url.URL{parseURI(t, "https://example.com"), parseURI(t, "https://example.org")},
+		}
+		if err := (&x509der.NameConstraints{Permitted: tree}).CheckNames(all); err == nil {
+			t.Errorf("constraints %d: the second name was read over", i)
+		}
+		if err := (&x509der.NameConstraints{Permitted: tree}).CheckNames(new(x509.Certificate)); err != nil {
+			t.Errorf("constraints %d, no names: %v", i, err)
+		}
+	}
+}
+
+// Names that are no proper ones of their kind satisfy no constraint of it,
+// neither permitted nor excluded: each would slip through one or the other.
+func TestConstraintsRefuseOddNames(t *testing.T) {
+	t.Parallel()
+	tree := x509der.Subtrees{
+		DNS: []string{"example.com"}, IP: []netip.Prefix{prefix("10.0.0.0/8")}, Email: []string{"a@example.com"}, URI: []string{"example.com"},
+	}
+	elsewhere := x509der.Subtrees{
+		DNS: []string{"example.org"}, IP: []netip.Prefix{prefix("192.0.2.0/24")}, Email: []string{"a@example.org"}, URI: []string{"example.org"},
+	}
+	tests := []struct {
+		name string
+		cert x509.Certificate
+		none bool // refused as permitted and excluded, whatever the constraint says
+	}{
+		{"an absolute DNS name", x509.Certificate{DNSNames: []string{"www.example.com."}}, true},
+		{"a DNS name with a leading dot", x509.Certificate{DNSNames: []string{".example.com"}}, true},
+		{"a DNS name with an empty label", x509.Certificate{DNSNames: []string{"www..example.com"}}, true},
+		{"an empty DNS name", x509.Certificate{DNSNames: []string{""}}, true},
+		{"a dot", x509.Certificate{DNSNames: []string{"."}}, true},
+		{"an IP address of 5 octets", x509.Certificate{IPAddresses: []net.IP{{10, 0, 0, 0, 1}}}, true},
+		{"a mailbox without host", x509.Certificate{EmailAddresses: []string{"a@"}}, true},
+		{"a mailbox without local part", x509.Certificate{EmailAddresses: []string{"@example.com"}}, true},
+		{"a host for a mailbox", x509.Certificate{EmailAddresses: []string{"example.com"}}, true},
+		{"an empty mailbox", x509.Certificate{EmailAddresses: []string{""}}, true},
+		{"a quoted local part", x509.Certificate{EmailAddresses: []string{`"a"@example.com`}}, true},
+		{"an escaped local part", x509.Certificate{EmailAddresses: []string{`\a@example.com`}}, true},
+		{"two at signs", x509.Certificate{EmailAddresses: []string{"a@example.org@example.com"}}, true},
+		{"a mailbox at an absolute host", x509.Certificate{EmailAddresses: []string{"a@example.com."}}, true},
+		{"a URI without host", x509.Certificate{URIs: []*url.URL{parseURI(t, "urn:uuid:f81d4fae")}}, true},
+		{"a URI with a path alone", x509.Certificate{URIs: []*url.URL{parseURI(t, "file:///example.com")}}, true},
+		{"a URI with an address", x509.Certificate{URIs: []*url.URL{parseURI(t, "https://192.0.2.1/")}}, true},
+		{"a URI with an IPv6 address", x509.Certificate{URIs: []*url.URL{parseURI(t, "https://[2001:db8::1]:443/")}}, true},
+		{"a URI with an absolute host", x509.Certificate{URIs: []*url.URL{parseURI(t, "https://example.com.:443/")}}, true},
+		{"a DNS name that reads like an address", x509.Certificate{DNSNames: []string{"192.0.2.1"}}, false},
+		{"a DNS name that reads like an IPv6 address", x509.Certificate{DNSNames: []string{"2001:db8::1"}}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for what, c := range map[string]x509der.NameConstraints{
+				"permitted": {Permitted: tree}, "permitted elsewhere": {Permitted: elsewhere},
+			} {
+				if err := c.CheckNames(&tt.cert); err == nil {
+					t.Errorf("%s: no error", what)
+				}
+			}
+			for what, c := range map[string]x509der.NameConstraints{"excluded": {Excluded: tree}, "excluded elsewhere": {Excluded: elsewhere}} {
+				if err := c.CheckNames(&tt.cert); (err != nil) != tt.none {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+		})
+	}
+}
+
+// An IPv4 address mapped into IPv6, which crypto/x509 leaves as it stands, has
+// to satisfy the constraints on both.
+func TestConstraintsMappedAddress(t *testing.T) {
+	t.Parallel()
+	mapped := &x509.Certificate{IPAddresses: []net.IP{net.ParseIP("10.0.0.1").To16()}}
+	if len(mapped.IPAddresses[0]) != 16 {
+		t.Fatal("not 16 octets")
+	}
+	four := &x509.Certificate{IPAddresses: []net.IP{net.ParseIP("10.0.0.1").To4()}}
+	ranges := func(list ...string) (s x509der.Subtrees) {
+		for _, r := range list {
+			s.IP = append(s.IP, prefix(r))
+		}
+		return s
+	}
+	tests := []struct {
+		name               string
+		constraints        x509der.NameConstraints
+		mappedOK, fourOnly bool
+	}{
+		{"excluded as IPv4", x509der.NameConstraints{Excluded: ranges("10.0.0.0/8")}, false, false},
+		{"excluded as IPv6", x509der.NameConstraints{Excluded: ranges("::/0")}, false, true},
+		{"excluded as mapped", x509der.NameConstraints{Excluded: ranges("::ffff:10.0.0.0/104")}, false, true},
+		{"excluded elsewhere", x509der.NameConstraints{Excluded: ranges("11.0.0.0/8", "2001:db8::/32")}, true, true},
+		{"permitted as IPv4", x509der.NameConstraints{Permitted: ranges("10.0.0.0/8")}, false, true},
+		{"permitted as IPv6", x509der.NameConstraints{Permitted: ranges("::ffff:0:0/96")}, false, false},
+		{"permitted as both", x509der.NameConstraints{Permitted: ranges("10.0.0.0/8", "::ffff:0:0/96")}, true, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if err := tt.constraints.CheckNames(mapped); (err == nil) != tt.mappedOK {
+				t.Errorf("16 octets: %v", err)
+			}
+			if err := tt.constraints.CheckNames(four); (err == nil) != tt.fourOnly {
+				t.Errorf("4 octets: %v", err)
+			}
+		})
+	}
+}
+
+// What is written, crypto/x509 reads back, in a certificate of every family.
+func TestConstraintsRoundTrip(t *testing.T) {
+	t.Parallel()
+	full := x509der.Subtrees{
+		DNS:   []string{"example.com", ".example.org", "xn--fsqu00a.xn--fiqs8s"},
+		IP:    []netip.Prefix{prefix("10.0.0.0/8"), prefix("0.0.0.0/0"), prefix("192.0.2.1/32"), prefix("2001:db8::/33"), prefix("::/0"), prefix("::1/128")},
+		Email: []string{"a@example.com", "example.com", ".example.com"},
+		URI:   []string{"example.com", ".example.com"},
+	}
+	var many x509der.Subtrees
+	for i := range 100 {
+		many.DNS = append(many.DNS, fmt.Sprintf("h%d.example.com", i))
+	}
+	tests := map[string]*x509der.NameConstraints{
+		"none":           nil,
+		"DNS":            {Permitted: x509der.Subtrees{DNS: []string{"example.com"}}},
+		"IP":             {Excluded: x509der.Subtrees{IP: []netip.Prefix{prefix("10.0.0.0/9")}}},
+		"e-mail":         {Permitted: x509der.Subtrees{Email: []string{"example.com"}}},
+		"URI":            {Excluded: x509der.Subtrees{URI: []string{"example.com"}}},
+		"all, permitted": {Permitted: full},
+		"all, excluded":  {Excluded: full},
+		"all":            {Permitted: full, Excluded: many},
+	}
+	for name, want := range tests {
+		for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.SM2_256} {
+			t.Run(name+", "+string(a), func(t *testing.T) {
+				t.Parallel()
+				template := certTemplate(t, a)
+				template.CA, template.KeyUsage, template.Constraints = true, x509.KeyUsageCertSign, want
+				cert, err := x509der.ParseCertificate(certMarshal(t, a, template))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(cert.UnhandledCriticalExtensions) > 0 {
+					t.Errorf("not understood: %v", cert.UnhandledCriticalExtensions)
+				}
+				if (want != nil) != cert.PermittedDNSDomainsCritical {
+					t.Error("the extension is critical exactly when it is there")
+				}
+				got := x509der.ConstraintsOf(cert)
+				if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
+					t.Errorf("constraints mismatch (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// The octets, by hand: base without minimum, whose default is the only value
+// allowed, permitted before excluded, an address range as address and mask.
+func TestConstraintsEncoding(t *testing.T) {
+	t.Parallel()
+	template := certTemplate(t, algorithm.ECC_256)
+	template.CA = true
+	template.Constraints = &x509der.NameConstraints{
+		Permitted: x509der.Subtrees{DNS: []string{"a.cn"}, Email: []string{".b.cn"}},
+		Excluded:  x509der.Subtrees{IP: []netip.Prefix{prefix("10.1.2.3/8")}, URI: []string{"c.cn"}},
+	}
+	want := certSeq(certOID("\x55\x1d\x1e"), []byte{1, 1, 0xff}, certTLV(4, certSeq(
+		certTLV(0xa0, certSeq(certTLV(0x82, []byte("a.cn"))), certSeq(certTLV(0x81, []byte(".b.cn")))),
+		certTLV(0xa1, certSeq(certTLV(0x87, []byte{10, 0, 0, 0, 255, 0, 0, 0})), certSeq(certTLV(0x86, []byte("c.cn")))),
+	)))
+	if der := certMarshal(t, algorithm.ECC_256, template); bytes.Count(der, want) != 1 {
+		t.Errorf("the certificate does not hold %x", want)
+	}
+}
+
+// A disagreement is a case where crypto/x509 and this package judge differently,
+// for a reason.
+type disagreement struct {
+	reason     string
+	x509Allows bool
+	applies    func(c *x509der.NameConstraints, name *x509.Certificate) bool
+}
+
+func strictlyBelow(hosts []string, host string) bool {
+	for _, h := range hosts {
+		if h != "" && h[0] != '.' && strings.HasSuffix(strings.ToLower(host), "."+strings.ToLower(h)) {
+			return true
+		}
+	}
+	return false
+}
+
+var disagreements = []disagreement{
+	{"a host in an e-mail constraint is that host alone (RFC 5280), for crypto/x509 also what is below it", true,
+		func(c *x509der.NameConstraints, name *x509.Certificate) bool {
+			return len(name.EmailAddresses) == 1 && strictlyBelow(c.Permitted.Email, hostOf(name.EmailAddresses[0]))
+		}},
+	{"the same, excluded", false,
+		func(c *x509der.NameConstraints, name *x509.Certificate) bool {
+			return len(name.EmailAddresses) == 1 && strictlyBelow(c.Excluded.Email, hostOf(name.EmailAddresses[0]))
+		}},
+	{"a host in a URI constraint is that host alone (RFC 5280), for crypto/x509 also what is below it", true,
+		func(c *x509der.NameConstraints, name *x509.Certificate) bool {
+			return len(name.URIs) == 1 && strictlyBelow(c.Permitted.URI, name.URIs[0].Hostname())
+		}},
+	{"the same, excluded", false,
+		func(c *x509der.NameConstraints, name *x509.Certificate) bool {
+			return len(name.URIs) == 1 && strictlyBelow(c.Excluded.URI, name.URIs[0].Hostname())
+		}},
+	{"a name that is no proper one of its kind: crypto/x509 refuses it under constraints of any kind", false,
+		func(c *x509der.NameConstraints, name *x509.Certificate) bool {
+			switch {
+			case len(name.DNSNames) == 1:
+				return strings.HasSuffix(name.DNSNames[0], ".") && len(c.Permitted.DNS)+len(c.Excluded.DNS) == 0
+			case len(name.EmailAddresses) == 1:
+				return !strings.Contains(name.EmailAddresses[0], "@") && len(c.Permitted.Email)+len(c.Excluded.Email) == 0
+			case len(name.URIs) == 1:
+				host := name.URIs[0].Hostname()
+				return (host == "" || net.ParseIP(host) != nil) && len(c.Permitted.URI)+len(c.Excluded.URI) == 0
+			}
+			return false
+		}},
+	{"a quoted local part: crypto/x509 removes the quotes", true,
+		func(c *x509der.NameConstraints, name *x509.Certificate) bool {
+			return len(name.EmailAddresses) == 1 && name.EmailAddresses[0][0] == '"'
+		}},
+	{"an IPv4 address mapped into IPv6 has to satisfy the constraints on both", true,
+		func(c *x509der.NameConstraints, name *x509.Certificate) bool {
+			return len(name.IPAddresses) == 1 && len(name.IPAddresses[0]) == 16 && name.IPAddresses[0].To4() != nil
+		}},
+}
+
+func hostOf(mailbox string) string { return mailbox[strings.LastIndexByte(mailbox, '@')+1:] }
+
+// crypto/x509 makes the certificates and judges them: a root with constraints
+// and leaves with one name each.
+func TestConstraintsAgainstCryptoX509(t *testing.T) {
+	t.Parallel()
+	dns := []string{"example.com", ".example.com", "www.example.com", "a.www.example.com", "com", "EXAMPLE.com", "example.org", "ample.com", ""}
+	ips := []string{"10.0.0.0/8", "10.1.0.0/16", "0.0.0.0/0", "192.0.2.1/32", "2001:db8::/32", "2001:db8:8000::/33", "::/0", "::ffff:0:0/96"}
+	emails := []string{"a@example.com", "A@EXAMPLE.com", "example.com", ".example.com", "www.example.com", "example.org", ""}
+	uris := []string{"example.com", ".example.com", "www.example.com", "example.org", ".com", ""}
+	names := []x509.Certificate{}
+	for _, name := range []string{
+		"example.com", "www.example.com", "WWW.Example.COM", "a.www.example.com", "b.a.www.example.com", "wwwexample.com", "example.org",
+		"example.com.example.net", "*.example.com", "*.www.example.com", "*.com", "*.example.org", "com", "www.example.com.", "10.0.0.1", "a_b.example.com",
+	} {
+		names = append(names, x509.Certificate{DNSNames: []string{name}})
+	}
+	for _, ip := range []string{"10.0.0.1", "10.1.2.3", "11.0.0.0", "192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8:8000::1", "::1"} {
+		address := net.IP(netip.MustParseAddr(ip).AsSlice())
+		names = append(names, x509.Certificate{IPAddresses: []net.IP{address}})
+	}
+	for _, mailbox := range []string{
+		"a@example.com", "A@example.com", "b@example.com", "a@EXAMPLE.COM", "a@www.example.com", "a@b.www.example.com", "a@wwwexample.com",
+		"a@example.org", "example.com", `"a"@example.com`,
+	} {
+		names = append(names, x509.Certificate{EmailAddresses: []string{mailbox}})
+	}
+	for _, uri := range []string{
+		"https://example.com/", "https://EXAMPLE.com:443/", "https://user@example.com/", "https://www.example.com/", "https://a.www.example.com",
+		"https://wwwexample.com", "spiffe://example.org/a", "urn:a:b", "https://10.0.0.1/",
+	} {
+		names = append(names, x509.Certificate{URIs: []*url.URL{parseURI(t, uri)}})
+	}
+
+	random := rand.New(rand.NewPCG(5280, 42110))
+	pick := func(from []string) (list []string) {
+		if random.IntN(3) == 0 {
+			for range 1 + random.IntN(2) {
+				list = append(list, from[random.IntN(len(from))])
+			}
+		}
+		return list
+	}
+	networks := func() (list []*net.IPNet) {
+		for _, text := range pick(ips) {
+			p := prefix(text)
+			list = append(list, &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())})
+		}
+		return list
+	}
+	from, until := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	k := testkeys.Key(algorithm.ECC_256, 0)
+	create := func(template, parent *x509.Certificate) *x509.Certificate {
+		t.Helper()
+		template.SerialNumber, template.NotBefore, template.NotAfter = big.NewInt(1), from, until
+		der, err := x509.CreateCertificate(nil, template, parent, k.Public(), k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cert
+	}
+	rootTemplate := func() *x509.Certificate {
+		return &x509.Certificate{
+			Subject: pkix.Name{CommonName: "Root"}, BasicConstraintsValid: true, IsCA: true, KeyUsage: x509.KeyUsageCertSign, PermittedDNSDomainsCritical: true,
+		}
+	}
+	// The leaves do not depend on the root's constraints.
+	leaves := []*x509.Certificate{}
+	for _, name := range names {
+		name.Subject = pkix.Name{CommonName: "Leaf"}
+		leaves = append(leaves, create(&name, rootTemplate()))
+	}
+	// crypto/x509 makes no 16 octets of an IPv4 address; this package's tests can.
+	mapped := certTemplate(t, algorithm.ECC_256)
+	mapped.Issuer = leaves[0].RawIssuer
+	mapped.NotBefore, mapped.NotAfter = from, until
+	mapped.Names = []string{"::ffff:10.0.0.1"}
+	mapped.ExtKeyUsage = nil
+	leaf, err := x509.ParseCertificate(certMarshal(t, algorithm.ECC_256, mapped))
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaves = append(leaves, leaf)
+
+	seen := make([]int, len(disagreements))
+	pairs, allowed := 0, 0
+	for range 120 {
+		template := rootTemplate()
+		template.PermittedDNSDomains, template.ExcludedDNSDomains = pick(dns), pick(dns)
+		template.PermittedIPRanges, template.ExcludedIPRanges = networks(), networks()
+		template.PermittedEmailAddresses, template.ExcludedEmailAddresses = pick(emails), pick(emails)
+		template.PermittedURIDomains, template.ExcludedURIDomains = pick(uris), pick(uris)
+		root := create(template, template)
+		pool := x509.NewCertPool()
+		pool.AddCert(root)
+		constraints := x509der.ConstraintsOf(root)
+		if constraints == nil {
+			constraints = new(x509der.NameConstraints)
+		}
+		for range 10 {
+			leaf := leaves[random.IntN(len(leaves))]
+			_, theirs := leaf.Verify(x509.VerifyOptions{Roots: pool, CurrentTime: from, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+			ours := constraints.CheckNames(leaf)
+			pairs++
+			if ours == nil {
+				allowed++
+			}
+			if (theirs == nil) == (ours == nil) {
+				continue
+			}
+			explained := false
+			for i, d := range disagreements {
+				if d.x509Allows == (theirs == nil) && d.applies(constraints, leaf) {
+					seen[i]++
+					explained = true
+					break
+				}
+			}
+			if !explained {
+				t.Errorf("%v %v %v %v under %+v:\ncrypto/x509: %v\nours: %v", leaf.DNSNames, leaf.IPAddresses, leaf.EmailAddresses, leaf.URIs, constraints, theirs, ours)
+			}
+		}
+	}
+	for i, d := range disagreements {
+		if seen[i] == 0 {
+			t.Errorf("a disagreement that did not come up: %s", d.reason)
+		}
+	}
+	if allowed < pairs/4 || allowed > pairs*3/4 {
+		t.Errorf("%d of %d pairs are allowed: the cases are lopsided", allowed, pairs)
+	}
+}
