@@ -30,7 +30,7 @@ func issue(rand io.Reader, signer *x509der.Signer, t *x509der.Template) (*issued
 	t.SerialNumber = serial
 	der, err := x509der.MarshalCertificate(rand, signer, t)
 	if err != nil {
-		return nil, yuncert.Errorf(yuncert.ErrInternalError, "", "the CA's key did not sign: %w", err)
+		return nil, &yuncert.Error{Code: yuncert.ErrInternalError, Message: "the CA's key did not sign", Err: err}
 	}
 	return &issued{der, hex.EncodeToString(serial), identifierOf(der), requestID}, nil
 }
@@ -43,7 +43,7 @@ func drawSerial(rand io.Reader) ([]byte, error) {
 	}
 	serial := make([]byte, 18)
 	if _, err := io.ReadFull(rand, serial); err != nil {
-		return nil, yuncert.Errorf(yuncert.ErrInternalError, "", "no randomness for a serial number: %w", err)
+		return nil, &yuncert.Error{Code: yuncert.ErrInternalError, Message: "no randomness for a serial number", Err: err}
 	}
 	if serial[0] &= 0x7f; serial[0] == 0 {
 		serial[0] = 1

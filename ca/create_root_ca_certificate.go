@@ -49,6 +49,10 @@ type CreateRootCACertificateRequest struct {
 
 	// ResourceGroupId is for the caller to store.
 	ResourceGroupId string `json:"ResourceGroupId,omitempty"`
+
+	// NameConstraints limit what may be issued below. Nil means no limit. This
+	// member is not Alibaba Cloud's.
+	NameConstraints *NameConstraints `json:"NameConstraints,omitempty"`
 }
 
 // A CreateRootCACertificateResponse is what CreateRootCACertificate returns.
@@ -72,31 +76,35 @@ type CreateRootCACertificateResponse struct {
 // [yuncert.ErrInvalidValueMalformed] for any other value that breaks the rule in
 // the field's comment.
 func (r *CreateRootCACertificateRequest) Validate() error {
-	_, err := r.check()
+	_, _, err := r.check()
 	return err
 }
 
-// check is Validate, and returns the subject.
-func (r *CreateRootCACertificateRequest) check() (x509der.Name, error) {
+// check is Validate, and returns the subject and the name constraints.
+func (r *CreateRootCACertificateRequest) check() (x509der.Name, *x509der.NameConstraints, error) {
 	if r == nil {
 		r = new(CreateRootCACertificateRequest)
 	}
 	subject, err := caSubject(r.CommonName, r.Organization, r.OrganizationUnit, r.Locality, r.State, r.CountryCode)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if r.Algorithm != "" {
 		if err := checkCAAlgorithm(r.Algorithm); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if err := checkYears(r.Years); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := checkClientToken(r.ClientToken); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return subject, checkTags(r.Tags)
+	if err := checkTags(r.Tags); err != nil {
+		return nil, nil, err
+	}
+	constraints, err := r.NameConstraints.check()
+	return subject, constraints, err
 }
 
 // CreateRootCACertificate makes the self-signed certificate of a root CA for the
@@ -108,11 +116,11 @@ func (r *CreateRootCACertificateRequest) check() (x509der.Name, error) {
 // Errors are those of [CreateRootCACertificateRequest.Validate], and
 // [yuncert.ErrInvalidValueMalformed] for a key that is nil, weak or unsupported,
 // [yuncert.ErrInvalidParameter] for one that is RSA_1024 or that Algorithm does
-// not name and for Years beyond the year 9999, and [yuncert.ErrInternalError]
+// not name, for Years beyond the year 9999 and for an instant before 1950, and [yuncert.ErrInternalError]
 // when rand or the key fails. The document allows a user 10 calls a second,
 // which the embedding service enforces.
 func CreateRootCACertificate(rand io.Reader, now time.Time, key crypto.Signer, req *CreateRootCACertificateRequest) (*CreateRootCACertificateResponse, error) {
-	subject, err := req.check()
+	subject, constraints, err := req.check()
 	if err != nil {
 		return nil, err
 	}
@@ -123,19 +131,23 @@ func CreateRootCACertificate(rand io.Reader, now time.Time, key crypto.Signer, r
 	if err := checkCAKey(signer.Algorithm, req.Algorithm); err != nil {
 		return nil, err
 	}
+	if err := checkInstant(now); err != nil {
+		return nil, err
+	}
 	now = second(now)
 	notAfter := now.AddDate(int(req.Years), 0, 0)
 	if notAfter.After(maxTime) {
 		return nil, refused("Years", "the CA would be valid until %s: no certificate is beyond %s", stamp(notAfter), stamp(maxTime))
 	}
 	cert, err := issue(rand, signer, &x509der.Template{
-		NotBefore: now,
-		NotAfter:  notAfter,
-		Subject:   subject,
-		PublicKey: signer.PublicDER,
-		CA:        true,
-		PathLen:   -1,
-		KeyUsage:  x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+		NotBefore:   now,
+		NotAfter:    notAfter,
+		Subject:     subject,
+		PublicKey:   signer.PublicDER,
+		CA:          true,
+		PathLen:     -1,
+		KeyUsage:    x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+		Constraints: constraints,
 	})
 	if err != nil {
 		return nil, err

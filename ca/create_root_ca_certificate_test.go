@@ -393,7 +393,6 @@ func TestCreateRootCACertificateTime(t *testing.T) {
 		{"29 February to a year with", date(2028, 2, 29), 4, date(2028, 2, 29), date(2032, 2, 29)},
 		{"to 2049", date(2039, 12, 31), 10, date(2039, 12, 31), date(2049, 12, 31)},
 		{"to 2050", date(2040, 1, 1), 10, date(2040, 1, 1), date(2050, 1, 1)},
-		{"before 1950", date(1949, 12, 31), 1, date(1949, 12, 31), date(1950, 12, 31)},
 		{"to the end of 9999", date(9899, 12, 31), 100, date(9899, 12, 31), date(9999, 12, 31)},
 	}
 	for _, tt := range tests {
@@ -411,4 +410,8 @@ func TestCreateRootCACertificateTime(t *testing.T) {
 	}
 	_, err := create(date(9900, 1, 1), 100)
 	checkError(t, err, refused, "Years", "10000-01-01")
+	for _, now := range []time.Time{{}, date(1949, 12, 31), date(-5, 1, 1), date(10000, 1, 1)} {
+		_, err := create(now, 1)
+		checkError(t, err, refused, "", "is not from 1950 to 9999")
+	}
 }

@@ -3,14 +3,7 @@ package ca
 import (
 	"crypto/x509"
 	"io"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/yuncert/yuncert"
-	"github.com/yuncert/yuncert/algorithm"
-	"github.com/yuncert/yuncert/csr"
-	"github.com/yuncert/yuncert/internal/x509der"
 )
 
 // A CreateServerCertificateWithCsrRequest describes the server certificate to
@@ -113,9 +106,6 @@ type CreateServerCertificateWithCsrResponse struct {
 	RequestId string `json:"RequestId,omitempty"`
 }
 
-// serverAlgorithms are the values of the parameter Algorithm.
-var serverAlgorithms = []string{"RSA_1024", "RSA_2048", "RSA_4096", "ECC_256", "ECC_384", "ECC_512", "SM2_256"}
-
 // Validate checks the request, the CSR with its signature included, without an
 // issuer, and returns the first problem in the order of the fields:
 // [yuncert.ErrMissingParameter] for a required one that is empty,
@@ -128,122 +118,28 @@ func (r *CreateServerCertificateWithCsrRequest) Validate() error {
 	return err
 }
 
-// A serverRequest is a checked request.
-type serverRequest struct {
-	csr        *csr.Request
-	csrSubject x509der.Name
-	given      x509der.Name // the attributes that parameters set
-	names      []string
-}
-
 // check is Validate, and returns what it read.
-func (r *CreateServerCertificateWithCsrRequest) check() (*serverRequest, error) {
+func (r *CreateServerCertificateWithCsrRequest) check() (*leaf, error) {
 	if r == nil {
 		r = new(CreateServerCertificateWithCsrRequest)
 	}
-	parsed, err := csr.Parse([]byte(r.Csr))
-	if err != nil {
+	l := &leaf{
+		usage: x509.ExtKeyUsageServerAuth,
+		parameters: leafParameters{
+			organization: r.Organization, organizationUnit: r.OrganizationUnit, country: r.Country,
+			commonName: r.CommonName, state: r.State, locality: r.Locality,
+			algorithm: r.Algorithm, parentIdentifier: r.ParentIdentifier,
+			validity:    validity{r.Years, r.Months, r.Days, r.BeforeTime, r.AfterTime},
+			immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
+		},
+	}
+	if err := l.readCSR(r.Csr); err != nil {
 		return nil, err
 	}
-	s := &serverRequest{csr: parsed}
-	if s.csrSubject, err = x509der.ParseName(parsed.RawSubject); err != nil {
-		return nil, malformed("Csr", "the CSR's subject: %v", err)
-	}
-	domain, err := x509der.SplitNames(r.Domain)
-	if err != nil {
-		return nil, malformed("Domain", "%v", err)
-	}
-	commonName := parsed.CommonName
-	if commonName == "" {
-		commonName = r.CommonName
-	}
-	if host, ok := x509der.HostName(commonName); ok {
-		s.names = append(s.names, host)
-	}
-	s.names = x509der.AppendNames(s.names, parsed.Names...)
-	s.names = x509der.AppendNames(s.names, domain...)
-	if len(s.names) > x509der.MaxNames {
-		return nil, malformed("Domain", "with those of the CSR the names are more than %d", x509der.MaxNames)
-	}
-	if commonName == "" && len(s.names) == 0 {
-		return nil, refused("Csr", "neither the CSR nor the request names a server: CommonName or Domain would")
-	}
-	for _, p := range []x509der.Parameter{
-		{Name: "Organization", Type: x509der.Organization, Text: r.Organization},
-		{Name: "OrganizationUnit", Type: x509der.OrganizationalUnit, Text: r.OrganizationUnit},
-		{Name: "Country", Type: x509der.Country, Text: r.Country},
-		{Name: "CommonName", Type: x509der.CommonName, Text: r.CommonName},
-		{Name: "State", Type: x509der.State, Text: r.State},
-		{Name: "Locality", Type: x509der.Locality, Text: r.Locality},
-	} {
-		if err := s.given.Add(p); err != nil {
-			return nil, err
-		}
-	}
-	if r.Algorithm != "" {
-		if !slices.Contains(serverAlgorithms, r.Algorithm) {
-			return nil, malformed("Algorithm", "%.40q is not one of %s", r.Algorithm, strings.Join(serverAlgorithms, ", "))
-		}
-		if r.Algorithm != string(parsed.Algorithm) {
-			return nil, refused("Algorithm", "%s is not the algorithm of the CSR's key, which is %s", r.Algorithm, parsed.Algorithm)
-		}
-	}
-	if r.ParentIdentifier == "" {
-		return nil, yuncert.Missing("ParentIdentifier")
-	}
-	if err := r.checkValidity(); err != nil {
+	if err := l.addDomain(r.Domain); err != nil {
 		return nil, err
 	}
-	if r.Immediately < 0 || r.Immediately > 2 {
-		return nil, malformed("Immediately", "%d is not 0, 1 or 2", r.Immediately)
-	}
-	if r.EnableCrl < 0 || r.EnableCrl > 1 {
-		return nil, malformed("EnableCrl", "%d is not 0 or 1", r.EnableCrl)
-	}
-	if err := checkTags(r.Tags); err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-// The defaults that the document gives for the subject.
-const (
-	defaultOrganization     = "Alibaba Inc."
-	defaultOrganizationUnit = "Aliyun CDN"
-)
-
-// subject returns the certificate's subject: for each attribute the parameter,
-// else the CSR's with the string type it has there, else the default. The common
-// name is the CSR's, and the parameter only where the CSR has none.
-func (s *serverRequest) subject(ca x509der.Name) (x509der.Name, error) {
-	subject := make(x509der.Name, 0, 8)
-	for _, part := range []struct {
-		attributeType string
-		fallback      x509der.Name
-	}{
-		{x509der.Country, ca.OnlyOf(x509der.Country)},
-		{x509der.State, ca.OnlyOf(x509der.State)},
-		{x509der.Locality, ca.OnlyOf(x509der.Locality)},
-		{x509der.Organization, x509der.Name{x509der.Text(x509der.Organization, defaultOrganization)}},
-		{x509der.OrganizationalUnit, x509der.Name{x509der.Text(x509der.OrganizationalUnit, defaultOrganizationUnit)}},
-		{x509der.CommonName, nil},
-	} {
-		given, asked := s.given.OnlyOf(part.attributeType), s.csrSubject.OnlyOf(part.attributeType)
-		switch {
-		case len(given) > 0 && (part.attributeType != x509der.CommonName || len(asked) == 0):
-			subject = append(subject, given...)
-		case len(asked) > 0:
-			for _, a := range asked {
-				if err := x509der.CheckText(a.Type, a.String()); err != nil {
-					return nil, malformed("Csr", "the CSR's subject has %.80q: %v", a, err)
-				}
-			}
-			subject = append(subject, asked...)
-		default:
-			subject = append(subject, part.fallback...)
-		}
-	}
-	return subject, nil
+	return l, l.check()
 }
 
 // CreateServerCertificateWithCsr signs a server certificate for the key of a
@@ -253,7 +149,9 @@ func (s *serverRequest) subject(ca x509der.Name) (x509der.Name, error) {
 // The subject is C, ST, L, O, OU and CN as the request's fields say; other
 // attributes of the CSR are left out. The alternative names are the common name
 // if it is a DNS name or an IP address, the DNS names and IP addresses of the
-// CSR, and Domain. The certificate is not a CA's, its key usage is
+// CSR, and Domain. A common name of one word, such as "mail", is a DNS name; one
+// such as "Tom Li" is not, and a certificate with no other names has no
+// subjectAltName, so that no current client accepts it for a server. The certificate is not a CA's, its key usage is
 // digitalSignature, for RSA keyEncipherment too, its extended key usage
 // serverAuth. Other extensions and other kinds of names that a CSR asks for
 // are not copied.
@@ -264,92 +162,21 @@ func (s *serverRequest) subject(ca x509der.Name) (x509der.Name, error) {
 //   - [yuncert.ErrCertificateExpired]: the CA or one above it is not valid now.
 //   - [yuncert.ErrInvalidParameter]: the issuer is a root CA, or one whose
 //     extended key usages exclude serverAuth; the CSR's key is of another family
-//     than the CA's, a CA's own or shorter than MinRSABits; the validity begins
-//     before or ends after that of the CA and its chain; EnableCrl is 1 and the
-//     issuer has no CRLBase.
+//     than the CA's, a CA's own or shorter than MinRSABits; the subject would be
+//     a CA's own; the certificate would have ended before now; the validity begins
+//     before or ends after that of the CA and its chain; a name constraint of a
+//     CA keeps a name out; EnableCrl is 1 and the issuer has no CRLBase.
 //   - [yuncert.ErrInvalidValueMalformed]: an attribute that is taken from the
-//     CSR breaks the rule for the parameter in its place.
+//     CSR breaks the rule for the parameter in its place, or the CSR has more than
+//     one C, ST, L or O to take, or more than 8 OU.
 //   - [yuncert.ErrInternalError]: rand or the CA's key failed.
 //
 // On an error both results are nil. The document allows a user 10 calls a
 // second, which the embedding service enforces.
 func CreateServerCertificateWithCsr(rand io.Reader, now time.Time, issuer *Issuer, req *CreateServerCertificateWithCsrRequest) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
-	s, err := req.check()
+	l, err := req.check()
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := checkParent(issuer, req.ParentIdentifier); err != nil {
-		return nil, nil, err
-	}
-	now = second(now)
-	if err := issuer.checkNow(now); err != nil {
-		return nil, nil, err
-	}
-	// Encoded anew: SM2 keys have several encodings, and not all clients read all.
-	publicKey, err := algorithm.MarshalPublicKey(s.csr.PublicKey)
-	if err != nil {
-		return nil, nil, malformed("Csr", "%s", x509der.Reason(err))
-	}
-	if err := issuer.checkServer(s.csr.Algorithm, publicKey, req.EnableCrl == 1); err != nil {
-		return nil, nil, err
-	}
-	notBefore, notAfter, err := req.validity(now, issuer)
-	if err != nil {
-		return nil, nil, err
-	}
-	subject, err := s.subject(issuer.subject)
-	if err != nil {
-		return nil, nil, err
-	}
-	t := &x509der.Template{
-		Issuer:         issuer.chain[0].RawSubject,
-		NotBefore:      notBefore,
-		NotAfter:       notAfter,
-		Subject:        subject,
-		PublicKey:      publicKey,
-		KeyUsage:       x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:    []string{serverAuth},
-		AuthorityKeyID: issuer.keyID,
-		Names:          s.names,
-	}
-	if s.csr.Algorithm.Family() == "RSA" { // RFC 5280, section 4.2.1.3; RFC 8813, section 3 for the others
-		t.KeyUsage |= x509.KeyUsageKeyEncipherment
-	}
-	if req.EnableCrl == 1 {
-		t.CRLAddress = issuer.crlAddress
-	}
-	cert, err := issue(rand, issuer.signer, t)
-	if err != nil {
-		return nil, nil, err
-	}
-	resp = &CreateServerCertificateWithCsrResponse{
-		Identifier: cert.identifier, SerialNumber: cert.serialNumber, RequestId: cert.requestID,
-	}
-	if req.Immediately >= 1 {
-		resp.X509Certificate = encode(cert.der)
-	}
-	if req.Immediately == 2 {
-		resp.CertificateChain = issuer.chainPEM
-	}
-	return resp, cert.der, nil
-}
-
-// checkServer refuses what this issuer does not sign for a server: a is the
-// algorithm of the CSR's key, crl says whether the address of a CRL is wanted.
-func (i *Issuer) checkServer(a algorithm.Algorithm, publicKey []byte, crl bool) error {
-	switch {
-	case i.root():
-		return refused("ParentIdentifier", "the issuer is a root CA: server certificates are issued by a subordinate CA")
-	case !i.allows(x509.ExtKeyUsageServerAuth):
-		return refused("ParentIdentifier", "the CA's extended key usages exclude serverAuth")
-	case a.Family() != i.signer.Algorithm.Family():
-		return refused("Csr", "the CSR's key is %s, which is not of the CA's family: the CA's key is %s", a, i.signer.Algorithm)
-	case a.Family() == "RSA" && a.KeySize() < i.options.MinRSABits:
-		return refused("Csr", "the CSR's key is %s, and the CA signs from %d bits", a, i.options.MinRSABits)
-	case i.holds(publicKey):
-		return refused("Csr", "the CSR's key is that of a CA")
-	case crl && i.crlAddress == "":
-		return refused("EnableCrl", "1 needs an issuer with a CRLBase: this one has no CRL")
-	}
-	return nil
+	return l.issue(rand, now, issuer)
 }

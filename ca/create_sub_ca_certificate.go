@@ -77,6 +77,11 @@ type CreateSubCACertificateRequest struct {
 	// ClientToken is the caller's mark for recognising a repeated request, up to
 	// 64 printable ASCII characters. It is checked and not used.
 	ClientToken string `json:"ClientToken,omitempty"`
+
+	// NameConstraints limit what the CA and those below it may issue, within
+	// what the CAs above leave. Nil means no further limit. This member is not
+	// Alibaba Cloud's.
+	NameConstraints *NameConstraints `json:"NameConstraints,omitempty"`
 }
 
 // A CreateSubCACertificateResponse is what CreateSubCACertificate returns.
@@ -100,15 +105,21 @@ type CreateSubCACertificateResponse struct {
 var extendedKeyUsages = map[string]string{
 	"any":             "\x55\x1d\x25\x00",
 	"serverAuth":      serverAuth,
-	"clientAuth":      "\x2b\x06\x01\x05\x05\x07\x03\x02",
+	"clientAuth":      clientAuth,
 	"codeSigning":     "\x2b\x06\x01\x05\x05\x07\x03\x03",
 	"emailProtection": "\x2b\x06\x01\x05\x05\x07\x03\x04",
 	"timeStamping":    "\x2b\x06\x01\x05\x05\x07\x03\x08",
 	"OCSPSigning":     "\x2b\x06\x01\x05\x05\x07\x03\x09",
 }
 
-// serverAuth is id-kp-serverAuth.
-const serverAuth = "\x2b\x06\x01\x05\x05\x07\x03\x01"
+// id-kp-serverAuth and id-kp-clientAuth.
+const (
+	serverAuth = "\x2b\x06\x01\x05\x05\x07\x03\x01"
+	clientAuth = "\x2b\x06\x01\x05\x05\x07\x03\x02"
+)
+
+// maxOID is how many characters of a dotted object identifier are read.
+const maxOID = 128
 
 // maxExtendedKeyUsages is how many a request carries (the API's metadata).
 const maxExtendedKeyUsages = 100
@@ -119,44 +130,48 @@ const maxExtendedKeyUsages = 100
 // RSA_1024, and [yuncert.ErrInvalidValueMalformed] for any other value that
 // breaks the rule in the field's comment.
 func (r *CreateSubCACertificateRequest) Validate() error {
-	_, _, err := r.check()
+	_, err := r.check()
 	return err
 }
 
-// check is Validate, and returns the subject and the extended key usages.
-func (r *CreateSubCACertificateRequest) check() (subject x509der.Name, usages []string, err error) {
+// check is Validate, and returns what the request says of the certificate.
+func (r *CreateSubCACertificateRequest) check() (*x509der.Template, error) {
 	if r == nil {
 		r = new(CreateSubCACertificateRequest)
 	}
-	subject, err = caSubject(r.CommonName, r.Organization, r.OrganizationUnit, r.Locality, r.State, r.CountryCode)
+	subject, err := caSubject(r.CommonName, r.Organization, r.OrganizationUnit, r.Locality, r.State, r.CountryCode)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if r.Algorithm == "" {
-		return nil, nil, yuncert.Missing("Algorithm")
+		return nil, yuncert.Missing("Algorithm")
 	}
 	if err := checkCAAlgorithm(r.Algorithm); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := checkYears(r.Years); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if r.PathLenConstraint < 0 {
-		return nil, nil, malformed("PathLenConstraint", "%d is negative", r.PathLenConstraint)
+		return nil, malformed("PathLenConstraint", "%d is negative", r.PathLenConstraint)
 	}
 	if len(r.ExtendedKeyUsages) > maxExtendedKeyUsages {
-		return nil, nil, malformed("ExtendedKeyUsages", "%d usages are more than %d", len(r.ExtendedKeyUsages), maxExtendedKeyUsages)
+		return nil, malformed("ExtendedKeyUsages", "%d usages are more than %d", len(r.ExtendedKeyUsages), maxExtendedKeyUsages)
 	}
+	var usages []string
 	for _, name := range r.ExtendedKeyUsages {
 		usage, ok := extendedKeyUsages[name]
 		if !ok {
+			if len(name) > maxOID {
+				return nil, malformed("ExtendedKeyUsages", "%.80q is longer than %d characters", name, maxOID)
+			}
 			oid, err := x509.ParseOID(name)
 			if err != nil {
-				return nil, nil, malformed("ExtendedKeyUsages", "%.80q is no name of a usage and no object identifier", name)
+				return nil, malformed("ExtendedKeyUsages", "%.80q is no name of a usage and no object identifier", name)
 			}
 			octets, err := oid.MarshalBinary()
 			if err != nil || !isReadable(octets) {
-				return nil, nil, malformed("ExtendedKeyUsages", "%.80q is no object identifier with arcs below 2^31, which common software reads", name)
+				return nil, malformed("ExtendedKeyUsages", "%.80q is no object identifier with arcs below 2^31, which common software reads", name)
 			}
 			usage = string(octets)
 		}
@@ -165,12 +180,26 @@ func (r *CreateSubCACertificateRequest) check() (subject x509der.Name, usages []
 		}
 	}
 	if r.CrlDay < 0 || r.CrlDay > 365 {
-		return nil, nil, malformed("CrlDay", "%d is not from 1 to 365", r.CrlDay)
+		return nil, malformed("CrlDay", "%d is not from 1 to 365", r.CrlDay)
 	}
 	if err := checkTags(r.Tags); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return subject, usages, checkClientToken(r.ClientToken)
+	if err := checkClientToken(r.ClientToken); err != nil {
+		return nil, err
+	}
+	constraints, err := r.NameConstraints.check()
+	if err != nil {
+		return nil, err
+	}
+	return &x509der.Template{
+		Subject:     subject,
+		CA:          true,
+		PathLen:     int(r.PathLenConstraint),
+		KeyUsage:    x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+		ExtKeyUsage: usages,
+		Constraints: constraints,
+	}, nil
 }
 
 // isReadable reports whether the object identifier is one that Go reads back:
@@ -194,13 +223,13 @@ func isReadable(octets []byte) bool {
 // names, [yuncert.ErrCertificateExpired] when the parent or one above it is not
 // valid now, [yuncert.ErrInvalidValueMalformed] for a public key that is weak or
 // unsupported, [yuncert.ErrInvalidParameter] for one that Algorithm does not
-// name, that is of another family than the parent's or the parent's own, for
-// Years beyond the parent's end and for a PathLenConstraint that the parent
+// name, that is of another family than the parent's or a CA's above, for a subject
+// that is a CA's above, for ExtendedKeyUsages that a CA above excludes, for Years beyond the parent's end and for a PathLenConstraint that the parent
 // does not leave, and [yuncert.ErrInternalError] when rand or the parent's key
 // fails. The document allows a user 10 calls a second, which the embedding
 // service enforces.
 func CreateSubCACertificate(rand io.Reader, now time.Time, parent *Issuer, pub crypto.PublicKey, req *CreateSubCACertificateRequest) (*CreateSubCACertificateResponse, error) {
-	subject, usages, err := req.check()
+	t, err := req.check()
 	if err != nil {
 		return nil, err
 	}
@@ -227,29 +256,25 @@ func CreateSubCACertificate(rand io.Reader, now time.Time, parent *Issuer, pub c
 	}
 	notAfter := now.AddDate(int(req.Years), 0, 0)
 	switch {
+	case parent.depth == 0:
+		return nil, refused("ParentIdentifier", "the parent's path length allows no CA below it")
 	case a.Family() != parent.signer.Algorithm.Family():
 		return nil, refused("Algorithm", "%s is not of the parent's family: the parent's key is %s", a, parent.signer.Algorithm)
 	case parent.holds(publicDER):
 		return nil, refused("", "the new CA's key is that of a CA above it")
+	case parent.isNamed(t.Subject):
+		return nil, refused("CommonName", "the subject is that of a CA above: the certificate would pass for one that it issued to itself")
+	case !parent.allowsAll(t.ExtKeyUsage):
+		return nil, refused("ExtendedKeyUsages", "the extended key usages of a CA above exclude one of these")
 	case notAfter.After(parent.notAfter):
 		return nil, refused("Years", "the CA would be valid until %s: its parent ends at %s", stamp(notAfter), stamp(parent.notAfter))
-	case parent.depth == 0:
-		return nil, refused("ParentIdentifier", "the parent's path length allows no CA below it")
 	case parent.depth > 0 && int(req.PathLenConstraint) >= parent.depth:
 		return nil, refused("PathLenConstraint", "%d is not below the %d levels that the parent leaves", req.PathLenConstraint, parent.depth)
 	}
-	cert, err := issue(rand, parent.signer, &x509der.Template{
-		Issuer:         parent.chain[0].RawSubject,
-		NotBefore:      now,
-		NotAfter:       notAfter,
-		Subject:        subject,
-		PublicKey:      publicDER,
-		CA:             true,
-		PathLen:        int(req.PathLenConstraint),
-		KeyUsage:       x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-		ExtKeyUsage:    usages,
-		AuthorityKeyID: parent.keyID,
-	})
+	t.Issuer, t.AuthorityKeyID = parent.chain[0].RawSubject, parent.keyID
+	t.NotBefore, t.NotAfter = now, notAfter
+	t.PublicKey = publicDER
+	cert, err := issue(rand, parent.signer, t)
 	if err != nil {
 		return nil, err
 	}

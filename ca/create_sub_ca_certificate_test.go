@@ -348,7 +348,7 @@ func TestCreateSubCACertificatePathLength(t *testing.T) {
 			t.Parallel()
 			parent := au.subWith(t, func(r *ca.CreateSubCACertificateRequest) { r.PathLenConstraint = tt.parent })
 			req := subRequest(algorithm.ECC_256)
-			req.PathLenConstraint = tt.asked
+			req.CommonName, req.PathLenConstraint = "Second", tt.asked
 			resp, err := ca.CreateSubCACertificate(seeded(), instant, parent, leaf.Public(), req)
 			if tt.parameter != "" {
 				checkError(t, err, refused, tt.parameter, "")
@@ -365,7 +365,9 @@ func TestCreateSubCACertificatePathLength(t *testing.T) {
 				t.Fatal(err)
 			}
 			// Three levels: what the lower CA leaves is bound by the upper too.
-			_, err = ca.CreateSubCACertificate(seeded(), instant, issuer, key(algorithm.ECC_384, 1).Public(), subRequest(algorithm.ECC_384))
+			third := subRequest(algorithm.ECC_384)
+			third.CommonName = "Third"
+			_, err = ca.CreateSubCACertificate(seeded(), instant, issuer, key(algorithm.ECC_384, 1).Public(), third)
 			if tt.asked == 0 {
 				checkError(t, err, refused, "ParentIdentifier", "path length")
 			} else if err != nil {

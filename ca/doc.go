@@ -1,12 +1,13 @@
-// Package ca runs a private certificate authority: CreateRootCACertificate,
-// CreateSubCACertificate and CreateServerCertificateWithCsr, in RSA, ECC and SM2.
+// Package ca runs a private certificate authority in RSA, ECC and SM2. It makes
+// root and subordinate CAs, server and client certificates, CRLs and OCSP
+// responses, and verifies what was issued.
 //
-// All of them are pure functions over values. Each takes the random source, the
-// instant, who signs and what is asked, and returns the certificate: nothing is
-// stored, no clock is read, no network touched. rand feeds serial numbers,
-// RequestIds and whatever a caller's own signer draws from it; a nil rand means
-// crypto/rand. The same rand bytes, instant, key and request give the same
-// certificate when the key is in memory.
+// Apart from [Pool], which remembers what is revoked, everything here is a pure
+// function over values. Each takes the random source, the instant, who signs and what is
+// asked, and returns what was made: nothing is stored, no clock is read, no
+// network touched. rand feeds serial numbers, RequestIds and whatever a caller's
+// own signer draws from it; a nil rand means crypto/rand. The same rand bytes,
+// instant, key and request give the same certificate when the key is in memory.
 //
 // An [Issuer] is a CA that can sign: its key and its chain up to the root, read
 // and checked once by [NewIssuer]. The caller keeps the keys, the issued
@@ -15,6 +16,11 @@
 //	root key ─ CreateRootCACertificate ─ NewIssuer ─┐
 //	           sub key ─ CreateSubCACertificate ────┴─ NewIssuer ─┐
 //	                               CSR ─ CreateServerCertificateWithCsr
+//
+// A service with several CAs keeps them in a [Pool], which finds them by
+// ParentIdentifier. Which certificates it issued and revoked the service knows; it
+// hands the revoked ones to [CreateRevocationList] and answers for each of them
+// through [RespondOCSP]. [Verify] says what a client would say of a certificate.
 //
 // # Certificates
 //

@@ -135,8 +135,8 @@ func unused(t testing.TB, public crypto.PublicKey) crypto.Signer {
 
 // Errors.
 
-// checkError wants an *yuncert.Error of that code and parameter, whose message
-// holds mention.
+// checkError wants an *yuncert.Error of that code and parameter, whose message or
+// cause holds mention.
 func checkError(t testing.TB, err error, code yuncert.Code, parameter, mention string) {
 	t.Helper()
 	got, ok := err.(*yuncert.Error)
@@ -147,8 +147,11 @@ func checkError(t testing.TB, err error, code yuncert.Code, parameter, mention s
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(yuncert.Error{}, "Message", "Err")); diff != "" {
 		t.Errorf("error mismatch (-want +got):\n%s\n%v", diff, err)
 	}
-	if got.Message == "" || !strings.Contains(got.Message, mention) {
-		t.Errorf("message %q does not mention %q", got.Message, mention)
+	if got.Err != nil && strings.Contains(got.Message, got.Err.Error()) {
+		t.Errorf("the message %q, which goes to the client, holds the cause", got.Message)
+	}
+	if got.Message == "" || !strings.Contains(got.Error(), mention) {
+		t.Errorf("error %q does not mention %q", got, mention)
 	}
 	if !errors.Is(err, code) {
 		t.Errorf("errors.Is(%v, %v) is false", err, code)

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"encoding/pem"
 	"net/url"
 	"slices"
@@ -36,15 +34,16 @@ type IssuerOptions struct {
 // An Issuer is a CA that can sign: a private key and the certificates from the
 // CA's own to the root. It is immutable and safe for concurrent use.
 type Issuer struct {
-	options    IssuerOptions
-	signer     *x509der.Signer
-	chain      []*x509.Certificate // the CA's own first, the root last
-	publicKeys [][]byte            // of the chain, as DER in this module's form
-	chainPEM   string
-	identifier string
-	keyID      []byte
-	subject    x509der.Name
-	crlAddress string
+	options     IssuerOptions
+	signer      *x509der.Signer
+	chain       []*x509.Certificate        // the CA's own first, the root last
+	publicKeys  [][]byte                   // of the chain, as DER in this module's form
+	constraints []*x509der.NameConstraints // of the chain; nil where there are none
+	chainPEM    string
+	identifier  string
+	keyID       []byte
+	subject     x509der.Name
+	crlAddress  string
 	// depth is how many CA certificates may follow below: of path length
 	// constraints along the chain, the one that binds. Below zero: no limit.
 	depth int
@@ -66,11 +65,11 @@ const maxChain = 10
 // certificate that is not a CA's (RFC 5280, section 4.2.1.9), may not sign
 // certificates (4.2.1.3), holds another key or RSA_1024 or is not signed by the
 // next, a key that stands in the chain twice, a path length that is exceeded, a
-// critical extension that is not understood (4.2), name constraints, and a
-// CRLBase that is no http or https address. Validity is judged when something is
+// critical extension that is not understood (4.2), and a CRLBase that is no http
+// or https address. Validity is judged when something is
 // issued, not here.
 func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer, error) {
-	chain, err := parseChain(chainPEM)
+	chain, err := parseCertificates("CertificateChain", chainPEM, maxChain)
 	if err != nil {
 		return nil, err
 	}
@@ -108,9 +107,10 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 	return i, nil
 }
 
-// parseChain reads one or more certificates and nothing else.
-func parseChain(text string) ([]*x509.Certificate, error) {
-	var chain []*x509.Certificate
+// parseCertificates reads up to limit certificates and no other PEM block. Text
+// around the blocks is not looked at.
+func parseCertificates(parameter, text string, limit int) ([]*x509.Certificate, error) {
+	var list []*x509.Certificate
 	rest := []byte(strings.TrimPrefix(text, "\ufeff"))
 	for {
 		var block *pem.Block
@@ -119,32 +119,25 @@ func parseChain(text string) ([]*x509.Certificate, error) {
 			break
 		}
 		if block.Type != "CERTIFICATE" {
-			return nil, malformedChain("the chain holds a PEM block that is not a CERTIFICATE")
+			return nil, malformed(parameter, "a PEM block is not a CERTIFICATE")
 		}
-		if len(chain) == maxChain {
-			return nil, malformedChain("the chain has more than %d certificates", maxChain)
+		if len(list) == limit {
+			return nil, malformed(parameter, "there are more than %d certificates", limit)
 		}
 		cert, err := x509der.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, malformedChain("certificate %d of the chain cannot be read: %s", len(chain)+1, x509der.Reason(err))
+			return nil, malformed(parameter, "certificate %d cannot be read: %s", len(list)+1, x509der.Reason(err))
 		}
-		chain = append(chain, cert)
+		list = append(list, cert)
 	}
-	if len(chain) == 0 {
-		return nil, malformedChain("the chain holds no certificate in PEM")
+	if len(list) == 0 {
+		return nil, malformed(parameter, "there is no certificate in PEM")
 	}
-	return chain, nil
+	return list, nil
 }
 
 func isASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
-}
-
-// nameConstraints is the extension of RFC 5280, section 4.2.1.10.
-var nameConstraints = asn1.ObjectIdentifier{2, 5, 29, 30}
-
-func malformedChain(format string, args ...any) error {
-	return malformed("CertificateChain", format, args...)
 }
 
 func refusedChain(format string, args ...any) error {
@@ -163,11 +156,9 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	case !cert.BasicConstraintsValid || !cert.IsCA:
 		return refusedChain("certificate %d of the chain, %q, is not a CA certificate (RFC 5280, section 4.2.1.9)", at+1, name)
 	case cert.KeyUsage&x509.KeyUsageCertSign == 0:
-		return refusedChain("certificate %d of the chain, %q, may not sign certificates: keyUsage lacks keyCertSign (RFC 5280, section 4.2.1.3)", at+1, name)
+		return refusedChain("certificate %d of the chain, %q, may not sign certificates: keyUsage is absent or lacks keyCertSign (RFC 5280, section 4.2.1.3)", at+1, name)
 	case len(cert.UnhandledCriticalExtensions) > 0:
 		return refusedChain("certificate %d of the chain, %q, has the critical extension %v, which is not understood", at+1, name, cert.UnhandledCriticalExtensions[0])
-	case slices.ContainsFunc(cert.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(nameConstraints) }):
-		return refusedChain("certificate %d of the chain, %q, has name constraints (RFC 5280, section 4.2.1.10), which are not enforced at issue yet", at+1, name)
 	case !bytes.Equal(cert.RawIssuer, parent.RawSubject) && parent == cert:
 		return refusedChain("certificate %d of the chain, %q, is the last and not self-signed: the chain ends with its root", at+1, name)
 	case !bytes.Equal(cert.RawIssuer, parent.RawSubject):
@@ -191,6 +182,7 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 		return refusedChain("certificate %d of the chain, %q, holds a key that stands in the chain already: the chain ends with its root", at+1, name)
 	}
 	i.publicKeys = append(i.publicKeys, publicKey)
+	i.constraints = append(i.constraints, x509der.ConstraintsOf(cert))
 	if cert.MaxPathLen >= 0 {
 		// at CA certificates stand below this one already (RFC 5280, section 4.2.1.9).
 		left := cert.MaxPathLen - at
@@ -216,13 +208,21 @@ func (i *Issuer) Identifier() string { return i.identifier }
 // root reports whether the issuer is a root CA.
 func (i *Issuer) root() bool { return len(i.chain) == 1 }
 
-// allows reports whether the extended key usages along the chain, where there
-// are any, allow certificates for that use (RFC 5280, section 4.2.1.12, in the
-// reading of all clients: a CA's usages bind what is below it).
+// allows reports whether the extended key usages along the chain allow
+// certificates for that use.
 func (i *Issuer) allows(usage x509.ExtKeyUsage) bool {
+	return !slices.ContainsFunc(i.chain, func(cert *x509.Certificate) bool { return !permits(cert, usage) })
+}
+
+// allowsAll reports whether the extended key usages along the chain allow a CA
+// below with these. None means that it takes what is left.
+func (i *Issuer) allowsAll(usages []string) bool {
 	for _, cert := range i.chain {
-		bound := len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0
-		if bound && !slices.Contains(cert.ExtKeyUsage, usage) && !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageAny) {
+		bound := x509der.ExtKeyUsages(cert)
+		if len(bound) == 0 || slices.Contains(bound, extendedKeyUsages["any"]) {
+			continue
+		}
+		if slices.ContainsFunc(usages, func(usage string) bool { return !slices.Contains(bound, usage) }) {
 			return false
 		}
 	}
@@ -230,9 +230,15 @@ func (i *Issuer) allows(usage x509.ExtKeyUsage) bool {
 }
 
 // holds reports whether the DER public key is that of a CA in the chain. Its
-// owner would sign with a CA's key, or the CA's key has got about.
+// owner would sign with a CA's key, or the CA's key has leaked.
 func (i *Issuer) holds(publicKey []byte) bool {
 	return slices.ContainsFunc(i.publicKeys, func(key []byte) bool { return bytes.Equal(key, publicKey) })
+}
+
+// isNamed reports whether the subject is that of a CA in the chain.
+func (i *Issuer) isNamed(subject x509der.Name) bool {
+	der := x509der.MarshalName(subject)
+	return slices.ContainsFunc(i.chain, func(cert *x509.Certificate) bool { return bytes.Equal(cert.RawSubject, der) })
 }
 
 // checkParent holds the issuer to the identifier asked for; empty means any.

@@ -81,6 +81,15 @@ func critical(id ...int) []pkix.Extension {
 	return []pkix.Extension{{Id: asn1.ObjectIdentifier(id), Critical: true, Value: []byte{5, 0}}}
 }
 
+// directoryConstraint permits the names of one directory, and those domains.
+func directoryConstraint(critical bool, domains ...string) pkix.Extension {
+	trees := seq(tlv(0xa4, name(printable(oidCountry, "CN"))))
+	for _, domain := range domains {
+		trees = append(trees, seq(tlv(0x82, []byte(domain)))...)
+	}
+	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 30}, Critical: critical, Value: seq(tlv(0xa0, trees))}
+}
+
 // RFC 5280, section 6.1, as far as a chain is judged before anything is issued.
 func TestNewIssuerRefusesCertificate(t *testing.T) {
 	t.Parallel()
@@ -99,13 +108,9 @@ func TestNewIssuerRefusesCertificate(t *testing.T) {
 		{"the root allows no CA below it", func(p *pki) { p.root.MaxPathLenZero = true }, `"Root", allows 0 CA certificates`},
 		{"an unknown critical extension", func(p *pki) { p.sub.ExtraExtensions = critical(1, 2, 3, 4) }, "1.2.3.4"},
 		{"an unknown critical extension in the root", func(p *pki) { p.root.ExtraExtensions = critical(1, 2, 3, 4) }, "1.2.3.4"},
-		{"critical name constraints", func(p *pki) {
-			p.sub.PermittedDNSDomains, p.sub.PermittedDNSDomainsCritical = []string{"example.com"}, true
-		}, "name constraints"},
-		{"name constraints", func(p *pki) { p.sub.ExcludedDNSDomains = []string{"example.org"} }, "name constraints"},
-		{"name constraints of addresses in the root", func(p *pki) {
-			p.root.PermittedIPRanges = []*net.IPNet{{IP: net.IP{10, 0, 0, 0}, Mask: net.IPMask{255, 0, 0, 0}}}
-		}, "name constraints"},
+		{"a name constraint of a kind that is not supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(true)} }, "2.5.29.30"},
+		{"the same in the root", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{directoryConstraint(true)} }, "2.5.29.30"},
+		{"the same beside one that is supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(true, "example.com")} }, "2.5.29.30"},
 		{"a subject with a control character", func(p *pki) { p.sub.Subject.CommonName = "Sub\nCA" }, "U+000A"},
 	}
 	for _, tt := range tests {
@@ -519,6 +524,11 @@ func TestNewIssuerAcceptsCertificate(t *testing.T) {
 		{"alternative names", func(p *pki) { p.sub.DNSNames = []string{"ca.example.com"} }},
 		{"an end without end", func(p *pki) { p.root.NotAfter = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC) }},
 		{"a serial number of 20 octets", func(p *pki) { p.sub.SerialNumber = new(big.Int).Lsh(big.NewInt(1), 158) }},
+		{"name constraints", func(p *pki) {
+			p.sub.PermittedDNSDomains, p.sub.PermittedDNSDomainsCritical = []string{"example.com"}, true
+			p.root.ExcludedDNSDomains, p.root.PermittedIPRanges = []string{"example.org"}, []*net.IPNet{{IP: net.IP{10, 0, 0, 0}, Mask: net.IPMask{255, 0, 0, 0}}}
+		}},
+		{"a name constraint of another kind that is not critical", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{directoryConstraint(false)} }},
 		{"a name in UTF-8", func(p *pki) { p.root.Subject.CommonName, p.sub.Subject.CommonName = "根证书", "中间证书" }},
 		{"a root with another name than its successor's key", func(p *pki) { p.root.Subject.Organization = []string{"Old"} }},
 		{"a key that was rolled over under one name", func(p *pki) { p.root.Subject.CommonName = "Sub" }},

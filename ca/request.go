@@ -94,6 +94,14 @@ func checkClientToken(token string) error {
 	return nil
 }
 
+// checkInstant refuses an instant that is none: a zero [time.Time], above all.
+func checkInstant(now time.Time) error {
+	if now.Year() < 1950 || now.After(maxTime) {
+		return refused("", "the instant %s is not from 1950 to 9999 (RFC 5280, section 4.1.2.5)", stamp(now))
+	}
+	return nil
+}
+
 // second is the instant as a certificate holds it, in whole seconds.
 func second(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 

@@ -10,61 +10,70 @@ import (
 // 4.1.2.5): the end of the year 9999.
 var maxTime = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 
-// checkValidity checks the five parameters of the validity in themselves.
-func (r *CreateServerCertificateWithCsrRequest) checkValidity() error {
+// validity is the five parameters that decide when a certificate begins and
+// ends.
+type validity struct {
+	years, months, days   int32
+	beforeTime, afterTime int64
+}
+
+// check checks the parameters in themselves.
+func (v *validity) check() error {
 	for _, p := range []struct {
 		name         string
 		value, limit int64
 	}{
 		// Limits of 10,000 years keep the calendar arithmetic from overflowing.
-		{"Years", int64(r.Years), 10_000},
-		{"Months", int64(r.Months), 120_000},
-		{"Days", int64(r.Days), 3_652_500},
-		{"BeforeTime", r.BeforeTime, maxTime.Unix()},
-		{"AfterTime", r.AfterTime, maxTime.Unix()},
+		{"Years", int64(v.years), 10_000},
+		{"Months", int64(v.months), 120_000},
+		{"Days", int64(v.days), 3_652_500},
+		{"BeforeTime", v.beforeTime, maxTime.Unix()},
+		{"AfterTime", v.afterTime, maxTime.Unix()},
 	} {
 		if p.value < 0 || p.value > p.limit {
 			return malformed(p.name, "%d is not from 1 to %d", p.value, p.limit)
 		}
 	}
 	switch {
-	case r.BeforeTime == 0 && r.AfterTime != 0:
+	case v.beforeTime == 0 && v.afterTime != 0:
 		return malformed("BeforeTime", "AfterTime is set and BeforeTime is not: both or neither are")
-	case r.BeforeTime != 0 && r.AfterTime == 0:
+	case v.beforeTime != 0 && v.afterTime == 0:
 		return malformed("AfterTime", "BeforeTime is set and AfterTime is not: both or neither are")
-	case r.AfterTime < r.BeforeTime || r.AfterTime == r.BeforeTime && r.AfterTime != 0:
-		return malformed("AfterTime", "%d is not after BeforeTime, %d", r.AfterTime, r.BeforeTime)
-	case r.Days == 0 && r.AfterTime == 0 && r.Years == 0 && r.Months == 0:
+	case v.afterTime < v.beforeTime || v.afterTime == v.beforeTime && v.afterTime != 0:
+		return malformed("AfterTime", "%d is not after BeforeTime, %d", v.afterTime, v.beforeTime)
+	case v.days == 0 && v.afterTime == 0 && v.years == 0 && v.months == 0:
 		return yuncert.Errorf(yuncert.ErrMissingParameter, "Days",
 			"Days is mandatory for this action. BeforeTime with AfterTime, or Years and Months, may stand in its place.")
 	}
 	return nil
 }
 
-// validity returns the start and end of the certificate: Days before the pair of
+// within returns the start and end of the certificate: Days before the pair of
 // times, and those before Years and Months. It must lie within the validity of
 // the CA and its chain, and is never cut to fit.
-func (r *CreateServerCertificateWithCsrRequest) validity(now time.Time, issuer *Issuer) (notBefore, notAfter time.Time, err error) {
+func (v *validity) within(now time.Time, issuer *Issuer) (notBefore, notAfter time.Time, err error) {
 	notBefore = now
-	if r.BeforeTime != 0 {
-		notBefore = time.Unix(r.BeforeTime, 0).UTC()
+	if v.beforeTime != 0 {
+		notBefore = time.Unix(v.beforeTime, 0).UTC()
 	}
 	var decides string
 	switch {
-	case r.Days != 0:
-		decides, notAfter = "Days", notBefore.AddDate(0, 0, int(r.Days))
-	case r.AfterTime != 0:
-		decides, notAfter = "AfterTime", time.Unix(r.AfterTime, 0).UTC()
-	case r.Years != 0:
-		decides, notAfter = "Years", notBefore.AddDate(int(r.Years), int(r.Months), 0)
+	case v.days != 0:
+		decides, notAfter = "Days", notBefore.AddDate(0, 0, int(v.days))
+	case v.afterTime != 0:
+		decides, notAfter = "AfterTime", time.Unix(v.afterTime, 0).UTC()
+	case v.years != 0:
+		decides, notAfter = "Years", notBefore.AddDate(int(v.years), int(v.months), 0)
 	default:
-		decides, notAfter = "Months", notBefore.AddDate(0, int(r.Months), 0)
+		decides, notAfter = "Months", notBefore.AddDate(0, int(v.months), 0)
 	}
 	switch {
 	case notBefore.Before(issuer.notBefore):
 		return notBefore, notAfter, refused("BeforeTime", "the certificate would begin at %s: the CA and its chain begin at %s", stamp(notBefore), stamp(issuer.notBefore))
 	case notAfter.After(issuer.notAfter):
 		return notBefore, notAfter, refused(decides, "the certificate would end at %s: the CA and its chain end at %s", stamp(notAfter), stamp(issuer.notAfter))
+	case notAfter.Before(now):
+		return notBefore, notAfter, refused(decides, "the certificate would have ended at %s, and it is %s", stamp(notAfter), stamp(now))
 	}
 	return notBefore, notAfter, nil
 }

@@ -1,0 +1,686 @@
+package ca_test
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	encodingasn1 "encoding/asn1"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"iter"
+	"log"
+	"math"
+	"math/big"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/algorithm/tjfoc"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// listed is when the lists and responses of these tests are made.
+var listed = instant.AddDate(0, 1, 0)
+
+const serial = "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b"
+
+func revokedCertificate() ca.RevokedCertificate {
+	return ca.RevokedCertificate{
+		SerialNumber: serial, RevocationTime: listed.Add(-time.Hour), Reason: ca.ReasonKeyCompromise,
+		InvalidityDate: listed.AddDate(0, 0, -3),
+	}
+}
+
+func revocationListRequest() *ca.RevocationListRequest {
+	return &ca.RevocationListRequest{
+		Number: big.NewInt(7), NextUpdate: listed.AddDate(0, 0, 7), Revoked: ca.Revoked(revokedCertificate()),
+	}
+}
+
+// createList wants a list.
+func createList(t testing.TB, issuer *ca.Issuer, req *ca.RevocationListRequest) []byte {
+	t.Helper()
+	der, err := ca.CreateRevocationList(nil, listed, issuer, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+// splitSigned returns what is signed, the algorithm and the signature of a
+// CRL, a certificate or a BasicOCSPResponse.
+func splitSigned(t testing.TB, der []byte) (signed, id, signature []byte) {
+	t.Helper()
+	s := cryptobyte.String(der)
+	var part, algorithm cryptobyte.String
+	if !s.ReadASN1(&s, asn1.SEQUENCE) || !s.ReadASN1Element(&part, asn1.SEQUENCE) ||
+		!s.ReadASN1Element(&algorithm, asn1.SEQUENCE) || !s.ReadASN1BitStringAsBytes(&signature) {
+		t.Fatalf("nothing signed: %x", der)
+	}
+	return part, algorithm, signature
+}
+
+// checkSM2 verifies a signature with tjfoc/gmsm.
+func checkSM2(t testing.TB, public crypto.PublicKey, signed, signature []byte) {
+	t.Helper()
+	other, err := tjfoc.ToPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !other.Verify(signed, signature) {
+		t.Error("tjfoc/gmsm does not verify the signature")
+	}
+}
+
+var errDatabase = errors.New("the database is away")
+
+func TestCreateRevocationListRefuses(t *testing.T) {
+	t.Parallel()
+	one := func(change func(*ca.RevokedCertificate)) func(*ca.RevocationListRequest) {
+		return func(r *ca.RevocationListRequest) {
+			c := revokedCertificate()
+			change(&c)
+			r.Revoked = ca.Revoked(revokedCertificate(), c)
+		}
+	}
+	tests := []struct {
+		name      string
+		change    func(*ca.RevocationListRequest)
+		code      yuncert.Code
+		parameter string
+		mention   string
+	}{
+		{"no number", func(r *ca.RevocationListRequest) { r.Number = nil }, missing, "Number", ""},
+		{"number zero", func(r *ca.RevocationListRequest) { r.Number = new(big.Int) }, malformed, "Number", "positive"},
+		{"number negative", func(r *ca.RevocationListRequest) { r.Number = big.NewInt(-1) }, malformed, "Number", "positive"},
+		{"number of 21 octets", func(r *ca.RevocationListRequest) { r.Number = new(big.Int).Lsh(big.NewInt(1), 159) }, malformed, "Number", "20 octets"},
+		{"no next update", func(r *ca.RevocationListRequest) { r.NextUpdate = time.Time{} }, missing, "NextUpdate", ""},
+		{"next update now", func(r *ca.RevocationListRequest) { r.NextUpdate = listed }, refused, "NextUpdate", "2026-04-04T05:06:07Z is not after"},
+		{"next update in this second", func(r *ca.RevocationListRequest) { r.NextUpdate = listed.Add(time.Second - 1) }, refused, "NextUpdate", "is not after"},
+		{"next update in year 10000", func(r *ca.RevocationListRequest) {
+			r.NextUpdate = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+		}, malformed, "NextUpdate", "9999-12-31T23:59:59Z"},
+		{"address without scheme", func(r *ca.RevocationListRequest) { r.DistributionPoint = "pki.example.com/1.crl" }, malformed, "DistributionPoint", `"pki.example.com/1.crl"`},
+		{"address of LDAP", func(r *ca.RevocationListRequest) { r.DistributionPoint = "ldap://pki.example.com/cn=1" }, malformed, "DistributionPoint", "http or https"},
+		{"address without host", func(r *ca.RevocationListRequest) { r.DistributionPoint = "http:///1.crl" }, malformed, "DistributionPoint", "http or https"},
+		{"address with fragment", func(r *ca.RevocationListRequest) { r.DistributionPoint = "http://pki.example.com/#1" }, malformed, "DistributionPoint", "http or https"},
+		{"address with space", func(r *ca.RevocationListRequest) { r.DistributionPoint = "http://pki.example.com/a b" }, malformed, "DistributionPoint", "ASCII"},
+		{"address in Chinese", func(r *ca.RevocationListRequest) { r.DistributionPoint = "http://例子.example.com/1.crl" }, malformed, "DistributionPoint", "ASCII"},
+		{"both kinds only", func(r *ca.RevocationListRequest) { r.OnlyContainsUserCerts, r.OnlyContainsCACerts = true, true }, malformed, "OnlyContainsCACerts", "at most one"},
+
+		{"no serial number", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "" }), missing, "SerialNumber", ""},
+		{"serial number zero", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "00" }), malformed, "SerialNumber", `"00"`},
+		{"serial number negative", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "-1" }), malformed, "SerialNumber", `"-1"`},
+		{"serial number with prefix", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "0x1f" }), malformed, "SerialNumber", "hexadecimal"},
+		{"serial number with colons", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "0a:1b" }), malformed, "SerialNumber", "hexadecimal"},
+		{"serial number of 41 digits", one(func(c *ca.RevokedCertificate) { c.SerialNumber = strings.Repeat("1", 41) }), malformed, "SerialNumber", "40"},
+		{"no revocation time", one(func(c *ca.RevokedCertificate) { c.RevocationTime = time.Time{} }), missing, "RevocationTime", ""},
+		{"revoked in a second", one(func(c *ca.RevokedCertificate) { c.RevocationTime = listed.Add(time.Second) }), refused, "RevocationTime", "2026-04-04T05:06:08Z is after now"},
+		{"revoked in 1949", one(func(c *ca.RevokedCertificate) { c.RevocationTime = time.Date(1949, 12, 31, 23, 59, 59, 0, time.UTC) }), malformed, "RevocationTime", "1949"},
+		{"reason 7", one(func(c *ca.RevokedCertificate) { c.Reason = 7 }), malformed, "Reason", "7 is not a reason"},
+		{"removeFromCRL", one(func(c *ca.RevokedCertificate) { c.Reason = 8 }), malformed, "Reason", "8 is not a reason"},
+		{"reason 11", one(func(c *ca.RevokedCertificate) { c.Reason = 11 }), malformed, "Reason", "11 is not a reason"},
+		{"reason negative", one(func(c *ca.RevokedCertificate) { c.Reason = -1 }), malformed, "Reason", "-1 is not a reason"},
+		{"invalid in year 10000", one(func(c *ca.RevokedCertificate) { c.InvalidityDate = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }), malformed, "InvalidityDate", "10000"},
+		{"invalid before Christ", one(func(c *ca.RevokedCertificate) { c.InvalidityDate = time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC) }), malformed, "InvalidityDate", "-1"},
+		{"database fails", func(r *ca.RevocationListRequest) {
+			r.Revoked = func(yield func(ca.RevokedCertificate, error) bool) {
+				if yield(revokedCertificate(), nil) && yield(ca.RevokedCertificate{}, errDatabase) {
+					t.Error("the sequence was read on after its error")
+				}
+			}
+		}, yuncert.ErrInternalError, "Revoked", "the database is away"},
+	}
+	au := authorityOf(algorithm.ECC_256)
+	issuer, err := ca.NewIssuer(au.sub.CertificateChain, unused(t, au.subKey.Public()), ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req := revocationListRequest()
+			tt.change(req)
+			der, err := ca.CreateRevocationList(untouched(t), listed, issuer, req)
+			if der != nil {
+				t.Errorf("CreateRevocationList = %x beside an error", der)
+			}
+			checkError(t, err, tt.code, tt.parameter, tt.mention)
+			if tt.parameter == "Revoked" && !errors.Is(err, errDatabase) {
+				t.Errorf("%v does not wrap its cause", err)
+			}
+		})
+	}
+
+	t.Run("no request", func(t *testing.T) {
+		_, err := ca.CreateRevocationList(nil, listed, issuer, nil)
+		checkError(t, err, missing, "Number", "")
+	})
+	t.Run("no issuer", func(t *testing.T) {
+		_, err := ca.CreateRevocationList(nil, listed, nil, revocationListRequest())
+		checkError(t, err, yuncert.ErrNotFound, "ParentIdentifier", "")
+	})
+	for name, now := range map[string]time.Time{"before the CA": instant.Add(-time.Second), "after the CA": caEnd.Add(time.Second)} {
+		t.Run(name, func(t *testing.T) {
+			_, err := ca.CreateRevocationList(nil, now, issuer, revocationListRequest())
+			checkError(t, err, yuncert.ErrCertificateExpired, "ParentIdentifier", "")
+		})
+	}
+	t.Run("no cRLSign", func(t *testing.T) {
+		issuer := rootWithUsage(t, x509.KeyUsageCertSign)
+		_, err := ca.CreateRevocationList(nil, listed, issuer, revocationListRequest())
+		checkError(t, err, refused, "ParentIdentifier", "cRLSign")
+	})
+	t.Run("failing key", func(t *testing.T) {
+		issuer, err := ca.NewIssuer(au.sub.CertificateChain, failing(au.subKey.Public()), ca.IssuerOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = ca.CreateRevocationList(nil, listed, issuer, revocationListRequest())
+		checkError(t, err, yuncert.ErrInternalError, "", "unplugged")
+		if !errors.Is(err, errSigner) {
+			t.Errorf("%v does not wrap its cause", err)
+		}
+	})
+	t.Run("lying key", func(t *testing.T) {
+		issuer, err := ca.NewIssuer(au.sub.CertificateChain, lying(au.subKey), ca.IssuerOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = ca.CreateRevocationList(nil, listed, issuer, revocationListRequest())
+		checkError(t, err, yuncert.ErrInternalError, "", "wrong signature")
+	})
+}
+
+// rootWithUsage makes a root CA with that key usage, by crypto/x509.
+func rootWithUsage(t testing.TB, usage x509.KeyUsage) *ca.Issuer {
+	t.Helper()
+	k := key(algorithm.ECC_256, 0)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Root"}, NotBefore: instant, NotAfter: caEnd,
+		BasicConstraintsValid: true, IsCA: true, KeyUsage: usage,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, k.Public(), k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer, err := ca.NewIssuer(encodePEM(der), k, ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return issuer
+}
+
+// What is accepted, as crypto/x509 reads it.
+func TestCreateRevocationListAccepts(t *testing.T) {
+	t.Parallel()
+	const year9999 = "9999-12-31T23:59:59Z"
+	one := func(change func(*ca.RevokedCertificate)) func(*ca.RevocationListRequest) {
+		return func(r *ca.RevocationListRequest) {
+			c := revokedCertificate()
+			change(&c)
+			r.Revoked = ca.Revoked(c)
+		}
+	}
+	tests := []struct {
+		name   string
+		change func(*ca.RevocationListRequest)
+		want   string
+	}{
+		{"as it is", func(*ca.RevocationListRequest) {},
+			"7 2026-04-11T05:06:07Z [" + serial + " 2026-04-04T04:06:07Z 1 20260401050607Z]"},
+		{"none revoked", func(r *ca.RevocationListRequest) { r.Revoked = nil }, "7 2026-04-11T05:06:07Z"},
+		{"none in the sequence", func(r *ca.RevocationListRequest) { r.Revoked = ca.Revoked() }, "7 2026-04-11T05:06:07Z"},
+		{"number of 20 octets", func(r *ca.RevocationListRequest) { r.Number.Sub(new(big.Int).Lsh(big.NewInt(1), 159), big.NewInt(1)) },
+			"730750818665451459101842416358141509827966271487 2026-04-11T05:06:07Z [" + serial + " 2026-04-04T04:06:07Z 1 20260401050607Z]"},
+		{"next update in parts of a second", func(r *ca.RevocationListRequest) {
+			r.NextUpdate = listed.Add(time.Second + 999*time.Millisecond).In(time.FixedZone("", 3600))
+		}, "7 2026-04-04T05:06:08Z [" + serial + " 2026-04-04T04:06:07Z 1 20260401050607Z]"},
+		{"next update at the end of time", func(r *ca.RevocationListRequest) {
+			r.NextUpdate = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+		}, "7 " + year9999 + " [" + serial + " 2026-04-04T04:06:07Z 1 20260401050607Z]"},
+		{"no reason, no date", one(func(c *ca.RevokedCertificate) { c.Reason, c.InvalidityDate = 0, time.Time{} }),
+			"7 2026-04-11T05:06:07Z [" + serial + " 2026-04-04T04:06:07Z 0]"},
+		{"last reason, no date", one(func(c *ca.RevokedCertificate) { c.Reason, c.InvalidityDate = ca.ReasonAACompromise, time.Time{} }),
+			"7 2026-04-11T05:06:07Z [" + serial + " 2026-04-04T04:06:07Z 10]"},
+		{"no reason, date of year 1", one(func(c *ca.RevokedCertificate) {
+			c.Reason, c.InvalidityDate = 0, time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC)
+		}), "7 2026-04-11T05:06:07Z [" + serial + " 2026-04-04T04:06:07Z 0 00010101000001Z]"},
+		{"revoked this second", one(func(c *ca.RevokedCertificate) {
+			c.RevocationTime = listed.Add(time.Second - 1).In(time.FixedZone("", -7*3600))
+		}), "7 2026-04-11T05:06:07Z [" + serial + " 2026-04-04T05:06:07Z 1 20260401050607Z]"},
+		{"serial number 1", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "1" }),
+			"7 2026-04-11T05:06:07Z [01 2026-04-04T04:06:07Z 1 20260401050607Z]"},
+		{"serial number in upper case with zeros", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "000FEDC" }),
+			"7 2026-04-11T05:06:07Z [fedc 2026-04-04T04:06:07Z 1 20260401050607Z]"},
+		{"serial number of 20 octets", one(func(c *ca.RevokedCertificate) { c.SerialNumber = strings.Repeat("f", 40) }),
+			"7 2026-04-11T05:06:07Z [" + strings.Repeat("f", 40) + " 2026-04-04T04:06:07Z 1 20260401050607Z]"},
+		{"partition", func(r *ca.RevocationListRequest) {
+			r.DistributionPoint, r.Revoked = "http://pki.example.com/crl/1.crl", nil
+		}, "7 2026-04-11T05:06:07Z critical 3026a024a0228620" + hex.EncodeToString([]byte("http://pki.example.com/crl/1.crl"))},
+		{"partition of user certificates", func(r *ca.RevocationListRequest) {
+			r.DistributionPoint, r.OnlyContainsUserCerts, r.Revoked = "https://a.cn/", true, nil
+		}, "7 2026-04-11T05:06:07Z critical 3016a011a00f860d" + hex.EncodeToString([]byte("https://a.cn/")) + "8101ff"},
+		{"user certificates", func(r *ca.RevocationListRequest) { r.OnlyContainsUserCerts, r.Revoked = true, nil },
+			"7 2026-04-11T05:06:07Z critical 30038101ff"},
+		{"CA certificates", func(r *ca.RevocationListRequest) { r.OnlyContainsCACerts, r.Revoked = true, nil },
+			"7 2026-04-11T05:06:07Z critical 30038201ff"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(algorithm.ECC_256)
+			req := revocationListRequest()
+			tt.change(req)
+			der := createList(t, au.issuer, req)
+			list, err := x509.ParseRevocationList(der)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := list.CheckSignatureFrom(parsePEM(t, au.sub.Certificate)); err != nil {
+				t.Error(err)
+			}
+			if diff := cmp.Diff(tt.want, describeList(t, list)); diff != "" {
+				t.Errorf("list mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// describeList prints what a list says, beside what is the same in all.
+func describeList(t testing.TB, list *x509.RevocationList) string {
+	t.Helper()
+	if !list.ThisUpdate.Equal(listed) {
+		t.Errorf("thisUpdate is %s: want %s", list.ThisUpdate, listed)
+	}
+	var b strings.Builder
+	fmt.Fprint(&b, list.Number, " ", list.NextUpdate.UTC().Format(time.RFC3339))
+	for _, e := range list.Extensions {
+		if e.Id.Equal(encodingasn1.ObjectIdentifier{2, 5, 29, 28}) {
+			fmt.Fprintf(&b, " critical %x", e.Value)
+		} else if e.Critical {
+			t.Errorf("the extension %v is critical", e.Id)
+		}
+	}
+	for _, entry := range list.RevokedCertificateEntries {
+		fmt.Fprintf(&b, " [%x %s %d", entry.SerialNumber.Bytes(), entry.RevocationTime.UTC().Format(time.RFC3339), entry.ReasonCode)
+		for _, e := range entry.Extensions {
+			if e.Critical {
+				t.Errorf("the extension %v of an entry is critical", e.Id)
+			}
+			if e.Id.Equal(encodingasn1.ObjectIdentifier{2, 5, 29, 24}) {
+				fmt.Fprintf(&b, " %s", e.Value[2:])
+			}
+		}
+		b.WriteString("]")
+	}
+	return b.String()
+}
+
+// The lists of crypto/x509 are the same, octet for octet: RSA's with the
+// signature. The numbers of entries take the lengths over their thresholds.
+func TestCreateRevocationListSameAsStandardLibrary(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.RSA_2048)
+	issuer := parsePEM(t, au.sub.Certificate)
+	for _, n := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1500, 3000} {
+		template := &x509.RevocationList{Number: big.NewInt(7), ThisUpdate: listed, NextUpdate: listed.AddDate(0, 0, 7)}
+		for i := range n {
+			template.RevokedCertificateEntries = append(template.RevokedCertificateEntries, x509.RevocationListEntry{
+				SerialNumber: big.NewInt(int64(i + 1)), RevocationTime: listed.Add(-time.Duration(i) * time.Second), ReasonCode: []int{0, 1, 5}[i%3],
+			})
+		}
+		want, err := x509.CreateRevocationList(rand.Reader, template, issuer, au.subKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := revocationListRequest()
+		req.Revoked = func(yield func(ca.RevokedCertificate, error) bool) {
+			for _, e := range template.RevokedCertificateEntries {
+				if !yield(ca.RevokedCertificate{SerialNumber: e.SerialNumber.Text(16), RevocationTime: e.RevocationTime, Reason: ca.RevocationReason(e.ReasonCode)}, nil) {
+					return
+				}
+			}
+		}
+		if got := createList(t, au.issuer, req); !bytes.Equal(got, want) {
+			t.Errorf("a list of %d entries differs from that of crypto/x509: %d and %d octets", n, len(got), len(want))
+		}
+	}
+}
+
+// One list of each family, whole: signatures are repeatable.
+func TestCreateRevocationListGolden(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			req := revocationListRequest()
+			req.DistributionPoint = "http://pki.example.com/crl/1.crl"
+			req.Revoked = ca.Revoked(revokedCertificate(), ca.RevokedCertificate{SerialNumber: "7f", RevocationTime: instant})
+			der, err := ca.CreateRevocationList(untouched(t), listed, au.issuer, req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, "crl/"+string(a)+".pem", string(pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der})))
+			list, err := ca.ParseRevocationList(der)
+			if err != nil {
+				t.Fatal(err)
+			}
+			issuer := parsePEM(t, au.sub.Certificate)
+			if diff := cmp.Diff(issuer.SubjectKeyId, list.AuthorityKeyId); diff != "" {
+				t.Errorf("authorityKeyIdentifier mismatch (-want +got):\n%s", diff)
+			}
+			if !bytes.Equal(list.RawIssuer, issuer.RawSubject) {
+				t.Error("the issuer's name is not as in its certificate")
+			}
+			signed, id, signature := splitSigned(t, der)
+			if !bytes.Equal(id, signatureID(a)) {
+				t.Errorf("signature algorithm %x: want %x", id, signatureID(a))
+			}
+			if a == algorithm.SM2_256 {
+				checkSM2(t, issuer.PublicKey, signed, signature)
+			} else if err := list.CheckSignatureFrom(issuer); err != nil {
+				t.Error(err)
+			}
+
+			// A key outside memory, and rand is handed to it.
+			opaqueIssuer, err := ca.NewIssuer(au.sub.CertificateChain, drawing(au.subKey), ca.IssuerOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := ca.CreateRevocationList(seeded(), listed, opaqueIssuer, req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a != algorithm.ECC_256 && !bytes.Equal(again, der) { // ECDSA's nonce depends on rand there
+				t.Error("another signer of the same key makes another list")
+			}
+			if _, err := ca.CreateRevocationList(readerFunc(func([]byte) (int, error) { return 0, errNoRandomness }), listed, opaqueIssuer, req); !errors.Is(err, errNoRandomness) {
+				t.Errorf("error %v: want %v", err, errNoRandomness)
+			}
+		})
+	}
+}
+
+// Whichever octet of a list is changed, it is not read or not verified.
+func TestRevocationListEveryOctetCounts(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			issuer := parsePEM(t, au.sub.Certificate)
+			der := createList(t, au.issuer, revocationListRequest())
+			if list, err := ca.ParseRevocationList(der); err != nil {
+				t.Fatal(err)
+			} else if err := x509der.CheckCRLSignature(list, issuer); err != nil {
+				t.Fatal(err)
+			}
+			for i := range der {
+				for _, flip := range []byte{0x01, 0x80} {
+					bad := bytes.Clone(der)
+					bad[i] ^= flip
+					if list, err := ca.ParseRevocationList(bad); err == nil && x509der.CheckCRLSignature(list, issuer) == nil {
+						t.Errorf("octet %d changed from %#02x to %#02x: still verified", i, der[i], bad[i])
+					}
+				}
+			}
+		})
+	}
+}
+
+// What was issued, revoked and listed is what Verify refuses, through the
+// documented forms of serial number and address.
+func TestRevokedServerCertificate(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			req := serverRequest(au.issuer, hostCSR(t, a, "www.example.com"))
+			req.EnableCrl, req.Immediately = 1, 1
+			issued, der, err := ca.CreateServerCertificateWithCsr(seeded(), instant, au.issuer, req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := revokedCertificate()
+			c.SerialNumber = issued.SerialNumber
+			crl := revocationListRequest()
+			crl.DistributionPoint = crlBase + "/" + au.issuer.Identifier() + ".crl"
+			for _, revoked := range []iter.Seq2[ca.RevokedCertificate, error]{nil, ca.Revoked(c)} {
+				crl.Revoked = revoked
+				list, err := ca.ParseRevocationList(createList(t, au.issuer, crl))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !x509der.CRLCovers(list, parse(t, der)) {
+					t.Error("the list does not cover the certificate that names its address")
+				}
+				_, err = ca.Verify(listed, issued.X509Certificate, ca.VerifyOptions{
+					Roots: au.root.Certificate, Intermediates: au.sub.Certificate, RevocationLists: []*x509.RevocationList{list},
+				})
+				if got := errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection); got != (revoked != nil) || !got && err != nil {
+					t.Errorf("Verify with the certificate revoked %v: %v", revoked != nil, err)
+				}
+			}
+		})
+	}
+}
+
+func TestParseRevocationList(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	der := createList(t, au.issuer, revocationListRequest())
+	block := func(label string, der []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
+	}
+	// list makes a list by hand, with a signature that nobody checks.
+	list := func(entryExtensions, extensions []byte) string {
+		tbs := seq(tlv(asn1.INTEGER, []byte{1}), ecdsaWithSHA256, au.subject, tlv(asn1.UTCTime, []byte("260404050607Z")), tlv(asn1.UTCTime, []byte("260411050607Z")),
+			seq(seq(tlv(asn1.INTEGER, []byte{5}), tlv(asn1.UTCTime, []byte("260404050607Z")), entryExtensions)), explicit(0, seq(extensions)))
+		return string(seq(tbs, ecdsaWithSHA256, tlv(asn1.BIT_STRING, []byte{0, 1, 2, 3})))
+	}
+	number := extension(oid("\x55\x1d\x14"), false, tlv(asn1.INTEGER, []byte{7}))
+	point := func(fields ...[]byte) string {
+		return list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1c"), true, seq(fields...))))
+	}
+	yes := []byte{0xff}
+	address := explicit(0, explicit(0, tlv(0x86, []byte("http://a.cn/1.crl"))))
+
+	for name, data := range map[string]string{
+		"DER":                       string(der),
+		"PEM":                       block("X509 CRL", der),
+		"PEM with text around":      "\ufeffthe list\r\n" + strings.ReplaceAll(block("X509 CRL", der), "\n", "\r\n") + " \r\n",
+		"by hand":                   list(nil, number),
+		"unknown extension":         list(seq(extension(oid("\x2a\x03"), false, nil)), slices.Concat(number, extension(oid("\x2a\x03"), false, nil))),
+		"partition":                 point(address, tlv(0x81, yes)),
+		"partition with two places": point(explicit(0, explicit(0, explicit(4, name()), tlv(0x86, []byte("http://a.cn/1.crl"))))),
+	} {
+		if _, err := ca.ParseRevocationList([]byte(data)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+
+	for _, tt := range []struct{ name, data, mention string }{
+		{"nothing", "", "neither DER nor PEM"},
+		{"text", "no list", "neither DER nor PEM"},
+		{"a certificate in PEM", au.sub.Certificate, `label is "CERTIFICATE"`},
+		{"a certificate in DER", string(parsePEM(t, au.sub.Certificate).Raw), ""},
+		{"two in PEM", block("X509 CRL", der) + block("X509 CRL", der), "other text"},
+		{"an octet behind", string(der) + "\x00", "CertificateList"},
+		{"an octet behind, in PEM", block("X509 CRL", append(bytes.Clone(der), 0)), "CertificateList"},
+		{"an octet missing", string(der[:len(der)-1]), "CertificateList"},
+		{"something behind the signature", string(seq(der[4:], tlv(asn1.NULL))), "CertificateList"},
+		{"delta", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1b"), true, tlv(asn1.INTEGER, []byte{6})))), "2.5.29.27"},
+		{"critical in an entry", list(seq(extension(oid("\x55\x1d\x1d"), true, seq())), number), "entry of 5"},
+		{"indirect", point(address, tlv(0x84, yes)), "other issuers"},
+		{"some reasons", point(address, tlv(0x83, []byte{6, 0x40})), "some reasons"},
+		{"attribute certificates", point(tlv(0x85, yes)), "attribute certificates"},
+		{"flag false", point(tlv(0x81, []byte{0})), "malformed"},
+		{"flag of two octets", point(tlv(0x81, []byte{0xff, 0xff})), "malformed"},
+		{"flags in disorder", point(tlv(0x82, yes), tlv(0x81, yes)), "malformed"},
+		{"field that is not defined", point(tlv(0x86, yes)), "malformed"},
+		{"relative name", point(explicit(0, explicit(1, seq()))), "full name"},
+		{"directory alone", point(explicit(0, explicit(0, explicit(4, name())))), "no address"},
+		{"names that are none", point(explicit(0, explicit(0, []byte{0x86, 9}))), "malformed"},
+		{"point that is no sequence", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1c"), true, tlv(asn1.NULL)))), "malformed"},
+		{"point cut off", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1c"), true, []byte{0x30, 3, 0x81, 2, 0xff}))), "malformed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := ca.ParseRevocationList([]byte(tt.data))
+			if got != nil {
+				t.Error("a list beside an error")
+			}
+			checkError(t, err, malformed, "", tt.mention)
+		})
+	}
+}
+
+func TestRevocationReasonString(t *testing.T) {
+	t.Parallel()
+	for reason, want := range map[ca.RevocationReason]string{
+		0: "unspecified", 1: "keyCompromise", 2: "cACompromise", 3: "affiliationChanged", 4: "superseded",
+		5: "cessationOfOperation", 6: "certificateHold", 7: "7", 9: "privilegeWithdrawn", 10: "aACompromise",
+	} {
+		if got := reason.String(); got != want {
+			t.Errorf("RevocationReason(%d) is %q: want %q", int(reason), got, want)
+		}
+	}
+}
+
+func FuzzParseRevocationList(f *testing.F) {
+	for _, a := range families {
+		req := revocationListRequest()
+		req.DistributionPoint = "http://a.cn/1.crl"
+		der := createList(f, authorityOf(a).issuer, req)
+		f.Add(der)
+		f.Add(pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der}))
+	}
+	issuer := parsePEM(f, authorityOf(algorithm.SM2_256).sub.Certificate)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		list, err := ca.ParseRevocationList(data)
+		if err != nil {
+			if !errors.Is(err, malformed) {
+				t.Errorf("error %v: want %s", err, malformed)
+			}
+			return
+		}
+		again, err := ca.ParseRevocationList(list.Raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(list.RevokedCertificateEntries, again.RevokedCertificateEntries, cmp.Comparer(func(a, b *big.Int) bool { return a.Cmp(b) == 0 })); diff != "" {
+			t.Errorf("read again, the list is another one (-want +got):\n%s", diff)
+		}
+		x509der.CRLCovers(list, issuer)
+		_ = x509der.CheckCRLSignature(list, issuer)
+	})
+}
+
+// counted yields n certificates without having them in memory.
+func counted(n int) iter.Seq2[ca.RevokedCertificate, error] {
+	const digits = "0123456789abcdef"
+	return func(yield func(ca.RevokedCertificate, error) bool) {
+		number := []byte(serial)
+		for i := range n {
+			for at := range 8 {
+				number[10+at] = digits[i>>(4*at)&15]
+			}
+			if !yield(ca.RevokedCertificate{SerialNumber: string(number), RevocationTime: instant, Reason: ca.ReasonSuperseded}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// A million entries, whose lengths take four octets.
+func TestCreateRevocationListLong(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("a long list")
+	}
+	req := revocationListRequest()
+	req.Revoked = counted(1_000_000)
+	der := createList(t, authorityOf(algorithm.ECC_256).issuer, req)
+	list, err := x509.ParseRevocationList(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := list.CheckSignatureFrom(parsePEM(t, authorityOf(algorithm.ECC_256).sub.Certificate)); err != nil {
+		t.Error(err)
+	}
+	if got := len(list.RevokedCertificateEntries); got != 1_000_000 {
+		t.Errorf("the list has %d entries", got)
+	}
+	if perEntry := float64(len(der)) / 1_000_000; math.Round(perEntry) != 51 {
+		t.Errorf("%.1f octets an entry: want 51", perEntry)
+	}
+}
+
+func BenchmarkCreateRevocationList(b *testing.B) {
+	issuer := authorityOf(algorithm.ECC_256).issuer
+	for _, n := range []int{1_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			size := 0
+			for b.Loop() {
+				req := revocationListRequest()
+				req.Revoked = counted(n)
+				size = len(createList(b, issuer, req))
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/entry")
+			b.ReportMetric(float64(size)/float64(n), "octets/entry")
+		})
+	}
+}
+
+// A CA revokes a certificate and publishes its list, from a database that may
+// fail in the middle.
+func ExampleCreateRevocationList() {
+	au := authorityOf(algorithm.ECC_256) // au.issuer is an *Issuer
+	query := func(context.Context) iter.Seq2[ca.RevokedCertificate, error] {
+		return func(yield func(ca.RevokedCertificate, error) bool) { // rows.Next, rows.Scan and, at the end, rows.Err
+			yield(ca.RevokedCertificate{
+				SerialNumber:   "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b", // as it was when it was issued
+				RevocationTime: time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC),
+				Reason:         ca.ReasonKeyCompromise,
+			}, nil)
+		}
+	}
+	now := time.Date(2026, 4, 4, 0, 0, 0, 0, time.UTC)
+	der, err := ca.CreateRevocationList(rand.Reader, now, au.issuer, &ca.RevocationListRequest{
+		Number:     big.NewInt(42), // one more than last time
+		NextUpdate: now.AddDate(0, 0, 7),
+		Revoked:    query(context.Background()),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// der is what http://pki.example.com/crl/<identifier>.crl serves.
+
+	list, err := ca.ParseRevocationList(der)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(list.Issuer.CommonName, list.Number, list.NextUpdate.Format(time.DateOnly))
+	for _, c := range list.RevokedCertificateEntries {
+		fmt.Printf("%x %s %s\n", c.SerialNumber.Bytes(), c.RevocationTime.Format(time.DateOnly), ca.RevocationReason(c.ReasonCode))
+	}
+	// Output:
+	// Test Sub CA 42 2026-04-11
+	// 0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b 2026-04-01 keyCompromise
+}

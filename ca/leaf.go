@@ -1,0 +1,479 @@
+package ca
+
+import (
+	"crypto/x509"
+	"encoding/hex"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// leafParameters are the parameters that the operations issuing for servers and
+// clients share, in the order of their documents.
+type leafParameters struct {
+	organization, organizationUnit, country, commonName, state, locality string
+
+	algorithm        string
+	parentIdentifier string
+	validity         validity
+	immediately      int32
+	enableCrl        int64
+	tags             []Tag
+}
+
+// A leaf is a checked request for the certificate of a server or client.
+type leaf struct {
+	parameters leafParameters
+	algorithm  algorithm.Algorithm // of the key
+	publicKey  []byte              // DER; not set before the key is made
+	asked      x509der.Name        // the subject of the CSR; empty without one
+	given      x509der.Name        // the attributes that parameters set
+	names      []string            // DNS names and IP addresses, canonical
+	others     int                 // how many of names are not from the list parameter
+	list       string              // that parameter: Domain or SanValue
+	emails     []string
+	uris       []*url.URL
+	usage      x509.ExtKeyUsage
+}
+
+// leafAlgorithms are the values of the parameter Algorithm.
+var leafAlgorithms = []string{"RSA_1024", "RSA_2048", "RSA_4096", "ECC_256", "ECC_384", "ECC_512", "SM2_256"}
+
+// readCSR takes key, subject and alternative names from a CSR.
+func (l *leaf) readCSR(text string) error {
+	request, err := csr.Parse([]byte(text))
+	if err != nil {
+		return err
+	}
+	if l.asked, err = x509der.ParseName(request.RawSubject); err != nil {
+		return malformed("Csr", "the CSR's subject: %v", err)
+	}
+	// Encoded anew: SM2 keys have several encodings, and not all clients read all.
+	if l.publicKey, err = algorithm.MarshalPublicKey(request.PublicKey); err != nil {
+		return malformed("Csr", "%s", x509der.Reason(err))
+	}
+	l.algorithm = request.Algorithm
+	l.names, l.others = request.Names, len(request.Names)
+	return nil
+}
+
+// commonName is the CSR's, and the parameter where there is none.
+func (l *leaf) commonName() string {
+	if name := l.asked.Get(x509der.CommonName); name != "" {
+		return name
+	}
+	return l.parameters.commonName
+}
+
+// addDomain puts the common name in front of the names, if it is a DNS name or
+// an IP address, and the parameter Domain behind them.
+func (l *leaf) addDomain(domain string) error {
+	l.list = "Domain"
+	more, err := x509der.SplitNames(domain)
+	if err != nil {
+		return malformed(l.list, "%v", err)
+	}
+	names := make([]string, 0, 1+len(l.names)+len(more))
+	if host, ok := x509der.HostName(l.commonName()); ok {
+		names = append(names, host)
+	}
+	names = x509der.AppendNames(names, l.names...)
+	l.others = len(names)
+	l.names = x509der.AppendNames(names, more...)
+	if len(l.names) > x509der.MaxNames {
+		return malformed(l.list, "with those of the CSR the names are more than %d", x509der.MaxNames)
+	}
+	if len(l.names) == 0 && l.commonName() == "" && l.publicKey != nil {
+		return refused("Csr", "neither the CSR nor the request names a server: CommonName or Domain would")
+	}
+	return nil
+}
+
+// The values of the parameter SanType (RFC 5280, section 4.2.1.6).
+const (
+	sanEmail = 1
+	sanDNS   = 2
+	sanURI   = 6
+	sanIP    = 7
+)
+
+// addSan reads the parameters SanType and SanValue and puts the names behind
+// those of the CSR.
+func (l *leaf) addSan(sanType int32, list string) error {
+	l.list = "SanValue"
+	if list == "" {
+		return nil
+	}
+	if !slices.Contains([]int32{sanEmail, sanDNS, sanURI, sanIP}, sanType) {
+		return malformed("SanType", "%d is not 1 (e-mail addresses), 2 (DNS names), 6 (URIs) or 7 (IP addresses)", sanType)
+	}
+	names := slices.Clone(l.names)
+	for entry := range strings.SplitSeq(list, ",") {
+		if entry = strings.TrimSpace(entry); entry == "" {
+			continue
+		}
+		switch sanType {
+		case sanEmail:
+			mailbox, err := parseMailbox(entry)
+			if err != nil {
+				return err
+			}
+			l.emails = x509der.AppendNames(l.emails, mailbox)
+		case sanURI:
+			uri, err := parseURI(entry)
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(l.uris, func(other *url.URL) bool { return other.String() == uri.String() }) {
+				l.uris = append(l.uris, uri)
+			}
+		default:
+			name, err := x509der.CanonicalName(entry)
+			if err != nil || x509der.IsIP(name) != (sanType == sanIP) {
+				return malformed(l.list, "%.80q is not of SanType %d", entry, sanType)
+			}
+			names = x509der.AppendNames(names, name)
+		}
+		if len(names)+len(l.emails)+len(l.uris) > x509der.MaxNames {
+			return malformed(l.list, "with those of the CSR the names are more than %d", x509der.MaxNames)
+		}
+	}
+	l.names = names
+	return nil
+}
+
+// parseMailbox reads an e-mail address in ASCII (RFC 5280, section 4.2.1.6: an
+// addr-spec) and returns it with its host in canonical form.
+func parseMailbox(entry string) (string, error) {
+	at := strings.LastIndexByte(entry, '@')
+	if at < 0 || !isLocalPart(entry[:at]) {
+		return "", malformed("SanValue", "%.80q is no e-mail address", entry)
+	}
+	host, err := x509der.CanonicalName(entry[at+1:])
+	if err != nil || x509der.IsIP(host) || strings.HasPrefix(host, "*") {
+		return "", malformed("SanValue", "%.80q is no e-mail address of a host", entry)
+	}
+	return entry[:at+1] + host, nil
+}
+
+// parseURI reads an absolute URI in ASCII, such as a SPIFFE ID (RFC 5280, section
+// 4.2.1.6: with a scheme and a scheme-specific part, the host a DNS name or an
+// IP address).
+func parseURI(entry string) (*url.URL, error) {
+	uri, err := url.Parse(entry)
+	if err != nil || uri.Scheme == "" || uri.Host == "" && uri.Opaque == "" && uri.Path == "" || len(entry) > 2048 || !hasURICharacters(entry) {
+		return nil, malformed("SanValue", "%.80q is no URI with a scheme, in ASCII and up to 2048 octets", entry)
+	}
+	if host := uri.Hostname(); host != "" || uri.Host != "" || uri.User != nil {
+		if name, err := x509der.CanonicalName(host); err != nil || strings.HasPrefix(name, "*") {
+			return nil, malformed("SanValue", "%.80q is a URI whose host is no DNS name or IP address", entry)
+		}
+	}
+	return uri, nil
+}
+
+// hasURICharacters reports whether a text has the characters of a URI alone (RFC
+// 3986, section 2): url.Parse takes others, and lets some of them stand.
+func hasURICharacters(text string) bool {
+	for i := range len(text) {
+		c := text[i]
+		switch {
+		case c == '%':
+			if _, err := hex.DecodeString(text[i+1 : min(i+3, len(text))]); err != nil || i+3 > len(text) {
+				return false
+			}
+		case c <= ' ' || c > '~' || strings.IndexByte("\"<>\\^`{|}", c) >= 0:
+			return false
+		}
+	}
+	return true
+}
+
+// check checks the parameters from the subject on, in the order of the
+// documents. Without a CSR the common name and the algorithm are required.
+func (l *leaf) check() error {
+	p, withCSR := &l.parameters, l.publicKey != nil
+	for _, part := range []x509der.Parameter{
+		{Name: "Organization", Type: x509der.Organization, Text: p.organization},
+		{Name: "OrganizationUnit", Type: x509der.OrganizationalUnit, Text: p.organizationUnit},
+		{Name: "Country", Type: x509der.Country, Text: p.country},
+		{Name: "CommonName", Type: x509der.CommonName, Text: p.commonName, Required: !withCSR},
+		{Name: "State", Type: x509der.State, Text: p.state},
+		{Name: "Locality", Type: x509der.Locality, Text: p.locality},
+	} {
+		if err := l.given.Add(part); err != nil {
+			return err
+		}
+	}
+	if err := l.checkAlgorithm(withCSR); err != nil {
+		return err
+	}
+	if p.parentIdentifier == "" {
+		return yuncert.Missing("ParentIdentifier")
+	}
+	if err := p.validity.check(); err != nil {
+		return err
+	}
+	if p.immediately < 0 || p.immediately > 2 {
+		return malformed("Immediately", "%d is not 0, 1 or 2", p.immediately)
+	}
+	if p.enableCrl < 0 || p.enableCrl > 1 {
+		return malformed("EnableCrl", "%d is not 0 or 1", p.enableCrl)
+	}
+	return checkTags(p.tags)
+}
+
+// checkAlgorithm holds the parameter Algorithm to the CSR's key, or takes the
+// algorithm of the key to make from it.
+func (l *leaf) checkAlgorithm(withCSR bool) error {
+	name := l.parameters.algorithm
+	switch {
+	case name == "" && !withCSR:
+		return yuncert.Missing("Algorithm")
+	case name == "":
+		return nil
+	case !slices.Contains(leafAlgorithms, name):
+		return malformed("Algorithm", "%.40q is not one of %s", name, strings.Join(leafAlgorithms, ", "))
+	case withCSR && name != string(l.algorithm):
+		return refused("Algorithm", "%s is not the algorithm of the CSR's key, which is %s", name, l.algorithm)
+	case !withCSR && name == string(algorithm.RSA_1024):
+		return refused("Algorithm", "RSA_1024 is too weak for a new key: RSA_2048 and longer are accepted")
+	}
+	l.algorithm = algorithm.Algorithm(name)
+	return nil
+}
+
+// The defaults that the documents give for the subject.
+const (
+	defaultOrganization     = "Alibaba Inc."
+	defaultOrganizationUnit = "Aliyun CDN"
+)
+
+// subject returns the certificate's subject: for each attribute the parameter,
+// else the CSR's with the string type it has there, else the default. The common
+// name is the CSR's, and the parameter only where the CSR has none.
+func (l *leaf) subject(ca x509der.Name) (x509der.Name, error) {
+	subject := make(x509der.Name, 0, 8)
+	for _, part := range []struct {
+		attributeType string
+		limit         int // of attributes that are taken from a CSR
+		fallback      x509der.Name
+	}{
+		{x509der.Country, 1, ca.OnlyOf(x509der.Country)},
+		{x509der.State, 1, ca.OnlyOf(x509der.State)},
+		{x509der.Locality, 1, ca.OnlyOf(x509der.Locality)},
+		{x509der.Organization, 1, x509der.Name{x509der.Text(x509der.Organization, defaultOrganization)}},
+		{x509der.OrganizationalUnit, 8, x509der.Name{x509der.Text(x509der.OrganizationalUnit, defaultOrganizationUnit)}},
+		{x509der.CommonName, 1, nil},
+	} {
+		given, asked := l.given.OnlyOf(part.attributeType), l.asked.OnlyOf(part.attributeType)
+		switch {
+		case len(given) > 0 && (part.attributeType != x509der.CommonName || len(asked) == 0):
+			subject = append(subject, given...)
+		case len(asked) > part.limit:
+			return nil, malformed("Csr", "the CSR's subject has %d attributes of one type: %d is the most", len(asked), part.limit)
+		case len(asked) > 0:
+			for _, a := range asked {
+				if err := x509der.CheckText(a.Type, a.String()); err != nil {
+					return nil, malformed("Csr", "the CSR's subject has %.80q: %v", a, err)
+				}
+				subject = append(subject, a.Certified())
+			}
+		default:
+			subject = append(subject, part.fallback...)
+		}
+	}
+	return subject, nil
+}
+
+// A pending is a leaf that its issuer would sign: all is checked but the key
+// that is still to be made.
+type pending struct {
+	leaf     *leaf
+	issuer   *Issuer
+	template *x509der.Template
+}
+
+// under holds a leaf to its issuer at an instant.
+func (l *leaf) under(issuer *Issuer, now time.Time) (*pending, error) {
+	if err := checkParent(issuer, l.parameters.parentIdentifier); err != nil {
+		return nil, err
+	}
+	now = second(now)
+	if err := issuer.checkNow(now); err != nil {
+		return nil, err
+	}
+	if err := issuer.checkLeaf(l); err != nil {
+		return nil, err
+	}
+	notBefore, notAfter, err := l.parameters.validity.within(now, issuer)
+	if err != nil {
+		return nil, err
+	}
+	subject, err := l.subject(issuer.subject)
+	if err != nil {
+		return nil, err
+	}
+	if issuer.isNamed(subject) {
+		return nil, refused(l.keyParameter(), "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
+	}
+	if err := issuer.checkConstraints(l); err != nil {
+		return nil, err
+	}
+	t := &x509der.Template{
+		Issuer:         issuer.chain[0].RawSubject,
+		NotBefore:      notBefore,
+		NotAfter:       notAfter,
+		Subject:        subject,
+		KeyUsage:       x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:    []string{leafUsages[l.usage].oid},
+		AuthorityKeyID: issuer.keyID,
+		Names:          l.names,
+		Emails:         l.emails,
+		URIs:           l.uris,
+	}
+	// RFC 5280, section 4.2.1.12, names keyEncipherment for serverAuth and not for
+	// clientAuth; RFC 8813, section 3, keeps it from EC keys.
+	if l.algorithm.Family() == "RSA" && l.usage == x509.ExtKeyUsageServerAuth {
+		t.KeyUsage |= x509.KeyUsageKeyEncipherment
+	}
+	if l.parameters.enableCrl == 1 {
+		t.CRLAddress = issuer.crlAddress
+	}
+	return &pending{l, issuer, t}, nil
+}
+
+// sign issues the certificate, for the key of the CSR or the one made since.
+func (p *pending) sign(rand io.Reader) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
+	p.template.PublicKey = p.leaf.publicKey
+	cert, err := issue(rand, p.issuer.signer, p.template)
+	if err != nil {
+		return nil, nil, err
+	}
+	resp = &CreateServerCertificateWithCsrResponse{
+		Identifier: cert.identifier, SerialNumber: cert.serialNumber, RequestId: cert.requestID,
+	}
+	if p.leaf.parameters.immediately >= 1 {
+		resp.X509Certificate = encode(cert.der)
+	}
+	if p.leaf.parameters.immediately == 2 {
+		resp.CertificateChain = p.issuer.chainPEM
+	}
+	return resp, cert.der, nil
+}
+
+// issue is under and sign for a leaf whose key is a CSR's.
+func (l *leaf) issue(rand io.Reader, now time.Time, issuer *Issuer) (*CreateServerCertificateWithCsrResponse, []byte, error) {
+	p, err := l.under(issuer, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	return p.sign(rand)
+}
+
+// issueWithKey makes the key once nothing else can be refused.
+func (l *leaf) issueWithKey(rand io.Reader, now time.Time, issuer *Issuer) (*CreateServerCertificateWithCsrResponse, *algorithm.PrivateKey, []byte, error) {
+	p, err := l.under(issuer, now)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	key, err := algorithm.GenerateKey(l.algorithm)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if l.publicKey, err = algorithm.MarshalPublicKey(key.Public()); err != nil {
+		return nil, nil, nil, err
+	}
+	resp, der, err := p.sign(rand)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return resp, key, der, nil
+}
+
+// leafUsages are the extended key usages of leaves.
+var leafUsages = map[x509.ExtKeyUsage]struct{ name, oid string }{
+	x509.ExtKeyUsageServerAuth: {"serverAuth", serverAuth},
+	x509.ExtKeyUsageClientAuth: {"clientAuth", clientAuth},
+}
+
+// checkLeaf refuses what this issuer does not sign.
+func (i *Issuer) checkLeaf(l *leaf) error {
+	switch {
+	case i.root():
+		return refused("ParentIdentifier", "the issuer is a root CA: server and client certificates are issued by a subordinate CA")
+	case !i.allows(l.usage):
+		return refused("ParentIdentifier", "the CA's extended key usages exclude %s", leafUsages[l.usage].name)
+	case l.algorithm.Family() != i.signer.Algorithm.Family():
+		return refused(l.keyParameter(), "the key is %s, which is not of the CA's family: the CA's key is %s", l.algorithm, i.signer.Algorithm)
+	case l.algorithm.Family() == "RSA" && l.algorithm.KeySize() < i.options.MinRSABits:
+		return refused(l.keyParameter(), "the key is %s, and the CA signs from %d bits", l.algorithm, i.options.MinRSABits)
+	case l.publicKey != nil && i.holds(l.publicKey):
+		return refused("Csr", "the CSR's key is that of a CA")
+	case l.parameters.enableCrl == 1 && i.crlAddress == "":
+		return refused("EnableCrl", "1 needs an issuer with a CRLBase: this one has no CRL")
+	}
+	return nil
+}
+
+// keyParameter is the parameter that the key comes from.
+func (l *leaf) keyParameter() string {
+	if l.publicKey == nil {
+		return "Algorithm"
+	}
+	return "Csr"
+}
+
+// checkConstraints refuses a name that a name constraint along the chain keeps
+// out (RFC 5280, section 4.2.1.10): clients would refuse the certificate.
+func (i *Issuer) checkConstraints(l *leaf) error {
+	for at, c := range i.constraints {
+		if c == nil {
+			continue
+		}
+		if parameter, err := l.keptOut(c); err != nil {
+			return refused(parameter, "%v of the CA %.80q", err, i.chain[at].Subject.CommonName)
+		}
+	}
+	return nil
+}
+
+// keptOut returns the parameter of the first name that the constraints keep out
+// and says which of them does.
+func (l *leaf) keptOut(c *x509der.NameConstraints) (parameter string, err error) {
+	for n, name := range l.names {
+		if err := c.CheckName(name); err != nil {
+			return l.parameterOf(n), err
+		}
+	}
+	for _, mailbox := range l.emails {
+		if err := c.CheckEmail(mailbox); err != nil {
+			return l.list, err
+		}
+	}
+	for _, uri := range l.uris {
+		if err := c.CheckURI(uri); err != nil {
+			return l.list, err
+		}
+	}
+	return "", nil
+}
+
+// parameterOf returns the parameter that the n-th of the names comes from.
+func (l *leaf) parameterOf(n int) string {
+	host, _ := x509der.HostName(l.parameters.commonName)
+	switch {
+	case n >= l.others:
+		return l.list
+	case l.publicKey == nil, n == 0 && l.list == "Domain" && l.names[n] == host && l.asked.Get(x509der.CommonName) == "":
+		return "CommonName"
+	}
+	return "Csr"
+}

@@ -1,0 +1,137 @@
+package ca_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/sm2"
+)
+
+// What stands in a CSR as often as its maker likes is taken a bounded number of
+// times.
+func TestCreateServerCertificateWithCsrRepeatedAttributes(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	commonName := utf8(oidCommonName, "www.example.com")
+	for what, oid := range map[string][]byte{"C": oidCountry, "ST": oidState, "L": oidLocality, "O": oidOrganization} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			text := makeCSR(t, key(algorithm.ECC_256, 2), name(printable(oid, "US"), printable(oid, "CN"), commonName))
+			checkRefused(t, instant, au.issuer, serverRequest(au.issuer, text), malformed, "Csr", "2 attributes of one type")
+		})
+	}
+	for n, ok := range map[int]bool{8: true, 9: false, 1500: false} {
+		parts := append(slices.Repeat([][]byte{printable(oidUnit, "IT")}, n), commonName)
+		req := serverRequest(au.issuer, makeCSR(t, key(algorithm.ECC_256, 2), name(parts...)))
+		if !ok {
+			checkRefused(t, instant, au.issuer, req, malformed, "Csr", "attributes of one type")
+		} else if cert := issue(t, au.issuer, req); len(cert.Subject.OrganizationalUnit) != n {
+			t.Errorf("%d units, want %d", len(cert.Subject.OrganizationalUnit), n)
+		}
+	}
+}
+
+// A certificate with a CA's own subject would count as self-issued (RFC 5280,
+// section 3.2), which path length and name constraints treat apart.
+func TestSubjectOfACA(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	for _, above := range []string{au.sub.Certificate, au.root.Certificate} {
+		text := makeCSR(t, key(algorithm.ECC_256, 2), parsePEM(t, above).RawSubject)
+		checkRefused(t, instant, au.issuer, serverRequest(au.issuer, text), refused, "Csr", "a CA's own")
+	}
+	root := parsePEM(t, au.root.Certificate).Subject
+	req := subRequest(algorithm.ECC_256)
+	req.CommonName, req.Organization, req.OrganizationUnit = root.CommonName, root.Organization[0], root.OrganizationalUnit[0]
+	req.Locality, req.State, req.CountryCode = root.Locality[0], root.Province[0], strings.Join(root.Country, "")
+	_, err := ca.CreateSubCACertificate(seeded(), instant, au.rootIssuer, au.subKey.Public(), req)
+	checkError(t, err, refused, "CommonName", "a CA above")
+}
+
+func TestCreateSubCACertificateExtendedKeyUsagesAbove(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	tests := []struct {
+		name        string
+		above, here []string
+		ok          bool
+	}{
+		{"none above", nil, []string{"codeSigning"}, true},
+		{"none here", []string{"serverAuth"}, nil, true},
+		{"any above", []string{"any"}, []string{"codeSigning"}, true},
+		{"the same", []string{"serverAuth", "1.2.3.4"}, []string{"1.2.3.4", "serverAuth"}, true},
+		{"another", []string{"codeSigning"}, []string{"serverAuth"}, false},
+		{"one too many", []string{"serverAuth"}, []string{"serverAuth", "1.2.3.4"}, false},
+		{"any here", []string{"serverAuth"}, []string{"any"}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			parent := au.subWith(t, func(r *ca.CreateSubCACertificateRequest) {
+				r.PathLenConstraint, r.ExtendedKeyUsages = 1, tt.above
+			})
+			req := subRequest(algorithm.ECC_256)
+			req.CommonName, req.ExtendedKeyUsages = "Below", tt.here
+			_, err := ca.CreateSubCACertificate(seeded(), instant, parent, key(algorithm.ECC_256, 2).Public(), req)
+			if tt.ok && err != nil {
+				t.Error(err)
+			} else if !tt.ok {
+				checkError(t, err, refused, "ExtendedKeyUsages", "exclude")
+			}
+		})
+	}
+}
+
+// Texts whose reading takes more than linear time are bounded first: with the
+// bounds these return at once, without them the test runs for minutes.
+func TestLongTexts(t *testing.T) {
+	t.Parallel()
+	var han strings.Builder
+	for r := rune(0x4e00); r < 0x4e00+20_000; r++ {
+		han.WriteRune(r)
+	}
+	sub := subRequest(algorithm.ECC_256)
+	sub.ExtendedKeyUsages = []string{"1.2." + strings.Repeat("9", 1<<20)}
+	checkError(t, sub.Validate(), malformed, "ExtendedKeyUsages", "128 characters")
+
+	au := authorityOf(algorithm.ECC_256)
+	req := serverRequest(au.issuer, hostCSR(t, algorithm.ECC_256, "www.example.com"))
+	req.Domain = han.String() + ".cn"
+	checkError(t, req.Validate(), malformed, "Domain", "253 octets")
+	req.Domain = strings.Repeat("a,", 40_000)
+	checkError(t, req.Validate(), malformed, "Domain", "80000 octets")
+	req.Domain, req.CommonName = "", han.String()+".cn"
+	checkError(t, req.Validate(), malformed, "CommonName", "64")
+}
+
+// What an SM2 signer makes under another user ID than ours nobody could verify.
+func TestSM2SignerWithEmptyUserID(t *testing.T) {
+	t.Parallel()
+	inside := key(algorithm.SM2_256, 0)
+	signer := emptyID{signerFunc{inside.Public(), func(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+		return inside.Sign(nil, digest, opts)
+	}}}
+	_, err := ca.CreateRootCACertificate(seeded(), instant, signer, rootRequest())
+	if !errors.Is(err, yuncert.ErrInternalError) || !strings.Contains(err.Error(), "wrong signature") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// emptyID signs messages under the empty user ID.
+type emptyID struct{ crypto.Signer }
+
+func (s emptyID) SignMessage(rand io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {
+	digest, err := sm2.Digest(s.Public().(*ecdsa.PublicKey), "", message)
+	if err != nil {
+		return nil, err
+	}
+	return s.Sign(rand, digest, opts)
+}

@@ -1,0 +1,401 @@
+package ca_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
+)
+
+// newPool has the root and the subordinate CA of each family, in that order.
+func newPool(t testing.TB) *ca.Pool {
+	t.Helper()
+	var issuers []*ca.Issuer
+	for _, a := range families {
+		issuers = append(issuers, authorityOf(a).rootIssuer, authorityOf(a).issuer)
+	}
+	pool, err := ca.NewPool(issuers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pool
+}
+
+func TestNewPoolRefuses(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	tests := []struct {
+		name    string
+		issuers []*ca.Issuer
+		mention string
+	}{
+		{"nil", []*ca.Issuer{nil}, "nil"},
+		{"nil behind another", []*ca.Issuer{au.issuer, nil}, "nil"},
+		{"the same twice", []*ca.Issuer{au.issuer, au.rootIssuer, au.issuer}, au.issuer.Identifier()},
+		{"the same CA with other options", []*ca.Issuer{au.issuer, au.issuerWith(t, ca.IssuerOptions{})}, au.issuer.Identifier()},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			pool, err := ca.NewPool(tt.issuers...)
+			checkError(t, err, refused, "", tt.mention)
+			if pool != nil {
+				t.Error("a Pool beside an error")
+			}
+		})
+	}
+	if pool, err := ca.NewPool(); err != nil || pool == nil {
+		t.Errorf("a pool of nothing: %v", err)
+	}
+}
+
+func TestPoolIssuer(t *testing.T) {
+	t.Parallel()
+	pool := newPool(t)
+	empty, err := ca.NewPool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range families {
+		for _, want := range []*ca.Issuer{authorityOf(a).issuer, authorityOf(a).rootIssuer} {
+			if got, err := pool.Issuer(want.Identifier()); err != nil || got != want {
+				t.Errorf("%s: got %v, %v", a, got, err)
+			}
+		}
+	}
+	known := authorityOf(algorithm.ECC_256).issuer.Identifier()
+	tests := []struct {
+		name, identifier string
+		pool             *ca.Pool
+		code             yuncert.Code
+		mention          string
+	}{
+		{"none", "", pool, missing, "ParentIdentifier is mandatory for this action."},
+		{"unknown", strings.Repeat("0", 32), pool, yuncert.ErrNotFound, strings.Repeat("0", 32)},
+		{"upper case", strings.ToUpper(known), pool, yuncert.ErrNotFound, strings.ToUpper(known)},
+		{"the beginning of one", known[:31], pool, yuncert.ErrNotFound, known[:31]},
+		{"an empty pool", known, empty, yuncert.ErrNotFound, known},
+		{"a nil pool", known, nil, yuncert.ErrNotFound, known},
+		{"a long one is cut", strings.Repeat("x", 1000), pool, yuncert.ErrNotFound, strings.Repeat("x", 80) + `"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			issuer, err := tt.pool.Issuer(tt.identifier)
+			checkError(t, err, tt.code, "ParentIdentifier", tt.mention)
+			if issuer != nil {
+				t.Error("an Issuer beside an error")
+			}
+		})
+	}
+}
+
+// The pool issues what the CA by itself issues.
+func TestPoolCreateServerCertificateWithCsr(t *testing.T) {
+	t.Parallel()
+	pool := newPool(t)
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			issuer := authorityOf(a).issuer
+			req := serverRequest(issuer, hostCSR(t, a, "www.example.com"))
+			req.Immediately = 2
+			want, wantDER, err := ca.CreateServerCertificateWithCsr(seeded(), instant, issuer, req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, der, err := pool.CreateServerCertificateWithCsr(seeded(), instant, req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]any{want, wantDER}, []any{resp, der}); diff != "" {
+				t.Errorf("results mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+	valid := serverRequest(authorityOf(algorithm.ECC_256).issuer, hostCSR(t, algorithm.ECC_256, "www.example.com"))
+	tests := []struct {
+		name      string
+		pool      *ca.Pool
+		req       *request
+		change    fields
+		code      yuncert.Code
+		parameter string
+	}{
+		{"nil", pool, nil, nil, missing, "Csr"},
+		{"a bad request, before the CA is looked up", pool, valid, fields{"ParentIdentifier": "0", "Days": -1}, malformed, "Days"},
+		{"no ParentIdentifier", pool, valid, fields{"ParentIdentifier": ""}, missing, "ParentIdentifier"},
+		{"an unknown CA", pool, valid, fields{"ParentIdentifier": "0"}, yuncert.ErrNotFound, "ParentIdentifier"},
+		{"a nil pool", nil, valid, nil, yuncert.ErrNotFound, "ParentIdentifier"},
+		{"a root", pool, valid, fields{"ParentIdentifier": authorityOf(algorithm.ECC_256).rootIssuer.Identifier()}, refused, "ParentIdentifier"},
+		{"a CA of another family", pool, valid, fields{"ParentIdentifier": authorityOf(algorithm.SM2_256).issuer.Identifier()}, refused, "Csr"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req := tt.req
+			if req != nil {
+				changed := *req
+				req = &changed
+				tt.change.set(req)
+			}
+			resp, der, err := tt.pool.CreateServerCertificateWithCsr(untouched(t), instant, req)
+			checkError(t, err, tt.code, tt.parameter, "")
+			if resp != nil || der != nil {
+				t.Error("a result beside an error")
+			}
+		})
+	}
+}
+
+// caFiles has a chain and a key for each family.
+func caFiles() fstest.MapFS {
+	files := fstest.MapFS{
+		"README.md":       {Data: []byte("not a CA")},
+		"other.key":       {Data: []byte("the key of nothing")},
+		"sub/broken.pem":  {Data: []byte("below")},
+		"old.pem/ca.pem":  {Data: []byte("below a directory that looks like a file")},
+		"ca.pem.disabled": {Data: []byte("not a CA")},
+	}
+	for _, a := range families {
+		files[strings.ToLower(string(a))+".pem"] = &fstest.MapFile{Data: []byte(authorityOf(a).sub.CertificateChain)}
+		files[strings.ToLower(string(a))+".key"] = &fstest.MapFile{Data: testkeys.PEM(a, 1)}
+	}
+	return files
+}
+
+// The three families together, in the order of the file names.
+func TestLoadPool(t *testing.T) {
+	t.Parallel()
+	pool, err := ca.LoadPool(caFiles(), ca.IssuerOptions{CRLBase: crlBase})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := ca.DescribeCACertificateList(seeded(), instant, pool, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want []string
+	for _, c := range list.CertificateList {
+		got = append(got, c.Identifier)
+	}
+	for _, a := range []algorithm.Algorithm{algorithm.ECC_256, algorithm.RSA_2048, algorithm.SM2_256} {
+		want = append(want, authorityOf(a).sub.Identifier)
+		req := serverRequest(authorityOf(a).issuer, hostCSR(t, a, "www.example.com"))
+		req.EnableCrl = 1 // the options are handed on
+		if _, _, err := pool.CreateServerCertificateWithCsr(seeded(), instant, req); err != nil {
+			t.Errorf("%s: %v", a, err)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("identifiers mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// unreadable is a file system of which one name cannot be opened.
+type unreadable struct {
+	fs.FS
+	name string
+}
+
+func (u unreadable) Open(name string) (fs.File, error) {
+	if name == u.name {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+	}
+	return u.FS.Open(name)
+}
+
+// Every error names its file, and no key.
+func TestLoadPoolRefuses(t *testing.T) {
+	t.Parallel()
+	put := func(name string, text string) func(fstest.MapFS) fs.FS {
+		return func(files fstest.MapFS) fs.FS {
+			files[name] = &fstest.MapFile{Data: []byte(text)}
+			return files
+		}
+	}
+	sub := authorityOf(algorithm.ECC_256).sub
+	tests := []struct {
+		name      string
+		change    func(fstest.MapFS) fs.FS
+		options   ca.IssuerOptions
+		code      yuncert.Code
+		parameter string
+		mention   string
+		cause     error
+	}{
+		{"a chain that is no PEM", put("ecc_256.pem", "chain"), ca.IssuerOptions{}, malformed, "CertificateChain", "ecc_256.pem: ", nil},
+		{"an empty chain", put("sm2_256.pem", ""), ca.IssuerOptions{}, malformed, "CertificateChain", "sm2_256.pem: ", nil},
+		{"a chain without its root", put("rsa_2048.pem", authorityOf(algorithm.RSA_2048).sub.Certificate), ca.IssuerOptions{}, refused, "CertificateChain", "rsa_2048.pem: ", nil},
+		{"a server's chain", put("ecc_256.pem", authorityOf(algorithm.RSA_2048).sub.CertificateChain), ca.IssuerOptions{}, refused, "CertificateChain", "ecc_256.pem: ", nil},
+		{"a key that is none", put("ecc_256.key", "key"), ca.IssuerOptions{}, malformed, "", "ecc_256.key: ", nil},
+		{"an empty key", put("sm2_256.key", ""), ca.IssuerOptions{}, malformed, "", "sm2_256.key: ", nil},
+		{"another key", put("sm2_256.key", string(testkeys.PEM(algorithm.SM2_256, 2))), ca.IssuerOptions{}, refused, "CertificateChain", "sm2_256.pem: ", nil},
+		{"a key of another family", put("rsa_2048.key", string(testkeys.PEM(algorithm.ECC_256, 1))), ca.IssuerOptions{}, refused, "CertificateChain", "rsa_2048.pem: ", nil},
+		{"a chain for a key", put("rsa_2048.key", sub.CertificateChain), ca.IssuerOptions{}, malformed, "", "rsa_2048.key: ", nil},
+		{"no key", func(files fstest.MapFS) fs.FS { delete(files, "ecc_256.key"); return files }, ca.IssuerOptions{}, refused, "", "ecc_256.key", fs.ErrNotExist},
+		{"an unreadable key", func(files fstest.MapFS) fs.FS { return unreadable{files, "rsa_2048.key"} }, ca.IssuerOptions{}, refused, "", "rsa_2048.key", fs.ErrPermission},
+		{"an unreadable chain", func(files fstest.MapFS) fs.FS { return unreadable{files, "rsa_2048.pem"} }, ca.IssuerOptions{}, refused, "", "rsa_2048.pem", fs.ErrPermission},
+		{"a directory that cannot be listed", func(files fstest.MapFS) fs.FS { return unreadable{files, "."} }, ca.IssuerOptions{}, refused, "", "listed", fs.ErrPermission},
+		{"no file", func(fstest.MapFS) fs.FS { return fstest.MapFS{} }, ca.IssuerOptions{}, refused, "", "NAME.pem", nil},
+		{"no chain", func(files fstest.MapFS) fs.FS {
+			for _, a := range families {
+				delete(files, strings.ToLower(string(a))+".pem")
+			}
+			return files
+		}, ca.IssuerOptions{}, refused, "", "NAME.pem", nil},
+		{"the same CA twice", func(files fstest.MapFS) fs.FS {
+			files["twin.pem"], files["twin.key"] = files["ecc_256.pem"], files["ecc_256.key"]
+			return files
+		}, ca.IssuerOptions{}, refused, "", "twin.pem: the CA " + sub.Identifier, nil},
+		{"options that no CA can have", func(files fstest.MapFS) fs.FS { return files }, ca.IssuerOptions{CRLBase: "ldap://x"}, refused, "CRLBase", "ecc_256.pem: ", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			files := tt.change(caFiles())
+			pool, err := ca.LoadPool(files, tt.options)
+			if pool != nil {
+				t.Error("a Pool beside an error")
+			}
+			e, ok := errors.AsType[*yuncert.Error](err)
+			if !ok {
+				t.Fatalf("error %v", err)
+			}
+			parameter := tt.parameter
+			if parameter == "" { // ParsePrivateKey's own, whatever that is
+				parameter = e.Parameter
+			}
+			checkError(t, err, tt.code, parameter, tt.mention)
+			if tt.cause != nil && !errors.Is(err, tt.cause) {
+				t.Errorf("the cause of %v is not %v", err, tt.cause)
+			}
+			for _, a := range families {
+				for line := range strings.Lines(string(testkeys.PEM(a, 1))) {
+					if line = strings.TrimSpace(line); !strings.HasPrefix(line, "-") && strings.Contains(err.Error(), line) {
+						t.Errorf("the error holds a key: %v", err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// All that a pool does at once: run this with -race.
+func TestPoolConcurrently(t *testing.T) {
+	t.Parallel()
+	pool := newPool(t)
+	au := authorityOf(algorithm.ECC_256)
+	req := serverRequest(au.issuer, hostCSR(t, algorithm.ECC_256, "www.example.com"))
+	update := &ca.UpdateCACertificateStatusRequest{Identifier: au.issuer.Identifier()}
+	var mu sync.Mutex
+	codes := make(map[error]int)
+	done := make(chan struct{})
+	var workers, revokers sync.WaitGroup
+	for range 4 {
+		workers.Go(func() {
+			for {
+				if _, err := ca.DescribeCACertificateList(nil, instant, pool, nil); err != nil {
+					t.Error(err)
+				}
+				if _, err := ca.DescribeCACertificate(nil, pool, &ca.DescribeCACertificateRequest{Identifier: au.issuer.Identifier()}); err != nil {
+					t.Error(err)
+				}
+				if _, _, err := pool.CreateServerCertificateWithCsr(nil, instant, req); err != nil && !errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection) {
+					t.Error(err)
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for range 16 {
+		revokers.Go(func() {
+			_, err := ca.UpdateCACertificateStatus(nil, pool, update)
+			var code error
+			if e, ok := errors.AsType[*yuncert.Error](err); ok {
+				code = e.Code
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			codes[code]++
+		})
+	}
+	revokers.Wait()
+	close(done)
+	workers.Wait()
+	if diff := cmp.Diff(map[error]int{nil: 1, yuncert.ErrInvalidStatusUpdateProtection: 15}, codes); diff != "" {
+		t.Errorf("one of the calls revokes, and the others find it done (-want +got):\n%s", diff)
+	}
+}
+
+// A service keeps its CAs in a directory, which os.DirFS opens: a chain and a
+// private key each.
+func ExampleLoadPool() {
+	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()
+	ecc, sm2 := authorityOf(algorithm.ECC_256), authorityOf(algorithm.SM2_256)
+	files := fstest.MapFS{ // a program has os.DirFS("/etc/pki/ca")
+		"ecc.pem": {Data: []byte(ecc.sub.CertificateChain)},
+		"ecc.key": {Data: testkeys.PEM(algorithm.ECC_256, 1)},
+		"sm2.pem": {Data: []byte(sm2.sub.CertificateChain)},
+		"sm2.key": {Data: testkeys.PEM(algorithm.SM2_256, 1)},
+	}
+	pool, err := ca.LoadPool(files, ca.IssuerOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	list, err := ca.DescribeCACertificateList(nil, now, pool, &ca.DescribeCACertificateListRequest{ValidStatus: "valid"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, c := range list.CertificateList {
+		fmt.Println(c.Algorithm, c.CommonName, c.CertificateType, c.Status)
+	}
+
+	// A revoked CA issues nothing.
+	revoked := list.CertificateList[0].Identifier
+	if _, err := ca.UpdateCACertificateStatus(nil, pool, &ca.UpdateCACertificateStatusRequest{Identifier: revoked, Status: ca.StatusRevoke}); err != nil {
+		log.Fatal(err)
+	}
+	_, err = pool.Issuer(revoked)
+	fmt.Println(errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection))
+
+	delete(files, "sm2.key")
+	_, err = ca.LoadPool(files, ca.IssuerOptions{})
+	fmt.Println(errors.Is(err, fs.ErrNotExist), strings.Contains(err.Error(), "sm2.key"))
+	// Output:
+	// ECC Test Sub CA SUB_ROOT ISSUE
+	// SM2 Test Sub CA SUB_ROOT ISSUE
+	// true
+	// true true
+}
+
+// identifiers of a pool's CAs that are in a state.
+func identifiers(t *testing.T, pool *ca.Pool, status string) (list []string) {
+	t.Helper()
+	resp, err := ca.DescribeCACertificateList(seeded(), instant, pool, &ca.DescribeCACertificateListRequest{CaStatus: status})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range resp.CertificateList {
+		list = append(list, c.Identifier)
+	}
+	slices.Sort(list)
+	return list
+}

@@ -1,0 +1,255 @@
+package ca
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// An OCSPStatus is what is known of a certificate, in the words of
+// DescribeClientCertificateStatus.
+type OCSPStatus string
+
+// The statuses of RFC 6960, section 2.2.
+const (
+	// OCSPGood: the CA issued the certificate and did not revoke it.
+	OCSPGood OCSPStatus = "good"
+	// OCSPRevoked: the CA revoked the certificate, or holds it for a while.
+	OCSPRevoked OCSPStatus = "revoked"
+	// OCSPUnknown: the CA's records do not have the certificate.
+	OCSPUnknown OCSPStatus = "unknown"
+)
+
+// An OCSPAnswer is what the CA's records say about one certificate.
+type OCSPAnswer struct {
+	// Status is one of the three constants. Empty means OCSPUnknown: a
+	// certificate is good only when the records say so.
+	Status OCSPStatus
+
+	// RevocationTime is when the certificate was revoked, in whole seconds, not
+	// after now. Required with OCSPRevoked, and not written otherwise.
+	RevocationTime time.Time
+
+	// Reason is why it was revoked. Zero, ReasonUnspecified, gives none.
+	Reason RevocationReason
+
+	// ThisUpdate is when the records were known to be right, not after now. Zero
+	// means now.
+	ThisUpdate time.Time
+
+	// NextUpdate is until when clients may keep the answer, after now. Zero says
+	// that a newer answer is available at any time (RFC 6960, section 2.4); many
+	// clients and all that staple do better with a time, of hours or a few days.
+	NextUpdate time.Time
+}
+
+// An OCSPResponder answers for a CA: a private key and a certificate, the CA's
+// own or one that the CA signed for the purpose. It is immutable and safe for
+// concurrent use.
+type OCSPResponder struct {
+	signer      *x509der.Signer
+	issuer      *x509der.OCSPIssuer
+	keyHash     []byte
+	certificate []byte // of a delegated responder
+	// All certificates needed are valid from notBefore to notAfter.
+	notBefore, notAfter time.Time
+}
+
+// NewOCSPResponder makes an OCSPResponder of a private key and a chain in PEM,
+// the key's certificate first. That is either the CertificateChain of
+// [CreateOCSPResponderCertificate]: the responder answers for the CA that comes
+// next, without that CA's key. Or it is what [NewIssuer] takes: the CA answers
+// itself. Certificates behind these are not looked at.
+//
+// A CA's certificate here has no digitalSignature in its key usage, which RFC
+// 5280, section 4.2.1.3, wants for the second form; OpenSSL, Java and Go do not
+// mind. Prefer the first.
+//
+// A chain that is no such PEM, or a key that is unsupported or weak, is
+// [yuncert.ErrInvalidValueMalformed]. [yuncert.ErrInvalidParameter] is a
+// certificate that holds another key, has a critical extension that is not
+// understood or, being no CA's, is not signed by the next certificate, lacks the
+// extended key usage OCSPSigning (RFC 6960, section 4.2.2.2) or the key usage
+// digitalSignature. Validity is judged when an answer is made, not here.
+func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error) {
+	chain, err := parseCertificates("CertificateChain", chainPEM, maxChain)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := x509der.NewSigner(key)
+	if err != nil {
+		return nil, malformed("", "the responder's key cannot be used: %s", x509der.Reason(err))
+	}
+	if signer.Algorithm == algorithm.RSA_1024 {
+		return nil, refusedChain("the responder's key is RSA_1024, which is too weak")
+	}
+	cert := chain[0]
+	publicKey, err := algorithm.MarshalPublicKey(cert.PublicKey) // anew: SM2 keys have several encodings
+	if err != nil {
+		return nil, refusedChain("the first certificate: %s", x509der.Reason(err))
+	}
+	if !bytes.Equal(publicKey, signer.PublicDER) {
+		return nil, refusedChain("the key is not that of the chain's first certificate, %q", cert.Subject.CommonName)
+	}
+	r := &OCSPResponder{
+		signer: signer, keyHash: x509der.ResponderKeyHash(cert.RawSubjectPublicKeyInfo),
+		notBefore: cert.NotBefore, notAfter: cert.NotAfter,
+	}
+	issuer := cert
+	if !cert.IsCA {
+		if len(chain) == 1 {
+			return nil, refusedChain("the chain ends with the responder's certificate: the CA's own is missing")
+		}
+		issuer = chain[1]
+		if err := checkDelegation(cert, issuer); err != nil {
+			return nil, err
+		}
+		r.certificate = cert.Raw
+		if issuer.NotBefore.After(r.notBefore) {
+			r.notBefore = issuer.NotBefore
+		}
+		if issuer.NotAfter.Before(r.notAfter) {
+			r.notAfter = issuer.NotAfter
+		}
+	}
+	for at, c := range []*x509.Certificate{cert, issuer} {
+		if len(c.UnhandledCriticalExtensions) > 0 {
+			return nil, refusedChain("certificate %d of the chain, %q, has the critical extension %v, which is not understood", at+1, c.Subject.CommonName, c.UnhandledCriticalExtensions[0])
+		}
+	}
+	r.issuer = x509der.NewOCSPIssuer(issuer)
+	return r, nil
+}
+
+// checkDelegation checks that a CA lets the holder of a certificate answer for
+// it (RFC 6960, section 4.2.2.2).
+func checkDelegation(cert, issuer *x509.Certificate) error {
+	switch {
+	case !issuer.BasicConstraintsValid || !issuer.IsCA:
+		return refusedChain("certificate 2 of the chain, %q, is not a CA certificate (RFC 5280, section 4.2.1.9)", issuer.Subject.CommonName)
+	case !bytes.Equal(cert.RawIssuer, issuer.RawSubject):
+		return refusedChain("certificate 1 of the chain, %q, is not issued by the next, %q", cert.Subject.CommonName, issuer.Subject.CommonName)
+	case !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
+		return refusedChain("certificate 1 of the chain, %q, is no OCSP responder's: its extended key usages lack OCSPSigning (RFC 6960, section 4.2.2.2)", cert.Subject.CommonName)
+	case cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageDigitalSignature == 0:
+		return refusedChain("certificate 1 of the chain, %q, may not sign: its keyUsage lacks digitalSignature (RFC 5280, section 4.2.1.3)", cert.Subject.CommonName)
+	}
+	if err := x509der.CheckSignature(cert, issuer); err != nil {
+		return refusedChain("certificate 1 of the chain, %q, is not signed by %q: %s", cert.Subject.CommonName, issuer.Subject.CommonName, x509der.Reason(err))
+	}
+	return nil
+}
+
+// RespondOCSP answers a DER OCSP request (RFC 6960). response is what goes back
+// to the client as application/ocsp-response with HTTP status 200, and is never
+// nil. lookup is asked once for each certificate that the responder's CA may
+// have issued: serialNumber is as in
+// CreateServerCertificateWithCsrResponse.SerialNumber, lower-case hexadecimal
+// digits in whole octets without leading zero octets, up to 40.
+//
+// What a client does wrong is answered and no error here:
+//
+//   - malformedRequest: no DER OCSPRequest, larger than 64 KiB, about more than
+//     100 certificates, with a critical extension (the nonce may be one) or with
+//     a nonce that is not of 1 to 128 octets (RFC 9654, section 2.1).
+//   - unauthorized: no certificate asked about is one of this CA's. If some are,
+//     the status of the others is unknown, and lookup is not asked about them.
+//
+// The request names the CA by the digests of its name and key, with SHA-1,
+// SHA-256, SHA-384, SHA-512 or SM3. A signature on it is not looked at. The
+// response has the responder's key hash as ResponderID, producedAt now, the
+// request's nonce and, for a delegated responder, its certificate.
+//
+// err is for the service's log. It is not nil when the service failed, and then
+// response tells the client so:
+//
+//   - tryLater: lookup failed ([yuncert.ErrInternalError], with its error
+//     wrapped).
+//   - internalError: responder or lookup is nil, rand or the key failed
+//     ([yuncert.ErrInternalError]); the responder's certificate or its CA's is
+//     not valid now ([yuncert.ErrCertificateExpired]); an OCSPAnswer breaks the
+//     rule in a field's comment ([yuncert.ErrMissingParameter],
+//     [yuncert.ErrInvalidValueMalformed], [yuncert.ErrInvalidParameter]).
+func RespondOCSP(rand io.Reader, now time.Time, responder *OCSPResponder, request []byte,
+	lookup func(serialNumber string) (OCSPAnswer, error)) (response []byte, err error) {
+	if responder == nil || lookup == nil {
+		return x509der.OCSPInternalError.Marshal(), yuncert.Errorf(yuncert.ErrInternalError, "", "RespondOCSP needs a responder and a lookup")
+	}
+	now = second(now)
+	if now.Before(responder.notBefore) || now.After(responder.notAfter) {
+		return x509der.OCSPInternalError.Marshal(), yuncert.Errorf(yuncert.ErrCertificateExpired, "", "the responder's certificate and its CA's are valid from %s to %s, and it is %s",
+			stamp(responder.notBefore), stamp(responder.notAfter), stamp(now))
+	}
+	asked, err := x509der.ParseOCSPRequest(request)
+	if err != nil {
+		return x509der.OCSPMalformedRequest.Marshal(), nil
+	}
+	if !slices.ContainsFunc(asked.IDs, responder.issuer.Issued) {
+		return x509der.OCSPUnauthorized.Marshal(), nil
+	}
+	singles := make([]x509der.OCSPSingle, 0, len(asked.IDs))
+	for _, id := range asked.IDs {
+		var answer OCSPAnswer
+		if id.SerialNumber != nil && responder.issuer.Issued(id) {
+			if answer, err = lookup(hex.EncodeToString(id.SerialNumber)); err != nil {
+				return x509der.OCSPTryLater.Marshal(), &yuncert.Error{Code: yuncert.ErrInternalError, Message: fmt.Sprintf("the status of %x cannot be looked up", id.SerialNumber), Err: err}
+			}
+		}
+		single, err := answer.check(now)
+		if err != nil {
+			return x509der.OCSPInternalError.Marshal(), err
+		}
+		single.ID = id.Raw
+		singles = append(singles, single)
+	}
+	response, err = x509der.MarshalOCSPResponse(rand, responder.signer, &x509der.OCSPResponse{
+		KeyHash: responder.keyHash, ProducedAt: now, Singles: singles, Nonce: asked.Nonce, Certificate: responder.certificate,
+	})
+	if err != nil {
+		return x509der.OCSPInternalError.Marshal(), &yuncert.Error{Code: yuncert.ErrInternalError, Message: "the responder's key did not sign", Err: err}
+	}
+	return response, nil
+}
+
+// check checks an answer and returns it as it is written.
+func (a *OCSPAnswer) check(now time.Time) (single x509der.OCSPSingle, err error) {
+	switch a.Status {
+	case OCSPGood:
+		single.Status = x509der.OCSPGood
+	case OCSPRevoked:
+		if err := checkRevocation(now, a.RevocationTime, a.Reason); err != nil {
+			return single, err
+		}
+		single.Status, single.RevocationTime, single.Reason = x509der.OCSPRevoked, a.RevocationTime, int(a.Reason)
+	case OCSPUnknown, "":
+		single.Status = x509der.OCSPUnknown
+	default:
+		return single, malformed("Status", "%.40q is not %s, %s or %s", string(a.Status), OCSPGood, OCSPRevoked, OCSPUnknown)
+	}
+	if single.ThisUpdate = now; !a.ThisUpdate.IsZero() {
+		single.ThisUpdate = second(a.ThisUpdate)
+	}
+	if !a.NextUpdate.IsZero() {
+		single.NextUpdate = second(a.NextUpdate)
+	}
+	switch {
+	case single.ThisUpdate.After(now):
+		return single, refused("ThisUpdate", "%s is after now, %s", stamp(a.ThisUpdate), stamp(now))
+	case single.ThisUpdate.Year() < 1950:
+		return single, malformed("ThisUpdate", "the year %d is before 1950", single.ThisUpdate.Year())
+	case !a.NextUpdate.IsZero() && !single.NextUpdate.After(now):
+		return single, refused("NextUpdate", "%s is not after now, %s", stamp(a.NextUpdate), stamp(now))
+	case single.NextUpdate.After(maxTime):
+		return single, malformed("NextUpdate", "%s is after %s", stamp(a.NextUpdate), stamp(maxTime))
+	}
+	return single, nil
+}

@@ -1,0 +1,974 @@
+package ca_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	encodingasn1 "encoding/asn1"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	tjfocsm3 "github.com/tjfoc/gmsm/sm3"
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+	"golang.org/x/crypto/ocsp"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// Responders.
+
+// ownResponder lets the authority's subordinate CA answer itself.
+func ownResponder(t testing.TB, au *authority) *ca.OCSPResponder {
+	t.Helper()
+	return newResponder(t, au.sub.CertificateChain, au.subKey)
+}
+
+// delegatedResponder lets the server key answer.
+func delegatedResponder(t testing.TB, au *authority) *ca.OCSPResponder {
+	t.Helper()
+	return newResponder(t, responderChain(t, au), key(au.algorithm, 2))
+}
+
+func newResponder(t testing.TB, chain string, key crypto.Signer) *ca.OCSPResponder {
+	t.Helper()
+	r, err := ca.NewOCSPResponder(chain, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func responderRequest() *ca.CreateOCSPResponderCertificateRequest {
+	return &ca.CreateOCSPResponderCertificateRequest{CommonName: "Test OCSP", Days: 60}
+}
+
+func responderChain(t testing.TB, au *authority) string {
+	t.Helper()
+	resp, err := ca.CreateOCSPResponderCertificate(seeded(), instant, au.issuer, key(au.algorithm, 2).Public(), responderRequest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.CertificateChain
+}
+
+// Requests, written without the code under test.
+
+var (
+	oidSHA1     = oid("\x2b\x0e\x03\x02\x1a")
+	oidSHA256   = oid("\x60\x86\x48\x01\x65\x03\x04\x02\x01")
+	oidSHA384   = oid("\x60\x86\x48\x01\x65\x03\x04\x02\x02")
+	oidSHA512   = oid("\x60\x86\x48\x01\x65\x03\x04\x02\x03")
+	oidSM3      = oid("\x2a\x81\x1c\xcf\x55\x01\x83\x11")
+	oidNonce    = oid("\x2b\x06\x01\x05\x05\x07\x30\x01\x02")
+	oidUnknown  = oid("\x2a\x03\x04")
+	null        = tlv(asn1.NULL)
+	serialBytes = func() []byte { b, _ := hex.DecodeString(serial); return b }()
+)
+
+func sha1Sum(b []byte) []byte   { s := sha1.Sum(b); return s[:] }
+func sha256Sum(b []byte) []byte { s := sha256.Sum256(b); return s[:] }
+
+// certID names a certificate of an issuer, by digests of sum.
+func certID(issuer *x509.Certificate, algorithm []byte, sum func([]byte) []byte, serial []byte) []byte {
+	key := cryptobyte.String(issuer.RawSubjectPublicKeyInfo)
+	var bits []byte
+	if !key.ReadASN1(&key, asn1.SEQUENCE) || !key.SkipASN1(asn1.SEQUENCE) || !key.ReadASN1BitStringAsBytes(&bits) {
+		panic("no SubjectPublicKeyInfo")
+	}
+	return seq(algorithm, octets(sum(issuer.RawSubject)), octets(sum(bits)), tlv(asn1.INTEGER, serial))
+}
+
+// ocspRequest asks about these, with these extensions.
+func ocspRequest(ids [][]byte, extensions ...[]byte) []byte {
+	var requests [][]byte
+	for _, id := range ids {
+		requests = append(requests, seq(id))
+	}
+	if len(extensions) == 0 {
+		return seq(seq(seq(requests...)))
+	}
+	return seq(seq(seq(requests...), explicit(2, seq(extensions...))))
+}
+
+func nonce(n int) []byte { return extension(oidNonce, false, octets(bytes.Repeat([]byte{'n'}, n))) }
+
+// Answers.
+
+// good is a lookup to which every certificate is good.
+func good(string) (ca.OCSPAnswer, error) { return ca.OCSPAnswer{Status: ca.OCSPGood}, nil }
+
+// nobody is a lookup that must not be asked.
+func nobody(t testing.TB) func(string) (ca.OCSPAnswer, error) {
+	return func(serialNumber string) (ca.OCSPAnswer, error) {
+		t.Errorf("lookup was asked about %s", serialNumber)
+		return ca.OCSPAnswer{}, nil
+	}
+}
+
+// respond wants an answer and no error.
+func respond(t testing.TB, r *ca.OCSPResponder, request []byte, lookup func(string) (ca.OCSPAnswer, error)) []byte {
+	t.Helper()
+	der, err := ca.RespondOCSP(nil, listed, r, request, lookup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+// A basicResponse is an OCSPResponse taken apart, as far as the tests need it.
+type basicResponse struct {
+	Status        int
+	Basic         []byte // DER BasicOCSPResponse
+	Singles       []string
+	ResponderHash []byte
+	Nonce         string
+	Certificates  [][]byte
+}
+
+// parseResponse reads a response strictly. Its status is all that one which is
+// not successful has.
+func parseResponse(t testing.TB, der []byte) *basicResponse {
+	t.Helper()
+	var outer struct {
+		Status   encodingasn1.Enumerated
+		Response struct {
+			Type  encodingasn1.ObjectIdentifier
+			Bytes []byte
+		} `asn1:"explicit,tag:0,optional"`
+	}
+	unmarshal := func(der []byte, into any) {
+		t.Helper()
+		if rest, err := encodingasn1.Unmarshal(der, into); err != nil || len(rest) > 0 {
+			t.Fatalf("%x: %v, %d octets left", der, err, len(rest))
+		}
+	}
+	unmarshal(der, &outer)
+	r := &basicResponse{Status: int(outer.Status)}
+	if r.Status != 0 {
+		if len(der) != 5 {
+			t.Errorf("more than a status: %x", der)
+		}
+		return r
+	}
+	if got := outer.Response.Type.String(); got != "1.3.6.1.5.5.7.48.1.1" {
+		t.Errorf("response of type %s", got)
+	}
+	r.Basic = outer.Response.Bytes
+	var basic struct {
+		Data struct {
+			Responder  encodingasn1.RawValue
+			ProducedAt time.Time `asn1:"generalized"`
+			Responses  []struct {
+				ID         encodingasn1.RawValue
+				Status     encodingasn1.RawValue
+				ThisUpdate time.Time `asn1:"generalized"`
+				NextUpdate time.Time `asn1:"generalized,explicit,tag:0,optional"`
+			}
+			Extensions []pkix.Extension `asn1:"explicit,tag:1,optional"`
+		}
+		Algorithm    pkix.AlgorithmIdentifier
+		Signature    encodingasn1.BitString
+		Certificates []encodingasn1.RawValue `asn1:"explicit,tag:0,optional"`
+	}
+	unmarshal(r.Basic, &basic)
+	for _, c := range basic.Certificates {
+		r.Certificates = append(r.Certificates, c.FullBytes)
+	}
+	if basic.Data.Responder.Tag != 2 {
+		t.Errorf("ResponderID with tag %d: want 2, by key", basic.Data.Responder.Tag)
+	}
+	unmarshal(basic.Data.Responder.Bytes, &r.ResponderHash)
+	if !basic.Data.ProducedAt.Equal(listed) {
+		t.Errorf("producedAt is %s: want %s", basic.Data.ProducedAt, listed)
+	}
+	for _, e := range basic.Data.Extensions {
+		if e.Id.String() != "1.3.6.1.5.5.7.48.1.2" || e.Critical {
+			t.Errorf("extension %v, critical %v", e.Id, e.Critical)
+		}
+		var value []byte
+		unmarshal(e.Value, &value)
+		r.Nonce = string(value)
+	}
+	for _, s := range basic.Data.Responses {
+		text := fmt.Sprintf("%d %x %s", s.Status.Tag, s.Status.Bytes, s.ThisUpdate.Format(time.RFC3339))
+		if !s.NextUpdate.IsZero() {
+			text += " " + s.NextUpdate.Format(time.RFC3339)
+		}
+		r.Singles = append(r.Singles, text)
+	}
+	return r
+}
+
+const (
+	malformedRequest = 1
+	internalError    = 2
+	tryLater         = 3
+	unauthorized     = 6
+)
+
+// What requests get, one after the other.
+func TestRespondOCSPRequests(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	issuer, root := parsePEM(t, au.sub.Certificate), parsePEM(t, au.root.Certificate)
+	id := certID(issuer, seq(oidSHA1, null), sha1Sum, serialBytes)
+	foreign := certID(root, seq(oidSHA1, null), sha1Sum, serialBytes)
+	otherName := seq(seq(oidSHA1), octets(sha1Sum([]byte("name"))), octets(sha1Sum([]byte("key"))), tlv(asn1.INTEGER, []byte{1}))
+	withSerial := func(octets ...byte) []byte { return certID(issuer, seq(oidSHA256), sha256Sum, octets) }
+	const isGood, isUnknown = "0  2026-04-04T05:06:07Z", "2  2026-04-04T05:06:07Z"
+
+	answered := []struct {
+		name    string
+		request []byte
+		want    basicResponse
+		asked   string
+	}{
+		{"SHA-1", ocspRequest([][]byte{id}), basicResponse{Singles: []string{isGood}}, serial},
+		{"SHA-1 without parameters", ocspRequest([][]byte{certID(issuer, seq(oidSHA1), sha1Sum, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
+		{"SHA-256", ocspRequest([][]byte{certID(issuer, seq(oidSHA256, null), sha256Sum, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
+		{"SHA-384", ocspRequest([][]byte{certID(issuer, seq(oidSHA384), func(b []byte) []byte { s := sha512.Sum384(b); return s[:] }, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
+		{"SHA-512", ocspRequest([][]byte{certID(issuer, seq(oidSHA512), func(b []byte) []byte { s := sha512.Sum512(b); return s[:] }, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
+		{"SM3", ocspRequest([][]byte{certID(issuer, seq(oidSM3), tjfocsm3.Sm3Sum, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
+		{"one twice, one foreign", ocspRequest([][]byte{id, foreign, id}), basicResponse{Singles: []string{isGood, isUnknown, isGood}}, serial + " " + serial},
+		{"digest of its own kind beside", ocspRequest([][]byte{seq(seq(oidUnknown), octets(), octets(), tlv(asn1.INTEGER, []byte{1})), id}), basicResponse{Singles: []string{isUnknown, isGood}}, serial},
+		{"100 certificates", ocspRequest(slices.Repeat([][]byte{otherName, id}, 50)), basicResponse{Singles: slices.Repeat([]string{isUnknown, isGood}, 50)}, strings.TrimSpace(strings.Repeat(serial+" ", 50))},
+		{"serial number 1", ocspRequest([][]byte{withSerial(1)}), basicResponse{Singles: []string{isGood}}, "01"},
+		{"serial number of 20 octets", ocspRequest([][]byte{withSerial(append([]byte{0}, bytes.Repeat([]byte{0xff}, 20)...)...)}), basicResponse{Singles: []string{isGood}}, strings.Repeat("f", 40)},
+		{"serial number of 21 octets", ocspRequest([][]byte{withSerial(bytes.Repeat([]byte{1}, 21)...)}), basicResponse{Singles: []string{isUnknown}}, ""},
+		{"serial number zero", ocspRequest([][]byte{withSerial(0)}), basicResponse{Singles: []string{isUnknown}}, ""},
+		{"serial number negative", ocspRequest([][]byte{withSerial(0xff)}), basicResponse{Singles: []string{isUnknown}}, ""},
+		{"nonce of 1", ocspRequest([][]byte{id}, nonce(1)), basicResponse{Singles: []string{isGood}, Nonce: "n"}, serial},
+		{"nonce of 128", ocspRequest([][]byte{id}, nonce(128)), basicResponse{Singles: []string{isGood}, Nonce: strings.Repeat("n", 128)}, serial},
+		{"critical nonce", ocspRequest([][]byte{id}, extension(oidNonce, true, octets([]byte("n")))), basicResponse{Singles: []string{isGood}, Nonce: "n"}, serial},
+		{"unknown extension", ocspRequest([][]byte{id}, extension(oidUnknown, false, nil), nonce(2)), basicResponse{Singles: []string{isGood}, Nonce: "nn"}, serial},
+		{"critical spelt out as false", ocspRequest([][]byte{id}, seq(oidUnknown, []byte{1, 1, 0}, octets())), basicResponse{Singles: []string{isGood}}, serial},
+		{"extension of one request", seq(seq(seq(seq(id, explicit(0, seq(extension(oidUnknown, false, nil))))))), basicResponse{Singles: []string{isGood}}, serial},
+		{"version 1 spelt out", seq(seq(explicit(0, tlv(asn1.INTEGER, []byte{0})), seq(seq(id)))), basicResponse{Singles: []string{isGood}}, serial},
+		{"client's name", seq(seq(explicit(1, explicit(4, name())), seq(seq(id)))), basicResponse{Singles: []string{isGood}}, serial},
+		{"client's signature", seq(seq(seq(seq(id))), explicit(0, seq(ecdsaWithSHA256, tlv(asn1.BIT_STRING, []byte{0})))), basicResponse{Singles: []string{isGood}}, serial},
+	}
+	responder := ownResponder(t, au)
+	for _, tt := range answered {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var asked []string
+			request := bytes.Clone(tt.request)
+			der := respond(t, responder, request, func(serialNumber string) (ca.OCSPAnswer, error) {
+				asked = append(asked, serialNumber)
+				return good(serialNumber)
+			})
+			if !bytes.Equal(request, tt.request) {
+				t.Error("the request was changed")
+			}
+			got := parseResponse(t, der)
+			got.Basic, got.ResponderHash = nil, nil
+			if diff := cmp.Diff(&tt.want, got); diff != "" {
+				t.Errorf("response mismatch (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.asked, strings.Join(asked, " ")); diff != "" {
+				t.Errorf("serial numbers mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+
+	valid := ocspRequest([][]byte{id}, nonce(16))
+	large := ocspRequest([][]byte{id}, extension(oidUnknown, false, make([]byte, 64<<10)))
+	fits := ocspRequest([][]byte{id}, extension(oidUnknown, false, make([]byte, 64<<10-200)))
+	many := make([][]byte, 65)
+	for i := range many {
+		many[i] = extension(oid(string([]byte{0x2a, byte(i)})), false, nil)
+	}
+	var prefixes [][]byte
+	for i := range valid {
+		prefixes = append(prefixes, valid[:i])
+	}
+	denied := []struct {
+		name     string
+		want     int
+		requests [][]byte
+	}{
+		{"cut off", malformedRequest, prefixes},
+		{"an octet behind", malformedRequest, [][]byte{append(bytes.Clone(valid), 0)}},
+		{"no DER", malformedRequest, [][]byte{[]byte("GET / HTTP/1.0"), au.issuerDER(t), seq(), seq(seq()), seq(seq(seq()))}},
+		{"indefinite length", malformedRequest, [][]byte{slices.Concat([]byte{0x30, 0x80}, valid[2:], []byte{0, 0})}},
+		{"length with a zero", malformedRequest, [][]byte{slices.Concat([]byte{0x30, 0x82, 0}, valid[2:])}},
+		{"64 KiB and more", malformedRequest, [][]byte{large}},
+		{"101 certificates", malformedRequest, [][]byte{ocspRequest(slices.Repeat([][]byte{id}, 101))}},
+		{"version 2", malformedRequest, [][]byte{seq(seq(explicit(0, tlv(asn1.INTEGER, []byte{1})), seq(seq(id))))}},
+		{"version without number", malformedRequest, [][]byte{seq(seq(explicit(0, null), seq(seq(id)))), seq(seq(explicit(0), seq(seq(id)))), seq(seq(explicit(0, tlv(asn1.INTEGER, []byte{0}), null), seq(seq(id))))}},
+		{"list of something else", malformedRequest, [][]byte{seq(seq(seq(null))), seq(seq(seq(seq(null)))), seq(seq(seq(seq(id, null))))}},
+		{"something behind the list", malformedRequest, [][]byte{seq(seq(seq(seq(id)), null))}},
+		{"signature of something else", malformedRequest, [][]byte{seq(seq(seq(seq(id))), explicit(0, null)), seq(seq(seq(seq(id))), explicit(0)), seq(seq(seq(seq(id))), null), seq(seq(seq(seq(id))), explicit(0, seq(), seq()))}},
+		{"digest algorithm", malformedRequest, [][]byte{
+			ocspRequest([][]byte{certID(issuer, seq(), sha1Sum, serialBytes)}),
+			ocspRequest([][]byte{certID(issuer, seq(null), sha1Sum, serialBytes)}),
+			ocspRequest([][]byte{certID(issuer, seq(oidSHA1, null, null), sha1Sum, serialBytes)}),
+			ocspRequest([][]byte{certID(issuer, seq(oidSHA1, []byte{4, 9}), sha1Sum, serialBytes)}),
+		}},
+		{"serial number not minimal", malformedRequest, [][]byte{ocspRequest([][]byte{withSerial(0, 1)}), ocspRequest([][]byte{withSerial(0xff, 0xff)}), ocspRequest([][]byte{withSerial()})}},
+		{"certificate with more fields", malformedRequest, [][]byte{ocspRequest([][]byte{append(seq(id[2:], null), null...)}), ocspRequest([][]byte{seq(seq(oidSHA1), octets(), octets(), tlv(asn1.INTEGER, []byte{1}), null)})}},
+		{"no nonce in the nonce", malformedRequest, [][]byte{ocspRequest([][]byte{id}, nonce(0)), ocspRequest([][]byte{id}, extension(oidNonce, false, nil))}},
+		{"nonce of 129", malformedRequest, [][]byte{ocspRequest([][]byte{id}, nonce(129))}},
+		{"nonce not in an OCTET STRING", malformedRequest, [][]byte{ocspRequest([][]byte{id}, extension(oidNonce, false, bytes.Repeat([]byte{'n'}, 16))), ocspRequest([][]byte{id}, extension(oidNonce, false, append(octets([]byte("n")), 0)))}},
+		{"two nonces", malformedRequest, [][]byte{ocspRequest([][]byte{id}, nonce(16), nonce(16))}},
+		{"critical extension", malformedRequest, [][]byte{ocspRequest([][]byte{id}, extension(oidUnknown, true, nil))}},
+		{"critical extension of one request", malformedRequest, [][]byte{seq(seq(seq(seq(id, explicit(0, seq(extension(oidUnknown, true, nil)))))))}},
+		{"critical nonce of one request", malformedRequest, [][]byte{seq(seq(seq(seq(id, explicit(0, seq(extension(oidNonce, true, octets([]byte("n")))))))))}},
+		{"no extensions in the extensions", malformedRequest, [][]byte{seq(seq(seq(seq(id)), explicit(2, seq()))), seq(seq(seq(seq(id)), explicit(2))), seq(seq(seq(seq(id)), explicit(2, seq(nonce(1)), null)))}},
+		{"extension that is none", malformedRequest, [][]byte{ocspRequest([][]byte{id}, null), ocspRequest([][]byte{id}, seq(oidUnknown)), ocspRequest([][]byte{id}, seq(oidUnknown, octets(), null)), ocspRequest([][]byte{id}, seq(oidUnknown, []byte{1, 1, 2}, octets()))}},
+		{"65 extensions", malformedRequest, [][]byte{ocspRequest([][]byte{id}, many...)}},
+
+		{"of the root", unauthorized, [][]byte{ocspRequest([][]byte{foreign}), ocspRequest([][]byte{foreign, otherName}, nonce(16))}},
+		{"name of one, key of another", unauthorized, [][]byte{ocspRequest([][]byte{
+			slices.Concat(id[:15], foreign[15:35], id[35:]), slices.Concat(id[:37], foreign[37:57], id[57:]),
+		})}},
+		{"digest of another algorithm", unauthorized, [][]byte{ocspRequest([][]byte{certID(issuer, seq(oidSHA256), sha1Sum, serialBytes), certID(issuer, seq(oidUnknown), sha1Sum, serialBytes)})}},
+		{"digest with parameters", unauthorized, [][]byte{ocspRequest([][]byte{certID(issuer, seq(oidSHA1, tlv(asn1.INTEGER, []byte{1})), sha1Sum, serialBytes)})}},
+	}
+	for _, tt := range denied {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, request := range tt.requests {
+				if got := parseResponse(t, respond(t, responder, request, nobody(t))); got.Status != tt.want {
+					t.Errorf("%x gets status %d: want %d", request, got.Status, tt.want)
+				}
+			}
+		})
+	}
+	if got := parseResponse(t, respond(t, responder, fits, good)); got.Status != 0 {
+		t.Errorf("a request of %d octets gets status %d", len(fits), got.Status)
+	}
+}
+
+func (au *authority) issuerDER(t testing.TB) []byte { return decodePEM(t, au.sub.Certificate) }
+
+// What lookups say, as it stands in the response.
+func TestRespondOCSPAnswers(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	responder := ownResponder(t, au)
+	request := ocspRequest([][]byte{certID(parsePEM(t, au.sub.Certificate), seq(oidSHA1, null), sha1Sum, serialBytes)}, nonce(32))
+	const revokedAt = "180f" + "32303236303430343034303630375a" // GeneralizedTime 20260404040607Z
+	revoked := ca.OCSPAnswer{Status: ca.OCSPRevoked, RevocationTime: listed.Add(-time.Hour)}
+	with := func(change func(*ca.OCSPAnswer)) ca.OCSPAnswer {
+		a := revoked
+		change(&a)
+		return a
+	}
+	for _, tt := range []struct {
+		name   string
+		answer ca.OCSPAnswer
+		want   string
+	}{
+		{"nothing", ca.OCSPAnswer{}, "2  2026-04-04T05:06:07Z"},
+		{"unknown", ca.OCSPAnswer{Status: ca.OCSPUnknown}, "2  2026-04-04T05:06:07Z"},
+		{"good", ca.OCSPAnswer{Status: ca.OCSPGood}, "0  2026-04-04T05:06:07Z"},
+		{"good with what a revoked one has", with(func(a *ca.OCSPAnswer) { a.Status = ca.OCSPGood }), "0  2026-04-04T05:06:07Z"},
+		{"revoked", revoked, "1 " + revokedAt + " 2026-04-04T05:06:07Z"},
+		{"revoked for a reason", with(func(a *ca.OCSPAnswer) { a.Reason = ca.ReasonCertificateHold }), "1 " + revokedAt + "a0030a0106 2026-04-04T05:06:07Z"},
+		{"revoked this second, elsewhere", with(func(a *ca.OCSPAnswer) {
+			a.RevocationTime = listed.Add(time.Second - 1).In(time.FixedZone("", 8*3600))
+		}), "1 180f32303236303430343035303630375a 2026-04-04T05:06:07Z"},
+		{"from yesterday until tomorrow", ca.OCSPAnswer{Status: ca.OCSPGood, ThisUpdate: listed.AddDate(0, 0, -1), NextUpdate: listed.AddDate(0, 0, 1)}, "0  2026-04-03T05:06:07Z 2026-04-05T05:06:07Z"},
+		{"until the next second", ca.OCSPAnswer{Status: ca.OCSPGood, NextUpdate: listed.Add(time.Second)}, "0  2026-04-04T05:06:07Z 2026-04-04T05:06:08Z"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := parseResponse(t, respond(t, responder, request, func(string) (ca.OCSPAnswer, error) { return tt.answer, nil }))
+			if diff := cmp.Diff([]string{tt.want}, got.Singles); diff != "" {
+				t.Errorf("status mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+
+	for _, tt := range []struct {
+		name      string
+		answer    ca.OCSPAnswer
+		code      yuncert.Code
+		parameter string
+	}{
+		{"another status", ca.OCSPAnswer{Status: "GOOD"}, malformed, "Status"},
+		{"no revocation time", with(func(a *ca.OCSPAnswer) { a.RevocationTime = time.Time{} }), missing, "RevocationTime"},
+		{"revoked in a second", with(func(a *ca.OCSPAnswer) { a.RevocationTime = listed.Add(time.Second) }), refused, "RevocationTime"},
+		{"revoked in 1949", with(func(a *ca.OCSPAnswer) { a.RevocationTime = time.Date(1949, 1, 1, 0, 0, 0, 0, time.UTC) }), malformed, "RevocationTime"},
+		{"reason 7", with(func(a *ca.OCSPAnswer) { a.Reason = 7 }), malformed, "Reason"},
+		{"removeFromCRL", with(func(a *ca.OCSPAnswer) { a.Reason = 8 }), malformed, "Reason"},
+		{"this update in a second", ca.OCSPAnswer{ThisUpdate: listed.Add(time.Second)}, refused, "ThisUpdate"},
+		{"this update in 1949", ca.OCSPAnswer{ThisUpdate: time.Date(1949, 1, 1, 0, 0, 0, 0, time.UTC)}, malformed, "ThisUpdate"},
+		{"next update now", ca.OCSPAnswer{NextUpdate: listed.Add(time.Second - 1)}, refused, "NextUpdate"},
+		{"next update in year 10000", ca.OCSPAnswer{NextUpdate: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, malformed, "NextUpdate"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			der, err := ca.RespondOCSP(untouched(t), listed, responder, request, func(string) (ca.OCSPAnswer, error) { return tt.answer, nil })
+			checkError(t, err, tt.code, tt.parameter, "")
+			if got := parseResponse(t, der).Status; got != internalError {
+				t.Errorf("status %d: want internalError", got)
+			}
+		})
+	}
+}
+
+// What goes wrong in the service is told to it and to the client.
+func TestRespondOCSPFailures(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	issuer := parsePEM(t, au.sub.Certificate)
+	request := ocspRequest([][]byte{certID(issuer, seq(oidSHA1, null), sha1Sum, serialBytes)})
+	own, delegated := ownResponder(t, au), delegatedResponder(t, au)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(5), NotBefore: instant.AddDate(-1, 0, 0), NotAfter: caEnd.AddDate(1, 0, 0), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, issuer, key(au.algorithm, 2).Public(), au.subKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	longer := newResponder(t, encodePEM(der)+au.sub.Certificate, key(au.algorithm, 2)) // than its CA
+	away := func(string) (ca.OCSPAnswer, error) { return ca.OCSPAnswer{Status: ca.OCSPGood}, errDatabase }
+	for _, tt := range []struct {
+		name      string
+		now       time.Time
+		responder *ca.OCSPResponder
+		lookup    func(string) (ca.OCSPAnswer, error)
+		want      int
+		code      yuncert.Code
+		cause     error
+	}{
+		{"no responder", listed, nil, good, internalError, yuncert.ErrInternalError, nil},
+		{"no lookup", listed, own, nil, internalError, yuncert.ErrInternalError, nil},
+		{"database away", listed, own, away, tryLater, yuncert.ErrInternalError, errDatabase},
+		{"before the CA", instant.Add(-time.Second), own, good, internalError, yuncert.ErrCertificateExpired, nil},
+		{"after the CA", caEnd.Add(time.Second), own, good, internalError, yuncert.ErrCertificateExpired, nil},
+		{"after the responder", instant.AddDate(0, 0, 60).Add(time.Second), delegated, good, internalError, yuncert.ErrCertificateExpired, nil},
+		{"before the CA, not the responder", instant.Add(-time.Second), longer, good, internalError, yuncert.ErrCertificateExpired, nil},
+		{"after the CA, not the responder", caEnd.Add(time.Second), longer, good, internalError, yuncert.ErrCertificateExpired, nil},
+		{"failing key", listed, newResponder(t, au.sub.CertificateChain, failing(au.subKey.Public())), good, internalError, yuncert.ErrInternalError, errSigner},
+		{"lying key", listed, newResponder(t, au.sub.CertificateChain, lying(au.subKey)), good, internalError, yuncert.ErrInternalError, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			der, err := ca.RespondOCSP(nil, tt.now, tt.responder, request, tt.lookup)
+			checkError(t, err, tt.code, "", "")
+			if tt.cause != nil && !errors.Is(err, tt.cause) {
+				t.Errorf("%v does not wrap %v", err, tt.cause)
+			}
+			if got := parseResponse(t, der).Status; got != tt.want {
+				t.Errorf("status %d: want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+// golang.org/x/crypto/ocsp asks, reads and verifies.
+func TestRespondOCSPSameAsXCrypto(t *testing.T) {
+	t.Parallel()
+	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.ECC_384} {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			issuer := parsePEM(t, au.sub.Certificate)
+			req := serverRequest(au.issuer, hostCSR(t, a, "www.example.com"))
+			leaf := issue(t, au.issuer, req)
+			for name, responder := range map[string]*ca.OCSPResponder{"own": ownResponder(t, au), "delegated": delegatedResponder(t, au)} {
+				for _, hash := range []crypto.Hash{crypto.SHA1, crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+					request, err := ocsp.CreateRequest(leaf, issuer, &ocsp.RequestOptions{Hash: hash})
+					if err != nil {
+						t.Fatal(err)
+					}
+					der := respond(t, responder, request, func(serialNumber string) (ca.OCSPAnswer, error) {
+						if want := hex.EncodeToString(leaf.SerialNumber.FillBytes(make([]byte, 18))); serialNumber != want {
+							t.Errorf("lookup of %s: want %s", serialNumber, want)
+						}
+						return ca.OCSPAnswer{Status: ca.OCSPRevoked, RevocationTime: instant, Reason: ca.ReasonSuperseded, NextUpdate: listed.AddDate(0, 0, 1)}, nil
+					})
+					got, err := ocsp.ParseResponseForCert(der, leaf, issuer)
+					if err != nil {
+						t.Fatalf("%s, %v: %v", name, hash, err)
+					}
+					if got.Status != ocsp.Revoked || !got.RevokedAt.Equal(instant) || got.RevocationReason != ocsp.Superseded || got.IssuerHash != hash ||
+						!got.ThisUpdate.Equal(listed) || !got.ProducedAt.Equal(listed) || !got.NextUpdate.Equal(listed.AddDate(0, 0, 1)) || (got.Certificate != nil) != (name == "delegated") {
+						t.Errorf("%s, %v: %+v", name, hash, got)
+					}
+				}
+			}
+			// Another CA of the same name is another CA.
+			stranger := authorityOf(algorithm.ECC_512)
+			request, err := ocsp.CreateRequest(leaf, parsePEM(t, stranger.sub.Certificate), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = ocsp.ParseResponse(respond(t, ownResponder(t, au), request, nobody(t)), issuer)
+			if !cmp.Equal(err, ocsp.ResponseError{Status: ocsp.Unauthorized}) {
+				t.Errorf("error %v: want unauthorized", err)
+			}
+		})
+	}
+}
+
+// Both kinds of responders of each family, whole: signatures are repeatable.
+func TestRespondOCSPGolden(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			issuer := parsePEM(t, au.sub.Certificate)
+			request := ocspRequest([][]byte{
+				certID(issuer, seq(oidSHA1, null), sha1Sum, serialBytes), certID(issuer, seq(oidSHA256), sha256Sum, []byte{0x7f}), certID(issuer, seq(oidSM3), tjfocsm3.Sm3Sum, []byte{1}),
+			}, nonce(32))
+			chain := responderChain(t, au)
+			for name, r := range map[string]struct {
+				responder *ca.OCSPResponder
+				chain     string
+			}{"own": {ownResponder(t, au), au.sub.CertificateChain}, "delegated": {delegatedResponder(t, au), chain}} {
+				der, err := ca.RespondOCSP(untouched(t), listed, r.responder, request, func(serialNumber string) (ca.OCSPAnswer, error) {
+					switch serialNumber {
+					case "7f":
+						return ca.OCSPAnswer{Status: ca.OCSPGood, NextUpdate: listed.AddDate(0, 0, 4)}, nil
+					case "01":
+						return ca.OCSPAnswer{}, nil
+					}
+					return ca.OCSPAnswer{Status: ca.OCSPRevoked, RevocationTime: instant, Reason: ca.ReasonKeyCompromise}, nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden(t, "ocsp/"+string(a)+"-"+name+".pem", string(pem.EncodeToMemory(&pem.Block{Type: "OCSP RESPONSE", Bytes: der})))
+
+				got := parseResponse(t, der)
+				block, _ := pem.Decode([]byte(r.chain))
+				cert := parse(t, block.Bytes)
+				signed, id, signature := splitSigned(t, got.Basic)
+				if !bytes.Equal(id, signatureID(a)) {
+					t.Errorf("signature algorithm %x: want %x", id, signatureID(a))
+				}
+				if a == algorithm.SM2_256 {
+					checkSM2(t, cert.PublicKey, signed, signature)
+				} else if err := cert.CheckSignature(map[string]x509.SignatureAlgorithm{"RSA": x509.SHA256WithRSA, "ECC": x509.ECDSAWithSHA256}[a.Family()], signed, signature); err != nil {
+					t.Error(err)
+				}
+				key := cryptobyte.String(cert.RawSubjectPublicKeyInfo)
+				var bits []byte
+				if !key.ReadASN1(&key, asn1.SEQUENCE) || !key.SkipASN1(asn1.SEQUENCE) || !key.ReadASN1BitStringAsBytes(&bits) || !bytes.Equal(got.ResponderHash, sha1Sum(bits)) {
+					t.Errorf("responder %x: want the SHA-1 of the key bits", got.ResponderHash)
+				}
+				var want [][]byte
+				if name == "delegated" {
+					want = [][]byte{cert.Raw}
+				}
+				if diff := cmp.Diff(want, got.Certificates); diff != "" {
+					t.Errorf("certificates mismatch (-want +got):\n%s", diff)
+				}
+			}
+		})
+	}
+}
+
+// Whichever octet of a response is changed, it is not read or not verified. The
+// embedded certificate is not signed with the response, but by the CA.
+func TestOCSPResponseEveryOctetCounts(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			issuer := parsePEM(t, au.sub.Certificate)
+			der := respond(t, ownResponder(t, au), ocspRequest([][]byte{certID(issuer, seq(oidSHA1, null), sha1Sum, serialBytes)}, nonce(16)), good)
+			if !verifyResponse(der, issuer) {
+				t.Fatal("the response is not verified")
+			}
+			for i := range der {
+				for _, flip := range []byte{0x01, 0x80} {
+					bad := bytes.Clone(der)
+					bad[i] ^= flip
+					if verifyResponse(bad, issuer) {
+						t.Errorf("octet %d changed from %#02x to %#02x: still verified", i, der[i], bad[i])
+					}
+				}
+			}
+		})
+	}
+}
+
+// verifyResponse reads a response strictly, down to the signature of the CA.
+func verifyResponse(der []byte, issuer *x509.Certificate) bool {
+	s := cryptobyte.String(der)
+	var status int
+	var inner, oid, basic, signed, id cryptobyte.String
+	var signature []byte
+	return s.ReadASN1(&inner, asn1.SEQUENCE) && s.Empty() && inner.ReadASN1Enum(&status) && status == 0 &&
+		inner.ReadASN1(&s, asn1.Tag(0).ContextSpecific().Constructed()) && inner.Empty() &&
+		s.ReadASN1(&inner, asn1.SEQUENCE) && s.Empty() &&
+		inner.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) && string(oid) == "\x2b\x06\x01\x05\x05\x07\x30\x01\x01" &&
+		inner.ReadASN1(&s, asn1.OCTET_STRING) && inner.Empty() &&
+		s.ReadASN1(&basic, asn1.SEQUENCE) && s.Empty() &&
+		basic.ReadASN1Element(&signed, asn1.SEQUENCE) && basic.ReadASN1Element(&id, asn1.SEQUENCE) &&
+		basic.ReadASN1BitStringAsBytes(&signature) && basic.Empty() &&
+		x509der.Verify(issuer.PublicKey, id, signed, signature) == nil
+}
+
+func TestNewOCSPResponder(t *testing.T) {
+	t.Parallel()
+	a := algorithm.ECC_256
+	au := authorityOf(a)
+	chain := responderChain(t, au)
+	sub, root := au.sub.Certificate, au.root.Certificate
+	cert := chain[:len(chain)-len(au.sub.CertificateChain)]
+	_, server, err := ca.CreateServerCertificateWithCsr(seeded(), instant, au.issuer, serverRequest(au.issuer, hostCSR(t, a, "www.example.com")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// made signs a certificate for the server key with crypto/x509.
+	made := func(change func(*x509.Certificate)) string {
+		template := &x509.Certificate{
+			SerialNumber: big.NewInt(5), Subject: pkix.Name{CommonName: "OCSP"}, NotBefore: instant, NotAfter: caEnd,
+			KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning},
+		}
+		change(template)
+		der, err := x509.CreateCertificate(rand.Reader, template, parsePEM(t, sub), key(a, 2).Public(), au.subKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return encodePEM(der)
+	}
+	critical := []pkix.Extension{{Id: encodingasn1.ObjectIdentifier{1, 2, 3}, Critical: true, Value: null}}
+	own := key(a, 2)
+
+	for name, r := range map[string]struct {
+		chain string
+		key   crypto.Signer
+	}{
+		"delegated":               {chain, own},
+		"delegated, without root": {cert + sub, own},
+		"no key usage":            {made(func(c *x509.Certificate) { c.KeyUsage = 0 }) + sub, own},
+		"subordinate CA":          {au.sub.CertificateChain, au.subKey},
+		"subordinate CA alone":    {sub, au.subKey},
+		"root":                    {root, au.rootKey},
+		"key in a device":         {chain, opaque{own}},
+	} {
+		if _, err := ca.NewOCSPResponder(r.chain, r.key); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+
+	rsa1024, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1)}, &x509.Certificate{}, key(algorithm.RSA_1024, 0).Public(), key(algorithm.RSA_1024, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name               string
+		chain              string
+		key                crypto.Signer
+		code               yuncert.Code
+		parameter, mention string
+	}{
+		{"no chain", "", own, malformed, "CertificateChain", "no certificate"},
+		{"no key", chain, nil, malformed, "", "no key"},
+		{"a key of 1024 bits", encodePEM(rsa1024), key(algorithm.RSA_1024, 0), refused, "CertificateChain", "RSA_1024"},
+		{"another key", chain, au.subKey, refused, "CertificateChain", "key is not that"},
+		{"without the CA", cert, own, refused, "CertificateChain", "the CA's own is missing"},
+		{"behind no CA", cert + cert, own, refused, "CertificateChain", "not a CA certificate"},
+		{"behind another CA", cert + root, own, refused, "CertificateChain", "is not issued by the next"},
+		{"behind another CA of that name", cert + authorityOf(algorithm.ECC_384).sub.Certificate, own, refused, "CertificateChain", "is not signed by"},
+		{"server certificate", encodePEM(server) + sub, own, refused, "CertificateChain", "lack OCSPSigning"},
+		{"for any use", made(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} }) + sub, own, refused, "CertificateChain", "lack OCSPSigning"},
+		{"for encryption", made(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }) + sub, own, refused, "CertificateChain", "lacks digitalSignature"},
+		{"critical extension", made(func(c *x509.Certificate) { c.ExtraExtensions = critical }) + sub, own, refused, "CertificateChain", "1.2.3"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r, err := ca.NewOCSPResponder(tt.chain, tt.key)
+			if r != nil {
+				t.Error("a responder beside an error")
+			}
+			checkError(t, err, tt.code, tt.parameter, tt.mention)
+		})
+	}
+}
+
+func TestCreateOCSPResponderCertificate(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			for name, issuer := range map[string]*ca.Issuer{"sub": au.issuer, "root": au.rootIssuer} {
+				resp, err := ca.CreateOCSPResponderCertificate(seeded(), instant, issuer, key(a, 2).Public(), responderRequest())
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden(t, "ocsp/"+string(a)+"-"+name+"-certificate.pem", resp.Certificate)
+				cert := parsePEM(t, resp.Certificate)
+				parent, chain := au.sub.Certificate, au.sub.CertificateChain
+				if name == "root" {
+					parent, chain = au.root.Certificate, au.root.CertificateChain
+				}
+				if err := x509der.CheckSignature(cert, parsePEM(t, parent)); err != nil {
+					t.Error(err)
+				}
+				if resp.CertificateChain != resp.Certificate+chain {
+					t.Error("CertificateChain is not the certificate and the CA's chain")
+				}
+				var nocheck []byte
+				for _, e := range cert.Extensions {
+					if e.Id.String() == "1.3.6.1.5.5.7.48.1.5" && !e.Critical {
+						nocheck = e.Value
+					}
+				}
+				got := []any{
+					cert.Subject.String(), cert.KeyUsage, cert.ExtKeyUsage, cert.IsCA, cert.BasicConstraintsValid, nocheck,
+					cert.NotBefore.Equal(instant), cert.NotAfter.Equal(instant.AddDate(0, 0, 60)), fmt.Sprintf("%036x", cert.SerialNumber),
+					identifierForm.MatchString(resp.Identifier), requestIDForm.MatchString(resp.RequestId),
+				}
+				want := []any{
+					"CN=Test OCSP,O=Example,C=CN", x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}, false, true, null,
+					true, true, resp.SerialNumber, true, true,
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("certificate mismatch (-want +got):\n%s", diff)
+				}
+			}
+		})
+	}
+
+	au := authorityOf(algorithm.ECC_256)
+	own := key(algorithm.ECC_256, 2).Public()
+	narrow := au.subWith(t, func(r *ca.CreateSubCACertificateRequest) { r.ExtendedKeyUsages = []string{"serverAuth"} })
+	allowed := au.subWith(t, func(r *ca.CreateSubCACertificateRequest) {
+		r.ExtendedKeyUsages = []string{"serverAuth", "OCSPSigning"}
+	})
+	if _, err := ca.CreateOCSPResponderCertificate(nil, instant, allowed, own, responderRequest()); err != nil {
+		t.Error(err)
+	}
+	unusedIssuer, err := ca.NewIssuer(au.sub.CertificateChain, unused(t, au.subKey.Public()), ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ok := func(*ca.CreateOCSPResponderCertificateRequest) {}
+	for _, tt := range []struct {
+		name               string
+		now                time.Time
+		issuer             *ca.Issuer
+		pub                crypto.PublicKey
+		change             func(*ca.CreateOCSPResponderCertificateRequest)
+		code               yuncert.Code
+		parameter, mention string
+	}{
+		{"no common name", instant, unusedIssuer, own, func(r *ca.CreateOCSPResponderCertificateRequest) { r.CommonName = "" }, missing, "CommonName", ""},
+		{"long common name", instant, unusedIssuer, own, func(r *ca.CreateOCSPResponderCertificateRequest) { r.CommonName = chinese(65) }, malformed, "CommonName", "64"},
+		{"no days", instant, unusedIssuer, own, func(r *ca.CreateOCSPResponderCertificateRequest) { r.Days = 0 }, missing, "Days", ""},
+		{"days negative", instant, unusedIssuer, own, func(r *ca.CreateOCSPResponderCertificateRequest) { r.Days = -1 }, malformed, "Days", "-1"},
+		{"100 years and a day", instant, unusedIssuer, own, func(r *ca.CreateOCSPResponderCertificateRequest) { r.Days = 36601 }, malformed, "Days", "36601"},
+		{"a day after the CA", instant, unusedIssuer, own, func(r *ca.CreateOCSPResponderCertificateRequest) { r.Days = 5*365 + 2 }, refused, "Days", "end at"},
+		{"no issuer", instant, nil, own, ok, yuncert.ErrNotFound, "ParentIdentifier", ""},
+		{"before the CA", instant.Add(-time.Second), unusedIssuer, own, ok, yuncert.ErrCertificateExpired, "ParentIdentifier", ""},
+		{"no key", instant, unusedIssuer, nil, ok, malformed, "", "responder's public key"},
+		{"key of 1024 bits", instant, authorityOf(algorithm.RSA_2048).issuer, key(algorithm.RSA_1024, 2).Public(), ok, refused, "", "too weak"},
+		{"another family", instant, unusedIssuer, key(algorithm.SM2_256, 2).Public(), ok, refused, "", "family"},
+		{"the CA's key", instant, unusedIssuer, au.subKey.Public(), ok, refused, "", "that of a CA"},
+		{"the root's key", instant, unusedIssuer, au.rootKey.Public(), ok, refused, "", "that of a CA"},
+		{"CA for servers only", instant, narrow, own, ok, refused, "ParentIdentifier", "OCSPSigning"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req := responderRequest()
+			tt.change(req)
+			if got, want := req.Validate() != nil, tt.code == missing || tt.parameter == "CommonName" || tt.parameter == "Days" && tt.code == malformed; got != want {
+				t.Errorf("Validate = %v", req.Validate())
+			}
+			resp, err := ca.CreateOCSPResponderCertificate(untouched(t), tt.now, tt.issuer, tt.pub, req)
+			if resp != nil {
+				t.Error("a response beside an error")
+			}
+			checkError(t, err, tt.code, tt.parameter, tt.mention)
+		})
+	}
+	if _, err := ca.CreateOCSPResponderCertificate(nil, instant, unusedIssuer, own, nil); !errors.Is(err, missing) {
+		t.Errorf("without a request: %v", err)
+	}
+	_, err = ca.CreateOCSPResponderCertificate(readerFunc(func([]byte) (int, error) { return 0, errNoRandomness }), instant, au.issuer, own, responderRequest())
+	if !errors.Is(err, errNoRandomness) {
+		t.Errorf("without randomness: %v", err)
+	}
+}
+
+func FuzzRespondOCSP(f *testing.F) {
+	au := authorityOf(algorithm.ECC_256)
+	issuer := parsePEM(f, au.sub.Certificate)
+	responder := delegatedResponder(f, au)
+	id := certID(issuer, seq(oidSHA1, null), sha1Sum, serialBytes)
+	f.Add(ocspRequest([][]byte{id}))
+	f.Add(ocspRequest([][]byte{id, certID(issuer, seq(oidSM3), tjfocsm3.Sm3Sum, []byte{1})}, nonce(32)))
+	f.Add(seq(seq(explicit(0, tlv(asn1.INTEGER, []byte{0})), explicit(1, explicit(4, name())),
+		seq(seq(id, explicit(0, seq(extension(oidUnknown, false, nil))))), explicit(2, seq(extension(oidUnknown, true, nil)))), explicit(0, seq())))
+	f.Fuzz(func(t *testing.T, request []byte) {
+		asked := 0
+		der, err := ca.RespondOCSP(nil, listed, responder, request, func(serialNumber string) (ca.OCSPAnswer, error) {
+			asked++
+			if n := len(serialNumber); n < 2 || n > 40 || n%2 != 0 || strings.HasPrefix(serialNumber, "00") || strings.Trim(serialNumber, "0123456789abcdef") != "" {
+				t.Errorf("lookup was asked about %q", serialNumber)
+			}
+			return good(serialNumber)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := parseResponse(t, der)
+		switch got.Status {
+		case malformedRequest, unauthorized:
+			if asked > 0 {
+				t.Errorf("lookup was asked %d times for status %d", asked, got.Status)
+			}
+		case 0:
+			if len(got.Singles) == 0 || len(got.Singles) < asked {
+				t.Errorf("%d statuses after %d questions", len(got.Singles), asked)
+			}
+		default:
+			t.Errorf("status %d", got.Status)
+		}
+	})
+}
+
+// ratio is a response's time in bare signatures of its length.
+func BenchmarkRespondOCSP(b *testing.B) {
+	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.ECC_384, algorithm.SM2_256} {
+		b.Run(string(a), func(b *testing.B) {
+			au := authorityOf(a)
+			responder, k := delegatedResponder(b, au), key(a, 2)
+			request := ocspRequest([][]byte{certID(parsePEM(b, au.sub.Certificate), seq(oidSHA1, null), sha1Sum, serialBytes)}, nonce(32))
+			signed, _, _ := splitSigned(b, parseResponse(b, respond(b, responder, request, good)).Basic)
+			b.ReportAllocs()
+			var spent, bare time.Duration
+			for b.Loop() { // in turns, so that whatever else the machine does hits both
+				start := time.Now()
+				if _, err := ca.RespondOCSP(rand.Reader, listed, responder, request, good); err != nil {
+					b.Fatal(err)
+				}
+				middle := time.Now()
+				if _, err := k.SignMessage(rand.Reader, signed, crypto.SHA256); err != nil {
+					b.Fatal(err)
+				}
+				spent, bare = spent+middle.Sub(start), bare+time.Since(middle)
+			}
+			b.ReportMetric(float64(spent)/float64(b.N), "ns/response")
+			b.ReportMetric(float64(spent)/float64(bare), "ratio")
+		})
+	}
+}
+
+// An OCSP responder as an http.Handler, for POST and for GET (RFC 6960, appendix
+// A.1).
+func ExampleRespondOCSP() {
+	au := authorityOf(algorithm.ECC_256) // a CA; au.issuer is its *Issuer
+	now := func() time.Time { return time.Date(2026, 4, 4, 0, 0, 0, 0, time.UTC) }
+
+	// Once: a key and a certificate that let this service answer for the CA.
+	responderKey, err := algorithm.GenerateKey(algorithm.ECC_256)
+	if err != nil {
+		log.Fatal(err)
+	}
+	cert, err := ca.CreateOCSPResponderCertificate(rand.Reader, now(), au.issuer, responderKey.Public(),
+		&ca.CreateOCSPResponderCertificateRequest{CommonName: "Example OCSP", Days: 30})
+	if err != nil {
+		log.Fatal(err)
+	}
+	responder, err := ca.NewOCSPResponder(cert.CertificateChain, responderKey)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	// lookup asks the database that remembers what was issued and revoked.
+	lookup := func(serialNumber string) (ca.OCSPAnswer, error) {
+		return ca.OCSPAnswer{
+			Status:         ca.OCSPRevoked,
+			RevocationTime: time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC),
+			Reason:         ca.ReasonKeyCompromise,
+			NextUpdate:     now().Add(12 * time.Hour),
+		}, nil
+	}
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		request, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
+		if r.Method == http.MethodGet { // a path of base64; an http.ServeMux would clean it
+			request, err = base64.StdEncoding.DecodeString(strings.TrimPrefix(r.URL.Path, "/"))
+		}
+		if err != nil {
+			request = nil // answered as malformed
+		}
+		response, err := ca.RespondOCSP(rand.Reader, now(), responder, request, lookup)
+		if err != nil {
+			log.Print(err) // the response says tryLater or internalError
+		}
+		w.Header().Set("Content-Type", "application/ocsp-response")
+		w.Write(response)
+	})
+
+	// A client asks about a certificate.
+	issuer, server := exampleCertificates(au)
+	request, err := ocsp.CreateRequest(server, issuer, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, r := range []*http.Request{
+		httptest.NewRequest("POST", "/", bytes.NewReader(request)),
+		httptest.NewRequest("GET", "/"+url.PathEscape(base64.StdEncoding.EncodeToString(request)), nil),
+	} {
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, r)
+		response, err := ocsp.ParseResponseForCert(recorder.Body.Bytes(), server, issuer)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(r.Method, response.Status == ocsp.Revoked, response.RevokedAt.Format(time.DateOnly), ca.RevocationReason(response.RevocationReason))
+	}
+	// Output:
+	// POST true 2026-04-01 keyCompromise
+	// GET true 2026-04-01 keyCompromise
+}
+
+// exampleCertificates are a CA's and one that it issued.
+func exampleCertificates(au *authority) (issuer, server *x509.Certificate) {
+	request, err := csr.CreateCsrWithKey(rand.Reader, key(au.algorithm, 2), &csr.CreateCsrRequest{
+		Algorithm: "ECC", KeySize: 256, CommonName: "www.example.com", CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, der, err := ca.CreateServerCertificateWithCsr(rand.Reader, instant, au.issuer, &ca.CreateServerCertificateWithCsrRequest{
+		Csr: request.Csr, ParentIdentifier: au.issuer.Identifier(), Days: 90,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if server, err = x509.ParseCertificate(der); err != nil {
+		log.Fatal(err)
+	}
+	block, _ := pem.Decode([]byte(au.sub.Certificate))
+	if issuer, err = x509.ParseCertificate(block.Bytes); err != nil {
+		log.Fatal(err)
+	}
+	return issuer, server
+}

@@ -1,0 +1,180 @@
+package ca_test
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+)
+
+type updateRequest = ca.UpdateCACertificateStatusRequest
+
+// Section 4.9: Identifier is required, Status has one value.
+func TestUpdateCACertificateStatusRefuses(t *testing.T) {
+	t.Parallel()
+	known := authorityOf(algorithm.ECC_256).issuer.Identifier()
+	tests := []struct {
+		name      string
+		change    func(*updateRequest)
+		code      yuncert.Code
+		parameter string
+		mention   string
+	}{
+		{"Identifier is required", func(r *updateRequest) { r.Identifier = "" }, missing, "Identifier", "Identifier is mandatory for this action."},
+		{"Status ISSUE", func(r *updateRequest) { r.Status = "ISSUE" }, malformed, "Status", `"ISSUE" is not REVOKE`},
+		{"Status in lower case", func(r *updateRequest) { r.Status = "revoke" }, malformed, "Status", `"revoke"`},
+		{"ClientToken of 65 characters", func(r *updateRequest) { r.ClientToken = strings.Repeat("a", 65) }, malformed, "ClientToken", "64"},
+		{"ClientToken beyond ASCII", func(r *updateRequest) { r.ClientToken = "云" }, malformed, "ClientToken", "ASCII"},
+		{"a newline in ClientToken", func(r *updateRequest) { r.ClientToken = "a\nb" }, malformed, "ClientToken", "printable"},
+		{"OD-26: an unknown CA", func(r *updateRequest) { r.Identifier = strings.Repeat("0", 32) }, yuncert.ErrNotFound, "Identifier", strings.Repeat("0", 32)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			pool, req := newPool(t), &updateRequest{Identifier: known, Status: ca.StatusRevoke, ClientToken: "t"}
+			tt.change(req)
+			if err := req.Validate(); tt.code == yuncert.ErrNotFound && err != nil {
+				t.Error(err)
+			} else if tt.code != yuncert.ErrNotFound {
+				checkError(t, err, tt.code, tt.parameter, tt.mention)
+			}
+			checkNotUpdated(t, untouched(t), pool, req, tt.code, tt.parameter, tt.mention)
+			if got := identifiers(t, pool, "revoke"); got != nil {
+				t.Errorf("revoked all the same: %q", got)
+			}
+		})
+	}
+	t.Run("nil", func(t *testing.T) {
+		t.Parallel()
+		var req *updateRequest
+		checkError(t, req.Validate(), missing, "Identifier", "Identifier is mandatory for this action.")
+		checkNotUpdated(t, untouched(t), newPool(t), req, missing, "Identifier", "Identifier is mandatory for this action.")
+		checkNotUpdated(t, untouched(t), nil, &updateRequest{Identifier: known}, yuncert.ErrNotFound, "Identifier", known)
+	})
+	t.Run("no randomness", func(t *testing.T) {
+		t.Parallel()
+		pool := newPool(t)
+		failed := readerFunc(func([]byte) (int, error) { return 0, errNoRandomness })
+		checkNotUpdated(t, failed, pool, &updateRequest{Identifier: known}, yuncert.ErrInternalError, "", "")
+		if got := identifiers(t, pool, "revoke"); got != nil {
+			t.Errorf("revoked all the same: %q", got)
+		}
+	})
+}
+
+func checkNotUpdated(t *testing.T, rand io.Reader, pool *ca.Pool, req *updateRequest, code yuncert.Code, parameter, mention string) {
+	t.Helper()
+	resp, err := ca.UpdateCACertificateStatus(rand, pool, req)
+	if e, ok := err.(*yuncert.Error); ok && code == yuncert.ErrInternalError {
+		e.Err = nil
+	}
+	checkError(t, err, code, parameter, mention)
+	if resp != nil {
+		t.Error("a response beside an error")
+	}
+}
+
+// Rule 17, OD-41: what is revoked, with all below it, issues nothing more and
+// cannot be revoked again.
+func TestUpdateCACertificateStatus(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		au := authorityOf(a)
+		root, sub := au.rootIssuer.Identifier(), au.issuer.Identifier()
+		both := []string{root, sub}
+		slices.Sort(both)
+		tests := []struct {
+			name    string
+			revoke  string
+			revoked []string
+			again   []string // are revoked already
+		}{
+			{"the subordinate CA", sub, []string{sub}, []string{sub}},
+			{"the root, and what is below it", root, both, []string{root, sub}},
+		}
+		for _, tt := range tests {
+			t.Run(string(a)+", "+tt.name, func(t *testing.T) {
+				t.Parallel()
+				pool := newPool(t)
+				req := serverRequest(au.issuer, hostCSR(t, a, "www.example.com"))
+				if _, _, err := pool.CreateServerCertificateWithCsr(seeded(), instant, req); err != nil {
+					t.Fatal(err)
+				}
+				resp, err := ca.UpdateCACertificateStatus(seeded(), pool, &updateRequest{Identifier: tt.revoke, Status: "REVOKE", ClientToken: strings.Repeat("~", 64)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !requestIDForm.MatchString(resp.RequestId) {
+					t.Errorf("RequestId %q", resp.RequestId)
+				}
+				if diff := cmp.Diff(tt.revoked, identifiers(t, pool, "revoke")); diff != "" {
+					t.Errorf("revoked mismatch (-want +got):\n%s", diff)
+				}
+				if got := identifiers(t, pool, "issue"); len(got) != 6-len(tt.revoked) {
+					t.Errorf("still issuing: %q", got)
+				}
+				for _, identifier := range []string{root, sub} {
+					issuer, err := pool.Issuer(identifier)
+					if !slices.Contains(tt.revoked, identifier) {
+						if err != nil || issuer == nil {
+							t.Errorf("%s: %v", identifier, err)
+						}
+						continue
+					}
+					checkError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", identifier)
+					if issuer != nil {
+						t.Error("an Issuer beside an error")
+					}
+					described, err := ca.DescribeCACertificate(seeded(), pool, &ca.DescribeCACertificateRequest{Identifier: identifier})
+					if err != nil || described.Certificate.Status != "REVOKE" {
+						t.Errorf("%s is described as %v, %v", identifier, described, err)
+					}
+				}
+				server, der, err := pool.CreateServerCertificateWithCsr(untouched(t), instant, req)
+				checkError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", sub)
+				if server != nil || der != nil {
+					t.Error("a revoked CA issues")
+				}
+				for _, identifier := range tt.again {
+					checkNotUpdated(t, untouched(t), pool, &updateRequest{Identifier: identifier}, yuncert.ErrInvalidStatusUpdateProtection, "Identifier", identifier)
+				}
+				// The other pools, and the other CAs, are as they were.
+				if _, _, err := newPool(t).CreateServerCertificateWithCsr(seeded(), instant, req); err != nil {
+					t.Error(err)
+				}
+				other := families[(slices.Index(families, a)+1)%len(families)]
+				if _, err := pool.Issuer(authorityOf(other).issuer.Identifier()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+// The root may still be revoked after a CA below it.
+func TestUpdateCACertificateStatusUpwards(t *testing.T) {
+	t.Parallel()
+	pool, au := newPool(t), authorityOf(algorithm.ECC_256)
+	for _, identifier := range []string{au.issuer.Identifier(), au.rootIssuer.Identifier()} {
+		if _, err := ca.UpdateCACertificateStatus(seeded(), pool, &updateRequest{Identifier: identifier}); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := identifiers(t, pool, "revoke"); len(got) != 2 {
+		t.Errorf("revoked: %q", got)
+	}
+}
+
+func TestUpdateCACertificateStatusMembers(t *testing.T) {
+	t.Parallel()
+	checkMembers(t, updateRequest{}, "Identifier string", "Status string", "ClientToken string")
+	checkMembers(t, ca.UpdateCACertificateStatusResponse{}, "RequestId string")
+	checkEmpty(t, updateRequest{}, "{}")
+	checkEmpty(t, ca.UpdateCACertificateStatusResponse{}, "{}")
+}

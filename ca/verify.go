@@ -1,0 +1,270 @@
+package ca
+
+import (
+	"bytes"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// VerifyOptions is what a certificate is held against.
+type VerifyOptions struct {
+	// Roots are the trusted CA certificates, PEM blocks one after the other.
+	// Required.
+	Roots string
+
+	// Intermediates are other CA certificates that may lie between, in any
+	// order: what a server sends behind its own, for example.
+	Intermediates string
+
+	// Host is the DNS name or IP address that the certificate must hold. Empty
+	// means that any will do.
+	Host string
+
+	// Usage is what the certificate must be good for, by its extended key usage
+	// and those of the CAs above it. Zero ([x509.ExtKeyUsageAny]) means anything;
+	// a TLS client asks for [x509.ExtKeyUsageServerAuth].
+	Usage x509.ExtKeyUsage
+
+	// RevocationLists are the CRLs that are known. Of each CA that has one here,
+	// every certificate in the chain must be covered by one that is in force and
+	// does not list it. Certificates of other CAs are not checked.
+	RevocationLists []*x509.RevocationList
+}
+
+// maxCertificates is how many certificates Roots and Intermediates hold each.
+const maxCertificates = 1000
+
+// maxChecks bounds the signatures that one Verify checks, since a pile of
+// certificates with the same names could ask for exponentially many.
+const maxChecks = 100
+
+// Verify checks the certificate in a PEM text, of whatever algorithm, at an
+// instant, and returns the chain from it to the root. A chain holds when each
+// certificate
+//
+//   - is signed by the next, whose subject is its issuer, up to one of Roots;
+//   - is valid at now (RFC 5280, section 4.1.2.5) and has no critical extension
+//     that is not understood (4.2) nor a demand for certificate policies, which
+//     are not checked (4.2.1.11);
+//   - above the first, is a CA's (4.2.1.9), whose key usage, if it has one,
+//     includes keyCertSign (4.2.1.3), whose path length is kept (4.2.1.9) and
+//     whose name constraints hold for the alternative names of all below it
+//     (4.2.1.10);
+//   - allows Usage in its extended key usages, if it has any (4.2.1.12);
+//   - has a key that passes [algorithm.Check], and is on none of the CRLs;
+//
+// and when the first one holds Host. The common name is not looked at.
+//
+// The error says which certificate broke which rule; of several chains it tells
+// of the one that came farthest. [yuncert.ErrCertificateExpired] is a date,
+// [yuncert.ErrInvalidStatusUpdateProtection] a revoked certificate,
+// [yuncert.ErrInvalidValueMalformed] input that cannot be read and
+// [yuncert.ErrInvalidParameter] everything else.
+func Verify(now time.Time, certificate string, opts VerifyOptions) ([]*x509.Certificate, error) {
+	leaf, err := parseCertificates("Certificate", certificate, 1)
+	if err != nil {
+		return nil, err
+	}
+	v := &verifier{now: now, opts: opts, left: maxChecks}
+	if v.roots, err = parseCertificates("Roots", opts.Roots, maxCertificates); err != nil {
+		return nil, err
+	}
+	if opts.Intermediates != "" {
+		if v.intermediates, err = parseCertificates("Intermediates", opts.Intermediates, maxCertificates); err != nil {
+			return nil, err
+		}
+	}
+	if err := v.checkLeaf(leaf[0]); err != nil {
+		return nil, err
+	}
+	if chain := v.build(leaf); chain != nil {
+		return chain, nil
+	}
+	return nil, v.failure
+}
+
+// A verifier looks for a chain that holds, depth first.
+type verifier struct {
+	now                  time.Time
+	opts                 VerifyOptions
+	roots, intermediates []*x509.Certificate
+	left                 int // signatures that may still be checked
+	failure              error
+	progress             int // of the chain that failure is about
+}
+
+// checkLeaf checks what concerns the first certificate alone.
+func (v *verifier) checkLeaf(leaf *x509.Certificate) error {
+	if v.opts.Host == "" {
+		return nil
+	}
+	host, err := x509der.CanonicalName(v.opts.Host)
+	if err != nil {
+		return malformed("Host", "%v", err)
+	}
+	if err := leaf.VerifyHostname(host); err != nil {
+		return refused("Certificate", "%s does not hold the name %q", label(leaf), host)
+	}
+	return nil
+}
+
+// build extends a chain, whose last certificate is not checked yet, to a root.
+func (v *verifier) build(chain []*x509.Certificate) []*x509.Certificate {
+	last, length := chain[len(chain)-1], len(chain)
+	if err := v.checkOne(chain); err != nil {
+		v.fail(2*length, err)
+		return nil
+	}
+	if slices.ContainsFunc(v.roots, last.Equal) {
+		return chain
+	}
+	if length == maxChain {
+		v.fail(2*length, refused("Certificate", "%s is certificate %d of a chain that has not come to a root", label(last), maxChain))
+		return nil
+	}
+	v.fail(2*length, refused("Certificate", "%s is not among Roots, and no other certificate of its issuer %q is there or among Intermediates", label(last), last.Issuer.String()))
+	for _, parent := range slices.Concat(v.roots, v.intermediates) {
+		if !bytes.Equal(parent.RawSubject, last.RawIssuer) || slices.ContainsFunc(chain, isSame(parent)) {
+			continue
+		}
+		if v.left--; v.left < 0 {
+			v.fail(2*maxChain+2, refused("Certificate", "more than %d signatures would have to be checked", maxChecks))
+			return nil
+		}
+		if err := x509der.CheckSignature(last, parent); err != nil {
+			v.fail(2*length+1, refused("Certificate", "%s is not signed by %s: %s", label(last), label(parent), x509der.Reason(err)))
+			continue
+		}
+		if err := v.checkRevoked(last, parent); err != nil {
+			v.fail(2*length+2, err)
+			continue
+		}
+		if found := v.build(append(slices.Clone(chain), parent)); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// isSame returns whether a certificate is of the same subject and key as that
+// one: a chain in which a CA stands twice goes in a circle.
+func isSame(as *x509.Certificate) func(*x509.Certificate) bool {
+	return func(cert *x509.Certificate) bool {
+		return bytes.Equal(cert.RawSubject, as.RawSubject) && bytes.Equal(cert.RawSubjectPublicKeyInfo, as.RawSubjectPublicKeyInfo)
+	}
+}
+
+// fail keeps the error about the chain that came farthest: two steps a
+// certificate, one for a next that has the right name and one for the signature.
+func (v *verifier) fail(progress int, err error) {
+	if progress > v.progress {
+		v.failure, v.progress = err, progress
+	}
+}
+
+// checkOne checks the last certificate of a chain, and as a CA's if it is not
+// the first.
+func (v *verifier) checkOne(chain []*x509.Certificate) error {
+	cert, below := chain[len(chain)-1], chain[:len(chain)-1]
+	if v.now.Before(cert.NotBefore) || v.now.After(cert.NotAfter) {
+		return yuncert.Errorf(yuncert.ErrCertificateExpired, "Certificate", "%s is valid from %s to %s, and it is %s",
+			label(cert), stamp(cert.NotBefore), stamp(cert.NotAfter), stamp(v.now))
+	}
+	if len(cert.UnhandledCriticalExtensions) > 0 {
+		return refused("Certificate", "%s has the critical extension %v, which is not understood", label(cert), cert.UnhandledCriticalExtensions[0])
+	}
+	if cert.RequireExplicitPolicy != 0 || cert.RequireExplicitPolicyZero {
+		return refused("Certificate", "%s requires certificate policies, which are not checked (RFC 5280, section 4.2.1.11)", label(cert))
+	}
+	if err := algorithm.Check(cert.PublicKey); err != nil {
+		return refused("Certificate", "%s: %s", label(cert), x509der.Reason(err))
+	}
+	if !permits(cert, v.opts.Usage) {
+		return refused("Certificate", "%s has extended key usages that do not allow the one asked for", label(cert))
+	}
+	if len(below) == 0 {
+		return nil
+	}
+	switch {
+	case !cert.BasicConstraintsValid || !cert.IsCA:
+		return refused("Certificate", "%s is not a CA certificate (RFC 5280, section 4.2.1.9)", label(cert))
+	case cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageCertSign == 0: // absent allows everything
+		return refused("Certificate", "%s may not sign certificates: keyUsage lacks keyCertSign (RFC 5280, section 4.2.1.3)", label(cert))
+	case cert.MaxPathLen >= 0 && len(below)-1 > cert.MaxPathLen:
+		return refused("Certificate", "%s allows %d CA certificates below it and %d follow (RFC 5280, section 4.2.1.9)", label(cert), cert.MaxPathLen, len(below)-1)
+	}
+	constraints := x509der.ConstraintsOf(cert)
+	if constraints == nil {
+		return nil
+	}
+	for _, c := range below {
+		if err := constraints.CheckNames(c); err != nil {
+			return refused("Certificate", "%s: %v of %s (RFC 5280, section 4.2.1.10)", label(c), err, label(cert))
+		}
+	}
+	return nil
+}
+
+// permits reports whether a certificate's extended key usages, if it has any,
+// allow that use (RFC 5280, section 4.2.1.12; that a CA's usages bind what is
+// below it is the reading of all clients).
+func permits(cert *x509.Certificate, usage x509.ExtKeyUsage) bool {
+	bound := len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0
+	return usage == x509.ExtKeyUsageAny || !bound ||
+		slices.Contains(cert.ExtKeyUsage, usage) || slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageAny)
+}
+
+// checkRevoked looks a certificate up in the CRLs of its issuer.
+func (v *verifier) checkRevoked(cert, issuer *x509.Certificate) error {
+	var unusable error
+	covered := false
+	for _, list := range v.opts.RevocationLists {
+		if list == nil || !bytes.Equal(list.RawIssuer, issuer.RawSubject) {
+			continue
+		}
+		if err := v.checkList(list, cert, issuer); err != nil {
+			unusable = err
+			continue
+		}
+		covered = true
+		for _, entry := range list.RevokedCertificateEntries {
+			if entry.SerialNumber.Cmp(cert.SerialNumber) == 0 {
+				return yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, "Certificate", "%s was revoked at %s, reason code %d",
+					label(cert), stamp(entry.RevocationTime), entry.ReasonCode)
+			}
+		}
+	}
+	if !covered && unusable != nil {
+		return refused("RevocationLists", "for %s: %v", label(cert), unusable)
+	}
+	return nil
+}
+
+// checkList says why a CRL cannot answer for a certificate.
+func (v *verifier) checkList(list *x509.RevocationList, cert, issuer *x509.Certificate) error {
+	if issuer.KeyUsage != 0 && issuer.KeyUsage&x509.KeyUsageCRLSign == 0 {
+		return fmt.Errorf("%s may not sign CRLs: keyUsage lacks cRLSign (RFC 5280, section 4.2.1.3)", label(issuer))
+	}
+	if err := x509der.CheckCRLSignature(list, issuer); err != nil {
+		return fmt.Errorf("the CRL is not signed by %s: %s", label(issuer), x509der.Reason(err))
+	}
+	if v.now.Before(list.ThisUpdate) || v.now.After(list.NextUpdate) {
+		return fmt.Errorf("the CRL is in force from %s to %s, and it is %s", stamp(list.ThisUpdate), stamp(list.NextUpdate), stamp(v.now))
+	}
+	if !x509der.CRLCovers(list, cert) {
+		return errors.New("the CRL is a partition that does not cover it, or has a critical extension that is not understood (RFC 5280, section 5.2.5)")
+	}
+	return nil
+}
+
+// label names a certificate in a message.
+func label(cert *x509.Certificate) string {
+	return fmt.Sprintf("certificate %.80q (serial number %x)", cert.Subject.String(), cert.SerialNumber)
+}

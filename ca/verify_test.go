@@ -1,0 +1,1037 @@
+package ca_test
+
+import (
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	stdasn1 "encoding/asn1"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"log"
+	"math/big"
+	mathrand "math/rand/v2"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// signAny makes a certificate as crypto/x509 does, for a key of any family. One
+// of SM2 is made with a stand-in key and then gets the right one and another
+// signature.
+func signAny(t testing.TB, template, parent *x509.Certificate, public crypto.PublicKey, k *algorithm.PrivateKey) string {
+	t.Helper()
+	if k.Algorithm().Family() != "SM2" {
+		return sign(t, template, parent, public, k)
+	}
+	standIn := key(algorithm.ECC_256, 0)
+	der := decodePEM(t, sign(t, template, parent, standIn.Public(), standIn))
+	input := cryptobyte.String(der)
+	var cert, tbs, version, serial, names, subject, rest cryptobyte.String
+	if !input.ReadASN1(&cert, asn1.SEQUENCE) || !cert.ReadASN1(&tbs, asn1.SEQUENCE) ||
+		!tbs.ReadASN1Element(&version, 0xa0) || !tbs.ReadASN1Element(&serial, asn1.INTEGER) || !tbs.SkipASN1(asn1.SEQUENCE) {
+		t.Fatal("not a certificate")
+	}
+	var issuer, validity cryptobyte.String
+	if !tbs.ReadASN1Element(&issuer, asn1.SEQUENCE) || !tbs.ReadASN1Element(&validity, asn1.SEQUENCE) ||
+		!tbs.ReadASN1Element(&subject, asn1.SEQUENCE) || !tbs.SkipASN1(asn1.SEQUENCE) {
+		t.Fatal("not a certificate")
+	}
+	names, rest = slices.Concat(issuer, validity, subject), tbs
+	signed := seq(version, serial, sm2WithSM3, names, publicDER(t, public), rest)
+	signature, err := k.SignMessage(nil, signed, crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encodePEM(seq(signed, sm2WithSM3, tlv(asn1.BIT_STRING, []byte{0}, signature)))
+}
+
+// A world is a server certificate under a subordinate CA, maybe another CA in
+// between, and a root, for one change before the certificates are made and
+// another one after.
+type world struct {
+	a                       algorithm.Algorithm
+	root, middle, sub, leaf *x509.Certificate // templates; middle is nil
+	subKey, leafKey         crypto.PublicKey
+	subSigner, leafSigner   *algorithm.PrivateKey
+	now                     time.Time
+	after                   func(*made)
+}
+
+// made is what a world makes, and what Verify is asked.
+type made struct {
+	t                       testing.TB
+	w                       *world
+	root, middle, sub, leaf string
+	opts                    ca.VerifyOptions
+}
+
+func newWorld(a algorithm.Algorithm) *world {
+	w := &world{a: a, root: caTemplate("Root"), sub: caTemplate("Sub"), now: instant.AddDate(0, 1, 0), after: func(*made) {}}
+	for i, c := range []*x509.Certificate{w.root, w.sub} {
+		c.SerialNumber = big.NewInt(int64(0xa1 + i))
+		c.KeyUsage |= x509.KeyUsageCRLSign
+		c.SubjectKeyId = []byte{byte(i), 1, 2, 3}
+	}
+	w.leaf = &x509.Certificate{
+		SerialNumber: big.NewInt(0xaf), Subject: pkix.Name{CommonName: "Leaf"}, NotBefore: instant, NotAfter: instant.AddDate(1, 0, 0),
+		DNSNames: []string{"www.example.com", "*.a.example.com", "xn--fsqu00a.xn--fiqs8s"}, IPAddresses: []net.IP{{192, 0, 2, 1}, net.ParseIP("2001:db8::1")},
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
+		CRLDistributionPoints: []string{"http://crl.example.com/1.crl"},
+	}
+	w.subKey, w.leafKey = key(a, 1).Public(), key(a, 2).Public()
+	w.subSigner, w.leafSigner = key(a, 0), key(a, 1)
+	return w
+}
+
+// addMiddle puts a CA between root and subordinate CA.
+func (w *world) addMiddle() *x509.Certificate {
+	w.middle = caTemplate("Middle")
+	w.middle.SerialNumber = big.NewInt(0xa5)
+	w.subSigner = key(w.a, 2)
+	return w.middle
+}
+
+func (w *world) make(t testing.TB) *made {
+	t.Helper()
+	m := &made{t: t, w: w}
+	rootKey := key(w.a, 0)
+	m.root = signAny(t, w.root, w.root, rootKey.Public(), rootKey)
+	above := w.root
+	if w.middle != nil {
+		m.middle = signAny(t, w.middle, w.root, key(w.a, 2).Public(), rootKey)
+		above = w.middle
+	}
+	m.sub = signAny(t, w.sub, above, w.subKey, w.subSigner)
+	m.leaf = signAny(t, w.leaf, w.sub, w.leafKey, w.leafSigner)
+	m.opts = ca.VerifyOptions{Roots: m.root, Intermediates: m.sub + m.middle, Usage: x509.ExtKeyUsageServerAuth, Host: "www.example.com"}
+	w.after(m)
+	return m
+}
+
+// verify wants a chain or an error, and not both.
+func (m *made) verify() ([]*x509.Certificate, error) {
+	m.t.Helper()
+	chain, err := ca.Verify(m.w.now, m.leaf, m.opts)
+	if (chain == nil) != (err != nil) {
+		m.t.Errorf("the chain is %v beside the error %v", chain, err)
+	}
+	return chain, err
+}
+
+// list makes a CRL of a CA, under its name, key and key identifier.
+func (m *made) list(issuer *x509.Certificate, k *algorithm.PrivateKey, change func(*x509der.CRL), serials ...int64) {
+	m.t.Helper()
+	signer, err := x509der.NewSigner(k)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	crl := &x509der.CRL{
+		Issuer: name(printable(oidCommonName, issuer.Subject.CommonName)), AuthorityKeyID: issuer.SubjectKeyId,
+		ThisUpdate: m.w.now.AddDate(0, 0, -1), NextUpdate: m.w.now.AddDate(0, 0, 6), Number: big.NewInt(1),
+	}
+	change(crl)
+	w, err := x509der.NewCRLWriter(signer, crl)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	for _, serial := range serials {
+		w.Add(x509der.CRLEntry{SerialNumber: big.NewInt(serial).Bytes(), RevocationTime: crl.ThisUpdate, Reason: 1})
+	}
+	der, err := w.Sign(nil)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	list, err := x509.ParseRevocationList(der)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.opts.RevocationLists = append(m.opts.RevocationLists, list)
+}
+
+func asItIs(*x509der.CRL) {}
+
+// subList and rootList are the lists of the CAs in a world.
+func (m *made) subList(change func(*x509der.CRL), serials ...int64) {
+	m.t.Helper()
+	m.list(m.w.sub, key(m.w.a, 1), change, serials...)
+}
+
+func (m *made) rootList(change func(*x509der.CRL), serials ...int64) {
+	m.t.Helper()
+	m.list(m.w.root, key(m.w.a, 0), change, serials...)
+}
+
+func policyConstraints(value ...byte) []pkix.Extension {
+	return []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 36}, Critical: true, Value: seq(value)}}
+}
+
+// Chains that hold. The names are those of the chain that is found.
+func TestVerifyAccepts(t *testing.T) {
+	t.Parallel()
+	const two, three = "Leaf Sub Root", "Leaf Sub Middle Root"
+	tests := []struct {
+		name   string
+		change func(*world)
+		want   string
+	}{
+		{"as it is", func(*world) {}, two},
+		{"three levels", func(w *world) { w.addMiddle() }, three},
+		{"intermediates in another order", func(w *world) {
+			w.addMiddle()
+			w.after = func(m *made) { m.opts.Intermediates = m.middle + m.sub }
+		}, three},
+		{"text around the certificates", func(w *world) {
+			w.after = func(m *made) {
+				m.leaf, m.opts.Roots, m.opts.Intermediates = "\ufeffLeaf\n"+m.leaf+"end\n", "Root\n"+m.opts.Roots, strings.ReplaceAll(m.opts.Intermediates, "\n", "\r\n")
+			}
+		}, two},
+		{"unrelated certificates among them", func(w *world) {
+			w.addMiddle()
+			w.after = func(m *made) {
+				au, other := authorityOf(algorithm.ECC_384), authorityOf(algorithm.SM2_256)
+				m.opts.Roots = au.root.Certificate + m.root + other.root.Certificate
+				m.opts.Intermediates = other.sub.CertificateChain + m.middle + au.sub.CertificateChain + m.leaf + m.sub + m.sub
+			}
+		}, three},
+		{"the root among the intermediates too", func(w *world) { w.after = func(m *made) { m.opts.Intermediates = m.root + m.sub + m.root } }, two},
+		{"all CAs are roots", func(w *world) { w.after = func(m *made) { m.opts.Roots, m.opts.Intermediates = m.root+m.sub, "" } }, "Leaf Sub"},
+		{"a subordinate CA for a root", func(w *world) { w.after = func(m *made) { m.opts.Roots = m.sub } }, "Leaf Sub"},
+		{"the leaf is a root", func(w *world) { w.after = func(m *made) { m.opts.Roots, m.opts.Intermediates = m.leaf, "" } }, "Leaf"},
+		{"a root itself", func(w *world) {
+			w.after = func(m *made) { m.leaf, m.opts.Host, m.opts.Intermediates = m.root, "", "" }
+		}, "Root"},
+		{"a CA below the root", func(w *world) { w.after = func(m *made) { m.leaf, m.opts.Host, m.opts.Intermediates = m.sub, "", "" } }, "Sub Root"},
+		{"below a root of this package", func(w *world) {
+			w.after = func(m *made) {
+				au := authorityOf(w.a)
+				cert := issue(m.t, au.issuer, serverRequest(au.issuer, hostCSR(m.t, w.a, "www.example.com")))
+				m.leaf, m.opts.Roots, m.opts.Intermediates = encodePEM(cert.Raw), au.root.Certificate, au.sub.CertificateChain
+			}
+		}, "www.example.com Test Sub CA Test Root"},
+
+		{"any host", func(w *world) { w.after = func(m *made) { m.opts.Host = "" } }, two},
+		{"a host in capitals", func(w *world) { w.after = func(m *made) { m.opts.Host = "WWW.Example.COM" } }, two},
+		{"a host under a wildcard", func(w *world) { w.after = func(m *made) { m.opts.Host = "b.a.example.com" } }, two},
+		{"the wildcard itself", func(w *world) { w.after = func(m *made) { m.opts.Host = "*.a.example.com" } }, two},
+		{"a host in U-labels", func(w *world) { w.after = func(m *made) { m.opts.Host = "例子.中国" } }, two},
+		{"a host in A-labels", func(w *world) { w.after = func(m *made) { m.opts.Host = "XN--fsqu00a.xn--fiqs8s" } }, two},
+		{"an IPv4 address", func(w *world) { w.after = func(m *made) { m.opts.Host = "192.0.2.1" } }, two},
+		{"an IPv4 address mapped into IPv6", func(w *world) { w.after = func(m *made) { m.opts.Host = "::ffff:192.0.2.1" } }, two},
+		{"an IPv6 address", func(w *world) { w.after = func(m *made) { m.opts.Host = "2001:DB8:0::0:1" } }, two},
+
+		{"any usage", func(w *world) {
+			w.leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+			w.sub.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+			w.after = func(m *made) { m.opts.Usage = x509.ExtKeyUsageAny }
+		}, two},
+		{"a leaf for any usage", func(w *world) { w.leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} }, two},
+		{"CAs without keyUsage", func(w *world) { w.sub.KeyUsage, w.root.KeyUsage = 0, 0 }, two},
+		{"a leaf without usages", func(w *world) { w.leaf.ExtKeyUsage = nil }, two},
+		{"CAs with usages", func(w *world) {
+			w.sub.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth}
+			w.root.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny}
+		}, two},
+
+		{"the first second of all", func(w *world) { w.now = instant }, two},
+		{"the last second of the leaf", func(w *world) { w.now = w.leaf.NotAfter }, two},
+		{"the last second of the CAs", func(w *world) { w.leaf.NotAfter = caEnd.AddDate(1, 0, 0); w.now = caEnd }, two},
+		{"another time zone", func(w *world) { w.now = instant.In(time.FixedZone("CST", 8*3600)) }, two},
+		{"an end without end", func(w *world) { w.leaf.NotAfter = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC) }, two},
+		{"a leaf with a critical usage extension", func(w *world) {
+			w.leaf.ExtKeyUsage = nil
+			w.leaf.ExtraExtensions = []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: seq(oidServerAuth)}}
+		}, two},
+		{"an unknown extension", func(w *world) {
+			w.sub.ExtraExtensions = []pkix.Extension{{Id: stdasn1.ObjectIdentifier{1, 2, 3}, Value: []byte{5, 0}}}
+		}, two},
+		{"policyConstraints without a demand for policies", func(w *world) { w.sub.ExtraExtensions = policyConstraints(0x81, 1, 0) }, two},
+		{"no basicConstraints in the leaf", func(w *world) { w.leaf.BasicConstraintsValid = false }, two},
+		{"no common name in the leaf", func(w *world) { w.leaf.Subject = pkix.Name{} }, " Sub Root"},
+		{"the shortest path lengths", func(w *world) {
+			w.addMiddle()
+			w.root.MaxPathLen, w.middle.MaxPathLen, w.sub.MaxPathLenZero = 2, 1, true
+		}, three},
+		{"name constraints that are kept", func(w *world) {
+			w.root.PermittedDNSDomains, w.root.PermittedDNSDomainsCritical = []string{"com", "xn--fiqs8s"}, true
+			w.sub.ExcludedDNSDomains = []string{"example.org"}
+		}, two},
+
+		{"lists that do not hold them", func(w *world) {
+			w.after = func(m *made) { m.rootList(asItIs, 0xaf); m.subList(asItIs, 0xa2, 0xa1) }
+		}, two},
+		{"lists of others alone", func(w *world) {
+			w.after = func(m *made) {
+				m.opts.RevocationLists = []*x509.RevocationList{nil, {}}
+				other := caTemplate("Other")
+				m.list(other, key(m.w.a, 2), asItIs, 0xaf, 0xa2)
+			}
+		}, two},
+		{"a list of the root alone", func(w *world) { w.after = func(m *made) { m.rootList(asItIs) } }, two},
+		{"the first second of a list", func(w *world) {
+			w.after = func(m *made) { m.subList(func(c *x509der.CRL) { c.ThisUpdate = m.w.now }) }
+		}, two},
+		{"the last second of a list", func(w *world) {
+			w.after = func(m *made) { m.subList(func(c *x509der.CRL) { c.NextUpdate = m.w.now }) }
+		}, two},
+		{"a stale list beside a fresh one", func(w *world) {
+			w.after = func(m *made) {
+				m.subList(func(c *x509der.CRL) { c.NextUpdate = m.w.now.Add(-time.Hour) }, 0xaf)
+				m.subList(asItIs)
+				m.subList(func(c *x509der.CRL) { c.ThisUpdate = m.w.now.Add(time.Hour) }, 0xaf)
+			}
+		}, two},
+		{"a list without key identifier", func(w *world) {
+			w.after = func(m *made) { m.subList(func(c *x509der.CRL) { c.AuthorityKeyID = nil }) }
+		}, two},
+		{"partitions, one of which covers it", func(w *world) {
+			w.after = func(m *made) {
+				m.subList(func(c *x509der.CRL) { c.Scope.Addresses = []string{"http://crl.example.com/2.crl"} }, 0xaf)
+				m.subList(func(c *x509der.CRL) { c.Scope.CACerts = true })
+				m.subList(func(c *x509der.CRL) {
+					c.Scope.UserCerts, c.Scope.Addresses = true, []string{"http://crl.example.com/1.crl"}
+				})
+			}
+		}, two},
+
+		{"a cross-signed CA, the other root not trusted", func(w *world) {
+			w.after = func(m *made) {
+				other := caTemplate("Other Root")
+				m.opts.Intermediates = signAny(m.t, w.sub, other, w.subKey, key(w.a, 2)) + m.sub
+			}
+		}, two},
+		{"a cross-signed CA, the one trusted last", func(w *world) {
+			w.after = func(m *made) {
+				other := caTemplate("Other Root")
+				m.opts.Intermediates = m.sub + signAny(m.t, w.sub, other, w.subKey, key(w.a, 2))
+				m.opts.Roots = signAny(m.t, other, other, key(w.a, 2).Public(), key(w.a, 2))
+			}
+		}, "Leaf Sub Other Root"},
+		{"a CA that was renewed", func(w *world) {
+			w.after = func(m *made) {
+				old := *w.sub
+				old.NotAfter = w.now.AddDate(0, 0, -1)
+				m.opts.Intermediates = signAny(m.t, &old, w.root, w.subKey, w.subSigner) + m.sub
+			}
+		}, two},
+		{"a CA that changed its key", func(w *world) {
+			w.after = func(m *made) { m.opts.Intermediates = signAny(m.t, w.sub, w.root, w.leafKey, w.subSigner) + m.sub }
+		}, two},
+		{"a root that was revoked below another, and is trusted itself", func(w *world) {
+			w.after = func(m *made) {
+				other := caTemplate("Other Root")
+				m.opts.Roots = signAny(m.t, other, other, key(w.a, 2).Public(), key(w.a, 2)) + m.root
+				m.opts.Intermediates = signAny(m.t, w.root, other, key(w.a, 0).Public(), key(w.a, 2)) + m.sub
+				m.list(other, key(w.a, 2), asItIs, 0xa1)
+			}
+		}, two},
+		{"CAs that signed each other", func(w *world) {
+			w.after = func(m *made) {
+				other := caTemplate("Other Root")
+				m.opts.Intermediates = signAny(m.t, other, w.sub, key(w.a, 2).Public(), key(w.a, 1)) + signAny(m.t, w.sub, other, w.subKey, key(w.a, 2)) + m.sub
+			}
+		}, two},
+	}
+	for _, tt := range tests {
+		for _, a := range families {
+			t.Run(fmt.Sprintf("%s, %s", tt.name, a), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(a)
+				tt.change(w)
+				m := w.make(t)
+				chain, err := m.verify()
+				if err != nil {
+					t.Fatal(err)
+				}
+				var names []string
+				for i, cert := range chain {
+					names = append(names, cert.Subject.CommonName)
+					if i > 0 {
+						verifySignature(t, chain[i-1], cert.PublicKey)
+					}
+				}
+				if got := strings.Join(names, " "); got != tt.want {
+					t.Errorf("chain %q, want %q", got, tt.want)
+				}
+			})
+		}
+	}
+}
+
+// One change to a chain that holds, for each rule of Verify.
+func TestVerifyRefuses(t *testing.T) {
+	t.Parallel()
+	const expired, revoked = yuncert.ErrCertificateExpired, yuncert.ErrInvalidStatusUpdateProtection
+	const leaf, sub, root = `certificate "CN=Leaf" (serial number af)`, `certificate "CN=Sub" (serial number a2)`, `certificate "CN=Root" (serial number a1)`
+	day := 24 * time.Hour
+	begins := func(template func(*world) *x509.Certificate, by time.Duration) func(*world) {
+		return func(w *world) { template(w).NotBefore = w.now.Add(by) }
+	}
+	ends := func(template func(*world) *x509.Certificate, by time.Duration) func(*world) {
+		return func(w *world) { template(w).NotAfter = w.now.Add(by) }
+	}
+	theLeaf, theSub, theRoot := func(w *world) *x509.Certificate { return w.leaf }, func(w *world) *x509.Certificate { return w.sub }, func(w *world) *x509.Certificate { return w.root }
+	host := func(name string) func(*world) {
+		return func(w *world) { w.after = func(m *made) { m.opts.Host = name } }
+	}
+	lists := func(add func(*made)) func(*world) { return func(w *world) { w.after = add } }
+	tests := []struct {
+		name      string
+		change    func(*world)
+		code      yuncert.Code
+		parameter string
+		mention   string
+	}{
+		{"a leaf that expired", ends(theLeaf, -day), expired, "Certificate", leaf + " is valid from"},
+		{"a leaf a second after its end", ends(theLeaf, -time.Second), expired, "Certificate", leaf},
+		{"a leaf a moment after its end", func(w *world) { w.leaf.NotAfter = w.now; w.now = w.now.Add(1) }, expired, "Certificate", leaf},
+		{"a leaf not yet valid", begins(theLeaf, day), expired, "Certificate", leaf},
+		{"a leaf a second before its start", begins(theLeaf, time.Second), expired, "Certificate", leaf},
+		{"a leaf a moment before its start", func(w *world) { w.leaf.NotBefore = w.now; w.now = w.now.Add(-1) }, expired, "Certificate", leaf},
+		{"a CA that expired", ends(theSub, -day), expired, "Certificate", sub + " is valid from"},
+		{"a CA a second after its end", ends(theSub, -time.Second), expired, "Certificate", sub},
+		{"a CA a second before its start", begins(theSub, time.Second), expired, "Certificate", sub},
+		{"a root that expired", ends(theRoot, -day), expired, "Certificate", root + " is valid from"},
+		{"a root a second after its end", ends(theRoot, -time.Second), expired, "Certificate", root},
+		{"a root a second before its start", begins(theRoot, time.Second), expired, "Certificate", root},
+		{"a leaf that is a root and expired", func(w *world) {
+			w.leaf.NotAfter = w.now.Add(-day)
+			w.after = func(m *made) { m.opts.Roots = m.leaf }
+		}, expired, "Certificate", leaf},
+		{"the zero time", func(w *world) { w.now = time.Time{} }, expired, "Certificate", "0001-01-01"},
+
+		{"an unknown critical extension in the leaf", func(w *world) { w.leaf.ExtraExtensions = critical(1, 2, 3, 4) }, refused, "Certificate", leaf + " has the critical extension 1.2.3.4"},
+		{"the same in the CA", func(w *world) { w.sub.ExtraExtensions = critical(1, 2, 3, 4) }, refused, "Certificate", sub + " has the critical extension 1.2.3.4"},
+		{"the same in the root", func(w *world) { w.root.ExtraExtensions = critical(1, 2, 3, 4) }, refused, "Certificate", root + " has the critical extension 1.2.3.4"},
+		{"a name constraint of a kind that is not supported", func(w *world) { w.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(true)} }, refused, "Certificate", sub + " has the critical extension 2.5.29.30"},
+		{"policies demanded of the leaf", func(w *world) { w.leaf.ExtraExtensions = policyConstraints(0x80, 1, 0) }, refused, "Certificate", leaf + " requires certificate policies"},
+		{"policies demanded at once", func(w *world) { w.sub.ExtraExtensions = policyConstraints(0x80, 1, 0) }, refused, "Certificate", sub + " requires certificate policies"},
+		{"policies demanded further down", func(w *world) { w.root.ExtraExtensions = policyConstraints(0x80, 1, 2) }, refused, "Certificate", root + " requires certificate policies"},
+
+		{"an issuer that is no CA", func(w *world) { w.sub.IsCA = false }, refused, "Certificate", sub + " is not a CA certificate (RFC 5280, section 4.2.1.9)"},
+		{"an issuer without basicConstraints", func(w *world) { w.sub.IsCA, w.sub.BasicConstraintsValid = false, false }, refused, "Certificate", sub + " is not a CA certificate"},
+		{"a root that is no CA", func(w *world) { w.root.IsCA = false }, refused, "Certificate", root + " is not a CA certificate"},
+		{"an issuer without keyCertSign", func(w *world) { w.sub.KeyUsage = x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature }, refused, "Certificate", sub + " may not sign certificates"},
+		{"a root without keyCertSign", func(w *world) { w.root.KeyUsage = x509.KeyUsageCRLSign }, refused, "Certificate", root + " may not sign certificates"},
+		{"a server certificate that signs", func(w *world) {
+			w.after = func(m *made) {
+				below := *w.leaf
+				below.Subject.CommonName = "Below"
+				m.opts.Intermediates = m.leaf + m.sub
+				m.leaf = signAny(m.t, &below, w.leaf, w.subKey, key(w.a, 2))
+			}
+		}, refused, "Certificate", leaf + " is not a CA certificate"},
+		{"the root's path length", func(w *world) { w.root.MaxPathLenZero = true }, refused, "Certificate", root + " allows 0 CA certificates below it and 1 follow"},
+		{"the root's path length, three levels", func(w *world) { w.addMiddle(); w.root.MaxPathLen = 1 }, refused, "Certificate", root + " allows 1 CA certificates below it and 2 follow"},
+		{"the middle's path length", func(w *world) { w.addMiddle().MaxPathLenZero = true }, refused, "Certificate", `certificate "CN=Middle" (serial number a5) allows 0 CA certificates below it and 1 follow`},
+
+		{"a name that the CA may not certify", func(w *world) { w.sub.PermittedDNSDomains = []string{"example.org"} }, refused, "Certificate", leaf + `: the DNS name "www.example.com" is not permitted by the name constraints [example.org] of ` + sub},
+		{"a name that the root excludes", func(w *world) { w.root.ExcludedDNSDomains = []string{"example.com"} }, refused, "Certificate", leaf + `: the DNS name "www.example.com" is excluded by the name constraint example.com of ` + root},
+		{"a wildcard over an excluded name", func(w *world) { w.root.ExcludedDNSDomains = []string{"b.a.example.com"} }, refused, "Certificate", `"*.a.example.com" is excluded by the name constraint b.a.example.com of ` + root},
+		{"an excluded address", func(w *world) {
+			w.root.ExcludedIPRanges = []*net.IPNet{{IP: net.IP{192, 0, 2, 0}, Mask: net.CIDRMask(24, 32)}}
+		}, refused, "Certificate", `"192.0.2.1" is excluded by the name constraint 192.0.2.0/24 of ` + root},
+		{"an excluded IPv6 address", func(w *world) {
+			w.sub.ExcludedIPRanges = []*net.IPNet{{IP: net.ParseIP("2001:db8::"), Mask: net.CIDRMask(32, 128)}}
+		}, refused, "Certificate", `"2001:db8::1" is excluded by the name constraint 2001:db8::/32 of ` + sub},
+		{"an excluded mailbox", func(w *world) {
+			w.leaf.EmailAddresses, w.sub.ExcludedEmailAddresses = []string{"a@example.com"}, []string{"example.com"}
+		}, refused, "Certificate", `"a@example.com" is excluded by the name constraint example.com of ` + sub},
+		{"an excluded URI", func(w *world) {
+			w.leaf.URIs, w.sub.ExcludedURIDomains = []*url.URL{{Scheme: "spiffe", Host: "example.com"}}, []string{"example.com"}
+		}, refused, "Certificate", `"spiffe://example.com" is excluded by the name constraint example.com of ` + sub},
+		{"a name of the CA in between", func(w *world) {
+			w.sub.DNSNames, w.root.ExcludedDNSDomains = []string{"ca.example.org"}, []string{"example.org"}
+		}, refused, "Certificate", sub + `: the DNS name "ca.example.org" is excluded by the name constraint example.org of ` + root},
+
+		{"a leaf for another usage", func(w *world) { w.leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }, refused, "Certificate", leaf + " has extended key usages"},
+		{"a leaf for an unknown usage", func(w *world) {
+			w.leaf.ExtKeyUsage, w.leaf.UnknownExtKeyUsage = nil, []stdasn1.ObjectIdentifier{{1, 2, 3}}
+		}, refused, "Certificate", leaf + " has extended key usages"},
+		{"a CA for another usage", func(w *world) { w.sub.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }, refused, "Certificate", sub + " has extended key usages"},
+		{"a root for another usage", func(w *world) { w.root.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning} }, refused, "Certificate", root + " has extended key usages"},
+
+		{"a wrong signature of the leaf", func(w *world) { w.leafSigner = key(w.a, 2) }, refused, "Certificate", leaf + " is not signed by " + sub + ": "},
+		{"a wrong signature of the CA", func(w *world) { w.subSigner = key(w.a, 2) }, refused, "Certificate", sub + " is not signed by " + root + ": "},
+		{"a changed octet of the leaf's signature", func(w *world) {
+			w.after = func(m *made) {
+				der := decodePEM(m.t, m.leaf)
+				der[len(der)-1] ^= 1
+				m.leaf = encodePEM(der)
+			}
+		}, refused, "Certificate", leaf + " is not signed by " + sub + ": "},
+		{"a missing intermediate", func(w *world) { w.after = func(m *made) { m.opts.Intermediates = "" } }, refused, "Certificate", leaf + ` is not among Roots, and no other certificate of its issuer "CN=Sub"`},
+		{"a missing intermediate of three levels", func(w *world) {
+			w.addMiddle()
+			w.after = func(m *made) { m.opts.Intermediates = m.sub }
+		}, refused, "Certificate", sub + ` is not among Roots, and no other certificate of its issuer "CN=Middle"`},
+		{"a root that is not trusted", func(w *world) {
+			w.after = func(m *made) {
+				m.opts.Roots, m.opts.Intermediates = authorityOf(w.a).root.Certificate, m.sub+m.root
+			}
+		}, refused, "Certificate", root + ` is not among Roots, and no other certificate of its issuer "CN=Root"`},
+		{"a root of the same name and another key", func(w *world) {
+			w.after = func(m *made) {
+				m.opts.Roots = signAny(m.t, w.root, w.root, key(w.a, 2).Public(), key(w.a, 2))
+			}
+		}, refused, "Certificate", sub + " is not signed by " + root + ": "},
+		{"a self-signed leaf", func(w *world) {
+			w.after = func(m *made) { m.leaf = signAny(m.t, w.leaf, w.leaf, w.leafKey, key(w.a, 2)) }
+		}, refused, "Certificate", leaf + ` is not among Roots, and no other certificate of its issuer "CN=Leaf"`},
+		{"a root that was renewed since, for its own issuer", func(w *world) {
+			w.after = func(m *made) {
+				renewed := *w.root
+				renewed.SerialNumber = big.NewInt(0xb1)
+				m.leaf, m.opts.Host = m.root, ""
+				m.opts.Roots = signAny(m.t, &renewed, &renewed, key(w.a, 0).Public(), key(w.a, 0))
+			}
+		}, refused, "Certificate", root + " is not among Roots"},
+		{"of two issuers of one name, the right one expired", func(w *world) {
+			w.after = func(m *made) {
+				wrong := signAny(m.t, w.sub, w.root, w.leafKey, w.subSigner)
+				old := *w.sub
+				old.NotAfter = w.now.Add(-day)
+				m.opts.Intermediates = wrong + signAny(m.t, &old, w.root, w.subKey, w.subSigner) + wrong
+			}
+		}, expired, "Certificate", sub},
+		{"of two chains, the one that came farther", func(w *world) {
+			w.root.MaxPathLenZero = true
+			w.after = func(m *made) {
+				old := *w.sub
+				old.NotAfter = w.now.Add(-day)
+				dated := signAny(m.t, &old, w.root, w.subKey, w.subSigner)
+				m.opts.Intermediates = dated + m.sub + dated
+			}
+		}, refused, "Certificate", root + " allows 0 CA certificates"},
+
+		{"another host", host("www.example.org"), refused, "Certificate", leaf + ` does not hold the name "www.example.org"`},
+		{"a host above", host("example.com"), refused, "Certificate", leaf + " does not hold the name"},
+		{"a host two labels under a wildcard", host("c.b.a.example.com"), refused, "Certificate", leaf + " does not hold the name"},
+		{"a host beside a wildcard", host("a.example.com"), refused, "Certificate", leaf + " does not hold the name"},
+		{"another wildcard", host("*.example.com"), refused, "Certificate", leaf + " does not hold the name"},
+		{"the common name", host("Leaf"), refused, "Certificate", leaf + ` does not hold the name "leaf"`},
+		{"another address", host("192.0.2.2"), refused, "Certificate", leaf + " does not hold the name"},
+		{"another IPv6 address", host("2001:db8::2"), refused, "Certificate", leaf + " does not hold the name"},
+		{"another host in U-labels", host("例子.com"), refused, "Certificate", leaf + ` does not hold the name "xn--fsqu00a.com"`},
+		{"a leaf without names", func(w *world) {
+			w.leaf.DNSNames, w.leaf.IPAddresses, w.leaf.Subject.CommonName = nil, nil, "www.example.com"
+		}, refused, "Certificate", "does not hold the name"},
+		{"a host that is none", host("a b"), malformed, "Host", `"a b"`},
+		{"a host with a dot at the end", host("www.example.com."), malformed, "Host", `"www.example.com."`},
+		{"a host with a port", host("www.example.com:443"), malformed, "Host", `"www.example.com:443"`},
+		{"an address in brackets", host("[2001:db8::1]"), malformed, "Host", `"[2001:db8::1]"`},
+		{"an address with a zone", host("fe80::1%eth0"), malformed, "Host", "zone"},
+
+		{"a revoked leaf", lists(func(m *made) { m.subList(asItIs, 1, 0xaf, 2) }), revoked, "Certificate", leaf + " was revoked at 2026-04-03T05:06:07Z, reason code 1"},
+		{"a revoked CA", lists(func(m *made) { m.rootList(asItIs, 0xa2) }), revoked, "Certificate", sub + " was revoked at"},
+		{"a leaf revoked on the second list", lists(func(m *made) { m.subList(asItIs); m.subList(asItIs, 0xaf) }), revoked, "Certificate", leaf + " was revoked"},
+		{"a leaf revoked on the first list", lists(func(m *made) { m.subList(asItIs, 0xaf); m.subList(asItIs) }), revoked, "Certificate", leaf + " was revoked"},
+		{"a leaf revoked on its partition", lists(func(m *made) {
+			m.subList(func(c *x509der.CRL) { c.Scope.UserCerts = true })
+			m.subList(func(c *x509der.CRL) { c.Scope.Addresses = []string{"http://crl.example.com/1.crl"} }, 0xaf)
+		}), revoked, "Certificate", leaf + " was revoked"},
+		{"a stale list", lists(func(m *made) { m.subList(func(c *x509der.CRL) { c.NextUpdate = m.w.now.Add(-time.Second) }) }), refused, "RevocationLists", leaf + ": the CRL is in force from"},
+		{"a list of the future", lists(func(m *made) { m.subList(func(c *x509der.CRL) { c.ThisUpdate = m.w.now.Add(time.Second) }) }), refused, "RevocationLists", leaf + ": the CRL is in force from"},
+		{"a stale list of the root", lists(func(m *made) { m.rootList(func(c *x509der.CRL) { c.NextUpdate = m.w.now.Add(-time.Second) }) }), refused, "RevocationLists", sub + ": the CRL is in force from"},
+		{"a list without an end", lists(func(m *made) {
+			m.subList(asItIs)
+			list := *m.opts.RevocationLists[0]
+			list.NextUpdate = time.Time{}
+			m.opts.RevocationLists[0] = &list
+		}), refused, "RevocationLists", leaf + ": the CRL is in force from"},
+		{"a list by another key", lists(func(m *made) { m.list(m.w.sub, key(m.w.a, 2), asItIs) }), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
+		{"a list with another key identifier", lists(func(m *made) { m.subList(func(c *x509der.CRL) { c.AuthorityKeyID = []byte("other") }) }), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
+		{"a list with a changed octet", lists(func(m *made) {
+			m.subList(asItIs)
+			raw := m.opts.RevocationLists[0].Raw
+			raw[len(raw)-1] ^= 1
+		}), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
+		{"a list with an octet behind it", lists(func(m *made) {
+			m.subList(asItIs)
+			m.opts.RevocationLists[0].Raw = append(m.opts.RevocationLists[0].Raw, 0)
+		}), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
+		{"a CA without cRLSign", func(w *world) {
+			w.sub.KeyUsage = x509.KeyUsageCertSign
+			w.after = func(m *made) { m.subList(asItIs) }
+		}, refused, "RevocationLists", leaf + ": " + sub + " may not sign CRLs"},
+		{"a root without cRLSign", func(w *world) {
+			w.root.KeyUsage = x509.KeyUsageCertSign
+			w.after = func(m *made) { m.rootList(asItIs) }
+		}, refused, "RevocationLists", sub + ": " + root + " may not sign CRLs"},
+		{"a partition for other addresses", lists(func(m *made) {
+			m.subList(func(c *x509der.CRL) { c.Scope.Addresses = []string{"http://crl.example.com/2.crl"} })
+		}), refused, "RevocationLists", leaf + ": the CRL is a partition that does not cover it"},
+		{"a partition for CAs", lists(func(m *made) { m.subList(func(c *x509der.CRL) { c.Scope.CACerts = true }) }), refused, "RevocationLists", leaf + ": the CRL is a partition that does not cover it"},
+		{"a partition for others than CAs", lists(func(m *made) { m.rootList(func(c *x509der.CRL) { c.Scope.UserCerts = true }) }), refused, "RevocationLists", sub + ": the CRL is a partition that does not cover it"},
+
+		{"no certificate", func(w *world) { w.after = func(m *made) { m.leaf = "" } }, malformed, "Certificate", "no certificate"},
+		{"DER for PEM", func(w *world) { w.after = func(m *made) { m.leaf = string(decodePEM(m.t, m.leaf)) } }, malformed, "Certificate", "no certificate"},
+		{"two certificates", func(w *world) { w.after = func(m *made) { m.leaf += m.sub } }, malformed, "Certificate", "more than 1"},
+		{"a certificate cut short", func(w *world) {
+			w.after = func(m *made) { m.leaf = encodePEM(decodePEM(m.t, m.leaf)[:100]) }
+		}, malformed, "Certificate", "certificate 1 cannot be read"},
+		{"an octet behind the certificate", func(w *world) { w.after = func(m *made) { m.leaf = encodePEM(append(decodePEM(m.t, m.leaf), 0)) } }, malformed, "Certificate", "certificate 1 cannot be read"},
+		{"a CSR", func(w *world) { w.after = func(m *made) { m.leaf = hostCSR(m.t, w.a, "www.example.com") } }, malformed, "Certificate", "not a CERTIFICATE"},
+		{"no roots", func(w *world) { w.after = func(m *made) { m.opts.Roots = "" } }, malformed, "Roots", "no certificate"},
+		{"text for roots", func(w *world) { w.after = func(m *made) { m.opts.Roots = "roots" } }, malformed, "Roots", "no certificate"},
+		{"a broken second root", func(w *world) { w.after = func(m *made) { m.opts.Roots += encodePEM([]byte{0x30, 0}) } }, malformed, "Roots", "certificate 2 cannot be read"},
+		{"1001 roots", func(w *world) { w.after = func(m *made) { m.opts.Roots = strings.Repeat(m.root, 1001) } }, malformed, "Roots", "more than 1000"},
+		{"a key among the intermediates", func(w *world) {
+			w.after = func(m *made) {
+				m.opts.Intermediates += string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("secret")}))
+			}
+		}, malformed, "Intermediates", "not a CERTIFICATE"},
+		{"text for intermediates", func(w *world) { w.after = func(m *made) { m.opts.Intermediates = "\n" } }, malformed, "Intermediates", "no certificate"},
+		{"a broken intermediate", func(w *world) {
+			w.after = func(m *made) { m.opts.Intermediates += encodePEM([]byte("x")) }
+		}, malformed, "Intermediates", "certificate 2 cannot be read"},
+	}
+	for _, tt := range tests {
+		for _, a := range families {
+			t.Run(fmt.Sprintf("%s, %s", tt.name, a), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(a)
+				tt.change(w)
+				m := w.make(t)
+				_, err := m.verify()
+				checkError(t, err, tt.code, tt.parameter, tt.mention)
+			})
+		}
+	}
+}
+
+// A key that algorithm.Check refuses, at every level; what is no key of this
+// module's is not even read.
+func TestVerifyRefusesKey(t *testing.T) {
+	t.Parallel()
+	weak := *key(algorithm.RSA_2048, 1).Public().(*rsa.PublicKey)
+	weak.E = 3
+	w := newWorld(algorithm.RSA_2048)
+	w.leafKey = &weak
+	_, err := w.make(t).verify()
+	checkError(t, err, refused, "Certificate", `certificate "CN=Leaf" (serial number af): the RSA exponent 3`)
+
+	w = newWorld(algorithm.RSA_2048)
+	w.subKey = &weak // crypto/x509 lets the leaf be signed by another exponent's key
+	w.after = func(m *made) { m.leaf, m.opts.Host, m.opts.Usage = m.sub, "", x509.ExtKeyUsageAny }
+	_, err = w.make(t).verify()
+	checkError(t, err, refused, "Certificate", `certificate "CN=Sub" (serial number a2): the RSA exponent 3`)
+
+	// The CA's key with the exponent 65537 signs, and its certificate has that of 3:
+	// the signature is wrong and the key is weak.
+	w = newWorld(algorithm.RSA_2048)
+	w.after = func(m *made) {
+		m.leaf = signAny(t, w.leaf, w.root, w.leafKey, key(algorithm.RSA_2048, 0))
+		m.opts.Roots = signAny(t, w.root, w.root, &weak, key(algorithm.RSA_2048, 0))
+	}
+	_, err = w.make(t).verify()
+	checkError(t, err, refused, "Certificate", `is not signed by certificate "CN=Root"`)
+
+	public := ed25519.NewKeyFromSeed(make([]byte, 32)).Public()
+	w = newWorld(algorithm.ECC_256)
+	w.leafKey = public
+	_, err = w.make(t).verify()
+	checkError(t, err, malformed, "Certificate", "certificate 1 cannot be read")
+}
+
+// Families mix: a chain is what its signatures make it.
+func TestVerifyMixedFamilies(t *testing.T) {
+	t.Parallel()
+	root, sub := newWorld(algorithm.RSA_2048), newWorld(algorithm.SM2_256)
+	rootKey, subKey := key(algorithm.RSA_2048, 0), key(algorithm.SM2_256, 1)
+	rootPEM := signAny(t, root.root, root.root, rootKey.Public(), rootKey)
+	m := &made{t: t, w: sub}
+	der := decodePEM(t, signSM2(t, "Leaf", "Sub", key(algorithm.ECC_256, 2).Public(), subKey, func(c *x509der.Template) {
+		c.CA, c.Names, c.KeyUsage = false, []string{"www.example.com"}, x509.KeyUsageDigitalSignature
+	}))
+	signer, err := x509der.NewSigner(rootKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	subDER, err := x509der.MarshalCertificate(nil, signer, &x509der.Template{
+		SerialNumber: []byte{2}, Issuer: name(printable(oidCommonName, "Root")), NotBefore: instant, NotAfter: caEnd,
+		Subject: x509der.Name{x509der.Text(x509der.CommonName, "Sub")}, PublicKey: publicDER(t, subKey.Public()), CA: true, PathLen: 0, KeyUsage: x509.KeyUsageCertSign,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.leaf = encodePEM(der)
+	m.opts = ca.VerifyOptions{Roots: rootPEM, Intermediates: encodePEM(subDER), Host: "www.example.com"}
+	if chain, err := m.verify(); err != nil || len(chain) != 3 {
+		t.Errorf("%v, %v", chain, err)
+	}
+}
+
+// Piles of CAs with one name end after a bounded number of signatures.
+func TestVerifyPile(t *testing.T) {
+	t.Parallel()
+	a := algorithm.ECC_256
+	pile := func(t *testing.T, n int, public crypto.PublicKey, k *algorithm.PrivateKey) (text string) {
+		template := caTemplate("Sub")
+		for i := range n {
+			template.SerialNumber = big.NewInt(int64(1000 + i))
+			text += sign(t, template, template, public, k)
+		}
+		return text
+	}
+	tests := []struct {
+		name    string
+		make    func(t *testing.T, m *made) string // intermediates
+		mention string                             // empty: the chain is found
+	}{
+		{"two keys that sign each other", func(t *testing.T, m *made) (text string) {
+			for i := range 30 {
+				template := caTemplate("Sub")
+				template.SerialNumber = big.NewInt(int64(1000 + i))
+				text += sign(t, template, template, key(a, 1).Public(), key(a, 2)) + sign(t, template, template, key(a, 2).Public(), key(a, 1))
+			}
+			return text
+		}, "more than 100 signatures"},
+		{"90 of one CA that signed itself", func(t *testing.T, m *made) string {
+			return strings.Repeat(pile(t, 1, key(a, 1).Public(), key(a, 1)), 90) + m.sub
+		}, ""},
+		{"101 with other keys", func(t *testing.T, m *made) string { return pile(t, 101, key(a, 2).Public(), key(a, 2)) + m.sub }, "more than 100 signatures"},
+		{"99 with other keys and the right one", func(t *testing.T, m *made) string { return pile(t, 98, key(a, 2).Public(), key(a, 2)) + m.sub }, ""},
+		{"900 with other keys behind the right one", func(t *testing.T, m *made) string {
+			return m.sub + strings.Repeat(pile(t, 1, key(a, 2).Public(), key(a, 2)), 900)
+		}, ""},
+		{"900 with other names", func(t *testing.T, m *made) string {
+			other := caTemplate("Other")
+			return strings.Repeat(sign(t, other, other, key(a, 2).Public(), key(a, 2)), 900) + m.sub
+		}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(a)
+			m := w.make(t)
+			m.opts.Intermediates = tt.make(t, m)
+			_, err := m.verify()
+			if tt.mention == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			checkError(t, err, refused, "Certificate", tt.mention)
+		})
+	}
+	// Ten certificates are the longest chain.
+	for _, n := range []int{10, 11} {
+		t.Run(fmt.Sprintf("%d certificates", n), func(t *testing.T) {
+			t.Parallel()
+			var certs []string
+			parent := caTemplate("Level 0")
+			certs = append(certs, sign(t, parent, parent, key(a, 0).Public(), key(a, 0)))
+			for i := 1; i < n; i++ {
+				template := caTemplate(fmt.Sprintf("Level %d", i))
+				certs = append(certs, sign(t, template, parent, key(a, i%3).Public(), key(a, (i-1)%3)))
+				parent = template
+			}
+			chain, err := ca.Verify(instant, certs[n-1], ca.VerifyOptions{Roots: certs[0], Intermediates: strings.Join(certs[1:n-1], "")})
+			if n == 10 {
+				if err != nil || len(chain) != n {
+					t.Errorf("%d certificates, %v", len(chain), err)
+				}
+				return
+			}
+			checkError(t, err, refused, "Certificate", `"CN=Level 1" (serial number 1) is certificate 10 of a chain that has not come to a root`)
+		})
+	}
+}
+
+// Every octet of a chain matters: no changed one is accepted, except in the
+// root, whose own signature is not looked at, and none causes a panic.
+func TestVerifyEveryOctet(t *testing.T) {
+	t.Parallel()
+	for _, a := range []algorithm.Algorithm{algorithm.ECC_256, algorithm.SM2_256} {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			m := newWorld(a).make(t)
+			for what, text := range map[string]*string{"leaf": &m.leaf, "sub": &m.opts.Intermediates} {
+				whole := *text
+				der := decodePEM(t, whole)
+				for i := range der {
+					der[i] ^= 1
+					*text = encodePEM(der)
+					if _, err := m.verify(); err == nil {
+						t.Errorf("%s: octet %d changed and accepted", what, i)
+					} else {
+						checkRequestsFault(t, err)
+					}
+					der[i] ^= 1
+				}
+				*text = whole
+			}
+			if _, err := m.verify(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Seeded random chains: crypto/x509 judges each at the same instant. The two
+// disagree about nothing but what is listed.
+func TestVerifyAgainstCryptoX509(t *testing.T) {
+	t.Parallel()
+	disagreements := []struct {
+		reason     string
+		x509Allows bool
+		applies    func(*world) bool
+	}{
+		{"crypto/x509 evaluates policies, Verify refuses the demand for them", true, func(w *world) bool {
+			return slices.ContainsFunc([]*x509.Certificate{w.root, w.sub}, func(c *x509.Certificate) bool {
+				return slices.ContainsFunc(c.ExtraExtensions, func(e pkix.Extension) bool { return e.Id.Equal([]int{2, 5, 29, 36}) })
+			})
+		}},
+	}
+	seen := make([]int, len(disagreements))
+	random := mathrand.New(mathrand.NewPCG(20260304, 5280))
+	one := func(n int) bool { return random.IntN(n) == 0 }
+	allowed, total := 0, 0
+	usages := []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageAny, x509.ExtKeyUsageOCSPSigning}
+	hosts := []string{"www.example.com", "www.example.com", "www.example.com", "b.a.example.com", "192.0.2.1", "2001:db8::1", "example.org", ""}
+	for n := range 600 {
+		w := newWorld(algorithm.ECC_256)
+		if n%10 == 0 {
+			w = newWorld(algorithm.RSA_2048)
+		}
+		if one(3) {
+			w.addMiddle()
+		}
+		templates := []*x509.Certificate{w.leaf, w.sub, w.root}
+		if w.middle != nil {
+			templates = append(templates, w.middle)
+		}
+		for i, c := range templates {
+			isCA := i > 0
+			if one(12) {
+				c.NotBefore = w.now.Add(time.Duration(random.IntN(3)-1) * time.Second)
+			}
+			if one(12) {
+				c.NotAfter = w.now.Add(time.Duration(random.IntN(3)-1) * time.Second)
+			}
+			if one(20) {
+				c.ExtraExtensions = critical(1, 2, 3)
+			}
+			if one(8) {
+				c.ExtKeyUsage = []x509.ExtKeyUsage{usages[random.IntN(len(usages))]}
+			}
+			if !isCA {
+				continue
+			}
+			if one(10) {
+				c.KeyUsage = []x509.KeyUsage{0, x509.KeyUsageCRLSign, x509.KeyUsageCertSign, x509.KeyUsageDigitalSignature}[random.IntN(4)]
+			}
+			if one(20) {
+				c.IsCA = false
+				c.BasicConstraintsValid = one(2)
+			}
+			if one(5) && c.IsCA {
+				c.MaxPathLen = random.IntN(3)
+				c.MaxPathLenZero = c.MaxPathLen == 0
+			}
+			if one(6) {
+				c.PermittedDNSDomains = []string{[]string{"example.com", "com", "xn--fiqs8s", "example.org"}[random.IntN(4)], "xn--fiqs8s"}
+			}
+			if one(6) {
+				c.ExcludedDNSDomains = []string{[]string{"example.com", "www.example.com", "c.a.example.com", "example.org", "net"}[random.IntN(5)]}
+			}
+			if one(20) && len(c.ExtraExtensions) == 0 && c != w.middle {
+				c.ExtraExtensions = policyConstraints(0x80, 1, byte(random.IntN(5)))
+			}
+		}
+		if one(20) {
+			w.leafSigner = key(w.a, 2)
+		}
+		if one(20) {
+			w.subSigner = key(w.a, random.IntN(3))
+		}
+		m := w.make(t)
+		m.opts.Host, m.opts.Usage = hosts[random.IntN(len(hosts))], usages[random.IntN(3)]
+		switch random.IntN(20) {
+		case 0:
+			m.opts.Intermediates = m.root
+		case 1:
+			m.opts.Roots, m.opts.Intermediates = m.sub, m.root+m.middle
+		case 2:
+			m.opts.Roots = m.leaf
+		case 3:
+			m.opts.Intermediates = m.root + m.leaf + m.middle + m.sub + m.sub
+		case 4:
+			m.opts.Roots = authorityOf(w.a).root.Certificate
+		}
+
+		roots, intermediates := x509.NewCertPool(), x509.NewCertPool()
+		roots.AppendCertsFromPEM([]byte(m.opts.Roots))
+		intermediates.AppendCertsFromPEM([]byte(m.opts.Intermediates))
+		_, theirs := parsePEM(t, m.leaf).Verify(x509.VerifyOptions{
+			DNSName: m.opts.Host, Roots: roots, Intermediates: intermediates, CurrentTime: w.now, KeyUsages: []x509.ExtKeyUsage{m.opts.Usage},
+		})
+		_, ours := m.verify()
+		total++
+		if ours == nil {
+			allowed++
+		}
+		if (theirs == nil) == (ours == nil) {
+			continue
+		}
+		explained := false
+		for i, d := range disagreements {
+			if d.x509Allows == (theirs == nil) && d.applies(w) {
+				seen[i]++
+				explained = true
+				break
+			}
+		}
+		if !explained {
+			t.Errorf("chain %d: crypto/x509: %v\nours: %v", n, theirs, ours)
+		}
+	}
+	for i, d := range disagreements {
+		if seen[i] == 0 {
+			t.Errorf("a disagreement that did not come up: %s", d.reason)
+		}
+	}
+	if allowed < total/10 || allowed > total*9/10 {
+		t.Errorf("%d of %d chains hold: the cases are lopsided", allowed, total)
+	}
+}
+
+// A leaf of any octets against fixed CAs: no panic, and no other error.
+func FuzzVerify(f *testing.F) {
+	var roots, intermediates string
+	var lists []*x509.RevocationList
+	for _, a := range families {
+		m := newWorld(a).make(f)
+		m.subList(asItIs, 1)
+		lists = append(lists, m.opts.RevocationLists...)
+		au := authorityOf(a)
+		roots += m.root + au.root.Certificate
+		intermediates += m.sub + au.sub.Certificate
+		for _, text := range []string{m.leaf, m.sub, m.root, au.sub.Certificate, "text\n" + m.leaf} {
+			f.Add([]byte(text), "www.example.com", int64(0))
+		}
+		f.Add([]byte(encodePEM(decodePEM(f, m.leaf)[:200])), "", int64(a[0]))
+	}
+	f.Add([]byte(""), "例子.中国", int64(-1))
+	f.Add([]byte("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), "*.a.example.com", int64(1))
+	f.Fuzz(func(t *testing.T, leaf []byte, host string, seconds int64) {
+		now := instant.AddDate(0, 1, 0).Add(time.Duration(seconds%(1<<30)) * time.Second)
+		chain, err := ca.Verify(now, string(leaf), ca.VerifyOptions{
+			Roots: roots, Intermediates: intermediates, Host: host, Usage: x509.ExtKeyUsage(seconds & 3), RevocationLists: lists,
+		})
+		if err != nil {
+			checkRequestsFault(t, err)
+			if chain != nil {
+				t.Error("a chain beside an error")
+			}
+			return
+		}
+		for i, cert := range chain {
+			if now.Before(cert.NotBefore) || now.After(cert.NotAfter) {
+				t.Errorf("%v is not valid at %v", cert.Subject, now)
+			}
+			if i > 0 {
+				verifySignature(t, chain[i-1], cert.PublicKey)
+			}
+		}
+		if !strings.Contains(roots, encodePEM(chain[len(chain)-1].Raw)) {
+			t.Error("the chain does not end at a root")
+		}
+	})
+}
+
+// The metric x-floor is the time of Verify over that of the two signatures that
+// it checks, taken turn by turn; ns/op is that of Verify alone.
+func BenchmarkVerify(b *testing.B) {
+	for _, a := range benchmarked {
+		b.Run(string(a), func(b *testing.B) {
+			au := authorityOf(a)
+			leaf := issue(b, au.issuer, serverRequest(au.issuer, hostCSR(b, a, "www.example.com")))
+			text := encodePEM(leaf.Raw)
+			sub, root := parsePEM(b, au.sub.Certificate), parsePEM(b, au.root.Certificate)
+			opts := ca.VerifyOptions{Roots: au.root.Certificate, Intermediates: au.sub.Certificate, Host: "www.example.com", Usage: x509.ExtKeyUsageServerAuth}
+			var ours, least time.Duration
+			b.ReportAllocs()
+			for b.Loop() {
+				start := time.Now()
+				if _, err := ca.Verify(instant, text, opts); err != nil {
+					b.Fatal(err)
+				}
+				between := time.Now()
+				if x509der.CheckSignature(leaf, sub) != nil || x509der.CheckSignature(sub, root) != nil {
+					b.Fatal("a signature is wrong")
+				}
+				ours += between.Sub(start)
+				least += time.Since(between)
+			}
+			b.ReportMetric(float64(ours.Nanoseconds())/float64(b.N), "ns/op")
+			b.ReportMetric(float64(ours)/float64(least), "x-floor")
+		})
+	}
+}
+
+// A client trusts the root alone, and the server sends the rest. SM2 goes the
+// same way.
+func ExampleVerify() {
+	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()
+	issuer := newExampleCA(now, algorithm.SM2_256)
+	resp, _, _, err := ca.CreateServerCertificate(rand.Reader, now, issuer, &ca.CreateServerCertificateRequest{
+		CommonName: "www.example.com", Algorithm: "SM2_256", ParentIdentifier: issuer.Identifier(), Days: 90, Immediately: 2,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	root := resp.CertificateChain[strings.LastIndex(resp.CertificateChain, "-----BEGIN"):]
+
+	opts := ca.VerifyOptions{
+		Roots: root, Intermediates: resp.CertificateChain,
+		Host: "www.example.com", Usage: x509.ExtKeyUsageServerAuth,
+	}
+	chain, err := ca.Verify(now, resp.X509Certificate, opts)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, cert := range chain {
+		fmt.Println(cert.Subject.CommonName)
+	}
+
+	_, err = ca.Verify(now.AddDate(1, 0, 0), resp.X509Certificate, opts)
+	fmt.Println(errors.Is(err, yuncert.ErrCertificateExpired))
+
+	list, err := ca.CreateRevocationList(rand.Reader, now, issuer, &ca.RevocationListRequest{
+		Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7),
+		Revoked: ca.Revoked(ca.RevokedCertificate{SerialNumber: resp.SerialNumber, RevocationTime: now, Reason: ca.ReasonKeyCompromise}),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	crl, err := ca.ParseRevocationList(list)
+	if err != nil {
+		log.Fatal(err)
+	}
+	opts.RevocationLists = []*x509.RevocationList{crl}
+	_, err = ca.Verify(now, resp.X509Certificate, opts)
+	fmt.Println(errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection))
+	// Output:
+	// www.example.com
+	// Example Issuing CA
+	// Example Root CA
+	// true
+	// true
+}
