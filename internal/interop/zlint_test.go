@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -31,37 +32,38 @@ var (
 // zlintFindings are all findings of zlint, each with the reason why it says
 // nothing against a private CA.
 var zlintFindings = []struct {
-	certificates string                // "root", "sub", "server" or several of them
+	certificates string                // kinds of checkZlint
 	algorithms   []algorithm.Algorithm // of the key; nil means all
 	status       lint.LintStatus
 	lint         string
 	reason       string
 }{
-	{"root sub", nil, lint.Error, "e_subj_orgunit_in_ca_cert",
+	{"root sub constrained", nil, lint.Error, "e_subj_orgunit_in_ca_cert",
 		"OrganizationUnit is a required parameter of both CA operations"},
-	{"root sub", nil, lint.Notice, "n_ca_digital_signature_not_set",
+	{"root sub constrained", nil, lint.Notice, "n_ca_digital_signature_not_set",
 		"OCSP responses of a CA's own key need no digitalSignature in RFC 6960; certificates and CRLs are what it signs"},
-	{"root sub", allECC, lint.Error, "e_cabf_ecc_allowed_key_usages",
+	{"root sub constrained", allECC, lint.Error, "e_cabf_ecc_allowed_key_usages",
 		"the rule is about subscribers, and zlint applies it to CAs too: RFC 5480, section 3 lets a CA have keyCertSign and cRLSign alone"},
-	{"root sub server", largeECC, lint.Error, "e_mp_ecdsa_signature_encoding_correct",
+	{"root sub constrained server client responder", largeECC, lint.Error, "e_mp_ecdsa_signature_encoding_correct",
 		"the documents' table has SHA-256 for every ECC key; Mozilla wants the hash as long as the key"},
-	{"sub", nil, lint.Error, "e_invalid_ca_certificate_policies", "the policies of the CA/Browser Forum do not apply"},
-	{"sub", nil, lint.Error, "e_sub_ca_certificate_policies_missing", "the policies of the CA/Browser Forum do not apply"},
-	{"sub", nil, lint.Error, "e_sub_ca_crl_distribution_points_missing", "CreateSubCACertificate has no parameter for the parent's CRL"},
-	{"sub", nil, lint.Warn, "w_sub_ca_aia_missing", "a private CA hands out its chain"},
-	{"sub", nil, lint.Notice, "n_sub_ca_eku_missing", "without ExtendedKeyUsages there is no limit, as documented"},
-	{"sub", nil, lint.Notice, "n_mp_allowed_eku", "without ExtendedKeyUsages there is no limit, as documented"},
+	{"sub constrained", nil, lint.Error, "e_invalid_ca_certificate_policies", "the policies of the CA/Browser Forum do not apply"},
+	{"sub constrained", nil, lint.Error, "e_sub_ca_certificate_policies_missing", "the policies of the CA/Browser Forum do not apply"},
+	{"sub constrained", nil, lint.Error, "e_sub_ca_crl_distribution_points_missing", "CreateSubCACertificate has no parameter for the parent's CRL"},
+	{"sub constrained", nil, lint.Warn, "w_sub_ca_aia_missing", "a private CA hands out its chain"},
+	{"sub constrained", nil, lint.Notice, "n_sub_ca_eku_missing", "without ExtendedKeyUsages there is no limit, as documented"},
+	{"sub constrained", nil, lint.Notice, "n_mp_allowed_eku", "without ExtendedKeyUsages there is no limit, as documented"},
+	{"constrained", nil, lint.Error, "e_ext_nc_intersects_reserved_ip", "private CAs issue for private addresses"},
 	{"server", nil, lint.Error, "e_ext_san_contains_reserved_ip", "private CAs issue for private addresses; the test's are for documentation"},
 	{"server", nil, lint.Error, "e_organizational_unit_name_prohibited", "OrganizationUnit is a parameter of the operation, with a default"},
 	{"server", nil, lint.Error, "e_sub_cert_aia_missing", "a private CA hands out its chain"},
 	{"server", nil, lint.Warn, "w_sub_cert_aia_does_not_contain_issuing_ca_url", "a private CA hands out its chain"},
 	{"server", nil, lint.Error, "e_sub_cert_cert_policy_empty", "the policies of the CA/Browser Forum do not apply"},
 	{"server", nil, lint.Error, "e_sub_cert_certificate_policies_missing", "the policies of the CA/Browser Forum do not apply"},
-	{"server", nil, lint.Notice, "w_ct_sct_policy_count_unsatisfied", "private certificates are not logged"},
+	{"server client responder", nil, lint.Notice, "w_ct_sct_policy_count_unsatisfied", "private certificates are not logged"},
 	{"server", nil, lint.Warn, "w_ext_subject_key_identifier_not_recommended_subscriber", "RFC 5280, section 4.2.1.2 recommends it"},
 	{"server", nil, lint.Warn, "w_subject_common_name_included", "the common name is the CSR's"},
 	{"server", rsa1024, lint.Error, "e_rsa_mod_less_than_2048_bits", "RSA_1024 is a documented value; MinRSABits refuses it"},
-	{"server", rsa1024, lint.Error, "e_mp_modulus_must_be_2048_bits_or_more", "RSA_1024 is a documented value; MinRSABits refuses it"},
+	{"server client", rsa1024, lint.Error, "e_mp_modulus_must_be_2048_bits_or_more", "RSA_1024 is a documented value; MinRSABits refuses it"},
 }
 
 // zlint finds in our certificates what is listed and nothing else. It cannot
@@ -80,10 +82,26 @@ func TestZlint(t *testing.T) {
 				Domain: "192.0.2.7,2001:db8::7,*.example.net", Organization: "例子公司", Country: "CN", EnableCrl: 1,
 			})
 			checkZlint(t, a, "server", server)
-			if a != algorithm.RSA_1024 {
-				checkZlint(t, a, "root", p.root)
-				checkZlint(t, a, "sub", p.sub)
+			client, _ := p.client(t, a, func(r *ca.CreateClientCertificateWithCsrRequest) {
+				r.SanType, r.SanValue, r.Country, r.EnableCrl = 1, "zhang@example.com", "CN", 1
+			})
+			checkZlint(t, a, "client", client)
+			if a == algorithm.RSA_1024 {
+				return
 			}
+			checkZlint(t, a, "root", p.root)
+			checkZlint(t, a, "sub", p.sub)
+			constrained, _ := p.constrained(t, a, &ca.NameConstraints{
+				PermittedDNSDomains: []string{"example.com"}, ExcludedDNSDomains: []string{"bad.example.com"},
+				PermittedIPRanges: []string{"10.0.0.0/8"}, ExcludedIPRanges: []string{"2001:db8::/32"}, PermittedEmailAddresses: []string{"example.com"},
+			})
+			checkZlint(t, a, "constrained", constrained)
+			responder, err := ca.CreateOCSPResponderCertificate(p.rand, now, p.issuer, testkeys.Key(a, 2).Public(),
+				&ca.CreateOCSPResponderCertificateRequest{CommonName: "Example OCSP", Days: 30})
+			if err != nil {
+				t.Fatalf("CreateOCSPResponderCertificate: %v", err)
+			}
+			checkZlint(t, a, "responder", responder.Certificate)
 		})
 	}
 }
@@ -94,9 +112,21 @@ func checkZlint(t *testing.T, a algorithm.Algorithm, kind, text string) {
 	if err != nil {
 		t.Fatalf("%s: zcrypto: %v", kind, err)
 	}
+	checkFindings(t, a, kind, 50, zlint.LintCertificate(certificate))
+}
+
+// checkFindings wants the findings that are listed for a kind, and so many lints
+// passed at least.
+func checkFindings(t *testing.T, a algorithm.Algorithm, kind string, least int, results *zlint.ResultSet) {
+	t.Helper()
 	got, want := make(map[string]lint.LintStatus), make(map[string]lint.LintStatus)
+	for _, f := range zlintFindings {
+		if slices.Contains(strings.Fields(f.certificates), kind) && (f.algorithms == nil || slices.Contains(f.algorithms, a)) {
+			want[f.lint] = f.status
+		}
+	}
 	passed := 0
-	for name, r := range zlint.LintCertificate(certificate).Results {
+	for name, r := range results.Results {
 		switch {
 		case r.Status == lint.Pass:
 			passed++
@@ -107,15 +137,47 @@ func checkZlint(t *testing.T, a algorithm.Algorithm, kind, text string) {
 			t.Errorf("%s: %v: %s of %s: %s", kind, r.Status, name, r.LintMetadata.Source, r.Details)
 		}
 	}
-	if passed < 50 {
+	if passed < least {
 		t.Errorf("%s: only %d lints passed", kind, passed)
-	}
-	for _, f := range zlintFindings {
-		if slices.Contains(strings.Fields(f.certificates), kind) && (f.algorithms == nil || slices.Contains(f.algorithms, a)) {
-			want[f.lint] = f.status
-		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s: findings mismatch (-want +got):\n%s", kind, diff)
+	}
+}
+
+// zlint finds nothing in our CRLs.
+func TestZlintRevocationList(t *testing.T) {
+	t.Parallel()
+	for _, a := range caAlgorithms {
+		if a == algorithm.SM2_256 {
+			continue
+		}
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			p := newPKI(t, a)
+			for what, change := range map[string]func(*ca.RevocationListRequest){
+				"empty": func(*ca.RevocationListRequest) {},
+				"two entries": func(r *ca.RevocationListRequest) {
+					r.Revoked = ca.Revoked(
+						ca.RevokedCertificate{SerialNumber: "01", RevocationTime: now, Reason: ca.ReasonKeyCompromise, InvalidityDate: now.AddDate(0, 0, -1)},
+						ca.RevokedCertificate{SerialNumber: "02", RevocationTime: now})
+				},
+				"a partition": func(r *ca.RevocationListRequest) {
+					r.DistributionPoint, r.OnlyContainsUserCerts = crlBase+"/1.crl", true
+				},
+			} {
+				req := &ca.RevocationListRequest{Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7)}
+				change(req)
+				der, err := ca.CreateRevocationList(p.rand, now, p.issuer, req)
+				if err != nil {
+					t.Fatalf("CreateRevocationList: %v", err)
+				}
+				list, err := x509.ParseRevocationList(der)
+				if err != nil {
+					t.Fatalf("%s: zcrypto: %v", what, err)
+				}
+				checkFindings(t, a, "crl", 8, zlint.LintRevocationList(list))
+			}
+		})
 	}
 }

@@ -1,0 +1,308 @@
+package interop
+
+import (
+	"encoding/asn1"
+	"fmt"
+	"math/big"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
+)
+
+// later is until when lists and responses hold: longer than these tests live,
+// for openssl ocsp compares it with the machine's clock.
+var later = now.AddDate(25, 0, 0)
+
+// A revocation is a server certificate with what its CA says about it.
+type revocation struct {
+	*pki
+	dir                                string
+	subKey, responderKey               *algorithm.PrivateKey
+	issuer                             *ca.Issuer
+	server, serverFile, responderChain string
+	serialNumber                       string
+}
+
+const crlBase = "http://pki.example.com/crl"
+
+// newRevocation issues a server certificate that names the CA's CRL, and one for
+// a responder.
+func newRevocation(t *testing.T, a algorithm.Algorithm) *revocation {
+	t.Helper()
+	r := &revocation{pki: newPKI(t, a), dir: t.TempDir(), subKey: testkeys.Key(a, 1), responderKey: testkeys.Key(a, 2)}
+	var err error
+	if r.issuer, err = ca.NewIssuer(r.chain, r.subKey, ca.IssuerOptions{CRLBase: crlBase}); err != nil {
+		t.Fatalf("NewIssuer: %v", err)
+	}
+	request := opensslCSR(t, opensslKey(t, r.dir, a))
+	issued, _, err := ca.CreateServerCertificateWithCsr(r.rand, now, r.issuer, &ca.CreateServerCertificateWithCsrRequest{
+		Csr: request, ParentIdentifier: r.issuer.Identifier(), Years: 28, EnableCrl: 1, Immediately: 1,
+	})
+	if err != nil {
+		t.Fatalf("CreateServerCertificateWithCsr: %v", err)
+	}
+	r.server, r.serialNumber = issued.X509Certificate, issued.SerialNumber
+	r.serverFile = write(t, r.dir, "server.pem", r.server)
+	responder, err := ca.CreateOCSPResponderCertificate(r.rand, now, r.issuer, r.responderKey.Public(),
+		&ca.CreateOCSPResponderCertificateRequest{CommonName: "Example OCSP", Days: 28 * 365})
+	if err != nil {
+		t.Fatalf("CreateOCSPResponderCertificate: %v", err)
+	}
+	r.responderChain = responder.CertificateChain
+	return r
+}
+
+// list makes the CA's CRL, with the server certificate in it or not.
+func (r *revocation) list(t *testing.T, revoked, partition bool) []byte {
+	t.Helper()
+	req := &ca.RevocationListRequest{Number: big.NewInt(42), NextUpdate: later}
+	if revoked {
+		req.Revoked = ca.Revoked(ca.RevokedCertificate{
+			SerialNumber: r.serialNumber, RevocationTime: now, Reason: ca.ReasonKeyCompromise, InvalidityDate: now.AddDate(0, 0, -1),
+		})
+	}
+	if partition {
+		req.DistributionPoint, req.OnlyContainsUserCerts = crlBase+"/"+r.issuer.Identifier()+".crl", true
+	}
+	der, err := ca.CreateRevocationList(r.rand, now, r.issuer, req)
+	if err != nil {
+		t.Fatalf("CreateRevocationList: %v", err)
+	}
+	return der
+}
+
+// respond answers a request, as the CA itself or delegated.
+func (r *revocation) respond(t *testing.T, request []byte, delegated, revoked bool) []byte {
+	t.Helper()
+	chain, key := r.chain, r.subKey
+	if delegated {
+		chain, key = r.responderChain, r.responderKey
+	}
+	responder, err := ca.NewOCSPResponder(chain, key)
+	if err != nil {
+		t.Fatalf("NewOCSPResponder: %v", err)
+	}
+	der, err := ca.RespondOCSP(r.rand, now, responder, request, func(serialNumber string) (ca.OCSPAnswer, error) {
+		switch {
+		case serialNumber != r.serialNumber:
+			return ca.OCSPAnswer{}, nil
+		case revoked:
+			return ca.OCSPAnswer{Status: ca.OCSPRevoked, RevocationTime: now, Reason: ca.ReasonKeyCompromise, NextUpdate: later}, nil
+		}
+		return ca.OCSPAnswer{Status: ca.OCSPGood, NextUpdate: later}, nil
+	})
+	if err != nil {
+		t.Fatalf("RespondOCSP: %v", err)
+	}
+	return der
+}
+
+// checkSM2Signature has openssl verify the signature of a DER SEQUENCE of
+// content, algorithm and signature. Its commands crl and ocsp cannot: they have
+// no option for the user ID, and take an empty one.
+func checkSM2Signature(t *testing.T, der []byte, certificateFile string) {
+	t.Helper()
+	var signed struct {
+		Content   asn1.RawValue
+		Algorithm asn1.RawValue
+		Signature asn1.BitString
+		Rest      asn1.RawValue `asn1:"optional,tag:0"`
+	}
+	if _, err := asn1.Unmarshal(der, &signed); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	public := write(t, dir, "public.pem", must(t, "openssl", "x509", "-in", certificateFile, "-noout", "-pubkey"))
+	signature := write(t, dir, "signature", string(signed.Signature.Bytes))
+	for _, spoilt := range []bool{false, true} {
+		content := signed.Content.FullBytes
+		if spoilt {
+			content = append(content[:len(content):len(content)], 0)
+		}
+		r := run(t, "", "openssl", "dgst", "-sm3", "-verify", public, "-sigopt", sm2ID, "-signature", signature, write(t, dir, "content", string(content)))
+		if r.says("Verified OK") == spoilt {
+			t.Errorf("spoilt %v: %v", spoilt, r)
+		}
+	}
+}
+
+// openssl reads and verifies our CRLs, and refuses the certificates in them.
+func TestOpenSSLRevocationList(t *testing.T) {
+	t.Parallel()
+	need(t, "openssl")
+	for _, a := range caAlgorithms {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			r := newRevocation(t, a)
+			for _, partition := range []bool{false, true} {
+				revoked := r.list(t, true, partition)
+				file := write(t, r.dir, "revoked.crl", string(revoked))
+				text := must(t, "openssl", "crl", "-inform", "DER", "-in", file, "-noout", "-text")
+				wants := []string{"Version 2", "CRL Number", "42", "Serial Number: " + strings.ToUpper(r.serialNumber), "Key Compromise", "Invalidity Date", "Authority Key Identifier"}
+				if partition {
+					wants = append(wants, "Issuing Distribution Point: critical", "URI:"+crlBase, "Only User Certificates")
+				}
+				for _, want := range wants {
+					if !strings.Contains(text, want) {
+						t.Errorf("openssl crl -text does not print %q:\n%s", want, text)
+					}
+				}
+				if a == algorithm.SM2_256 {
+					checkSM2Signature(t, revoked, r.subFile)
+					continue
+				}
+				check := run(t, "", "openssl", "crl", "-inform", "DER", "-in", file, "-noout", "-verify", "-CAfile", r.subFile)
+				if check.code != 0 || !check.says("verify OK") {
+					t.Error(check)
+				}
+				revoked[len(revoked)-1] ^= 1
+				check = run(t, "", "openssl", "crl", "-inform", "DER", "-in", write(t, r.dir, "spoilt.crl", string(revoked)), "-noout", "-verify", "-CAfile", r.subFile)
+				if !check.says("verify failure") {
+					t.Errorf("a spoilt CRL is not refused: %v", check)
+				}
+				chain := []string{"-CAfile", r.rootFile, "-untrusted", r.subFile, "-crl_check"}
+				for _, isRevoked := range []bool{false, true} {
+					crl := write(t, r.dir, fmt.Sprintf("%v-%v.pem", partition, isRevoked), pemText("X509 CRL", r.list(t, isRevoked, partition)))
+					if isRevoked {
+						refuses(t, "certificate revoked", r.serverFile, append(chain, "-CRLfile", crl)...)
+					} else {
+						verifies(t, r.serverFile, append(chain, "-CRLfile", crl)...)
+					}
+				}
+			}
+		})
+	}
+}
+
+// openssl asks, we answer, openssl checks.
+func TestOpenSSLOCSP(t *testing.T) {
+	t.Parallel()
+	need(t, "openssl")
+	for _, a := range caAlgorithms {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			r := newRevocation(t, a)
+			for _, hash := range []string{"-sha1", "-sha256", "-sha384", "-sha512", "-sm3"} {
+				requestFile := filepath.Join(r.dir, "request.der")
+				must(t, "openssl", "ocsp", "-issuer", r.subFile, hash, "-cert", r.serverFile, "-reqout", requestFile)
+				request := []byte(read(t, requestFile))
+				for _, delegated := range []bool{false, true} {
+					for _, revoked := range []bool{false, true} {
+						r.checkOCSP(t, hash, requestFile, r.respond(t, request, delegated, revoked), delegated, revoked)
+					}
+				}
+			}
+			// The root's name in the request: not our certificate.
+			requestFile := filepath.Join(r.dir, "foreign.der")
+			must(t, "openssl", "ocsp", "-issuer", r.rootFile, "-cert", r.serverFile, "-reqout", requestFile)
+			response := write(t, r.dir, "foreign-response.der", string(r.respond(t, []byte(read(t, requestFile)), true, false)))
+			if got := run(t, "", "openssl", "ocsp", "-respin", response, "-noverify"); !got.says("Responder Error: unauthorized (6)") {
+				t.Error(got)
+			}
+		})
+	}
+}
+
+// checkOCSP has openssl verify a response.
+func (r *revocation) checkOCSP(t *testing.T, hash, requestFile string, response []byte, delegated, revoked bool) {
+	t.Helper()
+	file := write(t, r.dir, "response.der", string(response))
+	if r.subKey.Algorithm() == algorithm.SM2_256 {
+		text := must(t, "openssl", "ocsp", "-respin", file, "-noverify", "-text")
+		want := "Cert Status: good"
+		if revoked {
+			want = "Cert Status: revoked"
+		}
+		if !strings.Contains(text, want) || !strings.Contains(text, strings.ToUpper(r.serialNumber)) {
+			t.Errorf("openssl ocsp -text does not print %q:\n%s", want, text)
+		}
+		var outer struct {
+			Status   asn1.Enumerated
+			Response struct {
+				Type  asn1.ObjectIdentifier
+				Bytes []byte
+			} `asn1:"explicit,tag:0"`
+		}
+		if _, err := asn1.Unmarshal(response, &outer); err != nil {
+			t.Fatal(err)
+		}
+		certificate := r.subFile
+		if delegated {
+			certificate = write(t, r.dir, "responder.pem", r.responderChain)
+		}
+		checkSM2Signature(t, outer.Response.Bytes, certificate)
+		return
+	}
+	// Without -no_nonce, openssl puts a new nonce into the request that it has read.
+	args := []string{"ocsp", "-no_nonce", "-reqin", requestFile, "-respin", file, "-issuer", r.subFile, hash, "-cert", r.serverFile, "-CAfile", r.chainFile, "-attime", attime}
+	got := run(t, "", "openssl", args...)
+	want := r.serverFile + ": good"
+	if revoked {
+		want = r.serverFile + ": revoked"
+	}
+	if got.code != 0 || !got.says("Response verify OK") || !got.says(want) || got.says("nonce") || got.says("Nonce") || got.says("WARNING") || revoked && !got.says("Reason: keyCompromise") {
+		t.Errorf("delegated %v: want %q: %v", delegated, want, got)
+	}
+	spoilt := []byte(strings.Clone(string(response)))
+	at := len(spoilt) - 1 // of the signature, or of that of the responder's certificate
+	spoilt[at] ^= 1
+	write(t, r.dir, "response.der", string(spoilt))
+	if got := run(t, "", "openssl", args...); !got.says("Response Verify Failure") {
+		t.Errorf("delegated %v: a spoilt response is not refused: %v", delegated, got)
+	}
+}
+
+// Java's PKIX validator decides by our CRLs and OCSP responses. It does not know
+// SM2.
+func TestJavaRevocation(t *testing.T) {
+	t.Parallel()
+	need(t, "java", "openssl")
+	var lines, want []string
+	for _, a := range caAlgorithms {
+		if a == algorithm.SM2_256 {
+			continue
+		}
+		r := newRevocation(t, a)
+		add := func(kind, name string, der []byte, answer string) {
+			seconds := now.Add(time.Hour).Unix()
+			file := write(t, r.dir, name, string(der))
+			lines = append(lines, fmt.Sprintln(seconds, kind, file, r.rootFile, r.subFile, r.serverFile))
+			want = append(want, answer)
+		}
+		const valid, revoked = "valid", "invalid: REVOKED: Certificate has been revoked, reason: KEY_COMPROMISE, revocation date: Fri Jan 02 03:04:05 UTC 2026"
+		answer := map[bool]string{false: valid, true: revoked}
+		requestFile := filepath.Join(r.dir, "request.der")
+		must(t, "openssl", "ocsp", "-issuer", r.subFile, "-cert", r.serverFile, "-no_nonce", "-reqout", requestFile)
+		request := []byte(read(t, requestFile))
+		for _, isRevoked := range []bool{false, true} {
+			for _, partition := range []bool{false, true} {
+				add("crl", fmt.Sprintf("%v-%v.crl", partition, isRevoked), r.list(t, isRevoked, partition), answer[isRevoked])
+			}
+			for _, delegated := range []bool{false, true} {
+				add("ocsp", fmt.Sprintf("%v-%v.der", delegated, isRevoked), r.respond(t, request, delegated, isRevoked), answer[isRevoked])
+			}
+		}
+		// Not a spoilt list: for a better one Java would ask the network.
+		spoilt := r.respond(t, request, false, false)
+		spoilt[len(spoilt)-1] ^= 1
+		add("ocsp", "spoilt.der", spoilt, "invalid: UNSPECIFIED: Error verifying OCSP Response's signature")
+	}
+	r := run(t, strings.Join(lines, ""), "java", append(javaOptions, "testdata/Revocation.java")...)
+	if r.code != 0 {
+		t.Fatal(r)
+	}
+	got := strings.Split(strings.TrimSpace(r.stdout), "\n")
+	for i := range got { // what follows names the issuer
+		got[i], _, _ = strings.Cut(got[i], ", authority:")
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+}

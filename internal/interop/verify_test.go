@@ -1,0 +1,234 @@
+package interop
+
+import (
+	"crypto/x509"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emmansun/gmsm/smx509"
+
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
+)
+
+// constrained makes another subordinate CA of the same name and key, with name
+// constraints: below it stands what the first one issued.
+func (p *pki) constrained(t *testing.T, a algorithm.Algorithm, constraints *ca.NameConstraints) (sub, chain string) {
+	t.Helper()
+	rootKey := testkeys.Key(a, 0)
+	root, err := ca.NewIssuer(p.root, rootKey, ca.IssuerOptions{})
+	if err != nil {
+		t.Fatalf("NewIssuer: %v", err)
+	}
+	resp, err := ca.CreateSubCACertificate(p.rand, now, root, testkeys.Key(a, 1).Public(), &ca.CreateSubCACertificateRequest{
+		CommonName: "Example Issuing CA", Organization: "例子公司", OrganizationUnit: "PKI",
+		Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Algorithm: string(a), Years: 29, NameConstraints: constraints,
+	})
+	if err != nil {
+		t.Fatalf("CreateSubCACertificate: %v", err)
+	}
+	return resp.Certificate, resp.CertificateChain
+}
+
+// client issues a client certificate for test key 2.
+func (p *pki) client(t *testing.T, a algorithm.Algorithm, change func(*ca.CreateClientCertificateWithCsrRequest)) (certificate, serialNumber string) {
+	t.Helper()
+	req := &ca.CreateClientCertificateWithCsrRequest{
+		Csr: bareCSR(t, a), CommonName: "Zhang San", ParentIdentifier: p.issuer.Identifier(), Days: 365, Immediately: 1,
+	}
+	if change != nil {
+		change(req)
+	}
+	resp, _, err := ca.CreateClientCertificateWithCsr(p.rand, now, p.issuer, req)
+	if err != nil {
+		t.Fatalf("CreateClientCertificateWithCsr: %v", err)
+	}
+	return resp.X509Certificate, resp.SerialNumber
+}
+
+// bareCSR has openssl make a CSR without any name.
+func bareCSR(t *testing.T, a algorithm.Algorithm) string {
+	t.Helper()
+	return must(t, "openssl", "req", "-new", "-key", write(t, t.TempDir(), "key.pem", string(testkeys.PEM(a, 2))), "-subj", "/")
+}
+
+// verdicts are certificates with the CA above them, and whether they hold.
+var verdicts = []struct {
+	name        string
+	names       string // of a server; with an @, the mailbox of a client
+	constraints *ca.NameConstraints
+	host        string
+	usage       x509.ExtKeyUsage
+	want        bool
+	lenient     bool // gmsm, like crypto/x509, takes a host with mailboxes for a domain
+}{
+	{"a host", "www.example.com", nil, "www.example.com", x509.ExtKeyUsageServerAuth, true, false},
+	{"another host", "www.example.com", nil, "www.example.org", x509.ExtKeyUsageServerAuth, false, false},
+	{"the domain above", "www.example.com", nil, "example.com", x509.ExtKeyUsageServerAuth, false, false},
+	{"a host in upper case", "www.example.com", nil, "WWW.Example.COM", x509.ExtKeyUsageServerAuth, true, false},
+	{"a wildcard", "*.example.com", nil, "api.example.com", x509.ExtKeyUsageServerAuth, true, false},
+	{"a wildcard for two labels", "*.example.com", nil, "a.b.example.com", x509.ExtKeyUsageServerAuth, false, false},
+	{"a wildcard for none", "*.example.com", nil, "example.com", x509.ExtKeyUsageServerAuth, false, false},
+	{"an address", "192.0.2.1", nil, "192.0.2.1", x509.ExtKeyUsageServerAuth, true, false},
+	{"another address", "192.0.2.1", nil, "192.0.2.2", x509.ExtKeyUsageServerAuth, false, false},
+	{"an IPv6 address", "2001:db8::1", nil, "2001:0db8:0::1", x509.ExtKeyUsageServerAuth, true, false},
+	{"a server for a client", "www.example.com", nil, "", x509.ExtKeyUsageClientAuth, false, false},
+	{"a client", "zhang@example.com", nil, "", x509.ExtKeyUsageClientAuth, true, false},
+	{"a client for a server", "zhang@example.com", nil, "", x509.ExtKeyUsageServerAuth, false, false},
+
+	{"a domain permitted", "www.example.com", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}}, "www.example.com", x509.ExtKeyUsageServerAuth, true, false},
+	{"the domain itself", "example.com", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}}, "example.com", x509.ExtKeyUsageServerAuth, true, false},
+	{"a domain not permitted", "www.example.org", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}}, "", x509.ExtKeyUsageServerAuth, false, false},
+	{"a domain that ends alike", "www.badexample.com", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}}, "", x509.ExtKeyUsageServerAuth, false, false},
+	{"one of two not permitted", "www.example.com,www.example.org", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}}, "www.example.com", x509.ExtKeyUsageServerAuth, false, false},
+	{"two domains permitted", "www.example.com,www.example.org", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com", "example.org"}}, "www.example.org", x509.ExtKeyUsageServerAuth, true, false},
+	{"a domain excluded", "www.example.com", &ca.NameConstraints{ExcludedDNSDomains: []string{"example.com"}}, "", x509.ExtKeyUsageServerAuth, false, false},
+	{"another domain excluded", "www.example.org", &ca.NameConstraints{ExcludedDNSDomains: []string{"example.com"}}, "www.example.org", x509.ExtKeyUsageServerAuth, true, false},
+	{"excluded within what is permitted", "a.bad.example.com", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}, ExcludedDNSDomains: []string{"bad.example.com"}}, "", x509.ExtKeyUsageServerAuth, false, false},
+	{"a wildcard permitted", "*.example.com", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}}, "api.example.com", x509.ExtKeyUsageServerAuth, true, false},
+	{"domains say nothing of addresses", "192.0.2.1", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}}, "192.0.2.1", x509.ExtKeyUsageServerAuth, true, false},
+	{"an address permitted", "10.1.2.3", &ca.NameConstraints{PermittedIPRanges: []string{"10.0.0.0/8"}}, "10.1.2.3", x509.ExtKeyUsageServerAuth, true, false},
+	{"an address not permitted", "11.1.2.3", &ca.NameConstraints{PermittedIPRanges: []string{"10.0.0.0/8"}}, "", x509.ExtKeyUsageServerAuth, false, false},
+	{"IPv6 where IPv4 is permitted", "2001:db8::1", &ca.NameConstraints{PermittedIPRanges: []string{"10.0.0.0/8"}}, "", x509.ExtKeyUsageServerAuth, false, false},
+	{"an IPv6 address permitted", "2001:db8::1", &ca.NameConstraints{PermittedIPRanges: []string{"2001:db8::/32"}}, "2001:db8::1", x509.ExtKeyUsageServerAuth, true, false},
+	{"an IPv6 address excluded", "2001:db8::1", &ca.NameConstraints{ExcludedIPRanges: []string{"2001:db8::/32"}}, "", x509.ExtKeyUsageServerAuth, false, false},
+	{"a mailbox permitted", "zhang@example.com", &ca.NameConstraints{PermittedEmailAddresses: []string{"example.com"}}, "", x509.ExtKeyUsageClientAuth, true, false},
+	{"a mailbox of a host below", "zhang@mail.example.com", &ca.NameConstraints{PermittedEmailAddresses: []string{"example.com"}}, "", x509.ExtKeyUsageClientAuth, false, true},
+	{"a mailbox below a domain", "zhang@mail.example.com", &ca.NameConstraints{PermittedEmailAddresses: []string{".example.com"}}, "", x509.ExtKeyUsageClientAuth, true, false},
+	{"a mailbox excluded", "zhang@example.com", &ca.NameConstraints{ExcludedEmailAddresses: []string{"zhang@example.com"}}, "", x509.ExtKeyUsageClientAuth, false, false},
+}
+
+// ca.Verify says of every certificate what openssl verify says, and of SM2 what
+// gmsm's smx509 says: OpenSSL 3.0 cannot verify SM2 chains.
+func TestVerifyAgrees(t *testing.T) {
+	t.Parallel()
+	need(t, "openssl")
+	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.ECC_384, algorithm.SM2_256} {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			p := newPKI(t, a)
+			for _, tt := range verdicts {
+				var certificate string
+				if strings.Contains(tt.names, "@") {
+					certificate, _ = p.client(t, a, func(r *ca.CreateClientCertificateWithCsrRequest) { r.SanType, r.SanValue = 1, tt.names })
+				} else {
+					certificate, _ = p.issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: bareCSR(t, a), Domain: tt.names})
+				}
+				sub := p.sub
+				if tt.constraints != nil {
+					sub, _ = p.constrained(t, a, tt.constraints)
+				}
+				at := now.Add(24 * time.Hour)
+				chain, err := ca.Verify(at, certificate, ca.VerifyOptions{Roots: p.root, Intermediates: sub, Host: tt.host, Usage: tt.usage})
+				if (err == nil) != tt.want || (err == nil) != (len(chain) == 3) {
+					t.Errorf("%s: ca.Verify: %d certificates, %v", tt.name, len(chain), err)
+				}
+				ok, said := false, ""
+				if a == algorithm.SM2_256 {
+					ok, said = smx509Verifies(t, p.root, sub, certificate, at, tt.host, tt.usage)
+				} else {
+					ok, said = opensslVerifies(t, p.rootFile, sub, certificate, tt.host, tt.usage)
+				}
+				if ok != (tt.want || tt.lenient && a == algorithm.SM2_256) {
+					t.Errorf("%s: the other implementation: %s", tt.name, said)
+				}
+			}
+		})
+	}
+}
+
+func opensslVerifies(t *testing.T, rootFile, sub, certificate, host string, usage x509.ExtKeyUsage) (ok bool, said string) {
+	t.Helper()
+	dir := t.TempDir()
+	args := []string{"verify", "-attime", attime, "-CAfile", rootFile, "-untrusted", write(t, dir, "sub.pem", sub)}
+	switch {
+	case strings.Trim(host, "0123456789.:abcdef") == "" && host != "":
+		args = append(args, "-verify_ip", host)
+	case host != "":
+		args = append(args, "-verify_hostname", host)
+	}
+	purpose := map[x509.ExtKeyUsage]string{x509.ExtKeyUsageServerAuth: "sslserver", x509.ExtKeyUsageClientAuth: "sslclient"}[usage]
+	r := run(t, "", "openssl", append(args, "-purpose", purpose, write(t, dir, "certificate.pem", certificate))...)
+	return r.code == 0, r.String()
+}
+
+func smx509Verifies(t *testing.T, root, sub, certificate string, at time.Time, host string, usage x509.ExtKeyUsage) (ok bool, said string) {
+	t.Helper()
+	cert, err := smx509.ParseCertificate(decode(t, certificate))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots, intermediates := smx509.NewCertPool(), smx509.NewCertPool()
+	if !roots.AppendCertsFromPEM([]byte(root)) || !intermediates.AppendCertsFromPEM([]byte(sub)) {
+		t.Fatal("smx509 does not read the CAs")
+	}
+	_, err = cert.Verify(smx509.VerifyOptions{
+		DNSName: host, Roots: roots, Intermediates: intermediates, CurrentTime: at, KeyUsages: []smx509.ExtKeyUsage{smx509.ExtKeyUsage(usage)},
+	})
+	return err == nil, fmt.Sprint(err)
+}
+
+// With CRLs, too: ca.Verify refuses what openssl verify -crl_check refuses.
+func TestVerifyAgreesOnRevocation(t *testing.T) {
+	t.Parallel()
+	need(t, "openssl")
+	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.SM2_256} {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			p := newPKI(t, a)
+			certificate, serialNumber := p.client(t, a, nil)
+			other, _ := p.client(t, a, nil)
+			list := func(nextUpdate time.Time, revoked ...ca.RevokedCertificate) []byte {
+				der, err := ca.CreateRevocationList(p.rand, now, p.issuer, &ca.RevocationListRequest{
+					Number: big.NewInt(1), NextUpdate: nextUpdate, Revoked: ca.Revoked(revoked...),
+				})
+				if err != nil {
+					t.Fatalf("CreateRevocationList: %v", err)
+				}
+				return der
+			}
+			entry := ca.RevokedCertificate{SerialNumber: serialNumber, RevocationTime: now, Reason: ca.ReasonKeyCompromise}
+			spoilt := list(later, entry)
+			spoilt[len(spoilt)-1] ^= 1
+			for _, tt := range []struct {
+				name, certificate string
+				crl               []byte
+				says              string // by openssl; empty: it holds
+			}{
+				{"nothing revoked", certificate, list(later), ""},
+				{"revoked", certificate, list(later, entry), "certificate revoked"},
+				{"another one revoked", other, list(later, entry), ""},
+				{"a list that has ended", other, list(now.Add(time.Hour)), "CRL has expired"},
+				{"a spoilt list", other, spoilt, "CRL signature failure"},
+			} {
+				crl, err := x509.ParseRevocationList(tt.crl)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = ca.Verify(now.Add(24*time.Hour), tt.certificate, ca.VerifyOptions{
+					Roots: p.root, Intermediates: p.sub, Usage: x509.ExtKeyUsageClientAuth, RevocationLists: []*x509.RevocationList{crl},
+				})
+				if (err == nil) != (tt.says == "") {
+					t.Errorf("%s: ca.Verify: %v", tt.name, err)
+				}
+				if a == algorithm.SM2_256 {
+					continue // openssl has no user ID for CRLs
+				}
+				dir := t.TempDir()
+				file := write(t, dir, "certificate.pem", tt.certificate)
+				args := slices.Concat([]string{"-CAfile", p.rootFile, "-untrusted", p.subFile, "-crl_check", "-purpose", "sslclient"},
+					[]string{"-CRLfile", write(t, dir, "crl.pem", pemText("X509 CRL", tt.crl))})
+				if tt.says == "" {
+					verifies(t, file, args...)
+				} else {
+					refuses(t, tt.says, file, args...)
+				}
+			}
+		})
+	}
+}
