@@ -13,6 +13,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,7 +32,7 @@ func main() {
 	name := flag.String("algorithm", "", "algorithm of all keys: RSA_2048, RSA_3072, RSA_4096, ECC_256 or SM2_256, with -csr of the CAs' keys alone and ECC_384 and ECC_512 too (default ECC_256, with -csr that of its key)")
 	days := flag.Int("days", 365, "validity of the server certificate in `days`")
 	flag.Parse()
-	if *out == "" || flag.NArg() > 0 {
+	if *out == "" || flag.NArg() > 0 || *days < 1 || *days > math.MaxInt32 {
 		flag.Usage()
 		os.Exit(2)
 	}
@@ -127,7 +128,10 @@ func serverCSR(w *writer, file, domain, name string) (string, algorithm.Algorith
 		if a == "" {
 			a = request.Algorithm
 		}
-		return string(text), a, nil
+		// An earlier run's key and CSR are not those of the certificate to come.
+		w.remove("server.key")
+		w.remove("server.csr")
+		return string(text), a, w.err
 	}
 	if a == "" {
 		a = algorithm.ECC_256
@@ -140,6 +144,7 @@ func serverCSR(w *writer, file, domain, name string) (string, algorithm.Algorith
 		domain = "localhost,127.0.0.1"
 	}
 	first, _, _ := strings.Cut(domain, ",")
+	first = strings.TrimSpace(first)
 	made, err := csr.CreateCsrWithKey(rand.Reader, key, &csr.CreateCsrRequest{
 		KeySize: int32(a.KeySize()), Algorithm: a.Family(), CommonName: first, Sans: domain,
 		CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
@@ -166,13 +171,19 @@ func (w *writer) write(name, text string, mode os.FileMode) {
 	if w.err != nil {
 		return
 	}
+	w.remove(name) // a file that is there already would keep its mode
 	path := filepath.Join(w.dir, name)
-	// A file that is there already would keep its mode.
-	if w.err = os.Remove(path); w.err != nil && !errors.Is(w.err, os.ErrNotExist) {
-		return
+	if w.err == nil {
+		w.err = os.WriteFile(path, []byte(text), mode)
 	}
-	if w.err = os.WriteFile(path, []byte(text), mode); w.err == nil {
+	if w.err == nil {
 		fmt.Println("wrote", path)
+	}
+}
+
+func (w *writer) remove(name string) {
+	if err := os.Remove(filepath.Join(w.dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) && w.err == nil {
+		w.err = err
 	}
 }
 
