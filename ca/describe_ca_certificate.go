@@ -163,6 +163,10 @@ func DescribeCACertificate(rand io.Reader, pool *Pool, req *DescribeCACertificat
 	return &DescribeCACertificateResponse{RequestId: requestID, Years: c.Years, Certificate: c}, nil
 }
 
+// Describe returns the CA as the documents show one. It does not know of
+// revocations, which a [Pool] does: Status is StatusIssue.
+func (i *Issuer) Describe() *CACertificate { return i.describe(false) }
+
 // describe returns the issuer as the documents show a CA.
 func (i *Issuer) describe(revoked bool) *CACertificate {
 	cert, a := i.chain[0], i.signer.Algorithm

@@ -67,6 +67,9 @@ func TestDescribeCACertificate(t *testing.T) {
 				if diff := cmp.Diff(want, resp.Certificate); diff != "" {
 					t.Errorf("members mismatch (-want +got):\n%s", diff)
 				}
+				if diff := cmp.Diff(want, issuer.Describe()); diff != "" {
+					t.Errorf("Describe mismatch (-want +got):\n%s", diff)
+				}
 				if resp.Years != want.Years || !requestIDForm.MatchString(resp.RequestId) {
 					t.Errorf("Years %d, RequestId %q", resp.Years, resp.RequestId)
 				}

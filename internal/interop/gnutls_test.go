@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"math/big"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -116,6 +117,38 @@ func TestGnuTLSReadsOurRequests(t *testing.T) {
 			}
 			if r := run(t, string(text), "certtool", "--key-info"); r.code != 0 || !r.says("Public Key ID:") {
 				t.Error(r)
+			}
+		})
+	}
+}
+
+// certtool verifies our CRLs, and no other CA's.
+func TestGnuTLSRevocationList(t *testing.T) {
+	t.Parallel()
+	need(t, "certtool")
+	for a := range gnutlsKeys {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			p, other := newPKI(t, a), otherPKI(t, a)
+			der, err := ca.CreateRevocationList(p.rand, now, p.issuer, &ca.RevocationListRequest{
+				Number: big.NewInt(7), NextUpdate: now.AddDate(28, 0, 0),
+				Revoked: ca.Revoked(ca.RevokedCertificate{SerialNumber: "0102030405060708", RevocationTime: now, Reason: ca.ReasonSuperseded}),
+			})
+			if err != nil {
+				t.Fatalf("CreateRevocationList: %v", err)
+			}
+			list := pemText("X509 CRL", der)
+			if r := run(t, list, "certtool", "--verify-crl", "--load-ca-certificate", p.subFile); r.code != 0 || !r.says("Verified. The certificate is trusted.") {
+				t.Errorf("refused: %v", r)
+			}
+			if r := run(t, list, "certtool", "--verify-crl", "--load-ca-certificate", other.subFile); r.says("Verified. The certificate is trusted.") {
+				t.Errorf("another CA: %v", r)
+			}
+			r := run(t, list, "certtool", "--crl-info")
+			for _, text := range []string{"Revoked certificates (1):", "Serial Number (hex): 0102030405060708", "CRL Number"} {
+				if !r.says(text) {
+					t.Errorf("no %q: %v", text, r)
+				}
 			}
 		})
 	}
