@@ -85,8 +85,8 @@ func (r *CreateOCSPResponderCertificateRequest) check() (x509der.Name, error) {
 // the CA or one above it is not valid now, [yuncert.ErrInvalidValueMalformed] for
 // a public key that is weak or unsupported, [yuncert.ErrInvalidParameter] for
 // one that is RSA_1024, of another family than the CA's or a CA's own, for a CA
-// whose extended key usages exclude OCSPSigning and for Days beyond the CA's
-// end, and [yuncert.ErrInternalError] when rand or the CA's key fails.
+// whose extended key usages exclude OCSPSigning, for a subject that is a CA's own
+// and for Days beyond the CA's end, and [yuncert.ErrInternalError] when rand or the CA's key fails.
 func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issuer, pub crypto.PublicKey, req *CreateOCSPResponderCertificateRequest) (*CreateOCSPResponderCertificateResponse, error) {
 	commonName, err := req.check()
 	if err != nil {
@@ -123,12 +123,15 @@ func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issue
 	case notAfter.After(issuer.notAfter):
 		return nil, refused("Days", "the certificate would end at %s: the CA and its chain end at %s", stamp(notAfter), stamp(issuer.notAfter))
 	}
-	subject := append(issuer.subject.OnlyOf(x509der.Country), issuer.subject.OnlyOf(x509der.Organization)...)
+	subject := append(append(issuer.subject.OnlyOf(x509der.Country), issuer.subject.OnlyOf(x509der.Organization)...), commonName...)
+	if issuer.isNamed(subject) {
+		return nil, refused("CommonName", "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
+	}
 	cert, err := issue(rand, issuer.signer, &x509der.Template{
 		Issuer:         issuer.chain[0].RawSubject,
 		NotBefore:      now,
 		NotAfter:       notAfter,
-		Subject:        append(subject, commonName...),
+		Subject:        subject,
 		PublicKey:      publicKey,
 		KeyUsage:       x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:    []string{extendedKeyUsages["OCSPSigning"]},

@@ -113,7 +113,9 @@ type RevocationListRequest struct {
 	// DistributionPoint limits the list to the certificates that name this http
 	// or https address as the place of their CRL, letter for letter: a CA with
 	// many certificates spreads them over several lists in this way (RFC 5280,
-	// section 5.2.5). Empty means that the list is for all.
+	// section 5.2.5). The address that an Issuer writes is the CrlUrl of its
+	// Describe; IssuerOptions.CRLBase says how a CA has several. Empty means that
+	// the list is for all.
 	DistributionPoint string
 
 	// OnlyContainsUserCerts limits the list to certificates that are not a CA's,

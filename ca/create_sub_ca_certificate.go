@@ -51,7 +51,7 @@ type CreateSubCACertificateRequest struct {
 	Years int32 `json:"Years,omitempty"`
 
 	// PathLenConstraint is how many levels of CAs may follow below the new one.
-	// Zero, the default, lets it issue for servers only.
+	// Zero, the default, lets it issue no CA.
 	PathLenConstraint int32 `json:"PathLenConstraint,omitempty"`
 
 	// ExtendedKeyUsages limits what certificates below are good for: any,
@@ -256,6 +256,8 @@ func CreateSubCACertificate(rand io.Reader, now time.Time, parent *Issuer, pub c
 	}
 	notAfter := now.AddDate(int(req.Years), 0, 0)
 	switch {
+	case len(parent.chain) == maxChain:
+		return nil, refused("ParentIdentifier", "the parent's chain has %d certificates, and no longer one is read", maxChain)
 	case parent.depth == 0:
 		return nil, refused("ParentIdentifier", "the parent's path length allows no CA below it")
 	case a.Family() != parent.signer.Algorithm.Family():

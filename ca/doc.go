@@ -30,5 +30,9 @@
 // the DER certificate as 32 lower-case hexadecimal digits: a name, as the
 // documents' examples have it, and no protection.
 //
+// They name no OCSP responder, and those of CAs no CRL: who runs either tells the
+// clients. Of the documents' newer members CustomIdentifier and AsynchronousFlag
+// are not there, and are ignored in JSON.
+//
 // Subjects are written as package csr's comment says, without an e-mail address.
 package ca

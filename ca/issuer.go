@@ -22,7 +22,9 @@ type IssuerOptions struct {
 	// CRLBase is the http or https address below which the CRLs stand, such as
 	// "http://pki.example.com/crl": EnableCrl 1 writes CRLBase, a slash, the CA's
 	// Identifier and ".crl" into the certificate. Empty means that there are no
-	// CRLs, and EnableCrl 1 is refused.
+	// CRLs, and EnableCrl 1 is refused. A CA that spreads its certificates over
+	// several CRLs has several Issuers of one chain and key, each with a CRLBase of
+	// its own.
 	CRLBase string
 
 	// MinRSABits refuses CSRs whose RSA key is shorter, in bits. Zero means 1024:
@@ -65,8 +67,8 @@ const maxChain = 10
 // certificate that is not a CA's (RFC 5280, section 4.2.1.9), may not sign
 // certificates (4.2.1.3), holds another key or RSA_1024 or is not signed by the
 // next, a key that stands in the chain twice, a path length that is exceeded, a
-// critical extension that is not understood (4.2), and a CRLBase that is no http
-// or https address. Validity is judged when something is
+// critical extension that is not understood (4.2), a demand for certificate
+// policies (4.2.1.11), and a CRLBase that is no http or https address. Validity is judged when something is
 // issued, not here.
 func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer, error) {
 	chain, err := parseCertificates("CertificateChain", chainPEM, maxChain)
@@ -107,33 +109,43 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 	return i, nil
 }
 
-// parseCertificates reads up to limit certificates and no other PEM block. Text
-// around the blocks is not looked at.
+// parseCertificates reads up to limit certificates, each of which must be
+// readable.
 func parseCertificates(parameter, text string, limit int) ([]*x509.Certificate, error) {
 	var list []*x509.Certificate
+	err := eachCertificate(parameter, text, limit, func(cert *x509.Certificate, err error) error {
+		list = append(list, cert)
+		return err
+	})
+	return list, err
+}
+
+// eachCertificate hands over up to limit PEM certificates, or why one cannot be
+// read. No other PEM block may be there; text around the blocks is not looked at.
+func eachCertificate(parameter, text string, limit int, yield func(*x509.Certificate, error) error) error {
 	rest := []byte(strings.TrimPrefix(text, "\ufeff"))
-	for {
+	for n := 0; ; n++ {
 		var block *pem.Block
-		block, rest = pem.Decode(rest)
-		if block == nil {
-			break
+		if block, rest = pem.Decode(rest); block == nil {
+			if n == 0 {
+				return malformed(parameter, "there is no certificate in PEM")
+			}
+			return nil
 		}
 		if block.Type != "CERTIFICATE" {
-			return nil, malformed(parameter, "a PEM block is not a CERTIFICATE")
+			return malformed(parameter, "a PEM block is not a CERTIFICATE")
 		}
-		if len(list) == limit {
-			return nil, malformed(parameter, "there are more than %d certificates", limit)
+		if n == limit {
+			return malformed(parameter, "there are more than %d certificates", limit)
 		}
 		cert, err := x509der.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, malformed(parameter, "certificate %d cannot be read: %s", len(list)+1, x509der.Reason(err))
+			err = malformed(parameter, "certificate %d cannot be read: %s", n+1, x509der.Reason(err))
 		}
-		list = append(list, cert)
+		if err := yield(cert, err); err != nil {
+			return err
+		}
 	}
-	if len(list) == 0 {
-		return nil, malformed(parameter, "there is no certificate in PEM")
-	}
-	return list, nil
 }
 
 func isASCII(s string) bool {
@@ -159,6 +171,8 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 		return refusedChain("certificate %d of the chain, %q, may not sign certificates: keyUsage is absent or lacks keyCertSign (RFC 5280, section 4.2.1.3)", at+1, name)
 	case len(cert.UnhandledCriticalExtensions) > 0:
 		return refusedChain("certificate %d of the chain, %q, has the critical extension %v, which is not understood", at+1, name, cert.UnhandledCriticalExtensions[0])
+	case cert.RequireExplicitPolicy != 0 || cert.RequireExplicitPolicyZero:
+		return refusedChain("certificate %d of the chain, %q, requires certificate policies (RFC 5280, section 4.2.1.11), which are not written", at+1, name)
 	case !bytes.Equal(cert.RawIssuer, parent.RawSubject) && parent == cert:
 		return refusedChain("certificate %d of the chain, %q, is the last and not self-signed: the chain ends with its root", at+1, name)
 	case !bytes.Equal(cert.RawIssuer, parent.RawSubject):

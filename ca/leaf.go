@@ -104,6 +104,9 @@ const (
 	sanIP    = 7
 )
 
+// maxSanValue is how many octets of SanValue are read.
+const maxSanValue = 64 << 10
+
 // addSan reads the parameters SanType and SanValue and puts the names behind
 // those of the CSR.
 func (l *leaf) addSan(sanType int32, list string) error {
@@ -111,10 +114,13 @@ func (l *leaf) addSan(sanType int32, list string) error {
 	if list == "" {
 		return nil
 	}
+	if len(list) > maxSanValue {
+		return malformed(l.list, "the list has %d octets: up to %d are read", len(list), maxSanValue)
+	}
 	if !slices.Contains([]int32{sanEmail, sanDNS, sanURI, sanIP}, sanType) {
 		return malformed("SanType", "%d is not 1 (e-mail addresses), 2 (DNS names), 6 (URIs) or 7 (IP addresses)", sanType)
 	}
-	names := slices.Clone(l.names)
+	names, seen := slices.Clone(l.names), make(map[string]bool)
 	for entry := range strings.SplitSeq(list, ",") {
 		if entry = strings.TrimSpace(entry); entry == "" {
 			continue
@@ -131,7 +137,8 @@ func (l *leaf) addSan(sanType int32, list string) error {
 			if err != nil {
 				return err
 			}
-			if !slices.ContainsFunc(l.uris, func(other *url.URL) bool { return other.String() == uri.String() }) {
+			if text := uri.String(); !seen[text] {
+				seen[text] = true
 				l.uris = append(l.uris, uri)
 			}
 		default:
@@ -448,6 +455,17 @@ func (i *Issuer) checkConstraints(l *leaf) error {
 // keptOut returns the parameter of the first name that the constraints keep out
 // and says which of them does.
 func (l *leaf) keptOut(c *x509der.NameConstraints) (parameter string, err error) {
+	// A client's common name is no alternative name. Where there is no other DNS
+	// name, OpenSSL holds one that reads like a host against the constraints.
+	if host, ok := x509der.HostName(l.commonName()); ok && !x509der.IsIP(host) &&
+		!slices.ContainsFunc(l.names, func(name string) bool { return !x509der.IsIP(name) }) {
+		if err := c.CheckName(host); err != nil {
+			if l.asked.Get(x509der.CommonName) != "" {
+				return "Csr", err
+			}
+			return "CommonName", err
+		}
+	}
 	for n, name := range l.names {
 		if err := c.CheckName(name); err != nil {
 			return l.parameterOf(n), err

@@ -3,8 +3,12 @@ package ca_test
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
+	"fmt"
 	"io"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -134,4 +138,112 @@ func (s emptyID) SignMessage(rand io.Reader, message []byte, opts crypto.SignerO
 		return nil, err
 	}
 	return s.Sign(rand, digest, opts)
+}
+
+// A chain that NewIssuer would not read is not made.
+func TestCreateSubCACertificateLongestChain(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	issuer := au.rootIssuer
+	for level := 2; ; level++ {
+		own, err := algorithm.GenerateKey(algorithm.ECC_256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := subRequest(algorithm.ECC_256)
+		req.CommonName, req.PathLenConstraint = fmt.Sprintf("Level %d", level), int32(20-level)
+		resp, err := ca.CreateSubCACertificate(seeded(), instant, issuer, own.Public(), req)
+		if level == 11 {
+			checkError(t, err, refused, "ParentIdentifier", "10 certificates")
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if issuer, err = ca.NewIssuer(resp.CertificateChain, own, ca.IssuerOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestCreateOCSPResponderCertificateWithACAsSubject(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	short := caTemplate("Short")
+	short.Subject = pkix.Name{CommonName: "Short", Organization: []string{"Example"}}
+	root := parsePEM(t, au.root.Certificate)
+	issuer, err := ca.NewIssuer(sign(t, short, root, au.subKey.Public(), au.rootKey)+au.root.Certificate, au.subKey, ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := &ca.CreateOCSPResponderCertificateRequest{CommonName: "Short", Days: 7}
+	_, err = ca.CreateOCSPResponderCertificate(seeded(), instant, issuer, key(algorithm.ECC_256, 2).Public(), req)
+	checkError(t, err, refused, "CommonName", "a CA's own")
+	req.CommonName = "Responder"
+	if _, err = ca.CreateOCSPResponderCertificate(seeded(), instant, issuer, key(algorithm.ECC_256, 2).Public(), req); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSanValueLength(t *testing.T) {
+	t.Parallel()
+	req := clientCSRRequest(authorityOf(algorithm.ECC_256).issuer, hostCSR(t, algorithm.ECC_256, "zhang"))
+	req.SanType, req.SanValue = 6, strings.Repeat("urn:a:b,", 8<<10+1)
+	checkError(t, req.Validate(), malformed, "SanValue", "65544 octets")
+	req.SanValue = strings.Repeat("urn:a:b,", 8<<10)
+	if err := req.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNewIssuerRefusesPolicies(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	demanding := caTemplate("Demanding")
+	demanding.ExtraExtensions = []pkix.Extension{{Id: []int{2, 5, 29, 36}, Critical: true, Value: []byte{0x30, 3, 0x80, 1, 0}}}
+	root := parsePEM(t, au.root.Certificate)
+	_, err := ca.NewIssuer(sign(t, demanding, root, au.subKey.Public(), au.rootKey)+au.root.Certificate, au.subKey, ca.IssuerOptions{})
+	checkError(t, err, refused, "CertificateChain", "policies")
+}
+
+// A CA with two CRLs: two Issuers of one chain and key, and a list for each.
+func TestPartitionedRevocationLists(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	text := hostCSR(t, algorithm.ECC_256, "www.example.com")
+	var certificates []string
+	var lists []*x509.RevocationList
+	for _, part := range []string{"http://crl.example.com/1", "http://crl.example.com/2"} {
+		issuer := au.issuerWith(t, ca.IssuerOptions{CRLBase: part})
+		req := serverRequest(issuer, text)
+		req.EnableCrl, req.Immediately = 1, 1
+		resp, _, err := ca.CreateServerCertificateWithCsr(nil, instant, issuer, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		certificates = append(certificates, resp.X509Certificate)
+		der, err := ca.CreateRevocationList(nil, instant, issuer, &ca.RevocationListRequest{
+			Number: big.NewInt(1), NextUpdate: instant.AddDate(0, 0, 7), DistributionPoint: issuer.Describe().CrlUrl,
+			Revoked: ca.Revoked(ca.RevokedCertificate{SerialNumber: resp.SerialNumber, RevocationTime: instant}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := ca.ParseRevocationList(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lists = append(lists, list)
+	}
+	for i, certificate := range certificates {
+		for j, list := range lists {
+			opts := ca.VerifyOptions{Roots: au.root.Certificate, Intermediates: au.sub.Certificate, RevocationLists: []*x509.RevocationList{list}}
+			_, err := ca.Verify(instant, certificate, opts)
+			if i == j {
+				checkError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "Certificate", "was revoked")
+			} else {
+				checkError(t, err, refused, "RevocationLists", "partition")
+			}
+		}
+	}
 }

@@ -15,12 +15,14 @@ import (
 
 // VerifyOptions is what a certificate is held against.
 type VerifyOptions struct {
-	// Roots are the trusted CA certificates, PEM blocks one after the other.
+	// Roots are the trusted CA certificates, PEM blocks one after the other, up
+	// to 1000. One of an algorithm that this module does not know is left out.
 	// Required.
 	Roots string
 
 	// Intermediates are other CA certificates that may lie between, in any
-	// order: what a server sends behind its own, for example.
+	// order: what a server sends behind its own, for example. The rules are those
+	// of Roots.
 	Intermediates string
 
 	// Host is the DNS name or IP address that the certificate must hold. Empty
@@ -60,7 +62,9 @@ const maxChecks = 100
 //   - allows Usage in its extended key usages, if it has any (4.2.1.12);
 //   - has a key that passes [algorithm.Check], and is on none of the CRLs;
 //
-// and when the first one holds Host. The common name is not looked at.
+// and when the first one holds Host and has, if Usage is that of a TLS server or
+// client, a key usage that goes with it (4.2.1.12). The common name is not looked
+// at.
 //
 // The error says which certificate broke which rule; of several chains it tells
 // of the one that came farthest. [yuncert.ErrCertificateExpired] is a date,
@@ -73,11 +77,11 @@ func Verify(now time.Time, certificate string, opts VerifyOptions) ([]*x509.Cert
 		return nil, err
 	}
 	v := &verifier{now: now, opts: opts, left: maxChecks}
-	if v.roots, err = parseCertificates("Roots", opts.Roots, maxCertificates); err != nil {
+	if v.roots, err = parsePool("Roots", opts.Roots); err != nil {
 		return nil, err
 	}
 	if opts.Intermediates != "" {
-		if v.intermediates, err = parseCertificates("Intermediates", opts.Intermediates, maxCertificates); err != nil {
+		if v.intermediates, err = parsePool("Intermediates", opts.Intermediates); err != nil {
 			return nil, err
 		}
 	}
@@ -88,6 +92,20 @@ func Verify(now time.Time, certificate string, opts VerifyOptions) ([]*x509.Cert
 		return chain, nil
 	}
 	return nil, v.failure
+}
+
+// parsePool reads the certificates in a PEM text that can be read. Those that
+// cannot, with keys of other algorithms for example, are left out: a peer may
+// send what it likes, and a store may hold others' roots.
+func parsePool(parameter, text string) ([]*x509.Certificate, error) {
+	var list []*x509.Certificate
+	err := eachCertificate(parameter, text, maxCertificates, func(cert *x509.Certificate, err error) error {
+		if err == nil {
+			list = append(list, cert)
+		}
+		return nil
+	})
+	return list, err
 }
 
 // A verifier looks for a chain that holds, depth first.
@@ -123,6 +141,10 @@ func (v *verifier) build(chain []*x509.Certificate) []*x509.Certificate {
 		return nil
 	}
 	if slices.ContainsFunc(v.roots, last.Equal) {
+		if err := v.checkWhole(chain); err != nil {
+			v.fail(2*maxChain+1, err)
+			return nil
+		}
 		return chain
 	}
 	if length == maxChain {
@@ -140,10 +162,6 @@ func (v *verifier) build(chain []*x509.Certificate) []*x509.Certificate {
 		}
 		if err := x509der.CheckSignature(last, parent); err != nil {
 			v.fail(2*length+1, refused("Certificate", "%s is not signed by %s: %s", label(last), label(parent), x509der.Reason(err)))
-			continue
-		}
-		if err := v.checkRevoked(last, parent); err != nil {
-			v.fail(2*length+2, err)
 			continue
 		}
 		if found := v.build(append(slices.Clone(chain), parent)); found != nil {
@@ -175,7 +193,7 @@ func (v *verifier) checkOne(chain []*x509.Certificate) error {
 	cert, below := chain[len(chain)-1], chain[:len(chain)-1]
 	if v.now.Before(cert.NotBefore) || v.now.After(cert.NotAfter) {
 		return yuncert.Errorf(yuncert.ErrCertificateExpired, "Certificate", "%s is valid from %s to %s, and it is %s",
-			label(cert), stamp(cert.NotBefore), stamp(cert.NotAfter), stamp(v.now))
+			label(cert), stamp(cert.NotBefore), stamp(cert.NotAfter), v.now.UTC().Format(time.RFC3339Nano))
 	}
 	if len(cert.UnhandledCriticalExtensions) > 0 {
 		return refused("Certificate", "%s has the critical extension %v, which is not understood", label(cert), cert.UnhandledCriticalExtensions[0])
@@ -190,6 +208,9 @@ func (v *verifier) checkOne(chain []*x509.Certificate) error {
 		return refused("Certificate", "%s has extended key usages that do not allow the one asked for", label(cert))
 	}
 	if len(below) == 0 {
+		if fits := tlsKeyUsages[v.opts.Usage]; fits != 0 && !cert.IsCA && cert.KeyUsage != 0 && cert.KeyUsage&fits == 0 {
+			return refused("Certificate", "%s has a key usage that does not go with the extended one asked for (RFC 5280, section 4.2.1.12)", label(cert))
+		}
 		return nil
 	}
 	switch {
@@ -200,13 +221,33 @@ func (v *verifier) checkOne(chain []*x509.Certificate) error {
 	case cert.MaxPathLen >= 0 && len(below)-1 > cert.MaxPathLen:
 		return refused("Certificate", "%s allows %d CA certificates below it and %d follow (RFC 5280, section 4.2.1.9)", label(cert), cert.MaxPathLen, len(below)-1)
 	}
-	constraints := x509der.ConstraintsOf(cert)
-	if constraints == nil {
-		return nil
+	return nil
+}
+
+// tlsKeyUsages are the key usages, any one of which goes with an extended one
+// (RFC 5280, section 4.2.1.12).
+var tlsKeyUsages = map[x509.ExtKeyUsage]x509.KeyUsage{
+	x509.ExtKeyUsageServerAuth: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement,
+	x509.ExtKeyUsageClientAuth: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement,
+}
+
+// checkWhole checks what can cost most, name constraints and revocation, once a
+// chain has come to a root: nobody but its CAs can make it cost anything then.
+func (v *verifier) checkWhole(chain []*x509.Certificate) error {
+	for at, cert := range chain[1:] {
+		constraints := x509der.ConstraintsOf(cert)
+		if constraints == nil {
+			continue
+		}
+		for _, below := range chain[:at+1] {
+			if err := constraints.CheckNames(below); err != nil {
+				return refused("Certificate", "%s: %v of %s (RFC 5280, section 4.2.1.10)", label(below), err, label(cert))
+			}
+		}
 	}
-	for _, c := range below {
-		if err := constraints.CheckNames(c); err != nil {
-			return refused("Certificate", "%s: %v of %s (RFC 5280, section 4.2.1.10)", label(c), err, label(cert))
+	for at, issuer := range chain[1:] {
+		if err := v.checkRevoked(chain[at], issuer); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -249,17 +290,14 @@ func (v *verifier) checkRevoked(cert, issuer *x509.Certificate) error {
 
 // checkList says why a CRL cannot answer for a certificate.
 func (v *verifier) checkList(list *x509.RevocationList, cert, issuer *x509.Certificate) error {
-	if issuer.KeyUsage != 0 && issuer.KeyUsage&x509.KeyUsageCRLSign == 0 {
-		return fmt.Errorf("%s may not sign CRLs: keyUsage lacks cRLSign (RFC 5280, section 4.2.1.3)", label(issuer))
-	}
 	if err := x509der.CheckCRLSignature(list, issuer); err != nil {
-		return fmt.Errorf("the CRL is not signed by %s: %s", label(issuer), x509der.Reason(err))
+		return fmt.Errorf("the CRL is not one of %s: %s", label(issuer), x509der.Reason(err))
 	}
 	if v.now.Before(list.ThisUpdate) || v.now.After(list.NextUpdate) {
-		return fmt.Errorf("the CRL is in force from %s to %s, and it is %s", stamp(list.ThisUpdate), stamp(list.NextUpdate), stamp(v.now))
+		return fmt.Errorf("the CRL is in force from %s to %s, and it is %s", stamp(list.ThisUpdate), stamp(list.NextUpdate), v.now.UTC().Format(time.RFC3339Nano))
 	}
 	if !x509der.CRLCovers(list, cert) {
-		return errors.New("the CRL is a partition that does not cover it, or has a critical extension that is not understood (RFC 5280, section 5.2.5)")
+		return errors.New("the CRL is a partition that does not cover it (RFC 5280, section 5.2.5)")
 	}
 	return nil
 }

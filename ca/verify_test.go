@@ -240,6 +240,12 @@ func TestVerifyAccepts(t *testing.T) {
 			w.after = func(m *made) { m.opts.Usage = x509.ExtKeyUsageAny }
 		}, two},
 		{"a leaf for any usage", func(w *world) { w.leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} }, two},
+		{"roots and intermediates that cannot be read", func(w *world) {
+			w.after = func(m *made) {
+				m.opts.Roots = encodePEM([]byte{0x30, 0}) + m.opts.Roots
+				m.opts.Intermediates += encodePEM([]byte("x"))
+			}
+		}, two},
 		{"CAs without keyUsage", func(w *world) { w.sub.KeyUsage, w.root.KeyUsage = 0, 0 }, two},
 		{"a leaf without usages", func(w *world) { w.leaf.ExtKeyUsage = nil }, two},
 		{"CAs with usages", func(w *world) {
@@ -553,25 +559,25 @@ func TestVerifyRefuses(t *testing.T) {
 			list.NextUpdate = time.Time{}
 			m.opts.RevocationLists[0] = &list
 		}), refused, "RevocationLists", leaf + ": the CRL is in force from"},
-		{"a list by another key", lists(func(m *made) { m.list(m.w.sub, key(m.w.a, 2), asItIs) }), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
-		{"a list with another key identifier", lists(func(m *made) { m.subList(func(c *x509der.CRL) { c.AuthorityKeyID = []byte("other") }) }), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
+		{"a list by another key", lists(func(m *made) { m.list(m.w.sub, key(m.w.a, 2), asItIs) }), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		{"a list with another key identifier", lists(func(m *made) { m.subList(func(c *x509der.CRL) { c.AuthorityKeyID = []byte("other") }) }), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
 		{"a list with a changed octet", lists(func(m *made) {
 			m.subList(asItIs)
 			raw := m.opts.RevocationLists[0].Raw
 			raw[len(raw)-1] ^= 1
-		}), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
+		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
 		{"a list with an octet behind it", lists(func(m *made) {
 			m.subList(asItIs)
 			m.opts.RevocationLists[0].Raw = append(m.opts.RevocationLists[0].Raw, 0)
-		}), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
+		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
 		{"a CA without cRLSign", func(w *world) {
 			w.sub.KeyUsage = x509.KeyUsageCertSign
 			w.after = func(m *made) { m.subList(asItIs) }
-		}, refused, "RevocationLists", leaf + ": " + sub + " may not sign CRLs"},
+		}, refused, "RevocationLists", leaf + ": the CRL is not one of " + sub + ": the CA may not sign CRLs"},
 		{"a root without cRLSign", func(w *world) {
 			w.root.KeyUsage = x509.KeyUsageCertSign
 			w.after = func(m *made) { m.rootList(asItIs) }
-		}, refused, "RevocationLists", sub + ": " + root + " may not sign CRLs"},
+		}, refused, "RevocationLists", sub + ": the CRL is not one of " + root + ": the CA may not sign CRLs"},
 		{"a partition for other addresses", lists(func(m *made) {
 			m.subList(func(c *x509der.CRL) { c.Scope.Addresses = []string{"http://crl.example.com/2.crl"} })
 		}), refused, "RevocationLists", leaf + ": the CRL is a partition that does not cover it"},
@@ -588,7 +594,6 @@ func TestVerifyRefuses(t *testing.T) {
 		{"a CSR", func(w *world) { w.after = func(m *made) { m.leaf = hostCSR(m.t, w.a, "www.example.com") } }, malformed, "Certificate", "not a CERTIFICATE"},
 		{"no roots", func(w *world) { w.after = func(m *made) { m.opts.Roots = "" } }, malformed, "Roots", "no certificate"},
 		{"text for roots", func(w *world) { w.after = func(m *made) { m.opts.Roots = "roots" } }, malformed, "Roots", "no certificate"},
-		{"a broken second root", func(w *world) { w.after = func(m *made) { m.opts.Roots += encodePEM([]byte{0x30, 0}) } }, malformed, "Roots", "certificate 2 cannot be read"},
 		{"1001 roots", func(w *world) { w.after = func(m *made) { m.opts.Roots = strings.Repeat(m.root, 1001) } }, malformed, "Roots", "more than 1000"},
 		{"a key among the intermediates", func(w *world) {
 			w.after = func(m *made) {
@@ -596,9 +601,17 @@ func TestVerifyRefuses(t *testing.T) {
 			}
 		}, malformed, "Intermediates", "not a CERTIFICATE"},
 		{"text for intermediates", func(w *world) { w.after = func(m *made) { m.opts.Intermediates = "\n" } }, malformed, "Intermediates", "no certificate"},
-		{"a broken intermediate", func(w *world) {
-			w.after = func(m *made) { m.opts.Intermediates += encodePEM([]byte("x")) }
-		}, malformed, "Intermediates", "certificate 2 cannot be read"},
+		{"a key usage for encryption alone in a client", func(w *world) {
+			w.leaf.KeyUsage, w.leaf.ExtKeyUsage = x509.KeyUsageKeyEncipherment, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+			w.after = func(m *made) { m.opts.Usage = x509.ExtKeyUsageClientAuth }
+		}, refused, "Certificate", leaf + " has a key usage that does not go with"},
+		{"a key usage for nothing in TLS", func(w *world) { w.leaf.KeyUsage = x509.KeyUsageContentCommitment }, refused, "Certificate", leaf + " has a key usage that does not go with"},
+		{"an e-mail address in a subject without alternative names", func(w *world) {
+			w.sub.PermittedEmailAddresses = []string{"example.org"}
+			w.leaf.DNSNames, w.leaf.IPAddresses = nil, nil
+			w.leaf.Subject.ExtraNames = []pkix.AttributeTypeAndValue{{Type: stdasn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}, Value: "boss@evil.example"}}
+			w.after = func(m *made) { m.opts.Host = "" }
+		}, refused, "Certificate", "boss@evil.example"},
 	}
 	for _, tt := range tests {
 		for _, a := range families {

@@ -41,9 +41,8 @@ type Template struct {
 // left-most 160 bits of the SHA-256 of its key bits (RFC 7093, section 2,
 // method 1).
 func SubjectKeyID(publicKey []byte) []byte {
-	info := cryptobyte.String(publicKey)
-	var key []byte
-	if !info.ReadASN1(&info, asn1.SEQUENCE) || !info.SkipASN1(asn1.SEQUENCE) || !info.ReadASN1BitStringAsBytes(&key) {
+	key := keyBits(publicKey)
+	if key == nil {
 		return nil
 	}
 	sum := sha256.Sum256(key)

@@ -2,11 +2,13 @@ package x509der
 
 import (
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -132,7 +134,7 @@ func (c *NameConstraints) CheckURI(uri *url.URL) error {
 func check[T any](kind, name string, permitted, excluded []T, match func(constraint T, excluded bool) bool) error {
 	for _, constraint := range excluded {
 		if match(constraint, true) {
-			return fmt.Errorf("the %s %.80q is excluded by the name constraint %v", kind, name, constraint)
+			return fmt.Errorf("the %s %.80q is excluded by the name constraint %.80v", kind, name, constraint)
 		}
 	}
 	for _, constraint := range permitted {
@@ -141,7 +143,11 @@ func check[T any](kind, name string, permitted, excluded []T, match func(constra
 		}
 	}
 	if len(permitted) > 0 {
-		return fmt.Errorf("the %s %.80q is not permitted by the name constraints %v", kind, name, permitted)
+		more := ""
+		if len(permitted) > 3 {
+			more = fmt.Sprintf(" and %d more", len(permitted)-3)
+		}
+		return fmt.Errorf("the %s %.80q is not permitted by the name constraints %.80v%s", kind, name, permitted[:min(len(permitted), 3)], more)
 	}
 	return nil
 }
@@ -197,6 +203,17 @@ func (c *NameConstraints) CheckNames(cert *x509.Certificate) error {
 	for _, uri := range cert.URIs {
 		if err := c.CheckURI(uri); err != nil {
 			return err
+		}
+	}
+	if slices.ContainsFunc(cert.Extensions, func(e pkix.Extension) bool { return isExtension(e, extAltName) }) {
+		return nil
+	}
+	// Without alternative names, e-mail addresses in the subject count.
+	for _, a := range cert.Subject.Names {
+		if mailbox, ok := a.Value.(string); ok && a.Type.Equal(ObjectIdentifier(Email)) {
+			if err := c.CheckEmail(mailbox); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -20,6 +20,7 @@ const (
 	extCRLNumber      = "\x55\x1d\x14"
 	extReasonCode     = "\x55\x1d\x15"
 	extInvalidityDate = "\x55\x1d\x18"
+	extDeltaCRL       = "\x55\x1d\x1b"
 	extIssuingPoint   = "\x55\x1d\x1c"
 )
 
@@ -252,6 +253,8 @@ func ScopeOf(list *x509.RevocationList) (scope CRLScope, err error) {
 			if scope, err = parseScope(e.Value); err != nil {
 				return CRLScope{}, err
 			}
+		case isExtension(e, extDeltaCRL): // critical or not
+			return CRLScope{}, errors.New("it is a delta CRL (RFC 5280, section 5.2.4)")
 		case e.Critical:
 			return CRLScope{}, fmt.Errorf("it has the critical extension %v, which is not understood", e.Id)
 		}
