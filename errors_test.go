@@ -24,17 +24,17 @@ func TestCodes(t *testing.T) {
 		status int
 	}{
 		{yuncert.ErrMissingParameter, "MissingParameter", 400},
-		{yuncert.ErrInvalidValueMalformed, "InvalidValue.Malformed", 400}, // seed 000
+		{yuncert.ErrInvalidValueMalformed, "InvalidValue.Malformed", 400},
 		{yuncert.ErrInvalidParameter, "InvalidParameter", 400},
 		{yuncert.ErrNotFound, "NotFound", 400},
 		{yuncert.ErrCertificateExpired, "CertificateExpired", 400},
 		{yuncert.ErrInvalidStatusUpdateProtection, "InvalidStatus.UpdateProtection", 400},
-		{yuncert.ErrInternalKeyError, "Internal.KeyError", 500}, // seed 000
+		{yuncert.ErrInternalKeyError, "Internal.KeyError", 500},
 		{yuncert.ErrInternalCreateCSRError, "Internal.CreateCSRError", 500},
 		{yuncert.ErrInternalEncodeCSRError, "Internal.EncodeCSRError", 500},
 		{yuncert.ErrInternalEncodeKeyError, "Internal.EncodeKeyError", 500},
 		{yuncert.ErrInternalError, "Internal.Error", 500},
-		{yuncert.ErrNotFoundPackage, "NotFoundPackage", 404}, // seed 004
+		{yuncert.ErrNotFoundPackage, "NotFoundPackage", 404},
 		{yuncert.ErrNotRemainCount, "NotRemainCount", 404},
 		{yuncert.ErrCreateCertificateRequestFailed, "CreateCertificateRequestFailed", 403},
 		{yuncert.ErrNotFoundOrder, "NotFoundOrder", 404},

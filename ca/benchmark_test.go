@@ -16,7 +16,7 @@ import (
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
-// benchmarked are the algorithms whose overhead design.md sets a goal for.
+// benchmarked are the algorithms whose overhead over the primitives matters most.
 var benchmarked = []algorithm.Algorithm{algorithm.ECC_256, algorithm.ECC_384, algorithm.RSA_2048, algorithm.SM2_256}
 
 // floor returns what issuing cannot do without: one verification under the

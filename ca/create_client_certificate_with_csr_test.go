@@ -183,10 +183,10 @@ func TestLeafOperationsRefuseRequest(t *testing.T) {
 		{"rule 9: BeforeTime alone", fields{"Days": 0, "BeforeTime": before}, malformed, "AfterTime", "both"},
 		{"rule 9: AfterTime alone", fields{"Days": 0, "AfterTime": before}, malformed, "BeforeTime", "both"},
 		{"rules 9, 10: BeforeTime alone beside Days", fields{"BeforeTime": before}, malformed, "AfterTime", "both"},
-		{"OD-24: end at the start", fields{"Days": 0, "BeforeTime": before, "AfterTime": before}, malformed, "AfterTime", fmt.Sprint(before)},
-		{"OD-24: Years below zero", fields{"Years": -1}, malformed, "Years", "-1"},
-		{"OD-24: Months below zero", fields{"Months": -1}, malformed, "Months", "-1"},
-		{"OD-24: Days below zero", fields{"Days": -1}, malformed, "Days", "-1"},
+		{"end at the start", fields{"Days": 0, "BeforeTime": before, "AfterTime": before}, malformed, "AfterTime", fmt.Sprint(before)},
+		{"Years below zero", fields{"Years": -1}, malformed, "Years", "-1"},
+		{"Months below zero", fields{"Months": -1}, malformed, "Months", "-1"},
+		{"Days below zero", fields{"Days": -1}, malformed, "Days", "-1"},
 		{"Years at the top of its type", fields{"Years": math.MaxInt32}, malformed, "Years", "2147483647"},
 		{"AfterTime in milliseconds", fields{"BeforeTime": before, "AfterTime": (before + 60) * 1000}, malformed, "AfterTime", fmt.Sprint((before + 60) * 1000)},
 		{"rule 13: Immediately below zero", fields{"Immediately": -1}, malformed, "Immediately", "-1"},
@@ -355,8 +355,8 @@ func TestCreateClientCertificateWithCsrRefusesCSR(t *testing.T) {
 		{"Csr is required", fields{"Csr": ""}, missing, "Csr", "Csr is mandatory for this action."},
 		{"no PEM", fields{"Csr": "CSR"}, malformed, "Csr", "PEM"},
 		{"a wrong octet", fields{"Csr": string(broken)}, malformed, "Csr", ""},
-		{"OD-28: Algorithm of another length", fields{"Algorithm": "ECC_384"}, refused, "Algorithm", "ECC_256"},
-		{"OD-28: Algorithm of another family", fields{"Algorithm": "RSA_2048"}, refused, "Algorithm", "ECC_256"},
+		{"Algorithm of another length", fields{"Algorithm": "ECC_384"}, refused, "Algorithm", "ECC_256"},
+		{"Algorithm of another family", fields{"Algorithm": "RSA_2048"}, refused, "Algorithm", "ECC_256"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -602,10 +602,10 @@ func TestCreateClientCertificateWithCsrSubjectAndValidity(t *testing.T) {
 		{"the CSR", full, nil, full, instant, instant.AddDate(0, 0, 90)},
 		{"the parameters, but for the common name", full, given, name(printable(oidCountry, "CN"), utf8(oidState, "浙江"), utf8(oidLocality, "杭州"),
 			utf8(oidOrganization, "阿里云"), printable(oidUnit, "PKI"), utf8(oidCommonName, "张三")), instant, instant.AddDate(0, 0, 90)},
-		{"OD-33: the parameter CommonName if the CSR has none", name(), fields{"CommonName": "李四"}, name(append(slices.Clone(defaults), utf8(oidCommonName, "李四"))...), instant, instant.AddDate(0, 0, 90)},
+		{"the parameter CommonName if the CSR has none", name(), fields{"CommonName": "李四"}, name(append(slices.Clone(defaults), utf8(oidCommonName, "李四"))...), instant, instant.AddDate(0, 0, 90)},
 		{"rule 10: the pair", name(), fields{"Days": 0, "BeforeTime": start.Unix(), "AfterTime": end.Unix()}, name(defaults...), start, end},
 		{"rule 11: Days before the pair", name(), fields{"Days": 1, "BeforeTime": start.Unix(), "AfterTime": end.Unix()}, name(defaults...), start, start.AddDate(0, 0, 1)},
-		{"OD-22: Years and Months", name(), fields{"Days": 0, "Years": 1, "Months": 2}, name(defaults...), instant, instant.AddDate(1, 2, 0)},
+		{"Years and Months", name(), fields{"Days": 0, "Years": 1, "Months": 2}, name(defaults...), instant, instant.AddDate(1, 2, 0)},
 		{"rule 12: to the CA's end", name(), fields{"Days": 0, "Years": 5}, name(defaults...), instant, caEnd},
 	}
 	for _, tt := range tests {

@@ -55,8 +55,8 @@ func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
 		{"a certificate for a CSR", func(r *request) { r.Csr = au.sub.Certificate }, malformed, "Csr", "label"},
 		{"a private key for a CSR", func(r *request) { r.Csr = string(testkeys.PEM(algorithm.ECC_256, 2)) }, malformed, "Csr", "private key"},
 		{"a CSR above 64 KiB", func(r *request) { r.Csr += strings.Repeat("\n", csr.MaxSize) }, malformed, "Csr", "65536"},
-		{"OD-33: no name anywhere", func(r *request) { r.Csr = nameless }, refused, "Csr", "CommonName or Domain"},
-		{"OD-33: a Domain of commas is no name", func(r *request) { r.Csr, r.Domain = nameless, " , ," }, refused, "Csr", "CommonName or Domain"},
+		{"no name anywhere", func(r *request) { r.Csr = nameless }, refused, "Csr", "CommonName or Domain"},
+		{"a Domain of commas is no name", func(r *request) { r.Csr, r.Domain = nameless, " , ," }, refused, "Csr", "CommonName or Domain"},
 
 		{"rule 5: a space in Domain", func(r *request) { r.Domain = "www example.com" }, malformed, "Domain", "www example.com"},
 		{"rule 5: another separator than a comma", func(r *request) { r.Domain = "a.example.com;b.example.com" }, malformed, "Domain", "a.example.com;b.example.com"},
@@ -101,22 +101,22 @@ func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
 		{"rule 7: an Algorithm that is not documented", func(r *request) { r.Algorithm = "ECC_521" }, malformed, "Algorithm", `"ECC_521"`},
 		{"rule 7: Algorithm RSA_3072", func(r *request) { r.Algorithm = "RSA_3072" }, malformed, "Algorithm", `"RSA_3072"`},
 		{"rule 7: Algorithm in lower case", func(r *request) { r.Algorithm = "ecc_256" }, malformed, "Algorithm", `"ecc_256"`},
-		{"OD-28: Algorithm of another length", func(r *request) { r.Algorithm = "ECC_384" }, refused, "Algorithm", "ECC_256"},
-		{"OD-28: Algorithm of another family", func(r *request) { r.Algorithm = "RSA_2048" }, refused, "Algorithm", "ECC_256"},
+		{"Algorithm of another length", func(r *request) { r.Algorithm = "ECC_384" }, refused, "Algorithm", "ECC_256"},
+		{"Algorithm of another family", func(r *request) { r.Algorithm = "RSA_2048" }, refused, "Algorithm", "ECC_256"},
 
 		{"rule 8: no validity", func(r *request) { r.Days = 0 }, missing, "Days", "Days is mandatory for this action."},
 		{"rule 9: BeforeTime alone", func(r *request) { r.Days, r.BeforeTime = 0, before }, malformed, "AfterTime", "both"},
 		{"rule 9: AfterTime alone", func(r *request) { r.Days, r.AfterTime = 0, before+60 }, malformed, "BeforeTime", "both"},
 		{"rules 9, 10: BeforeTime alone beside Days", func(r *request) { r.BeforeTime = before }, malformed, "AfterTime", "both"},
 		{"rules 9, 10: AfterTime alone beside Days", func(r *request) { r.AfterTime = before + 60 }, malformed, "BeforeTime", "both"},
-		{"OD-24: end before start", func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 0, before+60, before }, malformed, "AfterTime", fmt.Sprint(before)},
-		{"OD-24: end at the start", func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 0, before, before }, malformed, "AfterTime", fmt.Sprint(before)},
-		{"OD-24: end before start beside Days", func(r *request) { r.BeforeTime, r.AfterTime = before+60, before }, malformed, "AfterTime", fmt.Sprint(before)},
-		{"OD-24: Years below zero", func(r *request) { r.Years = -1 }, malformed, "Years", "-1"},
-		{"OD-24: Months below zero", func(r *request) { r.Months = -1 }, malformed, "Months", "-1"},
-		{"OD-24: Days below zero", func(r *request) { r.Days = -1 }, malformed, "Days", "-1"},
-		{"OD-24: BeforeTime below zero", func(r *request) { r.BeforeTime, r.AfterTime = -1, before }, malformed, "BeforeTime", "-1"},
-		{"OD-24: AfterTime below zero", func(r *request) { r.BeforeTime, r.AfterTime = before, -1 }, malformed, "AfterTime", "-1"},
+		{"end before start", func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 0, before+60, before }, malformed, "AfterTime", fmt.Sprint(before)},
+		{"end at the start", func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 0, before, before }, malformed, "AfterTime", fmt.Sprint(before)},
+		{"end before start beside Days", func(r *request) { r.BeforeTime, r.AfterTime = before+60, before }, malformed, "AfterTime", fmt.Sprint(before)},
+		{"Years below zero", func(r *request) { r.Years = -1 }, malformed, "Years", "-1"},
+		{"Months below zero", func(r *request) { r.Months = -1 }, malformed, "Months", "-1"},
+		{"Days below zero", func(r *request) { r.Days = -1 }, malformed, "Days", "-1"},
+		{"BeforeTime below zero", func(r *request) { r.BeforeTime, r.AfterTime = -1, before }, malformed, "BeforeTime", "-1"},
+		{"AfterTime below zero", func(r *request) { r.BeforeTime, r.AfterTime = before, -1 }, malformed, "AfterTime", "-1"},
 		{"Years 10,001", func(r *request) { r.Years = 10_001 }, malformed, "Years", "10001"},
 		{"Months 120,001", func(r *request) { r.Months = 120_001 }, malformed, "Months", "120001"},
 		{"Days 3,652,501", func(r *request) { r.Days = 3_652_501 }, malformed, "Days", "3652501"},
@@ -239,7 +239,7 @@ func TestCreateServerCertificateWithCsrOrderOfProblems(t *testing.T) {
 }
 
 // The subject: the parameter, else the CSR's attribute as it stands there, else
-// the default (rules 6 and 15, OD-31 and OD-33).
+// the default (rules 6 and 15).
 func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -285,13 +285,13 @@ func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 
 		{"rule 6: the CSR's common name before the parameter", name(commonName), func(r *request) { r.CommonName = "mtcsq.com" },
 			name(country, state, locality, organization, unit, commonName)},
-		{"OD-33: the parameter if the CSR has no common name", name(utf8(oidOrganization, "ACME")), func(r *request) { r.CommonName = "mtcsq.com" },
+		{"the parameter if the CSR has no common name", name(utf8(oidOrganization, "ACME")), func(r *request) { r.CommonName = "mtcsq.com" },
 			name(country, state, locality, utf8(oidOrganization, "ACME"), unit, printable(oidCommonName, "mtcsq.com"))},
-		{"OD-33: the parameter if the CSR's common name is empty", name(utf8(oidCommonName, "")), func(r *request) { r.CommonName = "mtcsq.com" },
+		{"the parameter if the CSR's common name is empty", name(utf8(oidCommonName, "")), func(r *request) { r.CommonName = "mtcsq.com" },
 			name(country, state, locality, organization, unit, printable(oidCommonName, "mtcsq.com"))},
 		{"CommonName of 64 characters", name(), func(r *request) { r.CommonName = chinese(64) },
 			name(country, state, locality, organization, unit, utf8(oidCommonName, chinese(64)))},
-		{"OD-33: Domain stands for a common name", name(), func(r *request) { r.Domain = "mtcsq.com" },
+		{"Domain stands for a common name", name(), func(r *request) { r.Domain = "mtcsq.com" },
 			name(country, state, locality, organization, unit)},
 
 		{"a common name as BMPString", name(bmp(oidCommonName)), func(*request) {},
@@ -373,7 +373,7 @@ func TestCreateServerCertificateWithCsrRefusesSubject(t *testing.T) {
 	}
 }
 
-// The alternative names: the common name, the CSR's, Domain (rule 5, OD-32).
+// The alternative names: the common name, the CSR's, Domain (rule 5).
 func TestCreateServerCertificateWithCsrNames(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -404,9 +404,9 @@ func TestCreateServerCertificateWithCsrNames(t *testing.T) {
 		{"a common name that is no host", "云证书 门户", []string{"www.example.com"}, "", "", []string{"www.example.com"}},
 		{"a common name in Chinese without a dot", "云证书", []string{"www.example.com"}, "", "", []string{"www.example.com"}},
 		{"rule 6: the parameter CommonName does not count", "www.example.com", nil, "mtcsq.com", "", []string{"www.example.com"}},
-		{"OD-33: the parameter CommonName counts", "", []string{"a.example.com"}, "mtcsq.com", "b.example.com", []string{"mtcsq.com", "a.example.com", "b.example.com"}},
-		{"OD-33: no common name, but names in the CSR", "", []string{"a.example.com"}, "", "", []string{"a.example.com"}},
-		{"OD-33: no common name, but Domain", "", nil, "", "192.0.2.1", []string{"192.0.2.1"}},
+		{"the parameter CommonName counts", "", []string{"a.example.com"}, "mtcsq.com", "b.example.com", []string{"mtcsq.com", "a.example.com", "b.example.com"}},
+		{"no common name, but names in the CSR", "", []string{"a.example.com"}, "", "", []string{"a.example.com"}},
+		{"no common name, but Domain", "", nil, "", "192.0.2.1", []string{"192.0.2.1"}},
 		{"no name for the server but a common name", "云证书", nil, "", "", nil},
 		{"250 names", numberedNames(250)[0], numberedNames(250)[:150], "", strings.Join(numberedNames(250)[100:], ","), numberedNames(250)},
 	}
@@ -508,7 +508,7 @@ func TestCreateServerCertificateWithCsrMinRSABits(t *testing.T) {
 	})
 }
 
-// Rules 8 to 12 and OD-22 to OD-24: every combination of the five parameters.
+// Rules 8 to 12 and every combination of the five parameters.
 func TestCreateServerCertificateWithCsrValidityCombinations(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -598,13 +598,13 @@ func TestCreateServerCertificateWithCsrValidity(t *testing.T) {
 		{"rule 12: Years and Months beyond the CA's end", instant, func(r *request) { r.Days, r.Years, r.Months = 0, 5, 1 }, "Years", time.Time{}, time.Time{}},
 		{"rule 12: Months to the CA's end", instant, func(r *request) { r.Days, r.Months = 0, 60 }, "", start, end},
 		{"rule 12: Months beyond the CA's end", instant, func(r *request) { r.Days, r.Months = 0, 61 }, "Months", time.Time{}, time.Time{}},
-		{"OD-22: Days before Years", instant, func(r *request) { r.Days, r.Years = 1, 100 }, "", start, day(2026, 3, 5)},
-		{"OD-22: the pair before Years", instant, func(r *request) { pair(start, day(2026, 3, 5))(r); r.Years, r.Months = 100, 100 }, "", start, day(2026, 3, 5)},
-		{"OD-22: Years over a leap day", day(2027, 3, 4), func(r *request) { r.Days, r.Years = 0, 1 }, "", day(2027, 3, 4), day(2028, 3, 4)},
-		{"OD-22: a year from a leap day", day(2028, 2, 29), func(r *request) { r.Days, r.Years = 0, 1 }, "", day(2028, 2, 29), day(2029, 3, 1)},
-		{"OD-22: a month from 31 January", day(2027, 1, 31), func(r *request) { r.Days, r.Months = 0, 1 }, "", day(2027, 1, 31), day(2027, 3, 3)},
-		{"OD-22: a month from 31 January of a leap year", day(2028, 1, 31), func(r *request) { r.Days, r.Months = 0, 1 }, "", day(2028, 1, 31), day(2028, 3, 2)},
-		{"OD-22: 365 Days over a leap day", day(2027, 3, 4), func(r *request) { r.Days = 365 }, "", day(2027, 3, 4), day(2028, 3, 3)},
+		{"Days before Years", instant, func(r *request) { r.Days, r.Years = 1, 100 }, "", start, day(2026, 3, 5)},
+		{"the pair before Years", instant, func(r *request) { pair(start, day(2026, 3, 5))(r); r.Years, r.Months = 100, 100 }, "", start, day(2026, 3, 5)},
+		{"Years over a leap day", day(2027, 3, 4), func(r *request) { r.Days, r.Years = 0, 1 }, "", day(2027, 3, 4), day(2028, 3, 4)},
+		{"a year from a leap day", day(2028, 2, 29), func(r *request) { r.Days, r.Years = 0, 1 }, "", day(2028, 2, 29), day(2029, 3, 1)},
+		{"a month from 31 January", day(2027, 1, 31), func(r *request) { r.Days, r.Months = 0, 1 }, "", day(2027, 1, 31), day(2027, 3, 3)},
+		{"a month from 31 January of a leap year", day(2028, 1, 31), func(r *request) { r.Days, r.Months = 0, 1 }, "", day(2028, 1, 31), day(2028, 3, 2)},
+		{"365 Days over a leap day", day(2027, 3, 4), func(r *request) { r.Days = 365 }, "", day(2027, 3, 4), day(2028, 3, 3)},
 		{"the largest Days", instant, func(r *request) { r.Days = 3_652_500 }, "Days", time.Time{}, time.Time{}},
 		{"the largest Years and Months", instant, func(r *request) { r.Days, r.Years, r.Months = 0, 10_000, 120_000 }, "Years", time.Time{}, time.Time{}},
 		{"the largest AfterTime", instant, func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 0, start.Unix(), 253402300799 }, "AfterTime", time.Time{}, time.Time{}},
@@ -705,7 +705,7 @@ func TestCreateServerCertificateWithCsrExpiredIssuer(t *testing.T) {
 	}
 }
 
-// Rules 1, 2 and 17, OD-26: who may sign.
+// Rules 1, 2 and 17: who may sign.
 func TestCreateServerCertificateWithCsrIssuer(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -779,7 +779,7 @@ func TestCreateServerCertificateWithCsrOfCAKey(t *testing.T) {
 	}
 }
 
-// Rule 13 and OD-34 to OD-37: what is answered.
+// Rule 13: what is answered.
 func TestCreateServerCertificateWithCsrImmediately(t *testing.T) {
 	t.Parallel()
 	for _, a := range families {
@@ -820,7 +820,7 @@ func TestCreateServerCertificateWithCsrImmediately(t *testing.T) {
 	}
 }
 
-// Rule 14 and OD-39: the address of the CRL.
+// Rule 14: the address of the CRL.
 func TestCreateServerCertificateWithCsrEnableCrl(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)

@@ -16,7 +16,7 @@ import (
 
 type listRequest = ca.DescribeCACertificateListRequest
 
-// Section 4.8 and OD-43: numbers from 1 and filters with their values.
+// Numbers from 1, and filters with their values.
 func TestDescribeCACertificateListRefuses(t *testing.T) {
 	t.Parallel()
 	pool := newPool(t)

@@ -32,7 +32,7 @@ func TestUpdateCACertificateStatusRefuses(t *testing.T) {
 		{"ClientToken of 65 characters", func(r *updateRequest) { r.ClientToken = strings.Repeat("a", 65) }, malformed, "ClientToken", "64"},
 		{"ClientToken beyond ASCII", func(r *updateRequest) { r.ClientToken = "云" }, malformed, "ClientToken", "ASCII"},
 		{"a newline in ClientToken", func(r *updateRequest) { r.ClientToken = "a\nb" }, malformed, "ClientToken", "printable"},
-		{"OD-26: an unknown CA", func(r *updateRequest) { r.Identifier = strings.Repeat("0", 32) }, yuncert.ErrNotFound, "Identifier", strings.Repeat("0", 32)},
+		{"an unknown CA", func(r *updateRequest) { r.Identifier = strings.Repeat("0", 32) }, yuncert.ErrNotFound, "Identifier", strings.Repeat("0", 32)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -80,7 +80,7 @@ func checkNotUpdated(t *testing.T, rand io.Reader, pool *ca.Pool, req *updateReq
 	}
 }
 
-// Rule 17, OD-41: what is revoked, with all below it, issues nothing more and
+// Rule 17: what is revoked, with all below it, issues nothing more and
 // cannot be revoked again.
 func TestUpdateCACertificateStatus(t *testing.T) {
 	t.Parallel()

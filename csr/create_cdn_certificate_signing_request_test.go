@@ -44,11 +44,11 @@ func TestCreateCdnCertificateSigningRequestRefusals(t *testing.T) {
 		parameter string
 		message   string // where a document gives it
 	}{
-		// Rule 1, OD-9, OD-10: only CommonName is mandatory, and empty is absent.
+		// Rule 1, only CommonName is mandatory, and empty is absent.
 		{"no common name", func(r *cdnRequest) { r.CommonName = "" }, missing, "CommonName", "CommonName is mandatory for this action."},
 		{"nothing", func(r *cdnRequest) { *r = cdnRequest{} }, missing, "CommonName", "CommonName is mandatory for this action."},
 
-		// Rule 3, OD-8: the country, with the documented message.
+		// Rule 3, the country, with the documented message.
 		{"country of one letter", func(r *cdnRequest) { r.Country = "C" }, malformed, "Country", country},
 		{"country of three letters", func(r *cdnRequest) { r.Country = "CHN" }, malformed, "Country", country},
 		{"country in words", func(r *cdnRequest) { r.Country = "China" }, malformed, "Country", country},
@@ -61,7 +61,7 @@ func TestCreateCdnCertificateSigningRequestRefusals(t *testing.T) {
 		{"country with an outer space", func(r *cdnRequest) { r.Country = "CN " }, malformed, "Country", country},
 		{"country not UTF-8", func(r *cdnRequest) { r.Country = "\xc3N" }, malformed, "Country", country},
 
-		// OD-11: bounds and characters.
+		// bounds and characters.
 		{"common name of 65", func(r *cdnRequest) { r.CommonName = strings.Repeat("a", 65) }, malformed, "CommonName", ""},
 		{"common name of 65 in Chinese", func(r *cdnRequest) { r.CommonName = chinese(65) }, malformed, "CommonName", ""},
 		{"common name with NUL", func(r *cdnRequest) { r.CommonName = "example.com\x00" }, malformed, "CommonName", ""},
@@ -81,7 +81,7 @@ func TestCreateCdnCertificateSigningRequestRefusals(t *testing.T) {
 		{"city of 129 in Chinese", func(r *cdnRequest) { r.City = chinese(129) }, malformed, "City", ""},
 		{"city not UTF-8", func(r *cdnRequest) { r.City = "\xba\xbc\xd6\xdd" /* GBK */ }, malformed, "City", ""},
 
-		// OD-5: the address is an IA5String, its form is free.
+		// the address is an IA5String, its form is free.
 		{"e-mail of 256", func(r *cdnRequest) { r.Email = strings.Repeat("a", 256) }, malformed, "Email", ""},
 		{"e-mail in Chinese", func(r *cdnRequest) { r.Email = "用户@example.com" }, malformed, "Email", ""},
 		{"e-mail with a space", func(r *cdnRequest) { r.Email = "user name@example.com" }, malformed, "Email", ""},
@@ -90,7 +90,7 @@ func TestCreateCdnCertificateSigningRequestRefusals(t *testing.T) {
 		{"e-mail with NUL", func(r *cdnRequest) { r.Email = "a@example.com\x00" }, malformed, "Email", ""},
 		{"e-mail not UTF-8", func(r *cdnRequest) { r.Email = "\xe9@example.com" }, malformed, "Email", ""},
 
-		// Rule 4, OD-7: the names.
+		// Rule 4, the names.
 		{"name with a space", func(r *cdnRequest) { r.SANs = "a b.example.com" }, malformed, "SANs", ""},
 		{"names separated by spaces", func(r *cdnRequest) { r.SANs = "a.example.com b.example.com" }, malformed, "SANs", ""},
 		{"name *.com", func(r *cdnRequest) { r.SANs = "*.com" }, malformed, "SANs", ""},
@@ -172,7 +172,7 @@ func TestCreateCdnCertificateSigningRequestWithKey(t *testing.T) {
 			change(m)
 		}
 		var rdns []rdn
-		for _, name := range []string{"C", "ST", "L", "O", "OU", "CN", "emailAddress"} { // OD-4, OD-5: this order
+		for _, name := range []string{"C", "ST", "L", "O", "OU", "CN", "emailAddress"} { // this order
 			if r, ok := m[name]; ok {
 				rdns = append(rdns, r)
 			}
@@ -186,7 +186,7 @@ func TestCreateCdnCertificateSigningRequestWithKey(t *testing.T) {
 		names   []string             // "commonname" and "example.com" if nil
 	}{
 		{"the document's examples", func(r *cdnRequest) {}, nil, nil},
-		// Rules 1 and 2, OD-2, OD-9: all defaults at once, then one by one.
+		// Rules 1 and 2, all defaults at once, then one by one.
 		{"only the common name", func(r *cdnRequest) { *r = cdnRequest{CommonName: "www.example.com"} }, func(m map[string]rdn) {
 			m["CN"], m["O"] = printable(oidCommonName, "www.example.com"), printable(oidOrganization, "Alibaba Inc.")
 			delete(m, "emailAddress")
@@ -204,16 +204,16 @@ func TestCreateCdnCertificateSigningRequestWithKey(t *testing.T) {
 		{"country in lower case", func(r *cdnRequest) { r.Country = "sg" }, func(m map[string]rdn) { m["C"] = printable(oidCountry, "SG") }, nil},
 		{"state", func(r *cdnRequest) { r.State = "浙江" }, func(m map[string]rdn) { m["ST"] = utf8String(oidState, "浙江") }, nil},
 		{"city", func(r *cdnRequest) { r.City = "St. John's" }, func(m map[string]rdn) { m["L"] = printable(oidLocality, "St. John's") }, nil},
-		// OD-5: the example of the older document is no address.
+		// the example of the older document is no address.
 		{"e-mail xxx.com", func(r *cdnRequest) { r.Email = "xxx.com" }, func(m map[string]rdn) { m["emailAddress"] = ia5(oidEmail, "xxx.com") }, nil},
 		{"e-mail of 255", func(r *cdnRequest) { r.Email = strings.Repeat("~", 255) }, func(m map[string]rdn) { m["emailAddress"] = ia5(oidEmail, strings.Repeat("~", 255)) }, nil},
-		// OD-11: bounds.
+		// bounds.
 		{"common name of 64 in Chinese", func(r *cdnRequest) { r.CommonName = chinese(64) }, func(m map[string]rdn) { m["CN"] = utf8String(oidCommonName, chinese(64)) }, []string{"example.com"}},
 		{"organization of 64 in Chinese", func(r *cdnRequest) { r.Organization = chinese(64) }, func(m map[string]rdn) { m["O"] = utf8String(oidOrganization, chinese(64)) }, nil},
 		{"unit of 64", func(r *cdnRequest) { r.OrganizationUnit = strings.Repeat("a", 64) }, func(m map[string]rdn) { m["OU"] = printable(oidUnit, strings.Repeat("a", 64)) }, nil},
 		{"state of 128 in Chinese", func(r *cdnRequest) { r.State = chinese(128) }, func(m map[string]rdn) { m["ST"] = utf8String(oidState, chinese(128)) }, nil},
 		{"city of 128 in Chinese", func(r *cdnRequest) { r.City = chinese(128) }, func(m map[string]rdn) { m["L"] = utf8String(oidLocality, chinese(128)) }, nil},
-		// Rules 4 and 11, OD-6, OD-7: the names. Seed 002's sample request.
+		// Rules 4 and 11, the names. The sample request of the older document.
 		{"xx.com,xxx.xx.com", func(r *cdnRequest) { r.SANs = "xx.com,xxx.xx.com" }, nil, []string{"commonname", "xx.com", "xxx.xx.com"}},
 		{"no names", func(r *cdnRequest) { r.SANs = "" }, nil, []string{"commonname"}},
 		{"no names at all", func(r *cdnRequest) { r.CommonName, r.SANs = "Common Name", "" }, func(m map[string]rdn) { m["CN"] = printable(oidCommonName, "Common Name") }, []string{}},
@@ -261,7 +261,7 @@ func checkCdnResponse(t *testing.T, resp *csr.CreateCdnCertificateSigningRequest
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Rule 8, OD-1: the MD5 of the SubjectPublicKeyInfo, in lower case.
+	// Rule 8, the MD5 of the SubjectPublicKeyInfo, in lower case.
 	sum := md5.Sum(r.RawSubjectPublicKeyInfo)
 	if want := hex.EncodeToString(sum[:]); resp.PubMd5 != want {
 		t.Errorf("PubMd5 %q, want %q", resp.PubMd5, want)
@@ -301,7 +301,7 @@ func TestCreateCdnCertificateSigningRequestGolden(t *testing.T) {
 }
 
 // The key is made here: that is the point. RSA of 2048 bits is what the length
-// of the published samples says (OD-3).
+// of the published samples says.
 func TestCreateCdnCertificateSigningRequest(t *testing.T) {
 	t.Parallel()
 	req := newCdnRequest()

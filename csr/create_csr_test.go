@@ -45,7 +45,7 @@ func TestCreateCsrRefusals(t *testing.T) {
 		parameter string
 		message   string // where a document gives it
 	}{
-		// Rule 1: what is mandatory. OD-9: empty counts as absent.
+		// Rule 1: what is mandatory. empty counts as absent.
 		{"no key size", func(r *csr.CreateCsrRequest) { r.KeySize = 0 }, missing, "KeySize", "KeySize is mandatory for this action."},
 		{"no algorithm", func(r *csr.CreateCsrRequest) { r.Algorithm = "" }, missing, "Algorithm", "Algorithm is mandatory for this action."},
 		{"no common name", func(r *csr.CreateCsrRequest) { r.CommonName = "" }, missing, "CommonName", "CommonName is mandatory for this action."},
@@ -54,7 +54,7 @@ func TestCreateCsrRefusals(t *testing.T) {
 		{"no locality", func(r *csr.CreateCsrRequest) { r.Locality = "" }, missing, "Locality", "Locality is mandatory for this action."},
 		{"nothing", func(r *csr.CreateCsrRequest) { *r = csr.CreateCsrRequest{} }, missing, "KeySize", "KeySize is mandatory for this action."},
 
-		// Rule 2: the allowed pairs. OD-14, OD-16: exact upper-case names.
+		// Rule 2: the allowed pairs. exact upper-case names.
 		{"key size 255", func(r *csr.CreateCsrRequest) { r.KeySize = 255 }, malformed, "KeySize", ""},
 		{"key size -256", func(r *csr.CreateCsrRequest) { r.KeySize = -256 }, malformed, "KeySize", ""},
 		{"key size 2^31-1", func(r *csr.CreateCsrRequest) { r.KeySize = 1<<31 - 1 }, malformed, "KeySize", ""},
@@ -71,7 +71,7 @@ func TestCreateCsrRefusals(t *testing.T) {
 		{"algorithm EC", func(r *csr.CreateCsrRequest) { r.Algorithm = "EC" }, malformed, "Algorithm", ""},
 		{"algorithm with a space", func(r *csr.CreateCsrRequest) { r.Algorithm = "ECC " }, malformed, "Algorithm", ""},
 
-		// OD-11, OD-15: texts of the subject.
+		// texts of the subject.
 		{"common name of 65", func(r *csr.CreateCsrRequest) { r.CommonName = strings.Repeat("a", 65) }, malformed, "CommonName", ""},
 		{"common name of 65 in Chinese", func(r *csr.CreateCsrRequest) { r.CommonName = chinese(65) }, malformed, "CommonName", ""},
 		{"common name with NUL", func(r *csr.CreateCsrRequest) { r.CommonName = "123.com\x00.example.net" }, malformed, "CommonName", ""},
@@ -104,7 +104,7 @@ func TestCreateCsrRefusals(t *testing.T) {
 		{"department of 65 in Chinese", func(r *csr.CreateCsrRequest) { r.Department = chinese(65) }, malformed, "Department", ""},
 		{"department with an escape", func(r *csr.CreateCsrRequest) { r.Department = "\x1b[31m" }, malformed, "Department", ""},
 
-		// OD-17: the country.
+		// the country.
 		{"country of one letter", func(r *csr.CreateCsrRequest) { r.CountryCode = "C" }, malformed, "CountryCode", "CountryCode must be 2 characters."},
 		{"country of three letters", func(r *csr.CreateCsrRequest) { r.CountryCode = "CHN" }, malformed, "CountryCode", "CountryCode must be 2 characters."},
 		{"country in Chinese", func(r *csr.CreateCsrRequest) { r.CountryCode = "中国" }, malformed, "CountryCode", "CountryCode must be 2 characters."},
@@ -113,7 +113,7 @@ func TestCreateCsrRefusals(t *testing.T) {
 		{"country with a space", func(r *csr.CreateCsrRequest) { r.CountryCode = "C " }, malformed, "CountryCode", "CountryCode must be 2 characters."},
 		{"country of 86", func(r *csr.CreateCsrRequest) { r.CountryCode = "86" }, malformed, "CountryCode", "CountryCode must be 2 characters."},
 
-		// Rule 3, OD-7: the secondary names.
+		// Rule 3, the secondary names.
 		{"name with a space", func(r *csr.CreateCsrRequest) { r.Sans = "www.example.com,a b.example.com" }, malformed, "Sans", ""},
 		{"names with another separator", func(r *csr.CreateCsrRequest) { r.Sans = "a.example.com;b.example.com" }, malformed, "Sans", ""},
 		{"names with a Chinese comma", func(r *csr.CreateCsrRequest) { r.Sans = "a.example.com，b.example.com" }, malformed, "Sans", ""},
@@ -227,7 +227,7 @@ func TestCreateCsrWithKey(t *testing.T) {
 			change(m)
 		}
 		var rdns []rdn
-		for _, name := range []string{"C", "ST", "L", "O", "OU", "CN"} { // OD-4, OD-15: this order
+		for _, name := range []string{"C", "ST", "L", "O", "OU", "CN"} { // this order
 			if r, ok := m[name]; ok {
 				rdns = append(rdns, r)
 			}
@@ -247,7 +247,7 @@ func TestCreateCsrWithKey(t *testing.T) {
 		// Rule 4: the label does not enter the CSR.
 		{"no label", func(r *csr.CreateCsrRequest) { r.Name = "" }, nil, nil},
 		{"label of 50", func(r *csr.CreateCsrRequest) { r.Name = strings.Repeat("aZ09_-.xyz", 5) }, nil, nil},
-		// Rule 3, OD-6: the primary name comes first, then the secondary ones in order.
+		// Rule 3, the primary name comes first, then the secondary ones in order.
 		{"no names", func(r *csr.CreateCsrRequest) { r.Sans = "" }, nil, []string{"123.com"}},
 		{"only commas", func(r *csr.CreateCsrRequest) { r.Sans = " ,, , " }, nil, []string{"123.com"}},
 		{"empty entries and spaces", func(r *csr.CreateCsrRequest) { r.Sans = ",b.example.com ,, a.example.com," }, nil, []string{"123.com", "b.example.com", "a.example.com"}},
@@ -287,7 +287,7 @@ func TestCreateCsrWithKey(t *testing.T) {
 			func(m map[string]rdn) { m["CN"] = printable(oidCommonName, strings.Repeat("a.", 31)+"bc") }, []string{strings.Repeat("a.", 31) + "bc", "www.example.com", "www.aliyundoc.com"}},
 		{"common name of 64 in Chinese", func(r *csr.CreateCsrRequest) { r.CommonName = chinese(64) },
 			func(m map[string]rdn) { m["CN"] = utf8String(oidCommonName, chinese(64)) }, []string{"www.example.com", "www.aliyundoc.com"}},
-		// OD-4: string types and bounds.
+		// string types and bounds.
 		{"country in lower case", func(r *csr.CreateCsrRequest) { r.CountryCode = "us" }, func(m map[string]rdn) { m["C"] = printable(oidCountry, "US") }, nil},
 		{"province of 128 in Chinese", func(r *csr.CreateCsrRequest) { r.Province = chinese(128) }, func(m map[string]rdn) { m["ST"] = utf8String(oidState, chinese(128)) }, nil},
 		{"locality of 128 in Chinese", func(r *csr.CreateCsrRequest) { r.Locality = chinese(128) }, func(m map[string]rdn) { m["L"] = utf8String(oidLocality, chinese(128)) }, nil},

@@ -16,21 +16,21 @@ import (
 
 // The success responses that the documents print.
 const (
-	// Seed 000, CDN of 2026.
+	// CDN, the document of 2026.
 	cdnSample = `{
   "RequestId": "0AEDAF20-4DDF-4165-8750-47FF9C1929C9",
   "PubMd5": "629bf4fd8104eda171135bcb0f77****",
   "Csr": "CSRName",
   "CommonName": "CommonName"
 }`
-	// Seed 002, CDN, the older document.
+	// CDN, the older document.
 	cdnOldSample = `{
     "RequestId": "0AEDAF20-4DDF-4165-8750-47FF9C1929C9",
     "CommonName":"example.com",
     "Csr": "-----BEGIN CERTIFICATE REQUEST-----\nMIIC/zqTxxxxx\n-----END CERTIFICATE REQUEST-----\n",
     "PubMd5":"629bf4fd8104eda171135bcb0f77xxxx"
 }`
-	// Seed 001, Certificate Management Service.
+	// Certificate Management Service.
 	createCsrSample = `{
   "Csr": "-----BEGIN CERTIFICATE REQUEST----- ...... -----END CERTIFICATE REQUEST-----",
   "RequestId": "12345678-1234-1234-1234-123456789ABC",
@@ -89,11 +89,11 @@ func TestDocumentedParameters(t *testing.T) {
 		parameters []string
 		example    string
 	}{
-		{"CreateCdnCertificateSigningRequest", new(csr.CreateCdnCertificateSigningRequestRequest), // seeds 000 and 002
+		{"CreateCdnCertificateSigningRequest", new(csr.CreateCdnCertificateSigningRequestRequest),
 			[]string{"CommonName", "SANs", "Organization", "OrganizationUnit", "Country", "State", "City", "Email"},
 			`{"CommonName": "CommonName", "SANs": "example.com", "Organization": "Alibaba Inc", "OrganizationUnit": "Aliyun CDN",
 			"Country": "CN", "State": "Zhejiang", "City": "Hangzhou", "Email": "username@example.com"}`},
-		{"CreateCsr", new(csr.CreateCsrRequest), // seed 001
+		{"CreateCsr", new(csr.CreateCsrRequest),
 			[]string{"KeySize", "Algorithm", "CommonName", "Sans", "CountryCode", "Province", "Locality", "CorpName", "Name", "Department"},
 			`{"KeySize": 2048, "Algorithm": "RSA", "CommonName": "123.com", "Sans": "www.example.com,www.aliyundoc.com",
 			"CountryCode": "CN", "Province": "Beijing", "Locality": "Beijing", "CorpName": "aly", "Name": "csr-123", "Department": "IT"}`},

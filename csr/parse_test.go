@@ -100,7 +100,7 @@ var forms = []struct {
 	{"BOM and CRLF", func(text, der []byte) []byte {
 		return append([]byte("\ufeff"), bytes.ReplaceAll(armour(der), []byte("\n"), []byte("\r\n"))...)
 	}},
-	{"spaces for line breaks", func(text, der []byte) []byte { return bytes.ReplaceAll(armour(der), []byte("\n"), []byte(" ")) }}, // OD-21
+	{"spaces for line breaks", func(text, der []byte) []byte { return bytes.ReplaceAll(armour(der), []byte("\n"), []byte(" ")) }},
 	{`\n for line breaks`, func(text, der []byte) []byte { return bytes.ReplaceAll(armour(der), []byte("\n"), []byte(`\n`)) }},
 	{`\r\n for line breaks`, func(text, der []byte) []byte {
 		return bytes.ReplaceAll(armour(der), []byte("\n"), []byte(`\r\n`))
@@ -765,7 +765,7 @@ func TestParseRefusesTexts(t *testing.T) {
 	}{
 		{"a space", " ", "neither DER nor PEM"},
 		{"a byte-order mark", "\ufeff", "neither DER nor PEM"},
-		{"a word", "CSRName", "neither DER nor PEM"}, // seed 000's example
+		{"a word", "CSRName", "neither DER nor PEM"},
 		{"base64 without PEM", body, "neither DER nor PEM"},
 		{"hexadecimal digits", fmt.Sprintf("%x", pemBlock(t, good)), "neither DER nor PEM"},
 		{"HTML", "<html><body>502 Bad Gateway</body></html>", "neither DER nor PEM"},
@@ -783,8 +783,8 @@ func TestParseRefusesTexts(t *testing.T) {
 		{"end cut off", strings.TrimSuffix(text, "----\n"), "another label"},
 		{"nothing in it", begin + end, "cannot be read"},
 		{"only line breaks in it", begin + "\n\n" + end, "cannot be read"},
-		{"seed 001's example", "-----BEGIN CERTIFICATE REQUEST----- ...... -----END CERTIFICATE REQUEST-----", "not base64"},
-		{"seed 002's example", begin + "MIIC/zqTxxxxx\n" + end, "not base64"},
+		{"the example of CreateCsr", "-----BEGIN CERTIFICATE REQUEST----- ...... -----END CERTIFICATE REQUEST-----", "not base64"},
+		{"the example of the older document", begin + "MIIC/zqTxxxxx\n" + end, "not base64"},
 		{"not base64", begin + "!" + body[1:] + "\n" + end, "not base64"},
 		{"base64 for URLs", begin + strings.NewReplacer("+", "-", "/", "_").Replace(body) + "\n" + end, "not base64"},
 		{"base64 without padding", begin + strings.TrimRight(body, "=") + "\n" + end, "not base64"},
