@@ -2,7 +2,6 @@ package ca
 
 import (
 	"crypto/x509"
-	"encoding/hex"
 	"io"
 	"net/url"
 	"slices"
@@ -94,113 +93,6 @@ func (l *leaf) addDomain(domain string) error {
 		return refused("Csr", "neither the CSR nor the request names a server: CommonName or Domain would")
 	}
 	return nil
-}
-
-// The values of the parameter SanType (RFC 5280, section 4.2.1.6).
-const (
-	sanEmail = 1
-	sanDNS   = 2
-	sanURI   = 6
-	sanIP    = 7
-)
-
-// maxSanValue is how many octets of SanValue are read.
-const maxSanValue = 64 << 10
-
-// addSan reads the parameters SanType and SanValue and puts the names behind
-// those of the CSR.
-func (l *leaf) addSan(sanType int32, list string) error {
-	l.list = "SanValue"
-	if list == "" {
-		return nil
-	}
-	if len(list) > maxSanValue {
-		return malformed(l.list, "the list has %d octets: up to %d are read", len(list), maxSanValue)
-	}
-	if !slices.Contains([]int32{sanEmail, sanDNS, sanURI, sanIP}, sanType) {
-		return malformed("SanType", "%d is not 1 (e-mail addresses), 2 (DNS names), 6 (URIs) or 7 (IP addresses)", sanType)
-	}
-	names, seen := slices.Clone(l.names), make(map[string]bool)
-	for entry := range strings.SplitSeq(list, ",") {
-		if entry = strings.TrimSpace(entry); entry == "" {
-			continue
-		}
-		switch sanType {
-		case sanEmail:
-			mailbox, err := parseMailbox(entry)
-			if err != nil {
-				return err
-			}
-			l.emails = x509der.AppendNames(l.emails, mailbox)
-		case sanURI:
-			uri, err := parseURI(entry)
-			if err != nil {
-				return err
-			}
-			if text := uri.String(); !seen[text] {
-				seen[text] = true
-				l.uris = append(l.uris, uri)
-			}
-		default:
-			name, err := x509der.CanonicalName(entry)
-			if err != nil || x509der.IsIP(name) != (sanType == sanIP) {
-				return malformed(l.list, "%.80q is not of SanType %d", entry, sanType)
-			}
-			names = x509der.AppendNames(names, name)
-		}
-		if len(names)+len(l.emails)+len(l.uris) > x509der.MaxNames {
-			return malformed(l.list, "with those of the CSR the names are more than %d", x509der.MaxNames)
-		}
-	}
-	l.names = names
-	return nil
-}
-
-// parseMailbox reads an e-mail address in ASCII (RFC 5280, section 4.2.1.6: an
-// addr-spec) and returns it with its host in canonical form.
-func parseMailbox(entry string) (string, error) {
-	at := strings.LastIndexByte(entry, '@')
-	if at < 0 || !isLocalPart(entry[:at]) {
-		return "", malformed("SanValue", "%.80q is no e-mail address", entry)
-	}
-	host, err := x509der.CanonicalName(entry[at+1:])
-	if err != nil || x509der.IsIP(host) || strings.HasPrefix(host, "*") {
-		return "", malformed("SanValue", "%.80q is no e-mail address of a host", entry)
-	}
-	return entry[:at+1] + host, nil
-}
-
-// parseURI reads an absolute URI in ASCII, such as a SPIFFE ID (RFC 5280, section
-// 4.2.1.6: with a scheme and a scheme-specific part, the host a DNS name or an
-// IP address).
-func parseURI(entry string) (*url.URL, error) {
-	uri, err := url.Parse(entry)
-	if err != nil || uri.Scheme == "" || uri.Host == "" && uri.Opaque == "" && uri.Path == "" || len(entry) > 2048 || !hasURICharacters(entry) {
-		return nil, malformed("SanValue", "%.80q is no URI with a scheme, in ASCII and up to 2048 octets", entry)
-	}
-	if host := uri.Hostname(); host != "" || uri.Host != "" || uri.User != nil {
-		if name, err := x509der.CanonicalName(host); err != nil || strings.HasPrefix(name, "*") {
-			return nil, malformed("SanValue", "%.80q is a URI whose host is no DNS name or IP address", entry)
-		}
-	}
-	return uri, nil
-}
-
-// hasURICharacters reports whether a text has the characters of a URI alone (RFC
-// 3986, section 2): url.Parse takes others, and lets some of them stand.
-func hasURICharacters(text string) bool {
-	for i := range len(text) {
-		c := text[i]
-		switch {
-		case c == '%':
-			if _, err := hex.DecodeString(text[i+1 : min(i+3, len(text))]); err != nil || i+3 > len(text) {
-				return false
-			}
-		case c <= ' ' || c > '~' || strings.IndexByte("\"<>\\^`{|}", c) >= 0:
-			return false
-		}
-	}
-	return true
 }
 
 // check checks the parameters from the subject on, in the order of the

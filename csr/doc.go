@@ -25,7 +25,7 @@
 //
 // The subject's order is C, ST, L, O, OU, CN, emailAddress, one attribute per
 // RDN, each a PrintableString where its text allows that and a UTF8String
-// otherwise (emailAddress: IA5String). Text is UTF-8 without control characters
-// or outer spaces, up to 64 characters for CN, O and OU and 128 for ST and L
+// otherwise (emailAddress: IA5String). Text is UTF-8 without control characters,
+// direction marks or outer spaces, up to 64 characters for CN, O and OU and 128 for ST and L
 // (X.520), 255 for an e-mail address.
 package csr
