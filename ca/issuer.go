@@ -251,8 +251,10 @@ func (i *Issuer) holds(publicKey []byte) bool {
 
 // isNamed reports whether the subject is that of a CA in the chain.
 func (i *Issuer) isNamed(subject x509der.Name) bool {
-	der := x509der.MarshalName(subject)
-	return slices.ContainsFunc(i.chain, func(cert *x509.Certificate) bool { return bytes.Equal(cert.RawSubject, der) })
+	commonName := subject.Get(x509der.CommonName)
+	return slices.ContainsFunc(i.chain, func(cert *x509.Certificate) bool {
+		return cert.Subject.CommonName == commonName && bytes.Equal(cert.RawSubject, x509der.MarshalName(subject))
+	})
 }
 
 // checkParent holds the issuer to the identifier asked for; empty means any.

@@ -180,18 +180,33 @@ func AddName(b *cryptobyte.Builder, name Name) {
 					tag = asn1.PrintableString
 				}
 			}
-			b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
-				b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-					addOID(b, a.Type)
-					b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes(a.Value) })
-				})
-			})
+			// A builder a level would be most of what a name costs.
+			pair := appendTLV(appendTLV(make([]byte, 0, 128), asn1.OBJECT_IDENTIFIER, []byte(a.Type)), tag, a.Value)
+			set := appendTLV(make([]byte, 0, len(pair)+8), asn1.SEQUENCE, pair)
+			b.AddBytes(appendTLV(make([]byte, 0, len(set)+8), asn1.SET, set))
 		}
 	})
 }
 
 func addOID(b *cryptobyte.Builder, oid string) {
-	b.AddASN1(asn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes([]byte(oid)) })
+	b.AddBytes(appendTLV(make([]byte, 0, 32), asn1.OBJECT_IDENTIFIER, []byte(oid)))
+}
+
+// appendTLV appends a tag, a length in its shortest form (X.690, 8.1.3) and the
+// content, of up to 2^24-1 octets.
+func appendTLV(dst []byte, tag asn1.Tag, content []byte) []byte {
+	n := len(content)
+	switch {
+	case n < 0x80:
+		dst = append(dst, byte(tag), byte(n))
+	case n < 0x100:
+		dst = append(dst, byte(tag), 0x81, byte(n))
+	case n < 0x10000:
+		dst = append(dst, byte(tag), 0x82, byte(n>>8), byte(n))
+	default:
+		dst = append(dst, byte(tag), 0x83, byte(n>>16), byte(n>>8), byte(n))
+	}
+	return append(dst, content...)
 }
 
 // ParseName reads a DER RDNSequence with nothing behind it. Every value is
