@@ -4,6 +4,8 @@ import (
 	"crypto/x509"
 	"io"
 	"time"
+
+	"github.com/yuncert/yuncert/algorithm"
 )
 
 // A CreateClientCertificateWithCsrRequest describes the client certificate to
@@ -21,8 +23,8 @@ type CreateClientCertificateWithCsrRequest struct {
 	SanValue string `json:"SanValue,omitempty"`
 
 	// Csr is the certificate signing request, PEM from any tool, as [csr.Parse]
-	// reads it. Required: the document does not mark it so, and there is no key
-	// without it.
+	// reads it, for any key but RSA_1024. Required: the document does not mark it
+	// so, and there is no key without it.
 	Csr string `json:"Csr,omitempty"`
 
 	// Organization is up to 64 characters. Empty means the CSR's, and if it has
@@ -49,9 +51,9 @@ type CreateClientCertificateWithCsrRequest struct {
 	// it has none the issuing CA's.
 	Locality string `json:"Locality,omitempty"`
 
-	// Algorithm is the name of the algorithm of the CSR's key: RSA_1024,
-	// RSA_2048, RSA_4096, ECC_256, ECC_384, ECC_512 or SM2_256. Empty means that
-	// of the CSR's key, which may then be RSA_3072 too.
+	// Algorithm is the name of the algorithm of the CSR's key: RSA_2048, RSA_4096,
+	// ECC_256, ECC_384, ECC_512 or SM2_256. Empty means that of the CSR's key,
+	// which may then be RSA_3072 too.
 	Algorithm string `json:"Algorithm,omitempty"`
 
 	// ParentIdentifier is the Identifier of the subordinate CA that signs.
@@ -124,7 +126,8 @@ type CreateClientCertificateWithCsrResponse struct {
 // Validate checks the request, the CSR with its signature included, without an
 // issuer, and returns the first problem: of the CSR, then in the order of the
 // fields. The codes are those of
-// [CreateServerCertificateWithCsrRequest.Validate].
+// [CreateServerCertificateWithCsrRequest.Validate], and
+// [yuncert.ErrInvalidParameter] for a key of RSA_1024.
 func (r *CreateClientCertificateWithCsrRequest) Validate() error {
 	_, err := r.check()
 	return err
@@ -147,6 +150,9 @@ func (r *CreateClientCertificateWithCsrRequest) check() (*leaf, error) {
 	}
 	if err := l.readCSR(r.Csr); err != nil {
 		return nil, err
+	}
+	if l.algorithm == algorithm.RSA_1024 {
+		return nil, refused("Csr", "the CSR's key is RSA_1024, which is accepted for server certificates only")
 	}
 	if err := l.addSan(r.SanType, r.SanValue); err != nil {
 		return nil, err

@@ -385,12 +385,19 @@ func TestCreateClientCertificateWithCsrRefusesCSR(t *testing.T) {
 		req := clientCSRRequest(au.issuer, makeCSR(t, key(algorithm.ECC_256, 2), name(utf8(oidCommonName, "zhang"), utf8(oidOrganization, chinese(65)))))
 		o.refuses(t, instant, au.issuer, req, malformed, "Csr", "65 characters")
 	})
-	t.Run("MinRSABits", func(t *testing.T) {
+	t.Run("RSA_1024 is for servers only", func(t *testing.T) {
 		t.Parallel()
 		rsa := authorityOf(algorithm.RSA_2048)
 		req := clientCSRRequest(rsa.issuer, hostCSR(t, algorithm.RSA_1024, "zhang"))
+		checkError(t, req.Validate(), refused, "Csr", "RSA_1024")
+		o.refuses(t, instant, rsa.issuer, req, refused, "Csr", "RSA_1024")
+	})
+	t.Run("MinRSABits", func(t *testing.T) {
+		t.Parallel()
+		rsa := authorityOf(algorithm.RSA_2048)
+		req := clientCSRRequest(rsa.issuer, hostCSR(t, algorithm.RSA_2048, "zhang"))
 		o.issues(t, rsa.issuer, req)
-		o.refuses(t, instant, rsa.issuerWith(t, ca.IssuerOptions{MinRSABits: 2048}), req, refused, "Csr", "RSA_1024")
+		o.refuses(t, instant, rsa.issuerWith(t, ca.IssuerOptions{MinRSABits: 3072}), req, refused, "Csr", "RSA_2048")
 	})
 }
 
@@ -629,7 +636,7 @@ func TestCreateClientCertificateWithCsrSubjectAndValidity(t *testing.T) {
 // Every octet of client certificates, in every algorithm.
 func TestCreateClientCertificateWithCsrProfile(t *testing.T) {
 	t.Parallel()
-	for _, a := range allAlgorithms {
+	for _, a := range allAlgorithms[1:] { // RSA_1024 is for servers only
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(caAlgorithm(a))

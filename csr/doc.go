@@ -18,14 +18,15 @@
 // an IP address. DNS names are written in lower case, internationalised ones as
 // A-labels; their labels have letters, digits and hyphens, up to 63 octets each
 // and 253 in all, and a wildcard stands only for the whole left-most label,
-// above at least two more. Up to 250 names are allowed. A CommonName that is a DNS name or
-// an IP address is put first in the list: today's clients look nowhere else.
+// above at least two more. Up to 250 names are allowed. A CommonName that is a
+// DNS name or an IP address is put first in the list: today's clients look
+// nowhere else.
 //
 // # Subject
 //
 // The subject's order is C, ST, L, O, OU, CN, emailAddress, one attribute per
 // RDN, each a PrintableString where its text allows that and a UTF8String
 // otherwise (emailAddress: IA5String). Text is UTF-8 without control characters,
-// direction marks or outer spaces, up to 64 characters for CN, O and OU and 128 for ST and L
-// (X.520), 255 for an e-mail address.
+// direction marks or outer spaces, up to 64 characters for CN, O and OU and 128
+// for ST and L (X.520), 255 for an e-mail address.
 package csr

@@ -62,8 +62,10 @@ func (r *Request) Subject() pkix.Name {
 //
 // Parse is for input that an attacker may have written. It accepts a CSR only if
 //
-//   - its size is at most [MaxSize], it is DER throughout (RFC 2986) and nothing
-//     stands behind it;
+//   - its size is at most [MaxSize], it is DER (RFC 2986) and nothing stands
+//     behind it; inside attributes and extensions that it does not use Parse does
+//     not look, and a missing set of attributes and critical FALSE, which some
+//     tools write, pass;
 //   - its names follow the rules in this package's comment, and it has at most
 //     one common name and 250 alternative names;
 //   - no attribute or extension repeats; only extensionRequest may stand twice,
