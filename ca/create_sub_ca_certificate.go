@@ -3,9 +3,7 @@ package ca
 import (
 	"crypto"
 	"crypto/x509"
-	"encoding/asn1"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/yuncert/yuncert"
@@ -100,30 +98,6 @@ type CreateSubCACertificateResponse struct {
 	RequestId string `json:"RequestId,omitempty"`
 }
 
-// extendedKeyUsages are the names that the document lists (RFC 5280, section
-// 4.2.1.12), as the content octets of object identifiers.
-var extendedKeyUsages = map[string]string{
-	"any":             "\x55\x1d\x25\x00",
-	"serverAuth":      serverAuth,
-	"clientAuth":      clientAuth,
-	"codeSigning":     "\x2b\x06\x01\x05\x05\x07\x03\x03",
-	"emailProtection": "\x2b\x06\x01\x05\x05\x07\x03\x04",
-	"timeStamping":    "\x2b\x06\x01\x05\x05\x07\x03\x08",
-	"OCSPSigning":     "\x2b\x06\x01\x05\x05\x07\x03\x09",
-}
-
-// id-kp-serverAuth and id-kp-clientAuth.
-const (
-	serverAuth = "\x2b\x06\x01\x05\x05\x07\x03\x01"
-	clientAuth = "\x2b\x06\x01\x05\x05\x07\x03\x02"
-)
-
-// maxOID is how many characters of a dotted object identifier are read.
-const maxOID = 128
-
-// maxExtendedKeyUsages is how many a request carries (the API's metadata).
-const maxExtendedKeyUsages = 100
-
 // Validate checks the request without parent and key and returns the first
 // problem in the order of the fields: [yuncert.ErrMissingParameter] for a
 // required one that is empty, [yuncert.ErrInvalidParameter] for the algorithm
@@ -155,29 +129,9 @@ func (r *CreateSubCACertificateRequest) check() (*x509der.Template, error) {
 	if r.PathLenConstraint < 0 {
 		return nil, malformed("PathLenConstraint", "%d is negative", r.PathLenConstraint)
 	}
-	if len(r.ExtendedKeyUsages) > maxExtendedKeyUsages {
-		return nil, malformed("ExtendedKeyUsages", "%d usages are more than %d", len(r.ExtendedKeyUsages), maxExtendedKeyUsages)
-	}
-	var usages []string
-	for _, name := range r.ExtendedKeyUsages {
-		usage, ok := extendedKeyUsages[name]
-		if !ok {
-			if len(name) > maxOID {
-				return nil, malformed("ExtendedKeyUsages", "%.80q is longer than %d characters", name, maxOID)
-			}
-			oid, err := x509.ParseOID(name)
-			if err != nil {
-				return nil, malformed("ExtendedKeyUsages", "%.80q is no name of a usage and no object identifier", name)
-			}
-			octets, err := oid.MarshalBinary()
-			if err != nil || !isReadable(octets) {
-				return nil, malformed("ExtendedKeyUsages", "%.80q is no object identifier with arcs below 2^31, which common software reads", name)
-			}
-			usage = string(octets)
-		}
-		if !slices.Contains(usages, usage) {
-			usages = append(usages, usage)
-		}
+	usages, err := parseExtendedKeyUsages(r.ExtendedKeyUsages)
+	if err != nil {
+		return nil, err
 	}
 	if r.CrlDay < 0 || r.CrlDay > 365 {
 		return nil, malformed("CrlDay", "%d is not from 1 to 365", r.CrlDay)
@@ -200,17 +154,6 @@ func (r *CreateSubCACertificateRequest) check() (*x509der.Template, error) {
 		ExtKeyUsage: usages,
 		Constraints: constraints,
 	}, nil
-}
-
-// isReadable reports whether the object identifier is one that Go reads back:
-// a certificate with another could not even be parsed.
-func isReadable(octets []byte) bool {
-	der, err := asn1.Marshal(asn1.RawValue{Tag: asn1.TagOID, Bytes: octets})
-	if err != nil {
-		return false
-	}
-	_, err = asn1.Unmarshal(der, new(asn1.ObjectIdentifier))
-	return err == nil
 }
 
 // CreateSubCACertificate signs the certificate of a subordinate CA under parent,

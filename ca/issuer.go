@@ -222,27 +222,6 @@ func (i *Issuer) Identifier() string { return i.identifier }
 // root reports whether the issuer is a root CA.
 func (i *Issuer) root() bool { return len(i.chain) == 1 }
 
-// allows reports whether the extended key usages along the chain allow
-// certificates for that use.
-func (i *Issuer) allows(usage x509.ExtKeyUsage) bool {
-	return !slices.ContainsFunc(i.chain, func(cert *x509.Certificate) bool { return !permits(cert, usage) })
-}
-
-// allowsAll reports whether the extended key usages along the chain allow a CA
-// below with these. None means that it takes what is left.
-func (i *Issuer) allowsAll(usages []string) bool {
-	for _, cert := range i.chain {
-		bound := x509der.ExtKeyUsages(cert)
-		if len(bound) == 0 || slices.Contains(bound, extendedKeyUsages["any"]) {
-			continue
-		}
-		if slices.ContainsFunc(usages, func(usage string) bool { return !slices.Contains(bound, usage) }) {
-			return false
-		}
-	}
-	return true
-}
-
 // holds reports whether the DER public key is that of a CA in the chain. Its
 // owner would sign with a CA's key, or the CA's key has leaked.
 func (i *Issuer) holds(publicKey []byte) bool {

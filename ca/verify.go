@@ -224,13 +224,6 @@ func (v *verifier) checkOne(chain []*x509.Certificate) error {
 	return nil
 }
 
-// tlsKeyUsages are the key usages, any one of which goes with an extended one
-// (RFC 5280, section 4.2.1.12).
-var tlsKeyUsages = map[x509.ExtKeyUsage]x509.KeyUsage{
-	x509.ExtKeyUsageServerAuth: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement,
-	x509.ExtKeyUsageClientAuth: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement,
-}
-
 // checkWhole checks what can cost most, name constraints and revocation, once a
 // chain has come to a root: nobody but its CAs can make it cost anything then.
 func (v *verifier) checkWhole(chain []*x509.Certificate) error {
@@ -251,15 +244,6 @@ func (v *verifier) checkWhole(chain []*x509.Certificate) error {
 		}
 	}
 	return nil
-}
-
-// permits reports whether a certificate's extended key usages, if it has any,
-// allow that use (RFC 5280, section 4.2.1.12; that a CA's usages bind what is
-// below it is the reading of all clients).
-func permits(cert *x509.Certificate, usage x509.ExtKeyUsage) bool {
-	bound := len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0
-	return usage == x509.ExtKeyUsageAny || !bound ||
-		slices.Contains(cert.ExtKeyUsage, usage) || slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageAny)
 }
 
 // checkRevoked looks a certificate up in the CRLs of its issuer.

@@ -1,0 +1,111 @@
+package ca
+
+import (
+	"crypto/x509"
+	"encoding/asn1"
+	"slices"
+
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// extendedKeyUsages are the names that the document lists (RFC 5280, section
+// 4.2.1.12), as the content octets of object identifiers.
+var extendedKeyUsages = map[string]string{
+	"any":             "\x55\x1d\x25\x00",
+	"serverAuth":      serverAuth,
+	"clientAuth":      clientAuth,
+	"codeSigning":     "\x2b\x06\x01\x05\x05\x07\x03\x03",
+	"emailProtection": "\x2b\x06\x01\x05\x05\x07\x03\x04",
+	"timeStamping":    "\x2b\x06\x01\x05\x05\x07\x03\x08",
+	"OCSPSigning":     "\x2b\x06\x01\x05\x05\x07\x03\x09",
+}
+
+// id-kp-serverAuth and id-kp-clientAuth.
+const (
+	serverAuth = "\x2b\x06\x01\x05\x05\x07\x03\x01"
+	clientAuth = "\x2b\x06\x01\x05\x05\x07\x03\x02"
+)
+
+// maxOID is how many characters of a dotted object identifier are read.
+const maxOID = 128
+
+// maxExtendedKeyUsages is how many a request carries (the API's metadata).
+const maxExtendedKeyUsages = 100
+
+// parseExtendedKeyUsages reads the parameter ExtendedKeyUsages and returns the
+// content octets of the object identifiers, each once.
+func parseExtendedKeyUsages(list []string) ([]string, error) {
+	if len(list) > maxExtendedKeyUsages {
+		return nil, malformed("ExtendedKeyUsages", "%d usages are more than %d", len(list), maxExtendedKeyUsages)
+	}
+	var usages []string
+	for _, name := range list {
+		usage, ok := extendedKeyUsages[name]
+		if !ok {
+			if len(name) > maxOID {
+				return nil, malformed("ExtendedKeyUsages", "%.80q is longer than %d characters", name, maxOID)
+			}
+			oid, err := x509.ParseOID(name)
+			if err != nil {
+				return nil, malformed("ExtendedKeyUsages", "%.80q is no name of a usage and no object identifier", name)
+			}
+			octets, err := oid.MarshalBinary()
+			if err != nil || !isReadable(octets) {
+				return nil, malformed("ExtendedKeyUsages", "%.80q is no object identifier with arcs below 2^31, which common software reads", name)
+			}
+			usage = string(octets)
+		}
+		if !slices.Contains(usages, usage) {
+			usages = append(usages, usage)
+		}
+	}
+	return usages, nil
+}
+
+// isReadable reports whether the object identifier is one that Go reads back:
+// a certificate with another could not even be parsed.
+func isReadable(octets []byte) bool {
+	der, err := asn1.Marshal(asn1.RawValue{Tag: asn1.TagOID, Bytes: octets})
+	if err != nil {
+		return false
+	}
+	_, err = asn1.Unmarshal(der, new(asn1.ObjectIdentifier))
+	return err == nil
+}
+
+// permits reports whether a certificate's extended key usages, if it has any,
+// allow that use (RFC 5280, section 4.2.1.12; that a CA's usages bind what is
+// below it is the reading of all clients).
+func permits(cert *x509.Certificate, usage x509.ExtKeyUsage) bool {
+	bound := len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0
+	return usage == x509.ExtKeyUsageAny || !bound ||
+		slices.Contains(cert.ExtKeyUsage, usage) || slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageAny)
+}
+
+// allows reports whether the extended key usages along the chain allow
+// certificates for that use.
+func (i *Issuer) allows(usage x509.ExtKeyUsage) bool {
+	return !slices.ContainsFunc(i.chain, func(cert *x509.Certificate) bool { return !permits(cert, usage) })
+}
+
+// allowsAll reports whether the extended key usages along the chain allow a CA
+// below with these. None means that it takes what is left.
+func (i *Issuer) allowsAll(usages []string) bool {
+	for _, cert := range i.chain {
+		bound := x509der.ExtKeyUsages(cert)
+		if len(bound) == 0 || slices.Contains(bound, extendedKeyUsages["any"]) {
+			continue
+		}
+		if slices.ContainsFunc(usages, func(usage string) bool { return !slices.Contains(bound, usage) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// tlsKeyUsages are the key usages, any one of which goes with an extended one
+// (RFC 5280, section 4.2.1.12).
+var tlsKeyUsages = map[x509.ExtKeyUsage]x509.KeyUsage{
+	x509.ExtKeyUsageServerAuth: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement,
+	x509.ExtKeyUsageClientAuth: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement,
+}
