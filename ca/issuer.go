@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
-	"encoding/pem"
 	"net/url"
 	"slices"
 	"strings"
@@ -71,7 +70,7 @@ const maxChain = 10
 // policies (4.2.1.11), and a CRLBase that is no http or https address. Validity is judged when something is
 // issued, not here.
 func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer, error) {
-	chain, err := parseCertificates("CertificateChain", chainPEM, maxChain)
+	chain, err := x509der.ParseCertificates("CertificateChain", chainPEM, maxChain)
 	if err != nil {
 		return nil, err
 	}
@@ -107,45 +106,6 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 		i.chainPEM += encode(cert.Raw)
 	}
 	return i, nil
-}
-
-// parseCertificates reads up to limit certificates, each of which must be
-// readable.
-func parseCertificates(parameter, text string, limit int) ([]*x509.Certificate, error) {
-	var list []*x509.Certificate
-	err := eachCertificate(parameter, text, limit, func(cert *x509.Certificate, err error) error {
-		list = append(list, cert)
-		return err
-	})
-	return list, err
-}
-
-// eachCertificate hands over up to limit PEM certificates, or why one cannot be
-// read. No other PEM block may be there; text around the blocks is not looked at.
-func eachCertificate(parameter, text string, limit int, yield func(*x509.Certificate, error) error) error {
-	rest := []byte(strings.TrimPrefix(text, "\ufeff"))
-	for n := 0; ; n++ {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			if n == 0 {
-				return malformed(parameter, "there is no certificate in PEM")
-			}
-			return nil
-		}
-		if block.Type != "CERTIFICATE" {
-			return malformed(parameter, "a PEM block is not a CERTIFICATE")
-		}
-		if n == limit {
-			return malformed(parameter, "there are more than %d certificates", limit)
-		}
-		cert, err := x509der.ParseCertificate(block.Bytes)
-		if err != nil {
-			err = malformed(parameter, "certificate %d cannot be read: %s", n+1, x509der.Reason(err))
-		}
-		if err := yield(cert, err); err != nil {
-			return err
-		}
-	}
 }
 
 func isASCII(s string) bool {

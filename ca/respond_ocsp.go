@@ -81,7 +81,7 @@ type OCSPResponder struct {
 // extended key usage OCSPSigning (RFC 6960, section 4.2.2.2) or the key usage
 // digitalSignature. Validity is judged when an answer is made, not here.
 func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error) {
-	chain, err := parseCertificates("CertificateChain", chainPEM, maxChain)
+	chain, err := x509der.ParseCertificates("CertificateChain", chainPEM, maxChain)
 	if err != nil {
 		return nil, err
 	}

@@ -72,7 +72,7 @@ const maxChecks = 100
 // [yuncert.ErrInvalidValueMalformed] input that cannot be read and
 // [yuncert.ErrInvalidParameter] everything else.
 func Verify(now time.Time, certificate string, opts VerifyOptions) ([]*x509.Certificate, error) {
-	leaf, err := parseCertificates("Certificate", certificate, 1)
+	leaf, err := x509der.ParseCertificates("Certificate", certificate, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func Verify(now time.Time, certificate string, opts VerifyOptions) ([]*x509.Cert
 // send what it likes, and a store may hold others' roots.
 func parsePool(parameter, text string) ([]*x509.Certificate, error) {
 	var list []*x509.Certificate
-	err := eachCertificate(parameter, text, maxCertificates, func(cert *x509.Certificate, err error) error {
+	err := x509der.EachCertificate(parameter, text, maxCertificates, func(cert *x509.Certificate, err error) error {
 		if err == nil {
 			list = append(list, cert)
 		}
