@@ -34,6 +34,7 @@ type leaf struct {
 	publicKey  []byte              // DER; not set before the key is made
 	asked      x509der.Name        // the subject of the CSR; empty without one
 	given      x509der.Name        // the attributes that parameters set
+	domainOnly bool                // given is the whole subject
 	names      []string            // DNS names and IP addresses, canonical
 	others     int                 // how many of names are not from the list parameter
 	list       string              // that parameter: Domain or SanValue
@@ -120,13 +121,20 @@ func (l *leaf) check() error {
 	if err := p.validity.check(); err != nil {
 		return err
 	}
-	if p.immediately < 0 || p.immediately > 2 {
-		return malformed("Immediately", "%d is not 0, 1 or 2", p.immediately)
+	if err := checkImmediately(p.immediately); err != nil {
+		return err
 	}
 	if p.enableCrl < 0 || p.enableCrl > 1 {
 		return malformed("EnableCrl", "%d is not 0 or 1", p.enableCrl)
 	}
 	return checkTags(p.tags)
+}
+
+func checkImmediately(n int32) error {
+	if n < 0 || n > 2 {
+		return malformed("Immediately", "%d is not 0, 1 or 2", n)
+	}
+	return nil
 }
 
 // checkAlgorithm holds the parameter Algorithm to the CSR's key, or takes the
@@ -155,10 +163,13 @@ const (
 	defaultOrganizationUnit = "Aliyun CDN"
 )
 
-// subject returns the certificate's subject: for each attribute the parameter,
+// subject returns the certificate's subject: given alone, or for each attribute the parameter,
 // else the CSR's with the string type it has there, else the default. The common
 // name is the CSR's, and the parameter only where the CSR has none.
 func (l *leaf) subject(ca x509der.Name) (x509der.Name, error) {
+	if l.domainOnly {
+		return l.given, nil
+	}
 	subject := make(x509der.Name, 0, 8)
 	for _, part := range []struct {
 		attributeType string

@@ -1,0 +1,94 @@
+package ca
+
+import (
+	"crypto/x509"
+	"io"
+	"time"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// A CreateDomainCertificateRequest describes the domain-validated certificate to
+// issue: what an order of package order comes to. No document has it; its fields
+// are named as those of [CreateServerCertificateWithCsrRequest].
+type CreateDomainCertificateRequest struct {
+	// Csr is the certificate signing request, PEM from any tool, as [csr.Parse]
+	// reads it. Only its key counts. Required.
+	Csr string `json:"Csr,omitempty"`
+
+	// Domain lists the names whose ownership was proved: up to 250 DNS names and
+	// IP addresses separated by commas. Required.
+	Domain string `json:"Domain,omitempty"`
+
+	// Months is the validity in calendar months. Required.
+	Months int32 `json:"Months,omitempty"`
+
+	// Immediately says what the response holds beside the identifiers: 0, the
+	// default, nothing; 1 the certificate; 2 the certificate and its chain.
+	Immediately int32 `json:"Immediately,omitempty"`
+}
+
+// Validate checks the request, the CSR with its signature included, without an
+// issuer, and returns the first problem in the order of the fields:
+// [yuncert.ErrMissingParameter] for a required one that is empty and
+// [yuncert.ErrInvalidValueMalformed] for a value that breaks the rule in the
+// field's comment.
+func (r *CreateDomainCertificateRequest) Validate() error {
+	_, err := r.check()
+	return err
+}
+
+// check is Validate, and returns what it read.
+func (r *CreateDomainCertificateRequest) check() (*leaf, error) {
+	if r == nil {
+		r = new(CreateDomainCertificateRequest)
+	}
+	l := &leaf{
+		usage: x509.ExtKeyUsageServerAuth, domainOnly: true,
+		parameters: leafParameters{validity: validity{months: r.Months}, immediately: r.Immediately},
+	}
+	if err := l.readCSR(r.Csr); err != nil {
+		return nil, err
+	}
+	if r.Domain == "" {
+		return nil, yuncert.Missing("Domain")
+	}
+	var err error
+	if l.names, err = x509der.SplitNames(r.Domain); err != nil {
+		return nil, malformed("Domain", "%v", err)
+	}
+	if len(l.names) == 0 {
+		return nil, malformed("Domain", "%.80q holds no name", r.Domain)
+	}
+	l.list, l.others = "Domain", 0
+	// A longer name is only an alternative name (X.520: 64 characters).
+	if x509der.CheckText(x509der.CommonName, l.names[0]) == nil {
+		l.given = x509der.Name{x509der.Text(x509der.CommonName, l.names[0])}
+	}
+	if r.Months == 0 {
+		return nil, yuncert.Missing("Months")
+	}
+	if err := l.parameters.validity.check(); err != nil {
+		return nil, err
+	}
+	return l, checkImmediately(r.Immediately)
+}
+
+// CreateDomainCertificate signs a server certificate that vouches for names and
+// nothing else (CA/Browser Forum, Baseline Requirements, section 7.1.2.7.2): the
+// subject is the first name of Domain as the common name, empty if that is longer
+// than 64 characters, and the alternative names are those of Domain. Of the CSR
+// only the key counts. An issuer with a CRLBase writes the address of its CRL. The
+// rest is as [CreateServerCertificateWithCsr] has it, der and the errors of the
+// issuer, the key, the validity and the name constraints included.
+func CreateDomainCertificate(rand io.Reader, now time.Time, issuer *Issuer, req *CreateDomainCertificateRequest) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
+	l, err := req.check()
+	if err != nil {
+		return nil, nil, err
+	}
+	if issuer != nil && issuer.crlAddress != "" {
+		l.parameters.enableCrl = 1
+	}
+	return l.issue(rand, now, issuer)
+}
