@@ -1,0 +1,179 @@
+package order
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// Issue signs the certificate of an order whose ownership is proved, as
+// [ca.CreateDomainCertificate] does: the subject is the domain alone, the
+// alternative names are the domain and, for a wildcard name, the name behind
+// "*." which was proved, and the term is the product's. The order is in
+// [StateCertificate] then, and the certificate is in the order that is returned
+// and in DescribeCertificateState.
+//
+// Errors: [yuncert.ErrNotFoundOrder] for an orderID that names no order,
+// [yuncert.ErrOrderStateError] for an order in another state, those of
+// [ca.CreateDomainCertificate], and [yuncert.ErrError] when the store failed. The
+// order stays as it was. The signature is made before the store is written, so
+// that a slow key keeps no row locked; a certificate that then cannot be stored,
+// because the order was cancelled meanwhile for example, is dropped.
+func (b *Book) Issue(ctx context.Context, rand io.Reader, now time.Time, issuer *ca.Issuer, orderID int64) (Order, error) {
+	o, err := b.Order(ctx, orderID)
+	if err != nil {
+		return Order{}, err
+	}
+	if _, err := o.State.after(eventIssue); err != nil {
+		return Order{}, err
+	}
+	product, err := productOf(o.ProductCode, yuncert.ErrCreateCertificateRequestFailed)
+	if err != nil {
+		return Order{}, err
+	}
+	domains := o.Domain
+	if proved, wildcard := strings.CutPrefix(o.Domain, "*."); wildcard {
+		domains += "," + proved
+	}
+	resp, _, err := ca.CreateDomainCertificate(rand, now, issuer, &ca.CreateDomainCertificateRequest{
+		Csr: o.Csr, Domain: domains, Months: product.Months, Immediately: 2,
+	})
+	if err != nil {
+		return Order{}, err
+	}
+	return b.certify(ctx, now, orderID, resp.X509Certificate+withoutRoot(resp.CertificateChain))
+}
+
+// withoutRoot drops the last certificate of a chain: who checks it has the root
+// already (RFC 8446, section 4.4.2).
+func withoutRoot(chain string) string {
+	const begin = "-----BEGIN CERTIFICATE-----"
+	return chain[:max(strings.LastIndex(chain, begin), 0)]
+}
+
+// Complete stores a certificate that another CA issued for an order whose
+// ownership is proved: PEM, with the certificate first and any CA certificates
+// in order behind it. The order is in [StateCertificate] then.
+//
+// Errors, beside [yuncert.ErrNotFoundOrder] for an orderID that names no order,
+// [yuncert.ErrOrderStateError] for an order in another state, and
+// [yuncert.ErrError] when the store failed:
+//
+//   - [yuncert.ErrInvalidValueMalformed]: certificate is not PEM of 1 to 10
+//     certificates.
+//   - [yuncert.ErrInvalidParameter]: its key is not the CSR's, its names do not
+//     cover the order's domain, it is a CA's, not for servers (RFC 5280, section
+//     4.2.1.12) or not valid at now, or a certificate behind it did not sign the
+//     one in front.
+//
+// Whether the CA is to be trusted is for the caller to know: [ca.Verify] checks a
+// chain against roots.
+func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certificate string) (Order, error) {
+	chain, err := x509der.ParseCertificates("Certificate", certificate, 10)
+	if err != nil {
+		return Order{}, err
+	}
+	o, err := b.Order(ctx, orderID)
+	if err != nil {
+		return Order{}, err
+	}
+	if _, err := o.State.after(eventIssue); err != nil {
+		return Order{}, err
+	}
+	if err := o.accepts(now, chain); err != nil {
+		return Order{}, err
+	}
+	var text strings.Builder
+	for _, cert := range chain {
+		text.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}))
+	}
+	return b.certify(ctx, now, orderID, text.String())
+}
+
+// accepts refuses a certificate that is not the one ordered.
+func (o *Order) accepts(now time.Time, chain []*x509.Certificate) error {
+	cert := chain[0]
+	request, err := csr.Parse([]byte(o.Csr))
+	if err != nil {
+		return storeError(err) // it passed when it was submitted
+	}
+	asked, err := algorithm.MarshalPublicKey(request.PublicKey)
+	if err != nil {
+		return err
+	}
+	got, err := algorithm.MarshalPublicKey(cert.PublicKey)
+	switch {
+	case err != nil || !bytes.Equal(asked, got):
+		return refused("the certificate's key is not the one in the order's CSR")
+	case !covers(cert, o.Domain):
+		return refused("the certificate's names do not cover %q", o.Domain)
+	case cert.IsCA:
+		return refused("the certificate is a CA's (RFC 5280, section 4.2.1.9)")
+	case !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageServerAuth):
+		return refused("the certificate's extended key usages do not have serverAuth (RFC 5280, section 4.2.1.12)")
+	case now.Before(cert.NotBefore) || now.After(cert.NotAfter):
+		return refused("the certificate is valid from %s to %s, and it is %s",
+			cert.NotBefore.UTC().Format(time.RFC3339), cert.NotAfter.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	}
+	for n, parent := range chain[1:] {
+		if err := x509der.CheckSignature(chain[n], parent); err != nil || !parent.IsCA || !bytes.Equal(chain[n].RawIssuer, parent.RawSubject) {
+			return refused("certificate %d is not of the CA that signed certificate %d", n+2, n+1)
+		}
+	}
+	return nil
+}
+
+// covers reports whether a certificate is good for a domain. A wildcard name
+// must be there as such.
+func covers(cert *x509.Certificate, domain string) bool {
+	if !strings.HasPrefix(domain, "*.") {
+		return cert.VerifyHostname(domain) == nil
+	}
+	return slices.ContainsFunc(cert.DNSNames, func(name string) bool { return strings.EqualFold(name, domain) })
+}
+
+func refused(format string, args ...any) error {
+	return yuncert.Errorf(yuncert.ErrInvalidParameter, "Certificate", format, args...)
+}
+
+// certify stores the certificate of an order and counts it.
+func (b *Book) certify(ctx context.Context, now time.Time, orderID int64, certificate string) (Order, error) {
+	return b.move(ctx, now, orderID, eventIssue, func(tx Tx, o *Order) error {
+		p, err := readPackage(tx, o.ProductCode)
+		if err != nil {
+			return err
+		}
+		p.IssuedCount++
+		o.Certificate, o.Reason = certificate, ""
+		return tx.PutPackage(p)
+	})
+}
+
+// Fail records that the CA refused an order whose ownership is proved, and why:
+// text of up to 500 characters, which [Book.Order] returns as Reason. The order
+// is in [StateVerifyFail] then, and deleting it gives the unit back.
+//
+// Errors: [yuncert.ErrInvalidValueMalformed] for a longer reason, one that is not
+// UTF-8 or one with control characters, [yuncert.ErrNotFoundOrder] for an orderID
+// that names no order, [yuncert.ErrOrderStateError] for an order in another
+// state, and [yuncert.ErrError] when the store failed.
+func (b *Book) Fail(ctx context.Context, now time.Time, orderID int64, reason string) (Order, error) {
+	if err := checkText("Reason", reason, 500); err != nil {
+		return Order{}, err
+	}
+	return b.move(ctx, now, orderID, eventFail, func(_ Tx, o *Order) error {
+		o.Reason = reason
+		return nil
+	})
+}

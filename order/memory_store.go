@@ -1,0 +1,151 @@
+package order
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+)
+
+// A MemoryStore is a [Store] in the memory of the process. Updates run one at a
+// time, views beside one another.
+type MemoryStore struct {
+	mu       sync.RWMutex
+	packages map[string]Package
+	orders   map[int64]*Order
+	byState  map[State][]*Order // sorted as Reader.Orders gives them
+}
+
+// NewMemoryStore returns an empty store.
+func NewMemoryStore() *MemoryStore {
+	return &MemoryStore{packages: map[string]Package{}, orders: map[int64]*Order{}, byState: map[State][]*Order{}}
+}
+
+// Update implements [Store]. f runs once.
+func (s *MemoryStore) Update(ctx context.Context, f func(Tx) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	tx := &memoryTx{s, nil}
+	committed := false
+	defer func() {
+		if !committed {
+			for _, undo := range slices.Backward(tx.undo) {
+				undo()
+			}
+		}
+	}()
+	if err := f(tx); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	committed = true
+	return nil
+}
+
+// View implements [Store].
+func (s *MemoryStore) View(ctx context.Context, f func(Reader) error) error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return f(&memoryTx{s, nil})
+}
+
+// A memoryTx writes to its store at once, and knows how to take that back.
+type memoryTx struct {
+	store *MemoryStore
+	undo  []func()
+}
+
+func (tx *memoryTx) Package(productCode string) (Package, bool, error) {
+	p, found := tx.store.packages[productCode]
+	return p, found, nil
+}
+
+func (tx *memoryTx) Order(orderID int64) (Order, bool, error) {
+	o, found := tx.store.orders[orderID]
+	if !found {
+		return Order{}, false, nil
+	}
+	return *o, true, nil
+}
+
+func (tx *memoryTx) Orders(state State, after Order, limit int) ([]Order, error) {
+	sorted := tx.store.byState[state]
+	from, found := slices.BinarySearchFunc(sorted, &after, inOrder)
+	if found {
+		from++
+	}
+	var page []Order
+	for _, o := range sorted[from:min(from+max(limit, 0), len(sorted))] {
+		page = append(page, *o)
+	}
+	return page, nil
+}
+
+func (tx *memoryTx) PutPackage(p Package) error {
+	before, found := tx.store.packages[p.ProductCode]
+	tx.store.packages[p.ProductCode] = p
+	tx.undo = append(tx.undo, func() {
+		if found {
+			tx.store.packages[p.ProductCode] = before
+		} else {
+			delete(tx.store.packages, p.ProductCode)
+		}
+	})
+	return nil
+}
+
+func (tx *memoryTx) CreateOrder(o Order) error {
+	if tx.store.orders[o.OrderId] != nil {
+		return ErrOrderExists
+	}
+	tx.store.add(&o)
+	tx.undo = append(tx.undo, func() { tx.store.remove(o.OrderId) })
+	return nil
+}
+
+func (tx *memoryTx) PutOrder(o Order) error {
+	if err := tx.DeleteOrder(o.OrderId); err != nil {
+		return err
+	}
+	return tx.CreateOrder(o)
+}
+
+func (tx *memoryTx) DeleteOrder(orderID int64) error {
+	if before := tx.store.remove(orderID); before != nil {
+		tx.undo = append(tx.undo, func() { tx.store.add(before) })
+	}
+	return nil
+}
+
+// add and remove keep the two ways to an order the same.
+func (s *MemoryStore) add(o *Order) {
+	s.orders[o.OrderId] = o
+	sorted := s.byState[o.State]
+	at, _ := slices.BinarySearchFunc(sorted, o, inOrder)
+	s.byState[o.State] = slices.Insert(sorted, at, o)
+}
+
+func (s *MemoryStore) remove(orderID int64) *Order {
+	o := s.orders[orderID]
+	if o == nil {
+		return nil
+	}
+	delete(s.orders, orderID)
+	sorted := s.byState[o.State]
+	at, _ := slices.BinarySearchFunc(sorted, o, inOrder)
+	s.byState[o.State] = slices.Delete(sorted, at, at+1)
+	return o
+}
+
+// inOrder compares orders as [Reader.Orders] sorts them.
+func inOrder(a, b *Order) int {
+	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.OrderId, b.OrderId))
+}

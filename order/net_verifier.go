@@ -1,0 +1,245 @@
+package order
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// A NetVerifier looks proofs up in the DNS and on web servers. The applicant
+// decides where it is led, so it is wary by default: it connects only to
+// addresses on the public Internet, judged when the connection is made, after
+// names are resolved; it follows redirects on the same host only, reads little
+// and gives up in time. It uses no proxy. The zero value is ready; it is safe for
+// concurrent use and must not be changed in use.
+type NetVerifier struct {
+	// Resolver resolves names. Nil means [net.DefaultResolver]. It is asked for TXT
+	// records of names that applicants choose, and is the operator's to trust.
+	Resolver *net.Resolver
+
+	// Timeout bounds one lookup with all its connections. Zero means 10 seconds.
+	Timeout time.Duration
+
+	// AllowedNetworks are networks whose addresses are connected to although they
+	// are not public, such as 10.20.0.0/16 for an intranet's domains. Whoever
+	// orders can make the verifier send GET requests for one fixed path there.
+	AllowedNetworks []netip.Prefix
+
+	// ports are where the web servers listen: of https and of http.
+	ports *[2]string
+}
+
+const (
+	maxRedirects = 5
+	maxFile      = 4 << 10 // octets of the proof's file
+)
+
+// Lookup implements [Verifier]. For DNS it returns the TXT records of
+// "_dnsauth." and the domain. For FILE it returns what https and http have, in
+// this order, with status 200; a server's certificate is not checked, since the
+// applicant may have none yet and plain http counts as much.
+func (v *NetVerifier) Lookup(ctx context.Context, c Challenge) ([]string, error) {
+	timeout := v.Timeout
+	if timeout == 0 {
+		timeout = 10 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if c.ValidateType == validateFile {
+		return v.files(ctx, c.Domain, c.Uri)
+	}
+	name := recordLabel + "." + c.Domain
+	// The last dot keeps the resolver's search list out.
+	found, err := v.resolver().LookupTXT(ctx, name+".")
+	if err != nil {
+		return nil, fmt.Errorf("TXT records of %s: %w", name, plainDNS(err))
+	}
+	return found, nil
+}
+
+func (v *NetVerifier) resolver() *net.Resolver {
+	if v.Resolver == nil {
+		return net.DefaultResolver
+	}
+	return v.Resolver
+}
+
+// plainDNS leaves the resolver's own address, which is the operator's matter,
+// out of an error.
+func plainDNS(err error) error {
+	e, ok := errors.AsType[*net.DNSError](err)
+	switch {
+	case !ok:
+		return err
+	case e.IsNotFound:
+		return errors.New("there are none")
+	case e.IsTimeout:
+		return errors.New("the name servers did not answer in time")
+	}
+	return errors.New("the name servers did not answer")
+}
+
+// files fetches the file by https and by http.
+func (v *NetVerifier) files(ctx context.Context, domain, uri string) (found []string, err error) {
+	client := v.client(domain)
+	defer client.CloseIdleConnections()
+	var failures []error
+	for n, scheme := range []string{"https", "http"} {
+		authority := domain
+		if v.ports != nil {
+			authority = net.JoinHostPort(domain, v.ports[n])
+		}
+		content, err := fetch(ctx, client, scheme+"://"+authority+uri)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("%s://%s%s: %w", scheme, domain, uri, err))
+			continue
+		}
+		found = append(found, content)
+	}
+	if len(found) == 0 {
+		return nil, errors.Join(failures...)
+	}
+	return found, nil
+}
+
+// errNotPublic is why a connection is not made. It does not say to what address:
+// an applicant could read a private network's names that way.
+var errNotPublic = errors.New("the name leads to an address that is not on the public Internet")
+
+// client returns a client for one domain. Its dialer looks at each address when
+// it connects, so that a name that resolves differently the second time leads
+// nowhere else.
+func (v *NetVerifier) client(domain string) *http.Client {
+	dialer := &net.Dialer{
+		Resolver: v.Resolver,
+		Control: func(_, address string, _ syscall.RawConn) error {
+			if ap, err := netip.ParseAddrPort(address); err != nil || !v.allows(ap.Addr()) {
+				return errNotPublic
+			}
+			return nil
+		},
+	}
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext:            dialer.DialContext,
+			TLSClientConfig:        &tls.Config{InsecureSkipVerify: true}, // see Lookup
+			DisableKeepAlives:      true,
+			DisableCompression:     true,
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+		CheckRedirect: func(next *http.Request, via []*http.Request) error {
+			switch {
+			case len(via) > maxRedirects:
+				return fmt.Errorf("there are more than %d redirects", maxRedirects)
+			case next.URL.Hostname() != domain:
+				return errors.New("the redirect leads to another host")
+			case !v.isPort(next.URL.Scheme, next.URL.Port()):
+				return errors.New("the redirect leads to another port than that of http or https")
+			}
+			return nil
+		},
+	}
+}
+
+// isPort reports whether a port is the one that a scheme has by default.
+func (v *NetVerifier) isPort(scheme, port string) bool {
+	defaults := [2]string{"443", "80"}
+	if v.ports != nil {
+		defaults = *v.ports
+	}
+	if scheme == "https" {
+		return port == "" || port == defaults[0]
+	}
+	return scheme == "http" && (port == "" || port == defaults[1])
+}
+
+// fetch returns the body behind an address.
+func fetch(ctx context.Context, client *http.Client, address string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return "", errors.New("it is no address")
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return "", plainHTTP(ctx, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("the status is %d and not 200", resp.StatusCode)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxFile+1))
+	switch {
+	case err != nil:
+		return "", plainHTTP(ctx, err)
+	case len(body) > maxFile:
+		return "", fmt.Errorf("the file is longer than %d octets", maxFile)
+	}
+	return string(body), nil
+}
+
+// plainHTTP leaves addresses out of an error.
+func plainHTTP(ctx context.Context, err error) error {
+	dns, _ := errors.AsType[*net.DNSError](err)
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("the server did not answer in time")
+	case errors.Is(err, errNotPublic):
+		return errNotPublic
+	case dns != nil && dns.IsNotFound:
+		return errors.New("the name has no address")
+	case dns != nil:
+		return plainDNS(dns)
+	}
+	return errors.New("there is no answer of a web server")
+}
+
+// allows reports whether an address may be connected to.
+func (v *NetVerifier) allows(a netip.Addr) bool {
+	a = a.Unmap()
+	if slices.ContainsFunc(v.AllowedNetworks, func(n netip.Prefix) bool { return n.Contains(a) }) {
+		return true
+	}
+	if a.Zone() != "" || a.Is6() && !globalUnicast.Contains(a) {
+		return false
+	}
+	return !slices.ContainsFunc(specialNetworks, func(n netip.Prefix) bool { return n.Contains(a) })
+}
+
+// globalUnicast is all of IPv6 that is assigned to networks (RFC 4291, section
+// 2.4, and IANA's registry of the address space). Loopback, link-local, unique
+// local and IPv4-mapped addresses lie outside, as does the NAT64 prefix, behind
+// which private IPv4 addresses could stand.
+var globalUnicast = netip.MustParsePrefix("2000::/3")
+
+// specialNetworks are the networks of IANA's registries of special-purpose
+// addresses (RFC 6890) that are not the public Internet's, with multicast.
+// Among them are the addresses at which clouds serve a machine's own
+// credentials: 169.254.169.254 and, at Alibaba Cloud, 100.100.100.200.
+var specialNetworks = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),
+	netip.MustParsePrefix("10.0.0.0/8"),
+	netip.MustParsePrefix("100.64.0.0/10"),
+	netip.MustParsePrefix("127.0.0.0/8"),
+	netip.MustParsePrefix("169.254.0.0/16"),
+	netip.MustParsePrefix("172.16.0.0/12"),
+	netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("192.0.2.0/24"),
+	netip.MustParsePrefix("192.88.99.0/24"),
+	netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("198.18.0.0/15"),
+	netip.MustParsePrefix("198.51.100.0/24"),
+	netip.MustParsePrefix("203.0.113.0/24"),
+	netip.MustParsePrefix("224.0.0.0/3"), // multicast, reserved, broadcast
+	netip.MustParsePrefix("2001::/23"),   // IETF protocols; Teredo holds IPv4 addresses
+	netip.MustParsePrefix("2001:db8::/32"),
+	netip.MustParsePrefix("2002::/16"), // 6to4 holds IPv4 addresses
+	netip.MustParsePrefix("3fff::/20"),
+}

@@ -1,0 +1,171 @@
+package order
+
+import (
+	"context"
+	"crypto/subtle"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"golang.org/x/net/publicsuffix"
+
+	"github.com/yuncert/yuncert"
+)
+
+// A Challenge is what an applicant does to prove that a domain is theirs. For a
+// wildcard name the proof is of the name behind "*.".
+type Challenge struct {
+	// ValidateType is "DNS" or "FILE".
+	ValidateType string
+
+	// Domain is the name to be proved, without "*.".
+	Domain string
+
+	// RecordDomain is, for DNS, the host record in the zone of the registered
+	// domain, such as "_dnsauth" or "_dnsauth.www". The record's full name is
+	// "_dnsauth." and Domain.
+	RecordDomain string
+
+	// RecordType is "TXT" for DNS.
+	RecordType string
+
+	// RecordValue is the text of the record for DNS.
+	RecordValue string
+
+	// Uri is, for FILE, the path of the file on the domain's web server.
+	Uri string
+
+	// Content is the text of the file for FILE.
+	Content string
+}
+
+const (
+	recordLabel = "_dnsauth"
+	fileURI     = "/.well-known/pki-validation/fileauth.txt"
+)
+
+// Challenge returns what proves the ownership of the order's domain.
+func (o *Order) Challenge() Challenge {
+	c := Challenge{ValidateType: o.ValidateType, Domain: strings.TrimPrefix(o.Domain, "*.")}
+	if o.ValidateType == validateFile {
+		c.Uri, c.Content = fileURI, o.Token
+		return c
+	}
+	c.RecordDomain, c.RecordType, c.RecordValue = recordLabel, "TXT", o.Token
+	if registered, err := publicsuffix.EffectiveTLDPlusOne(c.Domain); err == nil && registered != c.Domain {
+		c.RecordDomain += "." + strings.TrimSuffix(c.Domain, "."+registered)
+	}
+	return c
+}
+
+// A Verifier looks a proof of ownership up.
+type Verifier interface {
+	// Lookup returns what stands where the challenge says: the texts of all TXT
+	// records, or the content of the file. It does not judge: the [Book] compares,
+	// white space around a text aside. The error is for the applicant to read.
+	Lookup(ctx context.Context, c Challenge) ([]string, error)
+}
+
+// CheckOwnership looks for the proof of an order's domain, and returns the order
+// as it then is: in [StateProcess] when the proof is there, and in
+// [StateDomainVerify] with a Reason when it is not. To be called again until it
+// is.
+//
+// Errors: [yuncert.ErrNotFoundOrder] for an orderID that names no order,
+// [yuncert.ErrOrderStateError] for an order in another state, also when it went
+// there while the proof was looked up, and [yuncert.ErrError] when ctx ended or
+// the store failed.
+func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64) (Order, error) {
+	o, err := b.Order(ctx, orderID)
+	if err != nil {
+		return Order{}, err
+	}
+	if _, err := o.State.after(eventProve); err != nil {
+		return Order{}, err
+	}
+	found, err := b.verifier.Lookup(ctx, o.Challenge())
+	if ctx.Err() != nil {
+		return Order{}, &yuncert.Error{Code: yuncert.ErrError, Message: "the check of ownership was broken off", Err: ctx.Err()}
+	}
+	if reason := notProved(o.Token, found, err); reason != "" {
+		return b.keepReason(ctx, now, orderID, reason)
+	}
+	return b.move(ctx, now, orderID, eventProve, func(_ Tx, o *Order) error {
+		o.Reason = ""
+		return nil
+	})
+}
+
+// notProved says why what was found is no proof, or nothing if it is one. The
+// token is compared in constant time.
+func notProved(token string, found []string, err error) string {
+	if err != nil {
+		return limited(err.Error())
+	}
+	proved := 0
+	for _, text := range found {
+		proved |= subtle.ConstantTimeCompare([]byte(strings.TrimSpace(text)), []byte(token))
+	}
+	switch {
+	case proved == 1:
+		return ""
+	case len(found) == 0:
+		return "nothing was found where the proof belongs"
+	default:
+		return fmt.Sprintf("of %d values found where the proof belongs none is the one asked for", len(found))
+	}
+}
+
+// keepReason stores why an order stays in [StateDomainVerify].
+func (b *Book) keepReason(ctx context.Context, now time.Time, orderID int64, reason string) (o Order, err error) {
+	err = b.update(ctx, func(tx Tx) error {
+		if o, err = readOrder(tx, orderID); err != nil {
+			return err
+		}
+		if _, err := o.State.after(eventProve); err != nil {
+			return err
+		}
+		o.Reason, o.Updated = reason, instant(now)
+		return tx.PutOrder(o)
+	})
+	if err != nil {
+		return Order{}, err
+	}
+	return o, nil
+}
+
+// limited makes a text from elsewhere fit to store: UTF-8 of up to 500 octets
+// without control characters.
+func limited(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == '\ufffd' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, " "))
+	if len(text) > 500 {
+		text = strings.ToValidUTF8(text[:500], "")
+	}
+	return strings.TrimSpace(text)
+}
+
+// newToken returns a token in the form that the documents show: the day and six
+// zeros, and then 50 letters and digits from rand, of 258 bits.
+func newToken(rand io.Reader, now time.Time) (string, error) {
+	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+	token := append(make([]byte, 0, 64), now.UTC().Format("20060102")+"000000"...)
+	for len(token) < cap(token) {
+		var drawn [64]byte
+		if err := draw(rand, drawn[:]); err != nil {
+			return "", err
+		}
+		for _, d := range drawn {
+			// 252 is the largest multiple of 36 in an octet: each letter is as likely.
+			if d < 252 && len(token) < cap(token) {
+				token = append(token, letters[d%36])
+			}
+		}
+	}
+	return string(token), nil
+}

@@ -1,0 +1,122 @@
+package order
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// A Store keeps packages and orders for a [Book]. It must be safe for concurrent
+// use. [NewMemoryStore] makes one, package sqlstore another, and package
+// storetest tests any.
+type Store interface {
+	// Update runs f and makes all that it wrote durable, or nothing of it: nothing
+	// when f or the store fails, when f panics or when ctx ends before. Of what f
+	// reads, nothing changes by another hand before its writes are made. A store
+	// may run f anew after a conflict, so f sets its results each time and has no
+	// other effect. f may not call the store itself, nor keep the Tx.
+	Update(ctx context.Context, f func(Tx) error) error
+
+	// View runs f over one consistent state. f may not call the store itself, nor
+	// keep the Reader.
+	View(ctx context.Context, f func(Reader) error) error
+}
+
+// A Reader reads a Store.
+type Reader interface {
+	// Package returns the package of a product, and whether there is one.
+	Package(productCode string) (p Package, found bool, err error)
+
+	// Order returns an order, and whether there is one.
+	Order(orderID int64) (o Order, found bool, err error)
+
+	// Orders returns up to limit orders in a state, those with the least Created
+	// first and of equal ones those with the least OrderId, from behind the place
+	// that Created and OrderId of after have in this sequence. The zero Order is in
+	// front of all.
+	Orders(state State, after Order, limit int) ([]Order, error)
+}
+
+// A Tx reads and writes a Store. What it wrote it reads.
+type Tx interface {
+	Reader
+
+	// PutPackage stores a package in the place of the one with its ProductCode, if
+	// there is one. The same Update has read that place with Package before.
+	PutPackage(p Package) error
+
+	// CreateOrder stores a new order. The error is [ErrOrderExists], and f may go
+	// on with another, if there is one with its OrderId.
+	CreateOrder(o Order) error
+
+	// PutOrder stores an order in the place of the one with its OrderId, which the
+	// same Update has read with Order before.
+	PutOrder(o Order) error
+
+	// DeleteOrder removes an order, which the same Update has read with Order
+	// before.
+	DeleteOrder(orderID int64) error
+}
+
+// ErrOrderExists is what CreateOrder of a [Tx] returns for an OrderId that is
+// taken. No operation of a [Book] returns it.
+var ErrOrderExists = errors.New("an order with this OrderId exists")
+
+// A Package is what was bought of one product, a certificate resource plan.
+// UsedCount never exceeds TotalCount, nor IssuedCount UsedCount.
+type Package struct {
+	// ProductCode is the Code of the [Product].
+	ProductCode string
+
+	// TotalCount is how many certificates were bought.
+	TotalCount int64
+
+	// UsedCount is how many orders took a unit and were not deleted since.
+	UsedCount int64
+
+	// IssuedCount is how many certificates were issued.
+	IssuedCount int64
+}
+
+// An Order is one application, as a [Store] keeps it. It holds no key and no
+// reference: a copy is independent.
+type Order struct {
+	// OrderId is from 1 to 2^53-1.
+	OrderId int64
+
+	// ProductCode is the Code of the [Product].
+	ProductCode string
+
+	// State is where the order stands.
+	State State
+
+	// Domain is the name that the certificate is for, the CSR's common name: lower
+	// case, in ASCII, with "*." in front for a wildcard certificate.
+	Domain string
+
+	// Csr is the certificate signing request in PEM.
+	Csr string
+
+	// ValidateType is how ownership is proved: "DNS" or "FILE".
+	ValidateType string
+
+	// Username, Phone and Email are the applicant's, as submitted.
+	Username, Phone, Email string
+
+	// Token is what the proof must say: 64 characters, drawn from rand.
+	Token string
+
+	// Reason says why the last check of ownership or the review failed, for a
+	// person to read. Empty when neither did.
+	Reason string
+
+	// Certificate is the certificate in PEM and behind it those of the CAs that it
+	// came with. Empty before it is issued.
+	Certificate string
+
+	// Created is when the order was submitted, in UTC and whole microseconds.
+	Created time.Time
+
+	// Updated is when the order last changed, in UTC and whole microseconds.
+	Updated time.Time
+}
