@@ -52,7 +52,7 @@ func (b *Book) AddPackage(ctx context.Context, productCode string, count int64) 
 			return err
 		}
 		if count < 1 || count > math.MaxInt64-p.TotalCount {
-			return yuncert.Errorf(yuncert.ErrInvalidParameter, "TotalCount", "%d is not from 1 to %d", count, math.MaxInt64-p.TotalCount)
+			return yuncert.Errorf(yuncert.ErrInvalidParameter, "count", "%d is not from 1 to %d", count, math.MaxInt64-p.TotalCount)
 		}
 		p.ProductCode = product.Code
 		p.TotalCount += count
@@ -69,7 +69,10 @@ func (b *Book) Order(ctx context.Context, orderID int64) (o Order, err error) {
 		o, err = readOrder(tx, orderID)
 		return err
 	})
-	return o, err
+	if err != nil {
+		return Order{}, err
+	}
+	return o, nil
 }
 
 // maxPage is how many orders one page holds.
@@ -90,7 +93,10 @@ func (b *Book) Orders(ctx context.Context, state State, after Order, limit int) 
 		page, err = tx.Orders(state, after, limit)
 		return err
 	})
-	return page, err
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
 }
 
 // move applies an event to an order. change, if not nil, alters what else of the
@@ -165,17 +171,13 @@ func checkOrderID(orderID int64) error {
 // instant is a time as stores keep it.
 func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-// newOrderID draws 53 bits.
+// newOrderID draws 53 bits. There is no 0: of the 2^53 values two give 1.
 func newOrderID(rand io.Reader) (int64, error) {
-	for {
-		var b [8]byte
-		if err := draw(rand, b[:]); err != nil {
-			return 0, err
-		}
-		if id := int64(binary.BigEndian.Uint64(b[:]) >> 11); id != 0 {
-			return id, nil
-		}
+	var b [8]byte
+	if err := draw(rand, b[:]); err != nil {
+		return 0, err
 	}
+	return max(int64(binary.BigEndian.Uint64(b[:])>>11), 1), nil
 }
 
 // newRequestID is [yuncert.NewRequestId] with the code that orders have for a

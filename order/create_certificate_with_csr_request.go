@@ -10,6 +10,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/net/publicsuffix"
+
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
@@ -24,22 +26,24 @@ type CreateCertificateWithCsrRequestRequest struct {
 	// Csr is the certificate signing request, PEM from any tool, as [csr.Parse]
 	// reads it. Its key is RSA from 2048 bits or ECC. Its common name is the
 	// domain that the certificate is for: a DNS name of at least two labels, or
-	// "*." and such a name. Other names in the CSR do not count. Required.
+	// "*." and such a name that is no public suffix (CA/Browser Forum, Baseline
+	// Requirements, section 3.2.2.6). Other names in the CSR do not count. Required.
 	Csr string `json:"Csr,omitempty"`
 
 	// ProductCode is the Code of the [Product], which says whether the domain is a
 	// plain name or a wildcard. Empty means [DefaultProductCode].
 	ProductCode string `json:"ProductCode,omitempty"`
 
-	// Username is the name of the applicant, up to 255 characters. Required.
+	// Username is the name of the applicant: up to 255 characters of UTF-8, none
+	// of them a control character. Required.
 	Username string `json:"Username,omitempty"`
 
-	// Phone is the phone number of the applicant, up to 255 characters; its form
-	// is not looked at. Required.
+	// Phone is the phone number of the applicant, with the limits of Username; its
+	// form is not looked at. Required.
 	Phone string `json:"Phone,omitempty"`
 
-	// Email is the address of the applicant, up to 255 characters; its form is not
-	// looked at. Required.
+	// Email is the address of the applicant, with the limits of Username; its form
+	// is not looked at. Required.
 	Email string `json:"Email,omitempty"`
 
 	// ValidateType is how ownership is proved: "DNS", by a TXT record, or "FILE",
@@ -50,7 +54,7 @@ type CreateCertificateWithCsrRequestRequest struct {
 
 	// Tags are up to 20 labels for the caller to store. A Key has 1 to 128
 	// characters, does not begin with "aliyun" or "acs:", and has no "http://" or
-	// "https://" in it.
+	// "https://" in it; a Value has up to 128. None is a control character.
 	Tags []ca.Tag `json:"Tags,omitempty"`
 }
 
@@ -147,8 +151,14 @@ func parseCSR(text string) (*csr.Request, error) {
 // domainOf returns the common name of a CSR as the DNS name that it is.
 func domainOf(request *csr.Request) (string, error) {
 	name, ok := x509der.HostName(request.CommonName)
-	if !ok || x509der.IsIP(name) || !strings.Contains(strings.TrimPrefix(name, "*."), ".") {
+	if !ok || x509der.IsIP(name) || !strings.Contains(name, ".") {
 		return "", failed("Csr", "the CSR's common name %.80q is not the domain to certify: a DNS name of at least two labels, or \"*.\" and such a name", request.CommonName)
+	}
+	if proved, wildcard := strings.CutPrefix(name, "*."); wildcard {
+		// Whoever runs a registry does not own what others register there.
+		if suffix, registry := publicsuffix.PublicSuffix(proved); registry && suffix == proved {
+			return "", failed("Csr", "the CSR's common name %q stands for names of many owners: %q is a public suffix", name, suffix)
+		}
 	}
 	return name, nil
 }
@@ -204,8 +214,7 @@ func failed(parameter, format string, args ...any) error {
 //   - [yuncert.ErrError]: rand or the store failed.
 //
 // On an error no unit is taken and no order stored, with one exception that
-// every database has: a connection that breaks while the store commits. The
-// document allows a user 10 calls a second, which the embedding service enforces.
+// every database has: a connection that breaks while the store commits.
 func (b *Book) CreateCertificateWithCsrRequest(ctx context.Context, rand io.Reader, now time.Time, req *CreateCertificateWithCsrRequestRequest) (*CreateCertificateWithCsrRequestResponse, error) {
 	o, err := req.check()
 	if err != nil {
@@ -251,5 +260,5 @@ func createOrder(rand io.Reader, tx Tx, o *Order) (err error) {
 			return err
 		}
 	}
-	return err
+	return yuncert.Errorf(yuncert.ErrError, "", "rand repeats itself: ten OrderIds in a row are taken")
 }

@@ -49,8 +49,9 @@ type DescribeCertificateStateResponse struct {
 	// Content is the text of the file.
 	Content string `json:"Content,omitempty"`
 
-	// Certificate is the certificate in PEM, and behind it those of the CAs below
-	// the root, as a web server wants them. Set in the state certificate.
+	// Certificate is the certificate in PEM, and behind it those of the CAs: after
+	// [Book.Issue] the ones below the root, as a web server wants them, and after
+	// [Book.Complete] what was handed in. Set in the state certificate.
 	Certificate string `json:"Certificate,omitempty"`
 
 	// PrivateKey is always empty: whoever made the CSR has the key.

@@ -31,6 +31,6 @@
 // [yuncert.ErrCreateCertificateRequestFailed], the code that the documents have
 // for all of them; a required parameter that is absent is
 // [yuncert.ErrMissingParameter]. Failures of the store are [yuncert.ErrError]
-// with the cause in Err. Every operation takes OrderId as it is in the request:
-// an integer that names no order is [yuncert.ErrNotFoundOrder].
+// with the cause in Err. An OrderId that names no order is
+// [yuncert.ErrNotFoundOrder].
 package order

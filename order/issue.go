@@ -18,7 +18,8 @@ import (
 )
 
 // Issue signs the certificate of an order whose ownership is proved, as
-// [ca.CreateDomainCertificate] does: the subject is the domain alone, the
+// [ca.CreateDomainCertificate] does: the subject is the domain alone, or
+// empty if that is longer than a common name may be, the
 // alternative names are the domain and, for a wildcard name, the name behind
 // "*." which was proved, and the term is the product's. The order is in
 // [StateCertificate] then, and the certificate is in the order that is returned
@@ -38,7 +39,7 @@ func (b *Book) Issue(ctx context.Context, rand io.Reader, now time.Time, issuer 
 	if _, err := o.State.after(eventIssue); err != nil {
 		return Order{}, err
 	}
-	product, err := productOf(o.ProductCode, yuncert.ErrCreateCertificateRequestFailed)
+	product, err := productOf(o.ProductCode, yuncert.ErrError)
 	if err != nil {
 		return Order{}, err
 	}
@@ -71,14 +72,14 @@ func withoutRoot(chain string) string {
 // [yuncert.ErrError] when the store failed:
 //
 //   - [yuncert.ErrInvalidValueMalformed]: certificate is not PEM of 1 to 10
-//     certificates.
+//     certificates that can be read.
 //   - [yuncert.ErrInvalidParameter]: its key is not the CSR's, its names do not
-//     cover the order's domain, it is a CA's, not for servers (RFC 5280, section
-//     4.2.1.12) or not valid at now, or a certificate behind it did not sign the
-//     one in front.
+//     cover the order's domain, it is a CA's, does not say that it is for servers
+//     (RFC 5280, section 4.2.1.12) or is not valid at now, or a certificate behind
+//     it is not of the CA that signed the one in front.
 //
-// Whether the CA is to be trusted is for the caller to know: [ca.Verify] checks a
-// chain against roots.
+// Whether the CA is to be trusted is for the caller to know, and nothing else of
+// its certificates is looked at: [ca.Verify] checks a chain against roots.
 func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certificate string) (Order, error) {
 	chain, err := x509der.ParseCertificates("Certificate", certificate, 10)
 	if err != nil {
@@ -106,7 +107,8 @@ func (o *Order) accepts(now time.Time, chain []*x509.Certificate) error {
 	cert := chain[0]
 	request, err := csr.Parse([]byte(o.Csr))
 	if err != nil {
-		return storeError(err) // it passed when it was submitted
+		// It passed when it was submitted.
+		return &yuncert.Error{Code: yuncert.ErrError, Message: "the order's CSR cannot be read", Err: err}
 	}
 	asked, err := algorithm.MarshalPublicKey(request.PublicKey)
 	if err != nil {
@@ -155,7 +157,7 @@ func (b *Book) certify(ctx context.Context, now time.Time, orderID int64, certif
 			return err
 		}
 		p.IssuedCount++
-		o.Certificate, o.Reason = certificate, ""
+		o.Certificate = certificate
 		return tx.PutPackage(p)
 	})
 }

@@ -82,8 +82,9 @@ func (tx *memoryTx) Orders(state State, after Order, limit int) ([]Order, error)
 	if found {
 		from++
 	}
+	sorted = sorted[from:]
 	var page []Order
-	for _, o := range sorted[from:min(from+max(limit, 0), len(sorted))] {
+	for _, o := range sorted[:max(min(limit, len(sorted)), 0)] {
 		page = append(page, *o)
 	}
 	return page, nil

@@ -1,12 +1,14 @@
 package order
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"fmt"
 	"io"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -101,7 +103,7 @@ func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64)
 // token is compared in constant time.
 func notProved(token string, found []string, err error) string {
 	if err != nil {
-		return limited(err.Error())
+		return cmp.Or(limited(err.Error()), "the proof could not be looked up")
 	}
 	proved := 0
 	for _, text := range found {
@@ -139,7 +141,7 @@ func (b *Book) keepReason(ctx context.Context, now time.Time, orderID int64, rea
 // without control characters.
 func limited(text string) string {
 	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == '\ufffd' {
+		if unicode.IsControl(r) || r == '\ufffd' {
 			return ' '
 		}
 		return r
@@ -155,7 +157,7 @@ func limited(text string) string {
 func newToken(rand io.Reader, now time.Time) (string, error) {
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
 	token := append(make([]byte, 0, 64), now.UTC().Format("20060102")+"000000"...)
-	for len(token) < cap(token) {
+	for range 10 {
 		var drawn [64]byte
 		if err := draw(rand, drawn[:]); err != nil {
 			return "", err
@@ -166,6 +168,9 @@ func newToken(rand io.Reader, now time.Time) (string, error) {
 				token = append(token, letters[d%36])
 			}
 		}
+		if len(token) == cap(token) {
+			return string(token), nil
+		}
 	}
-	return string(token), nil
+	return "", yuncert.Errorf(yuncert.ErrError, "", "rand repeats itself: no token comes of it")
 }

@@ -1,0 +1,175 @@
+package order_test
+
+import (
+	"crypto/rand"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/order"
+)
+
+// race runs f n times at once.
+func race(n int, f func(i int)) {
+	var ready, done sync.WaitGroup
+	start := make(chan struct{})
+	ready.Add(n)
+	for i := range n {
+		done.Go(func() {
+			ready.Done()
+			<-start
+			f(i)
+		})
+	}
+	ready.Wait()
+	close(start)
+	done.Wait()
+}
+
+// Two hundred applicants for the last unit: one gets it.
+func TestRaceForTheLastUnit(t *testing.T) {
+	t.Parallel()
+	store := order.NewMemoryStore()
+	book := order.NewBook(store, order.BookOptions{})
+	if err := book.AddPackage(t.Context(), "", 1); err != nil {
+		t.Fatal(err)
+	}
+	req := application(plainCSR(t))
+	var won, lost atomic.Int64
+	race(200, func(int) {
+		resp, err := book.CreateCertificateWithCsrRequest(t.Context(), rand.Reader, instant, req)
+		switch {
+		case err == nil && resp.OrderId > 0:
+			won.Add(1)
+		case errors.Is(err, yuncert.ErrNotRemainCount) && resp == nil:
+			lost.Add(1)
+		default:
+			t.Errorf("%v, %v", resp, err)
+		}
+	})
+	if won.Load() != 1 || lost.Load() != 199 {
+		t.Errorf("%d applicants got the last unit, and %d did not", won.Load(), lost.Load())
+	}
+	checkCounts(t, book, "", 1, 1, 0)
+	if all := everything(t, store); len(all.Orders) != 1 {
+		t.Errorf("%d orders", len(all.Orders))
+	}
+}
+
+// Units that are bought, taken and given back all at once are neither lost nor
+// made.
+func TestRaceOfUnits(t *testing.T) {
+	t.Parallel()
+	store := order.NewMemoryStore()
+	book := order.NewBook(store, order.BookOptions{Verifier: proved})
+	if err := book.AddPackage(t.Context(), "", 1); err != nil {
+		t.Fatal(err)
+	}
+	req := application(plainCSR(t))
+	var kept atomic.Int64
+	race(100, func(i int) {
+		if i%4 == 0 {
+			if err := book.AddPackage(t.Context(), "", 1); err != nil {
+				t.Error(err)
+			}
+			return
+		}
+		resp, err := book.CreateCertificateWithCsrRequest(t.Context(), rand.Reader, instant, req)
+		if err != nil {
+			if !errors.Is(err, yuncert.ErrNotRemainCount) {
+				t.Error(err)
+			}
+			return
+		}
+		if i%4 == 1 {
+			kept.Add(1)
+			return
+		}
+		if _, err := book.CancelOrderRequest(t.Context(), rand.Reader, instant, &order.CancelOrderRequestRequest{OrderId: resp.OrderId}); err != nil {
+			t.Error(err)
+		}
+		if _, err := book.DeleteCertificateRequest(t.Context(), rand.Reader, &order.DeleteCertificateRequestRequest{OrderId: resp.OrderId}); err != nil {
+			t.Error(err)
+		}
+	})
+	checkCounts(t, book, "", 26, kept.Load(), 0)
+	if all := everything(t, store); int64(len(all.Orders)) != kept.Load() {
+		t.Errorf("%d orders, want %d", len(all.Orders), kept.Load())
+	}
+}
+
+// Operations on one order at once: what was allowed is a way through its life,
+// and the counts are those of its end.
+func TestRaceOnOneOrder(t *testing.T) {
+	t.Parallel()
+	issuer := authorityOf(t, algorithm.ECC_256).issuer
+	certificate := outside().certificate(t, nil)
+	const issue, complete, fail, cancel, remove, check = 0, 1, 2, 3, 4, 5
+	for name, racers := range map[string][]int{
+		"issued by one of two":         {issue, complete, remove, check},
+		"issued, refused or cancelled": {issue, complete, fail, cancel},
+		"deleted once":                 {fail, cancel, remove},
+		"everything":                   {issue, complete, fail, cancel, remove, check},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for range 20 {
+				store := order.NewMemoryStore()
+				book := order.NewBook(store, order.BookOptions{Verifier: proved})
+				if err := book.AddPackage(t.Context(), "", 1); err != nil {
+					t.Fatal(err)
+				}
+				id := reach(t, book, order.StateProcess, application(plainCSR(t))).OrderId
+				ctx := t.Context()
+				run := func(operation int) (err error) {
+					switch operation {
+					case issue:
+						_, err = book.Issue(ctx, rand.Reader, later, issuer, id)
+					case complete:
+						_, err = book.Complete(ctx, later, id, certificate)
+					case fail:
+						_, err = book.Fail(ctx, later, id, "no")
+					case cancel:
+						_, err = book.CancelOrderRequest(ctx, rand.Reader, later, &order.CancelOrderRequestRequest{OrderId: id})
+					case remove:
+						_, err = book.DeleteCertificateRequest(ctx, rand.Reader, &order.DeleteCertificateRequestRequest{OrderId: id})
+					case check:
+						_, err = book.CheckOwnership(ctx, later, id)
+					}
+					return err
+				}
+				var succeeded [6]atomic.Int64
+				race(3*len(racers), func(i int) {
+					operation := racers[i%len(racers)]
+					switch err := run(operation); {
+					case err == nil:
+						succeeded[operation].Add(1)
+					case !errors.Is(err, yuncert.ErrOrderStateError) && !errors.Is(err, yuncert.ErrNotFoundOrder):
+						t.Error(err)
+					}
+				})
+				// One of the ways out of process, and after two of them the deletion.
+				issued := succeeded[issue].Load() + succeeded[complete].Load()
+				given := succeeded[fail].Load() + succeeded[cancel].Load()
+				removed := succeeded[remove].Load()
+				if issued+given != 1 || removed > given || succeeded[check].Load() != 0 {
+					t.Fatalf("%d certificates, %d refusals, %d cancellations, %d deletions and %d proofs", issued,
+						succeeded[fail].Load(), succeeded[cancel].Load(), removed, succeeded[check].Load())
+				}
+				checkCounts(t, book, "", 1, 1-removed, issued)
+				all := everything(t, store)
+				if int64(len(all.Orders)) != 1-removed {
+					t.Fatalf("%d orders after %d deletions", len(all.Orders), removed)
+				}
+				for _, o := range all.Orders {
+					if (o.State == order.StateCertificate) != (issued == 1) || (o.Certificate != "") != (issued == 1) {
+						t.Errorf("in %s after %d certificates", o.State, issued)
+					}
+				}
+			}
+		})
+	}
+}
