@@ -1,0 +1,661 @@
+package order_test
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/md5"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/hex"
+	"errors"
+	"io"
+	"math/big"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/order"
+)
+
+// whole is an instant in whole seconds, as certificates hold it.
+func whole(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+
+// What Issue signs, by product, key and kind of name.
+func TestIssue(t *testing.T) {
+	t.Parallel()
+	const (
+		free     = "digicert-free-1-free"
+		year     = "symantec-free-1-free"
+		wildcard = "geotrust-dv-w-starter"
+	)
+	tests := []struct {
+		name    string
+		key     algorithm.Algorithm
+		cn      string
+		others  []string // alternative names in the CSR
+		product string
+		months  int
+		subject string
+		names   []string
+		hosts   []string
+		not     []string
+	}{
+		{"the free trial", algorithm.ECC_256, "www.example.com", nil, free, 3, "CN=www.example.com",
+			[]string{"www.example.com"}, []string{"www.example.com", "WWW.EXAMPLE.COM"}, []string{"example.com", "a.www.example.com"}},
+		{"the free year", algorithm.ECC_256, "example.com", nil, year, 12, "CN=example.com",
+			[]string{"example.com"}, []string{"example.com"}, []string{"www.example.com"}},
+		{"a wildcard", algorithm.ECC_256, "*.example.com", nil, wildcard, 12, "CN=*.example.com",
+			[]string{"*.example.com", "example.com"}, []string{"example.com", "www.example.com"}, []string{"a.b.example.com", "example.net"}},
+		{"a wildcard of a product for either", algorithm.ECC_256, "*.a.example.com", nil, "symantec-dv-1-starter", 12, "CN=*.a.example.com",
+			[]string{"*.a.example.com", "a.example.com"}, []string{"a.example.com", "b.a.example.com"}, []string{"example.com"}},
+		{"names of the CSR that were not proved", algorithm.ECC_256, "www.example.com", []string{"bank.example", "*.example.com", "192.0.2.1", "2001:db8::1"}, free, 3, "CN=www.example.com",
+			[]string{"www.example.com"}, []string{"www.example.com"}, []string{"bank.example", "a.example.com", "192.0.2.1", "2001:db8::1"}},
+		{"a name in Chinese", algorithm.ECC_256, "例子.中国", nil, free, 3, "CN=xn--fsqu00a.xn--fiqs8s",
+			[]string{"xn--fsqu00a.xn--fiqs8s"}, []string{"xn--fsqu00a.xn--fiqs8s"}, nil},
+		{"a name too long for a subject", algorithm.ECC_256, longName(), nil, free, 3, "", nil, nil, nil},
+		{"ECC 384", algorithm.ECC_384, "www.example.com", nil, free, 3, "CN=www.example.com", []string{"www.example.com"}, []string{"www.example.com"}, nil},
+		{"ECC 512", algorithm.ECC_512, "www.example.com", nil, free, 3, "CN=www.example.com", []string{"www.example.com"}, []string{"www.example.com"}, nil},
+		{"RSA 2048", algorithm.RSA_2048, "www.example.com", nil, free, 3, "CN=www.example.com", []string{"www.example.com"}, []string{"www.example.com"}, nil},
+		{"RSA 3072", algorithm.RSA_3072, "*.example.com", nil, wildcard, 12, "CN=*.example.com", []string{"*.example.com", "example.com"}, []string{"a.example.com"}, nil},
+		{"RSA 4096", algorithm.RSA_4096, "www.example.com", nil, free, 3, "CN=www.example.com", []string{"www.example.com"}, []string{"www.example.com"}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(t, algorithm.ECC_256)
+			if tt.key.Family() == "RSA" {
+				au = authorityOf(t, algorithm.RSA_2048)
+			}
+			book, _ := newBook(t, proved)
+			req := application(hostCSR(t, tt.key, tt.cn, tt.others...))
+			req.ProductCode = tt.product
+			o := reach(t, book, order.StateProcess, req)
+			names := tt.names
+			if names == nil {
+				names = []string{o.Domain}
+			}
+
+			got := must[order.Order](t)(book.Issue(t.Context(), seeded(), later, au.issuer, o.OrderId))
+			want := o
+			want.State, want.Updated, want.Certificate = order.StateCertificate, stored.Add(time.Hour), got.Certificate
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("order mismatch (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(got, read(t, book, o.OrderId)); diff != "" {
+				t.Errorf("what is stored is not what was returned (-returned +stored):\n%s", diff)
+			}
+			checkCounts(t, book, tt.product, plentiful, 1, 1)
+
+			// The certificate, and behind it the CA below the root.
+			if !strings.HasSuffix(got.Certificate, au.subPEM) || strings.Contains(got.Certificate, au.rootPEM) {
+				t.Errorf("not the certificate and its CA:\n%s", got.Certificate)
+			}
+			chain := parsePEM(t, got.Certificate)
+			if len(chain) != 2 {
+				t.Fatalf("%d certificates", len(chain))
+			}
+			cert := chain[0]
+			if cert.Subject.String() != tt.subject || len(cert.Subject.Names) > 1 {
+				t.Errorf("subject %q, want %q", cert.Subject, tt.subject)
+			}
+			if diff := cmp.Diff(names, cert.DNSNames); diff != "" {
+				t.Errorf("DNS names mismatch (-want +got):\n%s", diff)
+			}
+			if len(cert.IPAddresses)+len(cert.EmailAddresses)+len(cert.URIs) > 0 {
+				t.Errorf("other alternative names: %v %v %v", cert.IPAddresses, cert.EmailAddresses, cert.URIs)
+			}
+			if begin := whole(later); !cert.NotBefore.Equal(begin) || !cert.NotAfter.Equal(begin.AddDate(0, tt.months, 0)) {
+				t.Errorf("valid from %v to %v", cert.NotBefore, cert.NotAfter)
+			}
+			if public := key(tt.key, 2).Public().(interface{ Equal(crypto.PublicKey) bool }); !public.Equal(cert.PublicKey) {
+				t.Error("the key is not the CSR's")
+			}
+			if diff := cmp.Diff([]string{crlBase + "/" + au.issuer.Identifier() + ".crl"}, cert.CRLDistributionPoints); diff != "" {
+				t.Errorf("CRL distribution points mismatch (-want +got):\n%s", diff)
+			}
+			usage := x509.KeyUsageDigitalSignature
+			if tt.key.Family() == "RSA" {
+				usage |= x509.KeyUsageKeyEncipherment
+			}
+			if cert.IsCA || !cert.BasicConstraintsValid || cert.KeyUsage != usage || !slices.Equal(cert.ExtKeyUsage, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}) {
+				t.Errorf("CA %v, key usage %b, extended %v", cert.IsCA, cert.KeyUsage, cert.ExtKeyUsage)
+			}
+
+			// Others verify it, and it is good for no other host.
+			root := parsePEM(t, au.rootPEM)
+			for _, host := range append(tt.hosts, strings.Replace(names[0], "*", "x", 1)) {
+				if _, err := cert.Verify(x509.VerifyOptions{DNSName: host, Roots: poolOf(t, root...), Intermediates: poolOf(t, chain[1:]...), CurrentTime: later}); err != nil {
+					t.Errorf("crypto/x509, %s: %v", host, err)
+				}
+				leaf := encodePEM("CERTIFICATE", cert.Raw)
+				if _, err := ca.Verify(later, leaf, ca.VerifyOptions{Host: host, Roots: au.rootPEM, Intermediates: got.Certificate[len(leaf):], Usage: x509.ExtKeyUsageServerAuth}); err != nil {
+					t.Errorf("ca.Verify, %s: %v", host, err)
+				}
+			}
+			for _, host := range tt.not {
+				if cert.VerifyHostname(host) == nil {
+					t.Errorf("the certificate is good for %s", host)
+				}
+			}
+
+			state := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
+			sum := md5.Sum(cert.Raw)
+			wantState := &order.DescribeCertificateStateResponse{
+				RequestId: state.RequestId, Type: "certificate", Certificate: got.Certificate, CertId: hex.EncodeToString(sum[:]),
+			}
+			if diff := cmp.Diff(wantState, state); diff != "" {
+				t.Errorf("state mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// CertId is the Identifier that package ca gives the certificate.
+func TestCertIdIsIdentifier(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(t, algorithm.ECC_256)
+	resp, _, err := ca.CreateDomainCertificate(seeded(), later, au.issuer, &ca.CreateDomainCertificateRequest{
+		Csr: plainCSR(t), Domain: "www.example.com", Months: 3, Immediately: 2,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, _ := newBook(t, proved)
+	o := reach(t, book, order.StateProcess, application(plainCSR(t)))
+	got := must[order.Order](t)(book.Issue(t.Context(), seeded(), later, au.issuer, o.OrderId))
+	state := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
+	if state.CertId != resp.Identifier {
+		t.Errorf("CertId %s, want the Identifier %s", state.CertId, resp.Identifier)
+	}
+	if got.Certificate != resp.X509Certificate+au.subPEM {
+		t.Errorf("the certificate is another than CreateDomainCertificate makes of the same inputs:\n%s", got.Certificate)
+	}
+}
+
+// The same randomness, instant, key and order give the same certificate; other
+// ones another.
+func TestIssueDeterminism(t *testing.T) {
+	t.Parallel()
+	run := func(random io.Reader, now time.Time, a algorithm.Algorithm) string {
+		book, _ := newBook(t, proved)
+		csr := plainCSR(t)
+		if a == algorithm.RSA_2048 {
+			csr = hostCSR(t, a, "www.example.com")
+		}
+		o := reach(t, book, order.StateProcess, application(csr))
+		return must[order.Order](t)(book.Issue(t.Context(), random, now, authorityOf(t, a).issuer, o.OrderId)).Certificate
+	}
+	other := seeded()
+	other.Read(make([]byte, 1))
+	for _, a := range []algorithm.Algorithm{algorithm.ECC_256, algorithm.RSA_2048} {
+		first := run(seeded(), instant, a)
+		if again := run(seeded(), instant, a); first != again {
+			t.Errorf("%s: twice the same inputs, and not the same certificate", a)
+		}
+		if again := run(seeded(), instant.Add(time.Nanosecond), a); first != again {
+			t.Errorf("%s: a nanosecond changes the certificate", a)
+		}
+		if run(seeded(), instant.Add(time.Second), a) == first || run(other, instant, a) == first {
+			t.Errorf("%s: other inputs, and the same certificate", a)
+		}
+	}
+}
+
+// What Issue refuses leaves the order as it was.
+func TestIssueRefused(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(t, algorithm.ECC_256)
+	tests := []struct {
+		name      string
+		csr       string
+		random    io.Reader
+		now       time.Time
+		issuer    *ca.Issuer
+		code      yuncert.Code
+		parameter string
+		mention   string
+	}{
+		{"no issuer", plainCSR(t), untouched(t), later, nil, yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA"},
+		{"an RSA key and an ECC issuer", hostCSR(t, algorithm.RSA_2048, "www.example.com"), untouched(t), later, au.issuer, refused, "Csr", "RSA_2048"},
+		{"an ECC key and an RSA issuer", plainCSR(t), untouched(t), later, authorityOf(t, algorithm.RSA_2048).issuer, refused, "Csr", "ECC_256"},
+		{"a root for an issuer", plainCSR(t), untouched(t), later, au.root, refused, "ParentIdentifier", "root CA"},
+		{"an issuer that is expired", plainCSR(t), untouched(t), instant.AddDate(5, 0, 1), au.issuer, yuncert.ErrCertificateExpired, "ParentIdentifier", "2031"},
+		{"an issuer that is not valid yet", plainCSR(t), untouched(t), instant.Add(-time.Hour), au.issuer, yuncert.ErrCertificateExpired, "ParentIdentifier", "2026"},
+		{"an issuer that ends within the term", plainCSR(t), untouched(t), instant.AddDate(5, -3, 1), au.issuer, refused, "Months", "2031"},
+		{"the key of the CA", makeCSR(t, key(algorithm.ECC_256, 1), &x509.CertificateRequest{Subject: pkix.Name{CommonName: "www.example.com"}}),
+			untouched(t), later, au.issuer, refused, "Csr", "CA"},
+		{"no randomness", plainCSR(t), broken, later, au.issuer, yuncert.ErrInternalError, "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			book, store := newBook(t, proved)
+			o := reach(t, book, order.StateProcess, application(tt.csr))
+			before := everything(t, store)
+			got, err := book.Issue(t.Context(), tt.random, tt.now, tt.issuer, o.OrderId)
+			checkError(t, err, tt.code, tt.parameter, tt.mention)
+			if got != (order.Order{}) {
+				t.Errorf("a result beside an error: %+v", got)
+			}
+			checkUnchanged(t, store, before)
+		})
+	}
+}
+
+// signerFunc is a signer whose Sign is a function.
+type signerFunc struct {
+	public crypto.PublicKey
+	sign   func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error)
+}
+
+func (s signerFunc) Public() crypto.PublicKey { return s.public }
+
+func (s signerFunc) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	return s.sign(rand, digest, opts)
+}
+
+// What happens to the order while the CA signs counts: the certificate is
+// dropped.
+func TestOrderChangesDuringIssue(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(t, algorithm.ECC_256)
+	for _, op := range operations() {
+		next, ok := op.next[order.StateProcess]
+		if !ok {
+			continue
+		}
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			book, store := newBook(t, proved)
+			o := reach(t, book, order.StateProcess, application(plainCSR(t)))
+			var before contents
+			signed := 0
+			issuer := must[*ca.Issuer](t)(ca.NewIssuer(au.chainPEM, signerFunc{key(algorithm.ECC_256, 1).Public(),
+				func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+					signed++
+					must[order.Order](t)(op.run(t, book, o))
+					before = everything(t, store)
+					return key(algorithm.ECC_256, 1).Sign(rand, digest, opts)
+				}}, ca.IssuerOptions{}))
+			got, err := book.Issue(t.Context(), seeded(), later, issuer, o.OrderId)
+			checkError(t, err, wrong, "OrderId", "the state "+string(next)+":", "process")
+			if got != (order.Order{}) {
+				t.Errorf("a result beside an error: %+v", got)
+			}
+			if signed != 1 {
+				t.Errorf("%d signatures", signed)
+			}
+			checkUnchanged(t, store, before)
+		})
+	}
+
+	errSigner := errors.New("the device is unplugged")
+	t.Run("the signer fails", func(t *testing.T) {
+		t.Parallel()
+		book, store := newBook(t, proved)
+		o := reach(t, book, order.StateProcess, application(plainCSR(t)))
+		before := everything(t, store)
+		issuer := must[*ca.Issuer](t)(ca.NewIssuer(au.chainPEM, signerFunc{key(algorithm.ECC_256, 1).Public(),
+			func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, errSigner }}, ca.IssuerOptions{}))
+		_, err := book.Issue(t.Context(), seeded(), later, issuer, o.OrderId)
+		checkError(t, err, yuncert.ErrInternalError, "")
+		if !errors.Is(err, errSigner) {
+			t.Errorf("%v has not the cause", err)
+		}
+		checkUnchanged(t, store, before)
+	})
+	t.Run("the caller gives up", func(t *testing.T) {
+		t.Parallel()
+		book, store := newBook(t, proved)
+		o := reach(t, book, order.StateProcess, application(plainCSR(t)))
+		before := everything(t, store)
+		ctx, cancel := context.WithCancel(t.Context())
+		issuer := must[*ca.Issuer](t)(ca.NewIssuer(au.chainPEM, signerFunc{key(algorithm.ECC_256, 1).Public(),
+			func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+				cancel()
+				return key(algorithm.ECC_256, 1).Sign(rand, digest, opts)
+			}}, ca.IssuerOptions{}))
+		_, err := book.Issue(ctx, seeded(), later, issuer, o.OrderId)
+		checkError(t, err, broke, "")
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%v is not context.Canceled", err)
+		}
+		checkUnchanged(t, store, before)
+	})
+}
+
+// Nothing is signed for an order whose ownership is not proved.
+func TestNoNeedlessSignature(t *testing.T) {
+	t.Parallel()
+	book, _ := newBook(t, proved)
+	issuer := must[*ca.Issuer](t)(ca.NewIssuer(authorityOf(t, algorithm.ECC_256).chainPEM, signerFunc{key(algorithm.ECC_256, 1).Public(),
+		func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+			t.Error("the key was used")
+			return nil, errors.New("unused")
+		}}, ca.IssuerOptions{}))
+	for _, state := range states {
+		if state == order.StateProcess {
+			continue
+		}
+		o := reach(t, book, state, application(plainCSR(t)))
+		_, err := book.Issue(t.Context(), untouched(t), later, issuer, o.OrderId)
+		checkError(t, err, wrong, "OrderId", string(state), "process")
+	}
+}
+
+// An outsideCA is what others issue with: crypto/x509, and two certificates that
+// this module did not make.
+type outsideCA struct{ root, sub *x509.Certificate }
+
+var outside = sync.OnceValue(func() *outsideCA {
+	template, rootKey := outsideTemplate("Outside Root"), key(algorithm.ECC_384, 0)
+	root := mustSign(template, template, rootKey.Public(), rootKey)
+	return &outsideCA{root, mustSign(outsideTemplate("Outside CA"), root, key(algorithm.ECC_384, 1).Public(), rootKey)}
+})
+
+func outsideTemplate(commonName string) *x509.Certificate {
+	return &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: commonName, Organization: []string{"Outside"}},
+		NotBefore: whole(instant).AddDate(-1, 0, 0), NotAfter: whole(instant).AddDate(9, 0, 0),
+		BasicConstraintsValid: true, IsCA: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+}
+
+func mustSign(template, parent *x509.Certificate, public crypto.PublicKey, signer crypto.Signer) *x509.Certificate {
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, signer)
+	if err != nil {
+		panic(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	return cert
+}
+
+// subWith is the certificate of the CA's key, changed.
+func (o *outsideCA) subWith(change func(*x509.Certificate)) string {
+	template := outsideTemplate("Outside CA")
+	change(template)
+	return encodePEM("CERTIFICATE", mustSign(template, o.root, o.sub.PublicKey, key(algorithm.ECC_384, 0)).Raw)
+}
+
+// leaf is a certificate for the server key and www.example.com, changed, with
+// nothing behind it.
+func (o *outsideCA) leaf(t testing.TB, change func(*x509.Certificate)) string {
+	t.Helper()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "www.example.com", Organization: []string{"Example"}}, DNSNames: []string{"www.example.com"},
+		NotBefore: whole(instant).Add(-time.Hour), NotAfter: whole(instant).AddDate(0, 3, 0), PublicKey: key(algorithm.ECC_256, 2).Public(),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
+	}
+	if change != nil {
+		change(template)
+	}
+	return encodePEM("CERTIFICATE", must[[]byte](t)(x509.CreateCertificate(rand.Reader, template, o.sub, template.PublicKey, key(algorithm.ECC_384, 1))))
+}
+
+// certificate is a leaf with its CA behind it.
+func (o *outsideCA) certificate(t testing.TB, change func(*x509.Certificate)) string {
+	t.Helper()
+	return o.leaf(t, change) + o.subPEM()
+}
+
+func (o *outsideCA) subPEM() string  { return encodePEM("CERTIFICATE", o.sub.Raw) }
+func (o *outsideCA) rootPEM() string { return encodePEM("CERTIFICATE", o.root.Raw) }
+
+// What Complete accepts, and what is stored of it.
+func TestComplete(t *testing.T) {
+	t.Parallel()
+	out := outside()
+	names := func(list ...string) func(*x509.Certificate) {
+		return func(c *x509.Certificate) { c.DNSNames = list }
+	}
+	certificate := out.certificate(t, nil)
+	tests := []struct {
+		name  string
+		cn    string
+		given string
+		want  string // what is stored; empty means what was given
+	}{
+		{"with its CA", "www.example.com", certificate, ""},
+		{"alone", "www.example.com", out.leaf(t, nil), ""},
+		{"with its CA and the root", "www.example.com", certificate + out.rootPEM(), ""},
+		{"without a subject", "www.example.com", out.leaf(t, func(c *x509.Certificate) { c.Subject = pkix.Name{} }), ""},
+		{"with other names beside", "www.example.com", out.leaf(t, names("example.com", "www.example.com", "shop.example.com")), ""},
+		{"with another common name", "www.example.com", out.leaf(t, func(c *x509.Certificate) { c.Subject.CommonName = "example.com" }), ""},
+		{"of a wildcard that covers the domain", "www.example.com", out.leaf(t, names("*.example.com")), ""},
+		{"in capitals", "www.example.com", out.leaf(t, names("WWW.EXAMPLE.COM")), ""},
+		{"of a wildcard", "*.example.com", out.leaf(t, names("*.example.com", "example.com")), ""},
+		{"of a wildcard in capitals", "*.example.com", out.leaf(t, names("*.EXAMPLE.COM")), ""},
+		{"for clients, too", "www.example.com", out.leaf(t, func(c *x509.Certificate) {
+			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth}
+		}), ""},
+		{"that begins now", "www.example.com", out.leaf(t, func(c *x509.Certificate) { c.NotBefore = whole(later) }), ""},
+		{"that ends in a second", "www.example.com", out.leaf(t, func(c *x509.Certificate) { c.NotAfter = whole(later).Add(time.Second) }), ""},
+		{"with a CA of the same name and key", "www.example.com", out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.SerialNumber = big.NewInt(7) }), ""},
+		{"with text around", "www.example.com", "subject: www\n" + out.leaf(t, nil) + "issuer: Outside CA\n" + out.subPEM() + "end\n", "*"},
+		{"with CRLF and a byte-order mark", "www.example.com", "\ufeff" + strings.ReplaceAll(certificate, "\n", "\r\n"), "*"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			book, _ := newBook(t, proved)
+			req := application(hostCSR(t, algorithm.ECC_256, tt.cn))
+			if strings.HasPrefix(tt.cn, "*") {
+				req.ProductCode = "geotrust-dv-w-starter"
+			}
+			o := reach(t, book, order.StateProcess, req)
+			got := must[order.Order](t)(book.Complete(t.Context(), later, o.OrderId, tt.given))
+			want := o
+			want.State, want.Updated, want.Certificate = order.StateCertificate, stored.Add(time.Hour), tt.given
+			if tt.want == "*" {
+				want.Certificate = got.Certificate
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("order mismatch (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(got, read(t, book, o.OrderId)); diff != "" {
+				t.Errorf("what is stored is not what was returned (-returned +stored):\n%s", diff)
+			}
+			checkCounts(t, book, o.ProductCode, plentiful, 1, 1)
+			chain := parsePEM(t, got.Certificate)
+			if public := key(algorithm.ECC_256, 2).Public().(*ecdsa.PublicKey); !public.Equal(chain[0].PublicKey) {
+				t.Error("the key is not the CSR's")
+			}
+			state := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
+			if sum := md5.Sum(chain[0].Raw); state.Certificate != got.Certificate || state.CertId != hex.EncodeToString(sum[:]) {
+				t.Errorf("DescribeCertificateState has CertId %s of\n%s", state.CertId, state.Certificate)
+			}
+		})
+	}
+}
+
+// A certificate that is not the one ordered leaves the order as it was.
+func TestCompleteRefused(t *testing.T) {
+	t.Parallel()
+	out := outside()
+	leaf := func(change func(*x509.Certificate)) func(testing.TB) string {
+		return func(t testing.TB) string { return out.certificate(t, change) }
+	}
+	is := func(text string) func(testing.TB) string { return func(testing.TB) string { return text } }
+	p224 := must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(elliptic.P224(), rand.Reader))
+	edwards := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)).Public()
+	foreign := authorityOf(t, algorithm.ECC_256)
+	const badKey, badName = "key is not the one in the order's CSR", "the certificate's names do not cover"
+	damaged := func(testing.TB) string {
+		der := decodePEM(t, out.leaf(t, nil))[0]
+		der = bytes.Clone(der)
+		der[len(der)-1] ^= 1
+		return encodePEM("CERTIFICATE", der) + out.subPEM()
+	}
+	tests := []struct {
+		name    string
+		cn      string
+		given   func(testing.TB) string
+		code    yuncert.Code
+		mention string
+	}{
+		{"nothing", "www.example.com", is(""), malformed, "no certificate in PEM"},
+		{"garbage", "www.example.com", is("garbage"), malformed, "no certificate in PEM"},
+		{"DER", "www.example.com", is(string(out.sub.Raw)), malformed, "no certificate in PEM"},
+		{"a private key", "www.example.com", is(string(testkeys.PEM(algorithm.ECC_256, 2))), malformed, "not a CERTIFICATE"},
+		{"a private key behind", "www.example.com", is(out.certificate(t, nil) + string(testkeys.PEM(algorithm.ECC_256, 2))), malformed, "not a CERTIFICATE"},
+		{"a CSR", "www.example.com", plainCSR, malformed, "not a CERTIFICATE"},
+		{"PEM of no certificate", "www.example.com", is(encodePEM("CERTIFICATE", []byte("garbage"))), malformed, "certificate 1 cannot be read"},
+		{"PEM of no certificate behind", "www.example.com", is(out.leaf(t, nil) + encodePEM("CERTIFICATE", nil)), malformed, "certificate 2 cannot be read"},
+		{"an octet behind the certificate", "www.example.com", is(encodePEM("CERTIFICATE", append(decodePEM(t, out.leaf(t, nil))[0], 0))), malformed, "certificate 1 cannot be read"},
+		{"a key of a curve that is not known", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = p224.Public() }), malformed, "curve is not supported"},
+		{"11 certificates", "www.example.com", is(out.leaf(t, nil) + strings.Repeat(out.subPEM(), 10)), malformed, "more than 10 certificates"},
+
+		{"another key", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = key(algorithm.ECC_256, 1).Public() }), refused, badKey},
+		{"a key of another family", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = key(algorithm.RSA_2048, 2).Public() }), refused, badKey},
+		{"a key of an algorithm that is not known", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = edwards }), malformed, "algorithm is not supported"},
+		{"the CA's certificate alone", "www.example.com", is(out.subPEM()), refused, badKey},
+
+		{"another name", "www.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"www.example.net"} }), refused, badName + ` "www.example.com"`},
+		{"the name above", "www.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"example.com"} }), refused, badName},
+		{"the name below", "example.com", leaf(nil), refused, badName},
+		{"a wildcard that does not cover the domain", "example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"*.example.com"} }), refused, badName},
+		{"a wildcard further above", "a.b.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"*.example.com"} }), refused, badName},
+		{"a common name and no alternative one", "www.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = nil }), refused, badName},
+		{"another kind of alternative name", "www.example.com", leaf(func(c *x509.Certificate) {
+			c.DNSNames, c.EmailAddresses = nil, []string{"tom@www.example.com"}
+		}), refused, badName},
+		{"a plain name for a wildcard", "*.example.com", leaf(nil), refused, badName + ` "*.example.com"`},
+		{"the name that was proved for a wildcard", "*.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"example.com", "www.example.com"} }), refused, badName},
+		{"another wildcard", "*.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"*.www.example.com"} }), refused, badName},
+		{"a wildcard in the common name only", "*.example.com", leaf(func(c *x509.Certificate) {
+			c.Subject.CommonName, c.DNSNames = "*.example.com", []string{"example.com"}
+		}), refused, badName},
+
+		{"a CA's", "www.example.com", leaf(func(c *x509.Certificate) { c.IsCA, c.KeyUsage = true, x509.KeyUsageCertSign }), refused, "is a CA's"},
+		{"no extended key usage", "www.example.com", leaf(func(c *x509.Certificate) { c.ExtKeyUsage = nil }), refused, "serverAuth"},
+		{"for clients", "www.example.com", leaf(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), refused, "serverAuth"},
+		{"expired", "www.example.com", leaf(func(c *x509.Certificate) { c.NotAfter = whole(later).Add(-time.Second) }), refused, "2026-03-04T06:06:06Z, and it is 2026-03-04T06:06:07Z"},
+		{"not yet valid", "www.example.com", leaf(func(c *x509.Certificate) { c.NotBefore = whole(later).Add(time.Second) }), refused, "from 2026-03-04T06:06:08Z"},
+
+		{"a CA that did not sign", "www.example.com", is(out.leaf(t, nil) + foreign.subPEM), refused, "certificate 2 is not of the CA that signed certificate 1"},
+		{"a signer of another name", "www.example.com", is(out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.Subject.CommonName = "Outside CA 2" })), refused, "certificate 2"},
+		{"a signer that is no CA", "www.example.com", is(out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.IsCA, c.KeyUsage = false, 0 })), refused, "certificate 2"},
+		{"the root in the place of the CA", "www.example.com", is(out.leaf(t, nil) + out.rootPEM() + out.subPEM()), refused, "certificate 2"},
+		{"a foreign root behind the CA", "www.example.com", is(out.certificate(t, nil) + foreign.rootPEM), refused, "certificate 3 is not of the CA that signed certificate 2"},
+		{"the certificate again", "www.example.com", func(t testing.TB) string { text := out.leaf(t, nil); return text + text }, refused, "certificate 2"},
+		{"the certificate behind its CA", "www.example.com", is(out.subPEM() + out.leaf(t, nil)), refused, badKey},
+		{"a signature that was changed", "www.example.com", damaged, refused, "certificate 2"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			book, store := newBook(t, proved)
+			req := application(hostCSR(t, algorithm.ECC_256, tt.cn))
+			if strings.HasPrefix(tt.cn, "*") {
+				req.ProductCode = "geotrust-dv-w-starter"
+			}
+			o := reach(t, book, order.StateProcess, req)
+			before := everything(t, store)
+			got, err := book.Complete(t.Context(), later, o.OrderId, tt.given(t))
+			checkError(t, err, tt.code, "Certificate", tt.mention)
+			if got != (order.Order{}) {
+				t.Errorf("a result beside an error: %+v", got)
+			}
+			checkUnchanged(t, store, before)
+		})
+	}
+}
+
+// The form of the certificate is looked at first, then the order and its state,
+// and then whether the one is right for the other.
+func TestCompleteOrderOfProblems(t *testing.T) {
+	t.Parallel()
+	book, _ := newBook(t, proved)
+	other := outside().leaf(t, func(c *x509.Certificate) { c.DNSNames = []string{"example.net"} })
+	_, err := book.Complete(t.Context(), later, 1, "garbage")
+	checkError(t, err, malformed, "Certificate")
+	_, err = book.Complete(t.Context(), later, 1, other)
+	checkError(t, err, unknown, "OrderId")
+	o := reach(t, book, order.StateDomainVerify, application(plainCSR(t)))
+	_, err = book.Complete(t.Context(), later, o.OrderId, other)
+	checkError(t, err, wrong, "OrderId", "domain_verify", "process")
+	must[order.Order](t)(book.CheckOwnership(t.Context(), later, o.OrderId))
+	_, err = book.Complete(t.Context(), later, o.OrderId, other)
+	checkError(t, err, refused, "Certificate")
+}
+
+// Complete takes what Issue made, for RSA keys as well, and stores the same.
+func TestCompleteWithOurs(t *testing.T) {
+	t.Parallel()
+	for _, a := range []algorithm.Algorithm{algorithm.ECC_256, algorithm.RSA_2048} {
+		au := authorityOf(t, a)
+		book, _ := newBook(t, proved)
+		csr := hostCSR(t, a, "www.example.com")
+		issued := reach(t, book, order.StateProcess, application(csr))
+		issued = must[order.Order](t)(book.Issue(t.Context(), seeded(), later, au.issuer, issued.OrderId))
+		completed := reach(t, book, order.StateProcess, application(csr))
+		completed = must[order.Order](t)(book.Complete(t.Context(), later, completed.OrderId, issued.Certificate))
+		if completed.Certificate != issued.Certificate {
+			t.Errorf("%s: Complete stored\n%s\nof\n%s", a, completed.Certificate, issued.Certificate)
+		}
+		checkCounts(t, book, "", plentiful, 2, 2)
+	}
+}
+
+func TestFail(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, reason string
+		mention      string // of a refusal
+	}{
+		{"a reason", "the domain is on a list", ""},
+		{"no reason", "", ""},
+		{"500 characters", chinese(500), ""},
+		{"501 characters", chinese(501), "up to 500 characters"},
+		{"a mebibyte", strings.Repeat("a", 1<<20), "up to 500 characters"},
+		{"not UTF-8", "no\xff", `"no\xff"`},
+		{"a newline", "no\nreason", `"no\nreason"`},
+		{"a NUL", "no\x00", "control characters"},
+		{"a control character above ASCII", "no\u0085", "control characters"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			book, store := newBook(t, proved)
+			o := reach(t, book, order.StateProcess, application(plainCSR(t)))
+			before := everything(t, store)
+			got, err := book.Fail(t.Context(), later, o.OrderId, tt.reason)
+			if tt.mention != "" {
+				checkError(t, err, malformed, "Reason", tt.mention)
+				if got != (order.Order{}) {
+					t.Errorf("a result beside an error: %+v", got)
+				}
+				checkUnchanged(t, store, before)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := o
+			want.State, want.Reason, want.Updated = order.StateVerifyFail, tt.reason, stored.Add(time.Hour)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("order mismatch (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(got, read(t, book, o.OrderId)); diff != "" {
+				t.Errorf("what is stored is not what was returned (-returned +stored):\n%s", diff)
+			}
+			checkCounts(t, book, "", plentiful, 1, 0)
+		})
+	}
+}

@@ -1,0 +1,262 @@
+package order_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/order"
+)
+
+// The success responses that the documents print, as they print them.
+func TestDocumentedResponses(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, sample string
+		value, want  any
+	}{
+		// The OrderId has lost digits: the field's own example is
+		// 98987582437920968 (see TestDocumentedOrderId).
+		{"CreateCertificateWithCsrRequest", `{
+  "OrderId": 98987582437920960,
+  "RequestId": "CBF1E9B7-D6A0-4E9E-AD3E-2B47E6C2837D"
+}`, new(order.CreateCertificateWithCsrRequestResponse), &order.CreateCertificateWithCsrRequestResponse{
+			OrderId: 98987582437920960, RequestId: "CBF1E9B7-D6A0-4E9E-AD3E-2B47E6C2837D",
+		}},
+		// No order has all of these members at once: their descriptions exclude one
+		// another. The Content is the file's address, where ours is a token.
+		{"DescribeCertificateState", `{
+  "Type": "domain_verify",
+  "Domain": "www.example.com",
+  "RecordType": "TXT",
+  "Certificate": "-----BEGIN CERTIFICATE----- …… -----END CERTIFICATE-----",
+  "RequestId": "082FAB35-6AB9-4FD5-8750-D36673548E76",
+  "RecordDomain": "_dnsauth",
+  "PrivateKey": "-----BEGIN RSA PRIVATE KEY-----…… -----END RSA PRIVATE KEY-----",
+  "ValidateType": "FILE",
+  "RecordValue": "20200420000000223erigacv46uhaubchcm0o7spxi7i2isvjq59mlx9lucnkqcy",
+  "Content": "http://example.com/.well-known/pki-validation/fileauth.txt",
+  "Uri": "/.well-known/pki-validation/fileauth.txt"
+}`, new(order.DescribeCertificateStateResponse), &order.DescribeCertificateStateResponse{
+			RequestId: "082FAB35-6AB9-4FD5-8750-D36673548E76", Type: "domain_verify", ValidateType: "FILE",
+			RecordDomain: "_dnsauth", RecordType: "TXT", RecordValue: "20200420000000223erigacv46uhaubchcm0o7spxi7i2isvjq59mlx9lucnkqcy",
+			Domain: "www.example.com", Uri: "/.well-known/pki-validation/fileauth.txt", Content: "http://example.com/.well-known/pki-validation/fileauth.txt",
+			Certificate: "-----BEGIN CERTIFICATE----- …… -----END CERTIFICATE-----",
+			PrivateKey:  "-----BEGIN RSA PRIVATE KEY-----…… -----END RSA PRIVATE KEY-----",
+		}},
+		{"DescribePackageState", `{
+  "IssuedCount": 1,
+  "RequestId": "10CFA380-1C58-45C7-8075-06215F3DB681",
+  "TotalCount": 20,
+  "ProductCode": "digicert-free-1-free",
+  "UsedCount": 2
+}`, new(order.DescribePackageStateResponse), &order.DescribePackageStateResponse{
+			ProductCode: "digicert-free-1-free", TotalCount: 20, UsedCount: 2, IssuedCount: 1, RequestId: "10CFA380-1C58-45C7-8075-06215F3DB681",
+		}},
+		{"CancelOrderRequest", `{
+  "RequestId": "082FAB35-6AB9-4FD5-8750-D36673548E76"
+}`, new(order.CancelOrderRequestResponse), &order.CancelOrderRequestResponse{RequestId: "082FAB35-6AB9-4FD5-8750-D36673548E76"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			decodeStrictly(t, []byte(tt.sample), tt.value)
+			if diff := cmp.Diff(tt.want, tt.value); diff != "" {
+				t.Errorf("response mismatch (-want +got):\n%s", diff)
+			}
+			again := must[[]byte](t)(json.Marshal(tt.value))
+			if diff := cmp.Diff(members(t, []byte(tt.sample)), members(t, again)); diff != "" {
+				t.Errorf("members mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// decodeStrictly decodes JSON that has no unknown members.
+func decodeStrictly(t testing.TB, text []byte, value any) {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(value); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// members decodes JSON with its numbers as they are written.
+func members(t testing.TB, text []byte) any {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// The example of the field OrderId and the one in the sample response differ in
+// their last digit: the sample went through floating point. An OrderId of the
+// real service passes through these types whole; ours are below 2^53, so that
+// no reader spoils them.
+func TestDocumentedOrderId(t *testing.T) {
+	t.Parallel()
+	const example, sample = 98987582437920968, "98987582437920960"
+	if got := strconv.FormatFloat(float64(example), 'f', -1, 64); got != sample {
+		t.Errorf("%d is %s after floating point, and %s in the document", example, got, sample)
+	}
+	for _, id := range []int64{1, 123451222, 1<<53 - 1, example, math.MaxInt64} {
+		text := fmt.Sprintf(`{"OrderId":%d}`, id)
+		for _, value := range []any{
+			new(order.CreateCertificateWithCsrRequestResponse), new(order.DescribeCertificateStateRequest),
+			new(order.CancelOrderRequestRequest), new(order.DeleteCertificateRequestRequest),
+		} {
+			decodeStrictly(t, []byte(text), value)
+			if again := must[[]byte](t)(json.Marshal(value)); string(again) != text {
+				t.Errorf("%T: %s became %s", value, text, again)
+			}
+		}
+	}
+}
+
+// The members of the requests and responses, with their documented types.
+func TestDocumentedMembers(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		value any
+		want  []string
+		zero  string // as JSON
+	}{
+		{order.CreateCertificateWithCsrRequestRequest{}, []string{
+			"Csr string", "ProductCode string", "Username string", "Phone string", "Email string", "ValidateType string", "Tags []ca.Tag",
+		}, `{}`},
+		{order.CreateCertificateWithCsrRequestResponse{}, []string{"OrderId int64", "RequestId string"}, `{}`},
+		{order.DescribeCertificateStateRequest{}, []string{"OrderId int64"}, `{}`},
+		{order.DescribeCertificateStateResponse{}, []string{
+			"RequestId string", "Type string", "ValidateType string", "RecordDomain string", "RecordType string", "RecordValue string",
+			"Domain string", "Uri string", "Content string", "Certificate string", "PrivateKey string", "CertId string",
+		}, `{}`},
+		{order.DescribePackageStateRequest{}, []string{"ProductCode string"}, `{}`},
+		// A count of 0 says something.
+		{order.DescribePackageStateResponse{}, []string{
+			"ProductCode string", "TotalCount int64", "UsedCount int64", "IssuedCount int64", "RequestId string",
+		}, `{"ProductCode":"","TotalCount":0,"UsedCount":0,"IssuedCount":0,"RequestId":""}`},
+		{order.CancelOrderRequestRequest{}, []string{"OrderId int64"}, `{}`},
+		{order.CancelOrderRequestResponse{}, []string{"RequestId string"}, `{}`},
+		{order.DeleteCertificateRequestRequest{}, []string{"OrderId int64"}, `{}`},
+		{order.DeleteCertificateRequestResponse{}, []string{"RequestId string"}, `{}`},
+	}
+	for _, tt := range tests {
+		typ := reflect.TypeOf(tt.value)
+		t.Run(typ.Name(), func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			full := reflect.New(typ).Elem()
+			for i := range typ.NumField() {
+				field := typ.Field(i)
+				got = append(got, field.Name+" "+field.Type.String())
+				switch value := full.Field(i); value.Kind() {
+				case reflect.String:
+					value.SetString("the text of " + field.Name + ": <&> 云 \u2028")
+				case reflect.Int64:
+					value.SetInt(int64(i) + 1<<53)
+				case reflect.Slice:
+					value.Set(reflect.ValueOf([]ca.Tag{{Key: "k", Value: "v"}, {Key: "云"}}))
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("members mismatch (-want +got):\n%s", diff)
+			}
+			if text := must[[]byte](t)(json.Marshal(tt.value)); string(text) != tt.zero {
+				t.Errorf("the zero value is %s, want %s", text, tt.zero)
+			}
+
+			// All members set: each under its name, and back.
+			text := must[[]byte](t)(json.Marshal(full.Interface()))
+			names := members(t, text).(map[string]any)
+			for i := range typ.NumField() {
+				if _, ok := names[typ.Field(i).Name]; !ok {
+					t.Errorf("%s is missing in %s", typ.Field(i).Name, text)
+				}
+			}
+			again := reflect.New(typ)
+			decodeStrictly(t, text, again.Interface())
+			if diff := cmp.Diff(full.Interface(), again.Elem().Interface()); diff != "" {
+				t.Errorf("JSON and back (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A request survives JSON, and gives the same order.
+func TestRequestJSON(t *testing.T) {
+	t.Parallel()
+	req := application(plainCSR(t))
+	req.ProductCode, req.Username, req.Tags = "geotrust-dv-1-starter", "汤姆", tags(2)
+	again := new(request)
+	decodeStrictly(t, must[[]byte](t)(json.Marshal(req)), again)
+	if diff := cmp.Diff(req, again); diff != "" {
+		t.Fatalf("JSON and back (-before +after):\n%s", diff)
+	}
+	var results [2]contents
+	for i, r := range []*request{req, again} {
+		book, store := newBook(t, unasked(t))
+		must[*order.CreateCertificateWithCsrRequestResponse](t)(book.CreateCertificateWithCsrRequest(t.Context(), seeded(), instant, r))
+		results[i] = everything(t, store)
+	}
+	if diff := cmp.Diff(results[0], results[1]); diff != "" {
+		t.Errorf("the request after JSON gives another order (-before +after):\n%s", diff)
+	}
+}
+
+// What the responses are in each state: those in testdata, which go test -update
+// writes anew.
+func TestGoldenResponses(t *testing.T) {
+	t.Parallel()
+	book, _ := newBook(t, proved)
+	random := seeded()
+	ctx := t.Context()
+	describe := func(id int64) *order.DescribeCertificateStateResponse {
+		return must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(ctx, random, &order.DescribeCertificateStateRequest{OrderId: id}))
+	}
+	type results struct {
+		Created, Cancelled, Deleted, Package any
+		States                               map[string]any
+	}
+	got := results{States: map[string]any{}}
+	submit := func(validateType string) int64 {
+		req := application(plainCSR(t))
+		req.ValidateType = validateType
+		resp := must[*order.CreateCertificateWithCsrRequestResponse](t)(book.CreateCertificateWithCsrRequest(ctx, random, instant, req))
+		got.Created = resp
+		return resp.OrderId
+	}
+	file, dns := submit("FILE"), submit("DNS")
+	got.States["domain_verify, FILE"] = describe(file)
+	got.States["domain_verify, DNS"] = describe(dns)
+	got.Cancelled = must[*order.CancelOrderRequestResponse](t)(book.CancelOrderRequest(ctx, random, instant, &order.CancelOrderRequestRequest{OrderId: file}))
+	got.States["payed"] = describe(file)
+	got.Deleted = must[*order.DeleteCertificateRequestResponse](t)(book.DeleteCertificateRequest(ctx, random, &order.DeleteCertificateRequestRequest{OrderId: file}))
+	for _, state := range []string{"verify_fail", "certificate"} {
+		must[order.Order](t)(book.CheckOwnership(ctx, instant, dns))
+		got.States["process"] = describe(dns)
+		if state == "verify_fail" {
+			must[order.Order](t)(book.Fail(ctx, instant, dns, "the domain is on a list"))
+		} else {
+			must[order.Order](t)(book.Issue(ctx, random, instant, authorityOf(t, algorithm.ECC_256).issuer, dns))
+		}
+		got.States[state] = describe(dns)
+		if state == "verify_fail" {
+			dns = submit("DNS")
+		}
+	}
+	got.Package = must[*order.DescribePackageStateResponse](t)(book.DescribePackageState(ctx, random, nil))
+	golden(t, "responses.json", indented(t, got))
+}

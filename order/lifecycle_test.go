@@ -1,0 +1,326 @@
+package order_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/order"
+)
+
+// An operation that something happens to an order by. It returns the order as it
+// then is, or nothing for one that is gone.
+type operation struct {
+	name    string
+	allowed []string // the states in the message of a refusal
+	run     func(t testing.TB, book *order.Book, o order.Order) (order.Order, error)
+	// next is the state that each state leads to. What is not in it is refused.
+	next map[order.State]order.State
+}
+
+// gone is the state of an order that was deleted.
+const gone order.State = "gone"
+
+func operations() []operation {
+	return []operation{
+		{"CheckOwnership", []string{"domain_verify"}, func(t testing.TB, book *order.Book, o order.Order) (order.Order, error) {
+			return book.CheckOwnership(t.Context(), later, o.OrderId)
+		}, map[order.State]order.State{order.StateDomainVerify: order.StateProcess}},
+		{"Issue", []string{"process"}, func(t testing.TB, book *order.Book, o order.Order) (order.Order, error) {
+			return book.Issue(t.Context(), rand.Reader, later, authorityOf(t, algorithm.ECC_256).issuer, o.OrderId)
+		}, map[order.State]order.State{order.StateProcess: order.StateCertificate}},
+		{"Complete", []string{"process"}, func(t testing.TB, book *order.Book, o order.Order) (order.Order, error) {
+			return book.Complete(t.Context(), later, o.OrderId, outside().certificate(t, nil))
+		}, map[order.State]order.State{order.StateProcess: order.StateCertificate}},
+		{"Fail", []string{"process"}, func(t testing.TB, book *order.Book, o order.Order) (order.Order, error) {
+			return book.Fail(t.Context(), later, o.OrderId, "the applicant is unknown")
+		}, map[order.State]order.State{order.StateProcess: order.StateVerifyFail}},
+		{"CancelOrderRequest", []string{"domain_verify", "process"}, func(t testing.TB, book *order.Book, o order.Order) (order.Order, error) {
+			resp, err := book.CancelOrderRequest(t.Context(), seeded(), later, &order.CancelOrderRequestRequest{OrderId: o.OrderId})
+			if err != nil {
+				if resp != nil {
+					t.Error("a result beside an error")
+				}
+				return order.Order{}, err
+			}
+			if !requestIDForm.MatchString(resp.RequestId) {
+				t.Errorf("RequestId %q", resp.RequestId)
+			}
+			return book.Order(t.Context(), o.OrderId)
+		}, map[order.State]order.State{order.StateDomainVerify: order.StatePayed, order.StateProcess: order.StatePayed}},
+		{"DeleteCertificateRequest", []string{"payed", "verify_fail"}, func(t testing.TB, book *order.Book, o order.Order) (order.Order, error) {
+			resp, err := book.DeleteCertificateRequest(t.Context(), seeded(), &order.DeleteCertificateRequestRequest{OrderId: o.OrderId})
+			if err != nil {
+				if resp != nil {
+					t.Error("a result beside an error")
+				}
+				return order.Order{}, err
+			}
+			if !requestIDForm.MatchString(resp.RequestId) {
+				t.Errorf("RequestId %q", resp.RequestId)
+			}
+			_, err = book.Order(t.Context(), o.OrderId)
+			checkError(t, err, unknown, "OrderId", fmt.Sprint(o.OrderId))
+			return order.Order{State: gone}, nil
+		}, map[order.State]order.State{order.StateVerifyFail: gone, order.StatePayed: gone}},
+	}
+}
+
+// Every state and every operation: allowed, or an OrderStateError that changes
+// nothing. The units of the package are counted as the documents say.
+func TestEveryStateAndOperation(t *testing.T) {
+	t.Parallel()
+	for _, state := range states {
+		for _, op := range operations() {
+			t.Run(string(state)+", "+op.name, func(t *testing.T) {
+				t.Parallel()
+				book, store := newBook(t, proved)
+				o := reach(t, book, state, application(plainCSR(t)))
+				before := everything(t, store)
+				issued := int64(0)
+				if state == order.StateCertificate {
+					issued = 1
+				}
+				checkCounts(t, book, "", plentiful, 1, issued)
+
+				got, err := op.run(t, book, o)
+				next, ok := op.next[state]
+				if !ok {
+					checkError(t, err, wrong, "OrderId", append(op.allowed, "the state "+string(state)+":")...)
+					if got != (order.Order{}) {
+						t.Errorf("a result beside an error: %+v", got)
+					}
+					checkUnchanged(t, store, before)
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got.State != next {
+					t.Errorf("the order is in %s, want %s", got.State, next)
+				}
+				switch next {
+				case gone:
+					checkCounts(t, book, "", plentiful, 0, 0)
+					return
+				case order.StateCertificate:
+					issued = 1
+				}
+				checkCounts(t, book, "", plentiful, 1, issued)
+
+				// Of the order only what the event is about is changed.
+				want := o
+				want.State, want.Certificate, want.Reason = next, got.Certificate, got.Reason
+				want.Updated = stored.Add(time.Hour)
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("order mismatch (-want +got):\n%s", diff)
+				}
+				if (got.Certificate != "") != (next == order.StateCertificate) {
+					t.Errorf("in %s the certificate is %q", next, got.Certificate)
+				}
+				if (got.Reason != "") != (next == order.StateVerifyFail) {
+					t.Errorf("in %s the reason is %q", next, got.Reason)
+				}
+				if diff := cmp.Diff(got, read(t, book, o.OrderId)); diff != "" {
+					t.Errorf("what is stored is not what was returned (-returned +stored):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// Operations on no order.
+func TestUnknownOrder(t *testing.T) {
+	t.Parallel()
+	book, store := newBook(t, unasked(t))
+	place(t, book, application(plainCSR(t)))
+	before := everything(t, store)
+	for _, id := range []int64{1, -1, 1 << 53, -1 << 63, 1<<63 - 1} {
+		for _, op := range operations() {
+			_, err := op.run(t, book, order.Order{OrderId: id})
+			checkError(t, err, unknown, "OrderId", fmt.Sprint(id))
+		}
+		_, err := book.DescribeCertificateState(t.Context(), seeded(), &order.DescribeCertificateStateRequest{OrderId: id})
+		checkError(t, err, unknown, "OrderId", fmt.Sprint(id))
+		_, err = book.Order(t.Context(), id)
+		checkError(t, err, unknown, "OrderId", fmt.Sprint(id))
+	}
+	checkUnchanged(t, store, before)
+}
+
+// Requests without an OrderId, nil ones among them.
+func TestMissingOrderId(t *testing.T) {
+	t.Parallel()
+	book, store := newBook(t, unasked(t))
+	before := everything(t, store)
+	ctx, random := t.Context(), untouched(t)
+	for name, run := range map[string]func() error{
+		"DescribeCertificateState": func() error {
+			_, err := book.DescribeCertificateState(ctx, random, new(order.DescribeCertificateStateRequest))
+			return err
+		},
+		"DescribeCertificateState, nil": func() error {
+			_, err := book.DescribeCertificateState(ctx, random, nil)
+			return err
+		},
+		"DescribeCertificateState, Validate": new(order.DescribeCertificateStateRequest).Validate,
+		"DescribeCertificateState, Validate of nil": func() error {
+			return (*order.DescribeCertificateStateRequest)(nil).Validate()
+		},
+		"CancelOrderRequest": func() error {
+			_, err := book.CancelOrderRequest(ctx, random, instant, new(order.CancelOrderRequestRequest))
+			return err
+		},
+		"CancelOrderRequest, nil": func() error {
+			_, err := book.CancelOrderRequest(ctx, random, instant, nil)
+			return err
+		},
+		"CancelOrderRequest, Validate": new(order.CancelOrderRequestRequest).Validate,
+		"CancelOrderRequest, Validate of nil": func() error {
+			return (*order.CancelOrderRequestRequest)(nil).Validate()
+		},
+		"DeleteCertificateRequest": func() error {
+			_, err := book.DeleteCertificateRequest(ctx, random, new(order.DeleteCertificateRequestRequest))
+			return err
+		},
+		"DeleteCertificateRequest, nil": func() error {
+			_, err := book.DeleteCertificateRequest(ctx, random, nil)
+			return err
+		},
+		"DeleteCertificateRequest, Validate": new(order.DeleteCertificateRequestRequest).Validate,
+		"DeleteCertificateRequest, Validate of nil": func() error {
+			return (*order.DeleteCertificateRequestRequest)(nil).Validate()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			checkError(t, run(), missing, "OrderId", "OrderId is mandatory for this action.")
+		})
+	}
+	checkUnchanged(t, store, before)
+}
+
+// A random source that fails stops every operation before it does anything.
+func TestNoRandomness(t *testing.T) {
+	t.Parallel()
+	book, store := newBook(t, proved)
+	process := reach(t, book, order.StateProcess, application(plainCSR(t))).OrderId
+	payed := reach(t, book, order.StatePayed, application(plainCSR(t))).OrderId
+	before := everything(t, store)
+	ctx := t.Context()
+	for name, run := range map[string]func() error{
+		"DescribeCertificateState": func() error {
+			_, err := book.DescribeCertificateState(ctx, broken, &order.DescribeCertificateStateRequest{OrderId: process})
+			return err
+		},
+		"DescribePackageState": func() error {
+			_, err := book.DescribePackageState(ctx, broken, nil)
+			return err
+		},
+		"CancelOrderRequest": func() error {
+			_, err := book.CancelOrderRequest(ctx, broken, instant, &order.CancelOrderRequestRequest{OrderId: process})
+			return err
+		},
+		"DeleteCertificateRequest": func() error {
+			_, err := book.DeleteCertificateRequest(ctx, broken, &order.DeleteCertificateRequestRequest{OrderId: payed})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := run()
+			checkError(t, err, broke, "", "randomness")
+			if !errors.Is(err, errNoRandomness) {
+				t.Errorf("%v has not the cause", err)
+			}
+		})
+	}
+	_, err := book.Issue(ctx, broken, instant, authorityOf(t, algorithm.ECC_256).issuer, process)
+	checkError(t, err, yuncert.ErrInternalError, "")
+	if !errors.Is(err, errNoRandomness) {
+		t.Errorf("%v has not the cause", err)
+	}
+	checkUnchanged(t, store, before)
+}
+
+// What DescribeCertificateState says in each state, and nothing else.
+func TestDescribeCertificateState(t *testing.T) {
+	t.Parallel()
+	for _, state := range states {
+		for _, validateType := range []string{"DNS", "FILE"} {
+			t.Run(string(state)+", "+validateType, func(t *testing.T) {
+				t.Parallel()
+				book, store := newBook(t, proved)
+				req := application(plainCSR(t))
+				req.ValidateType = validateType
+				o := reach(t, book, state, req)
+				before := everything(t, store)
+				got := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
+				if !requestIDForm.MatchString(got.RequestId) {
+					t.Errorf("RequestId %q", got.RequestId)
+				}
+				want := &order.DescribeCertificateStateResponse{RequestId: got.RequestId, Type: string(state)}
+				switch {
+				case state == order.StateDomainVerify && validateType == "DNS":
+					want.ValidateType, want.RecordDomain, want.RecordType, want.RecordValue = "DNS", "_dnsauth.www", "TXT", o.Token
+				case state == order.StateDomainVerify:
+					want.ValidateType, want.Domain, want.Uri, want.Content = "FILE", "www.example.com", "/.well-known/pki-validation/fileauth.txt", o.Token
+				case state == order.StateCertificate:
+					want.Certificate, want.CertId = o.Certificate, got.CertId
+					if !identifierForm.MatchString(got.CertId) || o.Certificate == "" {
+						t.Errorf("CertId %q of %q", got.CertId, o.Certificate)
+					}
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("response mismatch (-want +got):\n%s", diff)
+				}
+				checkUnchanged(t, store, before)
+			})
+		}
+	}
+}
+
+// A withdrawn or refused order gives its unit back when it is deleted, and not
+// before; an issued one never.
+func TestUnitsComeBack(t *testing.T) {
+	t.Parallel()
+	store := order.NewMemoryStore()
+	book := order.NewBook(store, order.BookOptions{Verifier: proved})
+	if err := book.AddPackage(t.Context(), "", 1); err != nil {
+		t.Fatal(err)
+	}
+	req := application(plainCSR(t))
+	full := func() {
+		t.Helper()
+		_, err := book.CreateCertificateWithCsrRequest(t.Context(), rand.Reader, instant, req)
+		checkError(t, err, yuncert.ErrNotRemainCount, "ProductCode")
+		checkCounts(t, book, "", 1, 1, 0)
+	}
+	for _, state := range []order.State{order.StatePayed, order.StateVerifyFail} {
+		o := reach(t, book, state, req)
+		full()
+		if _, err := book.DeleteCertificateRequest(context.Background(), rand.Reader, &order.DeleteCertificateRequestRequest{OrderId: o.OrderId}); err != nil {
+			t.Fatal(err)
+		}
+		checkCounts(t, book, "", 1, 0, 0)
+		_, err := book.DeleteCertificateRequest(context.Background(), rand.Reader, &order.DeleteCertificateRequestRequest{OrderId: o.OrderId})
+		checkError(t, err, unknown, "OrderId")
+		checkCounts(t, book, "", 1, 0, 0)
+	}
+	reach(t, book, order.StateCertificate, req)
+	checkCounts(t, book, "", 1, 1, 1)
+	_, err := book.CreateCertificateWithCsrRequest(t.Context(), rand.Reader, instant, req)
+	checkError(t, err, yuncert.ErrNotRemainCount, "ProductCode")
+
+	// Buying more is enough.
+	if err := book.AddPackage(t.Context(), "", 1); err != nil {
+		t.Fatal(err)
+	}
+	place(t, book, req)
+	checkCounts(t, book, "", 2, 2, 1)
+}

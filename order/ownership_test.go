@@ -1,0 +1,355 @@
+package order_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/order"
+)
+
+// What proves the ownership of a domain. RecordDomain is for the zone of the
+// registered domain, which the public suffix list tells.
+func TestChallenge(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		domain, proved, recordDomain string
+	}{
+		{"example.com", "example.com", "_dnsauth"},
+		{"www.example.com", "www.example.com", "_dnsauth.www"},
+		{"a.b.example.com", "a.b.example.com", "_dnsauth.a.b"},
+		{"example.co.uk", "example.co.uk", "_dnsauth"},
+		{"a.b.example.co.uk", "a.b.example.co.uk", "_dnsauth.a.b"},
+		{"example.com.cn", "example.com.cn", "_dnsauth"},
+		{"www.example.com.cn", "www.example.com.cn", "_dnsauth.www"},
+		{"*.example.com", "example.com", "_dnsauth"},
+		{"*.a.example.com", "a.example.com", "_dnsauth.a"},
+		{"*.example.co.uk", "example.co.uk", "_dnsauth"},
+		// Suffixes that companies registered: the zone is their customer's.
+		{"example.github.io", "example.github.io", "_dnsauth"},
+		{"www.example.github.io", "www.example.github.io", "_dnsauth.www"},
+		{"github.io", "github.io", "_dnsauth"},
+		// A public suffix itself has no registered domain.
+		{"co.uk", "co.uk", "_dnsauth"},
+		{"*.co.uk", "co.uk", "_dnsauth"},
+		// Of an unknown top-level domain the names below are the registered ones.
+		{"db.corp", "db.corp", "_dnsauth"},
+		{"a.db.corp", "a.db.corp", "_dnsauth.a"},
+		{"www.xn--fsqu00a.xn--fiqs8s", "www.xn--fsqu00a.xn--fiqs8s", "_dnsauth.www"},
+		{"com.example.com", "com.example.com", "_dnsauth.com"},
+		{"example.com.example.com", "example.com.example.com", "_dnsauth.example.com"},
+	}
+	token := "20260304000000" + strings.Repeat("a", 50)
+	for _, tt := range tests {
+		t.Run(tt.domain, func(t *testing.T) {
+			t.Parallel()
+			o := order.Order{Domain: tt.domain, ValidateType: "DNS", Token: token}
+			want := order.Challenge{ValidateType: "DNS", Domain: tt.proved, RecordDomain: tt.recordDomain, RecordType: "TXT", RecordValue: token}
+			if diff := cmp.Diff(want, o.Challenge()); diff != "" {
+				t.Errorf("challenge mismatch (-want +got):\n%s", diff)
+			}
+			if !strings.HasPrefix("_dnsauth."+tt.proved+".", tt.recordDomain+".") {
+				t.Errorf("%s is not the front of _dnsauth.%s", tt.recordDomain, tt.proved)
+			}
+			o.ValidateType = "FILE"
+			want = order.Challenge{ValidateType: "FILE", Domain: tt.proved, Uri: "/.well-known/pki-validation/fileauth.txt", Content: token}
+			if diff := cmp.Diff(want, o.Challenge()); diff != "" {
+				t.Errorf("challenge mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A Verifier's answer and what the Book makes of it. proof stands for the token.
+func TestCheckOwnership(t *testing.T) {
+	t.Parallel()
+	const (
+		proof   = "\x00proof\x00"
+		nothing = "nothing was found where the proof belongs"
+	)
+	type answer struct {
+		found []string
+		err   error
+	}
+	tests := []struct {
+		name   string
+		answer answer
+		reason string // empty for a proof
+	}{
+		{"the proof", answer{[]string{proof}, nil}, ""},
+		{"the proof among others", answer{[]string{"v=spf1 -all", proof, ""}, nil}, ""},
+		{"the proof twice", answer{[]string{proof, proof}, nil}, ""},
+		{"the proof thrice", answer{[]string{proof, proof, proof}, nil}, ""},
+		{"white space around", answer{[]string{" \t" + proof + "\r\n"}, nil}, ""},
+
+		{"nothing", answer{nil, nil}, nothing},
+		{"an empty list", answer{[]string{}, nil}, nothing},
+		{"an empty text", answer{[]string{""}, nil}, "of 1 values found where the proof belongs none is the one asked for"},
+		{"white space", answer{[]string{" "}, nil}, "of 1 values"},
+		{"others", answer{[]string{"a", "b", "c"}, nil}, "of 3 values"},
+		{"many others", answer{make([]string, 10_000), nil}, "of 10000 values"},
+		{"the proof and a word", answer{[]string{proof + " and more"}, nil}, "of 1 values"},
+		{"the proof and a letter", answer{[]string{proof + "a"}, nil}, "of 1 values"},
+		{"a letter and the proof", answer{[]string{"a" + proof}, nil}, "of 1 values"},
+		{"the proof in two", answer{[]string{proof[:3], proof[3:]}, nil}, "of 2 values"},
+		{"the proof in quotes", answer{[]string{`"` + proof + `"`}, nil}, "of 1 values"},
+		{"a NUL behind the proof", answer{[]string{proof + "\x00"}, nil}, "of 1 values"},
+		{"a long text", answer{[]string{strings.Repeat("a", 1<<20)}, nil}, "of 1 values"},
+
+		{"an error", answer{nil, errors.New("the name servers did not answer")}, "the name servers did not answer"},
+		{"an error beside the proof", answer{[]string{proof}, errors.New("half of it")}, "half of it"},
+		// An error proves nothing, whatever is left of its text.
+		{"an error without text", answer{[]string{proof}, errors.New("")}, "the proof could not be looked up"},
+		{"an error of white space", answer{[]string{proof}, errors.New(" \n\t")}, "the proof could not be looked up"},
+		{"an error of control characters", answer{[]string{proof}, errors.New("\x00\x1b\x7f\u009b")}, "the proof could not be looked up"},
+		{"an error that is not UTF-8", answer{[]string{proof}, errors.New("\xff\xfe")}, "the proof could not be looked up"},
+		{"an error with odd octets", answer{nil, errors.New("\x1b[31mthe server\xff said:\r\n\u009b31m\u0085云\ufffd.")}, "[31mthe server  said:   31m 云 ."},
+		{"a long error", answer{nil, errors.New(strings.Repeat("a", 500) + "b")}, strings.Repeat("a", 500)},
+		{"a long error, cut at a character", answer{nil, errors.New("a" + chinese(200))}, "a" + chinese(166)},
+		{"a long error of odd octets", answer{nil, errors.New(strings.Repeat("\xff ", 1000) + "no")}, "the proof could not be looked up"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			asked := 0
+			var token string
+			book, store := newBook(t, verifierFunc(func(_ context.Context, c order.Challenge) ([]string, error) {
+				asked++
+				want := order.Challenge{ValidateType: "DNS", Domain: "www.example.com", RecordDomain: "_dnsauth.www", RecordType: "TXT", RecordValue: token}
+				if diff := cmp.Diff(want, c); diff != "" {
+					t.Errorf("challenge mismatch (-want +got):\n%s", diff)
+				}
+				// The token takes the place of the word.
+				var found []string
+				for _, text := range tt.answer.found {
+					found = append(found, strings.ReplaceAll(text, proof, token))
+				}
+				return found, tt.answer.err
+			}))
+			o := place(t, book, application(plainCSR(t)))
+			token = o.Token
+			before := everything(t, store)
+
+			got := must[order.Order](t)(book.CheckOwnership(t.Context(), later, o.OrderId))
+			if asked != 1 {
+				t.Errorf("the Verifier was asked %d times", asked)
+			}
+			want := o
+			want.Updated, want.Reason = stored.Add(time.Hour), got.Reason
+			if tt.reason == "" {
+				want.State, want.Reason = order.StateProcess, ""
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("order mismatch (-want +got):\n%s", diff)
+			}
+			if !strings.HasPrefix(got.Reason, tt.reason) || tt.answer.err != nil && got.Reason != tt.reason {
+				t.Errorf("the reason is %q, want %q", got.Reason, tt.reason)
+			}
+			if len(got.Reason) > 500 || !utf8.ValidString(got.Reason) || strings.ContainsFunc(got.Reason, unicode.IsControl) {
+				t.Errorf("the reason has %d octets: %q", len(got.Reason), got.Reason)
+			}
+			before.Orders[0] = want
+			checkUnchanged(t, store, before)
+		})
+	}
+}
+
+// The order waits until the proof is there, and the reason of the last check is
+// what an operator reads.
+func TestCheckOwnershipAgain(t *testing.T) {
+	t.Parallel()
+	for _, validateType := range []string{"DNS", "FILE"} {
+		t.Run(validateType, func(t *testing.T) {
+			t.Parallel()
+			var found []string
+			var failure error
+			book, _ := newBook(t, verifierFunc(func(context.Context, order.Challenge) ([]string, error) { return found, failure }))
+			req := application(plainCSR(t))
+			req.ValidateType = validateType
+			o := place(t, book, req)
+			check := func(at time.Time) order.Order {
+				return must[order.Order](t)(book.CheckOwnership(t.Context(), at, o.OrderId))
+			}
+			failure = errors.New("the server is down")
+			if got := check(instant.Add(time.Minute)); got.State != order.StateDomainVerify || got.Reason != "the server is down" {
+				t.Errorf("%s: %s", got.State, got.Reason)
+			}
+			failure = nil
+			if got := check(instant.Add(2 * time.Minute)); got.State != order.StateDomainVerify || got.Reason != "nothing was found where the proof belongs" {
+				t.Errorf("%s: %s", got.State, got.Reason)
+			}
+			found = []string{o.Token}
+			want := o
+			want.State, want.Updated = order.StateProcess, stored.Add(3*time.Minute)
+			if diff := cmp.Diff(want, check(instant.Add(3*time.Minute))); diff != "" {
+				t.Errorf("order mismatch (-want +got):\n%s", diff)
+			}
+			_, err := book.CheckOwnership(t.Context(), later, o.OrderId)
+			checkError(t, err, wrong, "OrderId", "the state process:", "domain_verify")
+		})
+	}
+}
+
+// Another order's token proves nothing.
+func TestOtherOrdersProof(t *testing.T) {
+	t.Parallel()
+	var found []string
+	book, _ := newBook(t, verifierFunc(func(context.Context, order.Challenge) ([]string, error) { return found, nil }))
+	mine, other := place(t, book, application(plainCSR(t))), place(t, book, application(plainCSR(t)))
+	found = []string{other.Token}
+	if got := must[order.Order](t)(book.CheckOwnership(t.Context(), later, mine.OrderId)); got.State != order.StateDomainVerify || got.Reason == "" {
+		t.Errorf("the order is in %s with the proof of another", got.State)
+	}
+	if got := must[order.Order](t)(book.CheckOwnership(t.Context(), later, other.OrderId)); got.State != order.StateProcess {
+		t.Errorf("the other order is in %s", got.State)
+	}
+}
+
+// A check that the caller breaks off says nothing about the proof, not even when
+// it was found.
+func TestCheckOwnershipBrokenOff(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		found []string
+		err   error
+	}{
+		"with an error":   {nil, errors.New("no answer")},
+		"with nothing":    {nil, nil},
+		"with other text": {[]string{"other"}, nil},
+		"with the proof":  {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			book, store := newBook(t, verifierFunc(func(passed context.Context, c order.Challenge) ([]string, error) {
+				cancel()
+				if passed.Err() == nil {
+					t.Error("the Verifier has another context")
+				}
+				if name == "with the proof" {
+					return []string{c.RecordValue}, nil
+				}
+				return tt.found, tt.err
+			}))
+			o := place(t, book, application(plainCSR(t)))
+			before := everything(t, store)
+			got, err := book.CheckOwnership(ctx, later, o.OrderId)
+			checkError(t, err, broke, "", "broken off")
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%v is not context.Canceled", err)
+			}
+			if got != (order.Order{}) {
+				t.Errorf("a result beside an error: %+v", got)
+			}
+			checkUnchanged(t, store, before)
+		})
+	}
+}
+
+// What happens to the order while its proof is looked up counts, and the check
+// does not undo it.
+func TestOrderChangesDuringCheck(t *testing.T) {
+	t.Parallel()
+	cancel := func(ctx context.Context, book *order.Book, id int64) error {
+		_, err := book.CancelOrderRequest(ctx, rand.Reader, instant, &order.CancelOrderRequestRequest{OrderId: id})
+		return err
+	}
+	remove := func(ctx context.Context, book *order.Book, id int64) error {
+		if err := cancel(ctx, book, id); err != nil {
+			return err
+		}
+		_, err := book.DeleteCertificateRequest(ctx, rand.Reader, &order.DeleteCertificateRequestRequest{OrderId: id})
+		return err
+	}
+	for _, found := range []bool{true, false} {
+		for name, tt := range map[string]struct {
+			meanwhile func(context.Context, *order.Book, int64) error
+			code      yuncert.Code
+			mention   string
+		}{
+			"cancelled": {cancel, wrong, "the state payed:"},
+			"deleted":   {remove, unknown, "there is no order"},
+		} {
+			if found {
+				name += ", with the proof"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				var book *order.Book
+				var o order.Order
+				var before contents
+				store := order.NewMemoryStore()
+				book = order.NewBook(store, order.BookOptions{Verifier: verifierFunc(func(ctx context.Context, c order.Challenge) ([]string, error) {
+					if err := tt.meanwhile(ctx, book, o.OrderId); err != nil {
+						t.Error(err)
+					}
+					before = everything(t, store)
+					if found {
+						return []string{c.RecordValue}, nil
+					}
+					return nil, nil
+				})})
+				if err := book.AddPackage(t.Context(), "", 1); err != nil {
+					t.Fatal(err)
+				}
+				o = place(t, book, application(plainCSR(t)))
+				got, err := book.CheckOwnership(t.Context(), later, o.OrderId)
+				checkError(t, err, tt.code, "OrderId", tt.mention)
+				if got != (order.Order{}) {
+					t.Errorf("a result beside an error: %+v", got)
+				}
+				checkUnchanged(t, store, before)
+			})
+		}
+	}
+}
+
+// Nothing is looked up for an order that does not wait for its proof.
+func TestNoNeedlessLookup(t *testing.T) {
+	t.Parallel()
+	store := order.NewMemoryStore()
+	book := order.NewBook(store, order.BookOptions{Verifier: proved})
+	if err := book.AddPackage(t.Context(), "", 5); err != nil {
+		t.Fatal(err)
+	}
+	for _, state := range states[1:] {
+		o := reach(t, book, state, application(plainCSR(t)))
+		_, err := order.NewBook(store, order.BookOptions{Verifier: unasked(t)}).CheckOwnership(t.Context(), later, o.OrderId)
+		checkError(t, err, wrong, "OrderId", string(state))
+	}
+}
+
+// Two orders of wildcard names and of a plain one below ask for records at
+// different names; the certificate is for what was proved.
+func TestWildcardProof(t *testing.T) {
+	t.Parallel()
+	records := map[string]string{}
+	book, _ := newBook(t, verifierFunc(func(_ context.Context, c order.Challenge) ([]string, error) {
+		if text, ok := records[c.Domain]; ok {
+			return []string{text}, nil
+		}
+		return nil, nil
+	}))
+	req := application(hostCSR(t, algorithm.ECC_256, "*.a.example.com"))
+	req.ProductCode = "globalsign-dv-w-advanced"
+	o := place(t, book, req)
+	for _, elsewhere := range []string{"example.com", "*.a.example.com", "www.a.example.com"} {
+		records[elsewhere] = o.Token
+	}
+	if got := must[order.Order](t)(book.CheckOwnership(t.Context(), later, o.OrderId)); got.State != order.StateDomainVerify {
+		t.Errorf("a proof of another name took the order to %s", got.State)
+	}
+	records["a.example.com"] = o.Token
+	if got := must[order.Order](t)(book.CheckOwnership(t.Context(), later, o.OrderId)); got.State != order.StateProcess {
+		t.Errorf("the order is in %s: %s", got.State, got.Reason)
+	}
+}

@@ -1,0 +1,445 @@
+package order_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/order"
+)
+
+var errStore = errors.New("connection to the database at db.internal lost")
+
+// A failingStore fails in one of the places where a store can.
+type failingStore struct {
+	order.Store
+	place string
+}
+
+// Where a store fails. "wrapped" is an error around the cause, as databases make
+// them.
+var failures = []string{
+	"Update", "View", "after Update", "after View", "wrapped",
+	"Package", "Order", "Orders", "PutPackage", "CreateOrder", "PutOrder", "DeleteOrder",
+}
+
+func (s failingStore) fail(place string) error {
+	switch {
+	case s.place == "wrapped" && (place == "Update" || place == "View"):
+		return fmt.Errorf("after 5 attempts: %w", errStore)
+	case s.place == place:
+		return errStore
+	}
+	return nil
+}
+
+func (s failingStore) Update(ctx context.Context, f func(order.Tx) error) error {
+	if err := s.fail("Update"); err != nil {
+		return err
+	}
+	return s.Store.Update(ctx, func(tx order.Tx) error {
+		if err := f(failingTx{tx, s}); err != nil {
+			return err
+		}
+		return s.fail("after Update") // so that nothing is stored
+	})
+}
+
+func (s failingStore) View(ctx context.Context, f func(order.Reader) error) error {
+	if err := s.fail("View"); err != nil {
+		return err
+	}
+	return s.Store.View(ctx, func(tx order.Reader) error {
+		if err := f(failingReader{tx, s}); err != nil {
+			return err
+		}
+		return s.fail("after View")
+	})
+}
+
+type failingReader struct {
+	order.Reader
+	store failingStore
+}
+
+func (r failingReader) Package(productCode string) (order.Package, bool, error) {
+	p, found, err := r.Reader.Package(productCode)
+	return p, found, errors.Join(err, r.store.fail("Package"))
+}
+
+func (r failingReader) Order(orderID int64) (order.Order, bool, error) {
+	o, found, err := r.Reader.Order(orderID)
+	return o, found, errors.Join(err, r.store.fail("Order"))
+}
+
+func (r failingReader) Orders(state order.State, after order.Order, limit int) ([]order.Order, error) {
+	page, err := r.Reader.Orders(state, after, limit)
+	return page, errors.Join(err, r.store.fail("Orders"))
+}
+
+type failingTx struct {
+	order.Tx
+	store failingStore
+}
+
+func (tx failingTx) Package(productCode string) (order.Package, bool, error) {
+	return failingReader{tx.Tx, tx.store}.Package(productCode)
+}
+
+func (tx failingTx) Order(orderID int64) (order.Order, bool, error) {
+	return failingReader{tx.Tx, tx.store}.Order(orderID)
+}
+
+func (tx failingTx) PutPackage(p order.Package) error {
+	return errors.Join(tx.Tx.PutPackage(p), tx.store.fail("PutPackage"))
+}
+
+func (tx failingTx) CreateOrder(o order.Order) error {
+	return errors.Join(tx.Tx.CreateOrder(o), tx.store.fail("CreateOrder"))
+}
+
+func (tx failingTx) PutOrder(o order.Order) error {
+	return errors.Join(tx.Tx.PutOrder(o), tx.store.fail("PutOrder"))
+}
+
+func (tx failingTx) DeleteOrder(orderID int64) error {
+	return errors.Join(tx.Tx.DeleteOrder(orderID), tx.store.fail("DeleteOrder"))
+}
+
+// A call is one operation: a state in which it is allowed, the places that it
+// comes by, and the code of a failure of the store there.
+type call struct {
+	name   string
+	state  order.State
+	places []string
+	code   yuncert.Code
+	run    func(ctx context.Context, t testing.TB, book *order.Book, id int64) (result any, err error)
+}
+
+// none is a result that is not there, whatever its type.
+func none(result any) bool {
+	switch r := result.(type) {
+	case order.Order:
+		return r == (order.Order{})
+	case []order.Order:
+		return r == nil
+	}
+	return result == nil || fmt.Sprintf("%v", result) == "<nil>"
+}
+
+func calls() []call {
+	const update, view = "Update,after Update,wrapped", "View,after View,wrapped"
+	places := func(list ...string) []string { return strings.Split(strings.Join(list, ","), ",") }
+	return []call{
+		{"AddPackage", order.StateDomainVerify, places(update, "Package,PutPackage"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return nil, book.AddPackage(ctx, "", 1)
+			}},
+		{"CreateCertificateWithCsrRequest", order.StateDomainVerify, places(update, "Package,PutPackage,CreateOrder"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.CreateCertificateWithCsrRequest(ctx, seeded(), instant, application(plainCSR(t)))
+			}},
+		{"DescribeCertificateState", order.StateDomainVerify, places(view, "Order"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.DescribeCertificateState(ctx, seeded(), &order.DescribeCertificateStateRequest{OrderId: id})
+			}},
+		{"DescribePackageState", order.StateDomainVerify, places(view, "Package"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.DescribePackageState(ctx, seeded(), nil)
+			}},
+		{"Order", order.StateDomainVerify, places(view, "Order"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.Order(ctx, id)
+			}},
+		{"Orders", order.StateDomainVerify, places(view, "Orders"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.Orders(ctx, order.StateDomainVerify, order.Order{}, 10)
+			}},
+		{"CheckOwnership", order.StateDomainVerify, places(update, view, "Order,PutOrder"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.CheckOwnership(ctx, later, id)
+			}},
+		{"Issue", order.StateProcess, places(update, view, "Order,PutOrder,Package,PutPackage"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.Issue(ctx, seeded(), later, authorityOf(t, algorithm.ECC_256).issuer, id)
+			}},
+		{"Complete", order.StateProcess, places(update, view, "Order,PutOrder,Package,PutPackage"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.Complete(ctx, later, id, outside().certificate(t, nil))
+			}},
+		{"Fail", order.StateProcess, places(update, "Order,PutOrder"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.Fail(ctx, later, id, "no")
+			}},
+		{"CancelOrderRequest", order.StateProcess, places(update, "Order,PutOrder"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.CancelOrderRequest(ctx, seeded(), later, &order.CancelOrderRequestRequest{OrderId: id})
+			}},
+		{"DeleteCertificateRequest", order.StatePayed, places(update, "Order,Package,PutPackage,DeleteOrder"), yuncert.ErrDeleteFail,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.DeleteCertificateRequest(ctx, seeded(), &order.DeleteCertificateRequestRequest{OrderId: id})
+			}},
+	}
+}
+
+// checkStoreError wants a failure of the store: its cause is in the error for the
+// log, and not in what the client sees.
+func checkStoreError(t *testing.T, err error, code yuncert.Code, cause error) {
+	t.Helper()
+	parameter := ""
+	if code == yuncert.ErrDeleteFail {
+		parameter = "OrderId"
+	}
+	checkError(t, err, code, parameter)
+	if !errors.Is(err, cause) {
+		t.Errorf("%v has not the cause %v", err, cause)
+	}
+	body := string(must[[]byte](t)(json.Marshal(err)))
+	if strings.Contains(body, cause.Error()) || strings.Contains(body, "db.internal") {
+		t.Errorf("the client sees the cause: %s", body)
+	}
+	if !strings.Contains(err.Error(), cause.Error()) {
+		t.Errorf("the log does not see the cause: %v", err)
+	}
+}
+
+// A store that fails, wherever it does, makes every operation fail and changes
+// nothing. An operation that does not come by the place succeeds.
+func TestStoreFails(t *testing.T) {
+	t.Parallel()
+	for _, c := range calls() {
+		for _, place := range failures {
+			t.Run(c.name+", "+place, func(t *testing.T) {
+				t.Parallel()
+				healthy, store := newBook(t, proved)
+				o := reach(t, healthy, c.state, application(plainCSR(t)))
+				before := everything(t, store)
+				book := order.NewBook(failingStore{store, place}, order.BookOptions{Verifier: proved})
+				result, err := c.run(t.Context(), t, book, o.OrderId)
+				comesBy := false
+				for _, p := range c.places {
+					comesBy = comesBy || p == place
+				}
+				if !comesBy {
+					if err != nil {
+						t.Errorf("%v, although the operation needs nothing of it", err)
+					}
+					return
+				}
+				checkStoreError(t, err, c.code, errStore)
+				if !none(result) {
+					t.Errorf("a result beside an error: %+v", result)
+				}
+				checkUnchanged(t, store, before)
+			})
+		}
+	}
+}
+
+// What other hands wrote into a store is an error of the store and not of the
+// caller.
+func TestSpoiledStore(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		spoil     func(*order.Order)
+		run       string
+		code      yuncert.Code
+		parameter string
+		mention   string
+	}{
+		"a product that does not exist":   {func(o *order.Order) { o.ProductCode = "free" }, "Issue", broke, "ProductCode", `"free"`},
+		"a CSR that is none":              {func(o *order.Order) { o.Csr = "garbage" }, "Complete", broke, "", "the order's CSR cannot be read"},
+		"a CSR that is none, to sign for": {func(o *order.Order) { o.Csr = "garbage" }, "Issue", malformed, "Csr", "neither DER nor PEM"},
+		"a state that does not exist":     {func(o *order.Order) { o.State = "unknow" }, "Issue", wrong, "OrderId", "the state unknow:"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			book, store := newBook(t, proved)
+			o := reach(t, book, order.StateProcess, application(plainCSR(t)))
+			tt.spoil(&o)
+			if err := store.Update(t.Context(), func(tx order.Tx) error {
+				if _, _, err := tx.Order(o.OrderId); err != nil {
+					return err
+				}
+				return tx.PutOrder(o)
+			}); err != nil {
+				t.Fatal(err)
+			}
+			before := everything(t, store)
+			for _, c := range calls() {
+				if c.name == tt.run {
+					result, err := c.run(t.Context(), t, book, o.OrderId)
+					checkError(t, err, tt.code, tt.parameter, tt.mention)
+					if !none(result) {
+						t.Errorf("a result beside an error: %+v", result)
+					}
+				}
+			}
+			checkUnchanged(t, store, before)
+		})
+	}
+}
+
+// A caller that gave up already gets its own error back, and nothing happens.
+func TestContextEnds(t *testing.T) {
+	t.Parallel()
+	for _, c := range calls() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			book, store := newBook(t, proved)
+			o := reach(t, book, c.state, application(plainCSR(t)))
+			before := everything(t, store)
+
+			cancelled, cancel := context.WithCancel(t.Context())
+			cancel()
+			expired, cancel := context.WithTimeout(t.Context(), -1)
+			defer cancel()
+			for _, ctx := range []context.Context{cancelled, expired} {
+				result, err := c.run(ctx, t, book, o.OrderId)
+				checkStoreError(t, err, c.code, ctx.Err())
+				if !none(result) {
+					t.Errorf("a result beside an error: %+v", result)
+				}
+				checkUnchanged(t, store, before)
+			}
+		})
+	}
+}
+
+// retryingStore runs every f twice and forgets the first time, as a database does
+// after a conflict.
+type retryingStore struct{ order.Store }
+
+var errConflict = errors.New("conflict")
+
+func (s retryingStore) Update(ctx context.Context, f func(order.Tx) error) error {
+	var first error
+	err := s.Store.Update(ctx, func(tx order.Tx) error {
+		if first = f(tx); first == nil {
+			return errConflict
+		}
+		return first
+	})
+	if first != nil || !errors.Is(err, errConflict) {
+		return err
+	}
+	return s.Store.Update(ctx, f)
+}
+
+func (s retryingStore) View(ctx context.Context, f func(order.Reader) error) error {
+	if err := s.Store.View(ctx, f); err != nil {
+		return err
+	}
+	return s.Store.View(ctx, f)
+}
+
+// Over a store that runs everything twice each operation has its effect once.
+func TestStoreRetries(t *testing.T) {
+	t.Parallel()
+	for _, c := range calls() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var after [2]contents
+			var results [2]any
+			for i := range after {
+				healthy, store := newBook(t, proved)
+				req := application(plainCSR(t))
+				resp := must[*order.CreateCertificateWithCsrRequestResponse](t)(healthy.CreateCertificateWithCsrRequest(t.Context(), seeded(), instant, req))
+				id := resp.OrderId
+				if c.state == order.StateProcess || c.state == order.StatePayed {
+					must[order.Order](t)(healthy.CheckOwnership(t.Context(), instant, id))
+				}
+				if c.state == order.StatePayed {
+					must[*order.CancelOrderRequestResponse](t)(healthy.CancelOrderRequest(t.Context(), rand.Reader, instant, &order.CancelOrderRequestRequest{OrderId: id}))
+				}
+				book := healthy
+				if i == 1 {
+					book = order.NewBook(retryingStore{store}, order.BookOptions{Verifier: proved})
+				}
+				var err error
+				if results[i], err = c.run(t.Context(), t, book, id); err != nil {
+					t.Fatal(err)
+				}
+				after[i] = everything(t, store)
+			}
+			switch c.name {
+			case "Complete": // of two certificates that crypto/x509 made
+				a, b := &after[0].Orders[0], &after[1].Orders[0]
+				a.Certificate, b.Certificate = "", ""
+				results = [2]any{}
+			case "CreateCertificateWithCsrRequest": // the second time draws another OrderId
+				results = [2]any{}
+				for _, all := range after {
+					for i := range all.Orders {
+						all.Orders[i].OrderId = 0
+					}
+				}
+			}
+			if diff := cmp.Diff(after[0], after[1]); diff != "" {
+				t.Errorf("store mismatch (-once +twice):\n%s", diff)
+			}
+			if diff := cmp.Diff(results[0], results[1]); diff != "" {
+				t.Errorf("result mismatch (-once +twice):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestOrders(t *testing.T) {
+	t.Parallel()
+	book, _ := newBook(t, proved)
+	for _, limit := range []int{0, -1, 1001, -1 << 63} {
+		page, err := book.Orders(t.Context(), order.StateProcess, order.Order{}, limit)
+		checkError(t, err, refused, "limit", fmt.Sprint(limit), "from 1 to 1000")
+		if page != nil {
+			t.Error("a result beside an error")
+		}
+	}
+	if page := must[[]order.Order](t)(book.Orders(t.Context(), order.StateProcess, order.Order{}, 1000)); len(page) != 0 {
+		t.Errorf("of no orders: %v", page)
+	}
+	// Pages of each size have all orders of the state and no other, once.
+	want := map[int64]bool{}
+	for i := range 10 {
+		o := reach(t, book, states[i%len(states)], application(plainCSR(t)))
+		if o.State == order.StateDomainVerify || o.State == order.StateProcess {
+			want[o.OrderId] = true
+		}
+	}
+	for _, limit := range []int{1, 2, 3, 1000} {
+		got := map[int64]bool{}
+		for _, state := range []order.State{order.StateDomainVerify, order.StateProcess} {
+			var last order.Order
+			for {
+				page := must[[]order.Order](t)(book.Orders(t.Context(), state, last, limit))
+				if len(page) > limit {
+					t.Fatalf("a page of %d with %d orders", limit, len(page))
+				}
+				for _, o := range page {
+					if o.State != state || got[o.OrderId] {
+						t.Errorf("order %d in %s is on a page of %s, or on two", o.OrderId, o.State, state)
+					}
+					got[o.OrderId] = true
+					last = o
+				}
+				if len(page) < limit {
+					break
+				}
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("pages of %d: orders mismatch (-want +got):\n%s", limit, diff)
+		}
+	}
+	if page := must[[]order.Order](t)(book.Orders(t.Context(), "unknow", order.Order{}, 10)); len(page) != 0 {
+		t.Errorf("in a state that does not exist: %v", page)
+	}
+}
