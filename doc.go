@@ -4,8 +4,9 @@
 //	CreateCdnCertificateSigningRequest, CreateCsr   package csr
 //	CreateRootCACertificate, CreateSubCACertificate,
 //	CreateServerCertificateWithCsr, CRL and OCSP    package ca
+//	CreateCertificateWithCsrRequest: DV orders      package order
 //
-// Package algorithm makes, checks, reads and writes the keys that both use. This
+// Package algorithm makes, checks, reads and writes the keys that all use. This
 // package holds what all share: the documented error codes and one [Error] type.
 //
 // # Names
@@ -22,7 +23,8 @@
 // Making a CSR and issuing a certificate are functions over values. A signature
 // lists all that the result depends on, in one order: randomness, the instant,
 // who signs, what is asked. There is no clock, file, network, global state or
-// hidden configuration, and inputs are never modified.
+// hidden configuration, and inputs are never modified. Only orders have state, in
+// a store that the caller picks.
 //
 // rand feeds RequestIds, serial numbers and whatever a caller's own signer draws
 // from it; nil means crypto/rand. Key pairs come from the system's random source
