@@ -84,7 +84,7 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"one label", commonName("localhost"), failed, "Csr", twoLabels},
 		{"a top-level domain", commonName("com"), failed, "Csr", `"com"`},
 		{"a wildcard above one label", commonName("*.com"), failed, "Csr", "two more labels"},
-		{"a wildcard below a registry", func(r *request) { commonName("*.co.uk")(r); r.ProductCode = wildcard }, failed, "Csr", `"co.uk" is a public suffix`},
+		{"a wildcard below a registry", func(r *request) { commonName("*.co.uk")(r); r.ProductCode = "geotrust-dv-w-starter" }, failed, "Csr", `"co.uk" is a public suffix`},
 		{"a wildcard alone", commonName("*"), failed, "Csr", "left-most label"},
 		{"a wildcard further inside", commonName("www.*.example.com"), failed, "Csr", "left-most label"},
 		{"a wildcard for a part of a label", commonName("w*.example.com"), failed, "Csr", "left-most label"},
