@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -18,8 +20,13 @@ import (
 // decides where it is led, so it is wary by default: it connects only to
 // addresses on the public Internet, judged when the connection is made, after
 // names are resolved; it follows redirects on the same host only, reads little
-// and gives up in time. It uses no proxy. The zero value is ready; it is safe for
-// concurrent use and must not be changed in use.
+// and gives up in time. It uses no proxy and no search list. The zero value is
+// ready; it is safe for concurrent use and must not be changed in use.
+//
+// It cannot know what an operator has on public addresses: servers there are
+// reached like any other, and so are private IPv4 addresses behind a translator
+// that has an IPv6 prefix of the operator's own (RFC 6052, section 2.2). A
+// firewall keeps it away from those.
 type NetVerifier struct {
 	// Resolver resolves names. Nil means [net.DefaultResolver]. It is asked for TXT
 	// records of names that applicants choose, and is the operator's to trust.
@@ -30,7 +37,8 @@ type NetVerifier struct {
 
 	// AllowedNetworks are networks whose addresses are connected to although they
 	// are not public, such as 10.20.0.0/16 for an intranet's domains. Whoever
-	// orders can make the verifier send GET requests for one fixed path there.
+	// orders can then have GET requests of any path sent to the ports 80 and 443
+	// there, since a redirect chooses the path, and read the status of the answer.
 	AllowedNetworks []netip.Prefix
 
 	// ports are where the web servers listen: of https and of http.
@@ -45,7 +53,9 @@ const (
 // Lookup implements [Verifier]. For DNS it returns the TXT records of
 // "_dnsauth." and the domain. For FILE it returns what https and http have, in
 // this order, with status 200; a server's certificate is not checked, since the
-// applicant may have none yet and plain http counts as much.
+// applicant may have none yet and plain http counts as much. A file of more than
+// 4096 octets and more than 5 redirects are errors. No connection to a web
+// server outlives the call.
 func (v *NetVerifier) Lookup(ctx context.Context, c Challenge) ([]string, error) {
 	timeout := v.Timeout
 	if timeout == 0 {
@@ -75,49 +85,57 @@ func (v *NetVerifier) resolver() *net.Resolver {
 // plainDNS leaves the resolver's own address, which is the operator's matter,
 // out of an error.
 func plainDNS(err error) error {
-	e, ok := errors.AsType[*net.DNSError](err)
-	switch {
-	case !ok:
-		return err
-	case e.IsNotFound:
+	switch e, _ := errors.AsType[*net.DNSError](err); {
+	case e != nil && e.IsNotFound:
 		return errors.New("there are none")
-	case e.IsTimeout:
+	case e != nil && e.IsTimeout:
 		return errors.New("the name servers did not answer in time")
 	}
-	return errors.New("the name servers did not answer")
+	return errors.New("the name servers gave no usable answer")
 }
 
-// files fetches the file by https and by http.
+// files fetches the file by https and by http at the same time: a firewall that
+// swallows what is sent to one port leaves the other one its time.
 func (v *NetVerifier) files(ctx context.Context, domain, uri string) (found []string, err error) {
-	client := v.client(domain)
-	defer client.CloseIdleConnections()
-	var failures []error
+	client := v.client(ctx, domain)
+	var contents [2]string
+	var failures [2]error
+	var both sync.WaitGroup
 	for n, scheme := range []string{"https", "http"} {
-		authority := domain
-		if v.ports != nil {
-			authority = net.JoinHostPort(domain, v.ports[n])
+		both.Go(func() {
+			authority := domain
+			if v.ports != nil {
+				authority = net.JoinHostPort(domain, v.ports[n])
+			}
+			contents[n], failures[n] = fetch(ctx, client, scheme+"://"+authority+uri)
+		})
+	}
+	both.Wait()
+	for n, failure := range failures {
+		if failure == nil {
+			found = append(found, contents[n])
 		}
-		content, err := fetch(ctx, client, scheme+"://"+authority+uri)
-		if err != nil {
-			failures = append(failures, fmt.Errorf("%s://%s%s: %w", scheme, domain, uri, err))
-			continue
-		}
-		found = append(found, content)
 	}
 	if len(found) == 0 {
-		return nil, errors.Join(failures...)
+		return nil, fmt.Errorf("https://%s%s: %w; http://%[1]s%[2]s: %[4]w", domain, uri, failures[0], failures[1])
 	}
 	return found, nil
 }
 
-// errNotPublic is why a connection is not made. It does not say to what address:
-// an applicant could read a private network's names that way.
-var errNotPublic = errors.New("the name leads to an address that is not on the public Internet")
+// A refusal is why the verifier goes no further, for the applicant to read.
+type refusal string
 
-// client returns a client for one domain. Its dialer looks at each address when
-// it connects, so that a name that resolves differently the second time leads
-// nowhere else.
-func (v *NetVerifier) client(domain string) *http.Client {
+func (r refusal) Error() string { return string(r) }
+
+// errNotPublic is why a connection is not made. It says neither to what address
+// nor that there is one: an applicant could read a private network's names that
+// way.
+const errNotPublic refusal = "the name has no address on the public Internet"
+
+// client returns a client for one domain and one lookup, which ends with ctx. Its
+// dialer looks at each address when it connects, so that a name that resolves
+// differently the second time leads nowhere else.
+func (v *NetVerifier) client(ctx context.Context, domain string) *http.Client {
 	dialer := &net.Dialer{
 		Resolver: v.Resolver,
 		Control: func(_, address string, _ syscall.RawConn) error {
@@ -129,7 +147,16 @@ func (v *NetVerifier) client(domain string) *http.Client {
 	}
 	return &http.Client{
 		Transport: &http.Transport{
-			DialContext:            dialer.DialContext,
+			// A Transport lets a dial and a TLS handshake go on after their request is
+			// given up, without bound: that is why the context is not the one it hands on.
+			DialContext: func(_ context.Context, network, address string) (net.Conn, error) {
+				conn, err := dialer.DialContext(ctx, network, rooted(address))
+				if err != nil {
+					return nil, err
+				}
+				context.AfterFunc(ctx, func() { conn.Close() })
+				return conn, nil
+			},
 			TLSClientConfig:        &tls.Config{InsecureSkipVerify: true}, // see Lookup
 			DisableKeepAlives:      true,
 			DisableCompression:     true,
@@ -138,15 +165,31 @@ func (v *NetVerifier) client(domain string) *http.Client {
 		CheckRedirect: func(next *http.Request, via []*http.Request) error {
 			switch {
 			case len(via) > maxRedirects:
-				return fmt.Errorf("there are more than %d redirects", maxRedirects)
-			case next.URL.Hostname() != domain:
-				return errors.New("the redirect leads to another host")
+				return refusal(fmt.Sprintf("there are more than %d redirects", maxRedirects))
+			case !strings.EqualFold(next.URL.Hostname(), domain):
+				return refusal("the redirect leads to another host")
 			case !v.isPort(next.URL.Scheme, next.URL.Port()):
-				return errors.New("the redirect leads to another port than that of http or https")
+				return refusal("the redirect does not lead to http or https at its usual port")
+			case next.URL.User != nil:
+				// With it an applicant could try passwords in an allowed network.
+				return refusal("the redirect has a user name in it")
 			}
 			return nil
 		},
 	}
+}
+
+// rooted puts a dot behind the host of an address, unless it is an IP address:
+// it keeps the resolver's search list out.
+func rooted(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return address
+	}
+	return net.JoinHostPort(host+".", port)
 }
 
 // isPort reports whether a port is the one that a scheme has by default.
@@ -187,15 +230,16 @@ func fetch(ctx context.Context, client *http.Client, address string) (string, er
 
 // plainHTTP leaves addresses out of an error.
 func plainHTTP(ctx context.Context, err error) error {
-	dns, _ := errors.AsType[*net.DNSError](err)
-	switch {
-	case ctx.Err() != nil:
-		return errors.New("the server did not answer in time")
-	case errors.Is(err, errNotPublic):
+	if r, ok := errors.AsType[refusal](err); ok {
+		return r
+	}
+	if e, ok := errors.AsType[net.Error](err); ctx.Err() != nil || ok && e.Timeout() {
+		return errors.New("there was no answer in time")
+	}
+	switch dns, ok := errors.AsType[*net.DNSError](err); {
+	case ok && dns.IsNotFound:
 		return errNotPublic
-	case dns != nil && dns.IsNotFound:
-		return errors.New("the name has no address")
-	case dns != nil:
+	case ok:
 		return plainDNS(dns)
 	}
 	return errors.New("there is no answer of a web server")
@@ -207,7 +251,7 @@ func (v *NetVerifier) allows(a netip.Addr) bool {
 	if slices.ContainsFunc(v.AllowedNetworks, func(n netip.Prefix) bool { return n.Contains(a) }) {
 		return true
 	}
-	if a.Zone() != "" || a.Is6() && !globalUnicast.Contains(a) {
+	if a.Is6() && !globalUnicast.Contains(a) { // which contains no address with a zone
 		return false
 	}
 	return !slices.ContainsFunc(specialNetworks, func(n netip.Prefix) bool { return n.Contains(a) })
@@ -222,12 +266,14 @@ var globalUnicast = netip.MustParsePrefix("2000::/3")
 // specialNetworks are the networks of IANA's registries of special-purpose
 // addresses (RFC 6890) that are not the public Internet's, with multicast.
 // Among them are the addresses at which clouds serve a machine's own
-// credentials: 169.254.169.254 and, at Alibaba Cloud, 100.100.100.200.
+// credentials: 169.254.169.254 and, at Alibaba Cloud, 100.100.100.200. Azure has
+// a public address for it, which no registry lists.
 var specialNetworks = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("10.0.0.0/8"),
 	netip.MustParsePrefix("100.64.0.0/10"),
 	netip.MustParsePrefix("127.0.0.0/8"),
+	netip.MustParsePrefix("168.63.129.16/32"), // Azure
 	netip.MustParsePrefix("169.254.0.0/16"),
 	netip.MustParsePrefix("172.16.0.0/12"),
 	netip.MustParsePrefix("192.0.0.0/24"),

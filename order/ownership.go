@@ -65,7 +65,8 @@ func (o *Order) Challenge() Challenge {
 type Verifier interface {
 	// Lookup returns what stands where the challenge says: the texts of all TXT
 	// records, or the content of the file. It does not judge: the [Book] compares,
-	// white space around a text aside. The error is for the applicant to read.
+	// a byte-order mark and white space around a text aside. The error is for the
+	// applicant to read.
 	Lookup(ctx context.Context, c Challenge) ([]string, error)
 }
 
@@ -107,7 +108,7 @@ func notProved(token string, found []string, err error) string {
 	}
 	proved := 0
 	for _, text := range found {
-		proved |= subtle.ConstantTimeCompare([]byte(strings.TrimSpace(text)), []byte(token))
+		proved |= subtle.ConstantTimeCompare([]byte(strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))), []byte(token))
 	}
 	switch {
 	case proved == 1:

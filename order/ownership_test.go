@@ -89,6 +89,7 @@ func TestCheckOwnership(t *testing.T) {
 		{"the proof among others", answer{[]string{"v=spf1 -all", proof, ""}, nil}, ""},
 		{"the proof twice", answer{[]string{proof, proof}, nil}, ""},
 		{"the proof thrice", answer{[]string{proof, proof, proof}, nil}, ""},
+		{"a byte-order mark in front", answer{[]string{"\ufeff" + proof + "\r\n"}, nil}, ""},
 		{"white space around", answer{[]string{" \t" + proof + "\r\n"}, nil}, ""},
 
 		{"nothing", answer{nil, nil}, nothing},
