@@ -1,0 +1,65 @@
+package sqlstore
+
+import "errors"
+
+// A Dialect says which database is behind a [database/sql.DB].
+type Dialect string
+
+const (
+	// PostgreSQL is PostgreSQL from 9.5 on. Conflicts are known by the method
+	// SQLState() string of the driver's errors, which those of pgx and lib/pq have.
+	PostgreSQL Dialect = "PostgreSQL"
+
+	// SQLite is SQLite from 3.24 on. That the database is busy is known by the
+	// method Code() int of the driver's errors, which those of modernc.org/sqlite
+	// have. With another driver all works but this: an Update that another process
+	// keeps waiting for more than a second fails.
+	SQLite Dialect = "SQLite"
+)
+
+// A dialect is what the two databases have different names for. All other
+// statements are the same.
+type dialect struct {
+	prepare    []string                // sets a connection up
+	update     string                  // begins a transaction for an Update
+	view       string                  // begins one for a View
+	lockSchema string                  // waits until no other process migrates
+	lockOrders string                  // waits until no other Update writes orders
+	forUpdate  string                  // makes a SELECT lock what it finds
+	oneWriter  bool                    // whether Updates exclude each other anyway
+	conflict   func(driver error) bool // whether to try again may help
+}
+
+var dialects = map[Dialect]dialect{
+	PostgreSQL: {
+		update:     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+		view:       "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+		lockSchema: "SELECT pg_advisory_xact_lock(8752022824047244288)", // the octets of "yuncert" and a zero
+		lockOrders: "LOCK TABLE yuncert_orders IN SHARE ROW EXCLUSIVE MODE",
+		forUpdate:  " FOR UPDATE",
+		conflict: func(err error) bool {
+			// PostgreSQL, appendix A: serialization_failure and deadlock_detected.
+			e, ok := errors.AsType[interface {
+				error
+				SQLState() string
+			}](err)
+			return ok && (e.SQLState() == "40001" || e.SQLState() == "40P01")
+		},
+	},
+	SQLite: {
+		// The time is short since a driver cannot break it off when ctx ends.
+		prepare:   []string{"PRAGMA busy_timeout = 1000", "PRAGMA journal_mode = WAL"},
+		update:    "BEGIN IMMEDIATE",
+		view:      "BEGIN",
+		oneWriter: true,
+		conflict: func(err error) bool {
+			// SQLite, "Result and Error Codes": SQLITE_BUSY and SQLITE_LOCKED, in the
+			// lower octet also of an extended code.
+			e, ok := errors.AsType[interface {
+				error
+				Code() int
+			}](err)
+			return ok && (e.Code()&0xff == 5 || e.Code()&0xff == 6)
+		},
+	},
+}

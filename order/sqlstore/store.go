@@ -1,0 +1,181 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/yuncert/yuncert/order"
+)
+
+const (
+	// tries is how often a transaction is run at most.
+	tries = 10
+
+	// The wait before a further try doubles from one to the other, and is a random
+	// part of that, so that those who met do not meet again.
+	firstWait = 10 * time.Millisecond
+	lastWait  = time.Second
+
+	// endTimeout is how long a COMMIT or a ROLLBACK may take. They do not end with
+	// ctx: a COMMIT that is broken off leaves open what it did, and a connection
+	// without its ROLLBACK is of no more use.
+	endTimeout = 15 * time.Second
+)
+
+// A Store is an [order.Store] in a database. It is safe for concurrent use.
+type Store struct {
+	dialect
+	db     *sql.DB
+	writer chan struct{} // of one place, for who writes; nil if rows are locked instead
+}
+
+var _ order.Store = (*Store)(nil)
+
+// Open returns the Store in a database, whose tables it makes or brings up to
+// date if need be. The caller closes db when done with the Store.
+//
+// The error says what the database refused, that its tables are of a newer
+// version than this package knows, or that dialect is none of [PostgreSQL] and
+// [SQLite].
+func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
+	d, ok := dialects[dialect]
+	if !ok {
+		return nil, fmt.Errorf("sqlstore: the dialect %q is not %s or %s", dialect, PostgreSQL, SQLite)
+	}
+	s := &Store{dialect: d, db: db}
+	if d.oneWriter {
+		s.writer = make(chan struct{}, 1)
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Update implements [order.Store]. After a deadlock, a serialization failure, a
+// busy database, or two Updates that made the same package at once, f is run
+// anew: up to ten times within a few seconds, and then the error is returned.
+//
+// An error that f returned is returned as it is. When the error comes of the
+// COMMIT itself, such as a connection that broke in it, nobody knows whether what
+// f wrote is stored: Update does not run f again, and the caller looks.
+// Where a statement of f failed, Update fails, whatever f makes of it.
+//
+// PostgreSQL cannot lock a row that is not there. An order that f did not find may
+// be there when f creates it, which CreateOrder then says; a package that f did
+// not find and another made since has f run anew when it stores its own.
+func (s *Store) Update(ctx context.Context, f func(order.Tx) error) error {
+	if s.writer != nil {
+		select {
+		case s.writer <- struct{}{}:
+			defer func() { <-s.writer }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return s.run(ctx, s.update, func(tx *tx) error { return f(tx) })
+}
+
+// View implements [order.Store]. f may be run anew as in Update.
+func (s *Store) View(ctx context.Context, f func(order.Reader) error) error {
+	return s.run(ctx, s.view, func(tx *tx) error { return f(tx) })
+}
+
+// run runs f in a transaction, and anew while that may help.
+func (s *Store) run(ctx context.Context, begin string, f func(*tx) error) error {
+	wait := firstWait
+	for try := 1; ; try++ {
+		again, err := s.try(ctx, begin, f)
+		if !again {
+			return err
+		}
+		if try == tries {
+			return fmt.Errorf("%w (try %d of %d)", err, try, tries)
+		}
+		select {
+		case <-time.After(rand.N(wait)):
+		case <-ctx.Done():
+			return failure(ctx, "waiting for another try", err)
+		}
+		wait = min(2*wait, lastWait)
+	}
+}
+
+// try runs f in a transaction, and says whether to try again may help: then the
+// error is the store's own, and nothing was written.
+func (s *Store) try(ctx context.Context, begin string, f func(*tx) error) (again bool, err error) {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return false, failure(ctx, "connecting", err)
+	}
+	done := false
+	defer func() { // also when f panics
+		if !done {
+			rollback(ctx, conn)
+		}
+		conn.Close()
+	}()
+	for _, statement := range append(s.prepare[:len(s.prepare):len(s.prepare)], begin) {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			// Nothing was done yet, and the next connection may be a better one: this one
+			// may have broken while it lay in the pool.
+			return ctx.Err() == nil, failure(ctx, "beginning", err)
+		}
+	}
+	tx := &tx{dialect: s.dialect, ctx: ctx, conn: conn, readOnly: begin == s.view, packages: map[string]bool{}}
+	err = f(tx)
+	switch {
+	case tx.err != nil && (errors.Is(tx.err, errRaced) || s.conflict(tx.err)):
+		return true, tx.err
+	case err != nil:
+		return false, err
+	case tx.err != nil:
+		return false, tx.err
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	}
+	if err := execToEnd(ctx, conn, "COMMIT"); err != nil {
+		if s.conflict(err) {
+			return true, failure(ctx, "committing", err)
+		}
+		return false, fmt.Errorf("sqlstore: committing, with unknown outcome: %w", err)
+	}
+	done = true
+	return false, nil
+}
+
+// rollback ends the transaction of a connection if there is one, and throws the
+// connection away if it cannot be sure.
+func rollback(ctx context.Context, conn *sql.Conn) {
+	if execToEnd(ctx, conn, "ROLLBACK") == nil {
+		return
+	}
+	// SQLite has no transaction any more after some errors, and none before BEGIN
+	// succeeds. Then another one can begin.
+	if execToEnd(ctx, conn, "BEGIN") == nil && execToEnd(ctx, conn, "ROLLBACK") == nil {
+		return
+	}
+	conn.Raw(func(any) error { return driver.ErrBadConn }) // database/sql closes it
+}
+
+// execToEnd runs a statement that ctx does not break off.
+func execToEnd(ctx context.Context, conn *sql.Conn, statement string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	_, err := conn.ExecContext(ctx, statement)
+	return err
+}
+
+// failure says what the store was doing, and that ctx ended if it did: drivers
+// have errors of their own for that.
+func failure(ctx context.Context, doing string, err error) error {
+	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
+		return fmt.Errorf("sqlstore: %s: %w: %w", doing, ended, err)
+	}
+	return fmt.Errorf("sqlstore: %s: %w", doing, err)
+}
