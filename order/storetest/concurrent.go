@@ -1,0 +1,402 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/order"
+)
+
+// atOnce calls f in goroutines that begin together, with a number from 0.
+func atOnce(goroutines int, f func(n int)) {
+	var end sync.WaitGroup
+	begin := make(chan struct{})
+	for n := range goroutines {
+		end.Go(func() {
+			<-begin
+			f(n)
+		})
+	}
+	close(begin)
+	end.Wait()
+}
+
+func testIncrements(t *testing.T, store order.Store) {
+	const goroutines, times = 16, 25
+	put(t, store, order.Package{ProductCode: "product"}, newOrder(1, order.StateProcess, 0))
+	atOnce(goroutines, func(int) {
+		for range times {
+			err := store.Update(t.Context(), func(tx order.Tx) error {
+				p, _, err := tx.Package("product")
+				if err != nil {
+					return err
+				}
+				p.UsedCount++
+				return tx.PutPackage(p)
+			})
+			err = errors.Join(err, store.Update(t.Context(), func(tx order.Tx) error {
+				o, _, err := tx.Order(1)
+				if err != nil {
+					return err
+				}
+				n, _ := strconv.Atoi(o.Reason)
+				o.Reason = strconv.Itoa(n + 1)
+				return tx.PutOrder(o)
+			}))
+			if err != nil {
+				t.Errorf("Update: %v", err)
+			}
+		}
+	})
+	view(t, store, func(r order.Reader) error {
+		wantPackage(t, r, "product", &order.Package{ProductCode: "product", UsedCount: goroutines * times})
+		o := newOrder(1, order.StateProcess, 0)
+		o.Reason = strconv.Itoa(goroutines * times)
+		wantOrder(t, r, 1, &o)
+		return nil
+	})
+}
+
+// Updates that take two things in opposite orders would wait for each other
+// forever.
+func testOppositeOrders(t *testing.T, store order.Store) {
+	const times = 5
+	put(t, store, order.Package{ProductCode: "a"}, order.Package{ProductCode: "b"})
+	atOnce(2, func(n int) {
+		for range times {
+			err := store.Update(t.Context(), func(tx order.Tx) error {
+				for i := range 2 {
+					p, _, err := tx.Package([]string{"a", "b"}[(n+i)%2])
+					if err != nil {
+						return err
+					}
+					p.UsedCount++
+					if err := tx.PutPackage(p); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Errorf("Update: %v", err)
+			}
+		}
+	})
+	view(t, store, func(r order.Reader) error {
+		wantPackage(t, r, "a", &order.Package{ProductCode: "a", UsedCount: 2 * times})
+		wantPackage(t, r, "b", &order.Package{ProductCode: "b", UsedCount: 2 * times})
+		return nil
+	})
+}
+
+// Each Update numbers its order by how many it finds. An order that came after
+// the list was read and before the number was used would have the same.
+func testLists(t *testing.T, store order.Store) {
+	const goroutines, times = 8, 5
+	atOnce(goroutines, func(n int) {
+		for i := range times {
+			err := store.Update(t.Context(), func(tx order.Tx) error {
+				found, err := tx.Orders(order.StateProcess, order.Order{}, 1000)
+				if err != nil {
+					return err
+				}
+				return tx.CreateOrder(newOrder(int64(1+n*times+i), order.StateProcess, len(found)))
+			})
+			if err != nil {
+				t.Errorf("Update: %v", err)
+			}
+		}
+	})
+	for n, o := range contentOf(t, store).Orders {
+		if want := newOrder(0, "", n).Created; !o.Created.Equal(want) {
+			t.Errorf("order %d of %d is of %v, want %v", n, goroutines*times, o.Created, want)
+		}
+	}
+}
+
+// A View sees all that an Update wrote or nothing.
+func testViews(t *testing.T, store order.Store) {
+	const times = 100
+	put(t, store, order.Package{ProductCode: "a", UsedCount: times}, order.Package{ProductCode: "b"})
+	var done atomic.Bool
+	atOnce(5, func(n int) {
+		if n == 0 {
+			defer done.Store(true)
+			for i := range int64(times) {
+				err := store.Update(t.Context(), func(tx order.Tx) error {
+					a, _, err1 := tx.Package("a")
+					b, _, err2 := tx.Package("b")
+					a.UsedCount--
+					b.UsedCount++
+					return errors.Join(err1, err2, tx.PutPackage(a), tx.CreateOrder(newOrder(i+1, order.StateProcess, 0)), tx.PutPackage(b))
+				})
+				if err != nil {
+					t.Errorf("Update: %v", err)
+				}
+			}
+			return
+		}
+		for last := false; !last; {
+			last = done.Load() // and then once more
+			err := store.View(t.Context(), func(r order.Reader) error {
+				a, _, err1 := r.Package("a")
+				page, err2 := r.Orders(order.StateProcess, order.Order{}, 1000)
+				b, _, err3 := r.Package("b")
+				if a.UsedCount+b.UsedCount != times || b.UsedCount != int64(len(page)) {
+					t.Errorf("a View sees %d, %d and %d orders", a.UsedCount, b.UsedCount, len(page))
+				}
+				return errors.Join(err1, err2, err3)
+			})
+			if err != nil {
+				t.Errorf("View: %v", err)
+				return
+			}
+		}
+	})
+}
+
+func testNewPackage(t *testing.T, store order.Store) {
+	const goroutines = 8
+	book := order.NewBook(store, order.BookOptions{Verifier: proved{}})
+	for _, product := range order.Products() {
+		atOnce(goroutines, func(n int) {
+			if err := book.AddPackage(t.Context(), product.Code, int64(n+1)); err != nil {
+				t.Errorf("AddPackage: %v", err)
+			}
+		})
+		view(t, store, func(r order.Reader) error {
+			wantPackage(t, r, product.Code, &order.Package{ProductCode: product.Code, TotalCount: goroutines * (goroutines + 1) / 2})
+			return nil
+		})
+	}
+}
+
+// proved finds every proof.
+type proved struct{}
+
+func (proved) Lookup(_ context.Context, c order.Challenge) ([]string, error) {
+	return []string{c.RecordValue + c.Content}, nil
+}
+
+// application is a valid request for a product of single names.
+func application(t *testing.T) *order.CreateCertificateWithCsrRequestRequest {
+	t.Helper()
+	resp, err := csr.CreateCsrWithKey(nil, testkeys.Key(algorithm.ECC_256, 0), &csr.CreateCsrRequest{
+		Algorithm: "ECC", KeySize: 256, CommonName: "www.example.com", CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
+	})
+	if err != nil {
+		t.Fatalf("CreateCsrWithKey: %v", err)
+	}
+	return &order.CreateCertificateWithCsrRequestRequest{
+		Csr: resp.Csr, Username: "例子", Phone: "10086", Email: "user@example.com", ValidateType: "DNS",
+	}
+}
+
+// newIssuer makes a CA.
+func newIssuer(t *testing.T) *ca.Issuer {
+	t.Helper()
+	rootKey, subKey := testkeys.Key(algorithm.ECC_256, 1), testkeys.Key(algorithm.ECC_256, 2)
+	root, err := ca.CreateRootCACertificate(nil, day, rootKey, &ca.CreateRootCACertificateRequest{
+		CommonName: "Root", Organization: "Example", OrganizationUnit: "PKI", Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Years: 10,
+	})
+	if err != nil {
+		t.Fatalf("CreateRootCACertificate: %v", err)
+	}
+	rootIssuer, err := ca.NewIssuer(root.CertificateChain, rootKey, ca.IssuerOptions{})
+	if err != nil {
+		t.Fatalf("NewIssuer: %v", err)
+	}
+	sub, err := ca.CreateSubCACertificate(nil, day, rootIssuer, subKey.Public(), &ca.CreateSubCACertificateRequest{
+		CommonName: "Sub", Organization: "Example", OrganizationUnit: "PKI", Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN",
+		Algorithm: string(subKey.Algorithm()), Years: 5,
+	})
+	if err != nil {
+		t.Fatalf("CreateSubCACertificate: %v", err)
+	}
+	issuer, err := ca.NewIssuer(sub.CertificateChain, subKey, ca.IssuerOptions{})
+	if err != nil {
+		t.Fatalf("NewIssuer: %v", err)
+	}
+	return issuer
+}
+
+// checkUnits checks that as many units of each package are used as it has
+// orders, and as many certificates counted as orders have one.
+func checkUnits(t *testing.T, store order.Store, productCodes ...string) {
+	t.Helper()
+	c := contentOf(t, store, productCodes...)
+	used, issued := map[string]int64{}, map[string]int64{}
+	for _, o := range c.Orders {
+		used[o.ProductCode]++
+		if o.Certificate != "" {
+			issued[o.ProductCode]++
+		}
+	}
+	for _, p := range c.Packages {
+		if p.UsedCount != used[p.ProductCode] || p.IssuedCount != issued[p.ProductCode] || p.UsedCount > p.TotalCount {
+			t.Errorf("%+v, with %d orders and %d certificates", p, used[p.ProductCode], issued[p.ProductCode])
+		}
+	}
+}
+
+func testLastUnit(t *testing.T, store order.Store) {
+	book, req := order.NewBook(store, order.BookOptions{Verifier: proved{}}), application(t)
+	if err := book.AddPackage(t.Context(), "", 1); err != nil {
+		t.Fatalf("AddPackage: %v", err)
+	}
+	var got, refused atomic.Int64
+	atOnce(200, func(int) {
+		_, err := book.CreateCertificateWithCsrRequest(t.Context(), nil, day, req)
+		switch {
+		case err == nil:
+			got.Add(1)
+		case errors.Is(err, yuncert.ErrNotRemainCount):
+			refused.Add(1)
+		default:
+			t.Errorf("CreateCertificateWithCsrRequest: %v", err)
+		}
+	})
+	if got.Load() != 1 || refused.Load() != 199 {
+		t.Errorf("%d got the unit and %d did not, want 1 and 199", got.Load(), refused.Load())
+	}
+	checkUnits(t, store, order.DefaultProductCode)
+}
+
+func testDeleteOnce(t *testing.T, store order.Store) {
+	book, req := order.NewBook(store, order.BookOptions{Verifier: proved{}}), application(t)
+	if err := book.AddPackage(t.Context(), "", 3); err != nil {
+		t.Fatalf("AddPackage: %v", err)
+	}
+	var id int64
+	for range 3 {
+		resp, err := book.CreateCertificateWithCsrRequest(t.Context(), nil, day, req)
+		if err != nil {
+			t.Fatalf("CreateCertificateWithCsrRequest: %v", err)
+		}
+		id = resp.OrderId
+	}
+	var cancelled, deleted atomic.Int64
+	atOnce(20, func(n int) {
+		_, err1 := book.CancelOrderRequest(t.Context(), nil, day, &order.CancelOrderRequestRequest{OrderId: id})
+		_, err2 := book.DeleteCertificateRequest(t.Context(), nil, &order.DeleteCertificateRequestRequest{OrderId: id})
+		if err1 == nil {
+			cancelled.Add(1)
+		} else if !errors.Is(err1, yuncert.ErrOrderStateError) && !errors.Is(err1, yuncert.ErrNotFoundOrder) {
+			t.Errorf("CancelOrderRequest: %v", err1)
+		}
+		if err2 == nil {
+			deleted.Add(1)
+		} else if !errors.Is(err2, yuncert.ErrNotFoundOrder) {
+			t.Errorf("DeleteCertificateRequest: %v", err2)
+		}
+	})
+	if cancelled.Load() != 1 || deleted.Load() != 1 {
+		t.Errorf("cancelled %d times and deleted %d times, want once", cancelled.Load(), deleted.Load())
+	}
+	view(t, store, func(r order.Reader) error {
+		wantPackage(t, r, order.DefaultProductCode, &order.Package{ProductCode: order.DefaultProductCode, TotalCount: 3, UsedCount: 2})
+		return nil
+	})
+	checkUnits(t, store, order.DefaultProductCode)
+}
+
+// Goroutines do anything with the same few orders of two products, which have
+// fewer units than are asked for.
+func testBook(t *testing.T, store order.Store) {
+	const goroutines, times, units = 8, 60, 30
+	book, issuer := order.NewBook(store, order.BookOptions{Verifier: proved{}}), newIssuer(t)
+	productCodes := []string{order.DefaultProductCode, "geotrust-dv-1-starter"}
+	var mu sync.Mutex
+	var known []int64
+	const (
+		submit = iota
+		submitOther
+		cancel
+		remove
+		check
+		issue
+		fail
+		list
+		operations
+	)
+	often := []int{submit, submitOther, cancel, remove, remove, check, check, check, issue, issue, issue, fail, fail, list}
+	var happened [operations]atomic.Int64
+	for _, productCode := range productCodes {
+		if err := book.AddPackage(t.Context(), productCode, units); err != nil {
+			t.Fatalf("AddPackage: %v", err)
+		}
+	}
+	atOnce(goroutines, func(n int) {
+		rnd := rand.New(rand.NewPCG(1, uint64(n)))
+		req := *application(t)
+		for range times {
+			mu.Lock()
+			id := int64(1)
+			if len(known) > 0 {
+				id = known[max(0, len(known)-1-rnd.IntN(8))] // what others work on as well
+			}
+			mu.Unlock()
+			var err error
+			what := often[rnd.IntN(len(often))]
+			switch what {
+			case submit, submitOther:
+				req.ProductCode = productCodes[what]
+				var resp *order.CreateCertificateWithCsrRequestResponse
+				if resp, err = book.CreateCertificateWithCsrRequest(t.Context(), nil, day, &req); err == nil {
+					mu.Lock()
+					known = append(known, resp.OrderId)
+					mu.Unlock()
+				}
+			case cancel:
+				_, err = book.CancelOrderRequest(t.Context(), nil, day, &order.CancelOrderRequestRequest{OrderId: id})
+			case remove:
+				_, err = book.DeleteCertificateRequest(t.Context(), nil, &order.DeleteCertificateRequestRequest{OrderId: id})
+			case check:
+				_, err = book.CheckOwnership(t.Context(), day, id)
+			case issue:
+				_, err = book.Issue(t.Context(), nil, day, issuer, id)
+			case fail:
+				_, err = book.Fail(t.Context(), day, id, "refused")
+			case list:
+				_, err = book.Orders(t.Context(), states[rnd.IntN(len(states))], order.Order{}, 1+rnd.IntN(10))
+			}
+			switch {
+			case err == nil:
+				happened[what].Add(1)
+			case !errors.Is(err, yuncert.ErrNotRemainCount) && !errors.Is(err, yuncert.ErrNotFoundOrder) && !errors.Is(err, yuncert.ErrOrderStateError):
+				t.Errorf("operation %d: %v", what, err)
+			}
+		}
+	})
+	checkUnits(t, store, productCodes...)
+	for what := range happened {
+		if happened[what].Load() == 0 {
+			t.Errorf("of %d operations, no operation %d succeeded", goroutines*times, what)
+		}
+	}
+	// A unit is free for each that is not used.
+	before := contentOf(t, store, productCodes...)
+	for _, p := range before.Packages {
+		req := *application(t)
+		req.ProductCode = p.ProductCode
+		for range p.TotalCount - p.UsedCount {
+			if _, err := book.CreateCertificateWithCsrRequest(t.Context(), nil, day, &req); err != nil {
+				t.Errorf("CreateCertificateWithCsrRequest with a unit left: %v", err)
+			}
+		}
+		if _, err := book.CreateCertificateWithCsrRequest(t.Context(), nil, day, &req); !errors.Is(err, yuncert.ErrNotRemainCount) {
+			t.Errorf("CreateCertificateWithCsrRequest with no unit left: %v", err)
+		}
+	}
+	checkUnits(t, store, productCodes...)
+}
