@@ -1,0 +1,613 @@
+package interop
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	_ "modernc.org/sqlite"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/order"
+	"github.com/yuncert/yuncert/order/sqlstore"
+	"github.com/yuncert/yuncert/order/storetest"
+)
+
+// TestMain also is what the tests with several processes start again.
+func TestMain(m *testing.M) {
+	if os.Getenv(childDriver) != "" {
+		if err := submitInChild(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	code := m.Run()
+	if runningCluster != nil {
+		runningCluster.stop()
+	}
+	os.Exit(code)
+}
+
+// A database is one that stores are opened in.
+type database struct {
+	driver, dsn string
+	dialect     sqlstore.Dialect
+}
+
+// databases make an empty database each.
+var databases = []struct {
+	name string
+	make func(testing.TB) database
+}{
+	{"SQLite", newSQLite},
+	{"PostgreSQL", newPostgreSQL},
+}
+
+func newSQLite(tb testing.TB) database {
+	return database{"sqlite", filepath.Join(tb.TempDir(), "orders.db"), sqlstore.SQLite}
+}
+
+func newPostgreSQL(tb testing.TB) database {
+	return database{"pgx", postgres(tb), sqlstore.PostgreSQL}
+}
+
+// open connects to a database until the test ends.
+func (d database) open(tb testing.TB) *sql.DB {
+	tb.Helper()
+	db, err := sql.Open(d.driver, d.dsn)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { db.Close() })
+	db.SetMaxOpenConns(8)
+	return db
+}
+
+func (d database) store(tb testing.TB) *sqlstore.Store {
+	tb.Helper()
+	store, err := sqlstore.Open(tb.Context(), d.open(tb), d.dialect)
+	if err != nil {
+		tb.Fatalf("Open: %v", err)
+	}
+	return store
+}
+
+func TestSQLStore(t *testing.T) {
+	t.Parallel()
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			storetest.Run(t, func(t *testing.T) order.Store {
+				t.Parallel()
+				return d.make(t).store(t)
+			})
+		})
+	}
+	t.Run("SQLite in memory", func(t *testing.T) {
+		t.Parallel()
+		storetest.Run(t, func(t *testing.T) order.Store {
+			db := database{"sqlite", ":memory:", sqlstore.SQLite}.open(t)
+			db.SetMaxOpenConns(1)
+			store, err := sqlstore.Open(t.Context(), db, sqlstore.SQLite)
+			if err != nil {
+				t.Fatalf("Open: %v", err)
+			}
+			return store
+		})
+	})
+}
+
+// version1 is what the first version of package sqlstore left in a database,
+// with a package and two orders.
+var version1 = []string{
+	`CREATE TABLE yuncert_schema (version BIGINT NOT NULL PRIMARY KEY)`,
+	`INSERT INTO yuncert_schema (version) VALUES (1)`,
+	`CREATE TABLE yuncert_packages (product_code TEXT NOT NULL PRIMARY KEY, total_count BIGINT NOT NULL, used_count BIGINT NOT NULL,
+		issued_count BIGINT NOT NULL)`,
+	`INSERT INTO yuncert_packages VALUES ('digicert-free-1-free', 20, 2, 1)`,
+	`CREATE TABLE yuncert_orders (order_id BIGINT NOT NULL PRIMARY KEY, product_code TEXT NOT NULL, state TEXT NOT NULL,
+		domain TEXT NOT NULL, csr TEXT NOT NULL, validate_type TEXT NOT NULL, username TEXT NOT NULL, phone TEXT NOT NULL,
+		email TEXT NOT NULL, token TEXT NOT NULL, reason TEXT NOT NULL, certificate TEXT NOT NULL, created BIGINT NOT NULL,
+		updated BIGINT NOT NULL)`,
+	`INSERT INTO yuncert_orders VALUES (9007199254740991, 'digicert-free-1-free', 'domain_verify', 'www.example.com', 'csr', 'DNS',
+		'例子', '10086', 'user@example.com', 'token', 'no record', '', 1782907200000001, 1782907200000002)`,
+	`INSERT INTO yuncert_orders VALUES (2, 'digicert-free-1-free', 'certificate', 'www.example.com', 'csr', 'FILE',
+		'user', '10086', 'user@example.com', 'token', '', 'certificate', 1782907200000000, 1782907200000000)`,
+}
+
+func TestSQLStoreUpgrade(t *testing.T) {
+	t.Parallel()
+	indexes := map[sqlstore.Dialect]string{
+		sqlstore.SQLite:     "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = 'yuncert_orders_listing'",
+		sqlstore.PostgreSQL: "SELECT count(*) FROM pg_indexes WHERE schemaname = current_schema() AND indexname = 'yuncert_orders_listing'",
+	}
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			database := d.make(t)
+			db := database.open(t)
+			for _, statement := range version1 {
+				if _, err := db.ExecContext(t.Context(), statement); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 2 { // the second finds nothing to do
+				book := order.NewBook(database.store(t), order.BookOptions{})
+				p, err := book.DescribePackageState(t.Context(), nil, &order.DescribePackageStateRequest{})
+				if err != nil {
+					t.Fatalf("DescribePackageState: %v", err)
+				}
+				if p.TotalCount != 20 || p.UsedCount != 2 || p.IssuedCount != 1 {
+					t.Errorf("the package is %+v", p)
+				}
+				got, err := book.Orders(t.Context(), order.StateDomainVerify, order.Order{}, 10)
+				if err != nil {
+					t.Fatalf("Orders: %v", err)
+				}
+				want := []order.Order{{
+					OrderId: 1<<53 - 1, ProductCode: "digicert-free-1-free", State: order.StateDomainVerify, Domain: "www.example.com", Csr: "csr",
+					ValidateType: "DNS", Username: "例子", Phone: "10086", Email: "user@example.com", Token: "token", Reason: "no record",
+					Created: time.Date(2026, 7, 1, 12, 0, 0, 1000, time.UTC), Updated: time.Date(2026, 7, 1, 12, 0, 0, 2000, time.UTC),
+				}}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("Orders mismatch (-want +got):\n%s", diff)
+				}
+				if o, err := book.Order(t.Context(), 2); err != nil || o.Certificate != "certificate" {
+					t.Errorf("Order: %+v, %v", o, err)
+				}
+				var version, found int
+				if err := errors.Join(db.QueryRow("SELECT MAX(version) FROM yuncert_schema").Scan(&version),
+					db.QueryRow(indexes[database.dialect]).Scan(&found)); err != nil {
+					t.Fatal(err)
+				}
+				if version != 2 || found != 1 {
+					t.Errorf("the version is %d with %d indexes, want 2 with 1", version, found)
+				}
+			}
+
+			// A later version is not for this program, and stays as it is.
+			if _, err := db.ExecContext(t.Context(), "INSERT INTO yuncert_schema (version) VALUES (1000)"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := sqlstore.Open(t.Context(), db, database.dialect); err == nil || !strings.Contains(err.Error(), "version 1000") {
+				t.Errorf("Open of a later version: %v", err)
+			}
+			if _, err := sqlstore.Open(t.Context(), db, "MySQL"); err == nil {
+				t.Error("Open of a dialect that does not exist: no error")
+			}
+		})
+	}
+}
+
+// A migration happens once, whoever comes at the same time, and a broken one
+// leaves nothing.
+func TestSQLStoreOpenAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			database := d.make(t)
+			if _, err := database.open(t).ExecContext(t.Context(), "CREATE TABLE yuncert_orders (x TEXT)"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := sqlstore.Open(t.Context(), database.open(t), database.dialect); err == nil {
+				t.Fatal("Open with another yuncert_orders in the way: no error")
+			}
+			if _, err := database.open(t).ExecContext(t.Context(), "DROP TABLE yuncert_orders"); err != nil {
+				t.Fatal(err)
+			}
+			var end sync.WaitGroup
+			for range 8 {
+				db := database.open(t)
+				end.Go(func() {
+					if _, err := sqlstore.Open(t.Context(), db, database.dialect); err != nil {
+						t.Errorf("Open: %v", err)
+					}
+				})
+			}
+			end.Wait()
+		})
+	}
+}
+
+// A service without the right to make tables opens what somebody else made.
+func TestSQLStoreWithoutRights(t *testing.T) {
+	t.Parallel()
+	d := newPostgreSQL(t)
+	d.store(t)
+	db := d.open(t)
+	var schema string
+	if err := db.QueryRow("SELECT current_schema()").Scan(&schema); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		"CREATE ROLE service_" + schema,
+		"GRANT USAGE ON SCHEMA " + schema + " TO service_" + schema,
+		"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + schema + " TO service_" + schema,
+	} {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.dsn += " role=service_" + schema
+	if _, err := d.open(t).ExecContext(t.Context(), "CREATE TABLE more (x TEXT)"); err == nil {
+		t.Fatal("the service has the right to make tables")
+	}
+	book := order.NewBook(d.store(t), order.BookOptions{})
+	if err := book.AddPackage(t.Context(), "", 1); err != nil {
+		t.Errorf("AddPackage: %v", err)
+	}
+	if _, err := book.CreateCertificateWithCsrRequest(t.Context(), nil, now, newApplication(t)); err != nil {
+		t.Errorf("CreateCertificateWithCsrRequest: %v", err)
+	}
+}
+
+// Connections that broke while nobody used them do no harm.
+func TestSQLStoreBrokenConnections(t *testing.T) {
+	t.Parallel()
+	d := newPostgreSQL(t)
+	db, others := d.open(t), d.open(t)
+	store, err := sqlstore.Open(t.Context(), db, d.dialect)
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	book := order.NewBook(store, order.BookOptions{})
+	const rounds = 2
+	for range rounds {
+		db.SetMaxIdleConns(0) // closes what is left
+		db.SetMaxIdleConns(8)
+		var conns [4]*sql.Conn
+		var pids [4]string
+		for n := range conns {
+			conn, err := db.Conn(t.Context())
+			if err == nil {
+				conns[n] = conn
+				err = conn.QueryRowContext(t.Context(), "SELECT pg_backend_pid()").Scan(&pids[n])
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		// It waits until they have ended.
+		if _, err := others.ExecContext(t.Context(), "SELECT pg_terminate_backend(pid, 10000) FROM unnest($1::int[]) AS pid",
+			"{"+strings.Join(pids[:], ",")+"}"); err != nil {
+			t.Fatal(err)
+		}
+		for _, conn := range conns {
+			conn.Close() // back to the pool
+		}
+		if err := book.AddPackage(t.Context(), "", 1); err != nil {
+			t.Errorf("AddPackage: %v", err)
+		}
+		if _, err := book.CreateCertificateWithCsrRequest(t.Context(), nil, now, newApplication(t)); err != nil {
+			t.Errorf("CreateCertificateWithCsrRequest: %v", err)
+		}
+	}
+	checkDatabase(t, store, rounds, nil)
+}
+
+// An Update that changes an order which is not there is refused as a whole. One
+// that stores a package which it did not read is not.
+func TestSQLStoreUnread(t *testing.T) {
+	t.Parallel()
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			store := d.make(t).store(t)
+			for n := range int64(2) {
+				if err := store.Update(t.Context(), func(tx order.Tx) error {
+					return tx.PutPackage(order.Package{ProductCode: order.DefaultProductCode, TotalCount: 1 + n})
+				}); err != nil {
+					t.Errorf("Update with PutPackage: %v", err)
+				}
+			}
+			for name, change := range map[string]func(order.Tx) error{
+				"PutOrder":    func(tx order.Tx) error { return tx.PutOrder(order.Order{OrderId: 1}) },
+				"DeleteOrder": func(tx order.Tx) error { return tx.DeleteOrder(1) },
+			} {
+				err := store.Update(t.Context(), func(tx order.Tx) error {
+					err := tx.CreateOrder(order.Order{OrderId: 2, State: order.StateProcess})
+					if change(tx) == nil {
+						t.Errorf("%s: no error", name)
+					}
+					return err
+				})
+				if err == nil {
+					t.Errorf("Update with %s: no error", name)
+				}
+			}
+			if free := checkDatabase(t, store, 2, nil); free != 2 {
+				t.Errorf("%d units are free, want 2", free)
+			}
+		})
+	}
+}
+
+// Whoever waits for another process's transaction stops when their context ends.
+func TestSQLStoreLocked(t *testing.T) {
+	t.Parallel()
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			database := d.make(t)
+			store, book := database.store(t), order.NewBook(database.store(t), order.BookOptions{})
+			if err := book.AddPackage(t.Context(), "", 1); err != nil {
+				t.Fatalf("AddPackage: %v", err)
+			}
+			err := store.Update(t.Context(), func(tx order.Tx) error {
+				if _, _, err := tx.Package(order.DefaultProductCode); err != nil {
+					return err
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+				defer cancel()
+				err := book.AddPackage(ctx, "", 1)
+				if !errors.Is(err, yuncert.ErrError) || !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("AddPackage in an Update of another store: %v, want %v", err, context.DeadlineExceeded)
+				}
+				_, err = book.DescribePackageState(t.Context(), nil, &order.DescribePackageStateRequest{}) // waits for nobody
+				return err
+			})
+			if err != nil {
+				t.Errorf("Update: %v", err)
+			}
+			if err := book.AddPackage(t.Context(), "", 1); err != nil {
+				t.Errorf("AddPackage after it: %v", err)
+			}
+			if p, err := book.DescribePackageState(t.Context(), nil, &order.DescribePackageStateRequest{}); err != nil || p.TotalCount != 2 {
+				t.Errorf("DescribePackageState: %+v, %v", p, err)
+			}
+		})
+	}
+}
+
+func newApplication(tb testing.TB) *order.CreateCertificateWithCsrRequestRequest {
+	tb.Helper()
+	req, err := application()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return req
+}
+
+func application() (*order.CreateCertificateWithCsrRequestRequest, error) {
+	resp, err := csr.CreateCsrWithKey(nil, testkeys.Key(algorithm.ECC_256, 0), &csr.CreateCsrRequest{
+		Algorithm: "ECC", KeySize: 256, CommonName: "www.example.com", CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &order.CreateCertificateWithCsrRequestRequest{
+		Csr: resp.Csr, Username: "例子", Phone: "10086", Email: "user@example.com", ValidateType: "DNS",
+	}, nil
+}
+
+// The environment of a child process.
+const (
+	childDriver  = "YUNCERT_TEST_DRIVER"
+	childDSN     = "YUNCERT_TEST_DSN"
+	childDialect = "YUNCERT_TEST_DIALECT"
+	childUnits   = "YUNCERT_TEST_UNITS"
+)
+
+// submitInChild adds units to the package and submits orders until no unit is
+// left. It prints each OrderId as soon as it has it.
+func submitInChild() error {
+	ctx := context.Background()
+	db, err := sql.Open(os.Getenv(childDriver), os.Getenv(childDSN))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	store, err := sqlstore.Open(ctx, db, sqlstore.Dialect(os.Getenv(childDialect)))
+	if err != nil {
+		return err
+	}
+	book := order.NewBook(store, order.BookOptions{})
+	units, err := strconv.ParseInt(os.Getenv(childUnits), 10, 64)
+	if err != nil {
+		return err
+	}
+	if units > 0 {
+		if err := book.AddPackage(ctx, "", units); err != nil {
+			return err
+		}
+	}
+	req, err := application()
+	if err != nil {
+		return err
+	}
+	for {
+		resp, err := book.CreateCertificateWithCsrRequest(ctx, nil, time.Now(), req)
+		if errors.Is(err, yuncert.ErrNotRemainCount) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Println(resp.OrderId)
+	}
+}
+
+// A child is a process in which submitInChild runs.
+type child struct {
+	cmd    *exec.Cmd
+	stderr strings.Builder
+	lines  *bufio.Scanner
+	ids    []int64 // read so far
+}
+
+func startChild(t *testing.T, d database, units int) *child {
+	t.Helper()
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &child{cmd: exec.Command(executable)}
+	c.cmd.Env = append(os.Environ(), childDriver+"="+d.driver, childDSN+"="+d.dsn, childDialect+"="+string(d.dialect), childUnits+"="+strconv.Itoa(units))
+	c.cmd.Stderr = &c.stderr
+	stdout, err := c.cmd.StdoutPipe()
+	if err == nil {
+		err = c.cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if c.cmd.ProcessState == nil {
+			c.cmd.Process.Kill()
+			c.cmd.Wait()
+		}
+	})
+	c.lines = bufio.NewScanner(stdout)
+	return c
+}
+
+// read reads up to limit more OrderIds.
+func (c *child) read(t *testing.T, limit int) {
+	t.Helper()
+	for ; limit > 0 && c.lines.Scan(); limit-- {
+		id, err := strconv.ParseInt(c.lines.Text(), 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.ids = append(c.ids, id)
+	}
+}
+
+// checkDatabase checks that total units are used or free, that the used ones are
+// those of the stored orders, and that the orders reported as submitted are
+// among these. It returns how many units are free.
+func checkDatabase(t *testing.T, store order.Store, total int64, submitted []int64) (free int64) {
+	t.Helper()
+	stored := map[int64]bool{}
+	var p order.Package
+	err := store.View(t.Context(), func(r order.Reader) (err error) {
+		clear(stored)
+		if p, _, err = r.Package(order.DefaultProductCode); err != nil {
+			return err
+		}
+		for _, state := range []order.State{order.StateDomainVerify, order.StateProcess, order.StateVerifyFail, order.StateCertificate, order.StatePayed} {
+			for after := (order.Order{}); ; {
+				page, err := r.Orders(state, after, 100)
+				if err != nil {
+					return err
+				}
+				for _, o := range page {
+					if stored[o.OrderId] {
+						t.Errorf("order %d is on two pages", o.OrderId)
+					}
+					stored[o.OrderId] = true
+				}
+				if len(page) < 100 {
+					break
+				}
+				after = page[99]
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("View: %v", err)
+	}
+	if p.TotalCount != total || p.UsedCount != int64(len(stored)) || p.UsedCount > p.TotalCount {
+		t.Errorf("%+v, want %d units, of which %d are used: as many as there are orders", p, total, len(stored))
+	}
+	for _, id := range submitted {
+		if !stored[id] {
+			t.Errorf("order %d was reported as submitted and is not stored", id)
+		}
+	}
+	return p.TotalCount - p.UsedCount
+}
+
+// A process is killed in the middle of 1000 submissions, again and again.
+func TestSQLStoreKilled(t *testing.T) {
+	t.Parallel()
+	const units, kills = 1000, 4
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			database := d.make(t)
+			var submitted []int64
+			for n := range kills {
+				add := 0
+				if n == 0 {
+					add = units
+				}
+				c := startChild(t, database, add)
+				at := 1 + rand.IntN(units/kills)
+				c.read(t, at)
+				c.cmd.Process.Kill()
+				c.read(t, units) // what it had still said
+				err := c.cmd.Wait()
+				if status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
+					t.Fatalf("the child was not killed: %v\n%s", err, c.stderr.String())
+				}
+				submitted = append(submitted, c.ids...)
+				free := checkDatabase(t, database.store(t), units, submitted)
+				t.Logf("killed after %d submissions; %d were stored in all, and %d units are free", at, units-free, free)
+			}
+			store := database.store(t)
+			book, req := order.NewBook(store, order.BookOptions{}), newApplication(t)
+			for free := checkDatabase(t, store, units, submitted); free > 0; free-- {
+				if _, err := book.CreateCertificateWithCsrRequest(t.Context(), nil, now, req); err != nil {
+					t.Fatalf("CreateCertificateWithCsrRequest with %d units free: %v", free, err)
+				}
+			}
+			if _, err := book.CreateCertificateWithCsrRequest(t.Context(), nil, now, req); !errors.Is(err, yuncert.ErrNotRemainCount) {
+				t.Errorf("CreateCertificateWithCsrRequest without a unit: %v", err)
+			}
+			checkDatabase(t, store, units, submitted)
+		})
+	}
+}
+
+// Processes that begin at once with an empty database make its tables, buy units
+// of one package, and submit until none is left.
+func TestSQLStoreProcesses(t *testing.T) {
+	t.Parallel()
+	const processes, units = 3, 60
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			database := d.make(t)
+			var children [processes]*child
+			for n := range children {
+				children[n] = startChild(t, database, units)
+			}
+			var submitted []int64
+			for _, c := range children {
+				c.read(t, processes*units+1)
+				if err := c.cmd.Wait(); err != nil {
+					t.Fatalf("child: %v\n%s", err, c.stderr.String())
+				}
+				submitted = append(submitted, c.ids...)
+			}
+			slices.Sort(submitted)
+			if n := len(slices.Compact(submitted)); n != processes*units {
+				t.Errorf("%d orders were submitted, want %d", n, processes*units)
+			}
+			if free := checkDatabase(t, database.store(t), processes*units, submitted); free != 0 {
+				t.Errorf("%d units are free, want 0", free)
+			}
+		})
+	}
+}
