@@ -7,6 +7,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
@@ -170,5 +171,95 @@ func TestCheckECC(t *testing.T) {
 				wantMalformed(t, err, "the public key is not a point of its curve")
 			})
 		}
+	}
+}
+
+// A policy that blocks every key it is asked about, and notes the digests.
+func blocking(digests *[][sha256.Size]byte) algorithm.Policy {
+	return algorithm.Policy{Blocked: func(digest [sha256.Size]byte) bool {
+		*digests = append(*digests, digest)
+		return true
+	}}
+}
+
+func TestPolicyBlocked(t *testing.T) {
+	t.Parallel()
+	for _, a := range all {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			pub := testkeys.Key(a, 0).Public()
+			der, err := algorithm.MarshalPublicKey(pub)
+			if err != nil {
+				t.Fatal(err)
+			}
+			digest := sha256.Sum256(der)
+			var seen [][sha256.Size]byte
+			wantMalformed(t, blocking(&seen).Check(pub), "the key is blocked: it is known to be compromised")
+			if len(seen) != 1 || seen[0] != digest {
+				t.Errorf("Blocked was asked about %x, want %x once", seen, digest)
+			}
+			for i := range 2 {
+				others := algorithm.Policy{Blocked: func(d [sha256.Size]byte) bool { return d == digest }}
+				if err := others.Check(testkeys.Key(a, i+1).Public()); err != nil {
+					t.Errorf("another key: %v", err)
+				}
+			}
+			if err := algorithm.Check(pub); err != nil {
+				t.Errorf("Check without a policy: %v", err)
+			}
+		})
+	}
+}
+
+// One SM2 key in four encodings is one key to a blocklist.
+func TestPolicyBlockedSM2Encodings(t *testing.T) {
+	t.Parallel()
+	pub := testkeys.Key(algorithm.SM2_256, 0).Public()
+	der, err := algorithm.MarshalPublicKey(pub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := sha256.Sum256(der)
+	policy := algorithm.Policy{Blocked: func(d [sha256.Size]byte) bool { return d == digest }}
+	point := der[len(der)-65:]
+	for name, id := range map[string][]byte{
+		"usual":        sequence(idEC, idSM2),
+		"curve twice":  sequence(idSM2, idSM2),
+		"curve, NULL":  sequence(idSM2, null),
+		"curve, alone": sequence(idSM2),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			parsed, err := algorithm.ParsePublicKey(sequence(id, bitString(point)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantMalformed(t, policy.Check(parsed), "the key is blocked")
+		})
+	}
+}
+
+// Blocked is asked last, so that it sees good keys alone.
+func TestPolicyBlockedIsAskedLast(t *testing.T) {
+	t.Parallel()
+	key := rsaKey(t, algorithm.RSA_2048, 0)
+	for name, pub := range map[string]crypto.PublicKey{
+		"nothing":           nil,
+		"an RSA exponent 3": &rsa.PublicKey{N: key.N, E: 3},
+		"close primes":      &rsa.PublicKey{N: new(big.Int).Mul(key.Primes[0], key.Primes[0]), E: 65537},
+		"a point elsewhere": &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)},
+		"an unknown curve":  &ecdsa.PublicKey{Curve: elliptic.P224(), X: elliptic.P224().Params().Gx, Y: elliptic.P224().Params().Gy},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var seen [][sha256.Size]byte
+			want, got := algorithm.Check(pub), blocking(&seen).Check(pub)
+			if want == nil || got == nil || got.Error() != want.Error() {
+				t.Errorf("Check of the policy: %v, want %v", got, want)
+			}
+			if len(seen) > 0 {
+				t.Errorf("Blocked was asked about %x", seen)
+			}
+		})
 	}
 }

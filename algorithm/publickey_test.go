@@ -190,45 +190,73 @@ func TestParsePublicKeySM2Identifiers(t *testing.T) {
 func TestParsePublicKeyExponents(t *testing.T) {
 	t.Parallel()
 	n := rsaKey(t, algorithm.RSA_1024, 0).N
+	power := func(exponent uint, plus int64) *big.Int {
+		e := new(big.Int).Lsh(big.NewInt(1), exponent)
+		return e.Add(e, big.NewInt(plus))
+	}
+	const tooLarge, negative = "the RSA exponent is larger than 2^31-1", "is not a pair of positive DER integers"
 	tests := []struct {
-		e      int64
-		parsed bool // and else refused by ParsePublicKey itself
-		good   bool // in the eyes of Check
+		e       *big.Int
+		parse   string // what ParsePublicKey says; "" accepts
+		good    bool   // in the eyes of Check
+		lenient bool   // in the eyes of a Policy with SmallExponents
 	}{
-		{0, true, false},
-		{1, true, false},
-		{3, true, false},
-		{17, true, false},
-		{65536, true, false},
-		{65537, true, true},
-		{1<<31 - 2, true, false},
-		{1<<31 - 1, true, true},
-		{1 << 31, false, false},
-		{1<<31 + 1, false, false},
-		{1<<32 + 65537, false, false}, // 65537 to one who drops the upper bits
-		{1<<62 + 65537, false, false},
+		{big.NewInt(-65537), negative, false, false},
+		{big.NewInt(-3), negative, false, false},
+		{big.NewInt(-1), negative, false, false},
+		{big.NewInt(0), "", false, false},
+		{big.NewInt(1), "", false, false},
+		{big.NewInt(2), "", false, false},
+		{big.NewInt(3), "", false, true},
+		{big.NewInt(4), "", false, false},
+		{big.NewInt(5), "", false, false},
+		{big.NewInt(16), "", false, false},
+		{big.NewInt(17), "", false, true},
+		{big.NewInt(19), "", false, false},
+		{big.NewInt(257), "", false, false},
+		{big.NewInt(65535), "", false, false},
+		{big.NewInt(65536), "", false, false},
+		{big.NewInt(65537), "", true, true},
+		{big.NewInt(65538), "", false, false},
+		{power(31, -2), "", false, false},
+		{power(31, -1), "", true, true},
+		{power(31, 0), tooLarge, false, false},
+		{power(31, 1), tooLarge, false, false},
+		{power(32, 3), tooLarge, false, false},     // 3 to one who drops the upper bits
+		{power(32, 65537), tooLarge, false, false}, // and 65537
+		{power(62, 65537), tooLarge, false, false},
+		{power(63, 1), tooLarge, false, false}, // negative in 64 bits
+		{power(64, 1), tooLarge, false, false},
+		{power(64, 65537), tooLarge, false, false},
+		{power(256, 1), tooLarge, false, false},
+		{power(256, 65537), tooLarge, false, false},
 	}
 	for _, tt := range tests {
-		t.Run(fmt.Sprint(tt.e), func(t *testing.T) {
+		t.Run(tt.e.String(), func(t *testing.T) {
 			t.Parallel()
-			pub, err := algorithm.ParsePublicKey(rsaSPKI(n, big.NewInt(tt.e)))
-			if !tt.parsed {
-				wantMalformed(t, err, "the RSA exponent is larger than 2^31-1")
+			pub, err := algorithm.ParsePublicKey(rsaSPKI(n, tt.e))
+			if tt.parse != "" {
+				wantMalformed(t, err, tt.parse)
 				return
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := &rsa.PublicKey{N: n, E: int(tt.e)}
+			want := &rsa.PublicKey{N: n, E: int(tt.e.Int64())}
 			if !want.Equal(pub) {
 				t.Errorf("ParsePublicKey = %v, want exponent %d", pub, tt.e)
 			}
-			err = algorithm.Check(pub)
-			switch {
-			case tt.good && err != nil:
-				t.Error(err)
-			case !tt.good:
-				wantMalformed(t, err, fmt.Sprintf("the RSA exponent %d is not an odd number", tt.e))
+			for _, c := range []struct {
+				policy algorithm.Policy
+				good   bool
+			}{{algorithm.Policy{}, tt.good}, {algorithm.Policy{SmallExponents: true}, tt.lenient}} {
+				err := c.policy.Check(pub)
+				switch {
+				case c.good && err != nil:
+					t.Error(err)
+				case !c.good:
+					wantMalformed(t, err, fmt.Sprintf("the RSA exponent %d is not an odd number", tt.e))
+				}
 			}
 		})
 	}

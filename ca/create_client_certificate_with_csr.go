@@ -127,14 +127,15 @@ type CreateClientCertificateWithCsrResponse struct {
 // issuer, and returns the first problem: of the CSR, then in the order of the
 // fields. The codes are those of
 // [CreateServerCertificateWithCsrRequest.Validate], and
-// [yuncert.ErrInvalidParameter] for a key of RSA_1024.
+// [yuncert.ErrInvalidParameter] for a key of RSA_1024. The CSR's key passes
+// [algorithm.Check]; the operation, which has an issuer, goes by its Keys instead.
 func (r *CreateClientCertificateWithCsrRequest) Validate() error {
-	_, err := r.check()
+	_, err := r.check(algorithm.Policy{})
 	return err
 }
 
-// check is Validate, and returns what it read.
-func (r *CreateClientCertificateWithCsrRequest) check() (*leaf, error) {
+// check is Validate with a policy for the CSR's key, and returns what it read.
+func (r *CreateClientCertificateWithCsrRequest) check(keys algorithm.Policy) (*leaf, error) {
 	if r == nil {
 		r = new(CreateClientCertificateWithCsrRequest)
 	}
@@ -148,7 +149,7 @@ func (r *CreateClientCertificateWithCsrRequest) check() (*leaf, error) {
 			immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
 		},
 	}
-	if err := l.readCSR(r.Csr); err != nil {
+	if err := l.readCSR(r.Csr, keys); err != nil {
 		return nil, err
 	}
 	if l.algorithm == algorithm.RSA_1024 {
@@ -170,7 +171,7 @@ func (r *CreateClientCertificateWithCsrRequest) check() (*leaf, error) {
 // the CSR and SanValue. The common name, often that of a person, is not among
 // them. The errors are those of that function.
 func CreateClientCertificateWithCsr(rand io.Reader, now time.Time, issuer *Issuer, req *CreateClientCertificateWithCsrRequest) (resp *CreateClientCertificateWithCsrResponse, der []byte, err error) {
-	l, err := req.check()
+	l, err := req.check(issuer.keys())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -99,7 +99,7 @@ func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issue
 	if err := issuer.checkNow(now); err != nil {
 		return nil, err
 	}
-	if err := algorithm.Check(pub); err != nil {
+	if err := issuer.keys().Check(pub); err != nil {
 		return nil, malformed("", "the responder's public key: %s", x509der.Reason(err))
 	}
 	publicKey, err := algorithm.MarshalPublicKey(pub)

@@ -4,6 +4,8 @@ import (
 	"crypto/x509"
 	"io"
 	"time"
+
+	"github.com/yuncert/yuncert/algorithm"
 )
 
 // A CreateServerCertificateWithCsrRequest describes the server certificate to
@@ -112,14 +114,15 @@ type CreateServerCertificateWithCsrResponse struct {
 // [yuncert.ErrInvalidParameter] for an Algorithm that is not the CSR key's and
 // for a CSR that names no server when the request does not either, and
 // [yuncert.ErrInvalidValueMalformed] for any other value that breaks the rule in
-// the field's comment.
+// the field's comment. The CSR's key passes [algorithm.Check]; the operation,
+// which has an issuer, goes by its Keys instead.
 func (r *CreateServerCertificateWithCsrRequest) Validate() error {
-	_, err := r.check()
+	_, err := r.check(algorithm.Policy{})
 	return err
 }
 
-// check is Validate, and returns what it read.
-func (r *CreateServerCertificateWithCsrRequest) check() (*leaf, error) {
+// check is Validate with a policy for the CSR's key, and returns what it read.
+func (r *CreateServerCertificateWithCsrRequest) check(keys algorithm.Policy) (*leaf, error) {
 	if r == nil {
 		r = new(CreateServerCertificateWithCsrRequest)
 	}
@@ -133,7 +136,7 @@ func (r *CreateServerCertificateWithCsrRequest) check() (*leaf, error) {
 			immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
 		},
 	}
-	if err := l.readCSR(r.Csr); err != nil {
+	if err := l.readCSR(r.Csr, keys); err != nil {
 		return nil, err
 	}
 	if err := l.addDomain(r.Domain); err != nil {
@@ -174,7 +177,7 @@ func (r *CreateServerCertificateWithCsrRequest) check() (*leaf, error) {
 // On an error both results are nil. The document allows a user 10 calls a
 // second, which the embedding service enforces.
 func CreateServerCertificateWithCsr(rand io.Reader, now time.Time, issuer *Issuer, req *CreateServerCertificateWithCsrRequest) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
-	l, err := req.check()
+	l, err := req.check(issuer.keys())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -183,7 +183,7 @@ func CreateSubCACertificate(rand io.Reader, now time.Time, parent *Issuer, pub c
 	if err := parent.checkNow(now); err != nil {
 		return nil, err
 	}
-	if err := algorithm.Check(pub); err != nil {
+	if err := parent.keys().Check(pub); err != nil {
 		return nil, malformed("", "the new CA's public key: %s", x509der.Reason(err))
 	}
 	publicDER, err := algorithm.MarshalPublicKey(pub)

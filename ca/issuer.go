@@ -30,6 +30,11 @@ type IssuerOptions struct {
 	// the document of CreateServerCertificateWithCsr lists RSA_1024. 2048 is what
 	// today's clients ask for.
 	MinRSABits int
+
+	// Keys is what the CA asks of public keys: those of CSRs, of subordinate CAs
+	// and OCSP responders that it is to certify, and of its chain. The CA's own key
+	// passes [algorithm.Check] besides. The zero Policy is a good one.
+	Keys algorithm.Policy
 }
 
 // An Issuer is a CA that can sign: a private key and the certificates from the
@@ -138,7 +143,7 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	case !bytes.Equal(cert.RawIssuer, parent.RawSubject):
 		return refusedChain("certificate %d of the chain, %q, is not issued by the next, %q", at+1, name, parent.Subject.CommonName)
 	}
-	if err := algorithm.Check(cert.PublicKey); err != nil {
+	if err := i.keys().Check(cert.PublicKey); err != nil {
 		return refusedChain("certificate %d of the chain, %q: %s", at+1, name, x509der.Reason(err))
 	}
 	if err := x509der.CheckSignature(cert, parent); err != nil {
@@ -178,6 +183,14 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 
 // Identifier returns the name of the CA in the parameter ParentIdentifier.
 func (i *Issuer) Identifier() string { return i.identifier }
+
+// keys is the policy for public keys: the zero one where there is no issuer.
+func (i *Issuer) keys() algorithm.Policy {
+	if i == nil {
+		return algorithm.Policy{}
+	}
+	return i.options.Keys
+}
 
 // root reports whether the issuer is a root CA.
 func (i *Issuer) root() bool { return len(i.chain) == 1 }

@@ -47,8 +47,8 @@ type leaf struct {
 var leafAlgorithms = []string{"RSA_1024", "RSA_2048", "RSA_4096", "ECC_256", "ECC_384", "ECC_512", "SM2_256"}
 
 // readCSR takes key, subject and alternative names from a CSR.
-func (l *leaf) readCSR(text string) error {
-	request, err := csr.Parse([]byte(text))
+func (l *leaf) readCSR(text string, keys algorithm.Policy) error {
+	request, err := csr.ParseWithPolicy([]byte(text), keys)
 	if err != nil {
 		return err
 	}

@@ -173,7 +173,11 @@ func (p *Pool) Issuer(identifier string) (*Issuer, error) {
 // CA that ParentIdentifier names, with the errors of that and of [Pool.Issuer].
 // The request is checked before the CA is looked up.
 func (p *Pool) CreateServerCertificateWithCsr(rand io.Reader, now time.Time, req *CreateServerCertificateWithCsrRequest) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
-	l, err := req.check()
+	if req == nil {
+		req = new(CreateServerCertificateWithCsrRequest)
+	}
+	named, _, _ := p.find("ParentIdentifier", req.ParentIdentifier) // nil if unknown, which is not yet an error
+	l, err := req.check(named.keys())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -60,7 +60,9 @@ const maxChecks = 100
 //     whose name constraints hold for the alternative names of all below it
 //     (4.2.1.10);
 //   - allows Usage in its extended key usages, if it has any (4.2.1.12);
-//   - has a key that passes [algorithm.Check], and is on none of the CRLs;
+//   - has a key that passes [algorithm.Check], and is on none of the CRLs; what an
+//     Issuer's Keys says counts when it issues, and not here, where a compromised
+//     key is the CRLs' to tell;
 //
 // and when the first one holds Host and has, if Usage is that of a TLS server or
 // client, a key usage that goes with it (4.2.1.12). The common name is not looked

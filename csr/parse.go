@@ -77,7 +77,11 @@ func (r *Request) Subject() pkix.Name {
 //
 // Everything else is [yuncert.ErrInvalidValueMalformed] for the parameter Csr,
 // and no data is [yuncert.ErrMissingParameter]; the message quotes names at most.
-func Parse(data []byte) (*Request, error) {
+func Parse(data []byte) (*Request, error) { return ParseWithPolicy(data, algorithm.Policy{}) }
+
+// ParseWithPolicy is [Parse] for a service with rules of its own about keys: the
+// CSR's key passes the policy's Check. [Parse] has the zero policy.
+func ParseWithPolicy(data []byte, keys algorithm.Policy) (*Request, error) {
 	if len(data) == 0 {
 		return nil, yuncert.Missing("Csr")
 	}
@@ -105,7 +109,7 @@ func Parse(data []byte) (*Request, error) {
 	if err := x509der.CheckText(x509der.CommonName, commonName); err != nil {
 		return nil, malformed("the CSR's common name %.80q: %v", commonName, err)
 	}
-	if err := algorithm.Check(r.PublicKey); err != nil {
+	if err := keys.Check(r.PublicKey); err != nil {
 		return nil, malformed("the CSR's key: %s", x509der.Reason(err))
 	}
 	if err := x509der.VerifyPossession(r); err != nil {
