@@ -1,8 +1,9 @@
 module github.com/yuncert/yuncert/internal/interop
 
-go 1.26.0
+go 1.26.4
 
 require (
+	github.com/c2sp/wycheproof v0.0.0-20260902155932-3fa63dd0344a
 	github.com/emmansun/gmsm v0.44.1
 	github.com/google/go-cmp v0.7.0
 	github.com/jackc/pgx/v5 v5.12.0

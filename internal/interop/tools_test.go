@@ -3,6 +3,7 @@ package interop
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -125,4 +126,22 @@ func decode(t *testing.T, text string) []byte {
 // pemText is the PEM block of a DER value.
 func pemText(label string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
+}
+
+// moduleDir is where the go command keeps a module that go.mod lists. It is
+// fetched if it has to be; where that cannot be done the test is skipped, and in
+// CI it fails.
+func moduleDir(t *testing.T, path string) string {
+	t.Helper()
+	r := run(t, "", "go", "mod", "download", "-json", path)
+	var module struct{ Dir string }
+	if err := json.Unmarshal([]byte(r.stdout), &module); err == nil && r.code == 0 && module.Dir != "" {
+		return module.Dir
+	}
+	report := t.Skipf
+	if os.Getenv("CI") != "" {
+		report = t.Fatalf
+	}
+	report("the module %s is not at hand: %v", path, r)
+	return ""
 }
