@@ -43,6 +43,7 @@ var alterations = []alteration{
 	{"octets inserted", func(r *rand.Rand, c *source) []byte { return insert(r, c.der) }},
 	{"octet changed and signed", func(r *rand.Rand, c *source) []byte { return c.sign(change(r, c.info())) }},
 	{"element altered and signed", func(r *rand.Rand, c *source) []byte { return c.sign(alterElement(r, c.info())) }},
+	{"made at random and signed", func(r *rand.Rand, c *source) []byte { return c.sign(c.generate(r)) }},
 }
 
 // change gives one octet another value.
@@ -185,102 +186,266 @@ func alterElement(r *rand.Rand, info []byte) []byte {
 	return b.BytesOrPanic()
 }
 
-// ourRules are parts of the messages for what crypto/x509 accepts and we do not.
-// It reads names, attributes and extensions with encoding/asn1, which goes over
-// what it does not need.
-var ourRules = []string{
-	// RFC 2986 and RFC 5280 to the letter, where crypto/x509 does not look.
-	"its version is",
-	"a part of the name is not a SET",
-	"is not a pair of type and value",
-	"its attributes are malformed",
-	"an attribute is malformed",
-	"an extensionRequest has more than one value",
-	"a requested extension is malformed",
-	"subjectAltName is not a SEQUENCE of names",
-	"subjectAltName holds something that is no GeneralName",
-	"the public key is not a SubjectPublicKeyInfo",
-	"the key's algorithm is not supported",
-	"the key's curve is not supported",
-	"the signature algorithm is not supported",
+// texts are what a subject is made of at random, and hosts what subjectAltName
+// is: good ones, and fewer that are not.
+var (
+	texts = []string{
+		"www.example.com", "www.Example.com", "*.example.com", "xn--fsqu00a.cn", "例子公司", "Example Co.", "Hangzhou", "CN", "192.0.2.1", strings.Repeat("a", 64),
+		"*.com", "w*.example.com", "a_b.example.com", "https://example.com/", "a@example.com",
+		"", " Example", "Example\n", "Exa\x00mple", "Ex\u202eample", "\xc3", strings.Repeat("a", 65),
+	}
+	hosts = []string{
+		"example.com", "www.Example.com", "*.example.com", "xn--fsqu00a.cn", "localhost", "a.example.com", "b.example.com", "c.example.com", "d.example.com",
+		"*.com", "w*.example.com", "a_b.example.com", "例子.公司", "xn--a.cn", "192.0.2.1", "example.com.", "a..b", "-a.example.com", "https://example.com/", "", "a\x00b",
+	}
+)
 
-	// What could be read in two ways.
-	"stands twice",
-	"common names: one is allowed",
-	"the string type with tag",
-	"an ASCII string holds the octet",
-	"control characters",
-	"begins or ends with a space",
-	"is neither a DNS name nor an IP address",
+// oids are attributes of a subject, by the content octets of their identifiers.
+var oids = []string{"\x55\x04\x03", "\x55\x04\x03", "\x55\x04\x06", "\x55\x04\x07", "\x55\x04\x08", "\x55\x04\x0a", "\x55\x04\x0b", "\x55\x04\x05", "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", "\x2a\x03"}
+
+func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
+
+// generate makes a CertificationRequestInfo for the key, well-formed more often
+// than not.
+func (c *source) generate(r *rand.Rand) []byte {
+	key, err := algorithm.MarshalPublicKey(c.key.Public())
+	if err != nil {
+		panic(err)
+	}
+	const utf8String, printableString, extensionRequest, altName = asn1.UTF8String, asn1.PrintableString, "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e", "\x55\x1d\x11"
+	oid := func(b *cryptobyte.Builder, content string) {
+		b.AddASN1(asn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes([]byte(content)) })
+	}
+	extension := func(b *cryptobyte.Builder) {
+		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			if r.IntN(4) == 0 { // a key usage
+				oid(b, "\x55\x1d\x0f")
+				b.AddASN1Boolean(true)
+				b.AddASN1OctetString([]byte{3, 2, 7, 0x80})
+				return
+			}
+			oid(b, altName)
+			b.AddASN1(asn1.OCTET_STRING, func(b *cryptobyte.Builder) {
+				b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+					for range r.IntN(4) {
+						switch form := pick(r, []asn1.Tag{0x82, 0x82, 0x82, 0x82, 0x87, 0x81, 0x86, 0x88}); form {
+						case 0x87:
+							b.AddASN1(form, func(b *cryptobyte.Builder) { b.AddBytes(make([]byte, pick(r, []int{4, 4, 16, 16, 0, 8}))) })
+						default:
+							b.AddASN1(form, func(b *cryptobyte.Builder) { b.AddBytes([]byte(pick(r, hosts))) })
+						}
+					}
+				})
+			})
+		})
+	}
+	var b cryptobyte.Builder
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1Int64(0)
+		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			for range r.IntN(4) {
+				b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
+					b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+						oid(b, pick(r, oids))
+						tag := pick(r, []asn1.Tag{utf8String, utf8String, utf8String, printableString, asn1.IA5String, asn1.T61String, 18})
+						b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes([]byte(pick(r, texts))) })
+					})
+				})
+			}
+		})
+		b.AddBytes(key)
+		b.AddASN1(asn1.Tag(0).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
+			for range pick(r, []int{0, 1, 1, 1, 2}) {
+				b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+					if r.IntN(6) == 0 { // a challengePassword
+						oid(b, "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07")
+						b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
+							b.AddASN1(utf8String, func(b *cryptobyte.Builder) { b.AddBytes([]byte("secret")) })
+						})
+						return
+					}
+					oid(b, extensionRequest)
+					b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
+						b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+							for range pick(r, []int{0, 1, 1, 1, 2}) {
+								extension(b)
+							}
+						})
+					})
+				})
+			}
+		})
+	})
+	return b.BytesOrPanic()
 }
 
-// theirRules are parts of crypto/x509's errors for what we accept and it does
-// not.
-var theirRules = []string{
-	// Names of other forms, which we read over: a server certificate does not get them.
-	"x509: SAN rfc822Name is malformed",
-	"x509: SAN uniformResourceIdentifier is malformed",
-	"x509: cannot parse URI",
-	// The attributes are missing, where they should be empty: some tools do that.
-	"asn1: syntax error: sequence truncated",
-	// An object identifier with an arc above 2^31-1, which is a good one.
-	"asn1: structure error: base 128 integer too large",
+// A judge is another implementation, and how it is known to differ from us. lax
+// are rules of ours that it does not have, by parts of our messages, strict are
+// rules of its own that we do not have, by parts of what it says.
+type judge struct {
+	name    string
+	accepts func(t *testing.T, der []byte, ours *csr.Request) (difference string, err error)
+	lax     []string
+	strict  []string
+}
+
+// formRules and meaningRules are what other implementations go over that only
+// look for what they need: RFC 2986 and RFC 5280 to the letter, and what could be
+// read in two ways.
+var (
+	formRules = []string{
+		"its version is",
+		"a part of the name is not a SET",
+		"is not a pair of type and value",
+		"its attributes are malformed",
+		"an attribute is malformed",
+		"an extensionRequest has more than one value",
+		"the requested extensions are not a SEQUENCE",
+		"a requested extension is malformed",
+		"subjectAltName is not a SEQUENCE of names",
+		"subjectAltName holds something that is no GeneralName",
+		"the public key is not a SubjectPublicKeyInfo",
+		"the key's algorithm is not supported",
+		"the key's curve is not supported",
+		"the signature algorithm is not supported",
+	}
+	meaningRules = []string{
+		"stands twice",
+		"is requested twice",
+		"common names: one is allowed",
+		"the string type with tag",
+		"String holds the octet", // which the string's type has not
+		"an ASCII string holds the octet",
+		"control characters",
+		"begins or ends with a space",
+		"is neither a DNS name nor an IP address",
+		"a dNSName is not ASCII",
+		"is an IP address",
+		"an iPAddress has",
+		"are allowed (X.520)",
+	}
+)
+
+// goX509 is the standard library, which reads names, attributes and extensions
+// with encoding/asn1.
+var goX509 = &judge{
+	name: "crypto/x509",
+	accepts: func(_ *testing.T, der []byte, ours *csr.Request) (string, error) {
+		theirs, err := x509.ParseCertificateRequest(der)
+		if err == nil {
+			err = theirs.CheckSignature()
+		}
+		if err != nil || ours == nil {
+			return "", err
+		}
+		return compare(ours, theirs), nil
+	},
+	lax: slices.Concat(formRules, meaningRules),
+	strict: []string{
+		// Names of other forms, which we read over: a server certificate does not get them.
+		"x509: SAN rfc822Name is malformed",
+		"x509: SAN uniformResourceIdentifier is malformed",
+		"x509: cannot parse URI",
+		// The attributes are missing, where they should be empty: some tools do that.
+		"asn1: syntax error: sequence truncated",
+		// An object identifier with an arc above 2^31-1, which is a good one.
+		"asn1: structure error: base 128 integer too large",
+	},
+}
+
+// openSSL is openssl req -verify, with the options that the key needs. What a CSR
+// means it does not look at, so nothing but the verdict is compared.
+func openSSL(options ...string) *judge {
+	return &judge{
+		name: "openssl",
+		accepts: func(t *testing.T, der []byte, _ *csr.Request) (string, error) {
+			args := append([]string{"req", "-inform", "DER", "-noout", "-verify"}, options...)
+			r := run(t, string(der), "openssl", args...)
+			if r.says("verify OK") { // the exit code of OpenSSL 3.0 is 0 for a wrong signature too
+				return "", nil
+			}
+			return "", errors.New(r.stderr)
+		},
+		lax: slices.Concat(formRules, meaningRules, []string{
+			"octets of trailing data",              // it reads one element and leaves the rest
+			"it is not a DER CertificationRequest", // of BER it takes more than DER has
+		}),
+		strict: []string{
+			// The values of attributes that we do not use, and so do not look into.
+			"Field=set, Type=X509_ATTRIBUTE",
+			// An SM2 key whose curve stands where id-ecPublicKey should: some tools write that.
+			"X509_PUBKEY_get0:decode error",
+		},
+	}
 }
 
 var rounds = flag.Int("rounds", 120, "how often TestDifferential alters each CSR in each way")
 
-// What we accept crypto/x509 reads alike, and what we refuse and it accepts is
-// refused by one of our rules.
+// What we accept others read alike, and what we refuse and they accept is refused
+// by one of our rules.
 func TestDifferential(t *testing.T) {
 	t.Parallel()
+	need(t, "openssl")
 	sources := []struct {
-		file string
-		a    algorithm.Algorithm
-		hash crypto.Hash
+		file   string
+		a      algorithm.Algorithm
+		hash   crypto.Hash
+		judges []*judge
 	}{
-		{"p256", algorithm.ECC_256, crypto.SHA256},
-		{"p256-bmp", algorithm.ECC_256, crypto.SHA256},
-		{"p384", algorithm.ECC_384, crypto.SHA384},
-		{"rsa", algorithm.RSA_2048, crypto.SHA512},
+		{"p256", algorithm.ECC_256, crypto.SHA256, []*judge{goX509, openSSL()}},
+		{"p256-bmp", algorithm.ECC_256, crypto.SHA256, []*judge{goX509, openSSL()}},
+		{"p384", algorithm.ECC_384, crypto.SHA384, []*judge{goX509, openSSL()}},
+		{"rsa", algorithm.RSA_2048, crypto.SHA512, []*judge{goX509, openSSL()}},
+		{"sm2", algorithm.SM2_256, 0, []*judge{openSSL("-vfyopt", sm2ID)}},
 	}
 	for i, s := range sources {
 		t.Run(s.file, func(t *testing.T) {
 			t.Parallel()
 			c := &source{decode(t, read(t, filepath.Join("testdata", "differential", s.file+".pem"))), testkeys.Key(s.a, 0), s.hash}
-			d := differential{counts: make(map[string]int)}
-			d.try(t, "nothing", c.der)
-			d.try(t, "signed", c.sign(c.info()))
-			if d.accepted != 2 {
-				t.Fatal("the CSR is refused as it is")
+			var trials []*trial
+			for _, j := range s.judges {
+				trials = append(trials, newTrial(j))
+			}
+			for _, d := range trials {
+				d.try(t, "nothing", c.der)
+				d.try(t, "signed", c.sign(c.info()))
+				if d.accepted != 2 {
+					t.Fatal("the CSR is refused as it is")
+				}
 			}
 			for j, alteration := range alterations {
 				r := rand.New(rand.NewPCG(uint64(i), uint64(j)))
 				for range *rounds {
-					d.try(t, alteration.name, alteration.alter(r, c))
+					der := alteration.alter(r, c)
+					for _, d := range trials {
+						d.try(t, alteration.name, der)
+					}
 				}
 			}
-			t.Logf("both accept %d and refuse %d; the rest: %v", d.accepted, d.refused, d.counts)
-			if d.accepted < *rounds/10 {
-				t.Errorf("of %d CSRs only %d are accepted: the test says little", *rounds*len(alterations), d.accepted)
+			for _, d := range trials {
+				t.Logf("%s and we accept %d and refuse %d; the rest: %v", d.judge.name, d.accepted, d.refused, d.counts)
+				if d.accepted < *rounds/5 {
+					t.Errorf("of %d CSRs only %d are accepted: the test says little", *rounds*len(alterations), d.accepted)
+				}
 			}
 		})
 	}
 }
 
-// A differential counts what became of CSRs.
-type differential struct {
+// A trial counts what became of CSRs before a judge and us.
+type trial struct {
+	judge             *judge
 	accepted, refused int            // by both
 	counts            map[string]int // of the rules, where one accepts and one refuses
 }
 
-// try compares csr.Parse with crypto/x509 on one CSR.
-func (d *differential) try(t *testing.T, alteration string, der []byte) {
+func newTrial(j *judge) *trial { return &trial{judge: j, counts: make(map[string]int)} }
+
+// try compares csr.Parse with the judge on one CSR.
+func (d *trial) try(t *testing.T, alteration string, der []byte) {
 	t.Helper()
 	ours, err := csr.Parse(der)
-	theirs, theirErr := x509.ParseCertificateRequest(der)
-	if theirErr == nil {
-		theirErr = theirs.CheckSignature()
-	}
+	difference, theirErr := d.judge.accepts(t, der, ours)
 	if e, ok := errors.AsType[*yuncert.Error](err); err != nil && (!ok || e.Parameter != "Csr" ||
 		e.Code != yuncert.ErrInvalidValueMalformed && (e.Code != yuncert.ErrMissingParameter || len(der) > 0)) {
 		t.Errorf("%s: error %v\n%x", alteration, err, der)
@@ -289,19 +454,19 @@ func (d *differential) try(t *testing.T, alteration string, der []byte) {
 	case err != nil && theirErr != nil:
 		d.refused++
 	case err != nil:
-		d.count(t, alteration, ourRules, err, der)
+		d.count(t, alteration, d.judge.lax, err, der)
 	case theirErr != nil:
-		d.count(t, alteration, theirRules, theirErr, der)
+		d.count(t, alteration, d.judge.strict, theirErr, der)
 	default:
 		d.accepted++
-		if diff := compare(ours, theirs); diff != "" {
-			t.Errorf("%s: %s\n%x", alteration, diff, der)
+		if difference != "" {
+			t.Errorf("%s: %s: %s\n%x", alteration, d.judge.name, difference, der)
 		}
 	}
 }
 
 // count finds the rule in a refusal of one side.
-func (d *differential) count(t *testing.T, alteration string, rules []string, err error, der []byte) {
+func (d *trial) count(t *testing.T, alteration string, rules []string, err error, der []byte) {
 	t.Helper()
 	for _, rule := range rules {
 		if strings.Contains(err.Error(), rule) {
@@ -309,7 +474,7 @@ func (d *differential) count(t *testing.T, alteration string, rules []string, er
 			return
 		}
 	}
-	t.Errorf("%s: refused by one side alone, and by no rule that is listed: %v\n%x", alteration, err, der)
+	t.Errorf("%s: %s and we differ, and by no rule that is listed: %v\n%x", alteration, d.judge.name, err, der)
 }
 
 // compare says in what two readings of a CSR differ.

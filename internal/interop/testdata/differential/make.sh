@@ -8,7 +8,7 @@ keys=../../../testkeys/testdata
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-# make NAME KEY STRING_MASK ORGANIZATION HASH
+# make NAME KEY STRING_MASK ORGANIZATION HASH [OPTION...]
 make() {
 	cat >"$tmp/req.cnf" <<EOF
 [req]
@@ -33,10 +33,12 @@ basicConstraints = CA:FALSE
 keyUsage = critical,digitalSignature
 subjectAltName = DNS:www.example.com,DNS:*.Example.ORG,DNS:xn--fsqu00a.example.com,IP:192.0.2.7,IP:2001:db8::7,email:a@example.com,URI:https://example.com/
 EOF
-	openssl req -new -key "$keys/$2-0.pem" -config "$tmp/req.cnf" "-$5" -out "$1.pem"
+	name=$1 key=$2 hash=$5
+	shift 5
+	openssl req -new -key "$keys/$key-0.pem" -config "$tmp/req.cnf" "-$hash" -out "$name.pem" "$@"
 }
 make p256 ECC_256 utf8only 例子公司 sha256
 make p256-bmp ECC_256 pkix 例子公司 sha256
 make p384 ECC_384 default 'Example Co.' sha384
 make rsa RSA_2048 default 'Example Co.' sha512
-# SM2 is not among them: crypto/x509 does not know it.
+make sm2 SM2_256 utf8only 例子公司 sm3 -sigopt distid:1234567812345678
