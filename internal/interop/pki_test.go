@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"crypto"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"io"
@@ -65,8 +66,12 @@ func otherPKI(t *testing.T, a algorithm.Algorithm) *pki {
 	return newPKIWithKeys(t, testkeys.Key(a, 2), testkeys.Key(a, 0))
 }
 
-func newPKIWithKeys(t *testing.T, rootKey, subKey *algorithm.PrivateKey) *pki {
+func newPKIWithKeys(t *testing.T, rootKey, subKey crypto.Signer) *pki {
 	t.Helper()
+	a, err := algorithm.Of(subKey.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := &pki{rand: seeded("interop")}
 	root, err := ca.CreateRootCACertificate(p.rand, now, rootKey, &ca.CreateRootCACertificateRequest{
 		CommonName: "Example Root CA", Organization: "例子公司", OrganizationUnit: "PKI",
@@ -81,7 +86,7 @@ func newPKIWithKeys(t *testing.T, rootKey, subKey *algorithm.PrivateKey) *pki {
 	}
 	sub, err := ca.CreateSubCACertificate(p.rand, now, rootIssuer, subKey.Public(), &ca.CreateSubCACertificateRequest{
 		CommonName: "Example Issuing CA", Organization: "例子公司", OrganizationUnit: "PKI",
-		Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Algorithm: string(subKey.Algorithm()), Years: 29,
+		Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Algorithm: string(a), Years: 29,
 	})
 	if err != nil {
 		t.Fatalf("CreateSubCACertificate: %v", err)

@@ -21,6 +21,8 @@ var packages = map[string]string{
 	"keytool":  "default-jdk-headless",
 	"java":     "default-jdk-headless",
 	"certtool": "gnutls-bin",
+
+	"softhsm2-util": "softhsm2",
 }
 
 // need skips the test if one of the commands is missing. In CI, where all of

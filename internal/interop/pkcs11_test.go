@@ -1,0 +1,115 @@
+//go:build cgo
+
+package interop
+
+import (
+	"crypto"
+	"crypto/elliptic"
+	"math/big"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/ThalesGroup/crypto11"
+
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/testkeys"
+)
+
+// newToken makes a SoftHSM token in a directory of its own and opens it.
+func newToken(t *testing.T) *crypto11.Context {
+	t.Helper()
+	need(t, "softhsm2-util")
+	var library string
+	for _, pattern := range []string{"/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/*/softhsm/libsofthsm2.so"} {
+		if files, _ := filepath.Glob(pattern); len(files) > 0 {
+			library = files[0]
+		}
+	}
+	dir := t.TempDir()
+	tokens := filepath.Join(dir, "tokens")
+	if err := os.Mkdir(tokens, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SOFTHSM2_CONF", write(t, dir, "softhsm2.conf", "directories.tokendir = "+tokens+"\nobjectstore.backend = file\n"))
+	must(t, "softhsm2-util", "--init-token", "--free", "--label", "yuncert", "--so-pin", "5678", "--pin", "1234")
+	token, err := crypto11.Configure(&crypto11.Config{Path: library, TokenLabel: "yuncert", Pin: "1234"})
+	if err != nil {
+		t.Fatalf("%s: %v", library, err)
+	}
+	t.Cleanup(func() {
+		if err := token.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return token
+}
+
+// The keys of a root, of a CA below it and of a server never leave a PKCS #11
+// token: all of them are made there, sign there, and openssl verifies what comes
+// of it. It is not parallel: the token's configuration is in the environment.
+func TestPKCS11(t *testing.T) {
+	need(t, "openssl")
+	token := newToken(t)
+	for _, tt := range []struct {
+		a       algorithm.Algorithm
+		newKey  func(id byte) (crypto.Signer, error)
+		request csr.CreateCsrRequest
+	}{
+		{
+			algorithm.RSA_2048,
+			func(id byte) (crypto.Signer, error) { return token.GenerateRSAKeyPair([]byte{'r', id}, 2048) },
+			csr.CreateCsrRequest{Algorithm: "RSA", KeySize: 2048},
+		},
+		{
+			algorithm.ECC_256,
+			func(id byte) (crypto.Signer, error) {
+				return token.GenerateECDSAKeyPair([]byte{'e', id}, elliptic.P256())
+			},
+			csr.CreateCsrRequest{Algorithm: "ECC", KeySize: 256},
+		},
+	} {
+		t.Run(string(tt.a), func(t *testing.T) {
+			keys := make([]crypto.Signer, 3)
+			for i := range keys {
+				var err error
+				if keys[i], err = tt.newKey(byte('0' + i)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tt.request.CommonName, tt.request.Sans = "www.example.com", "*.example.org,192.0.2.7,2001:db8::7"
+			tt.request.CountryCode, tt.request.Province, tt.request.Locality = "CN", "Zhejiang", "Hangzhou"
+			made, err := csr.CreateCsrWithKey(nil, keys[2], &tt.request)
+			if err != nil {
+				t.Fatalf("CreateCsrWithKey: %v", err)
+			}
+			checkOpenSSLRequest(t, tt.a, made.Csr, "CN=www.example.com,L=Hangzhou,ST=Zhejiang,C=CN",
+				"DNS:www.example.com, DNS:*.example.org, IP Address:192.0.2.7, IP Address:2001:DB8:0:0:0:0:0:7")
+
+			p, other := newPKIWithKeys(t, keys[0], keys[1]), otherPKI(t, tt.a)
+			_, server := p.issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: made.Csr})
+			_, forged := p.issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: made.Csr})
+			spoil(t, forged)
+			checkChain(t, p, other, server, forged, tt.a)
+
+			der, err := ca.CreateRevocationList(nil, now, p.issuer, &ca.RevocationListRequest{Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7)})
+			if err != nil {
+				t.Fatalf("CreateRevocationList: %v", err)
+			}
+			list := write(t, t.TempDir(), "list.pem", pemText("X509 CRL", der))
+			if r := run(t, "", "openssl", "crl", "-in", list, "-noout", "-CAfile", p.subFile); !r.says("verify OK") {
+				t.Error(r)
+			}
+
+			// The token's key and the one that the chain names must be the same.
+			if _, err := ca.NewIssuer(p.chain, keys[2], ca.IssuerOptions{}); err == nil {
+				t.Error("NewIssuer takes another key of the token")
+			}
+			if _, err := ca.NewIssuer(p.chain, testkeys.Key(tt.a, 1), ca.IssuerOptions{}); err == nil {
+				t.Error("NewIssuer takes a key in memory for the token's")
+			}
+		})
+	}
+}
