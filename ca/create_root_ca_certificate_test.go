@@ -360,7 +360,26 @@ func checkFailures(t *testing.T, k crypto.Signer, run func(rand io.Reader, key c
 	if result != nil {
 		t.Error("a failing signer: a result beside an error")
 	}
-	answers := map[string]crypto.Signer{"another digest": lying(k)}
+	a, err := algorithm.Of(k.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := map[string]crypto.Signer{
+		"another digest": lying(k),
+		"another key":    signerFunc{k.Public(), key(a, 2).Sign},
+		"the key, and an octet behind": signerFunc{k.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+			signature, err := k.Sign(rand, digest, opts)
+			return append(signature, 0), err
+		}},
+		"the key, and an octet cut off": signerFunc{k.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+			signature, err := k.Sign(rand, digest, opts)
+			return signature[:len(signature)-1], err
+		}},
+		"a signature and an error": signerFunc{k.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+			signature, err := k.Sign(rand, digest, opts)
+			return signature, errors.Join(err, errors.New("wrong signature"))
+		}},
+	}
 	for what, answer := range map[string][]byte{"nil": nil, "empty": {}, "zero octets": make([]byte, 256), "an empty SEQUENCE": {0x30, 0}} {
 		answers[what] = signerFunc{k.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return answer, nil }}
 	}
