@@ -116,7 +116,9 @@ type Signer struct {
 	// Algorithm is the key's algorithm.
 	Algorithm algorithm.Algorithm
 
-	key     crypto.Signer
+	// key is behind a pointer because fmt, for a verb that it does not know, follows one pointer in a field that it may
+	// not call methods on: the one to this Signer. A caller's key might print itself.
+	key     *crypto.Signer
 	id      signatureID
 	foreign bool // a key outside this process's memory, whose answers are verified
 }
@@ -136,7 +138,7 @@ func NewSigner(key crypto.Signer) (*Signer, error) {
 	default:
 		foreign = true
 	}
-	s := &Signer{Public: key.Public(), key: key, foreign: foreign}
+	s := &Signer{Public: key.Public(), key: &key, foreign: foreign}
 	var err error
 	if s.Algorithm, err = algorithm.Of(s.Public); err != nil {
 		return nil, err
@@ -164,17 +166,18 @@ func (s *Signer) sign(rand io.Reader, message []byte) (signature []byte, err err
 	if rand == nil {
 		rand = cryptorand.Reader
 	}
-	if _, whole := s.key.(crypto.MessageSigner); s.id.hash == 0 && !whole {
+	key := *s.key
+	if _, whole := key.(crypto.MessageSigner); s.id.hash == 0 && !whole {
 		// crypto.SignMessage would hand over the message unhashed.
 		digest, err := sm2.Digest(s.Public.(*ecdsa.PublicKey), sm2.UserID, message)
 		if err != nil {
 			return nil, err
 		}
-		signature, err = s.key.Sign(rand, digest, s.id.hash)
+		signature, err = key.Sign(rand, digest, s.id.hash)
 		if err != nil {
 			return nil, err
 		}
-	} else if signature, err = crypto.SignMessage(s.key, rand, message, s.id.hash); err != nil {
+	} else if signature, err = crypto.SignMessage(key, rand, message, s.id.hash); err != nil {
 		return nil, err
 	}
 	if s.foreign {
