@@ -666,56 +666,6 @@ func TestPrivateKeyConcurrently(t *testing.T) {
 	}
 }
 
-// needles returns what the numbers of a key look like in print: in hexadecimal
-// (searched in any case), decimal, octal and binary, in base64, as slices of
-// octets in several spellings, and as the words of a big.Int. Pieces are enough.
-func needles(numbers ...*big.Int) (anyCase, exact []string) {
-	for _, n := range numbers {
-		b := n.Bytes()
-		for _, part := range [][]byte{b[:9], b[len(b)-9:]} {
-			anyCase = append(anyCase,
-				fmt.Sprintf("%x", part),
-				fmt.Sprintf("% x", part),
-				strings.Trim(fmt.Sprintf("%#v", part), "[]byte{}"))
-			exact = append(exact,
-				strings.Trim(fmt.Sprintf("%d", part), "[]"),
-				strings.ReplaceAll(strings.Trim(fmt.Sprintf("%d", part), "[]"), " ", ","),
-				strings.Trim(fmt.Sprintf("%o", part), "[]"),
-				strings.Trim(fmt.Sprintf("%b", part), "[]"))
-		}
-		for at := range 3 { // whatever stands before the number
-			exact = append(exact, base64.StdEncoding.EncodeToString(b[at:at+9]), base64.URLEncoding.EncodeToString(b[at:at+9]))
-		}
-		exact = append(exact, n.String()[:20], n.Text(8)[:20], n.Text(2)[:64])
-		for _, word := range n.Bits() {
-			if word >= 1<<31 {
-				anyCase = append(anyCase, fmt.Sprintf("%x", word))
-				exact = append(exact, fmt.Sprint(word))
-			}
-		}
-	}
-	for i := range anyCase {
-		anyCase[i] = strings.ToLower(anyCase[i])
-	}
-	return anyCase, exact
-}
-
-// leaks returns the first needle that the output holds, or "".
-func leaks(output string, anyCase, exact []string) string {
-	for _, needle := range exact {
-		if strings.Contains(output, needle) {
-			return needle
-		}
-	}
-	output = strings.ToLower(output)
-	for _, needle := range anyCase {
-		if strings.Contains(output, needle) {
-			return needle
-		}
-	}
-	return ""
-}
-
 // A secretCase is a key of one family and the numbers that it must not show.
 type secretCase struct {
 	key     *algorithm.PrivateKey
@@ -724,14 +674,14 @@ type secretCase struct {
 }
 
 func secretCases(t testing.TB) []secretCase {
-	r := rsaKey(t, algorithm.RSA_2048, 0)
-	e := ecKey(t, algorithm.ECC_256, 0)
-	s := engineKey(0)
-	return []secretCase{
-		{testkeys.Key(algorithm.RSA_2048, 0), r, []*big.Int{r.D, r.Primes[0], r.Primes[1], r.Precomputed.Dp, r.Precomputed.Dq, r.Precomputed.Qinv}},
-		{testkeys.Key(algorithm.ECC_256, 0), e, []*big.Int{e.D}},
-		{testkeys.Key(algorithm.SM2_256, 0), s, []*big.Int{s.D}},
+	raw := map[algorithm.Algorithm]crypto.PrivateKey{
+		algorithm.RSA_2048: rsaKey(t, algorithm.RSA_2048, 0), algorithm.ECC_256: ecKey(t, algorithm.ECC_256, 0), algorithm.SM2_256: engineKey(0),
 	}
+	var cases []secretCase
+	for a, key := range raw {
+		cases = append(cases, secretCase{testkeys.Key(a, 0), key, testkeys.Numbers(a, 0)})
+	}
+	return cases
 }
 
 // holders returns the key in everything that a caller may print. Those under
@@ -784,7 +734,7 @@ func holders(k *algorithm.PrivateKey) (plain, reachable, hidden map[string]any) 
 func TestNoLeakSearchFindsLeaks(t *testing.T) {
 	t.Parallel()
 	for _, tt := range secretCases(t) {
-		anyCase, exact := needles(tt.numbers...)
+		needles := testkeys.NewNeedles(tt.numbers...)
 		for _, n := range tt.numbers {
 			for name, output := range map[string]string{
 				"%v of the raw key": fmt.Sprintf("%v", tt.raw),
@@ -798,7 +748,7 @@ func TestNoLeakSearchFindsLeaks(t *testing.T) {
 				"base64":            base64.StdEncoding.EncodeToString(n.Bytes()),
 				"PEM":               base64.RawURLEncoding.EncodeToString(append([]byte{2}, n.Bytes()...)),
 			} {
-				if leaks(output, anyCase, exact) == "" {
+				if needles.In(output) == "" {
 					t.Errorf("%s: %s is not recognised", tt.key, name)
 				}
 			}
@@ -817,7 +767,7 @@ func TestNoLeakInFmt(t *testing.T) {
 	for _, tt := range secretCases(t) {
 		t.Run(string(tt.key.Algorithm()), func(t *testing.T) {
 			t.Parallel()
-			anyCase, exact := needles(tt.numbers...)
+			needles := testkeys.NewNeedles(tt.numbers...)
 			want := string(tt.key.Algorithm()) + " private key"
 			plain, reachable, hidden := holders(tt.key)
 			for _, format := range formats {
@@ -828,7 +778,7 @@ func TestNoLeakInFmt(t *testing.T) {
 					if methods && got != want {
 						t.Errorf("%s of %s = %q, want %q", format, name, got, want)
 					}
-					if found := leaks(got, anyCase, exact); found != "" {
+					if found := needles.In(got); found != "" {
 						t.Errorf("%s of %s shows %q", format, name, found)
 					}
 				}
@@ -837,12 +787,12 @@ func TestNoLeakInFmt(t *testing.T) {
 					if methods && !strings.Contains(got, want) && !strings.Contains(format, "#") && !strings.Contains(name, "pointer") {
 						t.Errorf("%s of %s = %q without %q", format, name, got, want)
 					}
-					if found := leaks(got, anyCase, exact); found != "" {
+					if found := needles.In(got); found != "" {
 						t.Errorf("%s of %s shows %q", format, name, found)
 					}
 				}
 				for name, v := range hidden {
-					if found := leaks(fmt.Sprintf(format, v), anyCase, exact); found != "" {
+					if found := needles.In(fmt.Sprintf(format, v)); found != "" {
 						t.Errorf("%s of %s shows %q", format, name, found)
 					}
 				}
@@ -886,7 +836,7 @@ func TestNoLeakInEncodings(t *testing.T) {
 		},
 	}
 	for _, tt := range secretCases(t) {
-		anyCase, exact := needles(tt.numbers...)
+		needles := testkeys.NewNeedles(tt.numbers...)
 		want := string(tt.key.Algorithm()) + " private key"
 		plain, reachable, hidden := holders(tt.key)
 		for encoder, encode := range encoders {
@@ -900,7 +850,7 @@ func TestNoLeakInEncodings(t *testing.T) {
 				for _, group := range []map[string]any{plain, reachable, hidden} {
 					for name, v := range group {
 						got := encode(v)
-						if found := leaks(got, anyCase, exact); found != "" {
+						if found := needles.In(got); found != "" {
 							t.Errorf("%s shows %q", name, found)
 						}
 						// encoding/xml knows no maps.

@@ -157,7 +157,7 @@ func (r *RevocationListRequest) Validate() error {
 		address, err := url.Parse(r.DistributionPoint)
 		if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Host == "" ||
 			address.Fragment != "" || strings.IndexFunc(r.DistributionPoint, func(c rune) bool { return c <= ' ' || c > '~' }) >= 0 {
-			return malformed("DistributionPoint", "%.200q is no http or https address in ASCII", r.DistributionPoint)
+			return malformed("DistributionPoint", "%.80q is no http or https address in ASCII", r.DistributionPoint)
 		}
 	}
 	return nil

@@ -103,7 +103,7 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 		base, err := url.Parse(opts.CRLBase)
 		if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Hostname() == "" || !isASCII(base.Host) ||
 			base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
-			return nil, refused("CRLBase", "%.200q is no http or https address without user, query and fragment, its host in ASCII", opts.CRLBase)
+			return nil, refused("CRLBase", "%.80q is no http or https address without user, query and fragment, its host in ASCII", opts.CRLBase)
 		}
 		i.crlAddress = strings.TrimSuffix(base.String(), "/") + "/" + i.identifier + ".crl"
 	}

@@ -1,0 +1,453 @@
+package yuncert_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"log/slog"
+	"math/big"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/testkeys"
+)
+
+// A world has one value of every exported type, with the keys behind it where
+// the type has to do with keys at all.
+type world struct {
+	needles *testkeys.Needles // of all keys
+	values  map[string][]any  // by the names of the types
+	root    *ca.Issuer
+	issuer  *ca.Issuer
+	chain   string
+	csr     string
+	key     *algorithm.PrivateKey // of the issuer
+	pem     []byte                // that key, in PEM
+}
+
+// A device is a key that a caller keeps in a struct: fmt would show it.
+type device struct {
+	scalar  []byte
+	decimal string
+	key     crypto.Signer
+}
+
+func (d device) Public() crypto.PublicKey { return d.key.Public() }
+
+func (d device) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	return d.key.Sign(rand, digest, opts)
+}
+
+func newDevice(a algorithm.Algorithm, i int) device {
+	d := testkeys.Numbers(a, i)[0]
+	return device{d.Bytes(), d.String(), testkeys.Key(a, i)}
+}
+
+var secretsNow = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
+
+func newWorld(t *testing.T, a algorithm.Algorithm) *world {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := &world{values: make(map[string][]any)}
+	var numbers []*big.Int
+	for i := range 3 {
+		all := testkeys.Numbers(a, i)
+		numbers = append(numbers, all[:min(3, len(all))]...) // d, p and q
+	}
+	w.needles = testkeys.NewNeedles(numbers...)
+	w.key, w.pem = testkeys.Key(a, 1), testkeys.PEM(a, 1)
+	now, rootKey, serverKey := secretsNow, testkeys.Key(a, 0), testkeys.Key(a, 2)
+	// add files a value under its type's name, and a pointer's target beside it.
+	add := func(values ...any) {
+		for _, value := range values {
+			v := reflect.ValueOf(value)
+			if v.Kind() == reflect.Pointer {
+				v = v.Elem()
+				if v.Type().Name() != "Pool" { // which has a lock
+					w.values[v.Type().String()] = append(w.values[v.Type().String()], v.Interface())
+				}
+			}
+			w.values[v.Type().String()] = append(w.values[v.Type().String()], value)
+		}
+	}
+
+	rootRequest := &ca.CreateRootCACertificateRequest{
+		CommonName: "Example Root", Organization: "Example", OrganizationUnit: "PKI", Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Years: 10,
+	}
+	root, err := ca.CreateRootCACertificate(rand.Reader, now, rootKey, rootRequest)
+	must(err)
+	w.root, err = ca.NewIssuer(root.CertificateChain, rootKey, ca.IssuerOptions{})
+	must(err)
+	constraints := &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}}
+	subRequest := &ca.CreateSubCACertificateRequest{
+		CommonName: "Example Issuing CA", Organization: "Example", OrganizationUnit: "PKI", Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN",
+		Algorithm: string(a), Years: 5, NameConstraints: constraints,
+	}
+	sub, err := ca.CreateSubCACertificate(rand.Reader, now, w.root, w.key.Public(), subRequest)
+	must(err)
+	policy := algorithm.Policy{Blocked: func([32]byte) bool { return false }}
+	options := ca.IssuerOptions{CRLBase: "http://pki.example.com/crl", Keys: policy}
+	w.issuer, err = ca.NewIssuer(sub.CertificateChain, w.key, options)
+	must(err)
+	held, err := ca.NewIssuer(sub.CertificateChain, newDevice(a, 1), options)
+	must(err)
+	w.chain = sub.CertificateChain
+	pool, err := ca.NewPool(w.root, w.issuer)
+	must(err)
+	add(w.key, policy, a, a.SignatureAlgorithm(), rootRequest, root, constraints, subRequest, sub, &options, w.issuer, held, pool)
+
+	csrRequest := &csr.CreateCsrRequest{
+		Algorithm: a.Family(), KeySize: int32(a.KeySize()), CommonName: "www.example.com", CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
+	}
+	made, err := csr.CreateCsrWithKey(rand.Reader, serverKey, csrRequest)
+	must(err)
+	cdnRequest := &csr.CreateCdnCertificateSigningRequestRequest{CommonName: "www.example.com"}
+	cdn, err := csr.CreateCdnCertificateSigningRequestWithKey(rand.Reader, testkeys.Key(algorithm.RSA_2048, 2), cdnRequest)
+	must(err)
+	request, err := csr.Parse([]byte(made.Csr))
+	must(err)
+	w.csr = made.Csr
+	add(csrRequest, made, cdnRequest, cdn, request)
+
+	parent := w.issuer.Identifier()
+	server := &ca.CreateServerCertificateWithCsrRequest{Csr: made.Csr, ParentIdentifier: parent, Days: 90, Immediately: 2, Tags: []ca.Tag{{Key: "a", Value: "b"}}}
+	serverResponse, _, err := ca.CreateServerCertificateWithCsr(rand.Reader, now, held, server)
+	must(err)
+	client := &ca.CreateClientCertificateWithCsrRequest{Csr: made.Csr, ParentIdentifier: parent, Days: 90, Immediately: 2}
+	clientResponse, _, err := ca.CreateClientCertificateWithCsr(rand.Reader, now, w.issuer, client)
+	must(err)
+	add(server, serverResponse, client, clientResponse, ca.Tag{Key: "a", Value: "b"})
+	keyed := &ca.CreateServerCertificateRequest{CommonName: "www.example.com", Algorithm: string(a), ParentIdentifier: parent, Days: 90, Immediately: 2}
+	keyedResponse, _, _, err := ca.CreateServerCertificate(rand.Reader, now, w.issuer, keyed)
+	must(err)
+	keyedClient := &ca.CreateClientCertificateRequest{CommonName: "a.example.com", Algorithm: string(a), ParentIdentifier: parent, Days: 90, Immediately: 2}
+	keyedClientResponse, _, _, err := ca.CreateClientCertificate(rand.Reader, now, w.issuer, keyedClient)
+	must(err)
+	add(keyed, keyedResponse, keyedClient, keyedClientResponse)
+
+	ocspRequest := &ca.CreateOCSPResponderCertificateRequest{CommonName: "OCSP", Days: 30}
+	ocspResponse, err := ca.CreateOCSPResponderCertificate(rand.Reader, now, w.issuer, serverKey.Public(), ocspRequest)
+	must(err)
+	for _, key := range []crypto.Signer{serverKey, newDevice(a, 2)} {
+		responder, err := ca.NewOCSPResponder(ocspResponse.CertificateChain, key)
+		must(err)
+		add(responder)
+	}
+	add(ocspRequest, ocspResponse, ca.OCSPAnswer{Status: ca.OCSPGood}, ca.OCSPGood)
+	revoked := ca.RevokedCertificate{SerialNumber: serverResponse.SerialNumber, RevocationTime: now, Reason: ca.ReasonKeyCompromise}
+	add(&ca.RevocationListRequest{Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7), Revoked: ca.Revoked(revoked)}, revoked, ca.ReasonKeyCompromise)
+
+	describe := &ca.DescribeCACertificateRequest{Identifier: parent}
+	described, err := ca.DescribeCACertificate(rand.Reader, pool, describe)
+	must(err)
+	list := new(ca.DescribeCACertificateListRequest)
+	listed, err := ca.DescribeCACertificateList(rand.Reader, now, pool, list)
+	must(err)
+	update := &ca.UpdateCACertificateStatusRequest{Identifier: parent}
+	updated, err := ca.UpdateCACertificateStatus(rand.Reader, pool, update)
+	must(err)
+	add(describe, described, list, listed, listed.CertificateList[0], update, updated, ca.DescribedTag{}, ca.CACertificate{})
+	add(ca.VerifyOptions{Roots: root.Certificate, Intermediates: sub.Certificate})
+
+	add(yuncert.ErrInternalError, &yuncert.Error{Code: yuncert.ErrInternalError, Message: "no signature", Err: errors.New("the device is unplugged")})
+	return w
+}
+
+// exportedTypes lists the exported types of every package that a caller imports.
+func exportedTypes(t *testing.T) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "internal" || d.Name() == "examples" || d.Name() == "testdata" || path != "." && strings.HasPrefix(d.Name(), ".")):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		for _, decl := range file.Decls {
+			types, ok := decl.(*ast.GenDecl)
+			if !ok || types.Tok != token.TYPE {
+				continue
+			}
+			for _, spec := range types.Specs {
+				if name := spec.(*ast.TypeSpec).Name; name.IsExported() {
+					names = append(names, file.Name.Name+"."+name.Name)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(names)
+	return names
+}
+
+var secretFamilies = []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.SM2_256}
+
+// Every exported type is among the values that the test below prints.
+func TestSecretsKnowsEveryType(t *testing.T) {
+	t.Parallel()
+	var have []string
+	for name := range newWorld(t, algorithm.ECC_256).values {
+		have = append(have, name)
+	}
+	slices.Sort(have)
+	if diff := cmp.Diff(exportedTypes(t), have); diff != "" {
+		t.Errorf("newWorld has other types than the packages (-packages +newWorld):\n%s", diff)
+	}
+}
+
+// prints is everything that turns a value into text.
+func prints(v any) map[string]string {
+	out := make(map[string]string)
+	for _, verb := range "vsdxXqobefgtTcUp!" {
+		for _, flags := range []string{"", "+", "#"} {
+			format := "%" + flags + string(verb)
+			out[format] = fmt.Sprintf(format, v)
+		}
+	}
+	var text, object strings.Builder
+	slog.New(slog.NewTextHandler(&text, nil)).Info("issuing", "value", v, slog.Group("group", "value", v))
+	slog.New(slog.NewJSONHandler(&object, nil)).Info("issuing", "value", v, slog.Group("group", "value", v))
+	out["slog text"], out["slog JSON"] = text.String(), object.String()
+	encoded, err := json.Marshal(v)
+	out["encoding/json"] = fmt.Sprintf("%s %v", encoded, err)
+	return out
+}
+
+// However a value of this module is printed, no private key is in it.
+func TestSecretsOfTypes(t *testing.T) {
+	t.Parallel()
+	for _, a := range secretFamilies {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, a)
+			if w.needles.In(fmt.Sprint(newDevice(a, 1))) == "" || w.needles.In(string(w.pem)) == "" {
+				t.Fatal("the search finds no key where there is one")
+			}
+			for name, values := range w.values {
+				for _, v := range values {
+					for how, text := range prints(v) {
+						if found := w.needles.In(text); found != "" {
+							t.Errorf("%s as %T, %s: it shows %q", name, v, how, found)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// keyForms are what a private key looks like where it does not belong.
+func keyForms(text []byte) map[string]string {
+	block, _ := pem.Decode(text)
+	body := base64.StdEncoding.EncodeToString(block.Bytes)
+	forms := map[string]string{
+		"PEM":              string(text),
+		"PEM in one line":  strings.ReplaceAll(string(text), "\n", " "),
+		"PEM, \\n as text": strings.ReplaceAll(string(text), "\n", `\n`),
+		"PEM cut off":      string(text[:len(text)-40]),
+		"DER":              string(block.Bytes),
+		"base64":           body,
+		"hexadecimal":      fmt.Sprintf("%x", block.Bytes),
+	}
+	for _, label := range []string{"RSA PRIVATE KEY", "EC PRIVATE KEY", "SM2 PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "CERTIFICATE", "CERTIFICATE REQUEST", "X509 CRL", "PUBLIC KEY"} {
+		forms["PEM labelled "+label] = string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: block.Bytes}))
+	}
+	return forms
+}
+
+// No error about input in which there is a private key shows it, whatever the
+// input was meant to be.
+func TestSecretsInErrors(t *testing.T) {
+	t.Parallel()
+	for _, a := range secretFamilies {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, a)
+			failed := 0
+			check := func(what string, err error) {
+				if err == nil {
+					return
+				}
+				failed++
+				encoded, _ := json.Marshal(err)
+				for how, text := range map[string]string{"Error": err.Error(), "%+v": fmt.Sprintf("%+v", err), "%#v": fmt.Sprintf("%#v", err), "%x": fmt.Sprintf("%x", err), "JSON": string(encoded)} {
+					if found := w.needles.In(text); found != "" {
+						t.Errorf("%s: the error's %s shows %q: %v", what, how, found, err)
+					}
+				}
+			}
+			for form, text := range keyForms(w.pem) {
+				w.readersOf(text, func(reader string, err error) { check(reader+", "+form, err) })
+				w.requestsWith(text, func(field string, err error) {
+					// A message may quote 80 characters of a name that is refused. Of PEM, what people paste, they
+					// hold no key; of bare digits, which look like any name, they may.
+					if strings.HasPrefix(form, "PEM") || strings.Contains(field, ".Csr") {
+						check(field+", "+form, err)
+					}
+				})
+			}
+			w.spoiltKeys(func(what string, err error) { check(what, err) })
+			if failed < 500 {
+				t.Errorf("only %d errors came up", failed)
+			}
+		})
+	}
+}
+
+// readersOf hands a text to all that reads texts.
+func (w *world) readersOf(text string, tried func(reader string, err error)) {
+	for name, mixed := range map[string]string{
+		"alone": text, "before a CSR": text + "\n" + w.csr, "behind a CSR": w.csr + text,
+		"before a chain": text + "\n" + w.chain, "behind a chain": w.chain + text,
+	} {
+		try := func(reader string, err error) { tried(reader+" "+name, err) }
+		_, err := csr.Parse([]byte(mixed))
+		try("csr.Parse", err)
+		_, err = ca.NewIssuer(mixed, w.key, ca.IssuerOptions{})
+		try("NewIssuer", err)
+		_, err = ca.NewOCSPResponder(mixed, w.key)
+		try("NewOCSPResponder", err)
+		_, err = ca.ParseRevocationList([]byte(mixed))
+		try("ParseRevocationList", err)
+		_, err = ca.Verify(secretsNow, mixed, ca.VerifyOptions{Roots: w.chain})
+		try("Verify, Certificate", err)
+		_, err = ca.Verify(secretsNow, w.chain, ca.VerifyOptions{Roots: mixed})
+		try("Verify, Roots", err)
+		_, err = ca.Verify(secretsNow, w.chain, ca.VerifyOptions{Roots: w.chain, Intermediates: mixed})
+		try("Verify, Intermediates", err)
+		_, err = ca.LoadPool(fstest.MapFS{"ca.pem": {Data: []byte(mixed)}, "ca.key": {Data: w.pem}}, ca.IssuerOptions{})
+		try("LoadPool, the chain", err)
+		_, err = ca.LoadPool(fstest.MapFS{"ca.pem": {Data: []byte(w.chain)}, "ca.key": {Data: []byte(mixed)}}, ca.IssuerOptions{})
+		try("LoadPool, the key", err)
+		_, err = algorithm.ParsePrivateKey([]byte(mixed))
+		try("ParsePrivateKey", err)
+		_, err = algorithm.ParsePublicKey([]byte(mixed))
+		try("ParsePublicKey", err)
+		_, err = algorithm.Parse(mixed)
+		try("algorithm.Parse", err)
+	}
+}
+
+// requestsWith puts a text into each text of each request in turn.
+func (w *world) requestsWith(text string, tried func(field string, err error)) {
+	now, rnd := secretsNow, rand.Reader
+	operations := map[string]func(v any) error{
+		"csr.CreateCsrRequest": func(v any) error {
+			_, _, err := csr.CreateCsr(rnd, v.(*csr.CreateCsrRequest))
+			return err
+		},
+		"csr.CreateCdnCertificateSigningRequestRequest": func(v any) error {
+			return v.(*csr.CreateCdnCertificateSigningRequestRequest).Validate()
+		},
+		"ca.CreateRootCACertificateRequest": func(v any) error {
+			_, err := ca.CreateRootCACertificate(rnd, now, w.key, v.(*ca.CreateRootCACertificateRequest))
+			return err
+		},
+		"ca.CreateSubCACertificateRequest": func(v any) error {
+			_, err := ca.CreateSubCACertificate(rnd, now, w.root, w.key.Public(), v.(*ca.CreateSubCACertificateRequest))
+			return err
+		},
+		"ca.CreateServerCertificateWithCsrRequest": func(v any) error {
+			_, _, err := ca.CreateServerCertificateWithCsr(rnd, now, w.issuer, v.(*ca.CreateServerCertificateWithCsrRequest))
+			return err
+		},
+		"ca.CreateClientCertificateWithCsrRequest": func(v any) error {
+			_, _, err := ca.CreateClientCertificateWithCsr(rnd, now, w.issuer, v.(*ca.CreateClientCertificateWithCsrRequest))
+			return err
+		},
+		"ca.CreateServerCertificateRequest": func(v any) error { return v.(*ca.CreateServerCertificateRequest).Validate() },
+		"ca.CreateClientCertificateRequest": func(v any) error { return v.(*ca.CreateClientCertificateRequest).Validate() },
+		"ca.CreateOCSPResponderCertificateRequest": func(v any) error {
+			return v.(*ca.CreateOCSPResponderCertificateRequest).Validate()
+		},
+		"ca.RevocationListRequest": func(v any) error {
+			_, err := ca.CreateRevocationList(rnd, now, w.issuer, v.(*ca.RevocationListRequest))
+			return err
+		},
+		"ca.RevokedCertificate": func(v any) error {
+			_, err := ca.CreateRevocationList(rnd, now, w.issuer, &ca.RevocationListRequest{
+				Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7), Revoked: ca.Revoked(*v.(*ca.RevokedCertificate)),
+			})
+			return err
+		},
+		"ca.DescribeCACertificateRequest": func(v any) error {
+			_, err := ca.DescribeCACertificate(rnd, nil, v.(*ca.DescribeCACertificateRequest))
+			return err
+		},
+		"ca.DescribeCACertificateListRequest": func(v any) error {
+			_, err := ca.DescribeCACertificateList(rnd, now, nil, v.(*ca.DescribeCACertificateListRequest))
+			return err
+		},
+		"ca.UpdateCACertificateStatusRequest": func(v any) error {
+			_, err := ca.UpdateCACertificateStatus(rnd, nil, v.(*ca.UpdateCACertificateStatusRequest))
+			return err
+		},
+		"ca.IssuerOptions": func(v any) error {
+			_, err := ca.NewIssuer(w.chain, w.key, *v.(*ca.IssuerOptions))
+			return err
+		},
+	}
+	for name, operate := range operations {
+		valid := reflect.ValueOf(w.values[name][0])
+		for i := range valid.NumField() {
+			if valid.Field(i).Kind() != reflect.String {
+				continue
+			}
+			changed := reflect.New(valid.Type())
+			changed.Elem().Set(valid)
+			changed.Elem().Field(i).SetString(text)
+			tried(name+"."+valid.Type().Field(i).Name, operate(changed.Interface()))
+			if validator, ok := changed.Interface().(interface{ Validate() error }); ok {
+				tried(name+"."+valid.Type().Field(i).Name+", Validate", validator.Validate())
+			}
+		}
+	}
+}
+
+// spoiltKeys reads the key with each octet of it changed.
+func (w *world) spoiltKeys(tried func(what string, err error)) {
+	block, _ := pem.Decode(w.pem)
+	for at := range block.Bytes {
+		der := bytes.Clone(block.Bytes)
+		der[at] ^= 0x55
+		for _, label := range []string{"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"} {
+			_, err := algorithm.ParsePrivateKey(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
+			tried(fmt.Sprintf("ParsePrivateKey with octet %d changed, as %s", at, label), err)
+		}
+	}
+}
