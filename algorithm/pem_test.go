@@ -181,6 +181,8 @@ func TestParsePrivateKey(t *testing.T) {
 		{"PKCS #8 SM2", sm2File, algorithm.SM2_256},
 		{"PKCS #1", file("rsa-pkcs1.pem"), algorithm.RSA_1024},
 		{"SEC 1 behind EC PARAMETERS", file("ec-sec1.pem"), algorithm.ECC_256},
+		{"certtool's RSA key", file("certtool-rsa.pem"), algorithm.RSA_2048},
+		{"tjfoc's SM2 key", file("tjfoc-sm2.pem"), algorithm.SM2_256},
 		{"SM2 in SEC 1, SM2 PRIVATE KEY", file("sm2-sec1.pem"), algorithm.SM2_256},
 		{"SM2 in SEC 1, EC PRIVATE KEY", file("sm2-sec1-labelled-ec.pem"), algorithm.SM2_256},
 		{"SM2 PRIVATE KEY without curve", block("SM2 PRIVATE KEY", sequence(version1, d, public)), algorithm.SM2_256},

@@ -571,6 +571,11 @@ func FuzzParseRevocationList(f *testing.F) {
 		f.Add(der)
 		f.Add(pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der}))
 	}
+	for _, text := range toolFiles(f, "*-crl.pem") {
+		f.Add(text)
+		block, _ := pem.Decode(text)
+		f.Add(block.Bytes)
+	}
 	issuer := parsePEM(f, authorityOf(algorithm.SM2_256).sub.Certificate)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		list, err := ca.ParseRevocationList(data)

@@ -31,6 +31,9 @@ func FuzzNewIssuer(f *testing.F) {
 		f.Add("text\n"+au.sub.Certificate+"text\n"+au.root.Certificate, "http://x/?")
 		f.Add(au.sub.CertificateChain+string(testkeys.PEM(a, 1)), "")
 	}
+	for _, text := range toolFiles(f, "*-chain.pem") {
+		f.Add(string(text), "")
+	}
 	f.Add("", "")
 	f.Add("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", "//")
 	keys := []*algorithm.PrivateKey{key(algorithm.RSA_2048, 1), key(algorithm.ECC_256, 1), key(algorithm.SM2_256, 1), key(algorithm.ECC_256, 0)}

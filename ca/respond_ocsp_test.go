@@ -821,6 +821,9 @@ func FuzzRespondOCSP(f *testing.F) {
 	issuer := parsePEM(f, au.sub.Certificate)
 	responder := delegatedResponder(f, au)
 	id := certID(issuer, seq(oidSHA1, null), sha1Sum, serialBytes)
+	for _, der := range toolFiles(f, "*.der") {
+		f.Add(der)
+	}
 	f.Add(ocspRequest([][]byte{id}))
 	f.Add(ocspRequest([][]byte{id, certID(issuer, seq(oidSM3), tjfocsm3.Sm3Sum, []byte{1})}, nonce(32)))
 	f.Add(seq(seq(explicit(0, tlv(asn1.INTEGER, []byte{0})), explicit(1, explicit(4, name())),

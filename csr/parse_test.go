@@ -28,14 +28,17 @@ import (
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
-// tools are the CSRs in testdata/accepted, made by generate.sh with OpenSSL and
-// Java, and what they hold.
+// tools are the CSRs in testdata/accepted, made by generate.sh with OpenSSL, Java,
+// GnuTLS and tjfoc/gmsm, and what they hold.
 var tools = map[string]struct {
 	algorithm  algorithm.Algorithm
 	commonName string
 	names      []string
 	subject    string // as pkix.Name prints it
 }{
+	"certtool-p256":           {algorithm.ECC_256, "gnutls.example.com", gnutlsNames, "CN=gnutls.example.com,O=Example Co.,C=CN"},
+	"certtool-rsa-2048":       {algorithm.RSA_2048, "gnutls.example.com", gnutlsNames, "CN=gnutls.example.com,O=Example Co.,C=CN"},
+	"tjfoc-sm2":               {algorithm.SM2_256, "www.example.com", []string{"www.example.com", "*.example.com"}, "CN=www.example.com,O=例子公司,C=CN"},
 	"keytool-p256":            {algorithm.ECC_256, "java.example.com", javaNames, javaSubject},
 	"keytool-p384":            {algorithm.ECC_384, "java.example.com", javaNames, javaSubject},
 	"keytool-p521":            {algorithm.ECC_512, "java.example.com", javaNames, javaSubject},
@@ -70,6 +73,7 @@ var tools = map[string]struct {
 }
 
 var (
+	gnutlsNames  = []string{"gnutls.example.com", "192.0.2.9"}
 	javaNames    = []string{"java.example.com", "www.java.example.com", "192.0.2.8"}
 	opensslNames = []string{"www.example.com", "*.example.com", "mixed.example.org", "192.0.2.7", "2001:db8::7"} // an e-mail address and a URI are left out
 )

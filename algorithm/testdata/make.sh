@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the files of privatekey/ and publickey/, and pubmd5.txt, anew with OpenSSL 3.0 from the
-# keys of internal/testkeys. Run it in this directory. The keys made here differ
+# Makes the files of privatekey/ and publickey/, and pubmd5.txt, anew with OpenSSL 3.0 and certtool
+# from the keys of internal/testkeys; ca/testdata/tools/make.sh makes tjfoc-sm2.pem. Run it in this directory. The keys made here differ
 # from run to run; no test depends on their numbers.
 set -eu
 keys=../../internal/testkeys/testdata
@@ -12,6 +12,7 @@ openssl pkey -traditional -in $rsa >privatekey/rsa-pkcs1.pem
 (openssl ecparam -name SM2; openssl ec -in $sm2) >privatekey/sm2-sec1.pem
 sed 's/SM2 P/EC P/' privatekey/sm2-sec1.pem >privatekey/sm2-sec1-labelled-ec.pem
 (openssl req -x509 -new -key $ec -subj /CN=example.com -days 36500; cat $ec) >privatekey/with-certificate.pem
+certtool --key-info --load-privkey $keys/RSA_2048-0.pem --outfile privatekey/certtool-rsa.pem
 
 # Forms and kinds that are not.
 openssl pkcs8 -topk8 -in $ec -passout pass:x >privatekey/refused-encrypted-pkcs8.pem

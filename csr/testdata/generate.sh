@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the CSRs of other tools that the tests read: ./generate.sh
-# It needs openssl 3 and keytool. The files under accepted/ and refused/ are
+# It needs openssl 3, keytool, certtool and Go. The files under accepted/ and refused/ are
 # committed; run it again only to change them, as every signature but RSA's is
 # then another one.
 set -eu
@@ -71,6 +71,20 @@ java rsa-4096-sha512 -keyalg RSA -keysize 4096 -sigalg SHA512withRSA
 java p256 -keyalg EC -groupname secp256r1
 java p384 -keyalg EC -groupname secp384r1
 java p521 -keyalg EC -groupname secp521r1
+
+cat >"$tmp/gnutls.tmpl" <<EOF
+cn = "gnutls.example.com"
+organization = "Example Co."
+country = CN
+dns_name = "gnutls.example.com"
+ip_address = "192.0.2.9"
+signing_key
+tls_www_server
+EOF
+gnutls() { certtool --generate-request --no-text --load-privkey "$keys/$2-0.pem" --template "$tmp/gnutls.tmpl" --outfile "accepted/certtool-$1.pem" 2>/dev/null; }
+gnutls rsa-2048 RSA_2048
+gnutls p256 ECC_256
+go run -C ../../internal/interop ./testdata/tjfoc ../.. # and some files of other packages
 
 # What Parse refuses.
 bad() { name=$1; shift; openssl req -new -subj "$subj" -out "refused/$name.pem" "$@"; }
