@@ -2,13 +2,17 @@ package ca_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/netip"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
@@ -147,6 +151,227 @@ func FuzzCreateServerCertificateWithCsrRequestJSON(f *testing.F) {
 		}
 		if accepted > 1 {
 			t.Error("CAs of two families accept one key")
+		}
+	})
+}
+
+// namesAsked are the DNS names and IP addresses that a leaf may have: those of
+// the list parameter, of the CSR and, for a server, the common name.
+func namesAsked(req leafRequest) (names, texts []string) {
+	field := func(name string) string {
+		if f := reflect.ValueOf(req).Elem().FieldByName(name); f.IsValid() {
+			return f.String()
+		}
+		return ""
+	}
+	texts = append(strings.Split(field("Domain"), ","), strings.Split(field("SanValue"), ",")...)
+	texts = append(texts, field("CommonName"))
+	if r, err := csr.Parse([]byte(field("Csr"))); err == nil {
+		texts = append(append(texts, r.Names...), r.CommonName)
+	}
+	for i := range texts {
+		texts[i] = strings.TrimSpace(texts[i])
+		if name, err := x509der.CanonicalName(texts[i]); err == nil {
+			names = append(names, name)
+		}
+	}
+	return names, texts
+}
+
+// The operations for servers and clients other than
+// CreateServerCertificateWithCsr, the kind-th of leafOperations each.
+func FuzzLeafRequestsJSON(f *testing.F) {
+	for kind, o := range leafOperations {
+		for _, change := range []fields{
+			nil,
+			{"Domain": "*.例子.中国,::1,1.2.3.4, ,A.example.com,a.example.com"},
+			{"SanType": 1, "SanValue": "Zhang@Example.com, li@example.cn"},
+			{"SanType": 2, "SanValue": "*.example.com,xn--fsqu00a.cn"},
+			{"SanType": 6, "SanValue": "https://example.com/a?b#c,urn:uuid:1"},
+			{"SanType": 7, "SanValue": "192.0.2.1,2001:db8::1"},
+			{"CommonName": "云证书", "Days": 0, "Years": 1, "Months": 13, "Immediately": 2},
+			{"Algorithm": "SM2_256", "BeforeTime": instant.Unix() + 1, "EnableCrl": 1},
+		} {
+			req := o.request(f, algorithm.ECC_256, authorityOf(algorithm.ECC_256).issuer)
+			for name, value := range change {
+				if reflect.ValueOf(req).Elem().FieldByName(name).IsValid() {
+					fields{name: value}.set(req)
+				}
+			}
+			text, err := json.Marshal(req)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(uint8(kind), string(text))
+		}
+		f.Add(uint8(kind), `{}`)
+		f.Add(uint8(kind), `null`)
+	}
+	f.Fuzz(func(t *testing.T, kind uint8, text string) {
+		o := leafOperations[int(kind)%len(leafOperations)]
+		req := o.request(t, algorithm.ECC_256, authorityOf(algorithm.ECC_256).issuer)
+		reflect.ValueOf(req).Elem().SetZero()
+		if json.Unmarshal([]byte(text), req) != nil {
+			return
+		}
+		if err := req.Validate(); err != nil {
+			checkRequestsFault(t, err)
+			if _, _, again := o.call(untouched(t), instant, nil, req); again == nil || again.Error() != err.Error() {
+				t.Errorf("Validate says %v, and the operation %v", err, again)
+			}
+			return
+		}
+		for _, a := range []algorithm.Algorithm{algorithm.ECC_256, algorithm.SM2_256} { // RSA keys take long to make
+			au := authorityOf(a)
+			fields{"ParentIdentifier": au.issuer.Identifier()}.set(req)
+			results, der, err := o.call(seeded(), instant, au.issuer, req)
+			if err != nil {
+				checkRequestsFault(t, err)
+				if len(results) > 0 || der != nil {
+					t.Error("a result beside an error")
+				}
+				continue
+			}
+			cert := parse(t, der)
+			verifySignature(t, cert, au.subKey.Public())
+			if cert.IsCA || !cert.BasicConstraintsValid || len(cert.UnhandledCriticalExtensions) > 0 {
+				t.Error("the certificate is a CA's, or has critical extensions")
+			}
+			if cert.NotBefore.Before(instant) || cert.NotAfter.After(caEnd) || !cert.NotAfter.After(cert.NotBefore) {
+				t.Errorf("valid from %v to %v", cert.NotBefore, cert.NotAfter)
+			}
+			names, texts := namesAsked(req)
+			for _, ip := range cert.IPAddresses {
+				cert.DNSNames = append(cert.DNSNames, ip.String())
+			}
+			for _, name := range cert.DNSNames {
+				if !slices.Contains(names, name) {
+					t.Errorf("the name %q was not asked for: %q were", name, names)
+				}
+			}
+			for _, mailbox := range cert.EmailAddresses {
+				if !slices.ContainsFunc(texts, func(text string) bool { return strings.EqualFold(text, mailbox) }) {
+					t.Errorf("the e-mail address %q was not asked for: %q were", mailbox, texts)
+				}
+			}
+			if n := len(cert.DNSNames) + len(cert.EmailAddresses) + len(cert.URIs); n > min(250, len(texts)) {
+				t.Errorf("%d names, and %d were asked for", n, len(texts))
+			}
+		}
+	})
+}
+
+// The operations around CAs: what they make verifies, and is as much of a CA as
+// it should be.
+func FuzzCARequestsJSON(f *testing.F) {
+	add := func(kind uint8, requests ...any) {
+		for _, req := range requests {
+			text, err := json.Marshal(req)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(kind, string(text))
+		}
+	}
+	add(0, rootRequest(), struct{}{}, nil)
+	constrained := subRequest(algorithm.ECC_256)
+	constrained.ExtendedKeyUsages = []string{"serverAuth", "1.3.6.1.5.5.7.3.2"}
+	constrained.NameConstraints = &ca.NameConstraints{
+		PermittedDNSDomains: []string{".example.com", "例子.中国"}, ExcludedDNSDomains: []string{"bad.example.com"},
+		PermittedIPRanges: []string{"10.0.0.0/8", "2001:db8::/32"}, ExcludedEmailAddresses: []string{"a@example.com", ".example.org"},
+	}
+	add(1, subRequest(algorithm.ECC_256), constrained)
+	add(2, ca.CreateOCSPResponderCertificateRequest{CommonName: "云证书", Days: 30})
+	identifier := authorityOf(algorithm.SM2_256).issuer.Identifier()
+	add(3, ca.DescribeCACertificateRequest{Identifier: identifier})
+	add(4, ca.DescribeCACertificateListRequest{CurrentPage: 2, ShowSize: 3, ValidStatus: "valid"}, ca.DescribeCACertificateListRequest{Identifier: identifier, CertType: "subRoot"})
+	add(5, ca.UpdateCACertificateStatusRequest{Identifier: identifier, Status: ca.StatusRevoke})
+	au := authorityOf(algorithm.ECC_256)
+	f.Fuzz(func(t *testing.T, kind uint8, text string) {
+		// run reads the request, holds Validate and the operation to each other, and tells whether there is a result.
+		run := func(req interface{ Validate() error }, operate func() (result any, err error)) bool {
+			if json.Unmarshal([]byte(text), req) != nil {
+				return false
+			}
+			invalid := req.Validate()
+			result, err := operate()
+			if invalid != nil && (err == nil || err.Error() != invalid.Error()) {
+				t.Errorf("Validate says %v, and the operation %v", invalid, err)
+			}
+			if err == nil {
+				return true
+			}
+			checkRequestsFault(t, err)
+			if !reflect.ValueOf(result).IsNil() {
+				t.Error("a result beside an error")
+			}
+			return false
+		}
+		switch kind % 6 {
+		case 0:
+			var req ca.CreateRootCACertificateRequest
+			var resp *ca.CreateRootCACertificateResponse
+			if run(&req, func() (_ any, err error) {
+				resp, err = ca.CreateRootCACertificate(seeded(), instant, au.rootKey, &req)
+				return resp, err
+			}) {
+				verifySignature(t, parsePEM(t, resp.Certificate), au.rootKey.Public())
+				if _, err := ca.NewIssuer(resp.CertificateChain, au.rootKey, ca.IssuerOptions{}); err != nil {
+					t.Errorf("the root is no issuer: %v", err)
+				}
+			}
+		case 1:
+			var req ca.CreateSubCACertificateRequest
+			var resp *ca.CreateSubCACertificateResponse
+			if run(&req, func() (_ any, err error) {
+				resp, err = ca.CreateSubCACertificate(seeded(), instant, au.rootIssuer, au.subKey.Public(), &req)
+				return resp, err
+			}) {
+				cert := parsePEM(t, resp.Certificate)
+				verifySignature(t, cert, au.rootKey.Public())
+				if cert.NotAfter.After(caEnd.AddDate(5, 0, 0)) || cert.MaxPathLen != int(req.PathLenConstraint) {
+					t.Errorf("a CA until %v with path length %d", cert.NotAfter, cert.MaxPathLen)
+				}
+				if _, err := ca.NewIssuer(resp.CertificateChain, au.subKey, ca.IssuerOptions{}); err != nil {
+					t.Errorf("the CA is no issuer: %v", err)
+				}
+			}
+		case 2:
+			var req ca.CreateOCSPResponderCertificateRequest
+			var resp *ca.CreateOCSPResponderCertificateResponse
+			if run(&req, func() (_ any, err error) {
+				resp, err = ca.CreateOCSPResponderCertificate(seeded(), instant, au.issuer, key(algorithm.ECC_256, 2).Public(), &req)
+				return resp, err
+			}) {
+				cert := parsePEM(t, resp.Certificate)
+				verifySignature(t, cert, au.subKey.Public())
+				if cert.IsCA || len(cert.DNSNames)+len(cert.IPAddresses) > 0 {
+					t.Error("the responder is a CA or has names")
+				}
+				if _, err := ca.NewOCSPResponder(resp.CertificateChain, key(algorithm.ECC_256, 2)); err != nil {
+					t.Errorf("the responder does not respond: %v", err)
+				}
+			}
+		case 3:
+			var req ca.DescribeCACertificateRequest
+			run(&req, func() (any, error) { return ca.DescribeCACertificate(seeded(), newPool(t), &req) })
+		case 4:
+			var req ca.DescribeCACertificateListRequest
+			var resp *ca.DescribeCACertificateListResponse
+			if run(&req, func() (_ any, err error) {
+				resp, err = ca.DescribeCACertificateList(seeded(), instant, newPool(t), &req)
+				return resp, err
+			}) && len(resp.CertificateList) > 2*len(families) {
+				t.Errorf("%d CAs of %d", len(resp.CertificateList), 2*len(families))
+			}
+		case 5:
+			var req ca.UpdateCACertificateStatusRequest
+			pool := newPool(t)
+			if run(&req, func() (any, error) { return ca.UpdateCACertificateStatus(seeded(), pool, &req) }) {
+				if _, err := pool.Issuer(req.Identifier); !errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection) {
+					t.Errorf("the revoked CA still issues: %v", err)
+				}
+			}
 		}
 	})
 }
