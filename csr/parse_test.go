@@ -232,6 +232,9 @@ func TestParseAccepts(t *testing.T) {
 		{"IPv4 address in IPv6", "", func(t *testing.T, p *parts) {
 			p.attributes = tlv(0xa0, altNames(ipAddress(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1), ipAddress(192, 0, 2, 1)))
 		}, "", []string{"192.0.2.1"}},
+		{"A-labels that read like another name", "", func(t *testing.T, p *parts) { // a Cyrillic а in paypal
+			p.attributes = tlv(0xa0, altNames(dnsName("xn--pypal-4ve.com")))
+		}, "", []string{"xn--pypal-4ve.com"}},
 		{"A-labels", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("XN--FSQU00A.xn--55qx5d"))) }, "", []string{"xn--fsqu00a.xn--55qx5d"}},
 		{"250 names", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsNames(numberedNames(250))...)) }, "", numberedNames(250)},
 		{"250 names and a repeat", "", func(t *testing.T, p *parts) {
@@ -364,6 +367,10 @@ func TestParseRefusals(t *testing.T) {
 			a := attribute(oidChallengePassword, tlv(asn1.UTF8String, []byte("a")))
 			p.attributes = tlv(0xa0, a, a)
 		}, "attribute 1.2.840.113549.1.9.7 stands twice"},
+		{"an attribute with a value twice", "", func(t *testing.T, p *parts) {
+			v := tlv(asn1.UTF8String, []byte("a"))
+			p.attributes = tlv(0xa0, attribute(oidChallengePassword, v, tlv(asn1.UTF8String, []byte("b")), v))
+		}, "attribute 1.2.840.113549.1.9.7 has the same value twice"},
 		{"an extension twice in one request", "", func(t *testing.T, p *parts) {
 			e := extension(oidAltName, seq(dnsName("a.example.com")))
 			p.attributes = tlv(0xa0, extensionRequest(e, e))
@@ -452,6 +459,24 @@ func TestParseRefusals(t *testing.T) {
 		{"empty dNSName", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName(""))) }, "empty label"},
 		{"name of 254", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName(longNames(1, 254)))) }, "253"},
 		{"name in UTF-8", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("例子.公司"))) }, "not ASCII"},
+		{"name a.*.example.com", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("a.*.example.com"))) }, "wildcard"},
+		{"name w*.example.com", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("w*.example.com"))) }, "wildcard"},
+		{"name *.*.example.com", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("*.*.example.com"))) }, "wildcard"},
+		{"name with a label of 64", "", func(t *testing.T, p *parts) {
+			p.attributes = tlv(0xa0, altNames(dnsName(strings.Repeat("a", 64)+".example.com")))
+		}, "63"},
+		{"name with an empty label", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("a..example.com"))) }, "empty label"},
+		{"name with a hyphen first", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("-a.example.com"))) }, "hyphen"},
+		{"name with a hyphen last", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("a-.example.com"))) }, "hyphen"},
+		{"name with a space within", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("a b.example.com"))) }, "letters, digits and hyphens"},
+		{"name with DEL", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("a\x7f.example.com"))) }, "letters, digits and hyphens"},
+		{"name with a port", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("example.com:443"))) }, "letters, digits and hyphens"},
+		{"URL for a name", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("https://example.com/"))) }, "letters, digits and hyphens"},
+		{"e-mail address for a name", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("a@example.com"))) }, "letters, digits and hyphens"},
+		{"A-label of what is no U-label", "", func(t *testing.T, p *parts) { // decomposed, where IDNA composes
+			p.attributes = tlv(0xa0, altNames(dnsName("xn--bucher-xyd.example.com")))
+		}, "A-label"},
+		{"A-label of ASCII", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("xn--example-.com"))) }, "hyphen"},
 		{"false A-label", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("xn--a.example.com"))) }, "A-label"},
 		{"IPv4 literal in dNSName", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("192.0.2.1"))) }, "is an IP address"},
 		{"IPv6 literal in dNSName", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("2001:db8::1"))) }, "is an IP address"},

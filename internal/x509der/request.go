@@ -122,9 +122,12 @@ func parseAttributes(info cryptobyte.String) ([]extension, error) {
 			return nil, fmt.Errorf("the attribute %s stands twice", ObjectIdentifier(string(oid)))
 		}
 		seen[string(oid)] = true
-		for !values.Empty() {
+		for only := map[string]bool{string(value): true}; !values.Empty(); only[string(value)] = true {
 			if !values.ReadAnyASN1Element(&value, &tag) {
 				return nil, errors.New("an attribute is malformed (RFC 2986, section 4.1)")
+			}
+			if only[string(value)] {
+				return nil, fmt.Errorf("the attribute %s has the same value twice", ObjectIdentifier(string(oid)))
 			}
 		}
 	}
