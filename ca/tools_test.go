@@ -1,6 +1,7 @@
 package ca_test
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
@@ -10,9 +11,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -122,5 +125,67 @@ func TestRespondOCSPTools(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// For a CSR of any tool the certificate has the DNS names and IP addresses that
+// csr.Parse read and the common name, and no name of another form that the tool
+// put beside them.
+func TestCreateServerCertificateWithCsrTools(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob("../csr/testdata/accepted/*.pem")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no CSRs (%v)", err)
+	}
+	made := make(map[algorithm.Algorithm]*ca.Issuer)
+	issuers := func(a algorithm.Algorithm) *ca.Issuer { // whose keys are not that of the CSRs, the test key 0
+		if made[a] != nil {
+			return made[a]
+		}
+		root, err := ca.CreateRootCACertificate(seeded(), instant, key(a, 2), rootRequest())
+		if err != nil {
+			t.Fatal(err)
+		}
+		rootIssuer, err := ca.NewIssuer(root.CertificateChain, key(a, 2), ca.IssuerOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sub, err := ca.CreateSubCACertificate(seeded(), instant, rootIssuer, key(a, 1).Public(), subRequest(a))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made[a], err = ca.NewIssuer(sub.CertificateChain, key(a, 1), ca.IssuerOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		return made[a]
+	}
+	others := 0 // of the CSRs that ask for other names too
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := csr.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(r.Raw, []byte("\x81\x0da@example.com")) {
+			others++
+		}
+		want := r.Names
+		if host, ok := x509der.HostName(r.CommonName); ok {
+			want = x509der.AppendNames([]string{host}, r.Names...)
+		}
+		issuer := issuers(caAlgorithm(r.Algorithm))
+		cert := issue(t, issuer, serverRequest(issuer, string(text)))
+		if diff := cmp.Diff(want, namesOf(t, cert), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: names mismatch (-want +got):\n%s", path, diff)
+		}
+		if len(cert.EmailAddresses)+len(cert.URIs) > 0 {
+			t.Errorf("%s: the names %q and %v", path, cert.EmailAddresses, cert.URIs)
+		}
+	}
+	if others < 3 {
+		t.Errorf("only %d CSRs ask for e-mail addresses", others)
 	}
 }
