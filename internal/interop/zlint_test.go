@@ -1,15 +1,18 @@
 package interop
 
 import (
+	standard "crypto/x509"
 	"math/big"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/zmap/zcrypto/x509"
 	"github.com/zmap/zlint/v3"
 	"github.com/zmap/zlint/v3/lint"
+	"golang.org/x/crypto/ocsp"
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
@@ -180,4 +183,67 @@ func TestZlintRevocationList(t *testing.T) {
 			}
 		})
 	}
+}
+
+// zlint, whose one lint of OCSP responses is RFC 6960's about times, finds
+// nothing in ours, of a CA itself and of another responder.
+func TestZlintOCSPResponse(t *testing.T) {
+	t.Parallel()
+	for _, a := range caAlgorithms {
+		if a == algorithm.SM2_256 {
+			continue
+		}
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			p := newPKI(t, a)
+			text, _ := p.issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: goCSR(t, testkeys.Key(a, 2))})
+			server, issuer := parseStandard(t, text), parseStandard(t, p.sub)
+			request, err := ocsp.CreateRequest(server, issuer, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			delegated, err := ca.CreateOCSPResponderCertificate(p.rand, now, p.issuer, testkeys.Key(a, 2).Public(),
+				&ca.CreateOCSPResponderCertificateRequest{CommonName: "Example OCSP", Days: 30})
+			if err != nil {
+				t.Fatalf("CreateOCSPResponderCertificate: %v", err)
+			}
+			for _, r := range []struct {
+				chain string
+				key   *algorithm.PrivateKey
+			}{{p.chain, testkeys.Key(a, 1)}, {delegated.CertificateChain, testkeys.Key(a, 2)}} {
+				responder, err := ca.NewOCSPResponder(r.chain, r.key)
+				if err != nil {
+					t.Fatalf("NewOCSPResponder: %v", err)
+				}
+				soon := now.Add(12 * time.Hour) // a lint counts for responses with a NextUpdate alone
+				for status, answer := range map[int]ca.OCSPAnswer{
+					ocsp.Good:    {Status: ca.OCSPGood, NextUpdate: soon},
+					ocsp.Revoked: {Status: ca.OCSPRevoked, RevocationTime: now, Reason: ca.ReasonKeyCompromise, ThisUpdate: now.Add(-time.Hour), NextUpdate: soon},
+					ocsp.Unknown: {NextUpdate: soon},
+				} {
+					der, err := ca.RespondOCSP(p.rand, now, responder, request, func(string) (ca.OCSPAnswer, error) { return answer, nil })
+					if err != nil {
+						t.Fatalf("RespondOCSP: %v", err)
+					}
+					response, err := ocsp.ParseResponseForCert(der, server, issuer)
+					if err != nil {
+						t.Fatalf("x/crypto/ocsp: %v", err)
+					}
+					if response.Status != status {
+						t.Errorf("status %d, want %d", response.Status, status)
+					}
+					checkFindings(t, a, "ocsp", 1, zlint.LintOcspResponse(response))
+				}
+			}
+		})
+	}
+}
+
+func parseStandard(t *testing.T, text string) *standard.Certificate {
+	t.Helper()
+	cert, err := standard.ParseCertificate(decode(t, text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert
 }
