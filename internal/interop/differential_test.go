@@ -311,6 +311,7 @@ var (
 	}
 	meaningRules = []string{
 		"stands twice",
+		"has the same value twice",
 		"is requested twice",
 		"common names: one is allowed",
 		"the string type with tag",

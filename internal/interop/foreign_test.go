@@ -32,7 +32,7 @@ var foreignCSRs = []struct {
 	{"cryptography/bad-version.pem", "", "", "its version is 1"},
 	{"cryptography/basic_constraints.pem", "", "", oldSignature},
 	{"cryptography/challenge-invalid.der", "", "", wrongSignature},
-	{"cryptography/challenge-multi-valued.der", "", "", wrongSignature},
+	{"cryptography/challenge-multi-valued.der", "", "", "has the same value twice"},
 	{"cryptography/challenge-unstructured.pem", algorithm.RSA_2048, "something", ""},
 	{"cryptography/challenge.pem", algorithm.RSA_2048, "", ""},
 	{"cryptography/dsa_sha1.der", "", "", "the key's algorithm is not supported"},
