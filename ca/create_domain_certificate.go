@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -33,14 +34,15 @@ type CreateDomainCertificateRequest struct {
 // issuer, and returns the first problem in the order of the fields:
 // [yuncert.ErrMissingParameter] for a required one that is empty and
 // [yuncert.ErrInvalidValueMalformed] for a value that breaks the rule in the
-// field's comment.
+// field's comment. The CSR's key passes [algorithm.Check]; the operation, which
+// has an issuer, goes by its Keys instead.
 func (r *CreateDomainCertificateRequest) Validate() error {
-	_, err := r.check()
+	_, err := r.check(algorithm.Policy{})
 	return err
 }
 
-// check is Validate, and returns what it read.
-func (r *CreateDomainCertificateRequest) check() (*leaf, error) {
+// check is Validate with a policy for the CSR's key, and returns what it read.
+func (r *CreateDomainCertificateRequest) check(keys algorithm.Policy) (*leaf, error) {
 	if r == nil {
 		r = new(CreateDomainCertificateRequest)
 	}
@@ -48,7 +50,7 @@ func (r *CreateDomainCertificateRequest) check() (*leaf, error) {
 		usage: x509.ExtKeyUsageServerAuth, domainOnly: true,
 		parameters: leafParameters{validity: validity{months: r.Months}, immediately: r.Immediately},
 	}
-	if err := l.readCSR(r.Csr); err != nil {
+	if err := l.readCSR(r.Csr, keys); err != nil {
 		return nil, err
 	}
 	if r.Domain == "" {
@@ -83,7 +85,7 @@ func (r *CreateDomainCertificateRequest) check() (*leaf, error) {
 // rest is as [CreateServerCertificateWithCsr] has it, der and the errors of the
 // issuer, the key, the validity and the name constraints included.
 func CreateDomainCertificate(rand io.Reader, now time.Time, issuer *Issuer, req *CreateDomainCertificateRequest) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
-	l, err := req.check()
+	l, err := req.check(issuer.keys())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
 )
 
 // BookOptions is what a [Book] needs to know beyond its store. The zero value is
@@ -17,6 +18,10 @@ import (
 type BookOptions struct {
 	// Verifier looks for proofs of ownership. Nil means &[NetVerifier]{}.
 	Verifier Verifier
+
+	// Keys is what is asked of the keys in CSRs, when an order is submitted and when
+	// its certificate comes. The zero Policy is a good one.
+	Keys algorithm.Policy
 }
 
 // A Book runs the operations on orders over a [Store]. It has no state of its
@@ -24,6 +29,7 @@ type BookOptions struct {
 type Book struct {
 	store    Store
 	verifier Verifier
+	keys     algorithm.Policy
 }
 
 // NewBook returns a Book over a store.
@@ -31,7 +37,7 @@ func NewBook(store Store, opts BookOptions) *Book {
 	if opts.Verifier == nil {
 		opts.Verifier = &NetVerifier{}
 	}
-	return &Book{store, opts.Verifier}
+	return &Book{store, opts.Verifier, opts.Keys}
 }
 
 // AddPackage adds count units to the package of a product, which it makes if

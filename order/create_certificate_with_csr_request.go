@@ -81,18 +81,20 @@ const (
 // Csr, ProductCode, and a domain that does not go with the product or with
 // ValidateType, [yuncert.ErrInvalidParameter] for a ValidateType of neither kind,
 // and [yuncert.ErrInvalidValueMalformed] for any other value that breaks the rule
-// in the field's comment.
+// in the field's comment. The CSR's key passes [algorithm.Check]; the operation,
+// which has a Book, goes by its Keys instead.
 func (r *CreateCertificateWithCsrRequestRequest) Validate() error {
-	_, err := r.check()
+	_, err := r.check(algorithm.Policy{})
 	return err
 }
 
-// check is Validate, and returns the order without what is drawn.
-func (r *CreateCertificateWithCsrRequestRequest) check() (*Order, error) {
+// check is Validate with a policy for the CSR's key, and returns the order without
+// what is drawn.
+func (r *CreateCertificateWithCsrRequestRequest) check(keys algorithm.Policy) (*Order, error) {
 	if r == nil {
 		r = new(CreateCertificateWithCsrRequestRequest)
 	}
-	request, err := parseCSR(r.Csr)
+	request, err := parseCSR(r.Csr, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -134,11 +136,11 @@ func (r *CreateCertificateWithCsrRequestRequest) check() (*Order, error) {
 }
 
 // parseCSR reads a CSR whose key a DV certificate may have.
-func parseCSR(text string) (*csr.Request, error) {
+func parseCSR(text string, keys algorithm.Policy) (*csr.Request, error) {
 	if text == "" {
 		return nil, yuncert.Missing("Csr")
 	}
-	request, err := csr.Parse([]byte(text))
+	request, err := csr.ParseWithPolicy([]byte(text), keys)
 	if err != nil {
 		return nil, failed("Csr", "%s", x509der.Reason(err))
 	}
@@ -216,7 +218,7 @@ func failed(parameter, format string, args ...any) error {
 // On an error no unit is taken and no order stored, with one exception that
 // every database has: a connection that breaks while the store commits.
 func (b *Book) CreateCertificateWithCsrRequest(ctx context.Context, rand io.Reader, now time.Time, req *CreateCertificateWithCsrRequestRequest) (*CreateCertificateWithCsrRequestResponse, error) {
-	o, err := req.check()
+	o, err := req.check(b.keys)
 	if err != nil {
 		return nil, err
 	}

@@ -73,10 +73,11 @@ func withoutRoot(chain string) string {
 //
 //   - [yuncert.ErrInvalidValueMalformed]: certificate is not PEM of 1 to 10
 //     certificates that can be read.
-//   - [yuncert.ErrInvalidParameter]: its key is not the CSR's, its names do not
-//     cover the order's domain, it is a CA's, does not say that it is for servers
-//     (RFC 5280, section 4.2.1.12) or is not valid at now, or a certificate behind
-//     it is not of the CA that signed the one in front.
+//   - [yuncert.ErrInvalidParameter]: its key is not the CSR's or was
+//     blocked since, its names do not cover the order's domain, it is a CA's, does
+//     not say that it is for servers (RFC 5280, section 4.2.1.12) or is not valid
+//     at now, or a certificate behind it is not of the CA that signed the one in
+//     front.
 //
 // Whether the CA is to be trusted is for the caller to know, and nothing else of
 // its certificates is looked at: [ca.Verify] checks a chain against roots.
@@ -92,7 +93,7 @@ func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certi
 	if _, err := o.State.after(eventIssue); err != nil {
 		return Order{}, err
 	}
-	if err := o.accepts(now, chain); err != nil {
+	if err := o.accepts(now, b.keys, chain); err != nil {
 		return Order{}, err
 	}
 	var text strings.Builder
@@ -103,9 +104,9 @@ func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certi
 }
 
 // accepts refuses a certificate that is not the one ordered.
-func (o *Order) accepts(now time.Time, chain []*x509.Certificate) error {
+func (o *Order) accepts(now time.Time, keys algorithm.Policy, chain []*x509.Certificate) error {
 	cert := chain[0]
-	request, err := csr.Parse([]byte(o.Csr))
+	request, err := csr.ParseWithPolicy([]byte(o.Csr), algorithm.Policy{SmallExponents: true})
 	if err != nil {
 		// It passed when it was submitted.
 		return &yuncert.Error{Code: yuncert.ErrError, Message: "the order's CSR cannot be read", Err: err}
@@ -118,6 +119,8 @@ func (o *Order) accepts(now time.Time, chain []*x509.Certificate) error {
 	switch {
 	case err != nil || !bytes.Equal(asked, got):
 		return refused("the certificate's key is not the one in the order's CSR")
+	case keys.Check(cert.PublicKey) != nil:
+		return refused("the certificate's key is not accepted any more: %s", x509der.Reason(keys.Check(cert.PublicKey)))
 	case !covers(cert, o.Domain):
 		return refused("the certificate's names do not cover %q", o.Domain)
 	case cert.IsCA:

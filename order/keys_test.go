@@ -1,0 +1,61 @@
+package order_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/order"
+)
+
+// A Book goes by its own policy for keys where Validate, which has none, goes by
+// the common rules.
+func TestBookSmallExponents(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../csr/testdata/refused/rsa-e3.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := application(string(text))
+	const says = "the RSA exponent 3 is not"
+	checkError(t, req.Validate(), failed, "Csr", says)
+	book, _ := newBook(t, nil)
+	_, err = book.CreateCertificateWithCsrRequest(t.Context(), seeded(), instant, req)
+	checkError(t, err, failed, "Csr", says)
+
+	store := order.NewMemoryStore()
+	book = order.NewBook(store, order.BookOptions{Keys: algorithm.Policy{SmallExponents: true}})
+	if err := book.AddPackage(t.Context(), "", 1); err != nil {
+		t.Fatal(err)
+	}
+	place(t, book, req)
+	checkCounts(t, book, order.DefaultProductCode, 1, 1, 0)
+}
+
+// A key that is blocked gets no order, and one that was blocked since gets no
+// certificate.
+func TestBookBlockedKeys(t *testing.T) {
+	t.Parallel()
+	blocked := false
+	store := order.NewMemoryStore()
+	book := order.NewBook(store, order.BookOptions{
+		Verifier: proved,
+		Keys:     algorithm.Policy{Blocked: func([32]byte) bool { return blocked }},
+	})
+	if err := book.AddPackage(t.Context(), "", 2); err != nil {
+		t.Fatal(err)
+	}
+	o := reach(t, book, order.StateProcess, application(hostCSR(t, algorithm.ECC_256, "www.example.com")))
+
+	blocked = true
+	before := everything(t, store)
+	_, err := book.CreateCertificateWithCsrRequest(t.Context(), untouched(t), instant, application(hostCSR(t, algorithm.ECC_256, "www.example.com")))
+	checkError(t, err, failed, "Csr", "the key is blocked: it is known to be compromised")
+	certificate := outside().certificate(t, nil)
+	_, err = book.Complete(t.Context(), instant, o.OrderId, certificate)
+	checkError(t, err, refused, "Certificate", "the key is blocked: it is known to be compromised")
+	checkUnchanged(t, store, before)
+
+	blocked = false
+	must[order.Order](t)(book.Complete(t.Context(), instant, o.OrderId, certificate))
+}
