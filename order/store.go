@@ -14,8 +14,9 @@ type Store interface {
 	// when f or the store fails, when f panics or when ctx ends before. Of what f
 	// finds, nothing changes by another hand before its writes are made; what it
 	// does not find may be made meanwhile, and then CreateOrder returns
-	// [ErrOrderExists] and PutPackage has f run anew. A store may run f anew after a conflict, so f sets its results each time and has no
-	// other effect. f may not call the store itself, nor keep the Tx.
+	// [ErrOrderExists] and PutPackage has f run anew. A store may run f anew after
+	// any conflict, so f sets its results each time and has no other effect. f may
+	// not call the store itself, nor keep the Tx.
 	Update(ctx context.Context, f func(Tx) error) error
 
 	// View runs f over one consistent state. f may not call the store itself, nor
