@@ -205,7 +205,7 @@ func (i *Issuer) holds(publicKey []byte) bool {
 func (i *Issuer) isNamed(subject x509der.Name) bool {
 	commonName := subject.Get(x509der.CommonName)
 	return slices.ContainsFunc(i.chain, func(cert *x509.Certificate) bool {
-		return cert.Subject.CommonName == commonName && bytes.Equal(cert.RawSubject, x509der.MarshalName(subject))
+		return cert.Subject.CommonName == commonName && bytes.Equal(cert.RawSubject, x509der.AppendName(nil, subject))
 	})
 }
 

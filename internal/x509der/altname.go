@@ -12,6 +12,8 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 	"golang.org/x/net/idna"
+
+	"github.com/yuncert/yuncert/internal/der"
 )
 
 // MaxNames is how many alternative names one CSR or certificate holds at most.
@@ -183,30 +185,31 @@ const (
 	tagRegisteredID  = asn1.Tag(8 | 0x80)
 )
 
-// addAltNames writes GeneralNames from canonical names, mailboxes and URIs.
-func addAltNames(b *cryptobyte.Builder, names, emails []string, uris []*url.URL) {
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+// appendAltNames appends GeneralNames of canonical names, mailboxes and URIs.
+func appendAltNames(dst []byte, names, emails []string, uris []*url.URL) []byte {
+	return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
 		for _, name := range names {
 			if addr, ok := parseIP(name); ok {
-				b.AddASN1(tagIPAddress, func(b *cryptobyte.Builder) { b.AddBytes(addr.AsSlice()) })
+				dst = der.Append(dst, tagIPAddress, addr.AsSlice())
 			} else {
-				b.AddASN1(tagDNSName, func(b *cryptobyte.Builder) { b.AddBytes([]byte(name)) })
+				dst = der.Append(dst, tagDNSName, name)
 			}
 		}
 		for _, mailbox := range emails {
-			b.AddASN1(tagRFC822Name, func(b *cryptobyte.Builder) { b.AddBytes([]byte(mailbox)) })
+			dst = der.Append(dst, tagRFC822Name, mailbox)
 		}
 		for _, uri := range uris {
-			b.AddASN1(tagURI, func(b *cryptobyte.Builder) { b.AddBytes([]byte(uri.String())) })
+			dst = der.Append(dst, tagURI, uri.String())
 		}
+		return dst
 	})
 }
 
 // parseAltNames reads GeneralNames and returns the DNS names and IP addresses in
 // canonical form and in order. Names of other forms are skipped: a server
 // certificate does not hold them.
-func parseAltNames(der []byte) ([]string, error) {
-	input := cryptobyte.String(der)
+func parseAltNames(value []byte) ([]string, error) {
+	input := cryptobyte.String(value)
 	var list cryptobyte.String
 	if !input.ReadASN1(&list, asn1.SEQUENCE) || !input.Empty() || list.Empty() {
 		return nil, errors.New("subjectAltName is not a SEQUENCE of names (RFC 5280, section 4.2.1.6)")

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math/bits"
 	"net/url"
@@ -14,6 +16,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/der"
 )
 
 // A Template is what a certificate says beside its signature.
@@ -51,112 +54,140 @@ func SubjectKeyID(publicKey []byte) []byte {
 
 // MarshalCertificate makes a version 3 certificate (RFC 5280, section 4.1).
 func MarshalCertificate(rand io.Reader, signer *Signer, t *Template) ([]byte, error) {
-	b := cryptobyte.NewBuilder(make([]byte, 0, 1024))
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1(asn1.Tag(0).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) { b.AddASN1Int64(2) })
-		b.AddASN1(asn1.INTEGER, func(b *cryptobyte.Builder) { b.AddBytes(t.SerialNumber) })
-		b.AddBytes(signer.id.der)
-		if t.Issuer == nil {
-			AddName(b, t.Subject)
-		} else {
-			b.AddBytes(t.Issuer)
-		}
-		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			addTime(b, t.NotBefore)
-			addTime(b, t.NotAfter)
-		})
-		AddName(b, t.Subject)
-		b.AddBytes(t.PublicKey)
-		b.AddASN1(asn1.Tag(3).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
-			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { addCertificateExtensions(b, t) })
-		})
-	})
-	tbs, err := b.Bytes()
-	if err != nil {
+	if err := checkTimes(t.NotBefore, t.NotAfter); err != nil {
 		return nil, err
 	}
-	return marshalSigned(rand, signer, tbs)
+	return marshalSigned(rand, signer, 1280, func(dst []byte) []byte {
+		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte { return t.appendTBS(dst, signer.id) })
+	})
 }
 
-func addCertificateExtensions(b *cryptobyte.Builder, t *Template) {
-	addExtension(b, extConstraints, true, func(b *cryptobyte.Builder) {
-		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+// contextTag is the tag of an explicit [n].
+func contextTag(n uint8) asn1.Tag { return asn1.Tag(n).ContextSpecific().Constructed() }
+
+func (t *Template) appendTBS(dst []byte, id signatureID) []byte {
+	dst = append(dst, 0xa0, 3, 2, 1, 2) // version 3
+	dst = der.Append(dst, asn1.INTEGER, t.SerialNumber)
+	dst = append(dst, id.der...)
+	if t.Issuer == nil {
+		dst = AppendName(dst, t.Subject)
+	} else {
+		dst = append(dst, t.Issuer...)
+	}
+	dst = der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+		return appendTime(appendTime(dst, t.NotBefore), t.NotAfter)
+	})
+	dst = AppendName(dst, t.Subject)
+	dst = append(dst, t.PublicKey...)
+	return der.AppendFunc(dst, contextTag(3), func(dst []byte) []byte {
+		return der.AppendFunc(dst, asn1.SEQUENCE, t.appendExtensions)
+	})
+}
+
+func (t *Template) appendExtensions(dst []byte) []byte {
+	dst = appendExtension(dst, extConstraints, true, func(dst []byte) []byte {
+		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
 			if t.CA {
-				b.AddASN1Boolean(true)
+				dst = append(dst, derTrue...)
 				if t.PathLen >= 0 {
-					b.AddASN1Int64(int64(t.PathLen))
+					dst = der.AppendInteger(dst, binary.BigEndian.AppendUint64(nil, uint64(t.PathLen)))
 				}
 			}
+			return dst
 		})
 	})
-	addExtension(b, extKeyUsage, true, func(b *cryptobyte.Builder) { addKeyUsage(b, t.KeyUsage) })
+	dst = appendExtension(dst, extKeyUsage, true, func(dst []byte) []byte { return appendKeyUsage(dst, t.KeyUsage) })
 	if len(t.ExtKeyUsage) > 0 {
-		addExtension(b, extExtendedKeyUsed, false, func(b *cryptobyte.Builder) {
-			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		dst = appendExtension(dst, extExtendedKeyUsed, false, func(dst []byte) []byte {
+			return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
 				for _, oid := range t.ExtKeyUsage {
-					addOID(b, oid)
+					dst = der.Append(dst, asn1.OBJECT_IDENTIFIER, oid)
 				}
+				return dst
 			})
 		})
 	}
-	addExtension(b, extSubjectKeyID, false, func(b *cryptobyte.Builder) { b.AddASN1OctetString(SubjectKeyID(t.PublicKey)) })
+	dst = appendExtension(dst, extSubjectKeyID, false, func(dst []byte) []byte {
+		return der.Append(dst, asn1.OCTET_STRING, SubjectKeyID(t.PublicKey))
+	})
 	if t.AuthorityKeyID != nil {
-		addExtension(b, extAuthorityKeyID, false, func(b *cryptobyte.Builder) {
-			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-				b.AddASN1(asn1.Tag(0).ContextSpecific(), func(b *cryptobyte.Builder) { b.AddBytes(t.AuthorityKeyID) })
-			})
-		})
+		dst = appendAuthorityKeyID(dst, t.AuthorityKeyID)
 	}
 	if t.OCSPNoCheck {
-		addExtension(b, extOCSPNoCheck, false, func(b *cryptobyte.Builder) { b.AddASN1NULL() })
+		dst = appendExtension(dst, extOCSPNoCheck, false, func(dst []byte) []byte { return append(dst, 5, 0) })
 	}
 	if t.Constraints != nil {
-		t.Constraints.add(b)
+		dst = t.Constraints.append(dst)
 	}
 	if len(t.Names)+len(t.Emails)+len(t.URIs) > 0 {
 		// RFC 5280, section 4.2.1.6: critical when the subject is empty.
-		addExtension(b, extAltName, len(t.Subject) == 0, func(b *cryptobyte.Builder) { addAltNames(b, t.Names, t.Emails, t.URIs) })
+		dst = appendExtension(dst, extAltName, len(t.Subject) == 0, func(dst []byte) []byte {
+			return appendAltNames(dst, t.Names, t.Emails, t.URIs)
+		})
 	}
 	if t.CRLAddress != "" {
-		// CRLDistributionPoints {DistributionPoint {[0] {fullName [0] {URI}}}}
-		context := asn1.Tag(0).ContextSpecific().Constructed()
-		addExtension(b, extCRLPoints, false, func(b *cryptobyte.Builder) {
-			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-				b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-					b.AddASN1(context, func(b *cryptobyte.Builder) {
-						b.AddASN1(context, func(b *cryptobyte.Builder) {
-							b.AddASN1(tagURI, func(b *cryptobyte.Builder) { b.AddBytes([]byte(t.CRLAddress)) })
-						})
-					})
-				})
+		dst = appendExtension(dst, extCRLPoints, false, func(dst []byte) []byte {
+			return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+				return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte { return appendPoint(dst, t.CRLAddress) })
 			})
 		})
 	}
+	return dst
 }
 
-// addKeyUsage writes the bits in use, the first one the highest, without
-// trailing zero bits (X.690, section 11.2.2).
-func addKeyUsage(b *cryptobyte.Builder, usage x509.KeyUsage) {
-	reversed := bits.Reverse16(uint16(usage))
-	octets := []byte{byte(reversed >> 8), byte(reversed)}
-	if octets[1] == 0 {
-		octets = octets[:1]
-	}
-	unused := bits.TrailingZeros8(octets[len(octets)-1])
-	b.AddASN1(asn1.BIT_STRING, func(b *cryptobyte.Builder) {
-		b.AddUint8(uint8(unused))
-		b.AddBytes(octets)
+func appendAuthorityKeyID(dst, keyID []byte) []byte {
+	return appendExtension(dst, extAuthorityKeyID, false, func(dst []byte) []byte {
+		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+			return der.Append(dst, asn1.Tag(0).ContextSpecific(), keyID)
+		})
 	})
 }
 
-// addTime writes UTCTime for 1950 through 2049 and GeneralizedTime for other
-// years (RFC 5280, section 4.1.2.5).
-func addTime(b *cryptobyte.Builder, t time.Time) {
-	if t = t.UTC(); 1950 <= t.Year() && t.Year() < 2050 {
-		b.AddASN1UTCTime(t)
-	} else {
-		b.AddASN1GeneralizedTime(t)
+// appendPoint appends the field distributionPoint with a fullName of addresses
+// (RFC 5280, section 4.2.1.13).
+func appendPoint(dst []byte, addresses ...string) []byte {
+	return der.AppendFunc(dst, contextTag(0), func(dst []byte) []byte {
+		return der.AppendFunc(dst, contextTag(0), func(dst []byte) []byte {
+			for _, address := range addresses {
+				dst = der.Append(dst, tagURI, address)
+			}
+			return dst
+		})
+	})
+}
+
+// appendKeyUsage appends the bits in use, the first one the highest, without
+// trailing zero bits (X.690, section 11.2.2).
+func appendKeyUsage(dst []byte, usage x509.KeyUsage) []byte {
+	reversed := bits.Reverse16(uint16(usage))
+	if low := byte(reversed); low != 0 {
+		return append(dst, byte(asn1.BIT_STRING), 3, byte(bits.TrailingZeros8(low)), byte(reversed>>8), low)
 	}
+	high := byte(reversed >> 8)
+	return append(dst, byte(asn1.BIT_STRING), 2, byte(bits.TrailingZeros8(high)), high)
+}
+
+// checkTimes refuses a year that has no four digits.
+func checkTimes(times ...time.Time) error {
+	for _, t := range times {
+		if year := t.UTC().Year(); year < 0 || year > 9999 {
+			return fmt.Errorf("the year %d is not from 0 to 9999 (RFC 5280, section 4.1.2.5)", year)
+		}
+	}
+	return nil
+}
+
+// appendTime appends UTCTime for 1950 through 2049 and GeneralizedTime for other
+// years (RFC 5280, section 4.1.2.5).
+func appendTime(dst []byte, t time.Time) []byte {
+	if t = t.UTC(); 1950 <= t.Year() && t.Year() < 2050 {
+		return append(t.AppendFormat(append(dst, byte(asn1.UTCTime), 13), "060102150405"), 'Z')
+	}
+	return appendGeneralizedTime(dst, t)
+}
+
+func appendGeneralizedTime(dst []byte, t time.Time) []byte {
+	return append(t.UTC().AppendFormat(append(dst, byte(asn1.GeneralizedTime), 15), "20060102150405"), 'Z')
 }
 
 // idUnknownKey replaces id-ecPublicKey before an SM2 certificate is shown to

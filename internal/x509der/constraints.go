@@ -11,8 +11,9 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/yuncert/yuncert/internal/der"
 )
 
 // extNameConstraints is the extension of RFC 5280, section 4.2.1.10.
@@ -219,26 +220,25 @@ func (c *NameConstraints) CheckNames(cert *x509.Certificate) error {
 	return nil
 }
 
-// add writes the extension.
-func (c *NameConstraints) add(b *cryptobyte.Builder) {
-	addExtension(b, extNameConstraints, true, func(b *cryptobyte.Builder) {
-		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+// append appends the extension.
+func (c *NameConstraints) append(dst []byte) []byte {
+	return appendExtension(dst, extNameConstraints, true, func(dst []byte) []byte {
+		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
 			for i, side := range []*Subtrees{&c.Permitted, &c.Excluded} {
 				if !side.empty() {
-					b.AddASN1(asn1.Tag(i).ContextSpecific().Constructed(), side.add)
+					dst = der.AppendFunc(dst, contextTag(uint8(i)), side.append)
 				}
 			}
+			return dst
 		})
 	})
 }
 
-// add writes GeneralSubtrees, whose minimum is always the default (RFC 5280,
+// append appends GeneralSubtrees, whose minimum is always the default (RFC 5280,
 // section 4.2.1.10).
-func (s *Subtrees) add(b *cryptobyte.Builder) {
+func (s *Subtrees) append(dst []byte) []byte {
 	subtree := func(tag asn1.Tag, octets []byte) {
-		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes(octets) })
-		})
+		dst = der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte { return der.Append(dst, tag, octets) })
 	}
 	for _, domain := range s.DNS {
 		subtree(tagDNSName, []byte(domain))
@@ -253,4 +253,5 @@ func (s *Subtrees) add(b *cryptobyte.Builder) {
 	for _, host := range s.URI {
 		subtree(tagURI, []byte(host))
 	}
+	return dst
 }

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/yuncert/yuncert/internal/der"
 )
 
 // Extensions of CRLs and their entries (RFC 5280, sections 5.2 and 5.3), as the
@@ -60,7 +62,8 @@ type CRLWriter struct {
 	crl    *CRL
 	fields []byte // of TBSCertList, what stands before revokedCertificates
 	room   int
-	b      *cryptobyte.Builder
+	list   []byte
+	err    error // the first of Add
 }
 
 // maxHeader is a tag and a length of up to eight octets.
@@ -68,33 +71,35 @@ const maxHeader = 10
 
 // NewCRLWriter begins a list. The years of its times are up to 9999.
 func NewCRLWriter(signer *Signer, crl *CRL) (*CRLWriter, error) {
-	b := cryptobyte.NewBuilder(make([]byte, 0, 256))
-	b.AddASN1Int64(1)
-	b.AddBytes(signer.id.der)
-	b.AddBytes(crl.Issuer)
-	addTime(b, crl.ThisUpdate)
-	addTime(b, crl.NextUpdate)
-	fields, err := b.Bytes()
-	if err != nil {
+	if err := checkTimes(crl.ThisUpdate, crl.NextUpdate); err != nil {
 		return nil, err
 	}
+	fields := append(make([]byte, 0, 256), 2, 1, 1) // version 2
+	fields = append(fields, signer.id.der...)
+	fields = append(fields, crl.Issuer...)
+	fields = appendTime(appendTime(fields, crl.ThisUpdate), crl.NextUpdate)
 	room := len(fields) + 3*maxHeader
-	return &CRLWriter{signer, crl, fields, room, cryptobyte.NewBuilder(make([]byte, room, room+1024))}, nil
+	return &CRLWriter{signer: signer, crl: crl, fields: fields, room: room, list: make([]byte, room, room+1024)}, nil
 }
 
-// Add writes one entry.
+// Add writes one entry. What is wrong with its times, Sign says.
 func (w *CRLWriter) Add(e CRLEntry) {
-	w.b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		addSerialNumber(b, e.SerialNumber)
-		addTime(b, e.RevocationTime)
+	if err := checkTimes(e.RevocationTime, e.InvalidityDate); err != nil && w.err == nil {
+		w.err = err
+	}
+	w.list = der.AppendFunc(w.list, asn1.SEQUENCE, func(dst []byte) []byte {
+		dst = der.AppendInteger(dst, e.SerialNumber)
+		dst = appendTime(dst, e.RevocationTime)
 		if e.Reason == 0 && e.InvalidityDate.IsZero() {
-			return
+			return dst
 		}
-		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			b.AddBytes(reasonCodes[e.Reason])
-			if !e.InvalidityDate.IsZero() { // never a UTCTime: RFC 5280, section 5.3.2
-				addExtension(b, extInvalidityDate, false, func(b *cryptobyte.Builder) { b.AddASN1GeneralizedTime(e.InvalidityDate.UTC()) })
+		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+			dst = append(dst, reasonCodes[e.Reason]...)
+			if e.InvalidityDate.IsZero() {
+				return dst
 			}
+			// Never a UTCTime: RFC 5280, section 5.3.2.
+			return appendExtension(dst, extInvalidityDate, false, func(dst []byte) []byte { return appendGeneralizedTime(dst, e.InvalidityDate) })
 		})
 	})
 }
@@ -103,37 +108,23 @@ func (w *CRLWriter) Add(e CRLEntry) {
 // these few.
 var reasonCodes = func() (extensions [11][]byte) {
 	for reason := 1; reason < len(extensions); reason++ {
-		var b cryptobyte.Builder
-		addExtension(&b, extReasonCode, false, func(b *cryptobyte.Builder) { b.AddASN1Enum(int64(reason)) })
-		extensions[reason] = b.BytesOrPanic()
+		extensions[reason] = appendExtension(nil, extReasonCode, false, func(dst []byte) []byte { return appendEnum(dst, reason) })
 	}
 	return extensions
 }()
 
-// addSerialNumber writes a positive INTEGER from its octets without leading
-// zeros.
-func addSerialNumber(b *cryptobyte.Builder, serial []byte) {
-	b.AddASN1(asn1.INTEGER, func(b *cryptobyte.Builder) {
-		if serial[0]&0x80 != 0 {
-			b.AddUint8(0)
-		}
-		b.AddBytes(serial)
-	})
-}
+// appendEnum appends an ENUMERATED from 0 to 127.
+func appendEnum(dst []byte, value int) []byte { return append(dst, byte(asn1.ENUM), 1, byte(value)) }
 
 // Sign ends the list and returns it. The writer is of no use afterwards.
 func (w *CRLWriter) Sign(rand io.Reader) ([]byte, error) {
-	list, err := w.b.Bytes()
-	if err != nil {
-		return nil, err
+	if w.err != nil {
+		return nil, w.err
 	}
-	entries := len(list) - w.room
-	w.b.AddASN1(asn1.Tag(0).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
-		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { addCRLExtensions(b, w.crl) })
+	entries := len(w.list) - w.room
+	list := der.AppendFunc(w.list, contextTag(0), func(dst []byte) []byte {
+		return der.AppendFunc(dst, asn1.SEQUENCE, w.crl.appendExtensions)
 	})
-	if list, err = w.b.Bytes(); err != nil {
-		return nil, err
-	}
 	start := w.room
 	if entries > 0 { // RFC 5280, section 5.1.2.6: absent rather than empty
 		start = putHeader(list, start, entries)
@@ -146,11 +137,7 @@ func (w *CRLWriter) Sign(rand io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.b.AddBytes(w.signer.id.der)
-	w.b.AddASN1BitString(signature)
-	if list, err = w.b.Bytes(); err != nil {
-		return nil, err
-	}
+	list = der.AppendBitString(append(list, w.signer.id.der...), signature)
 	start = putHeader(list, start, len(list)-start)
 	return list[start:], nil
 }
@@ -176,34 +163,24 @@ func putHeader(buf []byte, end, n int) int {
 	return end
 }
 
-func addCRLExtensions(b *cryptobyte.Builder, crl *CRL) {
-	addExtension(b, extAuthorityKeyID, false, func(b *cryptobyte.Builder) {
-		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			b.AddASN1(asn1.Tag(0).ContextSpecific(), func(b *cryptobyte.Builder) { b.AddBytes(crl.AuthorityKeyID) })
-		})
-	})
-	addExtension(b, extCRLNumber, false, func(b *cryptobyte.Builder) { b.AddASN1BigInt(crl.Number) })
+func (crl *CRL) appendExtensions(dst []byte) []byte {
+	dst = appendAuthorityKeyID(dst, crl.AuthorityKeyID)
+	dst = appendExtension(dst, extCRLNumber, false, func(dst []byte) []byte { return der.AppendInteger(dst, crl.Number.Bytes()) })
 	scope := crl.Scope
 	if len(scope.Addresses) == 0 && !scope.UserCerts && !scope.CACerts {
-		return
+		return dst
 	}
-	addExtension(b, extIssuingPoint, true, func(b *cryptobyte.Builder) {
-		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+	return appendExtension(dst, extIssuingPoint, true, func(dst []byte) []byte {
+		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
 			if len(scope.Addresses) > 0 {
-				context := asn1.Tag(0).ContextSpecific().Constructed()
-				b.AddASN1(context, func(b *cryptobyte.Builder) {
-					b.AddASN1(context, func(b *cryptobyte.Builder) {
-						for _, address := range scope.Addresses {
-							b.AddASN1(tagURI, func(b *cryptobyte.Builder) { b.AddBytes([]byte(address)) })
-						}
-					})
-				})
+				dst = appendPoint(dst, scope.Addresses...)
 			}
 			for tag, set := range []bool{1: scope.UserCerts, 2: scope.CACerts} {
 				if set {
-					b.AddASN1(asn1.Tag(tag).ContextSpecific(), func(b *cryptobyte.Builder) { b.AddUint8(0xff) })
+					dst = der.Append(dst, asn1.Tag(tag).ContextSpecific(), "\xff")
 				}
 			}
+			return dst
 		})
 	})
 }
@@ -213,12 +190,12 @@ var errCRL = errors.New("it is not a DER CertificateList (RFC 5280, section 5.1)
 // ParseCRL decodes a DER CRL with nothing behind it. crypto/x509 does it, which
 // looks at no key and so reads those of SM2 too. A list that ScopeOf refuses is
 // refused.
-func ParseCRL(der []byte) (*x509.RevocationList, error) {
+func ParseCRL(data []byte) (*x509.RevocationList, error) {
 	// crypto/x509 reads over what stands behind the list and behind the signature.
-	if _, _, _, err := splitSigned(der); err != nil {
+	if _, _, _, err := splitSigned(data); err != nil {
 		return nil, errCRL
 	}
-	list, err := x509.ParseRevocationList(der)
+	list, err := x509.ParseRevocationList(data)
 	if err != nil {
 		return nil, err
 	}
@@ -271,8 +248,8 @@ func ScopeOf(list *x509.RevocationList) (scope CRLScope, err error) {
 
 var errScope = errors.New("its issuingDistributionPoint is malformed (RFC 5280, section 5.2.5)")
 
-func parseScope(der []byte) (scope CRLScope, err error) {
-	input := cryptobyte.String(der)
+func parseScope(value []byte) (scope CRLScope, err error) {
+	input := cryptobyte.String(value)
 	var fields cryptobyte.String
 	if !input.ReadASN1(&fields, asn1.SEQUENCE) || !input.Empty() {
 		return CRLScope{}, errScope

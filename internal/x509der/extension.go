@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/yuncert/yuncert/internal/der"
 )
 
 // Extensions of RFC 5280, section 4.2, as the content octets of their object
@@ -22,16 +24,20 @@ const (
 	extExtendedKeyUsed = "\x55\x1d\x25"
 )
 
-// addExtension writes one Extension (RFC 5280, section 4.1).
-func addExtension(b *cryptobyte.Builder, oid string, critical bool, value cryptobyte.BuilderContinuation) {
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		addOID(b, oid)
+// appendExtension appends one Extension (RFC 5280, section 4.1), whose value is
+// what add appends.
+func appendExtension(dst []byte, oid string, critical bool, add func(dst []byte) []byte) []byte {
+	return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+		dst = der.Append(dst, asn1.OBJECT_IDENTIFIER, oid)
 		if critical {
-			b.AddASN1Boolean(true)
+			dst = append(dst, derTrue...)
 		}
-		b.AddASN1(asn1.OCTET_STRING, value)
+		return der.AppendFunc(dst, asn1.OCTET_STRING, add)
 	})
 }
+
+// derTrue is the BOOLEAN TRUE.
+const derTrue = "\x01\x01\xff"
 
 // An extension is one Extension as it was read.
 type extension struct {
@@ -41,8 +47,8 @@ type extension struct {
 
 // parseExtensions appends the extensions in a DER Extensions to list, and
 // refuses one that is there already (RFC 5280, section 4.2).
-func parseExtensions(list []extension, der []byte) ([]extension, error) {
-	input := cryptobyte.String(der)
+func parseExtensions(list []extension, value []byte) ([]extension, error) {
+	input := cryptobyte.String(value)
 	var extensions cryptobyte.String
 	if !input.ReadASN1(&extensions, asn1.SEQUENCE) || !input.Empty() {
 		return nil, errors.New("the requested extensions are not a SEQUENCE (RFC 5280, section 4.1)")

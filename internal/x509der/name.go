@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/yuncert/yuncert/internal/der"
 )
 
 // Attribute types of X.520 that requests set, each as the content octets of its
@@ -161,16 +163,9 @@ func isPrintable(text []byte) bool {
 	return true
 }
 
-// MarshalName returns the DER RDNSequence of a name.
-func MarshalName(name Name) []byte {
-	var b cryptobyte.Builder
-	AddName(&b, name)
-	return b.BytesOrPanic()
-}
-
-// AddName writes an RDNSequence (RFC 5280, section 4.1.2.4).
-func AddName(b *cryptobyte.Builder, name Name) {
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+// AppendName appends the DER RDNSequence of a name (RFC 5280, section 4.1.2.4).
+func AppendName(dst []byte, name Name) []byte {
+	return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
 		for _, a := range name {
 			tag := a.Tag
 			if tag == 0 || tag == asn1.PrintableString {
@@ -180,40 +175,21 @@ func AddName(b *cryptobyte.Builder, name Name) {
 					tag = asn1.PrintableString
 				}
 			}
-			// A builder a level would be most of what a name costs.
-			pair := appendTLV(appendTLV(make([]byte, 0, 128), asn1.OBJECT_IDENTIFIER, []byte(a.Type)), tag, a.Value)
-			set := appendTLV(make([]byte, 0, len(pair)+8), asn1.SEQUENCE, pair)
-			b.AddBytes(appendTLV(make([]byte, 0, len(set)+8), asn1.SET, set))
+			dst = der.AppendFunc(dst, asn1.SET, func(dst []byte) []byte {
+				return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+					return der.Append(der.Append(dst, asn1.OBJECT_IDENTIFIER, a.Type), tag, a.Value)
+				})
+			})
 		}
+		return dst
 	})
-}
-
-func addOID(b *cryptobyte.Builder, oid string) {
-	b.AddBytes(appendTLV(make([]byte, 0, 32), asn1.OBJECT_IDENTIFIER, []byte(oid)))
-}
-
-// appendTLV appends a tag, a length in its shortest form (X.690, 8.1.3) and the
-// content, of up to 2^24-1 octets.
-func appendTLV(dst []byte, tag asn1.Tag, content []byte) []byte {
-	n := len(content)
-	switch {
-	case n < 0x80:
-		dst = append(dst, byte(tag), byte(n))
-	case n < 0x100:
-		dst = append(dst, byte(tag), 0x81, byte(n))
-	case n < 0x10000:
-		dst = append(dst, byte(tag), 0x82, byte(n>>8), byte(n))
-	default:
-		dst = append(dst, byte(tag), 0x83, byte(n>>16), byte(n>>8), byte(n))
-	}
-	return append(dst, content...)
 }
 
 // ParseName reads a DER RDNSequence with nothing behind it. Every value is
 // checked against its string type and holds no control character; an empty one
-// is left out. The values alias der.
-func ParseName(der []byte) (Name, error) {
-	input := cryptobyte.String(der)
+// is left out. The values alias the input.
+func ParseName(rdnSequence []byte) (Name, error) {
+	input := cryptobyte.String(rdnSequence)
 	var rdns cryptobyte.String
 	if !input.ReadASN1(&rdns, asn1.SEQUENCE) || !input.Empty() {
 		return nil, errors.New("the name is not a SEQUENCE (RFC 5280, section 4.1.2.4)")

@@ -12,26 +12,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-func nameDER(t testing.TB, name x509der.Name) []byte {
-	t.Helper()
-	var b cryptobyte.Builder
-	x509der.AddName(&b, name)
-	der, err := b.Bytes()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return der
-}
+func nameDER(name x509der.Name) []byte { return x509der.AppendName(nil, name) }
 
 // The string type follows from the text, and encoding/asn1 reads it back.
-func TestAddName(t *testing.T) {
+func TestAppendName(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		attributeType, text string
@@ -55,7 +45,7 @@ func TestAddName(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {
 			t.Parallel()
-			der := nameDER(t, x509der.Name{x509der.Text(tt.attributeType, tt.text)})
+			der := nameDER(x509der.Name{x509der.Text(tt.attributeType, tt.text)})
 			var rdns []asn1.RawValue
 			if rest, err := asn1.Unmarshal(der, &rdns); err != nil || len(rest) > 0 || len(rdns) != 1 {
 				t.Fatalf("asn1.Unmarshal: %v", err)
@@ -78,7 +68,7 @@ func TestAddName(t *testing.T) {
 }
 
 // An attribute that was read is written with the string type that it had.
-func TestAddNameKeepsStringTypes(t *testing.T) {
+func TestAppendNameKeepsStringTypes(t *testing.T) {
 	t.Parallel()
 	for _, a := range []x509der.Attribute{
 		{Type: x509der.Organization, Tag: cbasn1.UTF8String, Value: []byte("ascii")},
@@ -90,7 +80,7 @@ func TestAddNameKeepsStringTypes(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(a.Tag), func(t *testing.T) {
 			t.Parallel()
-			der := nameDER(t, x509der.Name{a})
+			der := nameDER(x509der.Name{a})
 			got, err := x509der.ParseName(der)
 			if err != nil {
 				t.Fatal(err)
@@ -101,7 +91,7 @@ func TestAddNameKeepsStringTypes(t *testing.T) {
 		})
 	}
 	// Some tools put characters into PrintableString that do not belong there.
-	der := nameDER(t, x509der.Name{{Type: x509der.Organization, Tag: cbasn1.PrintableString, Value: []byte("A&B")}})
+	der := nameDER(x509der.Name{{Type: x509der.Organization, Tag: cbasn1.PrintableString, Value: []byte("A&B")}})
 	got, err := x509der.ParseName(der)
 	if err != nil || len(got) != 1 || got[0].Tag != cbasn1.UTF8String {
 		t.Errorf("A&B as PrintableString is written as %+v, %v: want UTF8String", got, err)
@@ -220,7 +210,7 @@ func TestParseNameStrings(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			der := nameDER(t, x509der.Name{{Type: x509der.Organization, Tag: 99, Value: []byte(tt.value)}})
+			der := nameDER(x509der.Name{{Type: x509der.Organization, Tag: 99, Value: []byte(tt.value)}})
 			i := bytes.LastIndexByte(der[:len(der)-len(tt.value)], 99)
 			der[i] = byte(tt.tag)
 			got, err := x509der.ParseName(der)

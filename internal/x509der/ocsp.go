@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"github.com/yuncert/yuncert/internal/der"
 	"github.com/yuncert/yuncert/internal/sm2"
 )
 
@@ -113,30 +114,29 @@ var errOCSPRequest = errors.New("it is not a DER OCSPRequest (RFC 6960, section 
 // ParseOCSPRequest decodes a DER OCSPRequest with nothing behind it. The
 // client's name and signature are read over: answers do not depend on them. An
 // unknown extension is read over unless it is critical (RFC 6960, section 4.4).
-func ParseOCSPRequest(der []byte) (*OCSPRequest, error) {
-	if len(der) > maxOCSPRequest {
-		return nil, fmt.Errorf("it has %d octets: up to %d are read", len(der), maxOCSPRequest)
+func ParseOCSPRequest(request []byte) (*OCSPRequest, error) {
+	if len(request) > maxOCSPRequest {
+		return nil, fmt.Errorf("it has %d octets: up to %d are read", len(request), maxOCSPRequest)
 	}
-	input := cryptobyte.String(der)
+	input := cryptobyte.String(request)
 	var outer, tbs, list, skipped cryptobyte.String
 	var present bool
-	context := func(n uint8) asn1.Tag { return asn1.Tag(n).ContextSpecific().Constructed() }
 	if !input.ReadASN1(&outer, asn1.SEQUENCE) || !input.Empty() || !outer.ReadASN1(&tbs, asn1.SEQUENCE) {
 		return nil, errOCSPRequest
 	}
-	if !outer.ReadOptionalASN1(&skipped, &present, context(0)) || !outer.Empty() ||
+	if !outer.ReadOptionalASN1(&skipped, &present, contextTag(0)) || !outer.Empty() ||
 		present && (!skipped.SkipASN1(asn1.SEQUENCE) || !skipped.Empty()) {
 		return nil, errOCSPRequest
 	}
 	var version int64
 	var field cryptobyte.String
-	if !tbs.ReadOptionalASN1(&field, &present, context(0)) || present && (!field.ReadASN1Integer(&version) || !field.Empty()) {
+	if !tbs.ReadOptionalASN1(&field, &present, contextTag(0)) || present && (!field.ReadASN1Integer(&version) || !field.Empty()) {
 		return nil, errOCSPRequest
 	}
 	if version != 0 {
 		return nil, fmt.Errorf("its version is %d: only 0 is defined (RFC 6960, section 4.1.1)", version)
 	}
-	if !tbs.SkipOptionalASN1(context(1)) || !tbs.ReadASN1(&list, asn1.SEQUENCE) || list.Empty() {
+	if !tbs.SkipOptionalASN1(contextTag(1)) || !tbs.ReadASN1(&list, asn1.SEQUENCE) || list.Empty() {
 		return nil, errOCSPRequest
 	}
 	r := new(OCSPRequest)
@@ -147,7 +147,7 @@ func ParseOCSPRequest(der []byte) (*OCSPRequest, error) {
 		var one cryptobyte.String
 		var id CertID
 		if !list.ReadASN1(&one, asn1.SEQUENCE) || !readCertID(&one, &id) ||
-			!one.ReadOptionalASN1(&field, &present, context(0)) || !one.Empty() {
+			!one.ReadOptionalASN1(&field, &present, contextTag(0)) || !one.Empty() {
 			return nil, errOCSPRequest
 		}
 		if present {
@@ -157,7 +157,7 @@ func ParseOCSPRequest(der []byte) (*OCSPRequest, error) {
 		}
 		r.IDs = append(r.IDs, id)
 	}
-	if !tbs.ReadOptionalASN1(&field, &present, context(2)) || !tbs.Empty() {
+	if !tbs.ReadOptionalASN1(&field, &present, contextTag(2)) || !tbs.Empty() {
 		return nil, errOCSPRequest
 	}
 	if !present {
@@ -205,10 +205,10 @@ func readCertID(s *cryptobyte.String, id *CertID) bool {
 
 // parseOCSPExtensions returns the value of the extension with the object
 // identifier known, nil if it is not there, and refuses any other critical one.
-func parseOCSPExtensions(der cryptobyte.String, known string) (found *cryptobyte.String, err error) {
+func parseOCSPExtensions(field cryptobyte.String, known string) (found *cryptobyte.String, err error) {
 	malformed := errors.New("its extensions are malformed (RFC 5280, section 4.1)")
 	var extensions cryptobyte.String
-	if !der.ReadASN1(&extensions, asn1.SEQUENCE) || !der.Empty() || extensions.Empty() {
+	if !field.ReadASN1(&extensions, asn1.SEQUENCE) || !field.Empty() || extensions.Empty() {
 		return nil, malformed
 	}
 	var seen []string
@@ -267,74 +267,84 @@ type OCSPSingle struct {
 // MarshalOCSPResponse makes an OCSPResponse around a BasicOCSPResponse (RFC 6960,
 // section 4.2.1).
 func MarshalOCSPResponse(rand io.Reader, signer *Signer, r *OCSPResponse) ([]byte, error) {
-	context := func(n uint8) asn1.Tag { return asn1.Tag(n).ContextSpecific().Constructed() }
-	b := cryptobyte.NewBuilder(make([]byte, 0, 256+128*len(r.Singles)))
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1(context(2), func(b *cryptobyte.Builder) { b.AddASN1OctetString(r.KeyHash) })
-		b.AddASN1GeneralizedTime(r.ProducedAt.UTC())
-		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			for i := range r.Singles {
-				addOCSPSingle(b, &r.Singles[i])
-			}
-		})
-		if r.Nonce != nil {
-			b.AddASN1(context(1), func(b *cryptobyte.Builder) {
-				b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-					addExtension(b, extNonce, false, func(b *cryptobyte.Builder) { b.AddASN1OctetString(r.Nonce) })
-				})
-			})
-		}
-	})
-	tbs, err := b.Bytes()
-	if err != nil {
+	times := []time.Time{r.ProducedAt}
+	for i := range r.Singles {
+		times = append(times, r.Singles[i].RevocationTime, r.Singles[i].ThisUpdate, r.Singles[i].NextUpdate)
+	}
+	if err := checkTimes(times...); err != nil {
 		return nil, err
 	}
-	signature, err := signer.sign(rand, tbs)
-	if err != nil {
-		return nil, err
-	}
-	b = cryptobyte.NewBuilder(make([]byte, 0, len(tbs)+len(signature)+len(r.Certificate)+128))
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1Enum(0) // successful
-		b.AddASN1(context(0), func(b *cryptobyte.Builder) {
-			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-				addOID(b, ocspBasic)
-				b.AddASN1(asn1.OCTET_STRING, func(b *cryptobyte.Builder) {
-					b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-						b.AddBytes(tbs)
-						b.AddBytes(signer.id.der)
-						b.AddASN1BitString(signature)
-						if r.Certificate != nil {
-							b.AddASN1(context(0), func(b *cryptobyte.Builder) {
-								b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddBytes(r.Certificate) })
-							})
-						}
+	var err error
+	response := der.AppendFunc(make([]byte, 0, 768+128*len(r.Singles)+len(r.Certificate)), asn1.SEQUENCE, func(dst []byte) []byte {
+		dst = appendEnum(dst, 0) // successful
+		return der.AppendFunc(dst, contextTag(0), func(dst []byte) []byte {
+			return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+				dst = der.Append(dst, asn1.OBJECT_IDENTIFIER, ocspBasic)
+				return der.AppendFunc(dst, asn1.OCTET_STRING, func(dst []byte) []byte {
+					return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+						dst, err = appendSigned(dst, rand, signer, r.appendTBS)
+						return r.appendCertificate(dst)
 					})
 				})
 			})
 		})
 	})
-	return b.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	return response, nil
 }
 
-func addOCSPSingle(b *cryptobyte.Builder, s *OCSPSingle) {
-	context := asn1.Tag(0).ContextSpecific().Constructed()
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddBytes(s.ID)
+// appendTBS appends the ResponseData.
+func (r *OCSPResponse) appendTBS(dst []byte) []byte {
+	return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+		dst = der.AppendFunc(dst, contextTag(2), func(dst []byte) []byte { return der.Append(dst, asn1.OCTET_STRING, r.KeyHash) })
+		dst = appendGeneralizedTime(dst, r.ProducedAt)
+		dst = der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+			for i := range r.Singles {
+				dst = r.Singles[i].append(dst)
+			}
+			return dst
+		})
+		if r.Nonce == nil {
+			return dst
+		}
+		return der.AppendFunc(dst, contextTag(1), func(dst []byte) []byte {
+			return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+				return appendExtension(dst, extNonce, false, func(dst []byte) []byte { return der.Append(dst, asn1.OCTET_STRING, r.Nonce) })
+			})
+		})
+	})
+}
+
+// appendCertificate appends what stands behind the signature.
+func (r *OCSPResponse) appendCertificate(dst []byte) []byte {
+	if r.Certificate == nil {
+		return dst
+	}
+	return der.AppendFunc(dst, contextTag(0), func(dst []byte) []byte { return der.Append(dst, asn1.SEQUENCE, r.Certificate) })
+}
+
+// append appends a SingleResponse.
+func (s *OCSPSingle) append(dst []byte) []byte {
+	return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+		dst = append(dst, s.ID...)
 		if s.Status == OCSPRevoked {
-			b.AddASN1(asn1.Tag(OCSPRevoked).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
-				b.AddASN1GeneralizedTime(s.RevocationTime.UTC())
-				if s.Reason != 0 {
-					b.AddASN1(context, func(b *cryptobyte.Builder) { b.AddASN1Enum(int64(s.Reason)) })
+			dst = der.AppendFunc(dst, contextTag(OCSPRevoked), func(dst []byte) []byte {
+				dst = appendGeneralizedTime(dst, s.RevocationTime)
+				if s.Reason == 0 {
+					return dst
 				}
+				return der.AppendFunc(dst, contextTag(0), func(dst []byte) []byte { return appendEnum(dst, s.Reason) })
 			})
 		} else { // an implicit NULL
-			b.AddASN1(asn1.Tag(s.Status).ContextSpecific(), func(*cryptobyte.Builder) {})
+			dst = der.Append(dst, asn1.Tag(s.Status).ContextSpecific(), "")
 		}
-		b.AddASN1GeneralizedTime(s.ThisUpdate.UTC())
-		if !s.NextUpdate.IsZero() {
-			b.AddASN1(context, func(b *cryptobyte.Builder) { b.AddASN1GeneralizedTime(s.NextUpdate.UTC()) })
+		dst = appendGeneralizedTime(dst, s.ThisUpdate)
+		if s.NextUpdate.IsZero() {
+			return dst
 		}
+		return der.AppendFunc(dst, contextTag(0), func(dst []byte) []byte { return appendGeneralizedTime(dst, s.NextUpdate) })
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/der"
 )
 
 // Attributes of a CSR, as the content octets of their object identifiers.
@@ -37,8 +38,8 @@ var errRequest = errors.New("it is not a DER CertificationRequest (RFC 2986, sec
 
 // ParseRequest decodes a DER CertificationRequest with nothing behind it. It
 // checks syntax alone: neither key nor signature is judged.
-func ParseRequest(der []byte) (*Request, error) {
-	input := cryptobyte.String(der)
+func ParseRequest(request []byte) (*Request, error) {
+	input := cryptobyte.String(request)
 	var outer, info, id cryptobyte.String
 	r := new(Request)
 	if !input.ReadASN1(&outer, asn1.SEQUENCE) {
@@ -137,44 +138,52 @@ func parseAttributes(info cryptobyte.String) ([]extension, error) {
 // MarshalRequest makes a CertificationRequest for the signer's key. Names become
 // a subjectAltName in an extensionRequest.
 func MarshalRequest(rand io.Reader, signer *Signer, subject Name, names []string) ([]byte, error) {
-	var b cryptobyte.Builder
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1Int64(0)
-		AddName(b, subject)
-		b.AddBytes(signer.PublicDER)
-		b.AddASN1(asn1.Tag(0).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
-			if len(names) == 0 {
-				return
-			}
-			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-				addOID(b, attrExtensionRequest)
-				b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
-					b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-						addExtension(b, extAltName, false, func(b *cryptobyte.Builder) { addAltNames(b, names, nil, nil) })
-					})
-				})
+	return marshalSigned(rand, signer, 1024, func(dst []byte) []byte {
+		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+			dst = append(dst, 2, 1, 0) // version 1
+			dst = AppendName(dst, subject)
+			dst = append(dst, signer.PublicDER...)
+			return der.AppendFunc(dst, contextTag(0), func(dst []byte) []byte {
+				if len(names) == 0 {
+					return dst
+				}
+				return appendExtensionRequest(dst, names)
 			})
 		})
 	})
-	info, err := b.Bytes()
-	if err != nil {
-		return nil, err
-	}
-	return marshalSigned(rand, signer, info)
 }
 
-// marshalSigned signs the to-be-signed part and puts the three together (RFC
-// 5280, section 4.1; RFC 2986, section 4.2).
-func marshalSigned(rand io.Reader, signer *Signer, tbs []byte) ([]byte, error) {
-	signature, err := signer.sign(rand, tbs)
+func appendExtensionRequest(dst []byte, names []string) []byte {
+	return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+		dst = der.Append(dst, asn1.OBJECT_IDENTIFIER, attrExtensionRequest)
+		return der.AppendFunc(dst, asn1.SET, func(dst []byte) []byte {
+			return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+				return appendExtension(dst, extAltName, false, func(dst []byte) []byte { return appendAltNames(dst, names, nil, nil) })
+			})
+		})
+	})
+}
+
+// marshalSigned signs a to-be-signed part and puts the three parts together in a
+// buffer that begins with that size.
+func marshalSigned(rand io.Reader, signer *Signer, size int, appendTBS func(dst []byte) []byte) ([]byte, error) {
+	var err error
+	signed := der.AppendFunc(make([]byte, 0, size), asn1.SEQUENCE, func(dst []byte) []byte {
+		dst, err = appendSigned(dst, rand, signer, appendTBS)
+		return dst
+	})
 	if err != nil {
 		return nil, err
 	}
-	b := cryptobyte.NewBuilder(make([]byte, 0, len(tbs)+len(signature)+32))
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddBytes(tbs)
-		b.AddBytes(signer.id.der)
-		b.AddASN1BitString(signature)
-	})
-	return b.Bytes()
+	return signed, nil
+}
+
+// appendSigned appends a to-be-signed part, signs it where it stands, and appends
+// algorithm and signature (RFC 5280, section 4.1; RFC 2986, section 4.2; RFC
+// 6960, section 4.2.1).
+func appendSigned(dst []byte, rand io.Reader, signer *Signer, appendTBS func(dst []byte) []byte) ([]byte, error) {
+	start := len(dst)
+	dst = appendTBS(dst)
+	signature, err := signer.sign(rand, dst[start:])
+	return der.AppendBitString(append(dst, signer.id.der...), signature), err
 }

@@ -52,8 +52,8 @@ func TestMarshalRequest(t *testing.T) {
 				if diff := cmp.Diff(names, r.Names, cmpopts.EquateEmpty()); diff != "" {
 					t.Errorf("names mismatch (-want +got):\n%s", diff)
 				}
-				if got := nameDER(t, r.Subject); !bytes.Equal(got, r.RawSubject) || !bytes.Equal(got, nameDER(t, subject)) {
-					t.Errorf("subject %x, want %x", got, nameDER(t, subject))
+				if got := nameDER(r.Subject); !bytes.Equal(got, r.RawSubject) || !bytes.Equal(got, nameDER(subject)) {
+					t.Errorf("subject %x, want %x", got, nameDER(subject))
 				}
 				if !bytes.Equal(r.RawPublicKey, s.PublicDER) {
 					t.Errorf("public key %x, want %x", r.RawPublicKey, s.PublicDER)
