@@ -2,7 +2,6 @@ package yuncert
 
 import (
 	cryptorand "crypto/rand"
-	"fmt"
 	"io"
 )
 
@@ -20,5 +19,13 @@ func NewRequestId(rand io.Reader) (string, error) {
 	}
 	b[6] = b[6]&0x0f | 0x40 // version 4: random
 	b[8] = b[8]&0x3f | 0x80 // variant of RFC 9562
-	return fmt.Sprintf("%X-%X-%X-%X-%X", b[:4], b[4:6], b[6:8], b[8:10], b[10:]), nil
+	const digits = "0123456789ABCDEF"
+	text := make([]byte, 0, 36)
+	for i, octet := range b {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			text = append(text, '-')
+		}
+		text = append(text, digits[octet>>4], digits[octet&15])
+	}
+	return string(text), nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -239,6 +240,10 @@ func (k *PrivateKey) SignMessage(rand io.Reader, message []byte, opts crypto.Sig
 	}
 	if opts == nil || !opts.HashFunc().Available() {
 		return nil, errNoHash
+	}
+	if opts.HashFunc() == crypto.SHA256 { // what certificates are signed with
+		digest := sha256.Sum256(message)
+		return k.Sign(rand, digest[:], opts)
 	}
 	h := opts.HashFunc().New()
 	h.Write(message)

@@ -4,10 +4,10 @@ import (
 	"crypto/md5"
 	cryptorand "crypto/rand"
 	"encoding/hex"
-	"encoding/pem"
 	"io"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/der"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -58,6 +58,4 @@ func identifierOf(der []byte) string {
 }
 
 // encode returns the PEM block of a certificate.
-func encode(der []byte) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-}
+func encode(certificate []byte) string { return der.PEM("CERTIFICATE", certificate) }

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/yuncert/yuncert"
@@ -123,7 +124,8 @@ func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issue
 	case notAfter.After(issuer.notAfter):
 		return nil, refused("Days", "the certificate would end at %s: the CA and its chain end at %s", stamp(notAfter), stamp(issuer.notAfter))
 	}
-	subject := append(append(issuer.subject.OnlyOf(x509der.Country), issuer.subject.OnlyOf(x509der.Organization)...), commonName...)
+	subject := slices.AppendSeq(slices.Collect(issuer.subject.Only(x509der.Country)), issuer.subject.Only(x509der.Organization))
+	subject = append(subject, commonName...)
 	if issuer.isNamed(subject) {
 		return nil, refused("CommonName", "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
 	}

@@ -222,7 +222,7 @@ func distinguishedName(name x509der.Name) string {
 		{"C", x509der.Country}, {"O", x509der.Organization}, {"OU", x509der.OrganizationalUnit},
 		{"L", x509der.Locality}, {"ST", x509der.State}, {"CN", x509der.CommonName},
 	} {
-		for _, a := range name.OnlyOf(part.attributeType) {
+		for a := range name.Only(part.attributeType) {
 			parts = append(parts, part.label+"="+escapeDN(a.String()))
 		}
 	}

@@ -157,11 +157,12 @@ func (l *leaf) checkAlgorithm(withCSR bool) error {
 	return nil
 }
 
-// The defaults that the documents give for the subject.
-const (
-	defaultOrganization     = "Alibaba Inc."
-	defaultOrganizationUnit = "Aliyun CDN"
-)
+// defaultSubject is what the documents give for attributes that neither the
+// request nor the CSR has.
+var defaultSubject = x509der.Name{
+	x509der.Text(x509der.Organization, "Alibaba Inc."),
+	x509der.Text(x509der.OrganizationalUnit, "Aliyun CDN"),
+}
 
 // subject returns the certificate's subject: given alone, or for each attribute the parameter,
 // else the CSR's with the string type it has there, else the default. The common
@@ -176,28 +177,28 @@ func (l *leaf) subject(ca x509der.Name) (x509der.Name, error) {
 		limit         int // of attributes that are taken from a CSR
 		fallback      x509der.Name
 	}{
-		{x509der.Country, 1, ca.OnlyOf(x509der.Country)},
-		{x509der.State, 1, ca.OnlyOf(x509der.State)},
-		{x509der.Locality, 1, ca.OnlyOf(x509der.Locality)},
-		{x509der.Organization, 1, x509der.Name{x509der.Text(x509der.Organization, defaultOrganization)}},
-		{x509der.OrganizationalUnit, 8, x509der.Name{x509der.Text(x509der.OrganizationalUnit, defaultOrganizationUnit)}},
+		{x509der.Country, 1, ca},
+		{x509der.State, 1, ca},
+		{x509der.Locality, 1, ca},
+		{x509der.Organization, 1, defaultSubject},
+		{x509der.OrganizationalUnit, 8, defaultSubject},
 		{x509der.CommonName, 1, nil},
 	} {
-		given, asked := l.given.OnlyOf(part.attributeType), l.asked.OnlyOf(part.attributeType)
+		asked := l.asked.Count(part.attributeType)
 		switch {
-		case len(given) > 0 && (part.attributeType != x509der.CommonName || len(asked) == 0):
-			subject = append(subject, given...)
-		case len(asked) > part.limit:
-			return nil, malformed("Csr", "the CSR's subject has %d attributes of one type: %d is the most", len(asked), part.limit)
-		case len(asked) > 0:
-			for _, a := range asked {
+		case l.given.Count(part.attributeType) > 0 && (part.attributeType != x509der.CommonName || asked == 0):
+			subject = slices.AppendSeq(subject, l.given.Only(part.attributeType))
+		case asked > part.limit:
+			return nil, malformed("Csr", "the CSR's subject has %d attributes of one type: %d is the most", asked, part.limit)
+		case asked > 0:
+			for a := range l.asked.Only(part.attributeType) {
 				if err := x509der.CheckText(a.Type, a.String()); err != nil {
 					return nil, malformed("Csr", "the CSR's subject has %.80q: %v", a, err)
 				}
 				subject = append(subject, a.Certified())
 			}
 		default:
-			subject = append(subject, part.fallback...)
+			subject = slices.AppendSeq(subject, part.fallback.Only(part.attributeType))
 		}
 	}
 	return subject, nil

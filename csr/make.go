@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/der"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -78,9 +78,7 @@ func (c *content) sign(rand io.Reader, signer *x509der.Signer) (der []byte, text
 	return der, text, nil
 }
 
-func encode(der []byte) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))
-}
+func encode(request []byte) string { return der.PEM("CERTIFICATE REQUEST", request) }
 
 // csrID derives the CsrId of a CSR: 53 bits of its SHA-256, never zero, so that
 // the same CSR has the same id and readers that take JSON numbers for doubles

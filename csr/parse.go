@@ -93,7 +93,7 @@ func ParseWithPolicy(data []byte, keys algorithm.Policy) (*Request, error) {
 		der = bytes.Clone(data)
 	} else {
 		var err error
-		if der, err = decodePEM(string(data)); err != nil {
+		if der, err = decodePEM(data); err != nil {
 			return nil, err
 		}
 	}
@@ -101,11 +101,10 @@ func ParseWithPolicy(data []byte, keys algorithm.Policy) (*Request, error) {
 	if err != nil {
 		return nil, malformed("the CSR cannot be read: %s", x509der.Reason(err))
 	}
-	commonNames := r.Subject.OnlyOf(x509der.CommonName)
-	if len(commonNames) > 1 {
-		return nil, malformed("the CSR has %d common names: one is allowed, the others belong in subjectAltName", len(commonNames))
+	if n := r.Subject.Count(x509der.CommonName); n > 1 {
+		return nil, malformed("the CSR has %d common names: one is allowed, the others belong in subjectAltName", n)
 	}
-	commonName := commonNames.Get(x509der.CommonName)
+	commonName := r.Subject.Get(x509der.CommonName)
 	if err := x509der.CheckText(x509der.CommonName, commonName); err != nil {
 		return nil, malformed("the CSR's common name %.80q: %v", commonName, err)
 	}

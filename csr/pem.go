@@ -1,6 +1,7 @@
 package csr
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strings"
 )
@@ -15,40 +16,52 @@ const (
 // lenient than encoding/pem where transport spoils a text, as Parse says, and
 // stricter about what else the text holds. No message quotes the text: it may
 // be somebody's private key.
-func decodePEM(text string) ([]byte, error) {
-	_, text, ok := strings.Cut(text, pemBegin) // a byte-order mark is text before it, too
+func decodePEM(text []byte) ([]byte, error) {
+	_, text, ok := bytes.Cut(text, []byte(pemBegin)) // a byte-order mark is text before it, too
 	if !ok {
 		return nil, malformed("the CSR is neither DER nor PEM: -----BEGIN CERTIFICATE REQUEST----- is missing")
 	}
-	label, text, ok := strings.Cut(text, pemDash)
-	if !ok || label != "CERTIFICATE REQUEST" && label != "NEW CERTIFICATE REQUEST" {
-		if ok && strings.HasSuffix(label, "PRIVATE KEY") {
+	label, text, ok := bytes.Cut(text, []byte(pemDash))
+	if !ok || string(label) != "CERTIFICATE REQUEST" && string(label) != "NEW CERTIFICATE REQUEST" {
+		if ok && bytes.HasSuffix(label, []byte("PRIVATE KEY")) {
 			return nil, malformed("the CSR is a private key: send the CSR alone, and regard a key that was sent as known to others")
 		}
 		return nil, malformed("the CSR's PEM label is neither CERTIFICATE REQUEST nor NEW CERTIFICATE REQUEST")
 	}
-	body, rest, ok := strings.Cut(text, pemEnd)
+	body, rest, ok := bytes.Cut(text, []byte(pemEnd))
 	if !ok {
 		return nil, malformed("the CSR's PEM block has no end")
 	}
-	rest, ok = strings.CutPrefix(rest, label+pemDash)
+	if rest, ok = bytes.CutPrefix(rest, label); ok {
+		rest, ok = bytes.CutPrefix(rest, []byte(pemDash))
+	}
 	if !ok {
 		return nil, malformed("the CSR's PEM block ends with another label than it begins with")
 	}
-	if strings.Contains(rest, pemBegin) {
+	if bytes.Contains(rest, []byte(pemBegin)) {
 		return nil, malformed("the CSR's text holds more than one PEM block")
 	}
-	if withoutBreaks(rest) != "" {
+	if len(withoutBreaks(rest)) > 0 {
 		return nil, malformed("the CSR's PEM block is followed by other text")
 	}
-	der, err := base64.StdEncoding.Strict().DecodeString(withoutBreaks(body))
+	der, err := strictBase64.AppendDecode(nil, withoutBreaks(body))
 	if err != nil {
 		return nil, malformed("the CSR's PEM block is not base64 throughout")
 	}
 	return der, nil
 }
 
+var strictBase64 = base64.StdEncoding.Strict()
+
 // breaks are the line breaks and what becomes of them in JSON and in forms.
 var breaks = strings.NewReplacer(`\r`, "", `\n`, "", "\r", "", "\n", "", "\t", "", " ", "")
 
-func withoutBreaks(s string) string { return breaks.Replace(s) }
+// withoutBreaks returns the text without breaks; carriage returns and line feeds
+// may stay within it, which the base64 decoder reads over.
+func withoutBreaks(text []byte) []byte {
+	text = bytes.Trim(text, "\r\n\t ")
+	if bytes.IndexByte(text, '\\') >= 0 || bytes.IndexByte(text, '\t') >= 0 || bytes.IndexByte(text, ' ') >= 0 {
+		return []byte(breaks.Replace(string(text)))
+	}
+	return text
+}

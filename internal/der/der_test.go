@@ -2,6 +2,7 @@ package der_test
 
 import (
 	"bytes"
+	"encoding/pem"
 	"math/big"
 	"testing"
 
@@ -86,6 +87,23 @@ func TestAppendBitString(t *testing.T) {
 		b.AddASN1BitString(octets)
 		if got, want := der.AppendBitString([]byte("before"), octets), b.BytesOrPanic(); !bytes.Equal(got, want) {
 			t.Errorf("%d octets: %x…, want %x…", n, got[:min(len(got), 16)], want[:min(len(want), 16)])
+		}
+	}
+}
+
+// What PEM writes is what encoding/pem writes.
+func TestPEM(t *testing.T) {
+	t.Parallel()
+	value := make([]byte, 200)
+	for i := range value {
+		value[i] = byte(37 * i)
+	}
+	for n := range value {
+		for _, label := range []string{"CERTIFICATE", "CERTIFICATE REQUEST"} {
+			want := string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: value[:n]}))
+			if got := der.PEM(label, value[:n]); got != want {
+				t.Fatalf("%d octets: %q, want %q", n, got, want)
+			}
 		}
 	}
 }

@@ -224,7 +224,8 @@ func parseAltNames(value []byte) ([]string, error) {
 		var name string
 		switch tag {
 		case tagDNSName:
-			if IsIP(string(value)) {
+			text := string(value)
+			if IsIP(text) {
 				return nil, fmt.Errorf("subjectAltName: the dNSName %.80q is an IP address", value)
 			}
 			// An A-label is what stands in a certificate; U-labels have no place in an IA5String.
@@ -232,7 +233,7 @@ func parseAltNames(value []byte) ([]string, error) {
 				return nil, errors.New("subjectAltName: a dNSName is not ASCII")
 			}
 			var err error
-			if name, err = CanonicalName(string(value)); err != nil {
+			if name, err = CanonicalName(text); err != nil {
 				return nil, fmt.Errorf("subjectAltName: %w", err)
 			}
 		case tagIPAddress:

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -31,12 +33,12 @@ const (
 type Attribute struct {
 	Type  string   // content octets of the object identifier
 	Tag   asn1.Tag // string type; zero means PrintableString if Value fits, else UTF8String
-	Value []byte   // content octets
+	Value string   // content octets
 }
 
 // Text makes an attribute whose string type follows from its text.
 func Text(attributeType, text string) Attribute {
-	a := Attribute{Type: attributeType, Value: []byte(text)}
+	a := Attribute{Type: attributeType, Value: text}
 	if attributeType == Email {
 		a.Tag = asn1.IA5String
 	}
@@ -66,11 +68,11 @@ const (
 // String returns the value as UTF-8.
 func (a Attribute) String() string {
 	if a.Tag != tagBMPString {
-		return string(a.Value)
+		return a.Value
 	}
 	units := make([]uint16, len(a.Value)/2)
 	for i := range units {
-		units[i] = binary.BigEndian.Uint16(a.Value[2*i:])
+		units[i] = uint16(a.Value[2*i])<<8 | uint16(a.Value[2*i+1])
 	}
 	return string(utf16.Decode(units))
 }
@@ -89,15 +91,24 @@ func (n Name) Get(attributeType string) string {
 	return ""
 }
 
-// OnlyOf returns the attributes of that type.
-func (n Name) OnlyOf(attributeType string) Name {
-	var only Name
-	for _, a := range n {
-		if a.Type == attributeType {
-			only = append(only, a)
+// Only yields the attributes of that type.
+func (n Name) Only(attributeType string) iter.Seq[Attribute] {
+	return func(yield func(Attribute) bool) {
+		for _, a := range n {
+			if a.Type == attributeType && !yield(a) {
+				return
+			}
 		}
 	}
-	return only
+}
+
+// Count returns how many attributes of that type there are.
+func (n Name) Count(attributeType string) int {
+	count := 0
+	for range n.Only(attributeType) {
+		count++
+	}
+	return count
 }
 
 // InOrder returns the attributes in the order of a subject: C, ST, L, O, OU, CN,
@@ -105,7 +116,7 @@ func (n Name) OnlyOf(attributeType string) Name {
 func (n Name) InOrder() Name {
 	ordered := make(Name, 0, len(n))
 	for _, attributeType := range []string{Country, State, Locality, Organization, OrganizationalUnit, CommonName, Email} {
-		ordered = append(ordered, n.OnlyOf(attributeType)...)
+		ordered = slices.AppendSeq(ordered, n.Only(attributeType))
 	}
 	return ordered
 }
@@ -121,7 +132,7 @@ func CheckText(attributeType, text string) error {
 		return errors.New("the text is not valid UTF-8")
 	}
 	for _, r := range text {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == utf8.RuneError {
+		if unicode.IsControl(r) || r >= utf8.RuneSelf && unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == utf8.RuneError {
 			return fmt.Errorf("the text holds the character %U: control characters, direction marks and U+FFFD are refused", r)
 		}
 		if attributeType == Email && (r <= ' ' || r > '~') {
@@ -154,13 +165,17 @@ func isCountry(text string) bool {
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // isPrintable reports whether PrintableString holds the text (X.680, 41.4).
-func isPrintable(text []byte) bool {
-	for _, c := range text {
-		if !isLetter(c) && (c < '0' || c > '9') && strings.IndexByte(" '()+,-./:=?", c) < 0 {
+func isPrintable(text string) bool {
+	for i := range len(text) {
+		if !isPrintableOctet(text[i]) {
 			return false
 		}
 	}
 	return true
+}
+
+func isPrintableOctet(c byte) bool {
+	return isLetter(c) || '0' <= c && c <= '9' || strings.IndexByte(" '()+,-./:=?", c) >= 0
 }
 
 // AppendName appends the DER RDNSequence of a name (RFC 5280, section 4.1.2.4).
@@ -187,7 +202,7 @@ func AppendName(dst []byte, name Name) []byte {
 
 // ParseName reads a DER RDNSequence with nothing behind it. Every value is
 // checked against its string type and holds no control character; an empty one
-// is left out. The values alias the input.
+// is left out.
 func ParseName(rdnSequence []byte) (Name, error) {
 	input := cryptobyte.String(rdnSequence)
 	var rdns cryptobyte.String
@@ -211,7 +226,7 @@ func ParseName(rdnSequence []byte) (Name, error) {
 				return nil, fmt.Errorf("an attribute of the name: %w", err)
 			}
 			if len(value) > 0 {
-				name = append(name, Attribute{knownType(oid), tag, value})
+				name = append(name, Attribute{knownType(oid), tag, string(value)})
 			}
 		}
 	}
@@ -279,7 +294,7 @@ func checkString(tag asn1.Tag, value []byte) error {
 		}
 	case asn1.PrintableString:
 		for _, c := range value {
-			if !isPrintable([]byte{c}) && c != '*' && c != '&' {
+			if !isPrintableOctet(c) && c != '*' && c != '&' {
 				return fmt.Errorf("a PrintableString holds the octet %#02x", c)
 			}
 		}

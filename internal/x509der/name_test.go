@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,12 +72,12 @@ func TestAppendName(t *testing.T) {
 func TestAppendNameKeepsStringTypes(t *testing.T) {
 	t.Parallel()
 	for _, a := range []x509der.Attribute{
-		{Type: x509der.Organization, Tag: cbasn1.UTF8String, Value: []byte("ascii")},
-		{Type: x509der.Organization, Tag: cbasn1.IA5String, Value: []byte("ascii")},
-		{Type: x509der.Organization, Tag: cbasn1.T61String, Value: []byte("a_b")},
-		{Type: x509der.Organization, Tag: 30, Value: []byte("\x4f\x8b\x5b\x50")},
-		{Type: x509der.Organization, Tag: 18, Value: []byte("1 2")},
-		{Type: x509der.Organization, Tag: cbasn1.PrintableString, Value: []byte("ascii")},
+		{Type: x509der.Organization, Tag: cbasn1.UTF8String, Value: "ascii"},
+		{Type: x509der.Organization, Tag: cbasn1.IA5String, Value: "ascii"},
+		{Type: x509der.Organization, Tag: cbasn1.T61String, Value: "a_b"},
+		{Type: x509der.Organization, Tag: 30, Value: "\x4f\x8b\x5b\x50"},
+		{Type: x509der.Organization, Tag: 18, Value: "1 2"},
+		{Type: x509der.Organization, Tag: cbasn1.PrintableString, Value: "ascii"},
 	} {
 		t.Run(fmt.Sprint(a.Tag), func(t *testing.T) {
 			t.Parallel()
@@ -91,7 +92,7 @@ func TestAppendNameKeepsStringTypes(t *testing.T) {
 		})
 	}
 	// Some tools put characters into PrintableString that do not belong there.
-	der := nameDER(x509der.Name{{Type: x509der.Organization, Tag: cbasn1.PrintableString, Value: []byte("A&B")}})
+	der := nameDER(x509der.Name{{Type: x509der.Organization, Tag: cbasn1.PrintableString, Value: "A&B"}})
 	got, err := x509der.ParseName(der)
 	if err != nil || len(got) != 1 || got[0].Tag != cbasn1.UTF8String {
 		t.Errorf("A&B as PrintableString is written as %+v, %v: want UTF8String", got, err)
@@ -119,8 +120,11 @@ func TestNameInOrder(t *testing.T) {
 	if got := name.Get("\x55\x04\x2a"); got != "" {
 		t.Errorf("Get of an absent attribute = %q", got)
 	}
-	if got := name.OnlyOf(x509der.OrganizationalUnit); len(got) != 2 {
-		t.Errorf("OnlyOf = %+v, want two", got)
+	if got := slices.Collect(name.Only(x509der.OrganizationalUnit)); len(got) != 2 || got[1].String() != "ou 2" {
+		t.Errorf("Only = %+v, want two", got)
+	}
+	if got := name.Count(x509der.OrganizationalUnit); got != 2 {
+		t.Errorf("Count = %d, want 2", got)
 	}
 	if name[0].String() != "e" {
 		t.Error("the name was modified")
@@ -145,9 +149,9 @@ func TestParseNameMultiValued(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := x509der.Name{ // DER sorts a SET: the shorter one comes first
-		{Type: x509der.OrganizationalUnit, Tag: cbasn1.PrintableString, Value: []byte("one")},
-		{Type: x509der.CommonName, Tag: cbasn1.PrintableString, Value: []byte("name")},
-		{Type: x509der.OrganizationalUnit, Tag: cbasn1.PrintableString, Value: []byte("two")},
+		{Type: x509der.OrganizationalUnit, Tag: cbasn1.PrintableString, Value: "one"},
+		{Type: x509der.CommonName, Tag: cbasn1.PrintableString, Value: "name"},
+		{Type: x509der.OrganizationalUnit, Tag: cbasn1.PrintableString, Value: "two"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("mismatch (-want +got):\n%s", diff)
@@ -210,7 +214,7 @@ func TestParseNameStrings(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			der := nameDER(x509der.Name{{Type: x509der.Organization, Tag: 99, Value: []byte(tt.value)}})
+			der := nameDER(x509der.Name{{Type: x509der.Organization, Tag: 99, Value: tt.value}})
 			i := bytes.LastIndexByte(der[:len(der)-len(tt.value)], 99)
 			der[i] = byte(tt.tag)
 			got, err := x509der.ParseName(der)
@@ -298,7 +302,7 @@ func TestNameAdd(t *testing.T) {
 	}{
 		{"text", x509der.Parameter{Name: "State", Type: x509der.State, Text: "Zhejiang"}, x509der.Name{x509der.Text(x509der.State, "Zhejiang")}, "", ""},
 		{"country in lower case", x509der.Parameter{Name: "Country", Type: x509der.Country, Text: "cn"}, x509der.Name{x509der.Text(x509der.Country, "CN")}, "", ""},
-		{"e-mail", x509der.Parameter{Name: "Email", Type: x509der.Email, Text: "e"}, x509der.Name{{Type: x509der.Email, Tag: cbasn1.IA5String, Value: []byte("e")}}, "", ""},
+		{"e-mail", x509der.Parameter{Name: "Email", Type: x509der.Email, Text: "e"}, x509der.Name{{Type: x509der.Email, Tag: cbasn1.IA5String, Value: "e"}}, "", ""},
 		{"empty", x509der.Parameter{Name: "State", Type: x509der.State}, nil, "", ""},
 		{"empty country", x509der.Parameter{Name: "Country", Type: x509der.Country}, nil, "", ""},
 		{"empty and required", x509der.Parameter{Name: "State", Type: x509der.State, Required: true}, nil, yuncert.ErrMissingParameter, "State is mandatory for this action."},

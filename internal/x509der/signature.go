@@ -6,8 +6,8 @@ import (
 	"crypto/ecdsa"
 	cryptorand "crypto/rand"
 	"crypto/rsa"
-	_ "crypto/sha256"
-	_ "crypto/sha512"
+	"crypto/sha256"
+	"crypto/sha512"
 	"errors"
 	"fmt"
 	"io"
@@ -91,9 +91,7 @@ func verify(pub crypto.PublicKey, s signatureID, message, signature []byte, user
 		}
 		return errBadSignature
 	}
-	h := s.hash.New()
-	h.Write(message)
-	digest := h.Sum(nil)
+	digest := digestOf(s.hash, message)
 	switch key := pub.(type) {
 	case *rsa.PublicKey:
 		if rsa.VerifyPKCS1v15(key, s.hash, digest, signature) == nil {
@@ -105,6 +103,19 @@ func verify(pub crypto.PublicKey, s signatureID, message, signature []byte, user
 		}
 	}
 	return errBadSignature
+}
+
+func digestOf(hash crypto.Hash, message []byte) []byte {
+	switch hash {
+	case crypto.SHA256:
+		sum := sha256.Sum256(message)
+		return sum[:]
+	case crypto.SHA384:
+		sum := sha512.Sum384(message)
+		return sum[:]
+	}
+	sum := sha512.Sum512(message)
+	return sum[:]
 }
 
 // A Signer is a key that was recognised and checked once, ready to sign.
