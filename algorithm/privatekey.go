@@ -232,11 +232,7 @@ func (k *PrivateKey) Sign(random io.Reader, digest []byte, opts crypto.SignerOpt
 // ID 1234567812345678 whatever opts says.
 func (k *PrivateKey) SignMessage(rand io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {
 	if signer, ok := k.signer().(sm2Signer); ok {
-		digest, err := sm2.Digest(signer.PrivateKey.Public(), sm2.UserID, message)
-		if err != nil {
-			return nil, err
-		}
-		return signer.SignDigest(digest)
+		return signer.PrivateKey.SignMessage(message)
 	}
 	if opts == nil || !opts.HashFunc().Available() {
 		return nil, errNoHash

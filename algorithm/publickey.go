@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"github.com/yuncert/yuncert/internal/der"
 	"github.com/yuncert/yuncert/internal/sm2"
 )
 
@@ -76,12 +77,9 @@ func MarshalPublicKey(pub crypto.PublicKey) ([]byte, error) {
 			return nil, err
 		}
 	}
-	b := cryptobyte.NewBuilder(make([]byte, 0, len(id)+len(key)+16))
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddBytes(id)
-		b.AddASN1BitString(key)
-	})
-	return b.BytesOrPanic(), nil
+	return der.AppendFunc(make([]byte, 0, len(id)+len(key)+16), asn1.SEQUENCE, func(dst []byte) []byte {
+		return der.AppendBitString(append(dst, id...), key)
+	}), nil
 }
 
 // pointBytes returns the uncompressed point (SEC 1, section 2.3.3), and an
@@ -106,8 +104,8 @@ func pointBytes(pub *ecdsa.PublicKey) (point []byte, err error) {
 // key is one that [Of] knows; a point is uncompressed, on its curve and not at
 // infinity. [Check] judges the rest. An unreadable or unsupported key is
 // [yuncert.ErrInvalidValueMalformed].
-func ParsePublicKey(der []byte) (crypto.PublicKey, error) {
-	input := cryptobyte.String(der)
+func ParsePublicKey(data []byte) (crypto.PublicKey, error) {
+	input := cryptobyte.String(data)
 	var info, id, bits cryptobyte.String
 	var unused uint8
 	if !input.ReadASN1(&info, asn1.SEQUENCE) || !input.Empty() ||

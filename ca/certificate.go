@@ -18,21 +18,21 @@ type issued struct {
 }
 
 // issue draws serial number and RequestId, in that order, and signs.
-func issue(rand io.Reader, signer *x509der.Signer, t *x509der.Template) (*issued, error) {
+func issue(rand io.Reader, signer *x509der.Signer, t *x509der.Template) (issued, error) {
 	serial, err := drawSerial(rand)
 	if err != nil {
-		return nil, err
+		return issued{}, err
 	}
 	requestID, err := yuncert.NewRequestId(rand)
 	if err != nil {
-		return nil, err
+		return issued{}, err
 	}
 	t.SerialNumber = serial
 	der, err := x509der.MarshalCertificate(rand, signer, t)
 	if err != nil {
-		return nil, &yuncert.Error{Code: yuncert.ErrInternalError, Message: "the CA's key did not sign", Err: err}
+		return issued{}, &yuncert.Error{Code: yuncert.ErrInternalError, Message: "the CA's key did not sign", Err: err}
 	}
-	return &issued{der, hex.EncodeToString(serial), identifierOf(der), requestID}, nil
+	return issued{der, hexadecimal(serial), identifierOf(der), requestID}, nil
 }
 
 // drawSerial returns a serial number of 18 octets, positive and without a
@@ -54,8 +54,11 @@ func drawSerial(rand io.Reader) ([]byte, error) {
 // identifierOf names a certificate as the documents' examples do.
 func identifierOf(der []byte) string {
 	sum := md5.Sum(der)
-	return hex.EncodeToString(sum[:])
+	return hexadecimal(sum[:])
 }
+
+// hexadecimal is hex.EncodeToString with one allocation.
+func hexadecimal(octets []byte) string { return string(hex.AppendEncode(make([]byte, 0, 40), octets)) }
 
 // encode returns the PEM block of a certificate.
 func encode(certificate []byte) string { return der.PEM("CERTIFICATE", certificate) }

@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"crypto/x509"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/yuncert/yuncert"
@@ -124,7 +123,9 @@ func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issue
 	case notAfter.After(issuer.notAfter):
 		return nil, refused("Days", "the certificate would end at %s: the CA and its chain end at %s", stamp(notAfter), stamp(issuer.notAfter))
 	}
-	subject := slices.AppendSeq(slices.Collect(issuer.subject.Only(x509der.Country)), issuer.subject.Only(x509der.Organization))
+	var subject x509der.Name
+	subject = subject.AppendOnly(issuer.subject, x509der.Country)
+	subject = subject.AppendOnly(issuer.subject, x509der.Organization)
 	subject = append(subject, commonName...)
 	if issuer.isNamed(subject) {
 		return nil, refused("CommonName", "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")

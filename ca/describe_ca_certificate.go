@@ -222,7 +222,7 @@ func distinguishedName(name x509der.Name) string {
 		{"C", x509der.Country}, {"O", x509der.Organization}, {"OU", x509der.OrganizationalUnit},
 		{"L", x509der.Locality}, {"ST", x509der.State}, {"CN", x509der.CommonName},
 	} {
-		for a := range name.Only(part.attributeType) {
+		for _, a := range x509der.Name(nil).AppendOnly(name, part.attributeType) {
 			parts = append(parts, part.label+"="+escapeDN(a.String()))
 		}
 	}

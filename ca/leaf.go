@@ -55,11 +55,14 @@ func (l *leaf) readCSR(text string, keys algorithm.Policy) error {
 	if l.asked, err = x509der.ParseName(request.RawSubject); err != nil {
 		return malformed("Csr", "the CSR's subject: %v", err)
 	}
-	// Encoded anew: SM2 keys have several encodings, and not all clients read all.
-	if l.publicKey, err = algorithm.MarshalPublicKey(request.PublicKey); err != nil {
-		return malformed("Csr", "%s", x509der.Reason(err))
+	l.algorithm, l.publicKey = request.Algorithm, request.RawSubjectPublicKeyInfo
+	if l.algorithm == algorithm.SM2_256 {
+		// Encoded anew: SM2 keys have several encodings, and not all clients read all.
+		// Of others ParsePublicKey reads one.
+		if l.publicKey, err = algorithm.MarshalPublicKey(request.PublicKey); err != nil {
+			return malformed("Csr", "%s", x509der.Reason(err))
+		}
 	}
-	l.algorithm = request.Algorithm
 	l.names, l.others = request.Names, len(request.Names)
 	return nil
 }
@@ -171,7 +174,7 @@ func (l *leaf) subject(ca x509der.Name) (x509der.Name, error) {
 	if l.domainOnly {
 		return l.given, nil
 	}
-	subject := make(x509der.Name, 0, 8)
+	subject := make(x509der.Name, 0, 6)
 	for _, part := range []struct {
 		attributeType string
 		limit         int // of attributes that are taken from a CSR
@@ -187,18 +190,21 @@ func (l *leaf) subject(ca x509der.Name) (x509der.Name, error) {
 		asked := l.asked.Count(part.attributeType)
 		switch {
 		case l.given.Count(part.attributeType) > 0 && (part.attributeType != x509der.CommonName || asked == 0):
-			subject = slices.AppendSeq(subject, l.given.Only(part.attributeType))
+			subject = subject.AppendOnly(l.given, part.attributeType)
 		case asked > part.limit:
 			return nil, malformed("Csr", "the CSR's subject has %d attributes of one type: %d is the most", asked, part.limit)
 		case asked > 0:
-			for a := range l.asked.Only(part.attributeType) {
+			for _, a := range l.asked {
+				if a.Type != part.attributeType {
+					continue
+				}
 				if err := x509der.CheckText(a.Type, a.String()); err != nil {
 					return nil, malformed("Csr", "the CSR's subject has %.80q: %v", a, err)
 				}
 				subject = append(subject, a.Certified())
 			}
 		default:
-			subject = slices.AppendSeq(subject, part.fallback.Only(part.attributeType))
+			subject = subject.AppendOnly(part.fallback, part.attributeType)
 		}
 	}
 	return subject, nil
@@ -209,7 +215,7 @@ func (l *leaf) subject(ca x509der.Name) (x509der.Name, error) {
 type pending struct {
 	leaf     *leaf
 	issuer   *Issuer
-	template *x509der.Template
+	template x509der.Template
 }
 
 // under holds a leaf to its issuer at an instant.
@@ -238,7 +244,7 @@ func (l *leaf) under(issuer *Issuer, now time.Time) (*pending, error) {
 	if err := issuer.checkConstraints(l); err != nil {
 		return nil, err
 	}
-	t := &x509der.Template{
+	p := &pending{leaf: l, issuer: issuer, template: x509der.Template{
 		Issuer:         issuer.chain[0].RawSubject,
 		NotBefore:      notBefore,
 		NotAfter:       notAfter,
@@ -249,22 +255,22 @@ func (l *leaf) under(issuer *Issuer, now time.Time) (*pending, error) {
 		Names:          l.names,
 		Emails:         l.emails,
 		URIs:           l.uris,
-	}
+	}}
 	// RFC 5280, section 4.2.1.12, names keyEncipherment for serverAuth and not for
 	// clientAuth; RFC 8813, section 3, keeps it from EC keys.
 	if l.algorithm.Family() == "RSA" && l.usage == x509.ExtKeyUsageServerAuth {
-		t.KeyUsage |= x509.KeyUsageKeyEncipherment
+		p.template.KeyUsage |= x509.KeyUsageKeyEncipherment
 	}
 	if l.parameters.enableCrl == 1 {
-		t.CRLAddress = issuer.crlAddress
+		p.template.CRLAddress = issuer.crlAddress
 	}
-	return &pending{l, issuer, t}, nil
+	return p, nil
 }
 
 // sign issues the certificate, for the key of the CSR or the one made since.
 func (p *pending) sign(rand io.Reader) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
 	p.template.PublicKey = p.leaf.publicKey
-	cert, err := issue(rand, p.issuer.signer, p.template)
+	cert, err := issue(rand, p.issuer.signer, &p.template)
 	if err != nil {
 		return nil, nil, err
 	}

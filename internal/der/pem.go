@@ -2,7 +2,6 @@ package der
 
 import (
 	"encoding/base64"
-	"slices"
 	"strings"
 )
 
@@ -15,10 +14,14 @@ func PEM(label string, value []byte) string {
 	b.WriteString("-----BEGIN ")
 	b.WriteString(label)
 	b.WriteString("-----\n")
-	line := make([]byte, 65)
-	for part := range slices.Chunk(value, 48) {
-		line = append(base64.StdEncoding.AppendEncode(line[:0], part), '\n')
-		b.Write(line)
+	var line [65]byte
+	for len(value) > 0 {
+		n := min(len(value), 48)
+		end := base64.StdEncoding.EncodedLen(n)
+		base64.StdEncoding.Encode(line[:end], value[:n])
+		line[end] = '\n'
+		b.Write(line[:end+1])
+		value = value[n:]
 	}
 	b.WriteString("-----END ")
 	b.WriteString(label)

@@ -138,6 +138,7 @@ type PrivateKey struct {
 
 type secret struct {
 	d      *[size]byte
+	za     [size]byte // for UserID
 	engine *gmsm.PrivateKey
 }
 
@@ -202,8 +203,12 @@ func FromEngine(key *EngineKey) (*PrivateKey, error) {
 // newPrivateKey takes d in [1, n-2] and keeps it.
 func newPrivateKey(d *[size]byte) *PrivateKey {
 	x, y := P256().ScalarBaseMult(d[:])
+	point := make([]byte, pointSize)
+	x.FillBytes(point[1 : 1+size])
+	y.FillBytes(point[1+size:])
 	return &PrivateKey{&secret{
-		d: d,
+		d:  d,
+		za: identify(UserID, point),
 		engine: &gmsm.PrivateKey{PrivateKey: ecdsa.PrivateKey{
 			PublicKey: ecdsa.PublicKey{Curve: P256(), X: x, Y: y},
 			D:         new(big.Int).SetBytes(d[:]), // the engine takes nothing else
@@ -250,6 +255,12 @@ func (k *PrivateKey) SignDigest(digest []byte) ([]byte, error) {
 	return sig, nil
 }
 
+// SignMessage signs a message under [UserID]: it is SignDigest of its [Digest],
+// whose ZA was computed when the key was made.
+func (k *PrivateKey) SignMessage(message []byte) ([]byte, error) {
+	return k.SignDigest(messageDigest(&k.secret.za, message))
+}
+
 // Digest gives e = SM3(ZA || M), the 32 octets that are signed for message by
 // the holder of pub, known as userID (GB/T 32918.2, sections 5.5 and 6.1;
 // GM/T 0009, section 8). ZA binds the identity, the curve and the public key:
@@ -267,16 +278,31 @@ func Digest(pub *ecdsa.PublicKey, userID string, message []byte) ([]byte, error)
 	if len(userID) > maxUserID {
 		return nil, fmt.Errorf("sm2: user ID of %d octets, more than %d", len(userID), maxUserID)
 	}
+	za := identify(userID, point)
+	return messageDigest(&za, message), nil
+}
+
+// identify gives ZA for a user ID of up to maxUserID octets and a point in 65.
+func identify(userID string, point []byte) [size]byte {
+	text := make([]byte, 0, 256)
+	text = binary.BigEndian.AppendUint16(text, uint16(8*len(userID)))
+	text = append(text, userID...)
+	text = append(text, domain...)
+	return sm3.Sum(append(text, point[1:]...))
+}
+
+func messageDigest(za *[size]byte, message []byte) []byte {
 	h := sm3.New()
-	h.Write(binary.BigEndian.AppendUint16(nil, uint16(8*len(userID))))
-	io.WriteString(h, userID)
-	h.Write(domain)
-	h.Write(point[1:])
-	za := h.Sum(nil)
-	h.Reset()
-	h.Write(za)
+	h.Write(za[:])
 	h.Write(message)
-	return h.Sum(nil), nil
+	return h.Sum(nil)
+}
+
+// VerifyMessage reports whether signature is one of message by pub, known as
+// userID: [VerifyDigest] of its [Digest], whose errors it has.
+func VerifyMessage(pub *ecdsa.PublicKey, userID string, message, signature []byte) (bool, error) {
+	e, err := Digest(pub, userID, message)
+	return err == nil && verifyDigest(pub, e, signature), err
 }
 
 // VerifyDigest reports whether signature is one of digest by pub (GB/T 32918.2,
@@ -285,9 +311,12 @@ func Digest(pub *ecdsa.PublicKey, userID string, message []byte) ([]byte, error)
 // [1, n-1]. A digest not of 32 octets, or a public key that [PublicKeyBytes]
 // refuses, gives false. It never panics.
 func VerifyDigest(pub *ecdsa.PublicKey, digest, signature []byte) bool {
-	if _, err := PublicKeyBytes(pub); err != nil {
-		return false
-	}
+	_, err := PublicKeyBytes(pub)
+	return err == nil && verifyDigest(pub, digest, signature)
+}
+
+// verifyDigest is VerifyDigest for a public key that was checked.
+func verifyDigest(pub *ecdsa.PublicKey, digest, signature []byte) bool {
 	return len(digest) == size && isSignature(signature) && gmsm.VerifyASN1(pub, digest, signature)
 }
 

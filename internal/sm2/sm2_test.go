@@ -718,6 +718,48 @@ func TestDigest(t *testing.T) {
 	}
 }
 
+// Signing and verifying a message is doing so for its digest.
+func TestMessage(t *testing.T) {
+	t.Parallel()
+	k, err := GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pub, message := k.Public(), []byte(exampleMessage)
+	sig, err := k.SignMessage(message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := sign(t, k, digest(t, pub, UserID, message)); !bytes.Equal(sig, want) {
+		t.Errorf("SignMessage: %x, want %x", sig, want)
+	}
+	off := &ecdsa.PublicKey{Curve: P256(), X: pub.X, Y: new(big.Int).Add(pub.Y, big.NewInt(1))}
+	tests := []struct {
+		name    string
+		pub     *ecdsa.PublicKey
+		userID  string
+		message []byte
+		ok      bool
+		err     bool
+	}{
+		{"its own", pub, UserID, message, true, false},
+		{"another message", pub, UserID, message[1:], false, false},
+		{"another ID", pub, "", message, false, false},
+		{"another key", parseKey(t, issue560Point), UserID, message, false, false},
+		{"an ID that is too long", pub, strings.Repeat("a", 8192), message, false, true},
+		{"a key off the curve", off, UserID, message, false, true},
+		{"no key", nil, UserID, message, false, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if ok, err := VerifyMessage(tt.pub, tt.userID, tt.message, sig); ok != tt.ok || (err != nil) != tt.err {
+				t.Errorf("VerifyMessage: %t, %v, want %t, error %t", ok, err, tt.ok, tt.err)
+			}
+		})
+	}
+}
+
 func TestVerifyDigestRefusesEveryChange(t *testing.T) {
 	t.Parallel()
 	pub := parseKey(t, examplePoint)

@@ -81,7 +81,7 @@ func parseIP(name string) (netip.Addr, bool) {
 // 6125, section 6.4.3) and above at least two more.
 func CanonicalName(entry string) (string, error) {
 	// Before idna sees it, whose time grows with the square of a label.
-	if utf8.RuneCountInString(entry) > 253 {
+	if len(entry) > 253 && utf8.RuneCountInString(entry) > 253 {
 		return "", fmt.Errorf("%.80q is longer than 253 octets, and so than any name (RFC 1035, section 2.3.4)", entry)
 	}
 	if addr, ok := parseIP(entry); ok {
@@ -99,8 +99,7 @@ func CanonicalName(entry string) (string, error) {
 
 func canonicalDNS(entry string) (string, error) {
 	host, wildcard := strings.CutPrefix(entry, "*.")
-	ascii := strings.IndexFunc(host, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
-	if ascii {
+	if isASCII(host) {
 		host = strings.ToLower(host)
 	} else {
 		var err error
@@ -108,14 +107,14 @@ func canonicalDNS(entry string) (string, error) {
 			return "", errors.New("it is not a valid internationalised name (RFC 5891)")
 		}
 	}
-	labels := 0
-	for label := range strings.SplitSeq(host, ".") {
-		if err := checkLabel(label); err != nil {
+	labels, last := 0, ""
+	for rest, more := host, true; more; labels++ {
+		last, rest, more = strings.Cut(rest, ".")
+		if err := checkLabel(last); err != nil {
 			return "", err
 		}
-		labels++
 	}
-	if last := host[strings.LastIndexByte(host, '.')+1:]; strings.Trim(last, "0123456789") == "" {
+	if strings.Trim(last, "0123456789") == "" {
 		return "", errors.New("its last label has digits only, as that of an IPv4 address (RFC 1123, section 2.1)")
 	}
 	if wildcard {
@@ -128,6 +127,15 @@ func canonicalDNS(entry string) (string, error) {
 		return "", errors.New("it is longer than 253 octets (RFC 1035, section 2.3.4)")
 	}
 	return host, nil
+}
+
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // checkLabel wants letters, digits and inner hyphens (RFC 5280, section
@@ -165,7 +173,7 @@ func checkLabel(label string) error {
 // an IP address. Text in other scripts needs a dot to count as one: alone it is
 // rather the name of a person or a company.
 func HostName(commonName string) (name string, ok bool) {
-	if strings.IndexFunc(commonName, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0 && !strings.Contains(commonName, ".") {
+	if !isASCII(commonName) && !strings.Contains(commonName, ".") {
 		return "", false
 	}
 	name, err := CanonicalName(commonName)
@@ -214,7 +222,7 @@ func parseAltNames(value []byte) ([]string, error) {
 	if !input.ReadASN1(&list, asn1.SEQUENCE) || !input.Empty() || list.Empty() {
 		return nil, errors.New("subjectAltName is not a SEQUENCE of names (RFC 5280, section 4.2.1.6)")
 	}
-	var names []string
+	names := make([]string, 0, 4)
 	for !list.Empty() {
 		var value cryptobyte.String
 		var tag asn1.Tag
@@ -229,7 +237,7 @@ func parseAltNames(value []byte) ([]string, error) {
 				return nil, fmt.Errorf("subjectAltName: the dNSName %.80q is an IP address", value)
 			}
 			// An A-label is what stands in a certificate; U-labels have no place in an IA5String.
-			if i := slices.IndexFunc(value, func(c byte) bool { return c >= utf8.RuneSelf }); i >= 0 {
+			if !isASCII(text) {
 				return nil, errors.New("subjectAltName: a dNSName is not ASCII")
 			}
 			var err error

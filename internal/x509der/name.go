@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"iter"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -91,22 +89,23 @@ func (n Name) Get(attributeType string) string {
 	return ""
 }
 
-// Only yields the attributes of that type.
-func (n Name) Only(attributeType string) iter.Seq[Attribute] {
-	return func(yield func(Attribute) bool) {
-		for _, a := range n {
-			if a.Type == attributeType && !yield(a) {
-				return
-			}
+// AppendOnly appends the attributes of that type in other.
+func (n Name) AppendOnly(other Name, attributeType string) Name {
+	for _, a := range other {
+		if a.Type == attributeType {
+			n = append(n, a)
 		}
 	}
+	return n
 }
 
 // Count returns how many attributes of that type there are.
 func (n Name) Count(attributeType string) int {
 	count := 0
-	for range n.Only(attributeType) {
-		count++
+	for i := range n {
+		if n[i].Type == attributeType {
+			count++
+		}
 	}
 	return count
 }
@@ -116,7 +115,7 @@ func (n Name) Count(attributeType string) int {
 func (n Name) InOrder() Name {
 	ordered := make(Name, 0, len(n))
 	for _, attributeType := range []string{Country, State, Locality, Organization, OrganizationalUnit, CommonName, Email} {
-		ordered = slices.AppendSeq(ordered, n.Only(attributeType))
+		ordered = ordered.AppendOnly(n, attributeType)
 	}
 	return ordered
 }
@@ -209,7 +208,10 @@ func ParseName(rdnSequence []byte) (Name, error) {
 	if !input.ReadASN1(&rdns, asn1.SEQUENCE) || !input.Empty() {
 		return nil, errors.New("the name is not a SEQUENCE (RFC 5280, section 4.1.2.4)")
 	}
-	name := make(Name, 0, 8)
+	count := 0
+	for rest := rdns; rest.SkipASN1(asn1.SET); count++ {
+	}
+	name := make(Name, 0, count)
 	for !rdns.Empty() {
 		var set cryptobyte.String
 		if !rdns.ReadASN1(&set, asn1.SET) || set.Empty() {

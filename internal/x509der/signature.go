@@ -81,12 +81,8 @@ func verify(pub crypto.PublicKey, s signatureID, message, signature []byte, user
 	if s.hash == 0 {
 		key := pub.(*ecdsa.PublicKey)
 		for _, id := range userIDs {
-			digest, err := sm2.Digest(key, id, message)
-			if err != nil {
+			if ok, err := sm2.VerifyMessage(key, id, message, signature); ok || err != nil {
 				return err
-			}
-			if sm2.VerifyDigest(key, digest, signature) {
-				return nil
 			}
 		}
 		return errBadSignature
