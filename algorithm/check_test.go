@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/floor"
 	"github.com/yuncert/yuncert/internal/sm2"
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
@@ -260,6 +261,23 @@ func TestPolicyBlockedIsAskedLast(t *testing.T) {
 			if len(seen) > 0 {
 				t.Errorf("Blocked was asked about %x", seen)
 			}
+		})
+	}
+}
+
+// The metric x-signature is the time of a check over that of a signature with a
+// key of the same length: what a CSR's key costs an issuer whose own is like it.
+func BenchmarkCheck(b *testing.B) {
+	for _, a := range []algorithm.Algorithm{
+		algorithm.RSA_2048, algorithm.RSA_3072, algorithm.RSA_4096, algorithm.ECC_256, algorithm.ECC_384, algorithm.SM2_256,
+	} {
+		b.Run(string(a), func(b *testing.B) {
+			public := testkeys.Key(a, 2).Public()
+			floor.Report(b, "x-signature", func() {
+				if err := algorithm.Check(public); err != nil {
+					b.Fatal(err)
+				}
+			}, floor.Signature(a, 1))
 		})
 	}
 }

@@ -1,9 +1,6 @@
 package algorithm
 
 import (
-	"crypto"
-	cryptorand "crypto/rand"
-	"crypto/rsa"
 	"crypto/sha256"
 	"fmt"
 	"math/big"
@@ -11,7 +8,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 )
 
 const (
@@ -411,31 +407,4 @@ func FuzzWeakRSA(f *testing.F) {
 		}
 		checkWeakRSA(t, n, plainWeakRSA(n))
 	})
-}
-
-// BenchmarkWeakRSA reports the time also as a percentage of one signature by a key of the same size.
-func BenchmarkWeakRSA(b *testing.B) {
-	for _, size := range []int{2048, 4096} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			key, err := rsa.GenerateKey(cryptorand.Reader, size)
-			if err != nil {
-				b.Fatal(err)
-			}
-			digest := sha256.Sum256(nil)
-			const signatures = 200
-			start := time.Now()
-			for range signatures {
-				if _, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:]); err != nil {
-					b.Fatal(err)
-				}
-			}
-			signature := time.Since(start) / signatures
-
-			b.ReportAllocs()
-			for b.Loop() {
-				weakRSA(key.N)
-			}
-			b.ReportMetric(100*b.Elapsed().Seconds()/float64(b.N)/signature.Seconds(), "%-of-signature")
-		})
-	}
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/floor"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -977,24 +978,12 @@ func BenchmarkVerify(b *testing.B) {
 			au := authorityOf(a)
 			leaf := issue(b, au.issuer, serverRequest(au.issuer, hostCSR(b, a, "www.example.com")))
 			text := encodePEM(leaf.Raw)
-			sub, root := parsePEM(b, au.sub.Certificate), parsePEM(b, au.root.Certificate)
 			opts := ca.VerifyOptions{Roots: au.root.Certificate, Intermediates: au.sub.Certificate, Host: "www.example.com", Usage: x509.ExtKeyUsageServerAuth}
-			var ours, least time.Duration
-			b.ReportAllocs()
-			for b.Loop() {
-				start := time.Now()
+			floor.Report(b, "x-floor", func() {
 				if _, err := ca.Verify(instant, text, opts); err != nil {
 					b.Fatal(err)
 				}
-				between := time.Now()
-				if x509der.CheckSignature(leaf, sub) != nil || x509der.CheckSignature(sub, root) != nil {
-					b.Fatal("a signature is wrong")
-				}
-				ours += between.Sub(start)
-				least += time.Since(between)
-			}
-			b.ReportMetric(float64(ours.Nanoseconds())/float64(b.N), "ns/op")
-			b.ReportMetric(float64(ours)/float64(least), "x-floor")
+			}, floor.Both(floor.Verification(a, 0), floor.Verification(a, 1)))
 		})
 	}
 }

@@ -3,7 +3,7 @@ package csr
 import (
 	"crypto"
 	"io"
-	"regexp"
+	"strings"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
@@ -66,7 +66,12 @@ type CreateCsrResponse struct {
 	CsrId int64 `json:"CsrId,omitempty"`
 }
 
-var csrName = regexp.MustCompile(`^[A-Za-z0-9_.-]{0,50}$`)
+// isCSRName reports whether a text may be the parameter Name.
+func isCSRName(text string) bool {
+	return len(text) <= 50 && strings.IndexFunc(text, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '.' && r != '-'
+	}) < 0
+}
 
 // Validate checks the request as far as it goes without a key and returns the
 // first problem in the order of the fields: [yuncert.ErrMissingParameter] for a
@@ -93,7 +98,7 @@ func (r *CreateCsrRequest) check() (*content, algorithm.Algorithm, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	c := new(content)
+	c := &content{subject: make(x509der.Name, 0, 6)}
 	if err := c.subject.Add(x509der.Parameter{Name: "CommonName", Type: x509der.CommonName, Text: r.CommonName, Required: true}); err != nil {
 		return nil, "", err
 	}
@@ -110,7 +115,7 @@ func (r *CreateCsrRequest) check() (*content, algorithm.Algorithm, error) {
 			return nil, "", err
 		}
 	}
-	if !csrName.MatchString(r.Name) {
+	if !isCSRName(r.Name) {
 		return nil, "", yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Name",
 			"%.60q is not up to 50 letters, digits, underscores, hyphens and periods", r.Name)
 	}

@@ -22,9 +22,11 @@ import (
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
-// turn is about how long one side runs before the other has its turn: many
-// calls, and one cycle of the garbage collector or more.
-const turn = 25 * time.Millisecond
+// turn is about how long one side runs before the other has its turn: long
+// enough that a cycle of the garbage collector, of less than a millisecond, is
+// done while the side runs that filled the heap, and short enough that the
+// machine does not change meanwhile.
+const turn = 10 * time.Millisecond
 
 // Report runs an operation and its floor until the benchmark has enough and
 // reports, of the operation alone:
@@ -32,7 +34,9 @@ const turn = 25 * time.Millisecond
 //   - ns/op in processor time, B/op and allocs/op;
 //   - its processor time over that of the floor, under the name unit;
 //   - its allocations less those of the floor, as own-allocs/op.
-func Report(b *testing.B, unit string, operation, floor func()) {
+//
+// It returns the first of these.
+func Report(b *testing.B, unit string, operation, floor func()) time.Duration {
 	b.Helper()
 	b.ReportAllocs() // shows B/op and allocs/op
 	n, m := calls(operation), calls(floor)
@@ -51,11 +55,12 @@ func Report(b *testing.B, unit string, operation, floor func()) {
 	perOperation := float64(spent) / float64(b.N*n)
 	b.ReportMetric(perOperation, "ns/op")
 	b.ReportMetric(perOperation/(float64(least)/float64(b.N*m)), unit)
-	allocs, size := allocations(operation)
-	own, _ := allocations(floor)
+	allocs, size := allocations(operation, n)
+	others, _ := allocations(floor, m)
 	b.ReportMetric(size, "B/op")
 	b.ReportMetric(allocs, "allocs/op")
-	b.ReportMetric(allocs-own, "own-allocs/op")
+	b.ReportMetric(allocs-others, "own-allocs/op")
+	return time.Duration(perOperation)
 }
 
 // calls returns how many calls of f fill a turn.
@@ -72,9 +77,10 @@ func calls(f func()) int {
 	}
 }
 
-// allocations returns how many objects and octets a call of f allocates.
-func allocations(f func()) (objects, octets float64) {
-	const runs = 100
+// allocations returns how many objects and octets a call of f allocates, the
+// mean of a turn.
+func allocations(f func(), calls int) (objects, octets float64) {
+	runs := uint64(min(calls, 100))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range runs {

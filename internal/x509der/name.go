@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -120,9 +121,17 @@ func (n Name) InOrder() Name {
 	return ordered
 }
 
-// bounds are the upper bounds of X.520 (RFC 5280, appendix A.1) in characters.
-var bounds = map[string]int{
-	CommonName: 64, Organization: 64, OrganizationalUnit: 64, State: 128, Locality: 128, Email: 255,
+// bound is the upper bound of X.520 (RFC 5280, appendix A.1) in characters.
+func bound(attributeType string) int {
+	switch attributeType {
+	case CommonName, Organization, OrganizationalUnit:
+		return 64
+	case State, Locality:
+		return 128
+	case Email:
+		return 255
+	}
+	return math.MaxInt
 }
 
 // CheckText says what keeps text out of an attribute of that type.
@@ -138,8 +147,8 @@ func CheckText(attributeType, text string) error {
 			return errors.New("an e-mail address is ASCII without spaces (RFC 5280, section 4.1.2.6)")
 		}
 	}
-	if n := utf8.RuneCountInString(text); bounds[attributeType] > 0 && n > bounds[attributeType] {
-		return fmt.Errorf("the text has %d characters: up to %d are allowed (X.520)", n, bounds[attributeType])
+	if n := utf8.RuneCountInString(text); n > bound(attributeType) {
+		return fmt.Errorf("the text has %d characters: up to %d are allowed (X.520)", n, bound(attributeType))
 	}
 	if strings.TrimSpace(text) != text {
 		return errors.New("the text begins or ends with a space")
