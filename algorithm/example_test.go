@@ -1,15 +1,19 @@
 package algorithm_test
 
 import (
+	"context"
 	"crypto"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/csr"
 )
 
 func Example() {
@@ -86,4 +90,31 @@ bnnN33Tt8syqpZJttXdMtndvMSE+7pp06ZuNS2sjkQ9jHEaqFaqOLez/
 	sum, err := algorithm.PubMd5(key.Public())
 	fmt.Println(sum, err)
 	// Output: d688b96aa7b60008de681c130bc50594 <nil>
+}
+
+// A service makes RSA keys ahead, so that a CSR takes a millisecond and not the
+// time of two primes.
+func ExampleKeyPool() {
+	pool, err := algorithm.NewKeyPool(algorithm.RSA_2048, 4, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer pool.Close()
+
+	ctx := context.Background() // in a handler, the request's
+	key, err := pool.Get(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	resp, err := csr.CreateCsrWithKey(rand.Reader, key, &csr.CreateCsrRequest{
+		Algorithm: "RSA", KeySize: 2048, CommonName: "www.example.com", CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(key)
+	fmt.Println(strings.SplitN(resp.Csr, "\n", 2)[0])
+	// Output:
+	// RSA_2048 private key
+	// -----BEGIN CERTIFICATE REQUEST-----
 }

@@ -74,13 +74,18 @@ func GenerateKey(a Algorithm) (*PrivateKey, error) {
 		key, err = sm2.GenerateKey()
 		signer = sm2Signer{key}
 	default:
-		return nil, yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Algorithm",
-			"%.40q is no algorithm to make keys of: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384, ECC_512 and SM2_256 are.", string(a))
+		return nil, notGenerated(a)
 	}
 	if err != nil {
 		return nil, &yuncert.Error{Code: yuncert.ErrInternalKeyError, Message: fmt.Sprintf("failed to generate %s key", a), Err: err}
 	}
 	return &PrivateKey{a, &secret{signer}}, nil
+}
+
+// notGenerated is the error for an algorithm that GenerateKey makes no keys of.
+func notGenerated(a Algorithm) error {
+	return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Algorithm",
+		"%.40q is no algorithm to make keys of: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384, ECC_512 and SM2_256 are.", string(a))
 }
 
 // NewPrivateKey takes a key that the caller holds already: *rsa.PrivateKey,

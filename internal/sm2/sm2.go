@@ -228,6 +228,13 @@ func (k *PrivateKey) Bytes() []byte {
 	return bytes.Clone(k.secret.d[:])
 }
 
+// Wipe overwrites d with zeros. The key is of no use afterwards, and must not be
+// in use elsewhere.
+func (k *PrivateKey) Wipe() {
+	clear(k.secret.d[:])
+	clear(k.secret.engine.D.Bits())
+}
+
 // Format implements [fmt.Formatter]: every verb gives the same words and no key
 // material.
 func (PrivateKey) Format(s fmt.State, _ rune) {
