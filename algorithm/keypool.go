@@ -153,6 +153,10 @@ func (p *KeyPool) Get(ctx context.Context) (*PrivateKey, error) {
 	}
 }
 
+// Len returns how many keys are in stock: a service that starts may wait for some,
+// and one that runs shows by it whether size and makers suffice.
+func (p *KeyPool) Len() int { return len(p.stock) }
+
 // keep puts a key that nobody waits for any more into the stock, if there is
 // room and there is a key.
 func (p *KeyPool) keep(key *PrivateKey) {

@@ -129,8 +129,8 @@ func TestKeyPoolFills(t *testing.T) {
 		var made atomic.Int32
 		p := newPool(t, 3, 2, func(a Algorithm) (*PrivateKey, error) { made.Add(1); return quick(a) })
 		synctest.Wait()
-		if len(p.stock) != 3 || made.Load() != 5 { // each maker holds one more
-			t.Errorf("%d keys in stock, %d made", len(p.stock), made.Load())
+		if p.Len() != 3 || made.Load() != 5 { // each maker holds one more
+			t.Errorf("%d keys in stock, %d made", p.Len(), made.Load())
 		}
 		for range 2 {
 			if _, err := p.Get(t.Context()); err != nil {
@@ -138,13 +138,13 @@ func TestKeyPoolFills(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		if len(p.stock) != 3 || made.Load() != 7 {
-			t.Errorf("%d keys in stock, %d made after two were taken", len(p.stock), made.Load())
+		if p.Len() != 3 || made.Load() != 7 {
+			t.Errorf("%d keys in stock, %d made after two were taken", p.Len(), made.Load())
 		}
 		p.Close()
 		p.Close()
-		if len(p.stock) != 0 {
-			t.Errorf("%d keys in stock of a closed pool", len(p.stock))
+		if p.Len() != 0 {
+			t.Errorf("%d keys in stock of a closed pool", p.Len())
 		}
 		key, err := p.Get(t.Context())
 		wantKeyError(t, key, err, nil)
@@ -217,8 +217,8 @@ func TestKeyPoolContext(t *testing.T) {
 		}
 		close(g.open)
 		synctest.Wait()
-		if len(p.stock) != cap(p.stock) {
-			t.Errorf("%d keys in stock", len(p.stock))
+		if p.Len() != cap(p.stock) {
+			t.Errorf("%d keys in stock", p.Len())
 		}
 		key, err = p.Get(done)
 		wantKeyError(t, key, err, context.Canceled)
@@ -250,8 +250,8 @@ func TestKeyPoolCloseWhileWaiting(t *testing.T) {
 		}
 		close(g.open)
 		<-closed
-		if len(p.stock) != 0 {
-			t.Errorf("%d keys in stock of a closed pool", len(p.stock))
+		if p.Len() != 0 {
+			t.Errorf("%d keys in stock of a closed pool", p.Len())
 		}
 	})
 }

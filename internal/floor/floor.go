@@ -42,15 +42,15 @@ func Report(b *testing.B, unit string, operation, floor func()) time.Duration {
 	n, m := calls(operation), calls(floor)
 	var spent, least time.Duration
 	for b.Loop() {
-		start := processorTime()
+		start := ProcessorTime()
 		for range n {
 			operation()
 		}
-		between := processorTime()
+		between := ProcessorTime()
 		for range m {
 			floor()
 		}
-		spent, least = spent+between-start, least+processorTime()-between
+		spent, least = spent+between-start, least+ProcessorTime()-between
 	}
 	perOperation := float64(spent) / float64(b.N*n)
 	b.ReportMetric(perOperation, "ns/op")

@@ -6,5 +6,5 @@ import "time"
 
 var begun = time.Now()
 
-// processorTime is the time on the wall where the system tells no other.
-func processorTime() time.Duration { return time.Since(begun) }
+// ProcessorTime is the time on the wall where the system tells no other.
+func ProcessorTime() time.Duration { return time.Since(begun) }

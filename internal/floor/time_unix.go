@@ -7,11 +7,16 @@ import (
 	"time"
 )
 
-// processorTime is what all threads of the process have spent so far.
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
+// ProcessorTime is what all threads of the process, and its children that have
+// ended, have spent so far.
+func ProcessorTime() time.Duration {
+	var spent int64
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(who, &u); err != nil {
+			panic(err)
+		}
+		spent += u.Utime.Nano() + u.Stime.Nano()
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return time.Duration(spent)
 }

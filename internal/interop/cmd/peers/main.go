@@ -1,0 +1,132 @@
+// Peers issues the same certificate with this module and with other
+// implementations, from a CSR in PEM to a certificate in PEM, and prints as a
+// Markdown table what each costs as a multiple of the cryptography that none can
+// do without: one verification and one signature. From internal/interop:
+//
+//	go run ./cmd/peers
+//
+// All of them verify the CSR's signature, take its common name, its DNS names and
+// its address, and add the address of the CRL; every certificate is verified once
+// before the measuring begins. They have turns in one run, and what counts is
+// processor time, that of the garbage collector and of child processes included.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/floor"
+)
+
+func main() {
+	log.SetFlags(0)
+	rounds := flag.Int("rounds", 40, "how many `turns` each implementation has")
+	flag.Parse()
+	if err := run(os.Stdout, *rounds); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// algorithms are the columns of the table.
+var algorithms = []algorithm.Algorithm{algorithm.ECC_256, algorithm.ECC_384, algorithm.RSA_2048, algorithm.SM2_256}
+
+// turn is about how long an implementation runs before the next has its turn.
+const turn = 30 * time.Millisecond
+
+// A runner is an implementation at work, or the floor.
+type runner struct {
+	issue func()
+	calls int // in a turn
+	spent time.Duration
+}
+
+func newRunner(issue func()) *runner {
+	start := time.Now()
+	issue()
+	return &runner{issue: issue, calls: 1 + int(turn/time.Since(start))}
+}
+
+func (r *runner) turn() {
+	start := floor.ProcessorTime()
+	for range r.calls {
+		r.issue()
+	}
+	r.spent += floor.ProcessorTime() - start
+}
+
+// run measures and prints the table.
+func run(w io.Writer, rounds int) error {
+	cells := make(map[string]map[algorithm.Algorithm]string)
+	for _, a := range algorithms {
+		j, err := newJob(a)
+		if err != nil {
+			return fmt.Errorf("%s: %w", a, err)
+		}
+		defer j.close()
+		least := newRunner(floor.Both(floor.Verification(a, 2), floor.Signature(a, 1)))
+		runners := make(map[string]*runner)
+		for _, p := range peers {
+			issue, err := p.prepare(j)
+			if err != nil {
+				return fmt.Errorf("%s with %s: %w", a, p.name, err)
+			}
+			if issue == nil { // it does not know the algorithm
+				continue
+			}
+			if err := j.check(issue); err != nil {
+				return fmt.Errorf("%s with %s: %w", a, p.name, err)
+			}
+			runners[p.name] = newRunner(func() {
+				if _, err := issue(); err != nil {
+					log.Fatalf("%s with %s: %v", a, p.name, err)
+				}
+			})
+		}
+		for range rounds {
+			least.turn()
+			for _, p := range peers {
+				if r := runners[p.name]; r != nil {
+					r.turn()
+				}
+			}
+		}
+		per := func(r *runner) float64 { return float64(r.spent) / float64(rounds*r.calls) }
+		set := func(row, text string) {
+			if cells[row] == nil {
+				cells[row] = make(map[algorithm.Algorithm]string)
+			}
+			cells[row][a] = text
+		}
+		set(floorRow, fmt.Sprintf("1 (%.0f µs)", per(least)/1e3))
+		for name, r := range runners {
+			set(name, fmt.Sprintf("%.2f", per(r)/per(least)))
+		}
+	}
+	fmt.Fprintf(w, "%s, %d processors, %d turns each\n\n", runtime.Version(), runtime.NumCPU(), rounds)
+	fmt.Fprintf(w, "| |")
+	for _, a := range algorithms {
+		fmt.Fprintf(w, " %s |", a)
+	}
+	fmt.Fprintf(w, "\n|---%s|\n", strings.Repeat("|---", len(algorithms)))
+	rows := []string{floorRow}
+	for _, p := range peers {
+		rows = append(rows, p.name)
+	}
+	for _, row := range rows {
+		fmt.Fprintf(w, "| %s |", row)
+		for _, a := range algorithms {
+			fmt.Fprintf(w, " %s |", cells[row][a])
+		}
+		fmt.Fprintln(w)
+	}
+	return nil
+}
+
+const floorRow = "one verification, one signature"
