@@ -1,6 +1,7 @@
 package ca_test
 
 import (
+	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
@@ -8,7 +9,10 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/yuncert/yuncert"
@@ -181,6 +185,55 @@ func (d device) Public() crypto.PublicKey { return d.public }
 
 func (d device) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	return d.sign(digest, opts)
+}
+
+// Many certificates: as many workers as there are processors share one Issuer,
+// results stand where their requests do, a request that fails stops no other, and
+// a done context ends the rest.
+func ExampleCreateServerCertificateWithCsr_many() {
+	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()
+	issuer := newExampleCA(now, algorithm.ECC_256)
+	requests := make([]*ca.CreateServerCertificateWithCsrRequest, 100)
+	for i := range requests {
+		request, _, err := csr.CreateCsr(rand.Reader, &csr.CreateCsrRequest{
+			Algorithm: "ECC", KeySize: 256, CommonName: fmt.Sprintf("www%d.example.com", i),
+			CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+		requests[i] = &ca.CreateServerCertificateWithCsrRequest{Csr: request.Csr, ParentIdentifier: issuer.Identifier(), Days: 90}
+	}
+	requests[7].Days = -1
+
+	ctx := context.Background()
+	certificates, failures := make([][]byte, len(requests)), make([]error, len(requests))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(requests); i = next.Add(1) - 1 {
+				if failures[i] = ctx.Err(); failures[i] == nil {
+					_, certificates[i], failures[i] = ca.CreateServerCertificateWithCsr(rand.Reader, now, issuer, requests[i])
+				}
+			}
+		})
+	}
+	workers.Wait()
+
+	for i, err := range failures {
+		if err != nil {
+			fmt.Println(i, err)
+		}
+	}
+	last, err := x509.ParseCertificate(certificates[99])
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(99, last.Subject.CommonName)
+	// Output:
+	// 7 InvalidValue.Malformed: Days: -1 is not from 1 to 3652500
+	// 99 www99.example.com
 }
 
 // The key of a CA is any crypto.Signer. With SM2 the digest it is handed is
