@@ -36,18 +36,22 @@ func BenchmarkCreateServerCertificateWithCsr(b *testing.B) {
 	}
 }
 
-// All processors issue under one Issuer: with -cpu 1,2 the time on the wall
-// halves.
+// All processors issue under one Issuer. With -cpu 1,2 on an idle machine the time
+// on the wall, ns/op, halves; on a busy one cpu-ns/op, the processor time, tells
+// by staying as it is that the two do not hinder each other.
 func BenchmarkCreateServerCertificateWithCsrParallel(b *testing.B) {
 	for _, a := range benchmarked {
 		b.Run(string(a), func(b *testing.B) {
 			b.ReportAllocs()
+			issuance(b, a)() // whatever is made once is made here
+			before := floor.ProcessorTime()
 			b.RunParallel(func(pb *testing.PB) {
 				issue := issuance(b, a)
 				for pb.Next() {
 					issue()
 				}
 			})
+			b.ReportMetric(float64(floor.ProcessorTime()-before)/float64(b.N), "cpu-ns/op")
 		})
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,17 +23,17 @@ import (
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
-// turn is about how long one side runs before the other has its turn: long
-// enough that a cycle of the garbage collector, of less than a millisecond, is
-// done while the side runs that filled the heap, and short enough that the
-// machine does not change meanwhile.
-const turn = 10 * time.Millisecond
+// Turn is about how long one side runs before the other has its turn: long enough
+// for the garbage collector to come in each turn of an operation that allocates,
+// and short enough that the machine does not change meanwhile.
+const Turn = 50 * time.Millisecond
 
 // Report runs an operation and its floor until the benchmark has enough and
 // reports, of the operation alone:
 //
 //   - ns/op in processor time, B/op and allocs/op;
-//   - its processor time over that of the floor, under the name unit;
+//   - its processor time over that of the floor, under the name unit, as [Ratio]
+//     has it;
 //   - its allocations less those of the floor, as own-allocs/op.
 //
 // It returns the first of these.
@@ -40,27 +41,48 @@ func Report(b *testing.B, unit string, operation, floor func()) time.Duration {
 	b.Helper()
 	b.ReportAllocs() // shows B/op and allocs/op
 	n, m := calls(operation), calls(floor)
-	var spent, least time.Duration
+	var spent, least []time.Duration // a call, of each turn
 	for b.Loop() {
-		start := ProcessorTime()
-		for range n {
-			operation()
-		}
-		between := ProcessorTime()
-		for range m {
-			floor()
-		}
-		spent, least = spent+between-start, least+ProcessorTime()-between
+		spent, least = append(spent, PerCall(operation, n)), append(least, PerCall(floor, m))
 	}
-	perOperation := float64(spent) / float64(b.N*n)
+	perOperation := mean(spent)
 	b.ReportMetric(perOperation, "ns/op")
-	b.ReportMetric(perOperation/(float64(least)/float64(b.N*m)), unit)
+	b.ReportMetric(Ratio(spent, least), unit)
 	allocs, size := allocations(operation, n)
 	others, _ := allocations(floor, m)
 	b.ReportMetric(size, "B/op")
 	b.ReportMetric(allocs, "allocs/op")
 	b.ReportMetric(allocs-others, "own-allocs/op")
 	return time.Duration(perOperation)
+}
+
+// PerCall returns the processor time of one of n calls.
+func PerCall(f func(), n int) time.Duration {
+	start := ProcessorTime()
+	for range n {
+		f()
+	}
+	return (ProcessorTime() - start) / time.Duration(n)
+}
+
+// Ratio returns what the turns of one side cost over those of the other beside
+// them: the mean of the middle half of the quotients, since now and then another
+// process takes the caches away in the midst of a turn.
+func Ratio(spent, least []time.Duration) float64 {
+	quotients := make([]float64, len(spent))
+	for i := range spent {
+		quotients[i] = float64(spent[i]) / float64(least[i])
+	}
+	slices.Sort(quotients)
+	return mean(quotients[len(quotients)/4 : len(quotients)-len(quotients)/4])
+}
+
+func mean[T time.Duration | float64](list []T) float64 {
+	var sum T
+	for _, x := range list {
+		sum += x
+	}
+	return float64(sum) / float64(len(list))
 }
 
 // calls returns how many calls of f fill a turn.
@@ -71,8 +93,8 @@ func calls(f func()) int {
 		for range n {
 			f()
 		}
-		if spent := time.Since(start); spent >= turn/4 {
-			return 1 + int(time.Duration(n)*turn/spent)
+		if spent := time.Since(start); spent >= Turn/4 {
+			return 1 + int(time.Duration(n)*Turn/spent)
 		}
 	}
 }

@@ -3,7 +3,9 @@
 // crypto/x509, crypto/tls and zlint. It is a module of its own so that what the
 // tests need does not reach the users of yuncert.
 //
-// The commands come from the Debian packages openssl, default-jdk-headless
+// Its own commands, cmd/peers and cmd/keys, print the tables of PERFORMANCE.md.
+//
+// The commands of others come from the Debian packages openssl, default-jdk-headless
 // and gnutls-bin. A test whose command is missing is skipped, and fails when CI
 // is set.
 package interop

@@ -18,6 +18,7 @@ import (
 	"log"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,29 +38,21 @@ func main() {
 // algorithms are the columns of the table.
 var algorithms = []algorithm.Algorithm{algorithm.ECC_256, algorithm.ECC_384, algorithm.RSA_2048, algorithm.SM2_256}
 
-// turn is about how long an implementation runs before the next has its turn.
-const turn = 30 * time.Millisecond
-
 // A runner is an implementation at work, or the floor.
 type runner struct {
 	issue func()
-	calls int // in a turn
-	spent time.Duration
+	calls int             // in a turn
+	spent []time.Duration // a call, of each turn
 }
 
 func newRunner(issue func()) *runner {
+	issue() // whatever is made once is made here
 	start := time.Now()
 	issue()
-	return &runner{issue: issue, calls: 1 + int(turn/time.Since(start))}
+	return &runner{issue: issue, calls: 1 + int(floor.Turn/time.Since(start))}
 }
 
-func (r *runner) turn() {
-	start := floor.ProcessorTime()
-	for range r.calls {
-		r.issue()
-	}
-	r.spent += floor.ProcessorTime() - start
-}
+func (r *runner) turn() { r.spent = append(r.spent, floor.PerCall(r.issue, r.calls)) }
 
 // run measures and prints the table.
 func run(w io.Writer, rounds int) error {
@@ -97,17 +90,17 @@ func run(w io.Writer, rounds int) error {
 				}
 			}
 		}
-		per := func(r *runner) float64 { return float64(r.spent) / float64(rounds*r.calls) }
 		set := func(row, text string) {
 			if cells[row] == nil {
 				cells[row] = make(map[algorithm.Algorithm]string)
 			}
 			cells[row][a] = text
 		}
-		set(floorRow, fmt.Sprintf("1 (%.0f µs)", per(least)/1e3))
 		for name, r := range runners {
-			set(name, fmt.Sprintf("%.2f", per(r)/per(least)))
+			set(name, fmt.Sprintf("%.2f", floor.Ratio(r.spent, least.spent)))
 		}
+		slices.Sort(least.spent)
+		set(floorRow, fmt.Sprintf("1 (%d µs)", least.spent[rounds/2].Microseconds()))
 	}
 	fmt.Fprintf(w, "%s, %d processors, %d turns each\n\n", runtime.Version(), runtime.NumCPU(), rounds)
 	fmt.Fprintf(w, "| |")
