@@ -156,7 +156,8 @@ func (r *CreateCsrRequest) algorithm() (algorithm.Algorithm, error) {
 
 // CreateCsr makes a key pair and a CSR for it, signed with SHA-256 or, for SM2,
 // with SM3. The private key is returned beside the response and is the caller's
-// to keep; for RSA it takes the time that [algorithm.GenerateKey] names.
+// to keep; for RSA it takes the time that [algorithm.GenerateKey] names, which an
+// [algorithm.KeyPool] spends ahead for [CreateCsrWithKey].
 //
 // A request that does not pass [CreateCsrRequest.Validate] fails with the error
 // of that, before a key is made. A failing stage is [yuncert.ErrInternalKeyError]
