@@ -642,6 +642,9 @@ func BenchmarkCreateRevocationList(b *testing.B) {
 	issuer := authorityOf(algorithm.ECC_256).issuer
 	for _, n := range []int{1_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			if testing.Short() && n > 1_000 {
+				b.Skip("a long list")
+			}
 			size := 0
 			spent := floor.Report(b, "x-signature", func() {
 				req := revocationListRequest()

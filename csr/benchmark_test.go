@@ -31,6 +31,9 @@ func BenchmarkCreateCsrWithKey(b *testing.B) {
 func BenchmarkCreateCsr(b *testing.B) {
 	for _, tt := range createCsrAlgorithms {
 		b.Run(string(tt.algorithm), func(b *testing.B) {
+			if testing.Short() && tt.size > 2048 {
+				b.Skip("long keys")
+			}
 			req := newCreateCsrRequest()
 			req.Algorithm, req.KeySize = tt.family, tt.size
 			floor.Report(b, "x-floor", func() {
