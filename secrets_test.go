@@ -92,7 +92,7 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 			v := reflect.ValueOf(value)
 			if v.Kind() == reflect.Pointer {
 				v = v.Elem()
-				if v.Type().Name() != "Pool" && v.Type().Name() != "MemoryStore" { // which have a lock
+				if !slices.Contains([]string{"Pool", "KeyPool", "MemoryStore"}, v.Type().Name()) { // which have a lock
 					w.values[v.Type().String()] = append(w.values[v.Type().String()], v.Interface())
 				}
 			}
@@ -136,7 +136,10 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 	request, err := csr.Parse([]byte(made.Csr))
 	must(err)
 	w.csr = made.Csr
-	add(csrRequest, made, cdnRequest, cdn, request)
+	keys, err := algorithm.NewKeyPool(a, 1, 1)
+	must(err)
+	t.Cleanup(keys.Close)
+	add(csrRequest, made, cdnRequest, cdn, request, keys)
 
 	parent := w.issuer.Identifier()
 	server := &ca.CreateServerCertificateWithCsrRequest{Csr: made.Csr, ParentIdentifier: parent, Days: 90, Immediately: 2, Tags: []ca.Tag{{Key: "a", Value: "b"}}}
