@@ -12,8 +12,7 @@ const (
 
 	// SQLite is SQLite from 3.24 on. That the database is busy is known by the
 	// method Code() int of the driver's errors, which those of modernc.org/sqlite
-	// have. With another driver all works but this: an Update that another process
-	// keeps waiting for more than a second fails.
+	// have.
 	SQLite Dialect = "SQLite"
 )
 

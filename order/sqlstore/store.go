@@ -59,7 +59,8 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 
 // Update implements [order.Store]. After a deadlock, a serialization failure, a
 // busy database, or two Updates that made the same package at once, f is run
-// anew: up to ten times within a few seconds, and then the error is returned.
+// anew: up to ten times within about twelve seconds, and then the error is returned.
+// A COMMIT or a ROLLBACK that is under way may outlast ctx, by 15 seconds at most.
 //
 // An error that f returned is returned as it is. When the error comes of the
 // COMMIT itself, such as a connection that broke in it, nobody knows whether what
@@ -122,9 +123,9 @@ func (s *Store) try(ctx context.Context, begin string, f func(*tx) error) (again
 	}()
 	for _, statement := range append(s.prepare[:len(s.prepare):len(s.prepare)], begin) {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
-			// Nothing was done yet, and the next connection may be a better one: this one
-			// may have broken while it lay in the pool.
-			return ctx.Err() == nil, failure(ctx, "beginning", err)
+			// A connection may have broken while it lay in the pool, and the next one may
+			// be better.
+			return ctx.Err() == nil && (errors.Is(err, driver.ErrBadConn) || s.conflict(err)), failure(ctx, "beginning", err)
 		}
 	}
 	tx := &tx{dialect: s.dialect, ctx: ctx, conn: conn, readOnly: begin == s.view, packages: map[string]bool{}}

@@ -174,18 +174,15 @@ func TestUpdate(t *testing.T) {
 		{name: "a connection that broke in the pool", dialect: sqlstore.PostgreSQL, f: submit, runs: 1, closed: 1,
 			fail: func() func(string, int) error {
 				broken := true
-				return func(s string, before int) error {
-					switch {
-					case s == "BEGIN" && broken: // rollback's question whether it can go on
+				return func(string, int) error {
+					if broken {
 						broken = false
-						return errBroken
-					case broken:
-						return errBroken
+						return driver.ErrBadConn
 					}
 					return nil
 				}
 			}(),
-			sent: []string{"BEGIN ISOLATION", "ROLLBACK", "BEGIN", "BEGIN ISOLATION", "SELECT product_code,", "INSERT INTO", "COMMIT"}},
+			sent: []string{"BEGIN ISOLATION", "BEGIN ISOLATION", "SELECT product_code,", "INSERT INTO", "COMMIT"}},
 		{name: "a connection that breaks when it commits", dialect: sqlstore.PostgreSQL, f: submit, want: errBroken, runs: 1, closed: 1,
 			fail: func(s string, _ int) error {
 				if s == "COMMIT" || s == "ROLLBACK" || s == "BEGIN" {
