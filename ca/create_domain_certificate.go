@@ -53,6 +53,7 @@ func (r *CreateDomainCertificateRequest) check(keys algorithm.Policy) (*leaf, er
 	if err := l.readCSR(r.Csr, keys); err != nil {
 		return nil, err
 	}
+	l.asked = nil
 	if r.Domain == "" {
 		return nil, yuncert.Missing("Domain")
 	}
