@@ -103,14 +103,13 @@ func (c Code) HTTPStatus() int {
 	return http.StatusInternalServerError
 }
 
-// An Error is what every function of this module returns when it fails. With
+// An Error is what every operation of this module returns when it fails. With
 // encoding/json it becomes the documented error body: RequestId, HostId, Code
 // and Message. An Error belongs to the caller, who may fill in RequestId and
 // HostId before answering; it holds no key bytes and no whole CSR.
 type Error struct {
 	// RequestId identifies the request that failed. Empty until the caller sets
-	// it, with [NewRequestId] for example: a request that is refused draws no
-	// randomness.
+	// it, with [NewRequestId] for example.
 	RequestId string `json:"RequestId"`
 
 	// HostId is the host that answers, such as "cas.example.com". Empty unless

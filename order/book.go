@@ -87,8 +87,10 @@ const maxPage = 1000
 // Orders returns up to limit orders in a state, oldest first: a page of 1 to 1000.
 // The first page comes after the zero Order, and each further one after the last
 // order of the page before, which may have changed or gone since. A page shorter
-// than limit is the last. An order whose Created lies before the place reached is
-// not found behind it: who waits for orders begins again from the zero Order.
+// than limit is the last. Orders that are
+// submitted later with an earlier Created, since clocks of several processes
+// differ, are not on the pages that follow: who waits for orders begins again
+// from the zero Order.
 //
 // Another limit is [yuncert.ErrInvalidParameter]; a store that fails is
 // [yuncert.ErrError].

@@ -158,8 +158,11 @@ func domainOf(request *csr.Request) (string, error) {
 	}
 	if proved, wildcard := strings.CutPrefix(name, "*."); wildcard {
 		// Whoever runs a registry does not own what others register there.
-		if suffix, registry := publicsuffix.PublicSuffix(proved); registry && suffix == proved {
-			return "", failed("Csr", "the CSR's common name %q stands for names of many owners: %q is a public suffix", name, suffix)
+		// A rule of the list may itself be a wildcard, such as *.kawasaki.jp.
+		for _, suffix := range []string{proved, "x." + proved} {
+			if found, registry := publicsuffix.PublicSuffix(suffix); registry && found == suffix {
+				return "", failed("Csr", "the CSR's common name %q stands for names of many owners, as the public suffix list has it", name)
+			}
 		}
 	}
 	return name, nil
@@ -231,7 +234,28 @@ func (b *Book) CreateCertificateWithCsrRequest(ctx context.Context, rand io.Read
 	if err != nil {
 		return nil, err
 	}
-	err = b.update(ctx, func(tx Tx) error {
+	// With 2^53 ids one collision is rare, and ten in a row are a random source that
+	// repeats itself.
+	for range 10 {
+		if o.OrderId, err = newOrderID(rand); err != nil {
+			return nil, err
+		}
+		if err = b.submit(ctx, *o); !errors.Is(err, ErrOrderExists) {
+			break
+		}
+	}
+	if errors.Is(err, ErrOrderExists) {
+		err = yuncert.Errorf(yuncert.ErrError, "", "rand repeats itself: ten OrderIds in a row are taken")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCertificateWithCsrRequestResponse{OrderId: o.OrderId, RequestId: requestID}, nil
+}
+
+// submit stores an order and takes a unit for it.
+func (b *Book) submit(ctx context.Context, o Order) error {
+	return b.update(ctx, func(tx Tx) error {
 		p, err := readPackage(tx, o.ProductCode)
 		if err != nil {
 			return err
@@ -243,24 +267,6 @@ func (b *Book) CreateCertificateWithCsrRequest(ctx context.Context, rand io.Read
 		if err := tx.PutPackage(p); err != nil {
 			return err
 		}
-		return createOrder(rand, tx, o)
+		return tx.CreateOrder(o)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCertificateWithCsrRequestResponse{OrderId: o.OrderId, RequestId: requestID}, nil
-}
-
-// createOrder stores an order under an id that no other has. With 2^53 ids one
-// collision is rare and ten in a row are a random source that repeats itself.
-func createOrder(rand io.Reader, tx Tx, o *Order) (err error) {
-	for range 10 {
-		if o.OrderId, err = newOrderID(rand); err != nil {
-			return err
-		}
-		if err = tx.CreateOrder(*o); !errors.Is(err, ErrOrderExists) {
-			return err
-		}
-	}
-	return yuncert.Errorf(yuncert.ErrError, "", "rand repeats itself: ten OrderIds in a row are taken")
 }

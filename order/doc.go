@@ -14,7 +14,9 @@
 //	Book.CancelOrderRequest                the applicant withdraws      payed
 //	Book.DeleteCertificateRequest          the unit goes back
 //
-// state.go has the whole table. Nothing happens by itself: there is no clock and
+// CheckOwnership is for orders in domain_verify; Issue, Complete and Fail for those
+// in process; CancelOrderRequest for both; DeleteCertificateRequest for those in
+// verify_fail and payed. Anything else is [yuncert.ErrOrderStateError]. Nothing happens by itself: there is no clock and
 // no worker here, so a service calls CheckOwnership and Issue from a queue or a
 // timer of its own, over the pages that [Book.Orders] gives.
 //
@@ -30,7 +32,9 @@
 // An application that breaks a rule of the product, the domain or the CSR is
 // [yuncert.ErrCreateCertificateRequestFailed], the code that the documents have
 // for all of them; a required parameter that is absent is
-// [yuncert.ErrMissingParameter]. Failures of the store are [yuncert.ErrError]
+// [yuncert.ErrMissingParameter], a ValidateType of neither kind
+// [yuncert.ErrInvalidParameter], and text that is too long or has control
+// characters [yuncert.ErrInvalidValueMalformed]. Failures of the store are [yuncert.ErrError]
 // with the cause in Err. An OrderId that names no order is
 // [yuncert.ErrNotFoundOrder].
 package order

@@ -3,6 +3,7 @@ package order
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/x509"
 	"encoding/pem"
 	"io"
@@ -18,25 +19,33 @@ import (
 )
 
 // Issue signs the certificate of an order whose ownership is proved, as
-// [ca.CreateDomainCertificate] does: the subject is the domain alone, or
-// empty if that is longer than a common name may be, the
-// alternative names are the domain and, for a wildcard name, the name behind
-// "*." which was proved, and the term is the product's. The order is in
-// [StateCertificate] then, and the certificate is in the order that is returned
-// and in DescribeCertificateState.
+// [ca.CreateDomainCertificate] does: the subject is the domain alone, or empty if
+// that is longer than a common name may be, the alternative names are the domain
+// and, for a wildcard name, the name behind "*." which was proved, and the term is
+// the product's. The order is in [StateCertificate] then, and the certificate is
+// in the order that is returned and in DescribeCertificateState.
+//
+// A proof does not age here: Updated of an order in [StateProcess] is the instant
+// of it, and how old it may be is the caller's to say. The CSR's key must pass
+// both the Book's policy and the issuer's.
 //
 // Errors: [yuncert.ErrNotFoundOrder] for an orderID that names no order,
-// [yuncert.ErrOrderStateError] for an order in another state, those of
-// [ca.CreateDomainCertificate], and [yuncert.ErrError] when the store failed. The
-// order stays as it was. The signature is made before the store is written, so
-// that a slow key keeps no row locked; a certificate that then cannot be stored,
-// because the order was cancelled meanwhile for example, is dropped.
+// [yuncert.ErrOrderStateError] for an order in another state,
+// [yuncert.ErrInvalidParameter] for a key that was blocked since, those of
+// [ca.CreateDomainCertificate] for what the issuer refuses or fails in, and
+// [yuncert.ErrError] when the store failed. The order stays as it was. The
+// signature is made before the store is written, so that a slow key keeps no row
+// locked: of two that issue one order at once one drops its certificate, as does
+// one whose order is cancelled meanwhile.
 func (b *Book) Issue(ctx context.Context, rand io.Reader, now time.Time, issuer *ca.Issuer, orderID int64) (Order, error) {
 	o, err := b.Order(ctx, orderID)
 	if err != nil {
 		return Order{}, err
 	}
 	if _, err := o.State.after(eventIssue); err != nil {
+		return Order{}, err
+	}
+	if _, err := o.request(b.keys); err != nil {
 		return Order{}, err
 	}
 	product, err := productOf(o.ProductCode, yuncert.ErrError)
@@ -73,11 +82,10 @@ func withoutRoot(chain string) string {
 //
 //   - [yuncert.ErrInvalidValueMalformed]: certificate is not PEM of 1 to 10
 //     certificates that can be read.
-//   - [yuncert.ErrInvalidParameter]: its key is not the CSR's or was
-//     blocked since, its names do not cover the order's domain, it is a CA's, does
-//     not say that it is for servers (RFC 5280, section 4.2.1.12) or is not valid
-//     at now, or a certificate behind it is not of the CA that signed the one in
-//     front.
+//   - [yuncert.ErrInvalidParameter]: its key is not the CSR's or was blocked
+//     since, its names do not cover the order's domain, it is a CA's, does not say
+//     that it is for servers (RFC 5280, section 4.2.1.12) or is not valid at now,
+//     or a certificate behind it is not of the CA that signed the one in front.
 //
 // Whether the CA is to be trusted is for the caller to know, and nothing else of
 // its certificates is looked at: [ca.Verify] checks a chain against roots.
@@ -93,7 +101,11 @@ func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certi
 	if _, err := o.State.after(eventIssue); err != nil {
 		return Order{}, err
 	}
-	if err := o.accepts(now, b.keys, chain); err != nil {
+	request, err := o.request(b.keys)
+	if err != nil {
+		return Order{}, err
+	}
+	if err := o.accepts(now, request.PublicKey, chain); err != nil {
 		return Order{}, err
 	}
 	var text strings.Builder
@@ -103,15 +115,24 @@ func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certi
 	return b.certify(ctx, now, orderID, text.String())
 }
 
-// accepts refuses a certificate that is not the one ordered.
-func (o *Order) accepts(now time.Time, keys algorithm.Policy, chain []*x509.Certificate) error {
-	cert := chain[0]
+// request reads the order's CSR, and refuses a key that was blocked since it was
+// submitted.
+func (o *Order) request(keys algorithm.Policy) (*csr.Request, error) {
 	request, err := csr.ParseWithPolicy([]byte(o.Csr), algorithm.Policy{SmallExponents: true})
 	if err != nil {
 		// It passed when it was submitted.
-		return &yuncert.Error{Code: yuncert.ErrError, Message: "the order's CSR cannot be read", Err: err}
+		return nil, &yuncert.Error{Code: yuncert.ErrError, Message: "the order's CSR cannot be read", Err: err}
 	}
-	asked, err := algorithm.MarshalPublicKey(request.PublicKey)
+	if err := keys.Check(request.PublicKey); err != nil {
+		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "Csr", "the order's key is not accepted any more: %s", x509der.Reason(err))
+	}
+	return request, nil
+}
+
+// accepts refuses a certificate that is not the one ordered.
+func (o *Order) accepts(now time.Time, key crypto.PublicKey, chain []*x509.Certificate) error {
+	cert := chain[0]
+	asked, err := algorithm.MarshalPublicKey(key)
 	if err != nil {
 		return err
 	}
@@ -119,8 +140,6 @@ func (o *Order) accepts(now time.Time, keys algorithm.Policy, chain []*x509.Cert
 	switch {
 	case err != nil || !bytes.Equal(asked, got):
 		return refused("the certificate's key is not the one in the order's CSR")
-	case keys.Check(cert.PublicKey) != nil:
-		return refused("the certificate's key is not accepted any more: %s", x509der.Reason(keys.Check(cert.PublicKey)))
 	case !covers(cert, o.Domain):
 		return refused("the certificate's names do not cover %q", o.Domain)
 	case cert.IsCA:
@@ -166,14 +185,18 @@ func (b *Book) certify(ctx context.Context, now time.Time, orderID int64, certif
 }
 
 // Fail records that the CA refused an order whose ownership is proved, and why:
-// text of up to 500 characters, which [Book.Order] returns as Reason. The order
+// text of 1 to 500 characters, which [Book.Order] returns as Reason. The order
 // is in [StateVerifyFail] then, and deleting it gives the unit back.
 //
-// Errors: [yuncert.ErrInvalidValueMalformed] for a longer reason, one that is not
-// UTF-8 or one with control characters, [yuncert.ErrNotFoundOrder] for an orderID
+// Errors: [yuncert.ErrMissingParameter] for no reason,
+// [yuncert.ErrInvalidValueMalformed] for a longer one, one that is not UTF-8 or
+// one with control characters, [yuncert.ErrNotFoundOrder] for an orderID
 // that names no order, [yuncert.ErrOrderStateError] for an order in another
 // state, and [yuncert.ErrError] when the store failed.
 func (b *Book) Fail(ctx context.Context, now time.Time, orderID int64, reason string) (Order, error) {
+	if reason == "" {
+		return Order{}, yuncert.Missing("Reason")
+	}
 	if err := checkText("Reason", reason, 500); err != nil {
 		return Order{}, err
 	}

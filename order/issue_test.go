@@ -620,7 +620,7 @@ func TestFail(t *testing.T) {
 		mention      string // of a refusal
 	}{
 		{"a reason", "the domain is on a list", ""},
-		{"no reason", "", ""},
+		{"a reason of one character", "x", ""},
 		{"500 characters", chinese(500), ""},
 		{"501 characters", chinese(501), "up to 500 characters"},
 		{"a mebibyte", strings.Repeat("a", 1<<20), "up to 500 characters"},
@@ -629,6 +629,13 @@ func TestFail(t *testing.T) {
 		{"a NUL", "no\x00", "control characters"},
 		{"a control character above ASCII", "no\u0085", "control characters"},
 	}
+	t.Run("no reason", func(t *testing.T) {
+		t.Parallel()
+		book, _ := newBook(t, proved)
+		o := reach(t, book, order.StateProcess, application(plainCSR(t)))
+		_, err := book.Fail(t.Context(), later, o.OrderId, "")
+		checkError(t, err, missing, "Reason", "Reason is mandatory for this action.")
+	})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -53,7 +53,9 @@ func TestBookBlockedKeys(t *testing.T) {
 	checkError(t, err, failed, "Csr", "the key is blocked: it is known to be compromised")
 	certificate := outside().certificate(t, nil)
 	_, err = book.Complete(t.Context(), instant, o.OrderId, certificate)
-	checkError(t, err, refused, "Certificate", "the key is blocked: it is known to be compromised")
+	checkError(t, err, refused, "Csr", "the key is blocked: it is known to be compromised")
+	_, err = book.Issue(t.Context(), untouched(t), instant, authorityOf(t, algorithm.ECC_256).issuer, o.OrderId)
+	checkError(t, err, refused, "Csr", "the key is blocked: it is known to be compromised")
 	checkUnchanged(t, store, before)
 
 	blocked = false

@@ -64,7 +64,7 @@ func (v *NetVerifier) Lookup(ctx context.Context, c Challenge) ([]string, error)
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if c.ValidateType == validateFile {
-		return v.files(ctx, c.Domain, c.Uri)
+		return v.files(ctx, c)
 	}
 	name := recordLabel + "." + c.Domain
 	// The last dot keeps the resolver's search list out.
@@ -96,18 +96,24 @@ func plainDNS(err error) error {
 
 // files fetches the file by https and by http at the same time: a firewall that
 // swallows what is sent to one port leaves the other one its time.
-func (v *NetVerifier) files(ctx context.Context, domain, uri string) (found []string, err error) {
-	client := v.client(ctx, domain)
+// Once one of them has the proof, the other need not answer.
+func (v *NetVerifier) files(ctx context.Context, c Challenge) (found []string, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	client := v.client(ctx, c.Domain)
 	var contents [2]string
 	var failures [2]error
 	var both sync.WaitGroup
 	for n, scheme := range []string{"https", "http"} {
 		both.Go(func() {
-			authority := domain
+			authority := c.Domain
 			if v.ports != nil {
-				authority = net.JoinHostPort(domain, v.ports[n])
+				authority = net.JoinHostPort(c.Domain, v.ports[n])
 			}
-			contents[n], failures[n] = fetch(ctx, client, scheme+"://"+authority+uri)
+			contents[n], failures[n] = fetch(ctx, client, scheme+"://"+authority+c.Uri)
+			if failures[n] == nil && proves(contents[n], c.Content) {
+				cancel()
+			}
 		})
 	}
 	both.Wait()
@@ -117,7 +123,7 @@ func (v *NetVerifier) files(ctx context.Context, domain, uri string) (found []st
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("https://%s%s: %w; http://%[1]s%[2]s: %[4]w", domain, uri, failures[0], failures[1])
+		return nil, fmt.Errorf("https://%s%s: %w; http://%[1]s%[2]s: %[4]w", c.Domain, c.Uri, failures[0], failures[1])
 	}
 	return found, nil
 }

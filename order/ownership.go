@@ -73,7 +73,8 @@ type Verifier interface {
 // CheckOwnership looks for the proof of an order's domain, and returns the order
 // as it then is: in [StateProcess] when the proof is there, and in
 // [StateDomainVerify] with a Reason when it is not. To be called again until it
-// is.
+// is. A ctx that ends before the Verifier gives up breaks the check off without a
+// Reason.
 //
 // Errors: [yuncert.ErrNotFoundOrder] for an orderID that names no order,
 // [yuncert.ErrOrderStateError] for an order in another state, also when it went
@@ -92,7 +93,10 @@ func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64)
 		return Order{}, &yuncert.Error{Code: yuncert.ErrError, Message: "the check of ownership was broken off", Err: ctx.Err()}
 	}
 	if reason := notProved(o.Token, found, err); reason != "" {
-		return b.keepReason(ctx, now, orderID, reason)
+		return b.move(ctx, now, orderID, eventMiss, func(_ Tx, o *Order) error {
+			o.Reason = reason
+			return nil
+		})
 	}
 	return b.move(ctx, now, orderID, eventProve, func(_ Tx, o *Order) error {
 		o.Reason = ""
@@ -100,42 +104,29 @@ func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64)
 	})
 }
 
-// notProved says why what was found is no proof, or nothing if it is one. The
-// token is compared in constant time.
+// proves compares a text that was found, in constant time.
+func proves(text, token string) bool {
+	text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
+	return subtle.ConstantTimeCompare([]byte(text), []byte(token)) == 1
+}
+
+// notProved says why what was found is no proof, or nothing if it is one.
 func notProved(token string, found []string, err error) string {
 	if err != nil {
 		return cmp.Or(limited(err.Error()), "the proof could not be looked up")
 	}
-	proved := 0
+	proved := false
 	for _, text := range found {
-		proved |= subtle.ConstantTimeCompare([]byte(strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))), []byte(token))
+		proved = proves(text, token) || proved
 	}
 	switch {
-	case proved == 1:
+	case proved:
 		return ""
 	case len(found) == 0:
 		return "nothing was found where the proof belongs"
 	default:
 		return fmt.Sprintf("of %d values found where the proof belongs none is the one asked for", len(found))
 	}
-}
-
-// keepReason stores why an order stays in [StateDomainVerify].
-func (b *Book) keepReason(ctx context.Context, now time.Time, orderID int64, reason string) (o Order, err error) {
-	err = b.update(ctx, func(tx Tx) error {
-		if o, err = readOrder(tx, orderID); err != nil {
-			return err
-		}
-		if _, err := o.State.after(eventProve); err != nil {
-			return err
-		}
-		o.Reason, o.Updated = reason, instant(now)
-		return tx.PutOrder(o)
-	})
-	if err != nil {
-		return Order{}, err
-	}
-	return o, nil
 }
 
 // limited makes a text from elsewhere fit to store: UTF-8 of up to 500 octets

@@ -24,8 +24,7 @@ const (
 	// StateCertificate: the certificate is issued.
 	StateCertificate State = "certificate"
 
-	// StatePayed: cancelled; the unit is paid for and goes back to the package
-	// when the order is deleted.
+	// StatePayed: cancelled; its unit stays used until the order is deleted.
 	StatePayed State = "payed"
 )
 
@@ -33,6 +32,7 @@ const (
 type event string
 
 const (
+	eventMiss   event = "a check of ownership that found no proof"
 	eventProve  event = "proof of ownership"
 	eventIssue  event = "issuing"
 	eventFail   event = "a refused review"
@@ -46,6 +46,7 @@ const deleted State = ""
 // transitions is the life of an order. What is not in it is
 // [yuncert.ErrOrderStateError].
 var transitions = map[event]map[State]State{
+	eventMiss:   {StateDomainVerify: StateDomainVerify},
 	eventProve:  {StateDomainVerify: StateProcess},
 	eventIssue:  {StateProcess: StateCertificate},
 	eventFail:   {StateProcess: StateVerifyFail},

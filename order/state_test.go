@@ -16,6 +16,9 @@ func TestTransitions(t *testing.T) {
 	t.Parallel()
 	const refused = "refused"
 	want := map[event]map[State]State{
+		eventMiss: {
+			StateDomainVerify: StateDomainVerify, StateProcess: refused, StateVerifyFail: refused, StateCertificate: refused, StatePayed: refused,
+		},
 		eventProve: {
 			StateDomainVerify: StateProcess, StateProcess: refused, StateVerifyFail: refused, StateCertificate: refused, StatePayed: refused,
 		},

@@ -10,13 +10,13 @@ import (
 // use. [NewMemoryStore] makes one, package sqlstore another, and package
 // storetest tests any.
 type Store interface {
-	// Update runs f and makes all that it wrote durable, or nothing of it: nothing
-	// when f or the store fails, when f panics or when ctx ends before. Of what f
-	// finds, nothing changes by another hand before its writes are made; what it
-	// does not find may be made meanwhile, and then CreateOrder returns
-	// [ErrOrderExists] and PutPackage has f run anew. A store may run f anew after
-	// any conflict, so f sets its results each time and has no other effect. f may
-	// not call the store itself, nor keep the Tx.
+	// Update runs f in a transaction and commits what it wrote. It commits nothing
+	// if f fails or panics, if the store fails, or if ctx ends before the commit
+	// begins. Until then nobody else changes the packages and orders that f has
+	// found. What f looked for and did not find may be made meanwhile: CreateOrder
+	// then returns [ErrOrderExists], and PutPackage has the store run f again. A
+	// store may run f again after any conflict, so f sets its results each time and
+	// has no other effect. f may not call the store itself, nor keep the Tx.
 	Update(ctx context.Context, f func(Tx) error) error
 
 	// View runs f over one consistent state. f may not call the store itself, nor
@@ -47,8 +47,8 @@ type Tx interface {
 	// there is one. The same Update has read that place with Package before.
 	PutPackage(p Package) error
 
-	// CreateOrder stores a new order. The error is [ErrOrderExists], and f may go
-	// on with another, if there is one with its OrderId.
+	// CreateOrder stores a new order. The error is [ErrOrderExists], and the
+	// transaction may go on, if there is one with its OrderId.
 	CreateOrder(o Order) error
 
 	// PutOrder stores an order in the place of the one with its OrderId, which the

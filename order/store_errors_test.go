@@ -257,7 +257,7 @@ func TestSpoiledStore(t *testing.T) {
 	}{
 		"a product that does not exist":   {func(o *order.Order) { o.ProductCode = "free" }, "Issue", broke, "ProductCode", `"free"`},
 		"a CSR that is none":              {func(o *order.Order) { o.Csr = "garbage" }, "Complete", broke, "", "the order's CSR cannot be read"},
-		"a CSR that is none, to sign for": {func(o *order.Order) { o.Csr = "garbage" }, "Issue", malformed, "Csr", "neither DER nor PEM"},
+		"a CSR that is none, to sign for": {func(o *order.Order) { o.Csr = "garbage" }, "Issue", broke, "", "the order's CSR cannot be read"},
 		"a state that does not exist":     {func(o *order.Order) { o.State = "unknow" }, "Issue", wrong, "OrderId", "the state unknow:"},
 	} {
 		t.Run(name, func(t *testing.T) {
