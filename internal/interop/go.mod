@@ -9,6 +9,7 @@ require (
 	github.com/emmansun/gmsm v0.44.1
 	github.com/google/go-cmp v0.7.0
 	github.com/jackc/pgx/v5 v5.12.0
+	github.com/miekg/dns v1.1.73
 	github.com/tjfoc/gmsm v1.4.1
 	github.com/yuncert/yuncert v0.0.0
 	github.com/zmap/zcrypto v0.0.0-20260514033604-a1159eb3cad9
