@@ -56,7 +56,7 @@ type CRLEntry struct {
 // A CRLWriter makes a version 2 CRL (RFC 5280, section 5.1) of any number of
 // entries in one buffer. The lengths stand in front of the entries and are
 // known behind them, so that room is left there and the list begins somewhere
-// within it: no octet of an entry is copied to make the list.
+// within it: no entry is copied to make the list, unless the buffer has to grow.
 type CRLWriter struct {
 	signer *Signer
 	crl    *CRL

@@ -141,7 +141,7 @@ func MarshalRequest(rand io.Reader, signer *Signer, subject Name, names []string
 	size := 320 + 2*len(signer.PublicDER) + 32*len(names)
 	return marshalSigned(rand, signer, size, func(dst []byte) []byte {
 		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
-			dst = append(dst, 2, 1, 0) // version 1
+			dst = append(dst, 2, 1, 0) // v1, which is 0
 			dst = AppendName(dst, subject)
 			dst = append(dst, signer.PublicDER...)
 			return der.AppendFunc(dst, contextTag(0), func(dst []byte) []byte {

@@ -174,7 +174,12 @@ func (s *Signer) sign(rand io.Reader, message []byte) (signature []byte, err err
 		rand = cryptorand.Reader
 	}
 	key := *s.key
-	if _, whole := key.(crypto.MessageSigner); s.id.hash == 0 && !whole {
+	_, whole := key.(crypto.MessageSigner)
+	handed := message
+	if whole && s.foreign {
+		handed = bytes.Clone(message) // a signer may keep it, and what it is part of goes on to change
+	}
+	if s.id.hash == 0 && !whole {
 		// crypto.SignMessage would hand over the message unhashed.
 		digest, err := sm2.Digest(s.Public.(*ecdsa.PublicKey), sm2.UserID, message)
 		if err != nil {
@@ -184,7 +189,7 @@ func (s *Signer) sign(rand io.Reader, message []byte) (signature []byte, err err
 		if err != nil {
 			return nil, err
 		}
-	} else if signature, err = crypto.SignMessage(key, rand, message, s.id.hash); err != nil {
+	} else if signature, err = crypto.SignMessage(key, rand, handed, s.id.hash); err != nil {
 		return nil, err
 	}
 	if s.foreign {

@@ -1,0 +1,61 @@
+package ca_test
+
+import (
+	"bytes"
+	"crypto"
+	"io"
+	"math/big"
+	"slices"
+	"testing"
+
+	"github.com/yuncert/yuncert/ca"
+)
+
+// A retaining signer keeps the messages that it was handed, as one with a log
+// does.
+type retaining struct {
+	messageOpaque
+	kept *[][]byte
+}
+
+func (r retaining) SignMessage(rand io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {
+	*r.kept = append(*r.kept, message)
+	return r.messageOpaque.SignMessage(rand, message, opts)
+}
+
+// What a signer keeps of a message stays as it was, and what it does with that
+// changes nothing that is returned.
+func TestSignerKeepsMessage(t *testing.T) {
+	t.Parallel()
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			var kept [][]byte
+			issuer, err := ca.NewIssuer(au.sub.CertificateChain, retaining{messageOpaque{au.subKey}, &kept}, ca.IssuerOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, der, err := ca.CreateServerCertificateWithCsr(seeded(), instant, issuer, serverRequest(issuer, hostCSR(t, a, "www.example.com")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, err := ca.CreateRevocationList(seeded(), instant, issuer, &ca.RevocationListRequest{
+				Number: big.NewInt(1), NextUpdate: instant.AddDate(0, 0, 7), Revoked: ca.Revoked(),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(kept) != 2 || !bytes.Contains(der, kept[0]) || !bytes.Contains(list, kept[1]) {
+				t.Fatalf("the %d messages that were kept are not what was signed", len(kept))
+			}
+			before := slices.Concat(der, list)
+			for _, message := range kept {
+				clear(message)
+			}
+			if !bytes.Equal(slices.Concat(der, list), before) {
+				t.Error("what was returned changed with the message that the signer kept")
+			}
+		})
+	}
+}
