@@ -14,9 +14,9 @@ import (
 
 // A KeyPool holds keys that were made ahead of time, so that a request for an
 // RSA key need not wait for two primes. It absorbs bursts of up to its size:
-// what is asked for in the long run cannot exceed what the processors make, some
-// tens of RSA_2048 keys a second each. ECC and SM2 keys take microseconds and
-// need no pool. A KeyPool is safe for concurrent use.
+// what is asked for in the long run cannot exceed what the processors make, a
+// dozen or so of RSA_2048 keys a second each. ECC and SM2 keys take microseconds
+// and need no pool. A KeyPool is safe for concurrent use.
 type KeyPool struct {
 	algorithm  Algorithm
 	generate   func(Algorithm) (*PrivateKey, error)
@@ -31,10 +31,10 @@ type KeyPool struct {
 
 // NewKeyPool makes a pool that keeps up to size keys of an algorithm in stock,
 // made by as many goroutines as makers says: as many processors are busy until
-// the stock is full, and again whenever a key is taken. Both are at least 1. The
-// keys are those of [GenerateKey]; a maker ends when that fails, and Get goes on
-// without it. [KeyPool.Close] ends the goroutines. An
-// algorithm that GenerateKey refuses, and a size or makers below 1, is
+// the stock is full, and again whenever a key is taken. The keys are those of
+// [GenerateKey]; a maker ends when that fails, and Get goes on without it.
+// [KeyPool.Close] ends the goroutines. An algorithm that GenerateKey refuses, a
+// size that is not from 1 to 100,000 and makers that are not from 1 to 1000 are
 // [yuncert.ErrInvalidValueMalformed].
 func NewKeyPool(a Algorithm, size, makers int) (*KeyPool, error) {
 	return newKeyPool(a, size, makers, GenerateKey)
@@ -44,8 +44,8 @@ func newKeyPool(a Algorithm, size, makers int, generate func(Algorithm) (*Privat
 	if a == RSA_1024 || !slices.Contains(all, a) {
 		return nil, notGenerated(a)
 	}
-	if size < 1 || makers < 1 {
-		return nil, malformed("a pool of %d keys with %d makers is none: both are at least 1", size, makers)
+	if size < 1 || size > 100_000 || makers < 1 || makers > 1000 {
+		return nil, malformed("a pool of %d keys with %d makers is none: 1 to 100,000 keys and 1 to 1000 makers are", size, makers)
 	}
 	p := &KeyPool{
 		algorithm:  a,

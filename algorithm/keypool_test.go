@@ -77,6 +77,9 @@ func TestNewKeyPoolRefusals(t *testing.T) {
 		{"an unknown one", "RSA_2049", 1, 1, "Algorithm"},
 		{"no size", RSA_2048, 0, 1, ""},
 		{"a negative size", RSA_2048, -1, 1, ""},
+		{"a size above 100,000", RSA_2048, 100_001, 1, ""},
+		{"a size that no memory holds", RSA_2048, 1 << 62, 1, ""},
+		{"makers above 1000", RSA_2048, 1, 1001, ""},
 		{"no makers", RSA_2048, 1, 0, ""},
 		{"negative makers", RSA_2048, 1, -1, ""},
 	}
