@@ -23,8 +23,8 @@
 // Making a CSR and issuing a certificate are functions over values. A signature
 // lists all that the result depends on, in one order: randomness, the instant,
 // who signs, what is asked. There is no clock, file, network, global state or
-// hidden configuration, and inputs are never modified. Only orders have state, in
-// a store that the caller picks.
+// hidden configuration, and inputs are never modified. What has state says so:
+// orders, in a store that the caller picks, ca.Pool and algorithm.KeyPool.
 //
 // rand feeds RequestIds, serial numbers and whatever a caller's own signer draws
 // from it; nil means crypto/rand. Key pairs come from the system's random source
