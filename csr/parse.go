@@ -3,6 +3,7 @@ package csr
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/x509/pkix"
 
 	"github.com/yuncert/yuncert"
@@ -108,7 +109,7 @@ func ParseWithPolicy(data []byte, keys algorithm.Policy) (*Request, error) {
 	if err := x509der.CheckText(x509der.CommonName, commonName); err != nil {
 		return nil, malformed("the CSR's common name %.80q: %v", commonName, err)
 	}
-	if err := keys.Check(r.PublicKey); err != nil {
+	if err := checkKey(keys, r.PublicKey); err != nil {
 		return nil, malformed("the CSR's key: %s", x509der.Reason(err))
 	}
 	if err := x509der.VerifyPossession(r); err != nil {
@@ -122,6 +123,16 @@ func ParseWithPolicy(data []byte, keys algorithm.Policy) (*Request, error) {
 		Raw: der, RawSubject: r.RawSubject, RawSubjectPublicKeyInfo: r.RawPublicKey,
 		CommonName: commonName, Names: r.Names, PublicKey: r.PublicKey, Algorithm: a,
 	}, nil
+}
+
+// checkKey is the policy's Check of a key that was just read. [algorithm.ParsePublicKey]
+// has made sure that a point is on its curve, so that of an EC key Blocked alone
+// is left to ask.
+func checkKey(keys algorithm.Policy, pub crypto.PublicKey) error {
+	if _, isPoint := pub.(*ecdsa.PublicKey); isPoint && keys.Blocked == nil {
+		return nil
+	}
+	return keys.Check(pub)
 }
 
 func malformed(format string, args ...any) error {
