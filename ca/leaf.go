@@ -219,38 +219,38 @@ type pending struct {
 }
 
 // under holds a leaf to its issuer at an instant.
-func (l *leaf) under(issuer *Issuer, now time.Time) (*pending, error) {
+func (l *leaf) under(issuer *Issuer, now time.Time) (p pending, err error) {
 	if err := checkParent(issuer, l.parameters.parentIdentifier); err != nil {
-		return nil, err
+		return p, err
 	}
 	now = second(now)
 	if err := issuer.checkNow(now); err != nil {
-		return nil, err
+		return p, err
 	}
 	if err := issuer.checkLeaf(l); err != nil {
-		return nil, err
+		return p, err
 	}
 	notBefore, notAfter, err := l.parameters.validity.within(now, issuer)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
 	subject, err := l.subject(issuer.subject)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
 	if issuer.isNamed(subject) {
-		return nil, refused(l.keyParameter(), "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
+		return p, refused(l.keyParameter(), "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
 	}
 	if err := issuer.checkConstraints(l); err != nil {
-		return nil, err
+		return p, err
 	}
-	p := &pending{leaf: l, issuer: issuer, template: x509der.Template{
+	p = pending{leaf: l, issuer: issuer, template: x509der.Template{
 		Issuer:         issuer.chain[0].RawSubject,
 		NotBefore:      notBefore,
 		NotAfter:       notAfter,
 		Subject:        subject,
 		KeyUsage:       x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:    []string{leafUsages[l.usage].oid},
+		ExtKeyUsage:    leafUsages[l.usage].oids,
 		AuthorityKeyID: issuer.keyID,
 		Names:          l.names,
 		Emails:         l.emails,
@@ -316,9 +316,12 @@ func (l *leaf) issueWithKey(rand io.Reader, now time.Time, issuer *Issuer) (*Cre
 }
 
 // leafUsages are the extended key usages of leaves.
-var leafUsages = map[x509.ExtKeyUsage]struct{ name, oid string }{
-	x509.ExtKeyUsageServerAuth: {"serverAuth", serverAuth},
-	x509.ExtKeyUsageClientAuth: {"clientAuth", clientAuth},
+var leafUsages = map[x509.ExtKeyUsage]struct {
+	name string
+	oids []string
+}{
+	x509.ExtKeyUsageServerAuth: {"serverAuth", []string{serverAuth}},
+	x509.ExtKeyUsageClientAuth: {"clientAuth", []string{clientAuth}},
 }
 
 // checkLeaf refuses what this issuer does not sign.

@@ -1,6 +1,7 @@
 package x509der
 
 import (
+	"bytes"
 	encodingasn1 "encoding/asn1"
 	"errors"
 	"fmt"
@@ -40,10 +41,7 @@ func appendExtension(dst []byte, oid string, critical bool, add func(dst []byte)
 const derTrue = "\x01\x01\xff"
 
 // An extension is one Extension as it was read.
-type extension struct {
-	oid   string
-	value []byte
-}
+type extension struct{ oid, value []byte }
 
 // parseExtensions appends the extensions in a DER Extensions to list, and
 // refuses one that is there already (RFC 5280, section 4.2).
@@ -60,11 +58,11 @@ func parseExtensions(list []extension, value []byte) ([]extension, error) {
 			return nil, errors.New("a requested extension is malformed (RFC 5280, section 4.1)")
 		}
 		for _, other := range list {
-			if other.oid == string(oid) {
+			if bytes.Equal(other.oid, oid) {
 				return nil, fmt.Errorf("the extension %s is requested twice", ObjectIdentifier(string(oid)))
 			}
 		}
-		if list = append(list, extension{string(oid), value}); len(list) > maxExtensions {
+		if list = append(list, extension{oid, value}); len(list) > maxExtensions {
 			return nil, fmt.Errorf("more than %d extensions are requested", maxExtensions)
 		}
 	}

@@ -78,7 +78,7 @@ func ParseRequest(request []byte) (*Request, error) {
 		return nil, err
 	}
 	for _, e := range extensions {
-		if e.oid == extAltName {
+		if string(e.oid) == extAltName {
 			if r.Names, err = parseAltNames(e.value); err != nil {
 				return nil, err
 			}
