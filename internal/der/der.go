@@ -22,8 +22,13 @@ func Append[T ~string | ~[]byte](dst []byte, tag asn1.Tag, content T) []byte {
 func AppendFunc(dst []byte, tag asn1.Tag, add func(dst []byte) []byte) []byte {
 	at := len(dst)
 	dst = add(append(dst, byte(tag), 0))
-	header := appendHeader(make([]byte, 0, maxHeader), tag, len(dst)-at-2)
-	copy(dst[at:], header[:2])
+	n := len(dst) - at - 2
+	if n < 0x80 {
+		dst[at+1] = byte(n)
+		return dst
+	}
+	header := appendHeader(make([]byte, 0, maxHeader), tag, n)
+	dst[at+1] = header[1]
 	return slices.Insert(dst, at+2, header[2:]...)
 }
 
