@@ -113,11 +113,11 @@ func (r *CreateClientCertificateRequest) Validate() error {
 }
 
 // check is Validate, and returns what it read.
-func (r *CreateClientCertificateRequest) check() (*leaf, error) {
+func (r *CreateClientCertificateRequest) check() (l leaf, err error) {
 	if r == nil {
 		r = new(CreateClientCertificateRequest)
 	}
-	l := &leaf{
+	l = leaf{
 		usage: x509.ExtKeyUsageClientAuth,
 		parameters: leafParameters{
 			organization: r.Organization, organizationUnit: r.OrganizationUnit, country: r.Country,
@@ -127,10 +127,11 @@ func (r *CreateClientCertificateRequest) check() (*leaf, error) {
 			immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
 		},
 	}
-	if err := l.addSan(r.SanType, r.SanValue); err != nil {
-		return nil, err
+	if err = l.addSan(r.SanType, r.SanValue); err != nil {
+		return l, err
 	}
-	return l, l.check()
+	err = l.check()
+	return l, err
 }
 
 // CreateClientCertificate makes a key and signs a client certificate for it. The

@@ -135,11 +135,11 @@ func (r *CreateClientCertificateWithCsrRequest) Validate() error {
 }
 
 // check is Validate with a policy for the CSR's key, and returns what it read.
-func (r *CreateClientCertificateWithCsrRequest) check(keys algorithm.Policy) (*leaf, error) {
+func (r *CreateClientCertificateWithCsrRequest) check(keys algorithm.Policy) (l leaf, err error) {
 	if r == nil {
 		r = new(CreateClientCertificateWithCsrRequest)
 	}
-	l := &leaf{
+	l = leaf{
 		usage: x509.ExtKeyUsageClientAuth,
 		parameters: leafParameters{
 			organization: r.Organization, organizationUnit: r.OrganizationUnit, country: r.Country,
@@ -149,16 +149,17 @@ func (r *CreateClientCertificateWithCsrRequest) check(keys algorithm.Policy) (*l
 			immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
 		},
 	}
-	if err := l.readCSR(r.Csr, keys); err != nil {
-		return nil, err
+	if err = l.readCSR(r.Csr, keys); err != nil {
+		return l, err
 	}
 	if l.algorithm == algorithm.RSA_1024 {
-		return nil, refused("Csr", "the CSR's key is RSA_1024, which is accepted for server certificates only")
+		return l, refused("Csr", "the CSR's key is RSA_1024, which is accepted for server certificates only")
 	}
-	if err := l.addSan(r.SanType, r.SanValue); err != nil {
-		return nil, err
+	if err = l.addSan(r.SanType, r.SanValue); err != nil {
+		return l, err
 	}
-	return l, l.check()
+	err = l.check()
+	return l, err
 }
 
 // CreateClientCertificateWithCsr signs a client certificate for the key of a CSR,

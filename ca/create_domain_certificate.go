@@ -42,27 +42,26 @@ func (r *CreateDomainCertificateRequest) Validate() error {
 }
 
 // check is Validate with a policy for the CSR's key, and returns what it read.
-func (r *CreateDomainCertificateRequest) check(keys algorithm.Policy) (*leaf, error) {
+func (r *CreateDomainCertificateRequest) check(keys algorithm.Policy) (l leaf, err error) {
 	if r == nil {
 		r = new(CreateDomainCertificateRequest)
 	}
-	l := &leaf{
+	l = leaf{
 		usage: x509.ExtKeyUsageServerAuth, domainOnly: true,
 		parameters: leafParameters{validity: validity{months: r.Months}, immediately: r.Immediately},
 	}
-	if err := l.readCSR(r.Csr, keys); err != nil {
-		return nil, err
+	if err = l.readCSR(r.Csr, keys); err != nil {
+		return l, err
 	}
 	l.asked = nil
 	if r.Domain == "" {
-		return nil, yuncert.Missing("Domain")
+		return l, yuncert.Missing("Domain")
 	}
-	var err error
 	if l.names, err = x509der.SplitNames(r.Domain); err != nil {
-		return nil, malformed("Domain", "%v", err)
+		return l, malformed("Domain", "%v", err)
 	}
 	if len(l.names) == 0 {
-		return nil, malformed("Domain", "%.80q holds no name", r.Domain)
+		return l, malformed("Domain", "%.80q holds no name", r.Domain)
 	}
 	l.list, l.others = "Domain", 0
 	// A longer name is only an alternative name (X.520: 64 characters).
@@ -70,10 +69,10 @@ func (r *CreateDomainCertificateRequest) check(keys algorithm.Policy) (*leaf, er
 		l.given = x509der.Name{x509der.Text(x509der.CommonName, l.names[0])}
 	}
 	if r.Months == 0 {
-		return nil, yuncert.Missing("Months")
+		return l, yuncert.Missing("Months")
 	}
-	if err := l.parameters.validity.check(); err != nil {
-		return nil, err
+	if err = l.parameters.validity.check(); err != nil {
+		return l, err
 	}
 	return l, checkImmediately(r.Immediately)
 }

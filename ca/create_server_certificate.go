@@ -109,11 +109,11 @@ func (r *CreateServerCertificateRequest) Validate() error {
 }
 
 // check is Validate, and returns what it read.
-func (r *CreateServerCertificateRequest) check() (*leaf, error) {
+func (r *CreateServerCertificateRequest) check() (l leaf, err error) {
 	if r == nil {
 		r = new(CreateServerCertificateRequest)
 	}
-	l := &leaf{
+	l = leaf{
 		usage: x509.ExtKeyUsageServerAuth,
 		parameters: leafParameters{
 			organization: r.Organization, organizationUnit: r.OrganizationUnit, country: r.Country,
@@ -123,10 +123,11 @@ func (r *CreateServerCertificateRequest) check() (*leaf, error) {
 			immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
 		},
 	}
-	if err := l.addDomain(r.Domain); err != nil {
-		return nil, err
+	if err = l.addDomain(r.Domain); err != nil {
+		return l, err
 	}
-	return l, l.check()
+	err = l.check()
+	return l, err
 }
 
 // CreateServerCertificate makes a key and signs a server certificate for it. The

@@ -122,11 +122,11 @@ func (r *CreateServerCertificateWithCsrRequest) Validate() error {
 }
 
 // check is Validate with a policy for the CSR's key, and returns what it read.
-func (r *CreateServerCertificateWithCsrRequest) check(keys algorithm.Policy) (*leaf, error) {
+func (r *CreateServerCertificateWithCsrRequest) check(keys algorithm.Policy) (l leaf, err error) {
 	if r == nil {
 		r = new(CreateServerCertificateWithCsrRequest)
 	}
-	l := &leaf{
+	l = leaf{
 		usage: x509.ExtKeyUsageServerAuth,
 		parameters: leafParameters{
 			organization: r.Organization, organizationUnit: r.OrganizationUnit, country: r.Country,
@@ -136,13 +136,14 @@ func (r *CreateServerCertificateWithCsrRequest) check(keys algorithm.Policy) (*l
 			immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
 		},
 	}
-	if err := l.readCSR(r.Csr, keys); err != nil {
-		return nil, err
+	if err = l.readCSR(r.Csr, keys); err != nil {
+		return l, err
 	}
-	if err := l.addDomain(r.Domain); err != nil {
-		return nil, err
+	if err = l.addDomain(r.Domain); err != nil {
+		return l, err
 	}
-	return l, l.check()
+	err = l.check()
+	return l, err
 }
 
 // CreateServerCertificateWithCsr signs a server certificate for the key of a

@@ -56,7 +56,7 @@ func (l *leaf) readCSR(text string, keys algorithm.Policy) error {
 		return malformed("Csr", "the CSR's subject: %v", err)
 	}
 	l.algorithm, l.publicKey = request.Algorithm, request.RawSubjectPublicKeyInfo
-	if l.algorithm == algorithm.SM2_256 {
+	if l.algorithm == algorithm.SM2_256 && len(l.publicKey) != sm2KeyInfoSize {
 		// Encoded anew: SM2 keys have several encodings, and not all clients read all.
 		// Of others ParsePublicKey reads one.
 		if l.publicKey, err = algorithm.MarshalPublicKey(request.PublicKey); err != nil {
@@ -66,6 +66,11 @@ func (l *leaf) readCSR(text string, keys algorithm.Policy) error {
 	l.names, l.others = request.Names, len(request.Names)
 	return nil
 }
+
+// sm2KeyInfoSize is how many octets a SubjectPublicKeyInfo of SM2 has as this
+// module writes it. The other encodings that [algorithm.ParsePublicKey] reads have
+// 92, 84 and 82.
+const sm2KeyInfoSize = 91
 
 // commonName is the CSR's, and the parameter where there is none.
 func (l *leaf) commonName() string {
@@ -210,41 +215,35 @@ func (l *leaf) subject(ca x509der.Name) (x509der.Name, error) {
 	return subject, nil
 }
 
-// A pending is a leaf that its issuer would sign: all is checked but the key
-// that is still to be made.
-type pending struct {
-	leaf     *leaf
-	issuer   *Issuer
-	template x509der.Template
-}
-
-// under holds a leaf to its issuer at an instant.
-func (l *leaf) under(issuer *Issuer, now time.Time) (p pending, err error) {
+// under holds a leaf to its issuer at an instant and returns what the certificate
+// says beside serial number and key: all is checked but the key that is still to
+// be made.
+func (l *leaf) under(issuer *Issuer, now time.Time) (t x509der.Template, err error) {
 	if err := checkParent(issuer, l.parameters.parentIdentifier); err != nil {
-		return p, err
+		return t, err
 	}
 	now = second(now)
 	if err := issuer.checkNow(now); err != nil {
-		return p, err
+		return t, err
 	}
 	if err := issuer.checkLeaf(l); err != nil {
-		return p, err
+		return t, err
 	}
 	notBefore, notAfter, err := l.parameters.validity.within(now, issuer)
 	if err != nil {
-		return p, err
+		return t, err
 	}
 	subject, err := l.subject(issuer.subject)
 	if err != nil {
-		return p, err
+		return t, err
 	}
 	if issuer.isNamed(subject) {
-		return p, refused(l.keyParameter(), "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
+		return t, refused(l.keyParameter(), "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
 	}
 	if err := issuer.checkConstraints(l); err != nil {
-		return p, err
+		return t, err
 	}
-	p = pending{leaf: l, issuer: issuer, template: x509der.Template{
+	t = x509der.Template{
 		Issuer:         issuer.chain[0].RawSubject,
 		NotBefore:      notBefore,
 		NotAfter:       notAfter,
@@ -255,49 +254,49 @@ func (l *leaf) under(issuer *Issuer, now time.Time) (p pending, err error) {
 		Names:          l.names,
 		Emails:         l.emails,
 		URIs:           l.uris,
-	}}
+	}
 	// RFC 5280, section 4.2.1.12, names keyEncipherment for serverAuth and not for
 	// clientAuth; RFC 8813, section 3, keeps it from EC keys.
 	if l.algorithm.Family() == "RSA" && l.usage == x509.ExtKeyUsageServerAuth {
-		p.template.KeyUsage |= x509.KeyUsageKeyEncipherment
+		t.KeyUsage |= x509.KeyUsageKeyEncipherment
 	}
 	if l.parameters.enableCrl == 1 {
-		p.template.CRLAddress = issuer.crlAddress
+		t.CRLAddress = issuer.crlAddress
 	}
-	return p, nil
+	return t, nil
 }
 
 // sign issues the certificate, for the key of the CSR or the one made since.
-func (p *pending) sign(rand io.Reader) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
-	p.template.PublicKey = p.leaf.publicKey
-	cert, err := issue(rand, p.issuer.signer, &p.template)
+func (l *leaf) sign(rand io.Reader, issuer *Issuer, t *x509der.Template) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
+	t.PublicKey = l.publicKey
+	cert, err := issue(rand, issuer.signer, t)
 	if err != nil {
 		return nil, nil, err
 	}
 	resp = &CreateServerCertificateWithCsrResponse{
 		Identifier: cert.identifier, SerialNumber: cert.serialNumber, RequestId: cert.requestID,
 	}
-	if p.leaf.parameters.immediately >= 1 {
+	if l.parameters.immediately >= 1 {
 		resp.X509Certificate = encode(cert.der)
 	}
-	if p.leaf.parameters.immediately == 2 {
-		resp.CertificateChain = p.issuer.chainPEM
+	if l.parameters.immediately == 2 {
+		resp.CertificateChain = issuer.chainPEM
 	}
 	return resp, cert.der, nil
 }
 
 // issue is under and sign for a leaf whose key is a CSR's.
 func (l *leaf) issue(rand io.Reader, now time.Time, issuer *Issuer) (*CreateServerCertificateWithCsrResponse, []byte, error) {
-	p, err := l.under(issuer, now)
+	t, err := l.under(issuer, now)
 	if err != nil {
 		return nil, nil, err
 	}
-	return p.sign(rand)
+	return l.sign(rand, issuer, &t)
 }
 
 // issueWithKey makes the key once nothing else can be refused.
 func (l *leaf) issueWithKey(rand io.Reader, now time.Time, issuer *Issuer) (*CreateServerCertificateWithCsrResponse, *algorithm.PrivateKey, []byte, error) {
-	p, err := l.under(issuer, now)
+	t, err := l.under(issuer, now)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -308,7 +307,7 @@ func (l *leaf) issueWithKey(rand io.Reader, now time.Time, issuer *Issuer) (*Cre
 	if l.publicKey, err = algorithm.MarshalPublicKey(key.Public()); err != nil {
 		return nil, nil, nil, err
 	}
-	resp, der, err := p.sign(rand)
+	resp, der, err := l.sign(rand, issuer, &t)
 	if err != nil {
 		return nil, nil, nil, err
 	}

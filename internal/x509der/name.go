@@ -309,6 +309,7 @@ func checkString(tag asn1.Tag, value []byte) error {
 				return fmt.Errorf("a PrintableString holds the octet %#02x", c)
 			}
 		}
+		return nil
 	case asn1.IA5String, asn1.T61String:
 		for _, c := range value {
 			if c >= utf8.RuneSelf {
