@@ -54,7 +54,7 @@ func NamesParameter(parameter, list, commonName string) ([]string, error) {
 		return nil, yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "%v", err)
 	}
 	if host, ok := HostName(commonName); ok {
-		names = AppendNames([]string{host}, names...)
+		names = AppendNames(append(make([]string, 0, 1+len(names)), host), names...)
 	}
 	if len(names) > MaxNames {
 		return nil, yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "with the common name the list has more than %d names", MaxNames)
