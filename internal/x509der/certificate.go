@@ -57,7 +57,7 @@ func MarshalCertificate(rand io.Reader, signer *Signer, t *Template) ([]byte, er
 	if err := checkTimes(t.NotBefore, t.NotAfter); err != nil {
 		return nil, err
 	}
-	size := 640 + len(t.Issuer) + len(t.PublicKey) + len(signer.PublicDER) + 32*len(t.Names)
+	size := 512 + len(t.Issuer) + len(t.PublicKey) + len(signer.PublicDER) + 32*len(t.Names)
 	return marshalSigned(rand, signer, size, func(dst []byte) []byte {
 		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte { return t.appendTBS(dst, signer.id) })
 	})

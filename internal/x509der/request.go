@@ -138,7 +138,7 @@ func parseAttributes(info cryptobyte.String) ([]extension, error) {
 // MarshalRequest makes a CertificationRequest for the signer's key. Names become
 // a subjectAltName in an extensionRequest.
 func MarshalRequest(rand io.Reader, signer *Signer, subject Name, names []string) ([]byte, error) {
-	size := 320 + 2*len(signer.PublicDER) + 32*len(names)
+	size := 224 + 2*len(signer.PublicDER) + 32*len(names)
 	return marshalSigned(rand, signer, size, func(dst []byte) []byte {
 		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
 			dst = append(dst, 2, 1, 0) // v1, which is 0
