@@ -270,17 +270,22 @@ func TestProfileEncodesSM2KeyAnew(t *testing.T) {
 	k := key(algorithm.SM2_256, 2)
 	usual := publicDER(t, k.Public())
 	curve := oid("\x2a\x81\x1c\xcf\x55\x01\x82\x2d")
-	point := usual[len(usual)-65:]
-	other := seq(seq(curve, curve), bitString(0, point...))
-	text := signCSR(t, k, seq(tlv(asn1.INTEGER, []byte{0}), name(utf8(oidCommonName, "www.example.com")), other, explicit(0)))
-	if got := issue(t, au.issuer, serverRequest(au.issuer, text)).RawSubjectPublicKeyInfo; !bytes.Equal(got, usual) {
-		t.Errorf("SubjectPublicKeyInfo %x, want %x", got, usual)
+	csrOf := func(k *algorithm.PrivateKey, id []byte) string {
+		public := publicDER(t, k.Public())
+		info := seq(id, bitString(0, public[len(public)-65:]...))
+		return signCSR(t, k, seq(tlv(asn1.INTEGER, []byte{0}), name(utf8(oidCommonName, "www.example.com")), info, explicit(0)))
 	}
-	// Nor does the encoding hide that the key is a CA's.
-	public := publicDER(t, au.subKey.Public())
-	text = signCSR(t, au.subKey, seq(tlv(asn1.INTEGER, []byte{0}), name(utf8(oidCommonName, "www.example.com")),
-		seq(seq(curve, curve), bitString(0, public[len(public)-65:]...)), explicit(0)))
-	checkRefused(t, instant, au.issuer, serverRequest(au.issuer, text), refused, "Csr", "that of a CA")
+	for what, id := range map[string][]byte{
+		"the curve twice":       seq(curve, curve),
+		"the curve with NULL":   seq(curve, tlv(asn1.NULL)),
+		"the curve and no more": seq(curve),
+	} {
+		if got := issue(t, au.issuer, serverRequest(au.issuer, csrOf(k, id))).RawSubjectPublicKeyInfo; !bytes.Equal(got, usual) {
+			t.Errorf("%s: SubjectPublicKeyInfo %x, want %x", what, got, usual)
+		}
+		// Nor does the encoding hide that the key is a CA's.
+		checkRefused(t, instant, au.issuer, serverRequest(au.issuer, csrOf(au.subKey, id)), refused, "Csr", "that of a CA")
+	}
 }
 
 // RFC 5280, section 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050.
