@@ -62,8 +62,9 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 // anew: up to ten times within about twelve seconds, and then the error is returned.
 // A COMMIT or a ROLLBACK that is under way may outlast ctx, by 15 seconds at most.
 //
-// An error that f returned is returned as it is. When the error comes of the
-// COMMIT itself, such as a connection that broke in it, nobody knows whether what
+// An error that f returned is returned as it is. A COMMIT that the database refused
+// for a conflict wrote nothing, and f is run anew. When another error comes of the
+// COMMIT, such as a connection that broke in it, nobody knows whether what
 // f wrote is stored: Update does not run f again, and the caller looks.
 // Where a statement of f failed, Update fails, whatever f makes of it.
 //
