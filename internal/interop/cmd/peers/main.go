@@ -52,7 +52,7 @@ func newRunner(issue func()) *runner {
 	return &runner{issue: issue, calls: 1 + int(floor.Turn/time.Since(start))}
 }
 
-func (r *runner) turn() { r.spent = append(r.spent, floor.PerCall(r.issue, r.calls)) }
+func (r *runner) turn() { r.spent = append(r.spent, floor.PerCall(r.issue, r.calls, len(r.spent))) }
 
 // run measures and prints the table.
 func run(w io.Writer, rounds int) error {
