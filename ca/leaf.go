@@ -10,7 +10,6 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
-	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -48,14 +47,11 @@ var leafAlgorithms = []string{"RSA_1024", "RSA_2048", "RSA_4096", "ECC_256", "EC
 
 // readCSR takes key, subject and alternative names from a CSR.
 func (l *leaf) readCSR(text string, keys algorithm.Policy) error {
-	request, err := csr.ParseWithPolicy([]byte(text), keys)
+	request, err := x509der.ReadCSR(text, keys)
 	if err != nil {
 		return err
 	}
-	if l.asked, err = x509der.ParseName(request.RawSubject); err != nil {
-		return malformed("Csr", "the CSR's subject: %v", err)
-	}
-	l.algorithm, l.publicKey = request.Algorithm, request.RawSubjectPublicKeyInfo
+	l.asked, l.algorithm, l.publicKey = request.Subject, request.Algorithm, request.RawPublicKey
 	if l.algorithm == algorithm.SM2_256 && len(l.publicKey) != sm2KeyInfoSize {
 		// Encoded anew: SM2 keys have several encodings, and not all clients read all.
 		// Of others ParsePublicKey reads one.

@@ -1,18 +1,15 @@
 package csr
 
 import (
-	"bytes"
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/x509/pkix"
 
-	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
 // MaxSize is how many octets of PEM or DER [Parse] reads: 64 KiB.
-const MaxSize = 64 << 10
+const MaxSize = x509der.MaxCSR
 
 // A Request is a CSR that was read, and whose sender holds the private key.
 type Request struct {
@@ -83,64 +80,12 @@ func Parse(data []byte) (*Request, error) { return ParseWithPolicy(data, algorit
 // ParseWithPolicy is [Parse] for a service with rules of its own about keys: the
 // CSR's key passes the policy's Check. [Parse] has the zero policy.
 func ParseWithPolicy(data []byte, keys algorithm.Policy) (*Request, error) {
-	if len(data) == 0 {
-		return nil, yuncert.Missing("Csr")
-	}
-	if len(data) > MaxSize {
-		return nil, malformed("the CSR has %d octets: up to %d are read", len(data), MaxSize)
-	}
-	der := data
-	if isDER(data) {
-		der = bytes.Clone(data)
-	} else {
-		var err error
-		if der, err = decodePEM(data); err != nil {
-			return nil, err
-		}
-	}
-	r, err := x509der.ParseRequest(der)
+	r, err := x509der.ReadCSR(string(data), keys)
 	if err != nil {
-		return nil, malformed("the CSR cannot be read: %s", x509der.Reason(err))
-	}
-	if n := r.Subject.Count(x509der.CommonName); n > 1 {
-		return nil, malformed("the CSR has %d common names: one is allowed, the others belong in subjectAltName", n)
-	}
-	commonName := r.Subject.Get(x509der.CommonName)
-	if err := x509der.CheckText(x509der.CommonName, commonName); err != nil {
-		return nil, malformed("the CSR's common name %.80q: %v", commonName, err)
-	}
-	if err := checkKey(keys, r.PublicKey); err != nil {
-		return nil, malformed("the CSR's key: %s", x509der.Reason(err))
-	}
-	if err := x509der.VerifyPossession(r); err != nil {
-		return nil, malformed("the CSR's signature does not prove possession of its key: %s", x509der.Reason(err))
-	}
-	a, err := algorithm.Of(r.PublicKey)
-	if err != nil {
-		return nil, malformed("the CSR's key: %s", x509der.Reason(err))
+		return nil, err
 	}
 	return &Request{
-		Raw: der, RawSubject: r.RawSubject, RawSubjectPublicKeyInfo: r.RawPublicKey,
-		CommonName: commonName, Names: r.Names, PublicKey: r.PublicKey, Algorithm: a,
+		Raw: r.Raw, RawSubject: r.RawSubject, RawSubjectPublicKeyInfo: r.RawPublicKey,
+		CommonName: r.Subject.Get(x509der.CommonName), Names: r.Names, PublicKey: r.PublicKey, Algorithm: r.Algorithm,
 	}, nil
-}
-
-// checkKey is the policy's Check of a key that was just read. [algorithm.ParsePublicKey]
-// has made sure that a point is on its curve, so that of an EC key Blocked alone
-// is left to ask.
-func checkKey(keys algorithm.Policy, pub crypto.PublicKey) error {
-	if _, isPoint := pub.(*ecdsa.PublicKey); isPoint && keys.Blocked == nil {
-		return nil
-	}
-	return keys.Check(pub)
-}
-
-func malformed(format string, args ...any) error {
-	return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Csr", format, args...)
-}
-
-// isDER tells DER from text: a SEQUENCE whose length is in long form, since no
-// CSR is shorter than 128 octets, begins as no text does.
-func isDER(data []byte) bool {
-	return len(data) > 1 && data[0] == 0x30 && data[1] >= 0x80
 }

@@ -3,7 +3,7 @@
 // certificates (RFC 5280), for RSA, ECC and SM2 alike.
 //
 // Its errors are plain and say what is wrong; the packages above add code and
-// parameter. Only the checks of parameters, in parameter.go and pem.go, do so themselves.
+// parameter. Only the checks of parameters, in csr.go, parameter.go and pem.go, do so themselves.
 package x509der
 
 import (

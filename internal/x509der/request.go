@@ -24,13 +24,15 @@ const (
 // A Request is a decoded CertificationRequest (RFC 2986, section 4). Its slices
 // alias the DER it was read from.
 type Request struct {
+	Raw          []byte
 	RawInfo      []byte // CertificationRequestInfo, what is signed
 	RawSubject   []byte // DER Name
 	RawPublicKey []byte // DER SubjectPublicKeyInfo
 	Subject      Name
 	PublicKey    crypto.PublicKey
-	Names        []string // requested alternative names, canonical
-	SignatureID  []byte   // DER AlgorithmIdentifier
+	Algorithm    algorithm.Algorithm // of the key
+	Names        []string            // requested alternative names, canonical
+	SignatureID  []byte              // DER AlgorithmIdentifier
 	Signature    []byte
 }
 
@@ -41,7 +43,7 @@ var errRequest = errors.New("it is not a DER CertificationRequest (RFC 2986, sec
 func ParseRequest(request []byte) (*Request, error) {
 	input := cryptobyte.String(request)
 	var outer, info, id cryptobyte.String
-	r := new(Request)
+	r := &Request{Raw: request}
 	if !input.ReadASN1(&outer, asn1.SEQUENCE) {
 		return nil, errRequest
 	}
@@ -71,6 +73,9 @@ func ParseRequest(request []byte) (*Request, error) {
 		return nil, err
 	}
 	if r.PublicKey, err = algorithm.ParsePublicKey(key); err != nil {
+		return nil, err
+	}
+	if r.Algorithm, err = algorithm.Of(r.PublicKey); err != nil {
 		return nil, err
 	}
 	extensions, err := parseAttributes(info)
