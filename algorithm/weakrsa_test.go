@@ -408,3 +408,21 @@ func FuzzWeakRSA(f *testing.F) {
 		checkWeakRSA(t, n, plainWeakRSA(n))
 	})
 }
+
+// Around squares, where a root that was rounded is next to another integer.
+func TestCeilSqrt(t *testing.T) {
+	t.Parallel()
+	for _, bits := range []uint{1, 2, 31, 32, 33, 511, 512, 1023, 1024, 2048} {
+		root := new(big.Int).Lsh(big.NewInt(1), bits) // 2^bits, the least odd number above, and the greatest below 2^(bits+1)
+		for _, add := range []*big.Int{big.NewInt(0), big.NewInt(1), new(big.Int).Sub(root, big.NewInt(1))} {
+			want := new(big.Int).Add(root, add)
+			square := new(big.Int).Mul(want, want)
+			for d, want := range map[int64]*big.Int{-1: want, 0: want, 1: new(big.Int).Add(want, big.NewInt(1))} {
+				n := new(big.Int).Add(square, big.NewInt(d))
+				if got := ceilSqrt(n); got.Cmp(want) != 0 {
+					t.Errorf("ceilSqrt(%x) = %x, want %x", n, got, want)
+				}
+			}
+		}
+	}
+}
