@@ -138,7 +138,7 @@ func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issue
 		PublicKey:      publicKey,
 		KeyUsage:       x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:    []string{extendedKeyUsages["OCSPSigning"]},
-		AuthorityKeyID: issuer.keyID,
+		AuthorityKeyID: issuer.authorityKeyID,
 		OCSPNoCheck:    true,
 	})
 	if err != nil {

@@ -209,7 +209,7 @@ func CreateRevocationList(rand io.Reader, now time.Time, issuer *Issuer, req *Re
 		ThisUpdate:     now,
 		NextUpdate:     nextUpdate,
 		Number:         req.Number,
-		AuthorityKeyID: issuer.keyID,
+		AuthorityKeyID: issuer.authorityKeyID,
 		Scope:          scope,
 	})
 	if err != nil {

@@ -216,7 +216,7 @@ func CreateSubCACertificate(rand io.Reader, now time.Time, parent *Issuer, pub c
 	case parent.depth > 0 && int(req.PathLenConstraint) >= parent.depth:
 		return nil, refused("PathLenConstraint", "%d is not below the %d levels that the parent leaves", req.PathLenConstraint, parent.depth)
 	}
-	t.Issuer, t.AuthorityKeyID = parent.chain[0].RawSubject, parent.keyID
+	t.Issuer, t.AuthorityKeyID = parent.chain[0].RawSubject, parent.authorityKeyID
 	t.NotBefore, t.NotAfter = now, notAfter
 	t.PublicKey = publicDER
 	cert, err := issue(rand, parent.signer, t)

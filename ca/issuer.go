@@ -47,9 +47,10 @@ type Issuer struct {
 	constraints []*x509der.NameConstraints // of the chain; nil where there are none
 	chainPEM    string
 	identifier  string
-	keyID       []byte
 	subject     x509der.Name
 	crlAddress  string
+	// Extensions of what the issuer signs; there are no crlPoints without a crlAddress.
+	authorityKeyID, crlPoints []byte
 	// depth is how many CA certificates may follow below: of path length
 	// constraints along the chain, the one that binds. Below zero: no limit.
 	depth int
@@ -96,9 +97,11 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 		return nil, refusedChain("the subject of the CA: %v", err)
 	}
 	i.identifier = identifierOf(chain[0].Raw)
-	if i.keyID = chain[0].SubjectKeyId; len(i.keyID) == 0 {
-		i.keyID = x509der.SubjectKeyID(chain[0].RawSubjectPublicKeyInfo)
+	keyID := chain[0].SubjectKeyId
+	if len(keyID) == 0 {
+		keyID = x509der.SubjectKeyID(chain[0].RawSubjectPublicKeyInfo)
 	}
+	i.authorityKeyID = x509der.AuthorityKeyID(keyID)
 	if opts.CRLBase != "" {
 		base, err := url.Parse(opts.CRLBase)
 		if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Hostname() == "" || !isASCII(base.Host) ||
@@ -106,6 +109,7 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 			return nil, refused("CRLBase", "%.80q is no http or https address without user, query and fragment, its host in ASCII", opts.CRLBase)
 		}
 		i.crlAddress = strings.TrimSuffix(base.String(), "/") + "/" + i.identifier + ".crl"
+		i.crlPoints = x509der.CRLPoints(i.crlAddress)
 	}
 	for _, cert := range chain {
 		i.chainPEM += encode(cert.Raw)

@@ -246,7 +246,7 @@ func (l *leaf) under(issuer *Issuer, now time.Time) (t x509der.Template, err err
 		Subject:        subject,
 		KeyUsage:       x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:    leafUsages[l.usage].oids,
-		AuthorityKeyID: issuer.keyID,
+		AuthorityKeyID: issuer.authorityKeyID,
 		Names:          l.names,
 		Emails:         l.emails,
 		URIs:           l.uris,
@@ -257,7 +257,7 @@ func (l *leaf) under(issuer *Issuer, now time.Time) (t x509der.Template, err err
 		t.KeyUsage |= x509.KeyUsageKeyEncipherment
 	}
 	if l.parameters.enableCrl == 1 {
-		t.CRLAddress = issuer.crlAddress
+		t.CRLPoints = issuer.crlPoints
 	}
 	return t, nil
 }

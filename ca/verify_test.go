@@ -142,7 +142,7 @@ func (m *made) list(issuer *x509.Certificate, k *algorithm.PrivateKey, change fu
 		m.t.Fatal(err)
 	}
 	crl := &x509der.CRL{
-		Issuer: name(printable(oidCommonName, issuer.Subject.CommonName)), AuthorityKeyID: issuer.SubjectKeyId,
+		Issuer: name(printable(oidCommonName, issuer.Subject.CommonName)), AuthorityKeyID: x509der.AuthorityKeyID(issuer.SubjectKeyId),
 		ThisUpdate: m.w.now.AddDate(0, 0, -1), NextUpdate: m.w.now.AddDate(0, 0, 6), Number: big.NewInt(1),
 	}
 	change(crl)
@@ -561,7 +561,9 @@ func TestVerifyRefuses(t *testing.T) {
 			m.opts.RevocationLists[0] = &list
 		}), refused, "RevocationLists", leaf + ": the CRL is in force from"},
 		{"a list by another key", lists(func(m *made) { m.list(m.w.sub, key(m.w.a, 2), asItIs) }), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
-		{"a list with another key identifier", lists(func(m *made) { m.subList(func(c *x509der.CRL) { c.AuthorityKeyID = []byte("other") }) }), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		{"a list with another key identifier", lists(func(m *made) {
+			m.subList(func(c *x509der.CRL) { c.AuthorityKeyID = x509der.AuthorityKeyID([]byte("other")) })
+		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
 		{"a list with a changed octet", lists(func(m *made) {
 			m.subList(asItIs)
 			raw := m.opts.RevocationLists[0].Raw

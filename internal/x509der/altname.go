@@ -114,7 +114,7 @@ func canonicalDNS(entry string) (string, error) {
 			return "", err
 		}
 	}
-	if strings.Trim(last, "0123456789") == "" {
+	if !strings.ContainsFunc(last, func(r rune) bool { return r < '0' || r > '9' }) {
 		return "", errors.New("its last label has digits only, as that of an IPv4 address (RFC 1123, section 2.1)")
 	}
 	if wildcard {

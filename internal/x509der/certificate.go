@@ -31,13 +31,13 @@ type Template struct {
 	PathLen        int // of a CA; below zero: not limited
 	KeyUsage       x509.KeyUsage
 	ExtKeyUsage    []string // content octets of object identifiers
-	AuthorityKeyID []byte   // nil for a root
+	AuthorityKeyID []byte   // as [AuthorityKeyID] makes it; nil for a root
 	Names          []string // canonical DNS names and IP addresses
 	Emails         []string
 	URIs           []*url.URL
 	Constraints    *NameConstraints // of a CA; nil for none
-	CRLAddress     string
-	OCSPNoCheck    bool // of a delegated OCSP responder
+	CRLPoints      []byte           // as [CRLPoints] makes it; nil for none
+	OCSPNoCheck    bool             // of a delegated OCSP responder
 }
 
 // SubjectKeyID returns the key identifier of a DER SubjectPublicKeyInfo: the
@@ -111,9 +111,7 @@ func (t *Template) appendExtensions(dst []byte) []byte {
 	dst = appendExtension(dst, extSubjectKeyID, false, func(dst []byte) []byte {
 		return der.Append(dst, asn1.OCTET_STRING, SubjectKeyID(t.PublicKey))
 	})
-	if t.AuthorityKeyID != nil {
-		dst = appendAuthorityKeyID(dst, t.AuthorityKeyID)
-	}
+	dst = append(dst, t.AuthorityKeyID...)
 	if t.OCSPNoCheck {
 		dst = appendExtension(dst, extOCSPNoCheck, false, func(dst []byte) []byte { return append(dst, 5, 0) })
 	}
@@ -126,20 +124,25 @@ func (t *Template) appendExtensions(dst []byte) []byte {
 			return appendAltNames(dst, t.Names, t.Emails, t.URIs)
 		})
 	}
-	if t.CRLAddress != "" {
-		dst = appendExtension(dst, extCRLPoints, false, func(dst []byte) []byte {
-			return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
-				return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte { return appendPoint(dst, t.CRLAddress) })
-			})
-		})
-	}
-	return dst
+	return append(dst, t.CRLPoints...)
 }
 
-func appendAuthorityKeyID(dst, keyID []byte) []byte {
-	return appendExtension(dst, extAuthorityKeyID, false, func(dst []byte) []byte {
+// AuthorityKeyID returns the Extension that names an issuer's key (RFC 5280,
+// section 4.2.1.1), for all that the issuer signs.
+func AuthorityKeyID(keyID []byte) []byte {
+	return appendExtension(nil, extAuthorityKeyID, false, func(dst []byte) []byte {
 		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
 			return der.Append(dst, asn1.Tag(0).ContextSpecific(), keyID)
+		})
+	})
+}
+
+// CRLPoints returns the Extension that says where an issuer's CRL is (RFC 5280,
+// section 4.2.1.13).
+func CRLPoints(address string) []byte {
+	return appendExtension(nil, extCRLPoints, false, func(dst []byte) []byte {
+		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+			return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte { return appendPoint(dst, address) })
 		})
 	})
 }

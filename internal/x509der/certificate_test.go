@@ -59,6 +59,8 @@ func certSigner(t testing.TB, a algorithm.Algorithm, i int) *x509der.Signer {
 	return s
 }
 
+const crlAddress = "http://crl.example.com/ca.crl"
+
 // certTemplate is a server certificate with everything, for the key 2, below a
 // root of the key 0.
 func certTemplate(t testing.TB, a algorithm.Algorithm) *x509der.Template {
@@ -72,8 +74,8 @@ func certTemplate(t testing.TB, a algorithm.Algorithm) *x509der.Template {
 		},
 		PublicKey: certSigner(t, a, 2).PublicDER, PathLen: -1,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []string{"\x2b\x06\x01\x05\x05\x07\x03\x01", "\x2a\x03"},
-		AuthorityKeyID: []byte("authority"), Names: []string{"www.example.com", "192.0.2.1", "2001:db8::1"},
-		CRLAddress: "http://crl.example.com/ca.crl",
+		AuthorityKeyID: x509der.AuthorityKeyID([]byte("authority")), Names: []string{"www.example.com", "192.0.2.1", "2001:db8::1"},
+		CRLPoints: x509der.CRLPoints(crlAddress),
 	}
 }
 
@@ -144,7 +146,7 @@ func TestParseCertificate(t *testing.T) {
 			if !slices.Equal(got.DNSNames, []string{"www.example.com"}) || len(got.IPAddresses) != 2 || !got.IPAddresses[0].Equal(net.IPv4(192, 0, 2, 1)) {
 				t.Errorf("names %v %v", got.DNSNames, got.IPAddresses)
 			}
-			if !slices.Equal(got.CRLDistributionPoints, []string{template.CRLAddress}) || string(got.AuthorityKeyId) != "authority" {
+			if !slices.Equal(got.CRLDistributionPoints, []string{crlAddress}) || string(got.AuthorityKeyId) != "authority" {
 				t.Errorf("CRL %v, authority %q", got.CRLDistributionPoints, got.AuthorityKeyId)
 			}
 			root := &x509.Certificate{PublicKey: testkeys.Key(a, 0).Public()}

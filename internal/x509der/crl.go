@@ -32,7 +32,7 @@ type CRL struct {
 	ThisUpdate     time.Time
 	NextUpdate     time.Time
 	Number         *big.Int
-	AuthorityKeyID []byte
+	AuthorityKeyID []byte // as [AuthorityKeyID] makes it
 	Scope          CRLScope
 }
 
@@ -164,7 +164,7 @@ func putHeader(buf []byte, end, n int) int {
 }
 
 func (crl *CRL) appendExtensions(dst []byte) []byte {
-	dst = appendAuthorityKeyID(dst, crl.AuthorityKeyID)
+	dst = append(dst, crl.AuthorityKeyID...)
 	dst = appendExtension(dst, extCRLNumber, false, func(dst []byte) []byte { return der.AppendInteger(dst, crl.Number.Bytes()) })
 	scope := crl.Scope
 	if len(scope.Addresses) == 0 && !scope.UserCerts && !scope.CACerts {

@@ -48,7 +48,7 @@ func crlWith(t *testing.T, scope x509der.CRLScope, keyID []byte) *x509.Revocatio
 	}
 	w, err := x509der.NewCRLWriter(signer, &x509der.CRL{
 		Issuer: crlIssuer(t, 0, func(*x509.Certificate) {}).RawSubject, ThisUpdate: crlInstant, NextUpdate: crlInstant.Add(time.Hour),
-		Number: big.NewInt(1), AuthorityKeyID: keyID, Scope: scope,
+		Number: big.NewInt(1), AuthorityKeyID: x509der.AuthorityKeyID(keyID), Scope: scope,
 	})
 	if err != nil {
 		t.Fatal(err)
