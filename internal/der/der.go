@@ -10,10 +10,9 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// Append appends a tag of one octet, the length in its shortest form (X.690,
-// 8.1.3) and the content.
+// Append appends a value: tag, length and content.
 func Append[T ~string | ~[]byte](dst []byte, tag asn1.Tag, content T) []byte {
-	return append(appendHeader(dst, tag, len(content)), content...)
+	return append(AppendHeader(dst, tag, len(content)), content...)
 }
 
 // AppendFunc appends a value whose content is what add appends. The length is
@@ -27,15 +26,17 @@ func AppendFunc(dst []byte, tag asn1.Tag, add func(dst []byte) []byte) []byte {
 		dst[at+1] = byte(n)
 		return dst
 	}
-	header := appendHeader(make([]byte, 0, maxHeader), tag, n)
+	header := AppendHeader(make([]byte, 0, MaxHeader), tag, n)
 	dst[at+1] = header[1]
 	return slices.Insert(dst, at+2, header[2:]...)
 }
 
-// maxHeader is a tag and a length of up to eight octets behind their number.
-const maxHeader = 10
+// MaxHeader is a tag and a length of up to eight octets behind their number.
+const MaxHeader = 10
 
-func appendHeader(dst []byte, tag asn1.Tag, n int) []byte {
+// AppendHeader appends what stands in front of a content of n octets: a tag of one
+// octet and the length in its shortest form (X.690, 8.1.3).
+func AppendHeader(dst []byte, tag asn1.Tag, n int) []byte {
 	dst = append(dst, byte(tag))
 	if n < 0x80 {
 		return append(dst, byte(n))
@@ -55,7 +56,7 @@ func appendHeader(dst []byte, tag asn1.Tag, n int) []byte {
 // octets, the highest first.
 func AppendInteger(dst []byte, number []byte) []byte {
 	if number = bytes.TrimLeft(number, "\x00"); len(number) == 0 || number[0]&0x80 != 0 {
-		dst = append(appendHeader(dst, asn1.INTEGER, 1+len(number)), 0)
+		dst = append(AppendHeader(dst, asn1.INTEGER, 1+len(number)), 0)
 		return append(dst, number...)
 	}
 	return Append(dst, asn1.INTEGER, number)
@@ -63,6 +64,6 @@ func AppendInteger(dst []byte, number []byte) []byte {
 
 // AppendBitString appends a BIT STRING of whole octets.
 func AppendBitString(dst []byte, octets []byte) []byte {
-	dst = append(appendHeader(dst, asn1.BIT_STRING, 1+len(octets)), 0)
+	dst = append(AppendHeader(dst, asn1.BIT_STRING, 1+len(octets)), 0)
 	return append(dst, octets...)
 }

@@ -145,22 +145,8 @@ func (w *CRLWriter) Sign(rand io.Reader) ([]byte, error) {
 // putHeader writes the tag and length of a SEQUENCE of n octets right before
 // buf[end:] and returns where they begin.
 func putHeader(buf []byte, end, n int) int {
-	if n < 0x80 {
-		end--
-		buf[end] = byte(n)
-	} else {
-		octets := 0
-		for ; n > 0; n >>= 8 {
-			end--
-			buf[end] = byte(n)
-			octets++
-		}
-		end--
-		buf[end] = 0x80 | byte(octets)
-	}
-	end--
-	buf[end] = byte(asn1.SEQUENCE)
-	return end
+	header := der.AppendHeader(make([]byte, 0, der.MaxHeader), asn1.SEQUENCE, n)
+	return end - copy(buf[end-len(header):], header)
 }
 
 func (crl *CRL) appendExtensions(dst []byte) []byte {
