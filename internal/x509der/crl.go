@@ -66,9 +66,6 @@ type CRLWriter struct {
 	err    error // the first of Add
 }
 
-// maxHeader is a tag and a length of up to eight octets.
-const maxHeader = 10
-
 // NewCRLWriter begins a list. The years of its times are up to 9999.
 func NewCRLWriter(signer *Signer, crl *CRL) (*CRLWriter, error) {
 	if err := checkTimes(crl.ThisUpdate, crl.NextUpdate); err != nil {
@@ -78,7 +75,7 @@ func NewCRLWriter(signer *Signer, crl *CRL) (*CRLWriter, error) {
 	fields = append(fields, signer.id.der...)
 	fields = append(fields, crl.Issuer...)
 	fields = appendTime(appendTime(fields, crl.ThisUpdate), crl.NextUpdate)
-	room := len(fields) + 3*maxHeader
+	room := len(fields) + 3*der.MaxHeader
 	return &CRLWriter{signer: signer, crl: crl, fields: fields, room: room, list: make([]byte, room, room+1024)}, nil
 }
 
