@@ -80,7 +80,7 @@ func Parse(data []byte) (*Request, error) { return ParseWithPolicy(data, algorit
 // ParseWithPolicy is [Parse] for a service with rules of its own about keys: the
 // CSR's key passes the policy's Check. [Parse] has the zero policy.
 func ParseWithPolicy(data []byte, keys algorithm.Policy) (*Request, error) {
-	r, err := x509der.ReadCSR(string(data), keys)
+	r, err := x509der.ReadCSR(data, keys)
 	if err != nil {
 		return nil, err
 	}

@@ -15,13 +15,14 @@ const MaxCSR = 64 << 10
 // ReadCSR reads the parameter Csr, PEM or DER, and checks all that the package
 // csr promises of its Parse, the possession of the key included. Its errors are
 // those of the parameter.
-func ReadCSR(text string, keys algorithm.Policy) (*Request, error) {
+func ReadCSR[T string | []byte](data T, keys algorithm.Policy) (*Request, error) {
 	switch {
-	case text == "":
+	case len(data) == 0:
 		return nil, yuncert.Missing("Csr")
-	case len(text) > MaxCSR:
-		return nil, malformedCSR("the CSR has %d octets: up to %d are read", len(text), MaxCSR)
+	case len(data) > MaxCSR:
+		return nil, malformedCSR("the CSR has %d octets: up to %d are read", len(data), MaxCSR)
 	}
+	text := string(data) // of octets, a copy
 	var der []byte
 	if isDER(text) {
 		der = []byte(text)
