@@ -194,13 +194,21 @@ func newSM2(d []byte) (*PrivateKey, error) {
 // Algorithm returns the key's algorithm.
 func (k *PrivateKey) Algorithm() Algorithm { return k.algorithm }
 
-// Public returns the public half: *rsa.PublicKey, or *ecdsa.PublicKey for ECC
-// and SM2.
+// Public returns a copy of the public half: *rsa.PublicKey, or *ecdsa.PublicKey
+// for ECC and SM2.
 func (k *PrivateKey) Public() crypto.PublicKey {
 	if k.secret == nil {
 		return nil
 	}
-	return k.secret.signer.Public()
+	switch pub := k.secret.signer.Public().(type) {
+	case *rsa.PublicKey:
+		return &rsa.PublicKey{N: new(big.Int).Set(pub.N), E: pub.E}
+	case *ecdsa.PublicKey:
+		//lint:ignore SA1019 there is no other way to copy them
+		return &ecdsa.PublicKey{Curve: pub.Curve, X: new(big.Int).Set(pub.X), Y: new(big.Int).Set(pub.Y)}
+	default:
+		return pub
+	}
 }
 
 var errNoHash = errors.New("algorithm: RSA and ECC keys sign a digest, and opts must name its hash function")

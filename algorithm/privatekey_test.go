@@ -253,6 +253,35 @@ func TestNewPrivateKeyCopies(t *testing.T) {
 	}
 }
 
+// What a caller does to the public half that it was given leaves the key as it is.
+func TestPublicIsACopy(t *testing.T) {
+	t.Parallel()
+	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.SM2_256} {
+		key, err := algorithm.ParsePrivateKey(testkeys.PEM(a, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := key.PEM()
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch pub := key.Public().(type) {
+		case *rsa.PublicKey:
+			pub.N.Add(pub.N, big.NewInt(2))
+			pub.E = 3
+		case *ecdsa.PublicKey:
+			//lint:ignore SA1019 what a caller might do
+			pub.X.Add(pub.X, big.NewInt(1))
+		}
+		if got, err := key.PEM(); err != nil || string(got) != string(want) {
+			t.Errorf("%s: the key is now\n%s\n%v", a, got, err)
+		}
+		if err := algorithm.Check(key.Public()); err != nil {
+			t.Errorf("%s: %v", a, err)
+		}
+	}
+}
+
 func TestNewPrivateKeyRefusesKinds(t *testing.T) {
 	t.Parallel()
 	p224, err := ecdsa.ParseRawPrivateKey(elliptic.P224(), append(make([]byte, 27), 7))

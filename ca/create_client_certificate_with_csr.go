@@ -22,8 +22,8 @@ type CreateClientCertificateWithCsrRequest struct {
 	// 250 in all. Empty means none.
 	SanValue string `json:"SanValue,omitempty"`
 
-	// Csr is the certificate signing request, PEM from any tool, as [csr.Parse]
-	// reads it, for any key but RSA_1024. Required: the document does not mark it
+	// Csr is the certificate signing request, PEM from any tool, as
+	// [github.com/yuncert/yuncert/csr.Parse] reads it, for any key but RSA_1024. Required: the document does not mark it
 	// so, and there is no key without it.
 	Csr string `json:"Csr,omitempty"`
 

@@ -14,8 +14,8 @@ import (
 // issue: what an order of package order comes to. No document has it; its fields
 // are named as those of [CreateServerCertificateWithCsrRequest].
 type CreateDomainCertificateRequest struct {
-	// Csr is the certificate signing request, PEM from any tool, as [csr.Parse]
-	// reads it. Only its key counts. Required.
+	// Csr is the certificate signing request, PEM from any tool, as
+	// [github.com/yuncert/yuncert/csr.Parse] reads it. Only its key counts. Required.
 	Csr string `json:"Csr,omitempty"`
 
 	// Domain lists the names whose ownership was proved: up to 250 DNS names and

@@ -124,8 +124,8 @@ func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issue
 		return nil, refused("Days", "the certificate would end at %s: the CA and its chain end at %s", stamp(notAfter), stamp(issuer.notAfter))
 	}
 	var subject x509der.Name
-	subject = subject.AppendOnly(issuer.subject, x509der.Country)
-	subject = subject.AppendOnly(issuer.subject, x509der.Organization)
+	subject = subject.AppendOnly(issuer.subjects[0], x509der.Country)
+	subject = subject.AppendOnly(issuer.subjects[0], x509der.Organization)
 	subject = append(subject, commonName...)
 	if issuer.isNamed(subject) {
 		return nil, refused("CommonName", "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")

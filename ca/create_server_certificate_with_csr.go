@@ -12,8 +12,8 @@ import (
 // issue, with the parameters of CreateServerCertificateWithCsr (Certificate
 // Management Service, 2020-06-30).
 type CreateServerCertificateWithCsrRequest struct {
-	// Csr is the certificate signing request, PEM from any tool, as [csr.Parse]
-	// reads it. Required.
+	// Csr is the certificate signing request, PEM from any tool, as
+	// [github.com/yuncert/yuncert/csr.Parse] reads it. Required.
 	Csr string `json:"Csr,omitempty"`
 
 	// Domain lists names beside those of the CSR: DNS names and IP addresses

@@ -47,7 +47,7 @@ type Issuer struct {
 	constraints []*x509der.NameConstraints // of the chain; nil where there are none
 	chainPEM    string
 	identifier  string
-	subject     x509der.Name
+	subjects    []x509der.Name // of the chain, as they go into certificates; nil where one cannot be read
 	crlAddress  string
 	// Extensions of what the issuer signs; there are no crlPoints without a crlAddress.
 	authorityKeyID, crlPoints []byte
@@ -91,10 +91,14 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 		}
 	}
 	if !bytes.Equal(i.publicKeys[0], signer.PublicDER) {
-		return nil, refusedChain("the key is not that of the chain's first certificate, %q", chain[0].Subject.CommonName)
+		return nil, refusedChain("the key is not that of the chain's first certificate, %.80q", chain[0].Subject.CommonName)
 	}
-	if i.subject, err = x509der.ParseName(chain[0].RawSubject); err != nil {
-		return nil, refusedChain("the subject of the CA: %v", err)
+	for at, cert := range chain {
+		subject, err := x509der.ParseName(cert.RawSubject)
+		if err != nil && at == 0 {
+			return nil, refusedChain("the subject of the CA: %v", err)
+		}
+		i.subjects = append(i.subjects, subject.Certified())
 	}
 	i.identifier = identifierOf(chain[0].Raw)
 	keyID := chain[0].SubjectKeyId
@@ -135,34 +139,34 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	}
 	switch {
 	case !cert.BasicConstraintsValid || !cert.IsCA:
-		return refusedChain("certificate %d of the chain, %q, is not a CA certificate (RFC 5280, section 4.2.1.9)", at+1, name)
+		return refusedChain("certificate %d of the chain, %.80q, is not a CA certificate (RFC 5280, section 4.2.1.9)", at+1, name)
 	case cert.KeyUsage&x509.KeyUsageCertSign == 0:
-		return refusedChain("certificate %d of the chain, %q, may not sign certificates: keyUsage is absent or lacks keyCertSign (RFC 5280, section 4.2.1.3)", at+1, name)
+		return refusedChain("certificate %d of the chain, %.80q, may not sign certificates: keyUsage is absent or lacks keyCertSign (RFC 5280, section 4.2.1.3)", at+1, name)
 	case len(cert.UnhandledCriticalExtensions) > 0:
-		return refusedChain("certificate %d of the chain, %q, has the critical extension %v, which is not understood", at+1, name, cert.UnhandledCriticalExtensions[0])
+		return refusedChain("certificate %d of the chain, %.80q, has the critical extension %v, which is not understood", at+1, name, cert.UnhandledCriticalExtensions[0])
 	case cert.RequireExplicitPolicy != 0 || cert.RequireExplicitPolicyZero:
-		return refusedChain("certificate %d of the chain, %q, requires certificate policies (RFC 5280, section 4.2.1.11), which are not written", at+1, name)
+		return refusedChain("certificate %d of the chain, %.80q, requires certificate policies (RFC 5280, section 4.2.1.11), which are not written", at+1, name)
 	case !bytes.Equal(cert.RawIssuer, parent.RawSubject) && parent == cert:
-		return refusedChain("certificate %d of the chain, %q, is the last and not self-signed: the chain ends with its root", at+1, name)
+		return refusedChain("certificate %d of the chain, %.80q, is the last and not self-signed: the chain ends with its root", at+1, name)
 	case !bytes.Equal(cert.RawIssuer, parent.RawSubject):
-		return refusedChain("certificate %d of the chain, %q, is not issued by the next, %q", at+1, name, parent.Subject.CommonName)
+		return refusedChain("certificate %d of the chain, %.80q, is not issued by the next, %.80q", at+1, name, parent.Subject.CommonName)
 	}
 	if err := i.keys().Check(cert.PublicKey); err != nil {
-		return refusedChain("certificate %d of the chain, %q: %s", at+1, name, x509der.Reason(err))
+		return refusedChain("certificate %d of the chain, %.80q: %s", at+1, name, x509der.Reason(err))
 	}
 	if err := x509der.CheckSignature(cert, parent); err != nil {
-		return refusedChain("certificate %d of the chain, %q, is not signed by %q: %v", at+1, name, parent.Subject.CommonName, err)
+		return refusedChain("certificate %d of the chain, %.80q, is not signed by %.80q: %v", at+1, name, parent.Subject.CommonName, err)
 	}
 	if a, err := algorithm.Of(cert.PublicKey); err != nil || a == algorithm.RSA_1024 {
-		return refusedChain("certificate %d of the chain, %q, has an RSA_1024 key, which is too weak for a CA", at+1, name)
+		return refusedChain("certificate %d of the chain, %.80q, has an RSA_1024 key, which is too weak for a CA", at+1, name)
 	}
 	publicKey, err := algorithm.MarshalPublicKey(cert.PublicKey) // anew: SM2 keys have several encodings
 	if err != nil {
-		return refusedChain("certificate %d of the chain, %q: %s", at+1, name, x509der.Reason(err))
+		return refusedChain("certificate %d of the chain, %.80q: %s", at+1, name, x509der.Reason(err))
 	}
 	if i.holds(publicKey) {
 		// A root in front of itself would pass for a subordinate CA.
-		return refusedChain("certificate %d of the chain, %q, holds a key that stands in the chain already: the chain ends with its root", at+1, name)
+		return refusedChain("certificate %d of the chain, %.80q, holds a key that stands in the chain already: the chain ends with its root", at+1, name)
 	}
 	i.publicKeys = append(i.publicKeys, publicKey)
 	i.constraints = append(i.constraints, x509der.ConstraintsOf(cert))
@@ -170,7 +174,7 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 		// at CA certificates stand below this one already (RFC 5280, section 4.2.1.9).
 		left := cert.MaxPathLen - at
 		if left < 0 {
-			return refusedChain("certificate %d of the chain, %q, allows %d CA certificates below it and %d follow", at+1, name, cert.MaxPathLen, at)
+			return refusedChain("certificate %d of the chain, %.80q, allows %d CA certificates below it and %d follow", at+1, name, cert.MaxPathLen, at)
 		}
 		if i.depth < 0 || left < i.depth {
 			i.depth = left
@@ -207,10 +211,7 @@ func (i *Issuer) holds(publicKey []byte) bool {
 
 // isNamed reports whether the subject is that of a CA in the chain.
 func (i *Issuer) isNamed(subject x509der.Name) bool {
-	commonName := subject.Get(x509der.CommonName)
-	return slices.ContainsFunc(i.chain, func(cert *x509.Certificate) bool {
-		return cert.Subject.CommonName == commonName && bytes.Equal(cert.RawSubject, x509der.AppendName(nil, subject))
-	})
+	return slices.ContainsFunc(i.subjects, subject.Same)
 }
 
 // checkParent holds the issuer to the identifier asked for; empty means any.

@@ -77,6 +77,30 @@ func (p *pki) chain(t testing.TB) (chain string, subKey *algorithm.PrivateKey) {
 	return sign(t, p.sub, p.root, subKey.Public(), rootKey) + sign(t, p.root, p.root, rootKey.Public(), rootKey), subKey
 }
 
+// A message stays short whatever the names in a certificate are.
+func TestLongNamesInMessages(t *testing.T) {
+	t.Parallel()
+	a := algorithm.ECC_256
+	k := key(a, 0)
+	template := caTemplate(strings.Repeat("x", 100_000))
+	template.SerialNumber = new(big.Int).Lsh(big.NewInt(1), 1000)
+	template.KeyUsage = 0
+	text := sign(t, template, template, k.Public(), k)
+	_, err := ca.NewIssuer(text, k, ca.IssuerOptions{})
+	checkError(t, err, refused, "CertificateChain", "xxx")
+	short(t, err)
+	_, err = ca.Verify(instant, text, ca.VerifyOptions{Roots: sign(t, caTemplate("Root"), caTemplate("Root"), k.Public(), k)})
+	checkError(t, err, refused, "Certificate", "xxx")
+	short(t, err)
+}
+
+func short(t *testing.T, err error) {
+	t.Helper()
+	if n := len(err.Error()); n > 600 {
+		t.Errorf("a message of %d octets: %.200s…", n, err)
+	}
+}
+
 func critical(id ...int) []pkix.Extension {
 	return []pkix.Extension{{Id: asn1.ObjectIdentifier(id), Critical: true, Value: []byte{5, 0}}}
 }

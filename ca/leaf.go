@@ -76,6 +76,17 @@ func (l *leaf) commonName() string {
 	return l.parameters.commonName
 }
 
+// commonNameParameter is the parameter that the common name comes from.
+func (l *leaf) commonNameParameter() string {
+	switch {
+	case l.domainOnly:
+		return l.list
+	case l.asked.Get(x509der.CommonName) != "":
+		return "Csr"
+	}
+	return "CommonName"
+}
+
 // addDomain puts the common name in front of the names, if it is a DNS name or
 // an IP address, and the parameter Domain behind them.
 func (l *leaf) addDomain(domain string) error {
@@ -229,12 +240,12 @@ func (l *leaf) under(issuer *Issuer, now time.Time) (t x509der.Template, err err
 	if err != nil {
 		return t, err
 	}
-	subject, err := l.subject(issuer.subject)
+	subject, err := l.subject(issuer.subjects[0])
 	if err != nil {
 		return t, err
 	}
 	if issuer.isNamed(subject) {
-		return t, refused(l.keyParameter(), "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
+		return t, refused(l.commonNameParameter(), "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
 	}
 	if err := issuer.checkConstraints(l); err != nil {
 		return t, err
@@ -363,15 +374,9 @@ func (i *Issuer) checkConstraints(l *leaf) error {
 // keptOut returns the parameter of the first name that the constraints keep out
 // and says which of them does.
 func (l *leaf) keptOut(c *x509der.NameConstraints) (parameter string, err error) {
-	// A client's common name is no alternative name. Where there is no other DNS
-	// name, OpenSSL holds one that reads like a host against the constraints.
-	if host, ok := x509der.HostName(l.commonName()); ok && !x509der.IsIP(host) &&
-		!slices.ContainsFunc(l.names, func(name string) bool { return !x509der.IsIP(name) }) {
-		if err := c.CheckName(host); err != nil {
-			if l.asked.Get(x509der.CommonName) != "" {
-				return "Csr", err
-			}
-			return "CommonName", err
+	if !slices.ContainsFunc(l.names, func(name string) bool { return !x509der.IsIP(name) }) {
+		if err := c.CheckCommonName(l.commonName()); err != nil {
+			return l.commonNameParameter(), err
 		}
 	}
 	for n, name := range l.names {

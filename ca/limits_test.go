@@ -13,10 +13,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	cryptobyteasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/sm2"
+	"github.com/yuncert/yuncert/internal/x509der"
 )
 
 // What stands in a CSR as often as its maker likes is taken a bounded number of
@@ -58,6 +62,68 @@ func TestSubjectOfACA(t *testing.T) {
 	req.Locality, req.State, req.CountryCode = root.Locality[0], root.Province[0], strings.Join(root.Country, "")
 	_, err := ca.CreateSubCACertificate(seeded(), instant, au.rootIssuer, au.subKey.Public(), req)
 	checkError(t, err, refused, "CommonName", "a CA above")
+}
+
+// RFC 5280, section 7.1: letter case and repeated spaces do not tell names apart.
+func TestSubjectOfACASpelledOtherwise(t *testing.T) {
+	t.Parallel()
+	a := algorithm.ECC_256
+	au := authorityOf(a)
+	for _, sub := range []struct {
+		commonName string
+		ok         bool
+	}{
+		{"Test Sub CA", false}, {"test sub ca", false}, {"TEST  Sub   CA", false}, {"Test SubCA", true}, {"Test Sub CA 2", true},
+	} {
+		above := parsePEM(t, au.sub.Certificate).Subject
+		parameters := func(parameter, csr string) {
+			req := serverRequest(au.issuer, csr)
+			req.CommonName, req.Organization, req.OrganizationUnit = sub.commonName, above.Organization[0], strings.Join(above.OrganizationalUnit, "")
+			req.Locality, req.State, req.Country = above.Locality[0], above.Province[0], above.Country[0]
+			_, _, err := ca.CreateServerCertificateWithCsr(seeded(), instant, au.issuer, req)
+			if sub.ok && err != nil {
+				t.Errorf("%q: %v", sub.commonName, err)
+			} else if !sub.ok {
+				checkError(t, err, refused, parameter, "a CA's own")
+			}
+		}
+		parameters("CommonName", hostCSR(t, a, "", "www.example.com"))
+		parameters("Csr", hostCSR(t, a, sub.commonName, "www.example.com"))
+	}
+}
+
+// Attributes that a foreign CA has in string types that X.520 does not allow go
+// into the certificates below it in one that it does.
+func TestSubjectBelowAForeignCA(t *testing.T) {
+	t.Parallel()
+	a := algorithm.ECC_256
+	rootKey, subKey := key(a, 0), key(a, 1)
+	signer, err := x509der.NewSigner(rootKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := sign(t, caTemplate("Root"), caTemplate("Root"), rootKey.Public(), rootKey)
+	der, err := x509der.MarshalCertificate(nil, signer, &x509der.Template{
+		SerialNumber: []byte{2}, Issuer: parsePEM(t, root).RawSubject, NotBefore: instant, NotAfter: caEnd,
+		Subject: x509der.Name{
+			{Type: x509der.Country, Tag: cryptobyteasn1.UTF8String, Value: "cn"}, {Type: x509der.Locality, Tag: cryptobyteasn1.IA5String, Value: "Hangzhou"},
+			x509der.Text(x509der.CommonName, "Sub"),
+		},
+		PublicKey: publicDER(t, subKey.Public()), CA: true, PathLen: -1, KeyUsage: x509.KeyUsageCertSign,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer, err := ca.NewIssuer(encodePEM(der)+root, subKey, ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := issue(t, issuer, serverRequest(issuer, hostCSR(t, a, "www.example.com"))).RawSubject
+	want := name(printable(oidCountry, "CN"), printable(oidLocality, "Hangzhou"),
+		printable(oidOrganization, "Alibaba Inc."), printable(oidUnit, "Aliyun CDN"), utf8(oidCommonName, "www.example.com"))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("subject mismatch (-want +got):\n%s", diff)
+	}
 }
 
 func TestCreateSubCACertificateExtendedKeyUsagesAbove(t *testing.T) {

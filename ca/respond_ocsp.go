@@ -98,7 +98,7 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 		return nil, refusedChain("the first certificate: %s", x509der.Reason(err))
 	}
 	if !bytes.Equal(publicKey, signer.PublicDER) {
-		return nil, refusedChain("the key is not that of the chain's first certificate, %q", cert.Subject.CommonName)
+		return nil, refusedChain("the key is not that of the chain's first certificate, %.80q", cert.Subject.CommonName)
 	}
 	r := &OCSPResponder{
 		signer: signer, keyHash: x509der.ResponderKeyHash(cert.RawSubjectPublicKeyInfo),
@@ -123,7 +123,7 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 	}
 	for at, c := range []*x509.Certificate{cert, issuer} {
 		if len(c.UnhandledCriticalExtensions) > 0 {
-			return nil, refusedChain("certificate %d of the chain, %q, has the critical extension %v, which is not understood", at+1, c.Subject.CommonName, c.UnhandledCriticalExtensions[0])
+			return nil, refusedChain("certificate %d of the chain, %.80q, has the critical extension %v, which is not understood", at+1, c.Subject.CommonName, c.UnhandledCriticalExtensions[0])
 		}
 	}
 	r.issuer = x509der.NewOCSPIssuer(issuer)
@@ -135,16 +135,16 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 func checkDelegation(cert, issuer *x509.Certificate) error {
 	switch {
 	case !issuer.BasicConstraintsValid || !issuer.IsCA:
-		return refusedChain("certificate 2 of the chain, %q, is not a CA certificate (RFC 5280, section 4.2.1.9)", issuer.Subject.CommonName)
+		return refusedChain("certificate 2 of the chain, %.80q, is not a CA certificate (RFC 5280, section 4.2.1.9)", issuer.Subject.CommonName)
 	case !bytes.Equal(cert.RawIssuer, issuer.RawSubject):
-		return refusedChain("certificate 1 of the chain, %q, is not issued by the next, %q", cert.Subject.CommonName, issuer.Subject.CommonName)
+		return refusedChain("certificate 1 of the chain, %.80q, is not issued by the next, %.80q", cert.Subject.CommonName, issuer.Subject.CommonName)
 	case !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
-		return refusedChain("certificate 1 of the chain, %q, is no OCSP responder's: its extended key usages lack OCSPSigning (RFC 6960, section 4.2.2.2)", cert.Subject.CommonName)
+		return refusedChain("certificate 1 of the chain, %.80q, is no OCSP responder's: its extended key usages lack OCSPSigning (RFC 6960, section 4.2.2.2)", cert.Subject.CommonName)
 	case cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageDigitalSignature == 0:
-		return refusedChain("certificate 1 of the chain, %q, may not sign: its keyUsage lacks digitalSignature (RFC 5280, section 4.2.1.3)", cert.Subject.CommonName)
+		return refusedChain("certificate 1 of the chain, %.80q, may not sign: its keyUsage lacks digitalSignature (RFC 5280, section 4.2.1.3)", cert.Subject.CommonName)
 	}
 	if err := x509der.CheckSignature(cert, issuer); err != nil {
-		return refusedChain("certificate 1 of the chain, %q, is not signed by %q: %s", cert.Subject.CommonName, issuer.Subject.CommonName, x509der.Reason(err))
+		return refusedChain("certificate 1 of the chain, %.80q, is not signed by %.80q: %s", cert.Subject.CommonName, issuer.Subject.CommonName, x509der.Reason(err))
 	}
 	return nil
 }

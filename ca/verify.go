@@ -130,7 +130,7 @@ func (v *verifier) checkLeaf(leaf *x509.Certificate) error {
 		return malformed("Host", "%v", err)
 	}
 	if err := leaf.VerifyHostname(host); err != nil {
-		return refused("Certificate", "%s does not hold the name %q", label(leaf), host)
+		return refused("Certificate", "%s does not hold the name %.80q", label(leaf), host)
 	}
 	return nil
 }
@@ -153,7 +153,7 @@ func (v *verifier) build(chain []*x509.Certificate) []*x509.Certificate {
 		v.fail(2*length, refused("Certificate", "%s is certificate %d of a chain that has not come to a root", label(last), maxChain))
 		return nil
 	}
-	v.fail(2*length, refused("Certificate", "%s is not among Roots, and no other certificate of its issuer %q is there or among Intermediates", label(last), last.Issuer.String()))
+	v.fail(2*length, refused("Certificate", "%s is not among Roots, and no other certificate of its issuer %.80q is there or among Intermediates", label(last), last.Issuer.String()))
 	for _, parent := range slices.Concat(v.roots, v.intermediates) {
 		if !bytes.Equal(parent.RawSubject, last.RawIssuer) || slices.ContainsFunc(chain, isSame(parent)) {
 			continue
@@ -290,5 +290,5 @@ func (v *verifier) checkList(list *x509.RevocationList, cert, issuer *x509.Certi
 
 // label names a certificate in a message.
 func label(cert *x509.Certificate) string {
-	return fmt.Sprintf("certificate %.80q (serial number %x)", cert.Subject.String(), cert.SerialNumber)
+	return fmt.Sprintf("certificate %.80q (serial number %.20x)", cert.Subject.String(), cert.SerialNumber.Bytes())
 }

@@ -765,7 +765,7 @@ func TestVerifyPile(t *testing.T) {
 				}
 				return
 			}
-			checkError(t, err, refused, "Certificate", `"CN=Level 1" (serial number 1) is certificate 10 of a chain that has not come to a root`)
+			checkError(t, err, refused, "Certificate", `"CN=Level 1" (serial number 01) is certificate 10 of a chain that has not come to a root`)
 		})
 	}
 }

@@ -173,6 +173,64 @@ func smx509Verifies(t *testing.T, root, sub, certificate string, at time.Time, h
 	return err == nil, fmt.Sprint(err)
 }
 
+// A CA with constraints on DNS names signs under those common names that openssl
+// verify takes below it, of clients and of servers, and under no others.
+func TestConstrainedCommonNamesAgree(t *testing.T) {
+	t.Parallel()
+	need(t, "openssl")
+	const a = algorithm.ECC_256
+	p := newPKI(t, a)
+	for _, constraints := range []*ca.NameConstraints{{PermittedDNSDomains: []string{"example.com"}}, {ExcludedDNSDomains: []string{"example.org"}}} {
+		sub, chain := p.constrained(t, a, constraints)
+		issuer, err := ca.NewIssuer(chain, testkeys.Key(a, 1), ca.IssuerOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		both := map[bool]int{}
+		for _, commonName := range []string{
+			"alice", "E12345", "张三", "张三.李四", "Zhang San", "Zhang.San", "v1.2", "192.0.2.1", "2001:db8::1", "10.example.org",
+			"www.example.com", "WWW.EXAMPLE.COM", "my_host.example.com", "my_host.example.org", "_a.example.org", "a_.EXAMPLE.org",
+			"-a.example.org", "a-.example.org", "a.-example.org", "a-b.example.org", "a--b.example.org", ".example.org", "example.org.", "a..example.org",
+			"a.example.org-", "a b.example.org", "*.example.com", "a@example.org", "a:b.example.org", "a/b.example.org", "例.example.org",
+		} {
+			text := bareCSR(t, a)
+			server := func(issuer *ca.Issuer) (string, error) {
+				resp, _, err := ca.CreateServerCertificateWithCsr(p.rand, now, issuer, &ca.CreateServerCertificateWithCsrRequest{
+					Csr: text, CommonName: commonName, ParentIdentifier: issuer.Identifier(), Days: 365, Immediately: 1,
+				})
+				if err != nil {
+					return "", err
+				}
+				return resp.X509Certificate, nil
+			}
+			client := func(issuer *ca.Issuer) (string, error) {
+				resp, _, err := ca.CreateClientCertificateWithCsr(p.rand, now, issuer, &ca.CreateClientCertificateWithCsrRequest{
+					Csr: text, CommonName: commonName, ParentIdentifier: issuer.Identifier(), Days: 365, Immediately: 1,
+				})
+				if err != nil {
+					return "", err
+				}
+				return resp.X509Certificate, nil
+			}
+			for usage, issue := range map[x509.ExtKeyUsage]func(*ca.Issuer) (string, error){x509.ExtKeyUsageServerAuth: server, x509.ExtKeyUsageClientAuth: client} {
+				certificate, err := issue(p.issuer)
+				if err != nil {
+					t.Fatalf("%q: %v", commonName, err)
+				}
+				_, refused := issue(issuer)
+				ok, said := opensslVerifies(t, p.rootFile, sub, certificate, "", usage)
+				if ok != (refused == nil) {
+					t.Errorf("%q: we say %v, and openssl: %s", commonName, refused, said)
+				}
+				both[ok]++
+			}
+		}
+		if both[true] == 0 || both[false] == 0 {
+			t.Errorf("%d certificates hold and %d do not: the names tell nothing apart", both[true], both[false])
+		}
+	}
+}
+
 // With CRLs, too: ca.Verify refuses what openssl verify -crl_check refuses.
 func TestVerifyAgreesOnRevocation(t *testing.T) {
 	t.Parallel()

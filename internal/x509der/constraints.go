@@ -82,6 +82,32 @@ func (c *NameConstraints) checkAddr(addr netip.Addr) error {
 	return err
 }
 
+// CheckCommonName says which constraint keeps out the common name of a certificate
+// without DNS names. RFC 5280 does not ask for that; OpenSSL holds a common name
+// against the constraints on DNS names as soon as it reads like one, and without
+// a certificate that it accepts nobody is helped.
+func (c *NameConstraints) CheckCommonName(commonName string) error {
+	if !readsLikeHost(commonName) {
+		return nil
+	}
+	return c.checkDNS(strings.ToLower(commonName))
+}
+
+// readsLikeHost is what OpenSSL takes for a DNS name: letters, digits and
+// underscores, with hyphens and dots between them and a dot at least, of which
+// none has a dot or a hyphen beside it. An IPv4 address is one; one word is none.
+func readsLikeHost(text string) bool {
+	labels := strings.Split(text, ".")
+	for _, label := range labels {
+		if label == "" || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsFunc(label, func(r rune) bool {
+			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
+		}) {
+			return false
+		}
+	}
+	return len(labels) > 1
+}
+
 func (c *NameConstraints) checkDNS(name string) error {
 	if len(c.Permitted.DNS)+len(c.Excluded.DNS) > 0 && !isDomain(name) {
 		return fmt.Errorf("the DNS name %.80q has an empty label and cannot be held against the name constraints", name)

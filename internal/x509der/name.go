@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -44,7 +45,7 @@ func Text(attributeType, text string) Attribute {
 	return a
 }
 
-// Certified returns the attribute as it goes from a CSR into a certificate. It
+// Certified returns the attribute as it goes from a CSR or a CA into a certificate. It
 // keeps its string type, since clients compare octets, as far as X.520 allows
 // that type: text in others is written anew, and a country in the one way there
 // is.
@@ -56,6 +57,30 @@ func (a Attribute) Certified() Attribute {
 		return a
 	}
 	return Text(a.Type, a.String())
+}
+
+// Certified returns the name with each attribute as it goes into a certificate.
+func (n Name) Certified() Name {
+	certified := make(Name, 0, len(n))
+	for _, a := range n {
+		certified = append(certified, a.Certified())
+	}
+	return certified
+}
+
+// Same reports whether clients take two names for one (RFC 5280, section 7.1):
+// letter case, repeated spaces and string types do not tell names apart.
+func (n Name) Same(other Name) bool {
+	return slices.EqualFunc(n, other, func(a, b Attribute) bool {
+		return a.Type == b.Type && strings.EqualFold(withSingleSpaces(a.String()), withSingleSpaces(b.String()))
+	})
+}
+
+func withSingleSpaces(text string) string {
+	if strings.Contains(text, "  ") || strings.TrimSpace(text) != text {
+		return strings.Join(strings.Fields(text), " ")
+	}
+	return text
 }
 
 // The string types that crypto/cryptobyte has no name for.
