@@ -197,6 +197,7 @@ func TestCreateDomainCertificateIssuerRefuses(t *testing.T) {
 		{"a name that is not permitted, and a CSR with names", permitted, instant, func(r *domainRequest) {
 			r.Csr, r.Domain = hostCSR(t, algorithm.ECC_256, "", "www.example.com", "example.com"), "example.net"
 		}, refused, "Domain", "example.net"},
+		{"an address alone, a common name that OpenSSL takes for a DNS name", permitted, instant, func(r *domainRequest) { r.Domain = "192.0.2.7" }, refused, "Domain", "DNS name \"192.0.2.7\""},
 		{"an address that is not permitted", permitted, instant, func(r *domainRequest) { r.Domain = "www.example.com,198.51.100.1" }, refused, "Domain", "198.51.100.1"},
 	}
 	for _, tt := range tests {

@@ -47,7 +47,7 @@ type Issuer struct {
 	constraints []*x509der.NameConstraints // of the chain; nil where there are none
 	chainPEM    string
 	identifier  string
-	subjects    []x509der.Name // of the chain, as they go into certificates; nil where one cannot be read
+	subjects    []x509der.Name // of the chain, as they go into certificates; of CAs above, those that can be read
 	crlAddress  string
 	// Extensions of what the issuer signs; there are no crlPoints without a crlAddress.
 	authorityKeyID, crlPoints []byte
@@ -95,10 +95,12 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 	}
 	for at, cert := range chain {
 		subject, err := x509der.ParseName(cert.RawSubject)
-		if err != nil && at == 0 {
+		switch {
+		case err == nil:
+			i.subjects = append(i.subjects, subject.Certified())
+		case at == 0:
 			return nil, refusedChain("the subject of the CA: %v", err)
 		}
-		i.subjects = append(i.subjects, subject.Certified())
 	}
 	i.identifier = identifierOf(chain[0].Raw)
 	keyID := chain[0].SubjectKeyId

@@ -70,6 +70,9 @@ const sm2KeyInfoSize = 91
 
 // commonName is the CSR's, and the parameter where there is none.
 func (l *leaf) commonName() string {
+	if l.domainOnly {
+		return l.given.Get(x509der.CommonName)
+	}
 	if name := l.asked.Get(x509der.CommonName); name != "" {
 		return name
 	}
