@@ -1253,7 +1253,34 @@ func TestCheckOwnershipContext(t *testing.T) {
 		}), testDomain, validateDNS)
 		brokenOff(t, ctx, b, o, context.DeadlineExceeded)
 	})
+	for _, found := range []string{"right", "nothing"} {
+		t.Run("deadline that a socket keeps before ctx does, "+found, func(t *testing.T) {
+			t.Parallel()
+			b, o := newTestBook(t, verifierFunc(func(_ context.Context, c Challenge) ([]string, error) {
+				if found == "right" {
+					return []string{c.RecordValue}, nil
+				}
+				return nil, errors.New("the name servers did not answer in time")
+			}), testDomain, validateDNS)
+			brokenOff(t, lateContext{t.Context()}, b, o, context.DeadlineExceeded)
+		})
+	}
+	t.Run("deadline before a silent name server", func(t *testing.T) {
+		t.Parallel()
+		_, resolver := newNameServer(t, map[string]dnsAnswer{"TXT _dnsauth.www.example.com.": {silent: true}})
+		b, o := newTestBook(t, &NetVerifier{Resolver: resolver}, testDomain, validateDNS)
+		for range 10 { // whether the socket or ctx is first is chance
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			brokenOff(t, ctx, b, o, context.DeadlineExceeded)
+			cancel()
+		}
+	})
 }
+
+// A lateContext has a deadline that is over, and a timer that does not know yet.
+type lateContext struct{ context.Context }
+
+func (lateContext) Deadline() (time.Time, bool) { return time.Unix(0, 0), true }
 
 func TestCheckOwnershipConcurrent(t *testing.T) {
 	t.Parallel()

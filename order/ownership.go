@@ -89,8 +89,14 @@ func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64)
 		return Order{}, err
 	}
 	found, err := b.verifier.Lookup(ctx, o.Challenge())
-	if ctx.Err() != nil {
-		return Order{}, &yuncert.Error{Code: yuncert.ErrError, Message: "the check of ownership was broken off", Err: ctx.Err()}
+	ended := ctx.Err()
+	// A socket has its deadline from ctx, and may give up a moment before ctx itself
+	// has ended.
+	if deadline, ok := ctx.Deadline(); ended == nil && ok && !time.Now().Before(deadline) {
+		ended = context.DeadlineExceeded
+	}
+	if ended != nil {
+		return Order{}, &yuncert.Error{Code: yuncert.ErrError, Message: "the check of ownership was broken off", Err: ended}
 	}
 	if reason := notProved(o.Token, found, err); reason != "" {
 		return b.move(ctx, now, orderID, eventMiss, func(_ Tx, o *Order) error {
