@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -138,25 +139,37 @@ func (r refusal) Error() string { return string(r) }
 // way.
 const errNotPublic refusal = "the name has no address on the public Internet"
 
-// client returns a client for one domain and one lookup, which ends with ctx. Its
-// dialer looks at each address when it connects, so that a name that resolves
-// differently the second time leads nowhere else.
-func (v *NetVerifier) client(ctx context.Context, domain string) *http.Client {
+// dial connects to a name. It looks at each address when it connects, so that a
+// name that resolves differently the second time leads nowhere else.
+func (v *NetVerifier) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	var allowed atomic.Bool // whether one of the addresses is
 	dialer := &net.Dialer{
 		Resolver: v.Resolver,
 		Control: func(_, address string, _ syscall.RawConn) error {
 			if ap, err := netip.ParseAddrPort(address); err != nil || !v.allows(ap.Addr()) {
 				return errNotPublic
 			}
+			allowed.Store(true)
 			return nil
 		},
 	}
+	conn, err := dialer.DialContext(ctx, network, rooted(address))
+	// A Dialer's error is that of the first address: it says nothing of a public one
+	// behind it, which does not answer.
+	if allowed.Load() && errors.Is(err, errNotPublic) {
+		return nil, errors.New("no public address answers")
+	}
+	return conn, err
+}
+
+// client returns a client for one domain and one lookup, which ends with ctx.
+func (v *NetVerifier) client(ctx context.Context, domain string) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			// A Transport lets a dial and a TLS handshake go on after their request is
 			// given up, without bound: that is why the context is not the one it hands on.
 			DialContext: func(_ context.Context, network, address string) (net.Conn, error) {
-				conn, err := dialer.DialContext(ctx, network, rooted(address))
+				conn, err := v.dial(ctx, network, address)
 				if err != nil {
 					return nil, err
 				}

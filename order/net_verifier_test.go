@@ -1017,6 +1017,16 @@ func TestNetVerifierAddresses(t *testing.T) {
 		}
 		untouched(t, trap)
 	})
+	t.Run("allowed is down, whichever is first", func(t *testing.T) {
+		t.Parallel()
+		const noAnswer = "there is no answer of a web server"
+		for _, addresses := range [][]string{{publicIP, privateIP}, {privateIP, publicIP}, {privateIP, "10.0.0.1", publicIP, "10.0.0.2"}} {
+			_, resolver := newNameServer(t, hosts(testDomain, addresses...))
+			v := &NetVerifier{Resolver: resolver, AllowedNetworks: playedPublic, ports: &[2]string{down, down}}
+			got, err := v.Lookup(t.Context(), fileChallenge(testDomain))
+			checkLookup(t, got, err, nil, fileReason(testDomain, noAnswer, noAnswer))
+		}
+	})
 	t.Run("IPv6", func(t *testing.T) {
 		t.Parallel()
 		if !haveIPv6() {
