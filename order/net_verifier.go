@@ -55,8 +55,8 @@ const (
 // "_dnsauth." and the domain. For FILE it returns what https and http have, in
 // this order, with status 200; a server's certificate is not checked, since the
 // applicant may have none yet and plain http counts as much. A file of more than
-// 4096 octets and more than 5 redirects are errors. No connection to a web
-// server outlives the call.
+// 4096 octets and more than 5 redirects are errors. Connections to web servers end
+// with the call, which does not wait until the last one is closed.
 func (v *NetVerifier) Lookup(ctx context.Context, c Challenge) ([]string, error) {
 	timeout := v.Timeout
 	if timeout == 0 {
