@@ -34,7 +34,7 @@
 // there.
 //
 // An Update is a BEGIN IMMEDIATE: one writes at a time, and those of one Store
-// queue. A View reads the state at its beginning and waits for nobody.
+// queue. A View reads the state at its first read and waits for nobody.
 //
 // # Several processes
 //
