@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/yuncert/yuncert/order"
@@ -21,9 +22,9 @@ const (
 	firstWait = 10 * time.Millisecond
 	lastWait  = time.Second
 
-	// endTimeout is how long a COMMIT or a ROLLBACK may take. They do not end with
-	// ctx: a COMMIT that is broken off leaves open what it did, and a connection
-	// without its ROLLBACK is of no more use.
+	// endTimeout is how long a COMMIT and a ROLLBACK may take together. They do not
+	// end with ctx: a COMMIT that is broken off leaves open what it did, and a
+	// connection without its ROLLBACK is of no more use.
 	endTimeout = 15 * time.Second
 )
 
@@ -60,7 +61,8 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 // Update implements [order.Store]. After a deadlock, a serialization failure, a
 // busy database, or two Updates that made the same package at once, f is run
 // anew: up to ten times within about twelve seconds, and then the error is returned.
-// A COMMIT or a ROLLBACK that is under way may outlast ctx, by 15 seconds at most.
+// What ends the transaction, a COMMIT or a ROLLBACK, may outlast ctx, by 15 seconds
+// at most.
 //
 // An error that f returned is returned as it is. A COMMIT that the database refused
 // for a conflict wrote nothing, and f is run anew. When another error comes of the
@@ -115,10 +117,16 @@ func (s *Store) try(ctx context.Context, begin string, f func(*tx) error) (again
 	if err != nil {
 		return false, failure(ctx, "connecting", err)
 	}
+	// All that ends the transaction has one time limit, from its first statement on.
+	ending := sync.OnceValues(func() (context.Context, context.CancelFunc) {
+		return context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	})
 	done := false
 	defer func() { // also when f panics
+		end, cancel := ending()
+		defer cancel()
 		if !done {
-			rollback(ctx, conn)
+			rollback(end, conn)
 		}
 		conn.Close()
 	}()
@@ -141,7 +149,8 @@ func (s *Store) try(ctx context.Context, begin string, f func(*tx) error) (again
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	}
-	if err := execToEnd(ctx, conn, "COMMIT"); err != nil {
+	end, _ := ending()
+	if _, err := conn.ExecContext(end, "COMMIT"); err != nil {
 		if s.conflict(err) {
 			return true, failure(ctx, "committing", err)
 		}
@@ -152,25 +161,21 @@ func (s *Store) try(ctx context.Context, begin string, f func(*tx) error) (again
 }
 
 // rollback ends the transaction of a connection if there is one, and throws the
-// connection away if it cannot be sure.
+// connection away if it cannot be sure, or ctx ends first.
 func rollback(ctx context.Context, conn *sql.Conn) {
-	if execToEnd(ctx, conn, "ROLLBACK") == nil {
-		return
+	exec := func(statement string) bool {
+		if ctx.Err() != nil {
+			return false
+		}
+		_, err := conn.ExecContext(ctx, statement)
+		return err == nil
 	}
 	// SQLite has no transaction any more after some errors, and none before BEGIN
 	// succeeds. Then another one can begin.
-	if execToEnd(ctx, conn, "BEGIN") == nil && execToEnd(ctx, conn, "ROLLBACK") == nil {
+	if exec("ROLLBACK") || exec("BEGIN") && exec("ROLLBACK") {
 		return
 	}
 	conn.Raw(func(any) error { return driver.ErrBadConn }) // database/sql closes it
-}
-
-// execToEnd runs a statement that ctx does not break off.
-func execToEnd(ctx context.Context, conn *sql.Conn, statement string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
-	defer cancel()
-	_, err := conn.ExecContext(ctx, statement)
-	return err
 }
 
 // failure says what the store was doing, and that ctx ended if it did: drivers

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -25,6 +26,8 @@ type server struct {
 	// fail returns the error of a statement, of which it is told the first two
 	// words, and how often it was sent before.
 	fail func(statement string, before int) error
+
+	stalled []string // statements that have no answer before their context ends
 
 	sent   []string
 	closed int // connections
@@ -52,6 +55,10 @@ func (c *conn) do(ctx context.Context, statement string) error {
 		}
 	}
 	c.sent = append(c.sent, statement)
+	if slices.Contains(c.stalled, statement) {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	return c.fail(statement, before)
 }
 
@@ -303,6 +310,70 @@ func TestUpdateEnds(t *testing.T) {
 				}
 				if n := db.Stats().InUse; n != 0 || s.closed != 0 {
 					t.Errorf("%d connections are in use and %d closed", n, s.closed)
+				}
+			})
+		})
+	}
+}
+
+// All that ends a transaction has 15 seconds together. Then the connection is
+// thrown away.
+func TestUpdateEndsInTime(t *testing.T) {
+	t.Parallel()
+	slow := func(statement string) func(string, int) error {
+		return func(s string, _ int) error {
+			if s != statement {
+				return nil
+			}
+			time.Sleep(10 * time.Second) // of the bubble
+			return errBroken
+		}
+	}
+	errF := errors.New("an error of f")
+	for _, tt := range []struct {
+		name    string
+		stalled []string
+		fail    func(string, int) error
+		f       error
+		want    error
+		sent    []string
+	}{
+		{"the server is silent when it commits", []string{"COMMIT", "ROLLBACK", "BEGIN"}, always("", nil), nil, context.DeadlineExceeded,
+			[]string{"BEGIN ISOLATION", "COMMIT"}},
+		{"the server is silent when it rolls back", []string{"ROLLBACK", "BEGIN"}, always("", nil), errF, errF,
+			[]string{"BEGIN ISOLATION", "ROLLBACK"}},
+		{"the server refuses the first ROLLBACK", []string{"BEGIN"}, always("ROLLBACK", errBroken), errF, errF,
+			[]string{"BEGIN ISOLATION", "ROLLBACK", "BEGIN"}},
+		{"the server is slow when it commits", []string{"ROLLBACK", "BEGIN"}, slow("COMMIT"), nil, errBroken,
+			[]string{"BEGIN ISOLATION", "COMMIT", "ROLLBACK"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &server{fail: always("", nil)}
+				db := sql.OpenDB(s)
+				defer db.Close()
+				store, err := sqlstore.Open(t.Context(), db, sqlstore.PostgreSQL)
+				if err != nil {
+					t.Fatalf("Open: %v", err)
+				}
+				s.fail, s.stalled, s.sent = tt.fail, tt.stalled, nil
+				begun := time.Now()
+				err = store.Update(t.Context(), func(order.Tx) error {
+					time.Sleep(time.Minute) // of the bubble: f's own time does not count
+					return tt.f
+				})
+				if !errors.Is(err, tt.want) {
+					t.Errorf("Update is %v, want %v", err, tt.want)
+				}
+				if took := time.Since(begun) - time.Minute; took != 15*time.Second {
+					t.Errorf("the end took %v, want 15s", took)
+				}
+				if diff := cmp.Diff(tt.sent, s.sent); diff != "" {
+					t.Errorf("statements mismatch (-want +got):\n%s", diff)
+				}
+				if n := db.Stats().InUse; n != 0 || s.closed != 1 {
+					t.Errorf("%d connections are in use and %d closed, want 0 and 1", n, s.closed)
 				}
 			})
 		})
