@@ -47,7 +47,9 @@ type CreateCertificateWithCsrRequestRequest struct {
 	Email string `json:"Email,omitempty"`
 
 	// ValidateType is how ownership is proved: "DNS", by a TXT record, or "FILE",
-	// by a file on the domain's web server. A file proves no wildcard name: it says
+	// by a file on the domain's web server. A record proves a name of up to 244
+	// octets, in ASCII and without "*.": with "_dnsauth." in front a longer one is no
+	// name any more (RFC 1035, section 2.3.4). A file proves no wildcard name: it says
 	// nothing of the other hosts (CA/Browser Forum, Baseline Requirements, section
 	// 3.2.2.4.18). Required.
 	ValidateType string `json:"ValidateType,omitempty"`
@@ -117,13 +119,15 @@ func (r *CreateCertificateWithCsrRequestRequest) check(keys algorithm.Policy) (*
 			return nil, err
 		}
 	}
-	switch {
+	switch proved := strings.TrimPrefix(domain, "*."); {
 	case r.ValidateType == "":
 		return nil, yuncert.Missing("ValidateType")
 	case r.ValidateType != validateDNS && r.ValidateType != validateFile:
 		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "ValidateType", "%.40q is not DNS or FILE", r.ValidateType)
 	case r.ValidateType == validateFile && strings.HasPrefix(domain, "*."):
 		return nil, failed("ValidateType", "a file does not prove the ownership of %q: DNS does", domain)
+	case r.ValidateType == validateDNS && len(recordLabel+"."+proved) > 253: // which no DNS name is
+		return nil, failed("ValidateType", "DNS proves a name of up to 244 octets, and a file a longer one that is no wildcard: %q has %d", proved, len(proved))
 	}
 	if err := checkTags(r.Tags); err != nil {
 		return nil, err

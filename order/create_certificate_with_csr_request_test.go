@@ -128,6 +128,13 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 			r.Csr, r.ProductCode, r.ValidateType = wildcardCSR(t), "geotrust-dv-w-starter", "FILE"
 		}, failed, "ValidateType", `a file does not prove the ownership of "*.example.com": DNS does`},
 
+		{"a record for a name of 245 octets", commonName("\U00020000." + strings.Repeat("一.", 29) + "info"), failed, "ValidateType", `DNS proves a name of up to 244 octets, and a file a longer one that is no wildcard: "xn--j50i.xn--4gq.`},
+		{"a record for a name of 250 octets", commonName(strings.Repeat("一.", 31) + "cn"), failed, "ValidateType", `.cn" has 250`},
+		{"a record for a wildcard of 249 octets", func(r *request) {
+			commonName("*." + strings.Repeat("\U00020000.", 5) + strings.Repeat("一.", 25) + "cn")(r)
+			r.ProductCode = "geotrust-dv-w-starter"
+		}, failed, "ValidateType", `.cn" has 247`},
+
 		{"21 tags", func(r *request) { r.Tags = tags(21) }, malformed, "Tags", "21 tags are more than 20"},
 		{"a tag without a key", tag("", "value"), malformed, "Tags", "a tag has no Key"},
 		{"a key of 129 characters", tag(chinese(129), ""), malformed, "Tags", "128"},
@@ -301,6 +308,11 @@ func TestCreateCertificateWithCsrRequestAccepted(t *testing.T) {
 		{"a name in German", func() string { return hostCSR(t, algorithm.ECC_256, "Bücher.example") }, nil, "xn--bcher-kva.example"},
 		{"a name of an intranet", func() string { return hostCSR(t, algorithm.ECC_256, "db.corp") }, nil, "db.corp"},
 		{"a name of 64 characters", func() string { return hostCSR(t, algorithm.ECC_256, strings.Repeat("a", 60)+".com") }, nil, strings.Repeat("a", 60) + ".com"},
+		{"a record for a name of 244 octets", func() string { return hostCSR(t, algorithm.ECC_256, strings.Repeat("一.", 30)+"info") }, nil, strings.Repeat("xn--4gq.", 30) + "info"},
+		{"a file for a name of 250 octets", func() string { return hostCSR(t, algorithm.ECC_256, strings.Repeat("一.", 31)+"cn") }, func(r *request) { r.ValidateType = "FILE" }, strings.Repeat("xn--4gq.", 31) + "cn"},
+		{"a record for a wildcard above a name of 244 octets", func() string {
+			return hostCSR(t, algorithm.ECC_256, "*."+strings.Repeat("\U00020000.", 2)+strings.Repeat("一.", 28)+"cn")
+		}, func(r *request) { r.ProductCode = wildcard }, "*." + strings.Repeat("xn--j50i.", 2) + strings.Repeat("xn--4gq.", 28) + "cn"},
 		{"other names do not count", func() string {
 			return hostCSR(t, algorithm.ECC_256, "www.example.com", "bank.example", "*.example.net", "192.0.2.1")
 		}, nil, "www.example.com"},
