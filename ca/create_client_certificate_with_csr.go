@@ -127,7 +127,8 @@ type CreateClientCertificateWithCsrResponse struct {
 // issuer, and returns the first problem: of the CSR, then in the order of the
 // fields. The codes are those of
 // [CreateServerCertificateWithCsrRequest.Validate], and
-// [yuncert.ErrInvalidParameter] for a key of RSA_1024. The CSR's key passes
+// [yuncert.ErrInvalidParameter] for a key of RSA_1024. A client needs no name: the
+// document requires none, and the key tells it apart. The CSR's key passes
 // [algorithm.Check]; the operation, which has an issuer, goes by its Keys instead.
 func (r *CreateClientCertificateWithCsrRequest) Validate() error {
 	_, err := r.check(algorithm.Policy{})

@@ -85,8 +85,9 @@ func (r *CreateOCSPResponderCertificateRequest) check() (x509der.Name, error) {
 // the CA or one above it is not valid now, [yuncert.ErrInvalidValueMalformed] for
 // a public key that is weak or unsupported, [yuncert.ErrInvalidParameter] for
 // one that is RSA_1024, of another family than the CA's or a CA's own, for a CA
-// whose extended key usages exclude OCSPSigning, for a subject that is a CA's own
-// and for Days beyond the CA's end, and [yuncert.ErrInternalError] when rand or the CA's key fails.
+// whose extended key usages exclude OCSPSigning, for a subject that is a CA's own,
+// for a CommonName that reads like a host and that a name constraint of a CA keeps
+// out, and for Days beyond the CA's end, and [yuncert.ErrInternalError] when rand or the CA's key fails.
 func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issuer, pub crypto.PublicKey, req *CreateOCSPResponderCertificateRequest) (*CreateOCSPResponderCertificateResponse, error) {
 	commonName, err := req.check()
 	if err != nil {
@@ -129,6 +130,14 @@ func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issue
 	subject = append(subject, commonName...)
 	if issuer.isNamed(subject) {
 		return nil, refused("CommonName", "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
+	}
+	for at, constraints := range issuer.constraints {
+		if constraints == nil {
+			continue
+		}
+		if err := constraints.CheckCommonName(req.CommonName); err != nil {
+			return nil, refused("CommonName", "%v of the CA %.80q", err, issuer.chain[at].Subject.CommonName)
+		}
 	}
 	cert, err := issue(rand, issuer.signer, &x509der.Template{
 		Issuer:         issuer.chain[0].RawSubject,

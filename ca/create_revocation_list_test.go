@@ -528,7 +528,7 @@ func TestParseRevocationList(t *testing.T) {
 		{"something behind the signature", string(seq(der[4:], tlv(asn1.NULL))), "CertificateList"},
 		{"delta", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1b"), true, tlv(asn1.INTEGER, []byte{6})))), "delta"},
 		{"delta that is not critical", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1b"), false, tlv(asn1.INTEGER, []byte{6})))), "delta"},
-		{"critical in an entry", list(seq(extension(oid("\x55\x1d\x1d"), true, seq())), number), "entry of 5"},
+		{"critical in an entry", list(seq(extension(oid("\x55\x1d\x1d"), true, seq())), number), "entry of 05"},
 		{"indirect", point(address, tlv(0x84, yes)), "other issuers"},
 		{"some reasons", point(address, tlv(0x83, []byte{6, 0x40})), "some reasons"},
 		{"attribute certificates", point(tlv(0x85, yes)), "attribute certificates"},

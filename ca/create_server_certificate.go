@@ -25,8 +25,8 @@ type CreateServerCertificateRequest struct {
 	// Country is two letters. Empty means the issuing CA's.
 	Country string `json:"Country,omitempty"`
 
-	// CommonName is the DNS name or IP address of the server, up to 64 characters.
-	// Required.
+	// CommonName is the DNS name or IP address of the server, up to 64 characters,
+	// or another text where Domain holds names. Required.
 	CommonName string `json:"CommonName,omitempty"`
 
 	// State is the province, up to 128 characters. Empty means the issuing CA's.

@@ -39,11 +39,14 @@ func TestCreateServerCertificateRefusesRequest(t *testing.T) {
 		{"Algorithm is required", fields{"Algorithm": ""}, missing, "Algorithm", "Algorithm is mandatory for this action."},
 		{"RSA_1024 is documented, and too weak for a new key", fields{"Algorithm": "RSA_1024"}, refused, "Algorithm", "RSA_2048 and longer"},
 		{"RSA_3072 is not documented", fields{"Algorithm": "RSA_3072"}, malformed, "Algorithm", `"RSA_3072"`},
-		{"a family for an Algorithm", fields{"Algorithm": "RSA"}, malformed, "Algorithm", `"RSA"`},
+		{"a family for an Algorithm, for which RSA_1024 is not offered", fields{"Algorithm": "RSA"}, malformed, "Algorithm", `"RSA" is not one of RSA_2048, RSA_4096`},
+		{"several common names", fields{"CommonName": "a.example.com,b.example.com", "Domain": ""}, malformed, "CommonName", "no DNS name and no IP address"},
+		{"an address of a page", fields{"CommonName": "https://www.example.com", "Domain": ""}, malformed, "CommonName", "no DNS name and no IP address"},
+		{"no IP address and no DNS name", fields{"CommonName": "10.0.0.256", "Domain": ""}, malformed, "CommonName", "no DNS name and no IP address"},
 		{"an underscore in Domain", fields{"Domain": "ok.example.com,a_b.example.com"}, malformed, "Domain", "a_b.example.com"},
 		{"an e-mail address in Domain", fields{"Domain": "admin@example.com"}, malformed, "Domain", "admin@example.com"},
 		{"251 names in Domain", fields{"Domain": strings.Join(numberedNames(251), ",")}, malformed, "Domain", "250"},
-		{"250 names in Domain and the common name", fields{"Domain": strings.Join(numberedNames(250), ",")}, malformed, "Domain", "250"},
+		{"250 names in Domain and the common name", fields{"Domain": strings.Join(numberedNames(250), ",")}, malformed, "Domain", "more than 250 in all"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -82,7 +85,6 @@ func TestCreateServerCertificateNames(t *testing.T) {
 		{"a wildcard", "*.example.com", "", kind(2, "*.example.com")},
 		{"Domain behind", "b.example.com", "a.example.com, 192.0.2.1,,B.example.com", append(kind(2, "b.example.com", "a.example.com"), kind(7, "192.0.2.1")...)},
 		{"the common name is no host", "云证书 门户", "a.example.com", kind(2, "a.example.com")},
-		{"several names in the common name are none", "a.example.com,b.example.com", "", nil}, // the contradiction in 4.4
 		{"250 names", numberedNames(250)[0], strings.Join(numberedNames(250), ","), kind(2, numberedNames(250)...)},
 	}
 	for _, tt := range tests {

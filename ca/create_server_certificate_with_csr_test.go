@@ -81,6 +81,12 @@ func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
 		{"rule 5: an invalid A-label", func(r *request) { r.Domain = "xn--a.example.com" }, malformed, "Domain", "xn--a.example.com"},
 		{"rule 5: an invalid U-label", func(r *request) { r.Domain = "\u0378例.com" }, malformed, "Domain", "internationalised"},
 		{"rule 5: 251 names in Domain", func(r *request) { r.Domain = strings.Join(numberedNames(251), ",") }, malformed, "Domain", "250"},
+		{"rule 5: 250 names in the CSR and its common name", func(r *request) {
+			r.Csr, r.Domain = hostCSR(t, algorithm.ECC_256, "www.example.com", numberedNames(250)...), ""
+		}, malformed, "Csr", "more than 250"},
+		{"rule 5: 250 names in the CSR and CommonName", func(r *request) {
+			r.Csr, r.CommonName, r.Domain = hostCSR(t, algorithm.ECC_256, "", numberedNames(250)...), "www.example.com", ""
+		}, malformed, "CommonName", "more than 250"},
 		{"rule 5: 250 names in Domain and the common name", func(r *request) { r.Domain = strings.Join(numberedNames(250), ",") }, malformed, "Domain", "250"},
 		{"rule 5: 150 names in the CSR and 101 others in Domain", func(r *request) {
 			r.Csr, r.Domain = names150, strings.Join(numberedNames(250)[149:], ",")

@@ -145,13 +145,16 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	case cert.KeyUsage&x509.KeyUsageCertSign == 0:
 		return refusedChain("certificate %d of the chain, %.80q, may not sign certificates: keyUsage is absent or lacks keyCertSign (RFC 5280, section 4.2.1.3)", at+1, name)
 	case len(cert.UnhandledCriticalExtensions) > 0:
-		return refusedChain("certificate %d of the chain, %.80q, has the critical extension %v, which is not understood", at+1, name, cert.UnhandledCriticalExtensions[0])
+		return refusedChain("certificate %d of the chain, %.80q, has the critical extension %.80v, which is not understood", at+1, name, cert.UnhandledCriticalExtensions[0])
 	case cert.RequireExplicitPolicy != 0 || cert.RequireExplicitPolicyZero:
 		return refusedChain("certificate %d of the chain, %.80q, requires certificate policies (RFC 5280, section 4.2.1.11), which are not written", at+1, name)
 	case !bytes.Equal(cert.RawIssuer, parent.RawSubject) && parent == cert:
 		return refusedChain("certificate %d of the chain, %.80q, is the last and not self-signed: the chain ends with its root", at+1, name)
 	case !bytes.Equal(cert.RawIssuer, parent.RawSubject):
 		return refusedChain("certificate %d of the chain, %.80q, is not issued by the next, %.80q", at+1, name, parent.Subject.CommonName)
+	}
+	if err := x509der.CheckUsages(cert); err != nil {
+		return refusedChain("certificate %d of the chain, %.80q: %v", at+1, name, err)
 	}
 	if err := i.keys().Check(cert.PublicKey); err != nil {
 		return refusedChain("certificate %d of the chain, %.80q: %s", at+1, name, x509der.Reason(err))

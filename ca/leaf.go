@@ -103,10 +103,12 @@ func (l *leaf) addDomain(domain string) error {
 		names = append(names, host)
 	}
 	names = x509der.AppendNames(names, l.names...)
-	l.others = len(names)
+	if l.others = len(names); l.others > x509der.MaxNames {
+		return malformed(l.commonNameParameter(), "the common name and the CSR's names are more than %d", x509der.MaxNames)
+	}
 	l.names = x509der.AppendNames(names, more...)
 	if len(l.names) > x509der.MaxNames {
-		return malformed(l.list, "with those of the CSR the names are more than %d", x509der.MaxNames)
+		return malformed(l.list, "the names are more than %d in all", x509der.MaxNames)
 	}
 	if len(l.names) == 0 && l.commonName() == "" && l.publicKey != nil {
 		return refused("Csr", "neither the CSR nor the request names a server: CommonName or Domain would")
@@ -128,6 +130,9 @@ func (l *leaf) check() error {
 	} {
 		if err := l.given.Add(part); err != nil {
 			return err
+		}
+		if part.Type == x509der.CommonName && !withCSR && l.list == "Domain" && len(l.names) == 0 {
+			return malformed("CommonName", "%.80q is no DNS name and no IP address, and Domain holds none: no client would accept the certificate", p.commonName)
 		}
 	}
 	if err := l.checkAlgorithm(withCSR); err != nil {
@@ -165,7 +170,11 @@ func (l *leaf) checkAlgorithm(withCSR bool) error {
 	case name == "":
 		return nil
 	case !slices.Contains(leafAlgorithms, name):
-		return malformed("Algorithm", "%.40q is not one of %s", name, strings.Join(leafAlgorithms, ", "))
+		accepted := leafAlgorithms
+		if !withCSR || l.usage == x509.ExtKeyUsageClientAuth {
+			accepted = accepted[1:] // without RSA_1024, which is refused below or has been
+		}
+		return malformed("Algorithm", "%.40q is not one of %s", name, strings.Join(accepted, ", "))
 	case withCSR && name != string(l.algorithm):
 		return refused("Algorithm", "%s is not the algorithm of the CSR's key, which is %s", name, l.algorithm)
 	case !withCSR && name == string(algorithm.RSA_1024):

@@ -92,6 +92,21 @@ func TestSubjectOfACASpelledOtherwise(t *testing.T) {
 	}
 }
 
+// OpenSSL holds the common name of an OCSP responder against name constraints.
+func TestCreateOCSPResponderCertificateUnderConstraints(t *testing.T) {
+	t.Parallel()
+	a := algorithm.ECC_256
+	issuer, _ := constrained(t, a, nil, &constraints{PermittedDNSDomains: []string{"example.com"}})
+	for commonName, ok := range map[string]bool{"OCSP 1": true, "ocsp.example.com": true, "ocsp.example.org": false, "192.0.2.1": false} {
+		_, err := ca.CreateOCSPResponderCertificate(seeded(), instant, issuer, key(a, 2).Public(), &ca.CreateOCSPResponderCertificateRequest{CommonName: commonName, Days: 30})
+		if ok && err != nil {
+			t.Errorf("%q: %v", commonName, err)
+		} else if !ok {
+			checkError(t, err, refused, "CommonName", `of the CA "Test Sub CA"`)
+		}
+	}
+}
+
 // Attributes that a foreign CA has in string types that X.520 does not allow go
 // into the certificates below it in one that it does.
 func TestSubjectBelowAForeignCA(t *testing.T) {

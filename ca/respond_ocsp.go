@@ -123,7 +123,7 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 	}
 	for at, c := range []*x509.Certificate{cert, issuer} {
 		if len(c.UnhandledCriticalExtensions) > 0 {
-			return nil, refusedChain("certificate %d of the chain, %.80q, has the critical extension %v, which is not understood", at+1, c.Subject.CommonName, c.UnhandledCriticalExtensions[0])
+			return nil, refusedChain("certificate %d of the chain, %.80q, has the critical extension %.80v, which is not understood", at+1, c.Subject.CommonName, c.UnhandledCriticalExtensions[0])
 		}
 	}
 	r.issuer = x509der.NewOCSPIssuer(issuer)
@@ -201,7 +201,7 @@ func RespondOCSP(rand io.Reader, now time.Time, responder *OCSPResponder, reques
 		var answer OCSPAnswer
 		if id.SerialNumber != nil && responder.issuer.Issued(id) {
 			if answer, err = lookup(hex.EncodeToString(id.SerialNumber)); err != nil {
-				return x509der.OCSPTryLater.Marshal(), &yuncert.Error{Code: yuncert.ErrInternalError, Message: fmt.Sprintf("the status of %x cannot be looked up", id.SerialNumber), Err: err}
+				return x509der.OCSPTryLater.Marshal(), &yuncert.Error{Code: yuncert.ErrInternalError, Message: fmt.Sprintf("the status of %.20x cannot be looked up", id.SerialNumber), Err: err}
 			}
 		}
 		single, err := answer.check(now)

@@ -62,7 +62,7 @@ func (l *leaf) addSan(sanType int32, list string) error {
 			names = x509der.AppendNames(names, name)
 		}
 		if len(names)+len(l.emails)+len(l.uris) > x509der.MaxNames {
-			return malformed(l.list, "with those of the CSR the names are more than %d", x509der.MaxNames)
+			return malformed(l.list, "the names are more than %d in all", x509der.MaxNames)
 		}
 	}
 	l.names = names

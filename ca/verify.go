@@ -3,6 +3,7 @@ package ca
 import (
 	"bytes"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"slices"
@@ -65,8 +66,9 @@ const maxChecks = 100
 //     key is the CRLs' to tell;
 //
 // and when the first one holds Host and has, if Usage is that of a TLS server or
-// client, a key usage that goes with it (4.2.1.12). The common name is not looked
-// at.
+// client and it is not a CA's, a key usage that goes with it (4.2.1.12). A key
+// usage or an extended one that grants nothing is refused. The common name is not
+// looked at.
 //
 // The error says which certificate broke which rule; of several chains it tells
 // of the one that came farthest. [yuncert.ErrCertificateExpired] is a date,
@@ -102,7 +104,7 @@ func Verify(now time.Time, certificate string, opts VerifyOptions) ([]*x509.Cert
 func parsePool(parameter, text string) ([]*x509.Certificate, error) {
 	var list []*x509.Certificate
 	err := x509der.EachCertificate(parameter, text, maxCertificates, func(cert *x509.Certificate, err error) error {
-		if err == nil {
+		if err == nil && !slices.ContainsFunc(list, cert.Equal) { // each would make chains of its own
 			list = append(list, cert)
 		}
 		return nil
@@ -153,7 +155,7 @@ func (v *verifier) build(chain []*x509.Certificate) []*x509.Certificate {
 		v.fail(2*length, refused("Certificate", "%s is certificate %d of a chain that has not come to a root", label(last), maxChain))
 		return nil
 	}
-	v.fail(2*length, refused("Certificate", "%s is not among Roots, and no other certificate of its issuer %.80q is there or among Intermediates", label(last), last.Issuer.String()))
+	v.fail(2*length, refused("Certificate", "%s is not among Roots, and no other certificate of its issuer %s is there or among Intermediates", label(last), printed(last.RawIssuer, last.Issuer)))
 	for _, parent := range slices.Concat(v.roots, v.intermediates) {
 		if !bytes.Equal(parent.RawSubject, last.RawIssuer) || slices.ContainsFunc(chain, isSame(parent)) {
 			continue
@@ -198,10 +200,13 @@ func (v *verifier) checkOne(chain []*x509.Certificate) error {
 			label(cert), stamp(cert.NotBefore), stamp(cert.NotAfter), v.now.UTC().Format(time.RFC3339Nano))
 	}
 	if len(cert.UnhandledCriticalExtensions) > 0 {
-		return refused("Certificate", "%s has the critical extension %v, which is not understood", label(cert), cert.UnhandledCriticalExtensions[0])
+		return refused("Certificate", "%s has the critical extension %.80v, which is not understood", label(cert), cert.UnhandledCriticalExtensions[0])
 	}
 	if cert.RequireExplicitPolicy != 0 || cert.RequireExplicitPolicyZero {
 		return refused("Certificate", "%s requires certificate policies, which are not checked (RFC 5280, section 4.2.1.11)", label(cert))
+	}
+	if err := x509der.CheckUsages(cert); err != nil {
+		return refused("Certificate", "%s: %v", label(cert), err)
 	}
 	if err := algorithm.Check(cert.PublicKey); err != nil {
 		return refused("Certificate", "%s: %s", label(cert), x509der.Reason(err))
@@ -253,7 +258,7 @@ func (v *verifier) checkRevoked(cert, issuer *x509.Certificate) error {
 	var unusable error
 	covered := false
 	for _, list := range v.opts.RevocationLists {
-		if list == nil || !bytes.Equal(list.RawIssuer, issuer.RawSubject) {
+		if list == nil || !x509der.SameName(list.RawIssuer, issuer.RawSubject) {
 			continue
 		}
 		if err := v.checkList(list, cert, issuer); err != nil {
@@ -290,5 +295,14 @@ func (v *verifier) checkList(list *x509.RevocationList, cert, issuer *x509.Certi
 
 // label names a certificate in a message.
 func label(cert *x509.Certificate) string {
-	return fmt.Sprintf("certificate %.80q (serial number %.20x)", cert.Subject.String(), cert.SerialNumber.Bytes())
+	return fmt.Sprintf("certificate %s (serial number %.20x)", printed(cert.RawSubject, cert.Subject), cert.SerialNumber.Bytes())
+}
+
+// printed returns a name for a message, and of a long one its length: the time
+// that String takes grows with the square of that.
+func printed(raw []byte, name pkix.Name) string {
+	if len(raw) > 1<<10 {
+		return fmt.Sprintf("(a name of %d octets)", len(raw))
+	}
+	return fmt.Sprintf("%.80q", name.String())
 }

@@ -544,6 +544,21 @@ func TestVerifyRefuses(t *testing.T) {
 		{"an address with a zone", host("fe80::1%eth0"), malformed, "Host", "zone"},
 
 		{"a revoked leaf", lists(func(m *made) { m.subList(asItIs, 1, 0xaf, 2) }), revoked, "Certificate", leaf + " was revoked at 2026-04-03T05:06:07Z, reason code 1"},
+		{"a leaf revoked under the CA's name in other letters", lists(func(m *made) {
+			m.subList(func(c *x509der.CRL) {
+				c.Issuer = name(utf8(oidCommonName, strings.ToLower(m.w.sub.Subject.CommonName)))
+			}, 0xaf)
+		}), revoked, "Certificate", leaf + " was revoked at"},
+		{"a revoked leaf, and its CA many times", lists(func(m *made) {
+			m.subList(asItIs, 0xaf)
+			m.opts.Intermediates = strings.Repeat(m.sub, 99) + m.opts.Intermediates
+		}), revoked, "Certificate", leaf + " was revoked at"},
+		{"a key usage of a CA that grants nothing", func(w *world) {
+			w.sub.KeyUsage, w.sub.ExtraExtensions = 0, []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 15}, Critical: true, Value: []byte{3, 1, 0}}}
+		}, refused, "Certificate", sub + ": the extension 2.5.29.15 is there and grants nothing"},
+		{"an extended key usage that grants nothing", func(w *world) {
+			w.leaf.ExtKeyUsage, w.leaf.ExtraExtensions = nil, []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 37}, Value: seq()}}
+		}, refused, "Certificate", leaf + ": the extension 2.5.29.37 is there and grants nothing"},
 		{"a revoked CA", lists(func(m *made) { m.rootList(asItIs, 0xa2) }), revoked, "Certificate", sub + " was revoked at"},
 		{"a leaf revoked on the second list", lists(func(m *made) { m.subList(asItIs); m.subList(asItIs, 0xaf) }), revoked, "Certificate", leaf + " was revoked"},
 		{"a leaf revoked on the first list", lists(func(m *made) { m.subList(asItIs, 0xaf); m.subList(asItIs) }), revoked, "Certificate", leaf + " was revoked"},

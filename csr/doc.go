@@ -27,6 +27,7 @@
 // The subject's order is C, ST, L, O, OU, CN, emailAddress, one attribute per
 // RDN, each a PrintableString where its text allows that and a UTF8String
 // otherwise (emailAddress: IA5String). Text is UTF-8 without control characters,
-// direction marks or outer spaces, up to 64 characters for CN, O and OU and 128
-// for ST and L (X.520), 255 for an e-mail address.
+// direction marks, U+FFFD or outer spaces, up to 64 characters for CN, O and OU and
+// 128 for ST and L (X.520), 255 for an e-mail address. An asterisk stands in a CN
+// only if that is a wildcard name.
 package csr

@@ -216,13 +216,13 @@ func ScopeOf(list *x509.RevocationList) (scope CRLScope, err error) {
 		case isExtension(e, extDeltaCRL): // critical or not
 			return CRLScope{}, errors.New("it is a delta CRL (RFC 5280, section 5.2.4)")
 		case e.Critical:
-			return CRLScope{}, fmt.Errorf("it has the critical extension %v, which is not understood", e.Id)
+			return CRLScope{}, fmt.Errorf("it has the critical extension %.80v, which is not understood", e.Id)
 		}
 	}
 	for _, entry := range list.RevokedCertificateEntries {
 		for _, e := range entry.Extensions {
 			if e.Critical {
-				return CRLScope{}, fmt.Errorf("the entry of %x has the critical extension %v, which is not understood", entry.SerialNumber, e.Id)
+				return CRLScope{}, fmt.Errorf("the entry of %.20x has the critical extension %.80v, which is not understood", entry.SerialNumber.Bytes(), e.Id)
 			}
 		}
 	}
@@ -301,7 +301,7 @@ func parseFullName(name cryptobyte.String) ([]string, error) {
 // b, f and g). It does not look at times.
 func CheckCRLSignature(list *x509.RevocationList, issuer *x509.Certificate) error {
 	switch {
-	case string(list.RawIssuer) != string(issuer.RawSubject):
+	case !SameName(list.RawIssuer, issuer.RawSubject):
 		return errors.New("the CRL is another CA's: its issuer is not the CA's subject")
 	case len(list.AuthorityKeyId) > 0 && len(issuer.SubjectKeyId) > 0 && string(list.AuthorityKeyId) != string(issuer.SubjectKeyId):
 		return errors.New("the CRL is signed with another key: its authorityKeyIdentifier is not that of the CA")

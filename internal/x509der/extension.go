@@ -2,6 +2,7 @@ package x509der
 
 import (
 	"bytes"
+	"crypto/x509"
 	encodingasn1 "encoding/asn1"
 	"errors"
 	"fmt"
@@ -78,6 +79,19 @@ const maxExtensions = 64
 func readCritical(one *cryptobyte.String) bool {
 	var critical bool
 	return !one.PeekASN1Tag(asn1.BOOLEAN) || one.ReadASN1Boolean(&critical)
+}
+
+// CheckUsages refuses a key usage or an extended one that is there and grants
+// nothing (RFC 5280, sections 4.2.1.3 and 4.2.1.12): crypto/x509 shows it like one
+// that is not there, which would grant everything.
+func CheckUsages(cert *x509.Certificate) error {
+	for _, e := range cert.Extensions {
+		if isExtension(e, extKeyUsage) && cert.KeyUsage == 0 ||
+			isExtension(e, extExtendedKeyUsed) && len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) == 0 {
+			return fmt.Errorf("the extension %v is there and grants nothing", e.Id)
+		}
+	}
+	return nil
 }
 
 // ObjectIdentifier decodes the content octets of an object identifier. An arc

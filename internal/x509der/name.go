@@ -76,6 +76,17 @@ func (n Name) Same(other Name) bool {
 	})
 }
 
+// SameName is Same for two DER names. Those that cannot be read are the same only
+// octet by octet.
+func SameName(a, b []byte) bool {
+	if string(a) == string(b) {
+		return true
+	}
+	nameA, errA := ParseName(a)
+	nameB, errB := ParseName(b)
+	return errA == nil && errB == nil && nameA.Same(nameB)
+}
+
 func withSingleSpaces(text string) string {
 	if strings.Contains(text, "  ") || strings.TrimSpace(text) != text {
 		return strings.Join(strings.Fields(text), " ")
@@ -185,7 +196,7 @@ func CheckText(attributeType, text string) error {
 		// A client that still matches host names against the CN must not find
 		// a pattern there that the alternative names would not be allowed.
 		if _, err := CanonicalName(text); err != nil {
-			return err
+			return errors.New("a wildcard is only allowed as the whole left-most label of a DNS name, with two more labels behind it")
 		}
 	}
 	return nil

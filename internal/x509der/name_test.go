@@ -273,7 +273,7 @@ func TestCheckText(t *testing.T) {
 		{x509der.Country, "中国", "two letters"},
 		{x509der.CommonName, "*.example.com", ""},
 		{x509der.CommonName, "*.com", "wildcard"},
-		{x509der.CommonName, "a * b", "neither a DNS name nor an IP address"},
+		{x509der.CommonName, "a * b", "a wildcard is only allowed as the whole left-most label of a DNS name"},
 		{x509der.Organization, "*", ""},
 		{x509der.Email, "xxx.com", ""},
 		{x509der.Email, "!~", ""},
