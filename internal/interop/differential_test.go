@@ -320,6 +320,7 @@ var (
 		"control characters",
 		"begins or ends with a space",
 		"is neither a DNS name nor an IP address",
+		"a wildcard is only allowed as the whole left-most label",
 		"a dNSName is not ASCII",
 		"is an IP address",
 		"an iPAddress has",
