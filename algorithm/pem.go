@@ -60,7 +60,8 @@ func marshalSM2(key *sm2.PrivateKey) ([]byte, error) {
 // ParsePrivateKey reads the one private key in a PEM text, whatever stands
 // around it: PKCS #8 ("PRIVATE KEY"), PKCS #1 ("RSA PRIVATE KEY") or SEC 1
 // ("EC PRIVATE KEY", for SM2 also "SM2 PRIVATE KEY"), each for RSA, ECC and SM2
-// as far as the form holds them. The key passes [Check]. No key, two keys, an
+// as far as the form holds them. A public half in the text is held against SM2
+// keys alone: that of others is not looked at but made anew. The key passes [Check]. No key, two keys, an
 // encrypted one, a broken, weak or unsupported one is
 // [yuncert.ErrInvalidValueMalformed]; the message never quotes the text.
 func ParsePrivateKey(text []byte) (*PrivateKey, error) {

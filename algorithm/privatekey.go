@@ -211,7 +211,7 @@ func (k *PrivateKey) Public() crypto.PublicKey {
 	}
 }
 
-var errNoHash = errors.New("algorithm: RSA and ECC keys sign a digest, and opts must name its hash function")
+var errNoHash = errors.New("algorithm: RSA and ECC keys sign a digest, and opts must name its hash function, one that is linked into the program")
 
 // Sign signs a digest, as [crypto.Signer] says; a TLS server calls it. With RSA
 // and ECC, opts names the hash function or is an *rsa.PSSOptions. With SM2 the
@@ -226,7 +226,9 @@ func (k *PrivateKey) Sign(random io.Reader, digest []byte, opts crypto.SignerOpt
 	case sm2Signer:
 		return signer.Sign(nil, digest, nil)
 	case *rsa.PrivateKey:
-		if opts == nil {
+		// TLS 1.1 signs MD5SHA1, which is a pair of digests and never available.
+		_, pss := opts.(*rsa.PSSOptions)
+		if opts == nil || !opts.HashFunc().Available() && (pss || opts.HashFunc() != crypto.MD5SHA1) {
 			return nil, errNoHash
 		}
 		if random == nil {
@@ -234,7 +236,7 @@ func (k *PrivateKey) Sign(random io.Reader, digest []byte, opts crypto.SignerOpt
 		}
 		return signer.Sign(random, digest, opts)
 	}
-	if opts == nil || opts.HashFunc() == 0 {
+	if opts == nil || !opts.HashFunc().Available() {
 		return nil, errNoHash
 	}
 	return k.signer().Sign(nil, digest, opts)

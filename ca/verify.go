@@ -61,7 +61,8 @@ const maxChecks = 100
 //     whose name constraints hold for the alternative names of all below it
 //     (4.2.1.10);
 //   - allows Usage in its extended key usages, if it has any (4.2.1.12);
-//   - has a key that passes [algorithm.Check], and is on none of the CRLs; what an
+//   - has a key that passes [algorithm.Check], of RSA_1024 not for a CA or a client,
+//     and is on none of the CRLs; what an
 //     Issuer's Keys says counts when it issues, and not here, where a compromised
 //     key is the CRLs' to tell;
 //
@@ -213,6 +214,10 @@ func (v *verifier) checkOne(chain []*x509.Certificate) error {
 	}
 	if !permits(cert, v.opts.Usage) {
 		return refused("Certificate", "%s has extended key usages that do not allow the one asked for", label(cert))
+	}
+	a, err := algorithm.Of(cert.PublicKey)
+	if err != nil || a == algorithm.RSA_1024 && (len(below) > 0 || v.opts.Usage == x509.ExtKeyUsageClientAuth) {
+		return refused("Certificate", "%s has an RSA_1024 key, which is accepted for servers alone", label(cert))
 	}
 	if len(below) == 0 {
 		if fits := tlsKeyUsages[v.opts.Usage]; fits != 0 && !cert.IsCA && cert.KeyUsage != 0 && cert.KeyUsage&fits == 0 {

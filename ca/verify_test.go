@@ -707,6 +707,39 @@ func TestVerifyMixedFamilies(t *testing.T) {
 	}
 }
 
+// Keys of RSA_1024 are for servers alone.
+func TestVerifyShortKeys(t *testing.T) {
+	t.Parallel()
+	long, short := key(algorithm.RSA_2048, 0), key(algorithm.RSA_1024, 0)
+	leaf := func(usage x509.ExtKeyUsage) *x509.Certificate {
+		return &x509.Certificate{
+			SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "Leaf"}, NotBefore: instant, NotAfter: caEnd,
+			DNSNames: []string{"www.example.com"}, ExtKeyUsage: []x509.ExtKeyUsage{usage},
+		}
+	}
+	root := sign(t, caTemplate("Root"), caTemplate("Root"), long.Public(), long)
+	sub := sign(t, caTemplate("Sub"), caTemplate("Root"), short.Public(), long)
+	for _, tt := range []struct {
+		name        string
+		certificate string
+		usage       x509.ExtKeyUsage
+		mention     string // empty: it holds
+	}{
+		{"a server's", sign(t, leaf(x509.ExtKeyUsageServerAuth), caTemplate("Root"), short.Public(), long), x509.ExtKeyUsageServerAuth, ""},
+		{"a client's", sign(t, leaf(x509.ExtKeyUsageClientAuth), caTemplate("Root"), short.Public(), long), x509.ExtKeyUsageClientAuth, `"CN=Leaf" (serial number 02) has an RSA_1024 key`},
+		{"a CA's", sign(t, leaf(x509.ExtKeyUsageServerAuth), caTemplate("Sub"), long.Public(), short), x509.ExtKeyUsageServerAuth, `"CN=Sub" (serial number 01) has an RSA_1024 key`},
+	} {
+		_, err := ca.Verify(instant, tt.certificate, ca.VerifyOptions{Roots: root, Intermediates: sub, Host: "www.example.com", Usage: tt.usage})
+		if tt.mention == "" {
+			if err != nil {
+				t.Errorf("%s: %v", tt.name, err)
+			}
+			continue
+		}
+		checkError(t, err, refused, "Certificate", tt.mention)
+	}
+}
+
 // Piles of CAs with one name end after a bounded number of signatures.
 func TestVerifyPile(t *testing.T) {
 	t.Parallel()

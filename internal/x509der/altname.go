@@ -97,16 +97,27 @@ func CanonicalName(entry string) (string, error) {
 	return name, nil
 }
 
+// dots are what other scripts write between labels (RFC 3490, section 3.1).
+var dots = strings.NewReplacer("。", ".", "．", ".", "｡", ".")
+
 func canonicalDNS(entry string) (string, error) {
 	host, wildcard := strings.CutPrefix(entry, "*.")
-	if isASCII(host) {
-		host = strings.ToLower(host)
-	} else {
-		var err error
-		if host, err = idna.Lookup.ToASCII(host); err != nil {
-			return "", errors.New("it is not a valid internationalised name (RFC 5891)")
+	if !isASCII(host) {
+		// Label by label: the rules for a label in another script are not those of the
+		// ASCII labels beside it, in whichever way the name is written.
+		list := strings.Split(dots.Replace(host), ".")
+		for i, label := range list {
+			if isASCII(label) {
+				continue
+			}
+			var err error
+			if list[i], err = idna.Lookup.ToASCII(label); err != nil {
+				return "", errors.New("it is not a valid internationalised name (RFC 5891)")
+			}
 		}
+		host = strings.Join(list, ".")
 	}
+	host = strings.ToLower(host)
 	labels, last := 0, ""
 	for rest, more := host, true; more; labels++ {
 		last, rest, more = strings.Cut(rest, ".")

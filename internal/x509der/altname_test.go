@@ -34,6 +34,11 @@ func TestCanonicalName(t *testing.T) {
 		{"例子.公司", "xn--fsqu00a.xn--55qx5d"},
 		{"例子。公司", "xn--fsqu00a.xn--55qx5d"}, // the ideographic full stop separates labels too
 		{"*.例子.公司", "*.xn--fsqu00a.xn--55qx5d"},
+		{"ab--cd.例子.公司", "ab--cd.xn--fsqu00a.xn--55qx5d"}, // as with A-labels
+		{"AB--cd.xn--fsqu00a.xn--55qx5d", "ab--cd.xn--fsqu00a.xn--55qx5d"},
+		{"123.مثال.إختبار", "123.xn--mgbh0fb.xn--kgbechtv"},
+		{"123.xn--mgbh0fb.xn--kgbechtv", "123.xn--mgbh0fb.xn--kgbechtv"},
+		{"ｗｗｗ．Example｡com", "www.example.com"},
 		{"ｅｘａｍｐｌｅ.com", "example.com"},
 		{"Bücher.example", "xn--bcher-kva.example"},
 		{"BU\u0308CHER.example", "xn--bcher-kva.example"}, // decomposed
