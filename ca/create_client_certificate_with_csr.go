@@ -23,8 +23,8 @@ type CreateClientCertificateWithCsrRequest struct {
 	SanValue string `json:"SanValue,omitempty"`
 
 	// Csr is the certificate signing request, PEM from any tool, as
-	// [github.com/yuncert/yuncert/csr.Parse] reads it, for any key but RSA_1024. Required: the document does not mark it
-	// so, and there is no key without it.
+	// [github.com/yuncert/yuncert/csr.Parse] reads it, for any key but RSA_1024.
+	// Required: the document does not mark it so, and there is no key without it.
 	Csr string `json:"Csr,omitempty"`
 
 	// Organization is up to 64 characters. Empty means the CSR's, and if it has

@@ -73,8 +73,9 @@ const maxChain = 10
 // certificates (4.2.1.3), holds another key or RSA_1024 or is not signed by the
 // next, a key that stands in the chain twice, a path length that is exceeded, a
 // critical extension that is not understood (4.2), a demand for certificate
-// policies (4.2.1.11), and a CRLBase that is no http or https address. Validity is judged when something is
-// issued, not here.
+// policies (4.2.1.11), an extended key usage that is there and grants nothing
+// (4.2.1.12), and a CRLBase that is no http or https address. Validity is judged
+// when something is issued, not here.
 func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer, error) {
 	chain, err := x509der.ParseCertificates("CertificateChain", chainPEM, maxChain)
 	if err != nil {

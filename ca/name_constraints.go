@@ -2,6 +2,7 @@ package ca
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/yuncert/yuncert/internal/x509der"
@@ -119,4 +120,56 @@ func isLocalPart(text string) bool {
 		}
 	}
 	return len(text) <= 64
+}
+
+// checkConstraints refuses a name that a name constraint along the chain keeps
+// out (RFC 5280, section 4.2.1.10): clients would refuse the certificate.
+func (i *Issuer) checkConstraints(l *leaf) error {
+	for at, c := range i.constraints {
+		if c == nil {
+			continue
+		}
+		if parameter, err := l.keptOut(c); err != nil {
+			return refused(parameter, "%v of the CA %.80q", err, i.chain[at].Subject.CommonName)
+		}
+	}
+	return nil
+}
+
+// keptOut returns the parameter of the first name that the constraints keep out
+// and says which of them does.
+func (l *leaf) keptOut(c *x509der.NameConstraints) (parameter string, err error) {
+	if !slices.ContainsFunc(l.names, func(name string) bool { return !x509der.IsIP(name) }) {
+		if err := c.CheckCommonName(l.commonName()); err != nil {
+			return l.commonNameParameter(), err
+		}
+	}
+	for n, name := range l.names {
+		if err := c.CheckName(name); err != nil {
+			return l.parameterOf(n), err
+		}
+	}
+	for _, mailbox := range l.emails {
+		if err := c.CheckEmail(mailbox); err != nil {
+			return l.list, err
+		}
+	}
+	for _, uri := range l.uris {
+		if err := c.CheckURI(uri); err != nil {
+			return l.list, err
+		}
+	}
+	return "", nil
+}
+
+// parameterOf returns the parameter that the n-th of the names comes from.
+func (l *leaf) parameterOf(n int) string {
+	host, _ := x509der.HostName(l.parameters.commonName)
+	switch {
+	case n >= l.others:
+		return l.list
+	case l.publicKey == nil, n == 0 && l.list == "Domain" && l.names[n] == host && l.asked.Get(x509der.CommonName) == "":
+		return "CommonName"
+	}
+	return "Csr"
 }

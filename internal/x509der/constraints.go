@@ -83,9 +83,8 @@ func (c *NameConstraints) checkAddr(addr netip.Addr) error {
 }
 
 // CheckCommonName says which constraint keeps out the common name of a certificate
-// without DNS names. RFC 5280 does not ask for that; OpenSSL holds a common name
-// against the constraints on DNS names as soon as it reads like one, and without
-// a certificate that it accepts nobody is helped.
+// without DNS names. RFC 5280 does not ask for that, but OpenSSL does so with a
+// common name that reads like a DNS name, and refuses the certificate.
 func (c *NameConstraints) CheckCommonName(commonName string) error {
 	if !readsLikeHost(commonName) {
 		return nil
