@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/yuncert/yuncert/internal/floor"
 	"github.com/yuncert/yuncert/order"
+	"github.com/yuncert/yuncert/order/sqlstore"
 )
 
 // filling is a statement of both databases that stores $2 orders, of which every
@@ -22,116 +25,154 @@ const filling = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 
 	FROM numbers`
 
 // settling has a database finish what filling leaves to be done later.
-var settling = map[string]string{"SQLite": "PRAGMA wal_checkpoint(TRUNCATE)", "PostgreSQL": "VACUUM ANALYZE yuncert_orders"}
+var settling = map[sqlstore.Dialect]string{
+	sqlstore.SQLite:     "PRAGMA wal_checkpoint(TRUNCATE)",
+	sqlstore.PostgreSQL: "VACUUM ANALYZE yuncert_orders",
+}
 
-// BenchmarkStore times what a Book does beside so many stored orders. Submitting
-// includes the check of the CSR's signature.
-func BenchmarkStore(b *testing.B) {
-	req := newApplication(b)
-	for _, size := range []int{1_000, 10_000, 100_000, 1_000_000} {
-		b.Run(fmt.Sprintf("memory/orders=%d", size), func(b *testing.B) {
-			store := order.NewMemoryStore()
-			err := store.Update(b.Context(), func(tx order.Tx) error {
-				for n := range int64(size) {
-					state := order.StatePayed
-					if n%10 == 0 {
-						state = order.StateDomainVerify
-					}
-					if err := tx.CreateOrder(order.Order{OrderId: (n + 1) * 6364136223847 % (1 << 53), State: state, Csr: req.Csr,
-						Created: now.Add(time.Duration(n) * time.Microsecond)}); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				b.Fatal(err)
-			}
-			benchmarkBook(b, store, size)
-		})
+// filledDatabase returns a store of so many orders in an empty database.
+func filledDatabase(b *testing.B, d database, size int) order.Store {
+	store, db := d.store(b), d.open(b)
+	if _, err := db.ExecContext(b.Context(), filling, newApplication(b).Csr, size); err != nil {
+		b.Fatal(err)
 	}
+	if _, err := db.ExecContext(b.Context(), settling[d.dialect]); err != nil {
+		b.Fatal(err)
+	}
+	return store
+}
+
+// filledMemory returns a store of the same orders in memory.
+func filledMemory(b *testing.B, size int) order.Store {
+	store, csr := order.NewMemoryStore(), newApplication(b).Csr
+	err := store.Update(b.Context(), func(tx order.Tx) error {
+		for n := range int64(size) {
+			state := order.StatePayed
+			if n%10 == 0 {
+				state = order.StateDomainVerify
+			}
+			if err := tx.CreateOrder(order.Order{OrderId: idOf(n, size), State: state, Csr: csr,
+				Created: now.Add(time.Duration(n) * time.Microsecond)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return store
+}
+
+// idOf returns the OrderId of one of so many stored orders.
+func idOf(n int64, size int) int64 { return (n%int64(size) + 1) * 6364136223847 % (1 << 53) }
+
+// fewest is the number of orders with which a Book costs x-fewest 1.
+const fewest = 1_000
+
+// BenchmarkStore times what a Book does beside so many stored orders, and beside
+// the fewest. Submitting includes the check of the CSR's signature.
+func BenchmarkStore(b *testing.B) {
+	kinds := map[string]func(*testing.B, int) order.Store{"memory": filledMemory}
 	for _, d := range databases {
-		for _, size := range []int{1_000, 10_000, 100_000, 1_000_000} {
-			b.Run(fmt.Sprintf("%s/orders=%d", d.name, size), func(b *testing.B) {
+		kinds[d.name] = func(b *testing.B, size int) order.Store { return filledDatabase(b, d.make(b), size) }
+	}
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		for size := fewest; size <= 1_000_000; size *= 10 {
+			b.Run(fmt.Sprintf("%s/orders=%d", name, size), func(b *testing.B) {
 				if size > 100_000 && testing.Short() {
 					b.Skip("filling takes long")
 				}
-				database := d.make(b)
-				store := database.store(b)
-				db := database.open(b)
-				if _, err := db.ExecContext(b.Context(), filling, req.Csr, size); err != nil {
-					b.Fatal(err)
-				}
-				if _, err := db.ExecContext(b.Context(), settling[d.name]); err != nil {
-					b.Fatal(err)
-				}
-				benchmarkBook(b, store, size)
+				many, few := newCalls(b, kinds[name], size), newCalls(b, kinds[name], fewest)
+				b.Run("describe", func(b *testing.B) { inTurns(b, 1000, many.describe, few.describe) })
+				b.Run("list", func(b *testing.B) { inTurns(b, 50, many.list, few.list) })
+				b.Run("submit", func(b *testing.B) { inTurns(b, 100, many.submit, few.submit) })
 			})
 		}
 	}
 }
 
-// written returns how many octets this process has written, or 0 where the system
-// does not say: SQLite's go to its files, PostgreSQL's to the server.
-func written(b *testing.B) (octets int64) {
+// calls are what is timed, on one Book.
+type calls struct {
+	describe, list, submit func()
+}
+
+func newCalls(b *testing.B, filled func(*testing.B, int) order.Store, size int) calls {
+	book, req := order.NewBook(filled(b, size), order.BookOptions{}), newApplication(b)
+	check := func(err error) {
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	check(book.AddPackage(b.Context(), "", 1<<40))
+	described, listed, after := int64(0), 0, order.Order{}
+	return calls{
+		describe: func() {
+			described++
+			_, err := book.DescribeCertificateState(b.Context(), nil,
+				&order.DescribeCertificateStateRequest{OrderId: idOf(described*7919, size)})
+			check(err)
+		},
+		list: func() { // the pages of all, again and again
+			page, err := book.Orders(b.Context(), order.StateDomainVerify, after, 100)
+			check(err)
+			after = page[99]
+			if listed++; listed%(size/1000) == 0 { // a tenth of the orders, 100 a page
+				after = order.Order{}
+			}
+		},
+		submit: func() {
+			_, err := book.CreateCertificateWithCsrRequest(b.Context(), nil, now, req)
+			check(err)
+		},
+	}
+}
+
+// inTurns times turns of n calls on two Books, each after as many that fill the
+// caches, which the connections of a driver may share.
+func inTurns(b *testing.B, n int, many, few func()) {
+	var took, spent, least []time.Duration
+	turn := func(call func()) (each []time.Duration, sum time.Duration) {
+		for range n {
+			call()
+		}
+		for range n {
+			start := time.Now()
+			call()
+			each = append(each, time.Since(start))
+			sum += each[len(each)-1]
+		}
+		return each, sum
+	}
+	var reads, written int64
+	for b.Loop() {
+		_, sumOfFew := turn(few)
+		readsBefore, writtenBefore := traffic(b)
+		each, sumOfMany := turn(many)
+		readsAfter, writtenAfter := traffic(b)
+		took, spent, least = append(took, each...), append(spent, sumOfMany), append(least, sumOfFew)
+		reads, written = reads+readsAfter-readsBefore, written+writtenAfter-writtenBefore
+	}
+	slices.Sort(took) // the median, since disks stall now and then for longer than hundreds of calls take
+	b.ReportMetric(float64(took[len(took)/2].Nanoseconds()), "ns/op")
+	b.ReportMetric(floor.Ratio(spent, least), "x-fewest")
+	b.ReportMetric(float64(reads)/float64(2*len(took)), "reads/op")
+	b.ReportMetric(float64(written)/float64(2*len(took)), "written-B/op")
+}
+
+// traffic returns how often this process has read from files and how many octets
+// it has written, or zeros where the system does not say: SQLite's files are this
+// process's, PostgreSQL's are the server's.
+func traffic(b *testing.B) (reads, written int64) {
 	text, err := os.ReadFile("/proc/self/io")
 	if errors.Is(err, fs.ErrNotExist) {
-		return 0
+		return 0, 0
 	}
 	if err != nil {
 		b.Fatal(err)
 	}
-	if _, err := fmt.Sscanf(string(text), "rchar: %d\nwchar: %d", new(int64), &octets); err != nil {
+	if _, err := fmt.Sscanf(string(text), "rchar: %d\nwchar: %d\nsyscr: %d", new(int64), &written, &reads); err != nil {
 		b.Fatal(err)
 	}
-	return octets
-}
-
-func benchmarkBook(b *testing.B, store order.Store, size int) {
-	book, req := order.NewBook(store, order.BookOptions{}), newApplication(b)
-	if err := book.AddPackage(b.Context(), "", 1<<40); err != nil {
-		b.Fatal(err)
-	}
-	b.Run("submit", func(b *testing.B) {
-		submit := func() time.Duration {
-			start := time.Now()
-			if _, err := book.CreateCertificateWithCsrRequest(b.Context(), nil, now, req); err != nil {
-				b.Fatal(err)
-			}
-			return time.Since(start)
-		}
-		for range 1000 { // fills the caches of whoever has some
-			submit()
-		}
-		var took []time.Duration
-		before := written(b)
-		for b.Loop() {
-			took = append(took, submit())
-		}
-		// Disks stall now and then, for longer than hundreds of submissions take.
-		slices.Sort(took)
-		b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs/op")
-		b.ReportMetric(float64(written(b)-before)/float64(b.N), "written-B/op")
-	})
-	b.Run("describe", func(b *testing.B) {
-		for n := int64(1); b.Loop(); n++ {
-			id := (n*7919%int64(size) + 1) * 6364136223847 % (1 << 53)
-			if _, err := book.DescribeCertificateState(b.Context(), nil, &order.DescribeCertificateStateRequest{OrderId: id}); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("list", func(b *testing.B) { // the pages of all, again and again
-		after := order.Order{}
-		for b.Loop() {
-			page, err := book.Orders(b.Context(), order.StateDomainVerify, after, 100)
-			if err != nil {
-				b.Fatal(err)
-			}
-			after = order.Order{}
-			if len(page) == 100 {
-				after = page[99]
-			}
-		}
-	})
+	return reads, written
 }
