@@ -71,7 +71,7 @@ func (b *Book) AddPackage(ctx context.Context, productCode string, count int64) 
 // An orderID that names no order is [yuncert.ErrNotFoundOrder]; a store that
 // fails is [yuncert.ErrError].
 func (b *Book) Order(ctx context.Context, orderID int64) (o Order, err error) {
-	err = b.view(ctx, func(tx Reader) (err error) {
+	err = b.view(ctx, func(tx Snapshot) (err error) {
 		o, err = readOrder(tx, orderID)
 		return err
 	})
@@ -98,7 +98,7 @@ func (b *Book) Orders(ctx context.Context, state State, after Order, limit int) 
 	if limit < 1 || limit > maxPage {
 		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "limit", "%d is not from 1 to %d", limit, maxPage)
 	}
-	err = b.view(ctx, func(tx Reader) (err error) {
+	err = b.view(ctx, func(tx Snapshot) (err error) {
 		page, err = tx.Orders(state, after, limit)
 		return err
 	})
@@ -138,7 +138,7 @@ func (b *Book) update(ctx context.Context, f func(Tx) error) error {
 	return storeError(b.store.Update(ctx, f))
 }
 
-func (b *Book) view(ctx context.Context, f func(Reader) error) error {
+func (b *Book) view(ctx context.Context, f func(Snapshot) error) error {
 	return storeError(b.store.View(ctx, f))
 }
 

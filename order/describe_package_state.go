@@ -65,7 +65,7 @@ func (b *Book) DescribePackageState(ctx context.Context, rand io.Reader, req *De
 		return nil, err
 	}
 	var p Package
-	err = b.view(ctx, func(tx Reader) (err error) {
+	err = b.view(ctx, func(tx Snapshot) (err error) {
 		p, err = readPackage(tx, product.Code)
 		return err
 	})

@@ -276,7 +276,7 @@ type contents struct {
 func everything(t testing.TB, store order.Store) contents {
 	t.Helper()
 	var all contents
-	err := store.View(context.Background(), func(tx order.Reader) error {
+	err := store.View(context.Background(), func(tx order.Snapshot) error {
 		all = contents{}
 		for _, product := range order.Products() {
 			p, found, err := tx.Package(product.Code)

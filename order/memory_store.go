@@ -14,7 +14,7 @@ type MemoryStore struct {
 	mu       sync.RWMutex
 	packages map[string]Package
 	orders   map[int64]*Order
-	byState  map[State][]*Order // sorted as Reader.Orders gives them
+	byState  map[State][]*Order // sorted as Snapshot.Orders gives them
 }
 
 // NewMemoryStore returns an empty store.
@@ -49,7 +49,7 @@ func (s *MemoryStore) Update(ctx context.Context, f func(Tx) error) error {
 }
 
 // View implements [Store].
-func (s *MemoryStore) View(ctx context.Context, f func(Reader) error) error {
+func (s *MemoryStore) View(ctx context.Context, f func(Snapshot) error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := ctx.Err(); err != nil {
@@ -163,7 +163,7 @@ func (s *MemoryStore) replace(o *Order) {
 	sorted[at] = o
 }
 
-// inOrder compares orders as [Reader.Orders] sorts them.
+// inOrder compares orders as [Snapshot.Orders] sorts them.
 func inOrder(a, b *Order) int {
 	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.OrderId, b.OrderId))
 }

@@ -20,17 +20,22 @@ type Store interface {
 	Update(ctx context.Context, f func(Tx) error) error
 
 	// View runs f over one consistent state. f may not call the store itself, nor
-	// keep the Reader.
-	View(ctx context.Context, f func(Reader) error) error
+	// keep the Snapshot.
+	View(ctx context.Context, f func(Snapshot) error) error
 }
 
-// A Reader reads a Store.
+// A Reader finds packages and orders in a Store.
 type Reader interface {
 	// Package returns the package of a product, and whether there is one.
 	Package(productCode string) (p Package, found bool, err error)
 
 	// Order returns an order, and whether there is one.
 	Order(orderID int64) (o Order, found bool, err error)
+}
+
+// A Snapshot is one state of a Store.
+type Snapshot interface {
+	Reader
 
 	// Orders returns up to limit orders in a state, those with the least Created
 	// first and of equal ones those with the least OrderId, from behind the place

@@ -53,12 +53,12 @@ func (s failingStore) Update(ctx context.Context, f func(order.Tx) error) error 
 	})
 }
 
-func (s failingStore) View(ctx context.Context, f func(order.Reader) error) error {
+func (s failingStore) View(ctx context.Context, f func(order.Snapshot) error) error {
 	if err := s.fail("View"); err != nil {
 		return err
 	}
-	return s.Store.View(ctx, func(tx order.Reader) error {
-		if err := f(failingReader{tx, s}); err != nil {
+	return s.Store.View(ctx, func(tx order.Snapshot) error {
+		if err := f(failingSnapshot{failingReader{tx, s}, tx}); err != nil {
 			return err
 		}
 		return s.fail("after View")
@@ -68,6 +68,11 @@ func (s failingStore) View(ctx context.Context, f func(order.Reader) error) erro
 type failingReader struct {
 	order.Reader
 	store failingStore
+}
+
+type failingSnapshot struct {
+	failingReader
+	snapshot order.Snapshot
 }
 
 func (r failingReader) Package(productCode string) (order.Package, bool, error) {
@@ -80,8 +85,8 @@ func (r failingReader) Order(orderID int64) (order.Order, bool, error) {
 	return o, found, errors.Join(err, r.store.fail("Order"))
 }
 
-func (r failingReader) Orders(state order.State, after order.Order, limit int) ([]order.Order, error) {
-	page, err := r.Reader.Orders(state, after, limit)
+func (r failingSnapshot) Orders(state order.State, after order.Order, limit int) ([]order.Order, error) {
+	page, err := r.snapshot.Orders(state, after, limit)
 	return page, errors.Join(err, r.store.fail("Orders"))
 }
 
@@ -334,7 +339,7 @@ func (s retryingStore) Update(ctx context.Context, f func(order.Tx) error) error
 	return s.Store.Update(ctx, f)
 }
 
-func (s retryingStore) View(ctx context.Context, f func(order.Reader) error) error {
+func (s retryingStore) View(ctx context.Context, f func(order.Snapshot) error) error {
 	if err := s.Store.View(ctx, f); err != nil {
 		return err
 	}

@@ -499,7 +499,7 @@ func checkDatabase(t *testing.T, store order.Store, total int64, submitted []int
 	t.Helper()
 	stored := map[int64]bool{}
 	var p order.Package
-	err := store.View(t.Context(), func(r order.Reader) (err error) {
+	err := store.View(t.Context(), func(r order.Snapshot) (err error) {
 		clear(stored)
 		if p, _, err = r.Package(order.DefaultProductCode); err != nil {
 			return err

@@ -23,7 +23,6 @@ type dialect struct {
 	update     string                  // begins a transaction for an Update
 	view       string                  // begins one for a View
 	lockSchema string                  // waits until no other process migrates
-	lockOrders string                  // waits until no other Update writes orders
 	forUpdate  string                  // makes a SELECT lock what it finds
 	oneWriter  bool                    // whether Updates exclude each other anyway
 	conflict   func(driver error) bool // whether to try again may help
@@ -34,7 +33,6 @@ var dialects = map[Dialect]dialect{
 		update:     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
 		view:       "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 		lockSchema: "SELECT pg_advisory_xact_lock(8752022824047244288)", // the octets of "yuncert" and a zero
-		lockOrders: "LOCK TABLE yuncert_orders IN SHARE ROW EXCLUSIVE MODE",
 		forUpdate:  " FOR UPDATE",
 		conflict: func(err error) bool {
 			// PostgreSQL, appendix A: serialization_failure and deadlock_detected.

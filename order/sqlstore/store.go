@@ -86,7 +86,7 @@ func (s *Store) Update(ctx context.Context, f func(order.Tx) error) error {
 }
 
 // View implements [order.Store]. f may be run anew as in Update.
-func (s *Store) View(ctx context.Context, f func(order.Reader) error) error {
+func (s *Store) View(ctx context.Context, f func(order.Snapshot) error) error {
 	return s.run(ctx, s.view, func(tx *tx) error { return f(tx) })
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// A tx is the order.Tx of one transaction, or the order.Reader of a View.
+// A tx is the order.Tx of one transaction, or the order.Snapshot of a View.
 type tx struct {
 	dialect
 	ctx      context.Context
@@ -21,7 +21,10 @@ type tx struct {
 	err      error           // of the first statement that failed: no other runs after it
 }
 
-var _ order.Tx = (*tx)(nil)
+var (
+	_ order.Tx       = (*tx)(nil)
+	_ order.Snapshot = (*tx)(nil)
+)
 
 // errRaced is the error of a package that another transaction made after this one
 // had not found it. There was no row that could have been locked.
@@ -79,10 +82,6 @@ func (tx *tx) lock() string {
 func (tx *tx) Orders(state order.State, after order.Order, limit int) (page []order.Order, err error) {
 	if limit <= 0 {
 		return nil, tx.err
-	}
-	if !tx.readOnly && tx.lockOrders != "" {
-		// Locks of the rows would let others put orders between them.
-		tx.exec("locking the orders", tx.lockOrders)
 	}
 	if tx.err != nil {
 		return nil, tx.err

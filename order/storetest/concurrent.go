@@ -58,7 +58,7 @@ func testIncrements(t *testing.T, store order.Store) {
 			}
 		}
 	})
-	view(t, store, func(r order.Reader) error {
+	view(t, store, func(r order.Snapshot) error {
 		wantPackage(t, r, "product", &order.Package{ProductCode: "product", UsedCount: goroutines * times})
 		o := newOrder(1, order.StateProcess, 0)
 		o.Reason = strconv.Itoa(goroutines * times)
@@ -92,36 +92,11 @@ func testOppositeOrders(t *testing.T, store order.Store) {
 			}
 		}
 	})
-	view(t, store, func(r order.Reader) error {
+	view(t, store, func(r order.Snapshot) error {
 		wantPackage(t, r, "a", &order.Package{ProductCode: "a", UsedCount: 2 * times})
 		wantPackage(t, r, "b", &order.Package{ProductCode: "b", UsedCount: 2 * times})
 		return nil
 	})
-}
-
-// Each Update numbers its order by how many it finds. An order that came after
-// the list was read and before the number was used would have the same.
-func testLists(t *testing.T, store order.Store) {
-	const goroutines, times = 8, 5
-	atOnce(goroutines, func(n int) {
-		for i := range times {
-			err := store.Update(t.Context(), func(tx order.Tx) error {
-				found, err := tx.Orders(order.StateProcess, order.Order{}, 1000)
-				if err != nil {
-					return err
-				}
-				return tx.CreateOrder(newOrder(int64(1+n*times+i), order.StateProcess, len(found)))
-			})
-			if err != nil {
-				t.Errorf("Update: %v", err)
-			}
-		}
-	})
-	for n, o := range contentOf(t, store).Orders {
-		if want := newOrder(0, "", n).Created; !o.Created.Equal(want) {
-			t.Errorf("order %d of %d is of %v, want %v", n, goroutines*times, o.Created, want)
-		}
-	}
 }
 
 // A View sees all that an Update wrote or nothing.
@@ -148,7 +123,7 @@ func testViews(t *testing.T, store order.Store) {
 		}
 		for last := false; !last; {
 			last = done.Load() // and then once more
-			err := store.View(t.Context(), func(r order.Reader) error {
+			err := store.View(t.Context(), func(r order.Snapshot) error {
 				a, _, err1 := r.Package("a")
 				page, err2 := r.Orders(order.StateProcess, order.Order{}, 1000)
 				b, _, err3 := r.Package("b")
@@ -174,7 +149,7 @@ func testNewPackage(t *testing.T, store order.Store) {
 				t.Errorf("AddPackage: %v", err)
 			}
 		})
-		view(t, store, func(r order.Reader) error {
+		view(t, store, func(r order.Snapshot) error {
 			wantPackage(t, r, product.Code, &order.Package{ProductCode: product.Code, TotalCount: goroutines * (goroutines + 1) / 2})
 			return nil
 		})
@@ -303,7 +278,7 @@ func testDeleteOnce(t *testing.T, store order.Store) {
 	if cancelled.Load() != 1 || deleted.Load() != 1 {
 		t.Errorf("cancelled %d times and deleted %d times, want once", cancelled.Load(), deleted.Load())
 	}
-	view(t, store, func(r order.Reader) error {
+	view(t, store, func(r order.Snapshot) error {
 		wantPackage(t, r, order.DefaultProductCode, &order.Package{ProductCode: order.DefaultProductCode, TotalCount: 3, UsedCount: 2})
 		return nil
 	})
