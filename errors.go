@@ -1,8 +1,11 @@
 package yuncert
 
 import (
+	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // A Code is an error code as Alibaba Cloud documents it, letter for letter.
@@ -27,14 +30,16 @@ const (
 	// key of another family than the CA's, a validity beyond the CA's.
 	ErrInvalidParameter Code = "InvalidParameter"
 
-	// ErrNotFound: ParentIdentifier names no CA that the caller handed in.
+	// ErrNotFound: ParentIdentifier or Identifier names no CA that the caller
+	// handed in.
 	ErrNotFound Code = "NotFound"
 
-	// ErrCertificateExpired: the issuing CA, or one above it, is expired or not
-	// yet valid.
+	// ErrCertificateExpired: the issuing CA, one above it, or the certificate in
+	// question is expired or not yet valid.
 	ErrCertificateExpired Code = "CertificateExpired"
 
-	// ErrInvalidStatusUpdateProtection: the issuing CA is revoked.
+	// ErrInvalidStatusUpdateProtection: the issuing CA, or the certificate in
+	// question, is revoked, or revoked already.
 	ErrInvalidStatusUpdateProtection Code = "InvalidStatus.UpdateProtection"
 )
 
@@ -89,7 +94,8 @@ func (c Code) Error() string { return string(c) }
 
 // HTTPStatus returns the status that the documents give the code: 400 for
 // whatever the request can mend, 403 and 404 as the order table says, 500 for
-// failures on the serving side and for any code that is not one of ours.
+// failures on the serving side and for any code that is not one of ours: a service
+// that answers Throttling.User, say, chooses the status itself.
 func (c Code) HTTPStatus() int {
 	switch c {
 	case ErrMissingParameter, ErrInvalidValueMalformed, ErrInvalidParameter, ErrNotFound,
@@ -104,9 +110,9 @@ func (c Code) HTTPStatus() int {
 }
 
 // An Error is what every operation of this module returns when it fails. With
-// encoding/json it becomes the documented error body: RequestId, HostId, Code
-// and Message. An Error belongs to the caller, who may fill in RequestId and
-// HostId before answering; it holds no key bytes and no whole CSR.
+// encoding/json and encoding/xml it becomes the documented error body: RequestId,
+// HostId, Code and Message. An Error belongs to the caller, who may fill in
+// RequestId and HostId before answering; it holds no key bytes and no whole CSR.
 type Error struct {
 	// RequestId identifies the request that failed. Empty until the caller sets
 	// it, with [NewRequestId] for example.
@@ -114,22 +120,23 @@ type Error struct {
 
 	// HostId is the host that answers, such as "cas.example.com". Empty unless
 	// the caller sets it.
-	HostId string `json:"HostId,omitempty"`
+	HostId string `json:"HostId,omitempty" xml:"HostId,omitempty"`
 
 	// Code is the documented code.
 	Code Code `json:"Code"`
 
 	// Message says what was refused and what would be accepted. Where a document
-	// gives the text, it is that text.
+	// gives the text, it is most often that text.
 	Message string `json:"Message"`
 
 	// Parameter is the wire name of the request parameter at fault, such as
-	// "CommonName"; empty when no single one is.
-	Parameter string `json:"-"`
+	// "CommonName"; empty when no single one is. The body has no member for it: it
+	// stands in front of the Message there, unless the Message begins with it.
+	Parameter string `json:"-" xml:"-"`
 
 	// Err is the cause, such as the error a signer returned; often nil. It is for
 	// the log and not for the wire.
-	Err error `json:"-"`
+	Err error `json:"-" xml:"-"`
 }
 
 // Errorf makes an *Error without a cause. Parameter may be empty; format and args
@@ -142,6 +149,25 @@ func Errorf(code Code, parameter, format string, args ...any) *Error {
 // the documented message "<parameter> is mandatory for this action."
 func Missing(parameter string) *Error {
 	return Errorf(ErrMissingParameter, parameter, "%s is mandatory for this action.", parameter)
+}
+
+// body is an Error as it is answered, without the methods.
+type body Error
+
+func (e Error) body() body {
+	if !strings.HasPrefix(e.Message, e.Parameter) {
+		e.Message = e.Parameter + ": " + e.Message
+	}
+	return body(e)
+}
+
+// MarshalJSON returns the documented error body.
+func (e Error) MarshalJSON() ([]byte, error) { return json.Marshal(e.body()) }
+
+// MarshalXML writes the documented error body, named Error unless start says
+// otherwise.
+func (e Error) MarshalXML(enc *xml.Encoder, start xml.StartElement) error {
+	return enc.EncodeElement(e.body(), start)
 }
 
 // Error returns code, parameter, message and cause in one line, for a log.

@@ -3,9 +3,12 @@ package yuncert_test
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
+	"html"
 	"io"
+	"io/fs"
 	"regexp"
 	"strings"
 	"testing"
@@ -116,6 +119,40 @@ func TestErrorBody(t *testing.T) {
 		own.Parameter = "" // not on the wire
 		if diff := cmp.Diff(own, back); diff != "" {
 			t.Errorf("%s: read back (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+// The body names the parameter once, and never shows the cause.
+func TestErrorBodyParameter(t *testing.T) {
+	t.Parallel()
+	cause := &fs.PathError{Op: "open", Path: "/run/hsm.sock", Err: fs.ErrNotExist}
+	for _, tt := range []struct{ parameter, message, want string }{
+		{"CommonName", "&#34; x&#34;: the text begins with a space", "CommonName: &#34; x&#34;: the text begins with a space"},
+		{"Csr", "Csr is mandatory for this action.", "Csr is mandatory for this action."},
+		{"", "Failed to create CSR.", "Failed to create CSR."},
+	} {
+		e := &yuncert.Error{RequestId: "1", Code: yuncert.ErrInvalidParameter, Parameter: tt.parameter, Message: html.UnescapeString(tt.message), Err: cause}
+		for _, e := range []any{e, *e} {
+			asXML, err := xml.Marshal(e)
+			want := "<Error><RequestId>1</RequestId><Code>InvalidParameter</Code><Message>" + tt.want + "</Message></Error>"
+			if err != nil || string(asXML) != want {
+				t.Errorf("XML of a %T: %s, %v, want %s", e, asXML, err, want)
+			}
+			asJSON, err := json.Marshal(e)
+			text, _ := json.Marshal(html.UnescapeString(tt.want))
+			want = `{"RequestId":"1","Code":"InvalidParameter","Message":` + string(text) + "}"
+			if err != nil || string(asJSON) != want {
+				t.Errorf("JSON of a %T: %s, %v, want %s", e, asJSON, err, want)
+			}
+		}
+		if e.Message != html.UnescapeString(tt.message) {
+			t.Errorf("encoding changed the message to %q", e.Message)
+		}
+		var back yuncert.Error
+		asXML, _ := xml.Marshal(e)
+		if err := xml.Unmarshal(asXML, &back); err != nil || back.Message != html.UnescapeString(tt.want) || back.Code != e.Code {
+			t.Errorf("read back from XML: %+v, %v", back, err)
 		}
 	}
 }

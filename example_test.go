@@ -154,7 +154,7 @@ func ExampleCode() {
 	// Output:
 	// true
 	// KeySize 400
-	// {"RequestId":"12345678-1234-1234-1234-123456789ABC","Code":"InvalidValue.Malformed","Message":"1024 is not 2048, 3072 or 4096 for RSA, or 256 for ECC and SM2"}
+	// {"RequestId":"12345678-1234-1234-1234-123456789ABC","Code":"InvalidValue.Malformed","Message":"KeySize: 1024 is not 2048, 3072 or 4096 for RSA, or 256 for ECC and SM2"}
 }
 
 // hsm stands for a key that does not leave its device: all that is known of it

@@ -100,7 +100,8 @@ const (
 	SM3WithSM2 SignatureAlgorithm = "SM3WithSM2"
 )
 
-// SignatureAlgorithm returns the algorithm that a key of a signs with.
+// SignatureAlgorithm returns the algorithm that a key of a signs with, a being one
+// of the constants.
 func (a Algorithm) SignatureAlgorithm() SignatureAlgorithm {
 	switch a.Family() {
 	case "RSA":

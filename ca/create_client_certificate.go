@@ -52,15 +52,16 @@ type CreateClientCertificateRequest struct {
 
 	// Years and Months are the validity in calendar years and months, added up
 	// as [time.Time.AddDate] does: 31 January and a month is 3 March. They count
-	// only when neither Days nor BeforeTime and AfterTime are set.
+	// only when neither Days nor BeforeTime and AfterTime are set, and are up to
+	// 10,000 and 120,000.
 	Years int32 `json:"Years,omitempty"`
 
 	// Months: see Years.
 	Months int32 `json:"Months,omitempty"`
 
-	// Days is the validity in days of 24 hours. One of Days, BeforeTime with
-	// AfterTime, and Years or Months is required. When Days and both times are
-	// set, the certificate begins at BeforeTime and lasts Days.
+	// Days is the validity in days of 24 hours, up to 3,652,500. One of Days,
+	// BeforeTime with AfterTime, and Years or Months is required. When Days and both
+	// times are set, the certificate begins at BeforeTime and lasts Days.
 	Days int32 `json:"Days,omitempty"`
 
 	// BeforeTime is the start of the validity in UNIX seconds. Zero means the

@@ -22,7 +22,7 @@ type CreateDomainCertificateRequest struct {
 	// IP addresses separated by commas. Required.
 	Domain string `json:"Domain,omitempty"`
 
-	// Months is the validity in calendar months. Required.
+	// Months is the validity in calendar months, up to 120,000. Required.
 	Months int32 `json:"Months,omitempty"`
 
 	// Immediately says what the response holds beside the identifiers: 0, the

@@ -19,7 +19,7 @@ type CreateOCSPResponderCertificateRequest struct {
 
 	// Days is the validity in days of 24 hours from now, within that of the CA
 	// and its chain. The certificate cannot be revoked, so that a short one, of
-	// some weeks, is better. Required.
+	// some weeks, is better. Up to 36,600. Required.
 	Days int32
 }
 

@@ -55,15 +55,16 @@ type CreateServerCertificateWithCsrRequest struct {
 
 	// Years and Months are the validity in calendar years and months, added up
 	// as [time.Time.AddDate] does: 31 January and a month is 3 March. They count
-	// only when neither Days nor BeforeTime and AfterTime are set.
+	// only when neither Days nor BeforeTime and AfterTime are set, and are up to
+	// 10,000 and 120,000.
 	Years int32 `json:"Years,omitempty"`
 
 	// Months: see Years.
 	Months int32 `json:"Months,omitempty"`
 
-	// Days is the validity in days of 24 hours. One of Days, BeforeTime with
-	// AfterTime, and Years or Months is required. When Days and both times are
-	// set, the certificate begins at BeforeTime and lasts Days.
+	// Days is the validity in days of 24 hours, up to 3,652,500. One of Days,
+	// BeforeTime with AfterTime, and Years or Months is required. When Days and both
+	// times are set, the certificate begins at BeforeTime and lasts Days.
 	Days int32 `json:"Days,omitempty"`
 
 	// BeforeTime is the start of the validity in UNIX seconds. Zero means the
@@ -112,9 +113,11 @@ type CreateServerCertificateWithCsrResponse struct {
 // issuer, and returns the first problem in the order of the fields:
 // [yuncert.ErrMissingParameter] for a required one that is empty,
 // [yuncert.ErrInvalidParameter] for an Algorithm that is not the CSR key's and
-// for a CSR that names no server when the request does not either, and
-// [yuncert.ErrInvalidValueMalformed] for any other value that breaks the rule in
-// the field's comment. The CSR's key passes [algorithm.Check]; the operation,
+// for a CSR without a name, common name included, when the request has none either,
+// and [yuncert.ErrInvalidValueMalformed] for any other value that breaks the rule
+// in the field's comment. A common name that is no host name passes; without
+// other names the certificate then has no subjectAltName, and most clients accept
+// it for no server. The CSR's key passes [algorithm.Check]; the operation,
 // which has an issuer, goes by its Keys instead.
 func (r *CreateServerCertificateWithCsrRequest) Validate() error {
 	_, err := r.check(algorithm.Policy{})

@@ -52,7 +52,8 @@ func TestCreateSubCACertificateRefusesRequest(t *testing.T) {
 		{"PathLenConstraint below zero", func(r *request) { r.PathLenConstraint = -1 }, malformed, "PathLenConstraint", "-1"},
 
 		{"an unknown extended key usage", func(r *request) { r.ExtendedKeyUsages = []string{"serverAuth", "webAuth"} }, malformed, "ExtendedKeyUsages", `"webAuth"`},
-		{"an extended key usage in other case", func(r *request) { r.ExtendedKeyUsages = []string{"ServerAuth"} }, malformed, "ExtendedKeyUsages", `"ServerAuth"`},
+		{"an extended key usage in other case", func(r *request) { r.ExtendedKeyUsages = []string{"ServerAuth"} }, malformed, "ExtendedKeyUsages",
+			`"ServerAuth" is neither one of OCSPSigning, any, clientAuth, codeSigning, emailProtection, serverAuth, timeStamping nor an object identifier`},
 		{"an empty extended key usage", func(r *request) { r.ExtendedKeyUsages = []string{""} }, malformed, "ExtendedKeyUsages", `""`},
 		{"an object identifier of one arc", func(r *request) { r.ExtendedKeyUsages = []string{"1"} }, malformed, "ExtendedKeyUsages", `"1"`},
 		{"an object identifier below 0.39", func(r *request) { r.ExtendedKeyUsages = []string{"0.40"} }, malformed, "ExtendedKeyUsages", `"0.40"`},

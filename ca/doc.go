@@ -31,8 +31,14 @@
 // documents' examples have it, and no protection.
 //
 // They name no OCSP responder, and those of CAs no CRL: who runs either tells the
-// clients. Of the documents' newer members CustomIdentifier and AsynchronousFlag
-// are not there, and are ignored in JSON.
+// clients. Of the documents' newer members CustomIdentifier, AsynchronousFlag and
+// CertMaxTime, a CA's limit for what it issues, are not there, and are ignored in
+// JSON: a service that relies on one refuses requests that have it.
+//
+// Leaves of RSA keys are good for signatures and, as TLS servers, key encipherment;
+// those of ECC and SM2 keys for signatures alone (keyUsage, RFC 5280, section
+// 4.2.1.3). TLS 1.3 with SM2 (RFC 8998) needs no more, TLCP (GB/T 38636) a second
+// certificate for encryption, which is not issued here.
 //
 // Subjects are written as package csr's comment says, without an e-mail address.
 package ca

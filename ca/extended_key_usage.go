@@ -3,7 +3,9 @@ package ca
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/yuncert/yuncert/internal/x509der"
 )
@@ -47,7 +49,8 @@ func parseExtendedKeyUsages(list []string) ([]string, error) {
 			}
 			oid, err := x509.ParseOID(name)
 			if err != nil {
-				return nil, malformed("ExtendedKeyUsages", "%.80q is no name of a usage and no object identifier", name)
+				return nil, malformed("ExtendedKeyUsages", "%.80q is neither one of %s nor an object identifier",
+					name, strings.Join(slices.Sorted(maps.Keys(extendedKeyUsages)), ", "))
 			}
 			octets, err := oid.MarshalBinary()
 			if err != nil || !isReadable(octets) {

@@ -100,6 +100,9 @@ func (c *NameConstraints) check() (*x509der.NameConstraints, error) {
 // constraintHost returns the canonical form of a domain in a name constraint.
 func constraintHost(entry string) (string, error) {
 	domain, err := x509der.CanonicalName(entry)
+	if strings.HasPrefix(entry, ".") {
+		return "", malformed("NameConstraints", "%.80q begins with a dot: a domain stands without and has all names below it", entry)
+	}
 	if err != nil {
 		return "", malformed("NameConstraints", "%v", err)
 	}

@@ -71,7 +71,7 @@ func TestNameConstraintsRefused(t *testing.T) {
 		mention string
 	}{
 		{"an empty domain", dns, []string{""}, `""`},
-		{"a domain with a leading dot", dns, []string{".example.com"}, `".example.com"`},
+		{"a domain with a leading dot", dns, []string{".example.com"}, `".example.com" begins with a dot`},
 		{"an absolute domain", dns, []string{"example.com."}, `"example.com."`},
 		{"a wildcard", dns, []string{"*.example.com"}, `"*.example.com"`},
 		{"a wildcard alone", dns, []string{"*"}, `"*"`},

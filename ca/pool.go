@@ -18,7 +18,12 @@ import (
 // A Pool is a set of CAs, found by their Identifier, and which of them are
 // revoked. It is what a service with several CAs keeps, the one thing in this
 // package that remembers, and safe for concurrent use. What it remembers is in
-// memory: a service stores a revocation and repeats it when it starts.
+// memory: a service stores a revocation and repeats it when it starts, where
+// [yuncert.ErrInvalidStatusUpdateProtection] says that it was repeated already, by
+// itself or by that of a CA above.
+//
+// A Pool finds the CA for CreateServerCertificateWithCsr. The other operations take
+// what its method Issuer returns, whose errors then come before theirs.
 type Pool struct {
 	issuers []*Issuer // in the order they were given
 
@@ -52,7 +57,8 @@ func (p *Pool) add(i *Issuer) error {
 
 // LoadPool makes a pool of the CAs in a file system: for each NAME.pem, a chain
 // as [NewIssuer] takes it, the private key stands in NAME.key, as
-// [algorithm.ParsePrivateKey] reads it. Directories below are not entered. Every
+// [algorithm.ParsePrivateKey] reads it. Directories below are not entered. A root
+// whose key is elsewhere has no file, but stands in the chains of the CAs below. Every
 // error about a file names it; it is that of NewIssuer or ParsePrivateKey, or
 // [yuncert.ErrInvalidParameter] for a file that cannot be read, for a CA that is
 // there twice and when there is none. For keys in an HSM use [NewIssuer] and
@@ -154,7 +160,8 @@ func (p *Pool) revoke(i *Issuer) bool {
 
 // Issuer returns the CA of that Identifier, ready to issue. One that is not in
 // the pool is [yuncert.ErrNotFound] and a revoked one
-// [yuncert.ErrInvalidStatusUpdateProtection], both for ParentIdentifier.
+// [yuncert.ErrInvalidStatusUpdateProtection], both for ParentIdentifier. Who goes on
+// publishing the CRL of a revoked CA keeps its Issuer beside the Pool.
 func (p *Pool) Issuer(identifier string) (*Issuer, error) {
 	if identifier == "" {
 		return nil, yuncert.Missing("ParentIdentifier")

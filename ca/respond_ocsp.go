@@ -163,6 +163,7 @@ func checkDelegation(cert, issuer *x509.Certificate) error {
 //     a nonce that is not of 1 to 128 octets (RFC 9654, section 2.1).
 //   - unauthorized: no certificate asked about is one of this CA's. If some are,
 //     the status of the others is unknown, and lookup is not asked about them.
+//     So each CA answers at an address of its own.
 //
 // The request names the CA by the digests of its name and key, with SHA-1,
 // SHA-256, SHA-384, SHA-512 or SM3. A signature on it is not looked at. The

@@ -21,18 +21,22 @@ type validity struct {
 func (v *validity) check() error {
 	for _, p := range []struct {
 		name         string
-		value, limit int64
+		value, limit int32
 	}{
 		// Limits of 10,000 years keep the calendar arithmetic from overflowing.
-		{"Years", int64(v.years), 10_000},
-		{"Months", int64(v.months), 120_000},
-		{"Days", int64(v.days), 3_652_500},
-		{"BeforeTime", v.beforeTime, maxTime.Unix()},
-		{"AfterTime", v.afterTime, maxTime.Unix()},
+		{"Years", v.years, 10_000},
+		{"Months", v.months, 120_000},
+		{"Days", v.days, 3_652_500},
 	} {
 		if p.value < 0 || p.value > p.limit {
 			return malformed(p.name, "%d is not from 1 to %d", p.value, p.limit)
 		}
+	}
+	if v.beforeTime < 0 || v.beforeTime > maxTime.Unix() {
+		return malformedTime("BeforeTime", v.beforeTime)
+	}
+	if v.afterTime < 0 || v.afterTime > maxTime.Unix() {
+		return malformedTime("AfterTime", v.afterTime)
 	}
 	switch {
 	case v.beforeTime == 0 && v.afterTime != 0:
@@ -46,6 +50,10 @@ func (v *validity) check() error {
 			"Days is mandatory for this action. BeforeTime with AfterTime, or Years and Months, may stand in its place.")
 	}
 	return nil
+}
+
+func malformedTime(name string, seconds int64) error {
+	return malformed(name, "%d is no time in UNIX seconds from 1 to %d, the end of the year 9999", seconds, maxTime.Unix())
 }
 
 // within returns the start and end of the certificate: Days before the pair of

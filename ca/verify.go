@@ -37,7 +37,7 @@ type VerifyOptions struct {
 
 	// RevocationLists are the CRLs that are known. Of each CA that has one here,
 	// every certificate in the chain must be covered by one that is in force and
-	// does not list it. Certificates of other CAs are not checked.
+	// does not list it. Certificates of other CAs are not checked. None is nil.
 	RevocationLists []*x509.RevocationList
 }
 
@@ -48,8 +48,9 @@ const maxCertificates = 1000
 // certificates with the same names could ask for exponentially many.
 const maxChecks = 100
 
-// Verify checks the certificate in a PEM text, of whatever algorithm, at an
-// instant, and returns the chain from it to the root. A chain holds when each
+// Verify checks the first certificate in a PEM text, of whatever algorithm, at an
+// instant, and returns the chain from it to the root. Those behind it, as in the
+// file that a server is given, are Intermediates. A chain holds when each
 // certificate
 //
 //   - is signed by the next, whose subject is its issuer, up to one of Roots;
@@ -77,40 +78,56 @@ const maxChecks = 100
 // [yuncert.ErrInvalidValueMalformed] input that cannot be read and
 // [yuncert.ErrInvalidParameter] everything else.
 func Verify(now time.Time, certificate string, opts VerifyOptions) ([]*x509.Certificate, error) {
-	leaf, err := x509der.ParseCertificates("Certificate", certificate, 1)
+	v := &verifier{now: now, opts: opts, left: maxChecks}
+	var leaf *x509.Certificate
+	err := x509der.EachCertificate("Certificate", certificate, maxCertificates, func(cert *x509.Certificate, err error) error {
+		if leaf == nil {
+			leaf = cert
+			return err
+		}
+		v.intermediates = add(v.intermediates, cert, err)
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	v := &verifier{now: now, opts: opts, left: maxChecks}
-	if v.roots, err = parsePool("Roots", opts.Roots); err != nil {
+	if v.roots, err = addAll(nil, "Roots", opts.Roots); err != nil {
 		return nil, err
 	}
 	if opts.Intermediates != "" {
-		if v.intermediates, err = parsePool("Intermediates", opts.Intermediates); err != nil {
+		if v.intermediates, err = addAll(v.intermediates, "Intermediates", opts.Intermediates); err != nil {
 			return nil, err
 		}
 	}
-	if err := v.checkLeaf(leaf[0]); err != nil {
+	if err := v.checkLeaf(leaf); err != nil {
 		return nil, err
 	}
-	if chain := v.build(leaf); chain != nil {
+	if slices.Contains(opts.RevocationLists, nil) {
+		return nil, malformed("RevocationLists", "a CRL is nil")
+	}
+	if chain := v.build([]*x509.Certificate{leaf}); chain != nil {
 		return chain, nil
 	}
 	return nil, v.failure
 }
 
-// parsePool reads the certificates in a PEM text that can be read. Those that
-// cannot, with keys of other algorithms for example, are left out: a peer may
-// send what it likes, and a store may hold others' roots.
-func parsePool(parameter, text string) ([]*x509.Certificate, error) {
-	var list []*x509.Certificate
+// addAll adds the certificates in a PEM text to a list.
+func addAll(list []*x509.Certificate, parameter, text string) ([]*x509.Certificate, error) {
 	err := x509der.EachCertificate(parameter, text, maxCertificates, func(cert *x509.Certificate, err error) error {
-		if err == nil && !slices.ContainsFunc(list, cert.Equal) { // each would make chains of its own
-			list = append(list, cert)
-		}
+		list = add(list, cert, err)
 		return nil
 	})
 	return list, err
+}
+
+// add adds a certificate to a list if it could be read. Those that could not,
+// with keys of other algorithms for example, are left out: a peer may send what
+// it likes, and a store may hold others' roots.
+func add(list []*x509.Certificate, cert *x509.Certificate, err error) []*x509.Certificate {
+	if err != nil || slices.ContainsFunc(list, cert.Equal) { // each copy would make chains of its own
+		return list
+	}
+	return append(list, cert)
 }
 
 // A verifier looks for a chain that holds, depth first.
@@ -263,7 +280,7 @@ func (v *verifier) checkRevoked(cert, issuer *x509.Certificate) error {
 	var unusable error
 	covered := false
 	for _, list := range v.opts.RevocationLists {
-		if list == nil || !x509der.SameName(list.RawIssuer, issuer.RawSubject) {
+		if !x509der.SameName(list.RawIssuer, issuer.RawSubject) {
 			continue
 		}
 		if err := v.checkList(list, cert, issuer); err != nil {
@@ -273,8 +290,8 @@ func (v *verifier) checkRevoked(cert, issuer *x509.Certificate) error {
 		covered = true
 		for _, entry := range list.RevokedCertificateEntries {
 			if entry.SerialNumber.Cmp(cert.SerialNumber) == 0 {
-				return yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, "Certificate", "%s was revoked at %s, reason code %d",
-					label(cert), stamp(entry.RevocationTime), entry.ReasonCode)
+				return yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, "Certificate", "%s was revoked at %s, reason %s",
+					label(cert), stamp(entry.RevocationTime), RevocationReason(entry.ReasonCode))
 			}
 		}
 	}

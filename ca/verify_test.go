@@ -196,6 +196,14 @@ func TestVerifyAccepts(t *testing.T) {
 			w.addMiddle()
 			w.after = func(m *made) { m.opts.Intermediates = m.middle + m.sub }
 		}, three},
+		{"CAs behind the certificate", func(w *world) {
+			w.addMiddle()
+			w.after = func(m *made) { m.leaf, m.opts.Intermediates = m.leaf+encodePEM([]byte("x"))+m.middle+m.sub, "" }
+		}, three},
+		{"some behind it and some not", func(w *world) {
+			w.addMiddle()
+			w.after = func(m *made) { m.leaf, m.opts.Intermediates = m.leaf+m.middle, m.sub+m.middle }
+		}, three},
 		{"text around the certificates", func(w *world) {
 			w.after = func(m *made) {
 				m.leaf, m.opts.Roots, m.opts.Intermediates = "\ufeffLeaf\n"+m.leaf+"end\n", "Root\n"+m.opts.Roots, strings.ReplaceAll(m.opts.Intermediates, "\n", "\r\n")
@@ -283,7 +291,7 @@ func TestVerifyAccepts(t *testing.T) {
 		}, two},
 		{"lists of others alone", func(w *world) {
 			w.after = func(m *made) {
-				m.opts.RevocationLists = []*x509.RevocationList{nil, {}}
+				m.opts.RevocationLists = []*x509.RevocationList{{}}
 				other := caTemplate("Other")
 				m.list(other, key(m.w.a, 2), asItIs, 0xaf, 0xa2)
 			}
@@ -543,7 +551,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"an address in brackets", host("[2001:db8::1]"), malformed, "Host", `"[2001:db8::1]"`},
 		{"an address with a zone", host("fe80::1%eth0"), malformed, "Host", "zone"},
 
-		{"a revoked leaf", lists(func(m *made) { m.subList(asItIs, 1, 0xaf, 2) }), revoked, "Certificate", leaf + " was revoked at 2026-04-03T05:06:07Z, reason code 1"},
+		{"a revoked leaf", lists(func(m *made) { m.subList(asItIs, 1, 0xaf, 2) }), revoked, "Certificate", leaf + " was revoked at 2026-04-03T05:06:07Z, reason keyCompromise"},
 		{"a leaf revoked under the CA's name in other letters", lists(func(m *made) {
 			m.subList(func(c *x509der.CRL) {
 				c.Issuer = name(utf8(oidCommonName, strings.ToLower(m.w.sub.Subject.CommonName)))
@@ -604,12 +612,16 @@ func TestVerifyRefuses(t *testing.T) {
 
 		{"no certificate", func(w *world) { w.after = func(m *made) { m.leaf = "" } }, malformed, "Certificate", "no certificate"},
 		{"DER for PEM", func(w *world) { w.after = func(m *made) { m.leaf = string(decodePEM(m.t, m.leaf)) } }, malformed, "Certificate", "no certificate"},
-		{"two certificates", func(w *world) { w.after = func(m *made) { m.leaf += m.sub } }, malformed, "Certificate", "more than 1"},
+		{"1001 certificates", func(w *world) { w.after = func(m *made) { m.leaf += strings.Repeat(m.sub, 1000) } }, malformed, "Certificate", "more than 1000"},
+		{"a CA in front of the certificate", func(w *world) { w.after = func(m *made) { m.leaf = m.sub + m.leaf } }, refused, "Certificate", sub + " does not hold the name"},
 		{"a certificate cut short", func(w *world) {
 			w.after = func(m *made) { m.leaf = encodePEM(decodePEM(m.t, m.leaf)[:100]) }
 		}, malformed, "Certificate", "certificate 1 cannot be read"},
 		{"an octet behind the certificate", func(w *world) { w.after = func(m *made) { m.leaf = encodePEM(append(decodePEM(m.t, m.leaf), 0)) } }, malformed, "Certificate", "certificate 1 cannot be read"},
 		{"a CSR", func(w *world) { w.after = func(m *made) { m.leaf = hostCSR(m.t, w.a, "www.example.com") } }, malformed, "Certificate", "not a CERTIFICATE"},
+		{"a CRL that is nil", func(w *world) {
+			w.after = func(m *made) { m.opts.RevocationLists = []*x509.RevocationList{{}, nil} }
+		}, malformed, "RevocationLists", "nil"},
 		{"no roots", func(w *world) { w.after = func(m *made) { m.opts.Roots = "" } }, malformed, "Roots", "no certificate"},
 		{"text for roots", func(w *world) { w.after = func(m *made) { m.opts.Roots = "roots" } }, malformed, "Roots", "no certificate"},
 		{"1001 roots", func(w *world) { w.after = func(m *made) { m.opts.Roots = strings.Repeat(m.root, 1001) } }, malformed, "Roots", "more than 1000"},

@@ -819,6 +819,7 @@ func TestParseRefusesTexts(t *testing.T) {
 		{"base64 without padding", begin + strings.TrimRight(body, "=") + "\n" + end, "not base64"},
 		{"base64 with more padding", begin + body + "=\n" + end, "not base64"},
 		{"base64 with bits behind the last octet", begin + looseBits(body) + "\n" + end, "not base64"},
+		{"base64 with a + that became a space", begin + body[:100] + " " + body[101:] + "\n" + end, "%2B"},
 		{"base64 cut off", begin + body[:len(body)-5] + "\n" + end, "not base64"},
 		{"PEM headers", begin + "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n" + body + "\n" + end, "not base64"},
 		{"a comment in it", begin + "# our CSR\n" + body + "\n" + end, "not base64"},

@@ -38,6 +38,9 @@ func SplitNames(list string) ([]string, error) {
 			continue
 		}
 		name, err := CanonicalName(entry)
+		if err != nil && strings.ContainsAny(entry, ";，；、 \n") {
+			return nil, fmt.Errorf("%w; names are separated by commas", err)
+		}
 		if err != nil {
 			return nil, err
 		}

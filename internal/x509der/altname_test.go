@@ -182,7 +182,9 @@ func TestSplitNames(t *testing.T) {
 		{"251", strings.Join(hosts(251), ","), nil, "more than 250"},
 		{"first is wrong", "a_b.example,b.example", nil, "a_b.example"},
 		{"last is wrong", "b.example,a_b.example", nil, "a_b.example"},
-		{"a space within", "a.example b.example", nil, "' '"},
+		{"a space within", "a.example b.example", nil, "' '; names are separated by commas"},
+		{"a semicolon", "a.example;b.example", nil, "';'; names are separated by commas"},
+		{"a comma of another script", "a.example，b.example", nil, "names are separated by commas"},
 		{"NUL", "\x00", nil, `'\x00'`},
 	}
 	for _, tt := range tests {

@@ -111,7 +111,10 @@ func decodePEM(text string) ([]byte, error) {
 		return nil, malformedCSR("the CSR's PEM block is followed by other text")
 	}
 	der, err := strictBase64.DecodeString(withoutBreaks(body))
-	if err != nil {
+	switch {
+	case err != nil && strings.Contains(body, " "):
+		return nil, malformedCSR("the CSR's PEM block is not base64 throughout: it has spaces, which is what becomes of a + in a query that is not written %%2B")
+	case err != nil:
 		return nil, malformedCSR("the CSR's PEM block is not base64 throughout")
 	}
 	return der, nil
