@@ -81,9 +81,11 @@ func (r *CreateDomainCertificateRequest) check(keys algorithm.Policy) (l leaf, e
 // nothing else (CA/Browser Forum, Baseline Requirements, section 7.1.2.7.2): the
 // subject is the first name of Domain as the common name, empty if that is longer
 // than 64 characters, and the alternative names are those of Domain. Of the CSR
-// only the key counts. An issuer with a CRLBase writes the address of its CRL. The
-// rest is as [CreateServerCertificateWithCsr] has it, der and the errors of the
-// issuer, the key, the validity and the name constraints included.
+// only the key counts; an issuer with an RSA key also signs ECC keys and the other
+// way round, while SM2 stays among itself. An issuer with a CRLBase writes the
+// address of its CRL. The rest is as [CreateServerCertificateWithCsr] has it, der
+// and the errors of the issuer, the key, the validity and the name constraints
+// included.
 func CreateDomainCertificate(rand io.Reader, now time.Time, issuer *Issuer, req *CreateDomainCertificateRequest) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
 	l, err := req.check(issuer.keys())
 	if err != nil {

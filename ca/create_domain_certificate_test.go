@@ -141,7 +141,7 @@ func TestCreateDomainCertificateOrderOfProblems(t *testing.T) {
 		t.Error(err)
 	}
 
-	au, rsa := authorityOf(algorithm.ECC_256), authorityOf(algorithm.RSA_2048)
+	au, sm2 := authorityOf(algorithm.ECC_256), authorityOf(algorithm.SM2_256)
 	constrainedIssuer, _ := constrained(t, algorithm.ECC_256, &constraints{ExcludedDNSDomains: []string{"example.com"}}, nil)
 	clients := au.subWith(t, func(r *ca.CreateSubCACertificateRequest) { r.ExtendedKeyUsages = []string{"clientAuth"} })
 	issuer, now := (*ca.Issuer)(nil), instant.AddDate(20, 0, 0)
@@ -151,11 +151,11 @@ func TestCreateDomainCertificateOrderOfProblems(t *testing.T) {
 		mention   string
 		mend      func()
 	}{
-		{yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA", func() { issuer = rsa.rootIssuer }},
+		{yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA", func() { issuer = sm2.rootIssuer }},
 		{yuncert.ErrCertificateExpired, "ParentIdentifier", "2046", func() { now = instant }},
 		{refused, "ParentIdentifier", "root CA", func() { issuer = clients }},
-		{refused, "ParentIdentifier", "exclude serverAuth", func() { issuer = rsa.issuer }},
-		{refused, "Csr", "RSA_2048", func() { issuer = constrainedIssuer }},
+		{refused, "ParentIdentifier", "exclude serverAuth", func() { issuer = sm2.issuer }},
+		{refused, "Csr", "SM2_256", func() { issuer = constrainedIssuer }},
 		{refused, "Months", "2031", func() { req.Months = 3 }},
 		{refused, "Domain", "www.example.com", func() { issuer = au.issuer }},
 	} {

@@ -349,7 +349,7 @@ func (i *Issuer) checkLeaf(l *leaf) error {
 		return refused("ParentIdentifier", "the issuer is a root CA: server and client certificates are issued by a subordinate CA")
 	case !i.allows(l.usage):
 		return refused("ParentIdentifier", "the CA's extended key usages exclude %s", leafUsages[l.usage].name)
-	case l.algorithm.Family() != i.signer.Algorithm.Family():
+	case !l.fits(i.signer.Algorithm):
 		return refused(l.keyParameter(), "the key is %s, which is not of the CA's family: the CA's key is %s", l.algorithm, i.signer.Algorithm)
 	case l.algorithm.Family() == "RSA" && l.algorithm.KeySize() < i.options.MinRSABits:
 		return refused(l.keyParameter(), "the key is %s, and the CA signs from %d bits", l.algorithm, i.options.MinRSABits)
@@ -359,6 +359,14 @@ func (i *Issuer) checkLeaf(l *leaf) error {
 		return refused("EnableCrl", "1 needs an issuer with a CRLBase: this one has no CRL")
 	}
 	return nil
+}
+
+// fits reports whether the key goes with that of the CA: it is of the same family,
+// as the documents have it, or its certificate is a domain's and neither key is
+// SM2, as on the public Internet.
+func (l *leaf) fits(issuer algorithm.Algorithm) bool {
+	ours, theirs := l.algorithm.Family(), issuer.Family()
+	return ours == theirs || l.domainOnly && ours != "SM2" && theirs != "SM2"
 }
 
 // keyParameter is the parameter that the key comes from.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/yuncert/yuncert"
@@ -87,14 +88,17 @@ const maxPage = 1000
 // Orders returns up to limit orders in a state, oldest first: a page of 1 to 1000.
 // The first page comes after the zero Order, and each further one after the last
 // order of the page before, which may have changed or gone since. A page shorter
-// than limit is the last. Orders that are
-// submitted later with an earlier Created, since clocks of several processes
-// differ, are not on the pages that follow: who waits for orders begins again
-// from the zero Order.
+// than limit is the last. An order that comes into the state after its place was
+// passed, or is submitted with an earlier Created since clocks of several processes
+// differ, is not on the pages that follow: who waits for orders begins again from
+// the zero Order.
 //
-// Another limit is [yuncert.ErrInvalidParameter]; a store that fails is
-// [yuncert.ErrError].
+// A state that is none of the constants and another limit are
+// [yuncert.ErrInvalidParameter]; a store that fails is [yuncert.ErrError].
 func (b *Book) Orders(ctx context.Context, state State, after Order, limit int) (page []Order, err error) {
+	if !slices.Contains(states, state) {
+		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "state", "%.40q is not one of %s", string(state), states)
+	}
 	if limit < 1 || limit > maxPage {
 		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "limit", "%d is not from 1 to %d", limit, maxPage)
 	}
@@ -161,11 +165,21 @@ func readOrder(tx Reader, orderID int64) (Order, error) {
 	return o, err
 }
 
-// readPackage returns a package that must be there.
+// readPackage returns a package that must have been bought.
 func readPackage(tx Reader, productCode string) (Package, error) {
 	p, found, err := tx.Package(productCode)
 	if err == nil && !found {
 		err = yuncert.Errorf(yuncert.ErrNotFoundPackage, "ProductCode", "no package of %s was bought", productCode)
+	}
+	return p, err
+}
+
+// packageOf returns the package that an order took its unit from. It is there
+// unless the store has lost it.
+func packageOf(tx Reader, o *Order) (Package, error) {
+	p, found, err := tx.Package(o.ProductCode)
+	if err == nil && !found {
+		err = yuncert.Errorf(yuncert.ErrError, "", "the store has no package of %s, of which the order is", o.ProductCode)
 	}
 	return p, err
 }

@@ -24,10 +24,11 @@ import (
 // (Certificate Management Service, 2020-04-07).
 type CreateCertificateWithCsrRequestRequest struct {
 	// Csr is the certificate signing request, PEM from any tool, as [csr.Parse]
-	// reads it. Its key is RSA from 2048 bits or ECC. Its common name is the
-	// domain that the certificate is for: a DNS name of at least two labels, or
-	// "*." and such a name that is no public suffix (CA/Browser Forum, Baseline
-	// Requirements, section 3.2.2.6). Other names in the CSR do not count. Required.
+	// reads it. Its key is RSA_2048, RSA_3072 or RSA_4096, or ECC on P-256, P-384 or
+	// P-521. Its common name is the domain that the certificate is for: a DNS name of
+	// at least two labels, or "*." and such a name that is no registry's (CA/Browser
+	// Forum, Baseline Requirements, section 3.2.2.6; the ICANN part of the public
+	// suffix list). Other names in the CSR do not count. Required.
 	Csr string `json:"Csr,omitempty"`
 
 	// ProductCode is the Code of the [Product], which says whether the domain is a
@@ -149,7 +150,7 @@ func parseCSR(text string, keys algorithm.Policy) (*csr.Request, error) {
 		return nil, failed("Csr", "%s", x509der.Reason(err))
 	}
 	if request.Algorithm.Family() == "SM2" || request.Algorithm == algorithm.RSA_1024 {
-		return nil, failed("Csr", "the CSR's key is %s: RSA from 2048 bits and ECC are accepted", request.Algorithm)
+		return nil, failed("Csr", "the CSR's key is %s: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 and ECC_512 are accepted", request.Algorithm)
 	}
 	return request, nil
 }
@@ -222,8 +223,8 @@ func failed(parameter, format string, args ...any) error {
 //   - [yuncert.ErrNotRemainCount]: all units of the package are used.
 //   - [yuncert.ErrError]: rand or the store failed.
 //
-// On an error no unit is taken and no order stored, with one exception that
-// every database has: a connection that breaks while the store commits.
+// On an error no unit is taken and no order stored, unless the cause is
+// [ErrOutcomeUnknown].
 func (b *Book) CreateCertificateWithCsrRequest(ctx context.Context, rand io.Reader, now time.Time, req *CreateCertificateWithCsrRequestRequest) (*CreateCertificateWithCsrRequestResponse, error) {
 	o, err := req.check(b.keys)
 	if err != nil {

@@ -71,8 +71,8 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"a huge CSR", func(r *request) { r.Csr += strings.Repeat("\n", 64<<10) }, failed, "Csr", "up to 65536 are read"},
 		{"a CSR of 16 MiB", func(r *request) { r.Csr = strings.Repeat("A", 16<<20) }, failed, "Csr", "16777216 octets"},
 
-		{"rule 7: RSA 1024", func(r *request) { r.Csr = hostCSR(t, algorithm.RSA_1024, "www.example.com") }, failed, "Csr", "RSA_1024: RSA from 2048 bits and ECC are accepted"},
-		{"rule 7: SM2", func(r *request) { r.Csr = sm2CSR(t, "www.example.com") }, failed, "Csr", "SM2_256: RSA from 2048 bits and ECC are accepted"},
+		{"rule 7: RSA 1024", func(r *request) { r.Csr = hostCSR(t, algorithm.RSA_1024, "www.example.com") }, failed, "Csr", "RSA_1024: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 and ECC_512 are accepted"},
+		{"rule 7: SM2", func(r *request) { r.Csr = sm2CSR(t, "www.example.com") }, failed, "Csr", "SM2_256: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 and ECC_512 are accepted"},
 
 		{"rule 8: no common name", commonName(""), failed, "Csr", `common name "" is not the domain`},
 		{"no common name beside alternative names", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "", "www.example.com") }, failed, "Csr", `common name "" is not the domain`},

@@ -53,7 +53,7 @@ func (b *Book) DeleteCertificateRequest(ctx context.Context, rand io.Reader, req
 		if _, err := o.State.after(eventDelete); err != nil {
 			return err
 		}
-		p, err := readPackage(tx, o.ProductCode)
+		p, err := packageOf(tx, &o)
 		if err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func (b *Book) DeleteCertificateRequest(ctx context.Context, rand io.Reader, req
 	})
 	if errors.Is(err, yuncert.ErrError) {
 		e, _ := errors.AsType[*yuncert.Error](err)
-		return nil, &yuncert.Error{Code: yuncert.ErrDeleteFail, Parameter: "OrderId", Message: "the order could not be deleted", Err: e.Err}
+		return nil, &yuncert.Error{Code: yuncert.ErrDeleteFail, Parameter: "OrderId", Message: "the order store failed while the order was deleted", Err: e.Err}
 	}
 	if err != nil {
 		return nil, err

@@ -16,9 +16,13 @@
 //
 // CheckOwnership is for orders in domain_verify; Issue, Complete and Fail for those
 // in process; CancelOrderRequest for both; DeleteCertificateRequest for those in
-// verify_fail and payed. Anything else is [yuncert.ErrOrderStateError]. Nothing happens by itself: there is no clock and
-// no worker here, so a service calls CheckOwnership and Issue from a queue or a
-// timer of its own, over the pages that [Book.Orders] gives.
+// verify_fail and payed. Anything else is [yuncert.ErrOrderStateError]. An issued
+// order stays in certificate, also when the CA revokes the certificate: its serial
+// number, which a CRL lists, is in it.
+//
+// Nothing happens by itself: there is no clock and no worker here, so a service
+// calls CheckOwnership and Issue from a queue or a timer of its own, over the pages
+// that [Book.Orders] gives.
 //
 // # Where orders are kept
 //
@@ -34,7 +38,8 @@
 // for all of them; a required parameter that is absent is
 // [yuncert.ErrMissingParameter], a ValidateType of neither kind
 // [yuncert.ErrInvalidParameter], and text that is too long or has control
-// characters [yuncert.ErrInvalidValueMalformed]. Failures of the store are [yuncert.ErrError]
-// with the cause in Err. An OrderId that names no order is
-// [yuncert.ErrNotFoundOrder].
+// characters [yuncert.ErrInvalidValueMalformed]. An OrderId that names no order is
+// [yuncert.ErrNotFoundOrder]. Failures of the store are [yuncert.ErrError], and of
+// DeleteCertificateRequest [yuncert.ErrDeleteFail], with the cause in Err. On an
+// error nothing has changed, unless the cause is [ErrOutcomeUnknown].
 package order

@@ -373,6 +373,7 @@ func authorityOf(t testing.TB, a algorithm.Algorithm) *authority {
 var authorities = map[algorithm.Algorithm]func() *authority{
 	algorithm.ECC_256:  sync.OnceValue(func() *authority { return newAuthority(algorithm.ECC_256) }),
 	algorithm.RSA_2048: sync.OnceValue(func() *authority { return newAuthority(algorithm.RSA_2048) }),
+	algorithm.SM2_256:  sync.OnceValue(func() *authority { return newAuthority(algorithm.SM2_256) }),
 }
 
 func newAuthority(a algorithm.Algorithm) *authority {

@@ -27,13 +27,15 @@ import (
 //
 // A proof does not age here: Updated of an order in [StateProcess] is the instant
 // of it, and how old it may be is the caller's to say. The CSR's key must pass
-// both the Book's policy and the issuer's.
+// both the Book's policy and the issuer's. An issuer that ends before the term does
+// refuses for Months: a shorter certificate of [ca.CreateDomainCertificate] may be
+// handed to [Book.Complete].
 //
 // Errors: [yuncert.ErrNotFoundOrder] for an orderID that names no order,
 // [yuncert.ErrOrderStateError] for an order in another state,
 // [yuncert.ErrInvalidParameter] for a key that was blocked since, those of
 // [ca.CreateDomainCertificate] for what the issuer refuses or fails in, and
-// [yuncert.ErrError] when the store failed. The order stays as it was. The
+// [yuncert.ErrError] when the store failed. The
 // signature is made before the store is written, so that a slow key keeps no row
 // locked: of two that issue one order at once one drops its certificate, as does
 // one whose order is cancelled meanwhile.
@@ -174,7 +176,7 @@ func refused(format string, args ...any) error {
 // certify stores the certificate of an order and counts it.
 func (b *Book) certify(ctx context.Context, now time.Time, orderID int64, certificate string) (Order, error) {
 	return b.move(ctx, now, orderID, eventIssue, func(tx Tx, o *Order) error {
-		p, err := readPackage(tx, o.ProductCode)
+		p, err := packageOf(tx, o)
 		if err != nil {
 			return err
 		}

@@ -124,7 +124,7 @@ func (v *NetVerifier) files(ctx context.Context, c Challenge) (found []string, e
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("https://%s%s: %w; http://%[1]s%[2]s: %[4]w", c.Domain, c.Uri, failures[0], failures[1])
+		return nil, fmt.Errorf("the file was not fetched by https: %w; by http: %w", failures[0], failures[1])
 	}
 	return found, nil
 }

@@ -341,7 +341,7 @@ func TestPlainDNS(t *testing.T) {
 
 // fileReason is the text of the error for a file that is nowhere.
 func fileReason(domain, https, http string) string {
-	return "https://" + domain + fileURI + ": " + https + "; http://" + domain + fileURI + ": " + http
+	return "the file was not fetched by https: " + https + "; by http: " + http
 }
 
 // listen listens on one port, which the system chooses, at several addresses.
@@ -1063,7 +1063,7 @@ func TestNetVerifierRebinding(t *testing.T) {
 	v := &NetVerifier{Resolver: resolver, AllowedNetworks: playedPublic, ports: &s.ports}
 	for range 2 { // the second time the name is private from the start
 		got, err := v.Lookup(t.Context(), fileChallenge(testDomain))
-		if err == nil || !strings.HasSuffix(err.Error(), "; http://"+testDomain+fileURI+": "+string(errNotPublic)) {
+		if err == nil || !strings.HasSuffix(err.Error(), "; by http: "+string(errNotPublic)) {
 			t.Errorf("Lookup = %q, %v", got, err)
 		}
 	}

@@ -28,6 +28,9 @@ const (
 	StatePayed State = "payed"
 )
 
+// states are all that an order can be in.
+var states = []State{StateDomainVerify, StateProcess, StateVerifyFail, StateCertificate, StatePayed}
+
 // An event is what happens to an order.
 type event string
 

@@ -17,6 +17,9 @@ type Store interface {
 	// then returns [ErrOrderExists], and PutPackage has the store run f again. A
 	// store may run f again after any conflict, so f sets its results each time and
 	// has no other effect. f may not call the store itself, nor keep the Tx.
+	//
+	// A commit whose outcome nobody knows, since a connection broke in it for
+	// example, is an error that wraps [ErrOutcomeUnknown].
 	Update(ctx context.Context, f func(Tx) error) error
 
 	// View runs f over one consistent state. f may not call the store itself, nor
@@ -69,6 +72,11 @@ type Tx interface {
 // taken. No operation of a [Book] returns it.
 var ErrOrderExists = errors.New("an order with this OrderId exists")
 
+// ErrOutcomeUnknown is in the error of a transaction that may be committed or not.
+// A [Book] passes it on as the cause of [yuncert.ErrError], or of
+// [yuncert.ErrDeleteFail]: the caller looks at the orders before trying again.
+var ErrOutcomeUnknown = errors.New("what was written may be stored or not")
+
 // A Package is what was bought of one product, a certificate resource plan.
 // UsedCount never exceeds TotalCount, nor IssuedCount UsedCount.
 type Package struct {
@@ -98,7 +106,8 @@ type Order struct {
 	State State
 
 	// Domain is the name that the certificate is for, the CSR's common name: lower
-	// case, in ASCII, with "*." in front for a wildcard certificate.
+	// case, in ASCII, with "*." in front for a wildcard certificate; up to 255
+	// octets.
 	Domain string
 
 	// Csr is the certificate signing request in PEM.
@@ -107,18 +116,19 @@ type Order struct {
 	// ValidateType is how ownership is proved: "DNS" or "FILE".
 	ValidateType string
 
-	// Username, Phone and Email are the applicant's, as submitted.
+	// Username, Phone and Email are the applicant's, as submitted: up to 255
+	// characters each, of up to 4 octets.
 	Username, Phone, Email string
 
 	// Token is what the proof must say: 64 characters, drawn from rand.
 	Token string
 
 	// Reason says why the last check of ownership or the review failed, for a
-	// person to read. Empty when neither did.
+	// person to read: up to 500 characters. Empty when neither did.
 	Reason string
 
 	// Certificate is the certificate in PEM and behind it those of the CAs that it
-	// came with. Empty before it is issued.
+	// came with, of any length. Empty before it is issued.
 	Certificate string
 
 	// Created is when the order was submitted, in UTC and whole microseconds.

@@ -263,7 +263,10 @@ func TestSpoiledStore(t *testing.T) {
 		"a product that does not exist":   {func(o *order.Order) { o.ProductCode = "free" }, "Issue", broke, "ProductCode", `"free"`},
 		"a CSR that is none":              {func(o *order.Order) { o.Csr = "garbage" }, "Complete", broke, "", "the order's CSR cannot be read"},
 		"a CSR that is none, to sign for": {func(o *order.Order) { o.Csr = "garbage" }, "Issue", broke, "", "the order's CSR cannot be read"},
-		"a state that does not exist":     {func(o *order.Order) { o.State = "unknow" }, "Issue", wrong, "OrderId", "the state unknow:"},
+		"a package that is gone":          {func(o *order.Order) { o.ProductCode = "free" }, "Complete", broke, "", "the store has no package of free"},
+		"a package that is gone, to delete": {func(o *order.Order) { o.ProductCode, o.State = "free", order.StatePayed }, "DeleteCertificateRequest",
+			yuncert.ErrDeleteFail, "OrderId", "the order store failed while the order was deleted"},
+		"a state that does not exist": {func(o *order.Order) { o.State = "unknow" }, "Issue", wrong, "OrderId", "the state unknow:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -437,7 +440,8 @@ func TestOrders(t *testing.T) {
 			t.Errorf("pages of %d: orders mismatch (-want +got):\n%s", limit, diff)
 		}
 	}
-	if page := must[[]order.Order](t)(book.Orders(t.Context(), "unknow", order.Order{}, 10)); len(page) != 0 {
-		t.Errorf("in a state that does not exist: %v", page)
+	for _, state := range []order.State{"", "unknow", "proces", "a\x00b"} {
+		_, err := book.Orders(t.Context(), state, order.Order{}, 10)
+		checkError(t, err, refused, "state", fmt.Sprintf("%q", string(state)), "domain_verify process verify_fail certificate payed")
 	}
 }

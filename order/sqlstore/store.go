@@ -65,9 +65,9 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 // at most.
 //
 // An error that f returned is returned as it is. A COMMIT that the database refused
-// for a conflict wrote nothing, and f is run anew. When another error comes of the
-// COMMIT, such as a connection that broke in it, nobody knows whether what
-// f wrote is stored: Update does not run f again, and the caller looks.
+// for a conflict wrote nothing, and f is run anew. Another error of the COMMIT, such
+// as a connection that broke in it, is [order.ErrOutcomeUnknown], and f is not run
+// again.
 // Where a statement of f failed, Update fails, whatever f makes of it.
 //
 // PostgreSQL cannot lock a row that is not there. An order that f did not find may
@@ -154,7 +154,11 @@ func (s *Store) try(ctx context.Context, begin string, f func(*tx) error) (again
 		if s.conflict(err) {
 			return true, failure(ctx, "committing", err)
 		}
-		return false, fmt.Errorf("sqlstore: committing, with unknown outcome: %w", err)
+		if tx.readOnly {
+			return false, failure(ctx, "ending", err)
+		}
+		// err is not wrapped: it may be that of the limit above, which is not ctx's.
+		return false, fmt.Errorf("sqlstore: committing: %w: %v", order.ErrOutcomeUnknown, err)
 	}
 	done = true
 	return false, nil

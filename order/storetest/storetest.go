@@ -225,6 +225,9 @@ func testExtremeValues(t *testing.T, store order.Store) {
 		{OrderId: 3, State: order.StateProcess, Csr: strings.Repeat("0123456789abcdef", 1<<12), Certificate: strings.Repeat("证书\n", 1<<16),
 			Created: time.Date(1969, 12, 31, 23, 59, 59, 999999000, time.UTC),
 			Updated: time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC)},
+		{OrderId: 4, ProductCode: "symantec-dv-1-starter", State: order.StateDomainVerify, ValidateType: "FILE", Token: strings.Repeat("t", 64),
+			Domain: strings.Repeat("d", 255), Username: strings.Repeat("𠮷", 255), Phone: strings.Repeat("𠮷", 255), Email: strings.Repeat("𠮷", 255),
+			Reason: strings.Repeat("𠮷", 500), Created: day, Updated: day},
 	}
 	for _, p := range packages {
 		put(t, store, p)
