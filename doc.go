@@ -51,7 +51,8 @@
 //
 //	if errors.Is(err, yuncert.ErrInvalidParameter) { … }
 //
-// and answer with e.Code.HTTPStatus() and the JSON of e, the documented body.
+// and answer with e.Code.HTTPStatus() and the JSON of e, the documented body, in
+// which the parameter stands in front of the message.
 //
 // # Hostile input
 //
