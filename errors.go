@@ -140,9 +140,25 @@ type Error struct {
 }
 
 // Errorf makes an *Error without a cause. Parameter may be empty; format and args
-// give the message as in [fmt.Sprintf].
+// give the message as in [fmt.Sprintf], without the private key in PEM that a value
+// may turn out to be.
 func Errorf(code Code, parameter, format string, args ...any) *Error {
-	return &Error{Code: code, Parameter: parameter, Message: fmt.Sprintf(format, args...)}
+	return &Error{Code: code, Parameter: parameter, Message: withoutKeys(fmt.Sprintf(format, args...))}
+}
+
+// withoutKeys cuts what follows the first line of a private key in PEM out of a
+// message, up to the end of the quotation.
+func withoutKeys(message string) string {
+	const label = "PRIVATE KEY-----"
+	before, key, found := strings.Cut(message, label)
+	if !found {
+		return message
+	}
+	before += label + "…"
+	if _, after, quoted := strings.Cut(key, `"`); quoted {
+		return before + `"` + withoutKeys(after)
+	}
+	return before
 }
 
 // Missing is the error for a required parameter that is absent or empty, with

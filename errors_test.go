@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -119,6 +120,21 @@ func TestErrorBody(t *testing.T) {
 		own.Parameter = "" // not on the wire
 		if diff := cmp.Diff(own, back); diff != "" {
 			t.Errorf("%s: read back (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+func TestErrorfQuotesNoKey(t *testing.T) {
+	t.Parallel()
+	const key = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIGxhbGFsYWxhbGFsYWxhbGFsYWxhbGFsYWxh\n"
+	for _, tt := range []struct{ format, want string }{
+		{"%.80q is no name: letters are", `"-----BEGIN EC PRIVATE KEY-----…" is no name: letters are`},
+		{"%.40q and %.60q are not", `"-----BEGIN EC PRIVATE KEY-----…" and "-----BEGIN EC PRIVATE KEY-----…" are not`},
+		{"it is %s", "it is -----BEGIN EC PRIVATE KEY-----…"},
+	} {
+		args := slices.Repeat([]any{key}, strings.Count(tt.format, "%"))
+		if e := yuncert.Errorf(yuncert.ErrInvalidParameter, "Domain", tt.format, args...); e.Message != tt.want {
+			t.Errorf("Errorf(%q) has the message %s, want %s", tt.format, e.Message, tt.want)
 		}
 	}
 }

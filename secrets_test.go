@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
@@ -349,6 +352,15 @@ func keyForms(text []byte) map[string]string {
 		"base64":           body,
 		"hexadecimal":      fmt.Sprintf("%x", block.Bytes),
 	}
+	// In these the key begins sooner.
+	switch key, _ := x509.ParsePKCS8PrivateKey(block.Bytes); key := key.(type) {
+	case *ecdsa.PrivateKey:
+		if sec1, err := x509.MarshalECPrivateKey(key); err == nil {
+			forms["PEM of SEC 1"] = string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: sec1}))
+		}
+	case *rsa.PrivateKey:
+		forms["PEM of PKCS #1"] = string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
+	}
 	for _, label := range []string{"RSA PRIVATE KEY", "EC PRIVATE KEY", "SM2 PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "CERTIFICATE", "CERTIFICATE REQUEST", "X509 CRL", "PUBLIC KEY"} {
 		forms["PEM labelled "+label] = string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: block.Bytes}))
 	}
@@ -379,8 +391,8 @@ func TestSecretsInErrors(t *testing.T) {
 			for form, text := range keyForms(w.pem) {
 				w.readersOf(text, func(reader string, err error) { check(reader+", "+form, err) })
 				w.requestsWith(text, func(field string, err error) {
-					// A message may quote 80 characters of a name that is refused. Of PEM, what people paste, they
-					// hold no key; of bare digits, which look like any name, they may.
+					// A message may quote 80 characters of a name that is refused: not those of a key in PEM, which
+					// is what people paste, but maybe those of bare digits, which look like any name.
 					if strings.HasPrefix(form, "PEM") || strings.Contains(field, ".Csr") {
 						check(field+", "+form, err)
 					}

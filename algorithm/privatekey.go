@@ -152,6 +152,13 @@ func copyRSA(key *rsa.PrivateKey) (*rsa.PrivateKey, error) {
 			return nil, inconsistent
 		}
 	}
+	// Before the arithmetic, whose time grows with the cube of the lengths.
+	if _, err := Of(&key.PublicKey); err != nil {
+		return nil, err
+	}
+	if bits := key.N.BitLen(); key.D.BitLen() > bits || key.Primes[0].BitLen() >= bits || key.Primes[1].BitLen() >= bits {
+		return nil, inconsistent
+	}
 	own := &rsa.PrivateKey{
 		PublicKey: rsa.PublicKey{N: new(big.Int).Set(key.N), E: key.E},
 		D:         new(big.Int).Set(key.D),

@@ -345,6 +345,8 @@ func TestNewPrivateKeyRefusesRSA(t *testing.T) {
 		{"a nil prime", func(k *rsa.PrivateKey) { k.Primes[1] = nil }},
 		{"a negative prime", func(k *rsa.PrivateKey) { k.Primes[1].Neg(k.Primes[1]) }},
 		{"primes 1 and n", func(k *rsa.PrivateKey) { k.Primes = []*big.Int{big.NewInt(1), k.N} }},
+		{"d longer than n", func(k *rsa.PrivateKey) { k.D.Lsh(k.D, 100_000) }},
+		{"a prime as long as n", func(k *rsa.PrivateKey) { k.Primes[1] = k.N }},
 		{"exponent 3", func(k *rsa.PrivateKey) { k.E = 3 }},
 		{"exponent 0", func(k *rsa.PrivateKey) { k.E = 0 }},
 	}
@@ -364,6 +366,17 @@ func TestNewPrivateKeyRefusesRSA(t *testing.T) {
 				wantMalformed(t, err, "the RSA private key is inconsistent")
 			})
 		}
+	}
+}
+
+// A length that is not supported is told before anything is computed.
+func TestNewPrivateKeyRefusesLengths(t *testing.T) {
+	t.Parallel()
+	for _, bits := range []int{1023, 2049, 8192, 1 << 20} {
+		prime := new(big.Int).SetBit(big.NewInt(1), bits/2, 1)
+		n := new(big.Int).SetBit(big.NewInt(1), bits-1, 1)
+		_, err := algorithm.NewPrivateKey(&rsa.PrivateKey{PublicKey: rsa.PublicKey{N: n, E: 65537}, D: n, Primes: []*big.Int{prime, prime}})
+		wantMalformed(t, err, fmt.Sprintf("an RSA key of %d bits is not supported", bits))
 	}
 }
 

@@ -198,11 +198,16 @@ func RespondOCSP(rand io.Reader, now time.Time, responder *OCSPResponder, reques
 		return x509der.OCSPUnauthorized.Marshal(), nil
 	}
 	singles := make([]x509der.OCSPSingle, 0, len(asked.IDs))
+	answers := make(map[string]OCSPAnswer) // by serial number
 	for _, id := range asked.IDs {
 		var answer OCSPAnswer
 		if id.SerialNumber != nil && responder.issuer.Issued(id) {
-			if answer, err = lookup(hex.EncodeToString(id.SerialNumber)); err != nil {
-				return x509der.OCSPTryLater.Marshal(), &yuncert.Error{Code: yuncert.ErrInternalError, Message: fmt.Sprintf("the status of %.20x cannot be looked up", id.SerialNumber), Err: err}
+			serial, known := hex.EncodeToString(id.SerialNumber), false
+			if answer, known = answers[serial]; !known {
+				if answer, err = lookup(serial); err != nil {
+					return x509der.OCSPTryLater.Marshal(), &yuncert.Error{Code: yuncert.ErrInternalError, Message: fmt.Sprintf("the status of %s cannot be looked up", serial), Err: err}
+				}
+				answers[serial] = answer
 			}
 		}
 		single, err := answer.check(now)

@@ -67,7 +67,9 @@ func (r *Request) Subject() pkix.Name {
 //   - its names follow the rules in this package's comment, and it has at most
 //     one common name and 250 alternative names;
 //   - no attribute, value of one or extension repeats; only extensionRequest may
-//     stand twice, with different extensions, and both count;
+//     stand twice, with different extensions, and both count, though other software
+//     reads the first alone: what was certified is in [Request], not in its output;
+//     Microsoft's attribute for extensions may stand in its place, not beside it;
 //   - the key passes [algorithm.Check];
 //   - the self-signature verifies, made with SHA-256, SHA-384 or SHA-512 and RSA
 //     (PKCS #1 v1.5) or ECDSA, or with SM3 and SM2 under the user ID

@@ -131,6 +131,9 @@ func canonicalDNS(entry string) (string, error) {
 	if !strings.ContainsFunc(last, func(r rune) bool { return r < '0' || r > '9' }) {
 		return "", errors.New("its last label has digits only, as that of an IPv4 address (RFC 1123, section 2.1)")
 	}
+	if digits, ok := strings.CutPrefix(last, "0x"); ok && strings.Trim(digits, "0123456789abcdef") == "" {
+		return "", errors.New("its last label is a hexadecimal number, as that of an IPv4 address (URL Standard, \"ends in a number\")")
+	}
 	if wildcard {
 		if labels < 2 {
 			return "", errors.New("a wildcard needs two more labels behind it")

@@ -95,7 +95,7 @@ func ParseRequest(request []byte) (*Request, error) {
 // parseAttributes reads the attributes at the end of a CertificationRequestInfo
 // and returns the extensions that they request. Some tools leave out an empty
 // set of attributes. Some, Alibaba Cloud's for SM2 among them, spread the
-// extensions over two attributes; any other attribute stands once.
+// extensions over two attributes of one type; any other attribute stands once.
 func parseAttributes(info cryptobyte.String) ([]extension, error) {
 	if info.Empty() {
 		return nil, nil
@@ -105,6 +105,7 @@ func parseAttributes(info cryptobyte.String) ([]extension, error) {
 		return nil, errors.New("its attributes are malformed (RFC 2986, section 4.1)")
 	}
 	var extensions []extension
+	var request string // which of the two attributes that request extensions is there
 	seen := make(map[string]bool)
 	for !attributes.Empty() {
 		var one, oid, values, value cryptobyte.String
@@ -118,6 +119,12 @@ func parseAttributes(info cryptobyte.String) ([]extension, error) {
 			if !values.Empty() {
 				return nil, errors.New("an extensionRequest has more than one value (RFC 2985, section 5.4.2)")
 			}
+			// Other software reads the first of the two alone: whoever looked at the CSR
+			// with it has not seen the names in the second.
+			if request != "" && request != oid {
+				return nil, fmt.Errorf("it has both the attribute %s and %s, which request extensions each", ObjectIdentifier(request), ObjectIdentifier(oid))
+			}
+			request = oid
 			var err error
 			if extensions, err = parseExtensions(extensions, value); err != nil {
 				return nil, err

@@ -150,7 +150,15 @@ func NewSigner(key crypto.Signer) (*Signer, error) {
 	if s.Algorithm, err = algorithm.Of(s.Public); err != nil {
 		return nil, err
 	}
-	if foreign { // algorithm.NewPrivateKey checked the others
+	if s.PublicDER, err = algorithm.MarshalPublicKey(s.Public); err != nil {
+		return nil, err
+	}
+	if foreign {
+		// A copy, since the signer may go on to change what it returned.
+		if s.Public, err = algorithm.ParsePublicKey(s.PublicDER); err != nil {
+			return nil, err
+		}
+		// algorithm.NewPrivateKey checked the others.
 		if err := algorithm.Check(s.Public); err != nil {
 			return nil, err
 		}
@@ -163,8 +171,7 @@ func NewSigner(key crypto.Signer) (*Signer, error) {
 	default:
 		s.id = sm3WithSM2
 	}
-	s.PublicDER, err = algorithm.MarshalPublicKey(s.Public)
-	return s, err
+	return s, nil
 }
 
 // sign signs message. Keys in memory repeat themselves; whatever another key

@@ -141,6 +141,25 @@ type otherSigner struct {
 	sign func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error)
 }
 
+// A rotatingSigner returns one pointer for its public half, whatever its key is.
+type rotatingSigner struct {
+	crypto.Signer
+	public crypto.PublicKey
+}
+
+func (s *rotatingSigner) Public() crypto.PublicKey { return s.public }
+
+// rotate changes the key, and the public half behind the pointer.
+func (s *rotatingSigner) rotate(to crypto.Signer) {
+	s.Signer = to
+	switch public := s.public.(type) {
+	case *rsa.PublicKey:
+		*public = *to.Public().(*rsa.PublicKey)
+	case *ecdsa.PublicKey:
+		*public = *to.Public().(*ecdsa.PublicKey)
+	}
+}
+
 func (s otherSigner) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	return s.sign(rand, digest, opts)
 }
@@ -182,6 +201,14 @@ func TestSignerVerifiesOthers(t *testing.T) {
 			if _, err = x509der.MarshalRequest(nil, failing, subject, nil); !errors.Is(err, asleep) {
 				t.Errorf("error %v, want the signer's", err)
 			}
+			changing := &rotatingSigner{key, key.Public()}
+			rotated, err := x509der.NewSigner(changing)
+			if err != nil {
+				t.Fatal(err)
+			}
+			changing.rotate(another)
+			_, err = x509der.MarshalRequest(nil, rotated, subject, nil)
+			checkSays(t, err, "wrong signature")
 		})
 	}
 }
