@@ -35,10 +35,10 @@ import (
 // [yuncert.ErrOrderStateError] for an order in another state,
 // [yuncert.ErrInvalidParameter] for a key that was blocked since, those of
 // [ca.CreateDomainCertificate] for what the issuer refuses or fails in, and
-// [yuncert.ErrError] when the store failed. The
-// signature is made before the store is written, so that a slow key keeps no row
-// locked: of two that issue one order at once one drops its certificate, as does
-// one whose order is cancelled meanwhile.
+// [yuncert.ErrError] when the store failed. The signature is made before the store
+// is written, so that a slow key keeps no row locked: of two that issue one order
+// at once one drops its certificate, as does one whose order is cancelled
+// meanwhile.
 func (b *Book) Issue(ctx context.Context, rand io.Reader, now time.Time, issuer *ca.Issuer, orderID int64) (Order, error) {
 	o, err := b.Order(ctx, orderID)
 	if err != nil {

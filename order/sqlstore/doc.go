@@ -28,9 +28,9 @@
 // The file is on a local disk, in a directory that the process may write to: the
 // Store turns on the write-ahead log, for which SQLite keeps two more files beside
 // it, and sets busy_timeout to a second on each connection that it uses: a driver
-// cannot break off that wait. A loss of power takes nothing that was committed while SQLite's option
-// synchronous is FULL, as it is unless the driver or its options say otherwise.
-// The pool may be of any size; more readers than cores gain nothing. In memory
+// cannot break off that wait. A loss of power takes nothing that was committed
+// while SQLite's option synchronous is FULL, as it is unless the driver or its
+// options say otherwise. The pool may be of any size; more readers than cores gain nothing. In memory
 // (":memory:") every connection has a database of its own, so the limit is 1
 // there.
 //
