@@ -225,9 +225,9 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := publicKeyOf(tbs)
-	if key == nil {
-		return nil, errCertificate
+	key, err := publicKeyOf(tbs)
+	if err != nil {
+		return nil, err
 	}
 	pub, err := algorithm.ParsePublicKey(key)
 	if err != nil {
@@ -242,7 +242,11 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	info := cryptobyte.String(publicKeyOf(maskedTBS))
+	maskedKey, err := publicKeyOf(maskedTBS)
+	if err != nil {
+		return nil, err
+	}
+	info := cryptobyte.String(maskedKey)
 	var id, oid cryptobyte.String
 	if !info.ReadASN1(&info, asn1.SEQUENCE) || !info.ReadASN1(&id, asn1.SEQUENCE) ||
 		!id.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) || len(oid) < len(idUnknownKey) {
@@ -269,16 +273,40 @@ func splitSigned(der []byte) (tbs, signatureID, signature []byte, err error) {
 	return part, id, signature, nil
 }
 
-// publicKeyOf returns the SubjectPublicKeyInfo in a TBSCertificate, or nil.
-func publicKeyOf(tbs []byte) []byte {
+// publicKeyOf returns the SubjectPublicKeyInfo in a TBSCertificate and reads on
+// to the end of that. crypto/x509 does not: it looks for extensions in version 3
+// alone, right behind the key and unique identifiers. Of a certificate in which
+// they stand elsewhere it shows none, the critical ones included, and not that
+// there is something it has not read.
+func publicKeyOf(tbs []byte) ([]byte, error) {
 	s := cryptobyte.String(tbs)
-	var key cryptobyte.String
-	if !s.ReadASN1(&s, asn1.SEQUENCE) || !s.SkipOptionalASN1(asn1.Tag(0).ContextSpecific().Constructed()) ||
+	var version int
+	var key, extensions cryptobyte.String
+	if !s.ReadASN1(&s, asn1.SEQUENCE) || !s.ReadOptionalASN1Integer(&version, contextTag(0), 0) ||
 		!s.SkipASN1(asn1.INTEGER) || !s.SkipASN1(asn1.SEQUENCE) || !s.SkipASN1(asn1.SEQUENCE) ||
 		!s.SkipASN1(asn1.SEQUENCE) || !s.SkipASN1(asn1.SEQUENCE) || !s.ReadASN1Element(&key, asn1.SEQUENCE) {
-		return nil
+		return nil, errCertificate
 	}
-	return key
+	version++ // version 1 is written as 0
+	issuerUniqueID, subjectUniqueID := asn1.Tag(1).ContextSpecific(), asn1.Tag(2).ContextSpecific()
+	if version == 1 && (s.PeekASN1Tag(issuerUniqueID) || s.PeekASN1Tag(subjectUniqueID)) {
+		return nil, errors.New("it has a unique identifier, which a certificate of version 1 cannot have (RFC 5280, section 4.1.2.8)")
+	}
+	if !s.SkipOptionalASN1(issuerUniqueID) || !s.SkipOptionalASN1(subjectUniqueID) {
+		return nil, errCertificate
+	}
+	if s.PeekASN1Tag(contextTag(3)) {
+		if version != 3 {
+			return nil, fmt.Errorf("it has extensions, which a certificate of version %d cannot have (RFC 5280, section 4.1.2.9)", version)
+		}
+		if !s.ReadASN1(&extensions, contextTag(3)) || !skipExtensions(&extensions) || !extensions.Empty() {
+			return nil, errors.New("its extensions are malformed (RFC 5280, section 4.1)")
+		}
+	}
+	if !s.Empty() {
+		return nil, errors.New("behind its public key stands what is neither a unique identifier nor its extensions (RFC 5280, section 4.1)")
+	}
+	return key, nil
 }
 
 // ExtKeyUsages returns the extended key usages of a certificate, as the content

@@ -53,9 +53,8 @@ func parseExtensions(list []extension, value []byte) ([]extension, error) {
 		return nil, errors.New("the requested extensions are not a SEQUENCE (RFC 5280, section 4.1)")
 	}
 	for !extensions.Empty() {
-		var one, oid, value cryptobyte.String
-		if !extensions.ReadASN1(&one, asn1.SEQUENCE) || !readOID(&one, &oid) || !readCritical(&one) ||
-			!one.ReadASN1(&value, asn1.OCTET_STRING) || !one.Empty() {
+		var oid, value cryptobyte.String
+		if !readExtension(&extensions, &oid, &value) {
 			return nil, errors.New("a requested extension is malformed (RFC 5280, section 4.1)")
 		}
 		for _, other := range list {
@@ -73,6 +72,29 @@ func parseExtensions(list []extension, value []byte) ([]extension, error) {
 // maxExtensions is far above what any tool asks for, and keeps the search for
 // repeated ones short.
 const maxExtensions = 64
+
+// readExtension reads one Extension to its end (RFC 5280, section 4.1).
+func readExtension(s, oid, value *cryptobyte.String) bool {
+	var one cryptobyte.String
+	return s.ReadASN1(&one, asn1.SEQUENCE) && readOID(&one, oid) && readCritical(&one) &&
+		one.ReadASN1(value, asn1.OCTET_STRING) && one.Empty()
+}
+
+// skipExtensions reads over an Extensions, for crypto/x509 to read: that does
+// not see whether an Extension ends behind its value, or goes on with another
+// value or a critical TRUE.
+func skipExtensions(s *cryptobyte.String) bool {
+	var list, oid, value cryptobyte.String
+	if !s.ReadASN1(&list, asn1.SEQUENCE) {
+		return false
+	}
+	for !list.Empty() {
+		if !readExtension(&list, &oid, &value) {
+			return false
+		}
+	}
+	return true
+}
 
 // readCritical reads over the field critical. FALSE is the default, which DER
 // leaves out; tools write it all the same, and it means the same.
