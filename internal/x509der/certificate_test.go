@@ -203,13 +203,19 @@ func TestParseSM2CertificateEncodings(t *testing.T) {
 
 // certTBS is a version 3 certificate's content without extensions but one.
 func certTBS(signatureID, key []byte, extensions ...[]byte) []byte {
-	name := certSeq(certTLV(asn1.SET, certSeq(certOID("\x55\x04\x03"), certTLV(asn1.UTF8String, []byte("CA")))))
 	if extensions == nil {
 		extensions = [][]byte{certSeq(certOID("\x55\x1d\x13"), []byte{1, 1, 0xff}, certTLV(asn1.OCTET_STRING, certSeq([]byte{1, 1, 0xff})))}
 	}
-	return certSeq([]byte{0xa0, 3, 2, 1, 2}, []byte{2, 1, 5}, signatureID, name,
+	return certFields([]byte{0xa0, 3, 2, 1, 2}, signatureID, key, certTLV(0xa3, certSeq(extensions...)))
+}
+
+// certFields is a certificate's content with that version, and that behind the
+// key.
+func certFields(version, signatureID, key []byte, rest ...[]byte) []byte {
+	name := certSeq(certTLV(asn1.SET, certSeq(certOID("\x55\x04\x03"), certTLV(asn1.UTF8String, []byte("CA")))))
+	return certSeq(version, []byte{2, 1, 5}, signatureID, name,
 		certSeq(certTLV(asn1.UTCTime, []byte("260304050607Z")), certTLV(asn1.UTCTime, []byte("360304050607Z"))),
-		name, key, certTLV(0xa3, certSeq(extensions...)))
+		name, key, slices.Concat(rest...))
 }
 
 // certSign signs with the SM2 key 0.
@@ -291,6 +297,76 @@ func TestParseCertificateRefuses(t *testing.T) {
 				t.Error("the input was changed")
 			}
 		})
+	}
+}
+
+// What may stand behind the key depends on the version (RFC 5280, section
+// 4.1.2), and nothing else may. What stands there and is not read might be a
+// critical extension.
+func TestParseCertificateBehindKey(t *testing.T) {
+	t.Parallel()
+	v1, v2, v3 := []byte(nil), []byte{0xa0, 3, 2, 1, 1}, []byte{0xa0, 3, 2, 1, 2}
+	issuerID, subjectID := certTLV(0x81, []byte{0, 1}), certTLV(0x82, []byte{0, 2})
+	unknown := certSeq(certOID("\x2a\x03"), []byte{1, 1, 0xff}, certTLV(asn1.OCTET_STRING, certNull))
+	extensions := certTLV(0xa3, certSeq(unknown))
+	tests := []struct {
+		name       string
+		version    []byte
+		rest       [][]byte
+		extensions int
+		mention    string // empty: it is read, with so many extensions
+	}{
+		{"version 1", v1, nil, 0, ""},
+		{"version 1, written out", []byte{0xa0, 3, 2, 1, 0}, nil, 0, ""},
+		{"version 2", v2, nil, 0, ""},
+		{"version 2 with unique identifiers", v2, [][]byte{issuerID, subjectID}, 0, ""},
+		{"version 3", v3, nil, 0, ""},
+		{"version 3 with extensions", v3, [][]byte{extensions}, 1, ""},
+		{"version 3 with everything", v3, [][]byte{issuerID, subjectID, extensions}, 1, ""},
+		{"version 3 with a subject's identifier", v3, [][]byte{subjectID, extensions}, 1, ""},
+
+		{"extensions in version 1", v1, [][]byte{extensions}, 0, "a certificate of version 1 cannot have"},
+		{"extensions in version 2", v2, [][]byte{extensions}, 0, "a certificate of version 2 cannot have"},
+		{"extensions behind identifiers in version 2", v2, [][]byte{issuerID, subjectID, extensions}, 0, "a certificate of version 2 cannot have"},
+		{"an issuer's identifier in version 1", v1, [][]byte{issuerID}, 0, "has a unique identifier"},
+		{"a subject's identifier in version 1", v1, [][]byte{subjectID}, 0, "has a unique identifier"},
+		{"NULL in version 1", v1, [][]byte{certNull}, 0, "behind its public key"},
+		{"NULL before extensions", v3, [][]byte{certNull, extensions}, 0, "behind its public key"},
+		{"NULL behind extensions", v3, [][]byte{extensions, certNull}, 0, "behind its public key"},
+		{"extensions twice", v3, [][]byte{extensions, extensions}, 0, "behind its public key"},
+		{"identifiers in disorder", v3, [][]byte{subjectID, issuerID, extensions}, 0, "behind its public key"},
+		{"an identifier behind extensions", v3, [][]byte{extensions, subjectID}, 0, "behind its public key"},
+		{"an identifier that is constructed", v3, [][]byte{certTLV(0xa1, certBits(nil)), extensions}, 0, "behind its public key"},
+		{"extensions that are not tagged", v3, [][]byte{certSeq(unknown)}, 0, "behind its public key"},
+		{"extensions with the tag of primitives", v3, [][]byte{certTLV(0x83, certSeq(unknown))}, 0, "behind its public key"},
+		{"an octet of a header", v3, [][]byte{{0xa3}}, 0, "malformed"},
+		{"an identifier longer than the rest", v3, [][]byte{{0x81, 9}}, 0, "not a DER certificate"},
+		{"two lists of extensions in one", v3, [][]byte{certTLV(0xa3, certSeq(), certSeq(unknown))}, 0, "its extensions are malformed"},
+		{"no list of extensions", v3, [][]byte{certTLV(0xa3)}, 0, "its extensions are malformed"},
+		{"an extension that goes on", v3, [][]byte{certTLV(0xa3, certSeq(certSeq(certOID("\x2a\x03"), certTLV(asn1.OCTET_STRING, certNull), []byte{1, 1, 0xff})))}, 0, "its extensions are malformed"},
+	}
+	for _, tt := range tests {
+		for a, id := range map[algorithm.Algorithm][]byte{
+			algorithm.ECC_256: certSeq(certOID("\x2a\x86\x48\xce\x3d\x04\x03\x02")), algorithm.SM2_256: certSeq(certSM3WithSM2),
+		} {
+			t.Run(fmt.Sprintf("%s, %s", tt.name, a), func(t *testing.T) {
+				t.Parallel()
+				tbs := certFields(tt.version, id, certSigner(t, a, 2).PublicDER, tt.rest...)
+				cert, err := x509der.ParseCertificate(certSeq(tbs, id, certBits([]byte("signature"))))
+				if tt.mention != "" {
+					if err == nil || cert != nil || !strings.Contains(err.Error(), tt.mention) {
+						t.Errorf("got %v, %v: want an error that mentions %q", cert, err, tt.mention)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(cert.Extensions) != tt.extensions || len(cert.UnhandledCriticalExtensions) != tt.extensions {
+					t.Errorf("extensions %v, %v of them critical and unknown: want %d", cert.Extensions, cert.UnhandledCriticalExtensions, tt.extensions)
+				}
+			})
+		}
 	}
 }
 
@@ -445,6 +521,7 @@ func FuzzParseCertificate(f *testing.F) {
 	}
 	id := certSeq(certSM3WithSM2, certNull)
 	f.Add(certSign(f, "", certTBS(id, certSigner(f, algorithm.SM2_256, 2).PublicDER), id))
+	f.Add(certSign(f, "", certFields(nil, id, certSigner(f, algorithm.SM2_256, 2).PublicDER), id))
 	f.Add([]byte(strings.Repeat("\x30\x80", 50)))
 	root := &x509.Certificate{PublicKey: testkeys.Key(algorithm.ECC_256, 1).Public()}
 	f.Fuzz(func(t *testing.T, der []byte) {
