@@ -306,6 +306,10 @@ func (v *verifier) checkList(list *x509.RevocationList, cert, issuer *x509.Certi
 	if err := x509der.CheckCRLSignature(list, issuer); err != nil {
 		return fmt.Errorf("the CRL is not one of %s: %s", label(issuer), x509der.Reason(err))
 	}
+	// The caller may have read it with crypto/x509, which does not see this.
+	if err := x509der.CheckCRLFields(list); err != nil {
+		return fmt.Errorf("the CRL of %s cannot be read: %v", label(issuer), err)
+	}
 	if v.now.Before(list.ThisUpdate) || v.now.After(list.NextUpdate) {
 		return fmt.Errorf("the CRL is in force from %s to %s, and it is %s", stamp(list.ThisUpdate), stamp(list.NextUpdate), v.now.UTC().Format(time.RFC3339Nano))
 	}

@@ -171,8 +171,8 @@ func (crl *CRL) appendExtensions(dst []byte) []byte {
 var errCRL = errors.New("it is not a DER CertificateList (RFC 5280, section 5.1)")
 
 // ParseCRL decodes a DER CRL with nothing behind it. crypto/x509 does it, which
-// looks at no key and so reads those of SM2 too. A list that ScopeOf refuses is
-// refused.
+// looks at no key and so reads those of SM2 too. A list that CheckCRLFields or
+// ScopeOf refuses is refused.
 func ParseCRL(data []byte) (*x509.RevocationList, error) {
 	// crypto/x509 reads over what stands behind the list and behind the signature.
 	if _, _, _, err := splitSigned(data); err != nil {
@@ -182,10 +182,78 @@ func ParseCRL(data []byte) (*x509.RevocationList, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := CheckCRLFields(list); err != nil {
+		return nil, err
+	}
 	if _, err := ScopeOf(list); err != nil {
 		return nil, err
 	}
 	return list, nil
+}
+
+// CheckCRLFields verifies that a list has all that stands in its DER. crypto/x509
+// looks for entries and extensions where they belong and not whether something
+// else is left: of a list in which anything stands in front of them it shows
+// none, and who looks up a serial number there does not find it.
+func CheckCRLFields(list *x509.RevocationList) error {
+	tbs, _, _, err := splitSigned(list.Raw)
+	if err != nil {
+		return errCRL
+	}
+	entries, err := readCRLFields(tbs)
+	if err != nil {
+		return err
+	}
+	if entries != len(list.RevokedCertificateEntries) {
+		return fmt.Errorf("%d entries were read of the %d that it holds", len(list.RevokedCertificateEntries), entries)
+	}
+	return nil
+}
+
+// readCRLFields reads a TBSCertList to its end (RFC 5280, section 5.1) and
+// returns how many entries it holds. Lists are long: it allocates nothing for an
+// entry.
+func readCRLFields(tbs []byte) (entries int, err error) {
+	s := cryptobyte.String(tbs)
+	var revoked, entry, extensions cryptobyte.String
+	if !s.ReadASN1(&s, asn1.SEQUENCE) {
+		return 0, errCRL
+	}
+	// Version 1 is the absence of the field, and knows no extensions (sections
+	// 5.1.2.1 and 5.3).
+	second := s.PeekASN1Tag(asn1.INTEGER)
+	var version int
+	if second && (!s.ReadASN1Integer(&version) || version != 1) {
+		return 0, errors.New("its version is not 2 (RFC 5280, section 5.1.2.1)")
+	}
+	if !s.SkipASN1(asn1.SEQUENCE) || !s.SkipASN1(asn1.SEQUENCE) || !skipTime(&s) || isTime(s) && !skipTime(&s) ||
+		!s.ReadOptionalASN1(&revoked, nil, asn1.SEQUENCE) {
+		return 0, errCRL
+	}
+	for ; !revoked.Empty(); entries++ {
+		if !revoked.ReadASN1(&entry, asn1.SEQUENCE) || !entry.SkipASN1(asn1.INTEGER) || !skipTime(&entry) ||
+			second && !entry.Empty() && !skipExtensions(&entry) || !entry.Empty() {
+			return 0, fmt.Errorf("its entry %d is malformed (RFC 5280, section 5.1)", entries+1)
+		}
+	}
+	if second && s.PeekASN1Tag(contextTag(0)) &&
+		(!s.ReadASN1(&extensions, contextTag(0)) || !skipExtensions(&extensions) || !extensions.Empty()) {
+		return 0, errors.New("its extensions are malformed (RFC 5280, section 5.1)")
+	}
+	if !s.Empty() {
+		return 0, errors.New("behind its times stands what is neither its entries nor, after them, its extensions (RFC 5280, section 5.1)")
+	}
+	return entries, nil
+}
+
+// isTime returns whether a Time comes next, and skipTime reads over it (RFC 5280,
+// section 4.1).
+func isTime(s cryptobyte.String) bool {
+	return s.PeekASN1Tag(asn1.UTCTime) || s.PeekASN1Tag(asn1.GeneralizedTime)
+}
+
+func skipTime(s *cryptobyte.String) bool {
+	return isTime(*s) && s.SkipASN1(asn1.Tag((*s)[0]))
 }
 
 // CRLCovers reports whether a list that does not hold the certificate says that
