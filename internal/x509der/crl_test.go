@@ -1,6 +1,7 @@
 package x509der_test
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -96,6 +97,122 @@ func TestCheckCRLSignature(t *testing.T) {
 	}
 	if err := x509der.CheckCRLSignature(&x509.RevocationList{}, &x509.Certificate{}); err == nil {
 		t.Error("an empty list is verified")
+	}
+}
+
+// What a list holds is what was read of it, and it holds nothing but the fields
+// of a TBSCertList in their order (RFC 5280, section 5.1). crypto/x509 reads most
+// of those that are refused here, and many as a list without entries.
+func TestCRLFields(t *testing.T) {
+	t.Parallel()
+	id := certSeq(certOID("\x2a\x86\x48\xce\x3d\x04\x03\x02"))
+	name := crlIssuer(t, 0, func(*x509.Certificate) {}).RawSubject
+	version, serial := []byte{2, 1, 1}, []byte{2, 1, 5}
+	utc, general := certTLV(0x17, []byte("260404050607Z")), certTLV(0x18, []byte("20500404050607Z"))
+	reason := certSeq(certOID("\x55\x1d\x15"), certTLV(4, []byte{10, 1, 1}))
+	hidden := certSeq(certOID("\x2a\x03"), certTLV(4, certNull), []byte{1, 1, 0xff})
+	entry := certSeq(serial, utc)
+	entries := certSeq(entry, certSeq(serial, general, certSeq(reason)))
+	extensions := certTLV(0xa0, certSeq(certSeq(certOID("\x55\x1d\x14"), certTLV(4, []byte{2, 1, 7}))))
+	primitive := bytes.Clone(entries)
+	primitive[0] &^= 0x20
+	tests := []struct {
+		name    string
+		fields  [][]byte
+		entries int    // that crypto/x509 reads, if it reads the list
+		mention string // empty: they are all
+	}{
+		{"all fields", [][]byte{version, id, name, utc, general, entries, extensions}, 2, ""},
+		{"no nextUpdate", [][]byte{version, id, name, general, entries, extensions}, 2, ""},
+		{"no entries", [][]byte{version, id, name, utc, utc, extensions}, 0, ""},
+		{"an empty list of entries", [][]byte{version, id, name, utc, utc, certSeq(), extensions}, 0, ""},
+		{"no extensions", [][]byte{version, id, name, utc, utc, entries}, 2, ""},
+		{"neither", [][]byte{version, id, name, utc, utc}, 0, ""},
+		{"version 1", [][]byte{id, name, utc, utc, certSeq(entry, entry)}, 2, ""},
+
+		{"NULL before the entries", [][]byte{version, id, name, utc, utc, certNull, entries, extensions}, 0, "behind its times"},
+		{"NULL before the extensions", [][]byte{version, id, name, utc, utc, entries, certNull, extensions}, 2, "behind its times"},
+		{"NULL at the end", [][]byte{version, id, name, utc, utc, entries, extensions, certNull}, 2, "behind its times"},
+		{"three times", [][]byte{version, id, name, utc, utc, utc, entries, extensions}, 0, "behind its times"},
+		{"three times of two types", [][]byte{version, id, name, utc, utc, general, entries, extensions}, 0, "behind its times"},
+		{"extensions before the entries", [][]byte{version, id, name, utc, utc, extensions, entries}, 0, "behind its times"},
+		{"entries twice", [][]byte{version, id, name, utc, utc, certSeq(), entries, extensions}, 0, "behind its times"},
+		{"extensions twice", [][]byte{version, id, name, utc, utc, entries, extensions, extensions}, 2, "behind its times"},
+		{"entries with the tag of primitives", [][]byte{version, id, name, utc, utc, primitive, extensions}, 0, "behind its times"},
+		{"entries in a SET", [][]byte{version, id, name, utc, utc, certTLV(0x31, entry), extensions}, 0, "behind its times"},
+		{"extensions in version 1", [][]byte{id, name, utc, utc, entries, extensions}, 2, "its entry 2 is malformed"},
+		{"extensions of the list in version 1", [][]byte{id, name, utc, utc, certSeq(entry), extensions}, 1, "behind its times"},
+		{"version 1 written out", [][]byte{{2, 1, 0}, id, name, utc, utc, entries, extensions}, 2, "version is not 2"},
+		{"no time", [][]byte{version, id, name, entries, extensions}, 2, "CertificateList"},
+		{"an octet at the end", [][]byte{version, id, name, utc, utc, {0x30}}, 0, "CertificateList"},
+		{"two lists of extensions in one", [][]byte{version, id, name, utc, utc, entries, certTLV(0xa0, certSeq(reason), certSeq(hidden))}, 2, "its extensions are malformed"},
+		{"an extension that goes on", [][]byte{version, id, name, utc, utc, entries, certTLV(0xa0, certSeq(reason, hidden))}, 2, "its extensions are malformed"},
+		{"NULL in an entry", [][]byte{version, id, name, utc, utc, certSeq(entry, certSeq(serial, utc, certNull, certSeq(reason)))}, 2, "its entry 2 is malformed"},
+		{"NULL at the end of an entry", [][]byte{version, id, name, utc, utc, certSeq(certSeq(serial, utc, certSeq(reason), certNull))}, 1, "its entry 1 is malformed"},
+		{"an entry with two times", [][]byte{version, id, name, utc, utc, certSeq(certSeq(serial, utc, utc))}, 1, "its entry 1 is malformed"},
+		{"an entry without time", [][]byte{version, id, name, utc, utc, certSeq(certSeq(serial))}, 1, "its entry 1 is malformed"},
+		{"an entry's extension that goes on", [][]byte{version, id, name, utc, utc, certSeq(certSeq(serial, utc, certSeq(reason, hidden)))}, 1, "its entry 1 is malformed"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			check := func(what string, err error) {
+				t.Helper()
+				if (err == nil) != (tt.mention == "") || err != nil && !strings.Contains(err.Error(), tt.mention) {
+					t.Errorf("%s: error %v: want %q", what, err, tt.mention)
+				}
+			}
+			der := certSeq(certSeq(tt.fields...), id, certBits([]byte("signature")))
+			list, err := x509.ParseRevocationList(der)
+			if err != nil { // another parser may read it
+				check("CheckCRLFields", x509der.CheckCRLFields(&x509.RevocationList{Raw: der, RevokedCertificateEntries: make([]x509.RevocationListEntry, tt.entries)}))
+				return
+			}
+			if got := len(list.RevokedCertificateEntries); got != tt.entries {
+				t.Errorf("crypto/x509 reads %d entries: want %d", got, tt.entries)
+			}
+			check("CheckCRLFields", x509der.CheckCRLFields(list))
+			list, err = x509der.ParseCRL(der)
+			check("ParseCRL", err)
+			if (list == nil) != (err != nil) {
+				t.Errorf("ParseCRL: the list %v beside the error %v", list, err)
+			}
+		})
+	}
+
+	list := crlWith(t, x509der.CRLScope{}, nil)
+	list.RevokedCertificateEntries = make([]x509.RevocationListEntry, 1)
+	if err := x509der.CheckCRLFields(list); err == nil || !strings.Contains(err.Error(), "1 entries were read of the 0") {
+		t.Errorf("an entry that is not in the DER: error %v", err)
+	}
+	if err := x509der.CheckCRLFields(&x509.RevocationList{}); err == nil {
+		t.Error("an empty list is good")
+	}
+}
+
+// However long a list is, it is checked without memory for its entries.
+func TestCheckCRLFieldsAllocations(t *testing.T) {
+	w, err := x509der.NewCRLWriter(certSigner(t, algorithm.ECC_256, 0), &x509der.CRL{Issuer: certSeq(), ThisUpdate: crlInstant, NextUpdate: crlInstant, Number: big.NewInt(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 1000 {
+		w.Add(x509der.CRLEntry{SerialNumber: []byte{5}, RevocationTime: crlInstant, Reason: 1})
+	}
+	der, err := w.Sign(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := x509der.ParseCRL(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := testing.AllocsPerRun(10, func() {
+		if err := x509der.CheckCRLFields(list); err != nil {
+			t.Error(err)
+		}
+	}); got > 10 {
+		t.Errorf("%v allocations", got)
 	}
 }
 
