@@ -526,6 +526,7 @@ func TestParseRevocationList(t *testing.T) {
 		{"an octet behind, in PEM", block("X509 CRL", append(bytes.Clone(der), 0)), "CertificateList"},
 		{"an octet missing", string(der[:len(der)-1]), "CertificateList"},
 		{"something behind the signature", string(seq(der[4:], tlv(asn1.NULL))), "CertificateList"},
+		{"something in front of the entries", string(rewrite(t, der, au.subKey, func(f [][]byte) [][]byte { return slices.Insert(f, 5, tlv(asn1.NULL)) })), "behind its times"},
 		{"delta", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1b"), true, tlv(asn1.INTEGER, []byte{6})))), "delta"},
 		{"delta that is not critical", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1b"), false, tlv(asn1.INTEGER, []byte{6})))), "delta"},
 		{"critical in an entry", list(seq(extension(oid("\x55\x1d\x1d"), true, seq())), number), "entry of 05"},
@@ -570,6 +571,7 @@ func FuzzParseRevocationList(f *testing.F) {
 		req.DistributionPoint = "http://a.cn/1.crl"
 		der := createList(f, authorityOf(a).issuer, req)
 		f.Add(der)
+		f.Add(rewrite(f, der, key(a, 1), func(fields [][]byte) [][]byte { return slices.Insert(fields, 5, tlv(asn1.NULL)) }))
 		f.Add(pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der}))
 	}
 	for _, text := range toolFiles(f, "*-crl.pem") {

@@ -177,6 +177,50 @@ func (m *made) rootList(change func(*x509der.CRL), serials ...int64) {
 	m.list(m.w.root, key(m.w.a, 0), change, serials...)
 }
 
+// rewriteLeaf changes what the leaf says, field by field, and lets its issuer
+// sign that.
+func (m *made) rewriteLeaf(change func(fields [][]byte) [][]byte) {
+	m.t.Helper()
+	m.leaf = encodePEM(rewrite(m.t, decodePEM(m.t, m.leaf), m.w.leafSigner, change))
+}
+
+// rewriteList does the same with a list of the subordinate CA on which the leaf
+// is revoked. It is read with crypto/x509.
+func (m *made) rewriteList(change func(fields [][]byte) [][]byte) {
+	m.t.Helper()
+	m.subList(asItIs, 0xaf)
+	list, err := x509.ParseRevocationList(rewrite(m.t, m.opts.RevocationLists[0].Raw, key(m.w.a, 1), change))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.opts.RevocationLists[0] = list
+}
+
+// rewrite changes the fields of what is signed in a certificate or CRL.
+func rewrite(t testing.TB, der []byte, k *algorithm.PrivateKey, change func(fields [][]byte) [][]byte) []byte {
+	t.Helper()
+	signed, id, _ := splitSigned(t, der)
+	s := cryptobyte.String(signed)
+	if !s.ReadASN1(&s, asn1.SEQUENCE) {
+		t.Fatal("not a SEQUENCE")
+	}
+	var fields [][]byte
+	for !s.Empty() {
+		var field cryptobyte.String
+		var tag asn1.Tag
+		if !s.ReadAnyASN1Element(&field, &tag) {
+			t.Fatal("not DER")
+		}
+		fields = append(fields, field)
+	}
+	signed = seq(change(fields)...)
+	signature, err := k.SignMessage(nil, signed, crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seq(signed, id, tlv(asn1.BIT_STRING, []byte{0}, signature))
+}
+
 func policyConstraints(value ...byte) []pkix.Extension {
 	return []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 36}, Critical: true, Value: seq(value)}}
 }
@@ -271,6 +315,13 @@ func TestVerifyAccepts(t *testing.T) {
 			w.leaf.ExtKeyUsage = nil
 			w.leaf.ExtraExtensions = []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: seq(oidServerAuth)}}
 		}, two},
+		{"unique identifiers", func(w *world) {
+			w.after = func(m *made) {
+				m.rewriteLeaf(func(f [][]byte) [][]byte {
+					return slices.Insert(f, 7, tlv(0x81, []byte{0, 1}), tlv(0x82, []byte{0, 1}))
+				})
+			}
+		}, two},
 		{"an unknown extension", func(w *world) {
 			w.sub.ExtraExtensions = []pkix.Extension{{Id: stdasn1.ObjectIdentifier{1, 2, 3}, Value: []byte{5, 0}}}
 		}, two},
@@ -295,6 +346,9 @@ func TestVerifyAccepts(t *testing.T) {
 				other := caTemplate("Other")
 				m.list(other, key(m.w.a, 2), asItIs, 0xaf, 0xa2)
 			}
+		}, two},
+		{"a list read with crypto/x509, without its entries", func(w *world) {
+			w.after = func(m *made) { m.rewriteList(func(f [][]byte) [][]byte { return slices.Delete(f, 5, 6) }) }
 		}, two},
 		{"a list of the root alone", func(w *world) { w.after = func(m *made) { m.rootList(asItIs) } }, two},
 		{"the first second of a list", func(w *world) {
@@ -404,6 +458,16 @@ func TestVerifyRefuses(t *testing.T) {
 		return func(w *world) { w.after = func(m *made) { m.opts.Host = name } }
 	}
 	lists := func(add func(*made)) func(*world) { return func(w *world) { w.after = add } }
+	null := tlv(asn1.NULL)
+	// A leaf with other fields than these: the eighth one is its extensions.
+	leafFields := func(change func(fields [][]byte) [][]byte) func(*world) {
+		return func(w *world) { w.after = func(m *made) { m.rewriteLeaf(change) } }
+	}
+	// A list with other fields: the sixth is the entry of the leaf, the seventh its extensions.
+	listFields := func(change func(fields [][]byte) [][]byte) func(*world) {
+		return func(w *world) { w.after = func(m *made) { m.rewriteList(change) } }
+	}
+	const unread = leaf + ": the CRL of " + sub + " cannot be read: "
 	tests := []struct {
 		name      string
 		change    func(*world)
@@ -604,6 +668,18 @@ func TestVerifyRefuses(t *testing.T) {
 			w.root.KeyUsage = x509.KeyUsageCertSign
 			w.after = func(m *made) { m.rootList(asItIs) }
 		}, refused, "RevocationLists", sub + ": the CRL is not one of " + root + ": the CA may not sign CRLs"},
+		{"a list with something in front of its entries", listFields(func(f [][]byte) [][]byte { return slices.Insert(f, 5, null) }), refused, "RevocationLists", unread + "behind its times"},
+		{"a list with its extensions in front of its entries", listFields(func(f [][]byte) [][]byte { f[5], f[6] = f[6], f[5]; return f }), refused, "RevocationLists", unread + "behind its times"},
+		{"a list with a third time", listFields(func(f [][]byte) [][]byte { return slices.Insert(f, 5, f[4]) }), refused, "RevocationLists", unread + "behind its times"},
+		{"a list whose entries are no SEQUENCE", listFields(func(f [][]byte) [][]byte { f[5][0] = 0x10; return f }), refused, "RevocationLists", unread + "behind its times"},
+		{"a list with an entry of others that does not say so", listFields(func(f [][]byte) [][]byte {
+			f[5] = seq(seq(tlv(asn1.INTEGER, []byte{1}), f[3], null, seq(extension(oid("\x55\x1d\x1d"), true, seq()))))
+			return f
+		}), refused, "RevocationLists", unread + "its entry 1 is malformed"},
+		{"a list without its entry", lists(func(m *made) {
+			m.subList(asItIs, 0xaf)
+			m.opts.RevocationLists[0].RevokedCertificateEntries = nil
+		}), refused, "RevocationLists", unread + "0 entries were read of the 1"},
 		{"a partition for other addresses", lists(func(m *made) {
 			m.subList(func(c *x509der.CRL) { c.Scope.Addresses = []string{"http://crl.example.com/2.crl"} })
 		}), refused, "RevocationLists", leaf + ": the CRL is a partition that does not cover it"},
@@ -618,6 +694,9 @@ func TestVerifyRefuses(t *testing.T) {
 			w.after = func(m *made) { m.leaf = encodePEM(decodePEM(m.t, m.leaf)[:100]) }
 		}, malformed, "Certificate", "certificate 1 cannot be read"},
 		{"an octet behind the certificate", func(w *world) { w.after = func(m *made) { m.leaf = encodePEM(append(decodePEM(m.t, m.leaf), 0)) } }, malformed, "Certificate", "certificate 1 cannot be read"},
+		{"a leaf of version 1 with extensions", leafFields(func(f [][]byte) [][]byte { return f[1:] }), malformed, "Certificate", "certificate 1 cannot be read: it has extensions, which a certificate of version 1"},
+		{"a leaf of version 2 with extensions", leafFields(func(f [][]byte) [][]byte { f[0][4] = 1; return f }), malformed, "Certificate", "certificate 1 cannot be read: it has extensions, which a certificate of version 2"},
+		{"a leaf with something in front of its extensions", leafFields(func(f [][]byte) [][]byte { return slices.Insert(f, 7, null) }), malformed, "Certificate", "certificate 1 cannot be read: behind its public key"},
 		{"a CSR", func(w *world) { w.after = func(m *made) { m.leaf = hostCSR(m.t, w.a, "www.example.com") } }, malformed, "Certificate", "not a CERTIFICATE"},
 		{"a CRL that is nil", func(w *world) {
 			w.after = func(m *made) { m.opts.RevocationLists = []*x509.RevocationList{{}, nil} }
