@@ -313,7 +313,11 @@ func (v *verifier) checkList(list *x509.RevocationList, cert, issuer *x509.Certi
 	if v.now.Before(list.ThisUpdate) || v.now.After(list.NextUpdate) {
 		return fmt.Errorf("the CRL is in force from %s to %s, and it is %s", stamp(list.ThisUpdate), stamp(list.NextUpdate), v.now.UTC().Format(time.RFC3339Nano))
 	}
-	if !x509der.CRLCovers(list, cert) {
+	scope, err := x509der.ScopeOf(list)
+	if err != nil {
+		return fmt.Errorf("the CRL of %s cannot be used: %v", label(issuer), err)
+	}
+	if !scope.Covers(cert) {
 		return errors.New("the CRL is a partition that does not cover it (RFC 5280, section 5.2.5)")
 	}
 	return nil

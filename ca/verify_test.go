@@ -680,6 +680,11 @@ func TestVerifyRefuses(t *testing.T) {
 			m.subList(asItIs, 0xaf)
 			m.opts.RevocationLists[0].RevokedCertificateEntries = nil
 		}), refused, "RevocationLists", unread + "0 entries were read of the 1"},
+		{"a delta", lists(func(m *made) {
+			m.subList(asItIs)
+			delta := pkix.Extension{Id: []int{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 1}}
+			m.opts.RevocationLists[0].Extensions = append(m.opts.RevocationLists[0].Extensions, delta)
+		}), refused, "RevocationLists", "cannot be used: it is a delta CRL"},
 		{"a partition for other addresses", lists(func(m *made) {
 			m.subList(func(c *x509der.CRL) { c.Scope.Addresses = []string{"http://crl.example.com/2.crl"} })
 		}), refused, "RevocationLists", leaf + ": the CRL is a partition that does not cover it"},

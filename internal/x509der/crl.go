@@ -256,12 +256,11 @@ func skipTime(s *cryptobyte.String) bool {
 	return isTime(*s) && s.SkipASN1(asn1.Tag((*s)[0]))
 }
 
-// CRLCovers reports whether a list that does not hold the certificate says that
-// it is not revoked. It compares neither issuers nor signatures:
+// Covers reports whether a list of that scope that does not hold the certificate
+// says that it is not revoked. It compares neither issuers nor signatures:
 // CheckCRLSignature does.
-func CRLCovers(list *x509.RevocationList, cert *x509.Certificate) bool {
-	scope, err := ScopeOf(list)
-	return err == nil && !(scope.UserCerts && cert.IsCA) && !(scope.CACerts && !cert.IsCA) &&
+func (scope CRLScope) Covers(cert *x509.Certificate) bool {
+	return !(scope.UserCerts && cert.IsCA) && !(scope.CACerts && !cert.IsCA) &&
 		(len(scope.Addresses) == 0 || slices.ContainsFunc(cert.CRLDistributionPoints, func(address string) bool {
 			return slices.Contains(scope.Addresses, address)
 		}))
@@ -275,9 +274,13 @@ func isExtension(e pkix.Extension, content string) bool { return e.Id.Equal(Obje
 // any with a critical extension that is not understood (RFC 5280, sections 5.2
 // and 5.3).
 func ScopeOf(list *x509.RevocationList) (scope CRLScope, err error) {
+	scoped := false
 	for _, e := range list.Extensions {
 		switch {
+		case isExtension(e, extIssuingPoint) && scoped: // crypto/x509 does not look
+			return CRLScope{}, errors.New("it has two issuingDistributionPoints (RFC 5280, section 4.2)")
 		case isExtension(e, extIssuingPoint):
+			scoped = true
 			if scope, err = parseScope(e.Value); err != nil {
 				return CRLScope{}, err
 			}

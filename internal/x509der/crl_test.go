@@ -216,7 +216,7 @@ func TestCheckCRLFieldsAllocations(t *testing.T) {
 	}
 }
 
-func TestCRLCovers(t *testing.T) {
+func TestCRLScopeCovers(t *testing.T) {
 	t.Parallel()
 	const a, b = "http://a.cn/1.crl", "http://a.cn/2.crl"
 	server := &x509.Certificate{CRLDistributionPoints: []string{b}}
@@ -236,15 +236,23 @@ func TestCRLCovers(t *testing.T) {
 		{"user certificates of a", x509der.CRLScope{Addresses: []string{a}, UserCerts: true}, false, false, false},
 		{"CA certificates of a", x509der.CRLScope{Addresses: []string{a}, CACerts: true}, false, true, false},
 	} {
-		list := crlWith(t, tt.scope, nil)
-		got := []bool{x509der.CRLCovers(list, server), x509der.CRLCovers(list, authority), x509der.CRLCovers(list, nowhere)}
+		got := []bool{tt.scope.Covers(server), tt.scope.Covers(authority), tt.scope.Covers(nowhere)}
 		if diff := cmp.Diff([]bool{tt.server, tt.authority, tt.nowhere}, got); diff != "" {
 			t.Errorf("%s: mismatch (-want +got):\n%s", tt.name, diff)
 		}
 	}
-	delta := &x509.RevocationList{Extensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 1}}}}
-	if x509der.CRLCovers(delta, nowhere) {
-		t.Error("a delta CRL covers a certificate")
+}
+
+func TestScopeOfRefuses(t *testing.T) {
+	t.Parallel()
+	delta := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 1}}
+	all := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: []byte{0x30, 0}}
+	for mention, extensions := range map[string][]pkix.Extension{
+		"delta CRL":                     {delta},
+		"two issuingDistributionPoints": {all, all},
+	} {
+		_, err := x509der.ScopeOf(&x509.RevocationList{Extensions: extensions})
+		checkSays(t, err, mention)
 	}
 }
 
