@@ -92,6 +92,44 @@ func TestSubjectOfACASpelledOtherwise(t *testing.T) {
 	}
 }
 
+// The same for letters, spaces and invisible characters beyond ASCII (RFC 4518), of
+// which a CA and what is asked of it have the one or the other.
+func TestSubjectOfACASpelledInUnicode(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	for _, tt := range []struct {
+		issuer, asked string
+		ok            bool
+	}{
+		{"Straße CA", "STRASSE CA", false},
+		{"STRASSE CA", "straße ca", false},
+		{"Société CA", "Socie\u0301te\u0301 CA", false},
+		{"Acme CA", "Acme\u00a0CA", false},
+		{"Acme CA", "Acme\u3000CA", false},
+		{"Acme CA", "\uff21cme CA", false},
+		{"Certificate CA", "Certi\ufb01cate CA", false},
+		{"Acme CA", "Ac\u00adme CA", false},
+		{"Acme CA", "Acme\u200b CA\ufeff", false},
+		{"云证 CA", "云\u200d证 ca", false},
+		{"Société CA", "Societe CA", true},
+		{"云证 CA", "云証 CA", true},
+	} {
+		t.Run(fmt.Sprintf("%+q under %+q", tt.asked, tt.issuer), func(t *testing.T) {
+			t.Parallel()
+			issuer := au.subWith(t, func(r *ca.CreateSubCACertificateRequest) { r.CommonName = tt.issuer })
+			subject := parsePEM(t, au.sub.Certificate).Subject
+			req := serverRequest(issuer, hostCSR(t, algorithm.ECC_256, tt.asked, "www.example.com"))
+			req.Organization, req.OrganizationUnit = subject.Organization[0], strings.Join(subject.OrganizationalUnit, "")
+			req.Locality, req.State, req.Country = subject.Locality[0], subject.Province[0], subject.Country[0]
+			if tt.ok {
+				issue(t, issuer, req)
+				return
+			}
+			checkRefused(t, instant, issuer, req, refused, "Csr", "a CA's own")
+		})
+	}
+}
+
 // OpenSSL holds the common name of an OCSP responder against name constraints.
 func TestCreateOCSPResponderCertificateUnderConstraints(t *testing.T) {
 	t.Parallel()

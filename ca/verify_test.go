@@ -621,6 +621,9 @@ func TestVerifyRefuses(t *testing.T) {
 				c.Issuer = name(utf8(oidCommonName, strings.ToLower(m.w.sub.Subject.CommonName)))
 			}, 0xaf)
 		}), revoked, "Certificate", leaf + " was revoked at"},
+		{"a leaf revoked under the CA's name in full-width letters", lists(func(m *made) {
+			m.subList(func(c *x509der.CRL) { c.Issuer = name(utf8(oidCommonName, "\uff33\uff35\uff22")) }, 0xaf)
+		}), revoked, "Certificate", leaf + " was revoked at"},
 		{"a revoked leaf, and its CA many times", lists(func(m *made) {
 			m.subList(asItIs, 0xaf)
 			m.opts.Intermediates = strings.Repeat(m.sub, 99) + m.opts.Intermediates

@@ -4,15 +4,21 @@ import (
 	"bytes"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"strings"
 	"testing"
+	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+	"golang.org/x/text/cases"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/internal/x509der"
@@ -227,6 +233,162 @@ func TestParseNameStrings(t *testing.T) {
 				t.Errorf("encoding/asn1 reads %v, %v", rdns, other)
 			}
 		})
+	}
+}
+
+// RFC 5280, section 7.1: ways to write a name that make no other name of it, in
+// each string type that holds it, and texts that are close and another name.
+func TestNameSame(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, a, b string
+		same       bool
+	}{
+		{"letter case", "Acme CA", "aCME ca", true},
+		{"repeated spaces", "Acme CA", "Acme   CA", true},
+		{"spaces around", "Acme CA", " Acme CA ", true},
+		{"no space", "Acme CA", "AcmeCA", false},
+		{"another letter", "Acme CA", "Acne CA", false},
+		{"a longer text", "Acme CA", "Acme CA 2", false},
+		{"letters that look alike", "Acme CA", "\u0410cme CA", false},
+		{"an accent", "Societe CA", "Société CA", false},
+
+		{"sharp s", "Straße CA", "STRASSE CA", true},
+		{"capital sharp s", "Straße CA", "STRAẞE CA", true},
+		{"long s", "Strasse CA", "Stra\u017fse CA", true},
+		{"one s for two", "Straße CA", "Strase CA", false},
+		{"final sigma", "ΟΔΟΣ CA", "οδος CA", true},
+		{"iota subscript", "ᾳ\u0301 CA", "\u0391\u0301\u0399 CA", true},
+		{"dotted capital i", "\u0130 CA", "i\u0307 CA", true},
+		{"dotless i", "\u0131 CA", "i CA", false},
+		{"the Kelvin sign", "\u212aey CA", "key CA", true},
+		{"the micro sign", "\u00b5 CA", "\u039c CA", true},
+
+		{"decomposed", "Société CA", "Socie\u0301te\u0301 CA", true},
+		{"decomposed and in capitals", "Société CA", "SOCIE\u0301TE\u0301 CA", true},
+		{"marks in another order", "a\u0301\u0323 CA", "a\u0323\u0301 CA", true},
+		{"full-width letters", "Acme CA", "\uff21\uff43\uff4d\uff45 \uff23\uff21", true},
+		{"a ligature", "Certificate CA", "Certi\ufb01cate CA", true},
+		{"a Roman numeral", "Acme CA III", "Acme CA \u2162", true},
+		{"a letter in a circle", "Acme CA", "\u24b6cme CA", true},
+		{"half-width katakana", "ガス CA", "\uff76\uff9e\uff7d CA", true},
+		{"Hangul as letters", "한국 CA", "\u1112\u1161\u11ab\u1100\u116e\u11a8 CA", true},
+		{"simplified and traditional", "国 CA", "國 CA", false},
+
+		{"a space without break", "Acme CA", "Acme\u00a0CA", true},
+		{"an ideographic space", "云证 CA", "云证\u3000CA", true},
+		{"spaces of several kinds", "Acme CA", "\u2003Acme\u1680\u2009\u202fCA\u205f", true},
+		{"a line separator", "Acme CA", "Acme\u2028\u2029CA", true},
+		{"a space for another text", "Acme CA", "Acme\u00a0\u00a0CB", false},
+
+		{"a soft hyphen", "Acme CA", "Ac\u00adme CA", true},
+		{"a space of no width", "Acme CA", "Acme\u200b CA", true},
+		{"a space of no width alone", "Acme CA", "Acme\u200bCA", false},
+		{"joiners", "Acme CA", "A\u200cc\u200dm\u2060e\ufeff CA", true},
+		{"a grapheme joiner", "Acme CA", "Acme\u034f CA", true},
+		{"a grapheme joiner before a mark", "Société CA", "Socie\u034f\u0301te\u0301 CA", true},
+		{"variation selectors", "云证 CA", "云\ufe00证\ufe0f\U000e0100 C\u180b\u180dA", true},
+		{"direction marks", "Acme CA", "\u202eAcme\u200f CA\u2069", true},
+		{"tags", "Acme CA", "Acme CA\U000e0041\U000e007f", true},
+		{"a Mongolian soft hyphen", "Acme CA", "Ac\u1806me CA", true},
+		{"an object replacement", "Acme CA", "Acme CA\ufffc", true},
+		{"Hangul fillers", "Acme CA", "\u115fAc\u1160me\u3164 CA\uffa0", true},
+		{"a hyphen", "Acme CA", "Ac-me CA", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, tag := range []cbasn1.Tag{cbasn1.UTF8String, 30} {
+				other := x509der.Attribute{Type: x509der.CommonName, Tag: tag, Value: tt.b}
+				if tag == 30 {
+					units := utf16.Encode([]rune(tt.b))
+					if len(units) != utf8.RuneCountInString(tt.b) {
+						continue // a BMPString has no surrogates
+					}
+					octets, _ := binary.Append(nil, binary.BigEndian, units)
+					other.Value = string(octets)
+				}
+				a := x509der.Name{x509der.Text(x509der.Country, "CN"), x509der.Text(x509der.CommonName, tt.a)}
+				b := x509der.Name{x509der.Text(x509der.Country, "CN"), other}
+				if a.Same(b) != tt.same || b.Same(a) != tt.same {
+					t.Errorf("tag %d: Same = %t and %t, want %t", tag, a.Same(b), b.Same(a), tt.same)
+				}
+				if got := x509der.SameName(nameDER(a), nameDER(b)); got != tt.same {
+					t.Errorf("tag %d: SameName = %t, want %t", tag, got, tt.same)
+				}
+				for what, c := range map[string]x509der.Name{
+					"a part less":  b[1:],
+					"a part more":  append(b[:2:2], x509der.Text(x509der.Organization, "O")),
+					"another type": {b[0], {Type: x509der.Organization, Tag: tag, Value: other.Value}},
+					"other order":  {b[1], b[0]},
+				} {
+					if a.Same(c) || c.Same(a) {
+						t.Errorf("%s: the same", what)
+					}
+				}
+			}
+		})
+	}
+	t.Run("names that cannot be read", func(t *testing.T) {
+		t.Parallel()
+		for _, tag := range []cbasn1.Tag{26, cbasn1.OCTET_STRING} {
+			upper := nameDER(x509der.Name{{Type: x509der.CommonName, Tag: tag, Value: "CA"}})
+			lower := nameDER(x509der.Name{{Type: x509der.CommonName, Tag: tag, Value: "ca"}})
+			if !x509der.SameName(upper, upper) || x509der.SameName(upper, lower) {
+				t.Errorf("tag %d: not compared octet by octet", tag)
+			}
+		}
+	})
+}
+
+// golang.org/x/text/cases folds every character to one that is the same here.
+func TestNameSameFolds(t *testing.T) {
+	t.Parallel()
+	fold := cases.Fold()
+	of := func(text string) x509der.Name { return x509der.Name{x509der.Text(x509der.CommonName, "x"+text+"x")} }
+	folded := 0
+	for r := rune(' '); r <= unicode.MaxRune; r++ {
+		text := string(r)
+		to := fold.String(text)
+		if r == utf8.RuneError || to == text {
+			continue
+		}
+		if folded++; !of(text).Same(of(to)) {
+			t.Errorf("%U is folded to %+q, and is another name", r, to)
+		}
+	}
+	if folded < 1400 {
+		t.Errorf("%d characters are folded", folded)
+	}
+}
+
+// Names are compared whenever something is issued: those in ASCII take no memory.
+// Other tests would be counted in, so this one is not parallel.
+func TestNameSameAllocations(t *testing.T) {
+	a := x509der.Name{x509der.Text(x509der.CommonName, "Acme Server CA 1")}
+	b := x509der.Name{x509der.Text(x509der.CommonName, "ACME Server CA 2")}
+	if n := testing.AllocsPerRun(100, func() {
+		if a.Same(b) {
+			t.Error("the same")
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// Hostile names are compared in time that grows as they do, and hide nothing.
+func TestNameSameLong(t *testing.T) {
+	t.Parallel()
+	of := func(text string) x509der.Name { return x509der.Name{x509der.Text(x509der.CommonName, text)} }
+	start := time.Now()
+	for _, text := range []string{"\u0301", "\u0323\u0301", "\ufdfa", "\u200b", "\u3000", "ß", "ᾴ", "\u1100"} {
+		long := strings.Repeat(text, 64<<10/len(text))
+		if of(long+"a").Same(of(long+"b")) || !of(long+"a").Same(of(long+"A")) {
+			t.Errorf("%+q many times hides a letter", text)
+		}
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("comparing long names took %v", took)
 	}
 }
 
