@@ -72,10 +72,12 @@ const maxChain = 10
 // certificate that is not a CA's (RFC 5280, section 4.2.1.9), may not sign
 // certificates (4.2.1.3), holds another key or RSA_1024 or is not signed by the
 // next, a key that stands in the chain twice, a path length that is exceeded, a
-// critical extension that is not understood (4.2), a demand for certificate
-// policies (4.2.1.11), an extended key usage that is there and grants nothing
-// (4.2.1.12), and a CRLBase that is no http or https address. Validity is judged
-// when something is issued, not here.
+// critical extension that is not understood (4.2), name constraints, critical or
+// not, on others than DNS names, IP addresses, e-mail addresses and URIs or with a
+// minimum or maximum (4.2.1.10), a demand for certificate policies (4.2.1.11), an
+// extended key usage that is there and grants nothing (4.2.1.12), and a CRLBase
+// that is no http or https address. Validity is judged when something is issued,
+// not here.
 func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer, error) {
 	chain, err := x509der.ParseCertificates("CertificateChain", chainPEM, maxChain)
 	if err != nil {
@@ -175,7 +177,11 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 		return refusedChain("certificate %d of the chain, %.80q, holds a key that stands in the chain already: the chain ends with its root", at+1, name)
 	}
 	i.publicKeys = append(i.publicKeys, publicKey)
-	i.constraints = append(i.constraints, x509der.ConstraintsOf(cert))
+	constraints, err := x509der.ConstraintsOf(cert)
+	if err != nil {
+		return refusedChain("certificate %d of the chain, %.80q: %v", at+1, name, err)
+	}
+	i.constraints = append(i.constraints, constraints)
 	if cert.MaxPathLen >= 0 {
 		// at CA certificates stand below this one already (RFC 5280, section 4.2.1.9).
 		left := cert.MaxPathLen - at

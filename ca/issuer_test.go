@@ -114,6 +114,11 @@ func directoryConstraint(critical bool, domains ...string) pkix.Extension {
 	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 30}, Critical: critical, Value: seq(tlv(0xa0, trees))}
 }
 
+// domainConstraint permits example.com, with those octets behind the name.
+func domainConstraint(behind []byte) pkix.Extension {
+	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 30}, Critical: true, Value: seq(tlv(0xa0, seq(tlv(0x82, []byte("example.com")), behind)))}
+}
+
 // RFC 5280, section 6.1, as far as a chain is judged before anything is issued.
 func TestNewIssuerRefusesCertificate(t *testing.T) {
 	t.Parallel()
@@ -135,6 +140,14 @@ func TestNewIssuerRefusesCertificate(t *testing.T) {
 		{"a name constraint of a kind that is not supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(true)} }, "2.5.29.30"},
 		{"the same in the root", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{directoryConstraint(true)} }, "2.5.29.30"},
 		{"the same beside one that is supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(true, "example.com")} }, "2.5.29.30"},
+		{"the same and not critical", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(false)} }, `certificate 1 of the chain, "Sub": a name constraint is about names with the tag 4`},
+		{"the same and not critical, in the root", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{directoryConstraint(false, "example.com")} }, `certificate 2 of the chain, "Root": a name constraint is about names with the tag 4`},
+		{"a name constraint with a minimum", func(p *pki) {
+			p.sub.ExtraExtensions = []pkix.Extension{domainConstraint([]byte{0x80, 1, 2})}
+		}, `certificate 1 of the chain, "Sub": a name constraint has a minimum or maximum`},
+		{"a name constraint with a maximum", func(p *pki) {
+			p.root.ExtraExtensions = []pkix.Extension{domainConstraint([]byte{0x81, 1, 2})}
+		}, `certificate 2 of the chain, "Root": a name constraint has a minimum or maximum`},
 		{"a subject with a control character", func(p *pki) { p.sub.Subject.CommonName = "Sub\nCA" }, "U+000A"},
 	}
 	for _, tt := range tests {
@@ -552,7 +565,7 @@ func TestNewIssuerAcceptsCertificate(t *testing.T) {
 			p.sub.PermittedDNSDomains, p.sub.PermittedDNSDomainsCritical = []string{"example.com"}, true
 			p.root.ExcludedDNSDomains, p.root.PermittedIPRanges = []string{"example.org"}, []*net.IPNet{{IP: net.IP{10, 0, 0, 0}, Mask: net.IPMask{255, 0, 0, 0}}}
 		}},
-		{"a name constraint of another kind that is not critical", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{directoryConstraint(false)} }},
+		{"name constraints that are not critical", func(p *pki) { p.root.PermittedDNSDomains = []string{"example.com"} }},
 		{"a name in UTF-8", func(p *pki) { p.root.Subject.CommonName, p.sub.Subject.CommonName = "根证书", "中间证书" }},
 		{"a root with another name than its successor's key", func(p *pki) { p.root.Subject.Organization = []string{"Old"} }},
 		{"a key that was rolled over under one name", func(p *pki) { p.root.Subject.CommonName = "Sub" }},

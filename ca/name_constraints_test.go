@@ -215,7 +215,10 @@ func TestNameConstraintsWritten(t *testing.T) {
 				_, chain := constrained(t, a, tt.given, tt.given)
 				for _, text := range []string{encodePEM(decodeFirst(t, chain)), lastPEM(chain)} {
 					cert := parsePEM(t, text)
-					got := x509der.ConstraintsOf(cert)
+					got, err := x509der.ConstraintsOf(cert)
+					if err != nil {
+						t.Fatal(err)
+					}
 					if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty(), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
 						t.Errorf("%s: constraints mismatch (-want +got):\n%s", cert.Subject.CommonName, diff)
 					}

@@ -59,8 +59,9 @@ const maxChecks = 100
 //     are not checked (4.2.1.11);
 //   - above the first, is a CA's (4.2.1.9), whose key usage, if it has one,
 //     includes keyCertSign (4.2.1.3), whose path length is kept (4.2.1.9) and
-//     whose name constraints hold for the alternative names of all below it
-//     (4.2.1.10);
+//     whose name constraints, critical or not, are on DNS names, IP addresses,
+//     e-mail addresses and URIs alone, without minimum or maximum, and hold for
+//     the alternative names of all below it (4.2.1.10);
 //   - allows Usage in its extended key usages, if it has any (4.2.1.12);
 //   - has a key that passes [algorithm.Check], of RSA_1024 not for a CA or a
 //     client, and is on none of the CRLs; what an
@@ -257,7 +258,10 @@ func (v *verifier) checkOne(chain []*x509.Certificate) error {
 // chain has come to a root: nobody but its CAs can make it cost anything then.
 func (v *verifier) checkWhole(chain []*x509.Certificate) error {
 	for at, cert := range chain[1:] {
-		constraints := x509der.ConstraintsOf(cert)
+		constraints, err := x509der.ConstraintsOf(cert)
+		if err != nil {
+			return refused("Certificate", "%s: %v", label(cert), err)
+		}
 		if constraints == nil {
 			continue
 		}

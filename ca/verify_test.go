@@ -225,6 +225,14 @@ func policyConstraints(value ...byte) []pkix.Extension {
 	return []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 36}, Critical: true, Value: seq(value)}}
 }
 
+// otherNames gives the leaf alternative names that crypto/x509 does not write; none
+// of them is asked for.
+func otherNames(w *world, names ...[]byte) {
+	w.leaf.DNSNames, w.leaf.IPAddresses = nil, nil
+	w.leaf.ExtraExtensions = []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 17}, Value: seq(names...)}}
+	w.after = func(m *made) { m.opts.Host = "" }
+}
+
 // Chains that hold. The names are those of the chain that is found.
 func TestVerifyAccepts(t *testing.T) {
 	t.Parallel()
@@ -335,6 +343,10 @@ func TestVerifyAccepts(t *testing.T) {
 		{"name constraints that are kept", func(w *world) {
 			w.root.PermittedDNSDomains, w.root.PermittedDNSDomainsCritical = []string{"com", "xn--fiqs8s"}, true
 			w.sub.ExcludedDNSDomains = []string{"example.org"}
+		}, two},
+		{"other names under constraints on others yet", func(w *world) {
+			w.sub.PermittedDNSDomains, w.root.ExcludedURIDomains = []string{"example.org"}, []string{"example.com"}
+			otherNames(w, tlv(0xa0, oid("\x2b\x06\x01\x05\x05\x07\x08\x09"), explicit(0, tlv(asn1.UTF8String, []byte("云@example.com")))))
 		}, two},
 
 		{"lists that do not hold them", func(w *world) {
@@ -497,6 +509,16 @@ func TestVerifyRefuses(t *testing.T) {
 		{"the same in the CA", func(w *world) { w.sub.ExtraExtensions = critical(1, 2, 3, 4) }, refused, "Certificate", sub + " has the critical extension 1.2.3.4"},
 		{"the same in the root", func(w *world) { w.root.ExtraExtensions = critical(1, 2, 3, 4) }, refused, "Certificate", root + " has the critical extension 1.2.3.4"},
 		{"a name constraint of a kind that is not supported", func(w *world) { w.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(true)} }, refused, "Certificate", sub + " has the critical extension 2.5.29.30"},
+		{"the same and not critical", func(w *world) { w.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(false)} }, refused, "Certificate", sub + ": a name constraint is about names with the tag 4"},
+		{"the same and not critical, in the root", func(w *world) {
+			w.root.ExtraExtensions = []pkix.Extension{directoryConstraint(false, "example.com")}
+		}, refused, "Certificate", root + ": a name constraint is about names with the tag 4"},
+		{"a name constraint with a minimum", func(w *world) {
+			w.sub.ExtraExtensions = []pkix.Extension{domainConstraint([]byte{0x80, 1, 2})}
+		}, refused, "Certificate", sub + ": a name constraint has a minimum or maximum"},
+		{"a name constraint with a maximum", func(w *world) {
+			w.root.ExtraExtensions = []pkix.Extension{domainConstraint([]byte{0x81, 1, 2})}
+		}, refused, "Certificate", root + ": a name constraint has a minimum or maximum"},
 		{"policies demanded of the leaf", func(w *world) { w.leaf.ExtraExtensions = policyConstraints(0x80, 1, 0) }, refused, "Certificate", leaf + " requires certificate policies"},
 		{"policies demanded at once", func(w *world) { w.sub.ExtraExtensions = policyConstraints(0x80, 1, 0) }, refused, "Certificate", sub + " requires certificate policies"},
 		{"policies demanded further down", func(w *world) { w.root.ExtraExtensions = policyConstraints(0x80, 1, 2) }, refused, "Certificate", root + " requires certificate policies"},
@@ -533,6 +555,18 @@ func TestVerifyRefuses(t *testing.T) {
 		{"an excluded URI", func(w *world) {
 			w.leaf.URIs, w.sub.ExcludedURIDomains = []*url.URL{{Scheme: "spiffe", Host: "example.com"}}, []string{"example.com"}
 		}, refused, "Certificate", `"spiffe://example.com" is excluded by the name constraint example.com of ` + sub},
+		{"an internationalised mailbox", func(w *world) {
+			w.sub.PermittedEmailAddresses = []string{"example.com"}
+			otherNames(w, tlv(0xa0, oid("\x2b\x06\x01\x05\x05\x07\x08\x09"), explicit(0, tlv(asn1.UTF8String, []byte("admin@victim.example")))))
+		}, refused, "Certificate", leaf + ": the certificate holds an internationalised e-mail address"},
+		{"a DNS name with a NUL", func(w *world) {
+			w.sub.PermittedDNSDomains = []string{"example.com"}
+			otherNames(w, tlv(0x82, []byte("www.evil.example\x00.example.com")))
+		}, refused, "Certificate", leaf + `: the DNS name "www.evil.example\x00.example.com" has`},
+		{"a DNS name with a space", func(w *world) {
+			w.root.ExcludedDNSDomains = []string{"evil.example"}
+			otherNames(w, tlv(0x82, []byte("www.evil.example .example.com")))
+		}, refused, "Certificate", leaf + `: the DNS name "www.evil.example .example.com" has`},
 		{"a name of the CA in between", func(w *world) {
 			w.sub.DNSNames, w.root.ExcludedDNSDomains = []string{"ca.example.org"}, []string{"example.org"}
 		}, refused, "Certificate", sub + `: the DNS name "ca.example.org" is excluded by the name constraint example.org of ` + root},

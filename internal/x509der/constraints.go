@@ -2,15 +2,14 @@ package x509der
 
 import (
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 
+	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/yuncert/yuncert/internal/der"
@@ -38,29 +37,81 @@ type NameConstraints struct {
 	Permitted, Excluded Subtrees
 }
 
-// ConstraintsOf returns the name constraints of a certificate, nil if it has
-// none.
-func ConstraintsOf(cert *x509.Certificate) *NameConstraints {
-	c := &NameConstraints{
-		Permitted: Subtrees{cert.PermittedDNSDomains, prefixes(cert.PermittedIPRanges), cert.PermittedEmailAddresses, cert.PermittedURIDomains},
-		Excluded:  Subtrees{cert.ExcludedDNSDomains, prefixes(cert.ExcludedIPRanges), cert.ExcludedEmailAddresses, cert.ExcludedURIDomains},
+// ConstraintsOf returns the name constraints of a certificate, nil if it has none.
+// Critical or not, what is not understood is an error: left aside, it would let
+// through what the CA above, and other implementations, keep out. crypto/x509,
+// which has read the extension before, has checked the texts in it.
+func ConstraintsOf(cert *x509.Certificate) (*NameConstraints, error) {
+	value := extensionOf(cert, extNameConstraints)
+	if value == nil {
+		return nil, nil
 	}
-	if c.Permitted.empty() && c.Excluded.empty() {
-		return nil
+	c := new(NameConstraints)
+	input := cryptobyte.String(value)
+	var sides cryptobyte.String
+	if !input.ReadASN1(&sides, asn1.SEQUENCE) || !input.Empty() || sides.Empty() {
+		return nil, errConstraints
 	}
-	return c
-}
-
-func prefixes(ranges []*net.IPNet) []netip.Prefix {
-	var list []netip.Prefix
-	for _, r := range ranges {
-		ones, bits := r.Mask.Size()
-		// crypto/x509 lets only masks that are prefixes through.
-		if addr, ok := netip.AddrFromSlice(r.IP); ok && bits != 0 {
-			list = append(list, netip.PrefixFrom(addr, ones))
+	for i, side := range []*Subtrees{&c.Permitted, &c.Excluded} {
+		var trees cryptobyte.String
+		var present bool
+		if !sides.ReadOptionalASN1(&trees, &present, contextTag(uint8(i))) || present && trees.Empty() {
+			return nil, errConstraints
+		}
+		for !trees.Empty() {
+			if err := side.read(&trees); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return list
+	if !sides.Empty() {
+		return nil, errConstraints
+	}
+	return c, nil
+}
+
+var errConstraints = errors.New("the name constraints are not what RFC 5280, section 4.2.1.10, describes")
+
+// read reads one GeneralSubtree.
+func (s *Subtrees) read(trees *cryptobyte.String) error {
+	var tree, base cryptobyte.String
+	var tag asn1.Tag
+	if !trees.ReadASN1(&tree, asn1.SEQUENCE) || !tree.ReadAnyASN1(&base, &tag) {
+		return errConstraints
+	}
+	// RFC 5280, section 4.2.1.10, leaves no minimum but the default, which DER does not
+	// write; written all the same it means the same.
+	if !tree.Empty() && string(tree) != "\x80\x01\x00" {
+		return errors.New("a name constraint has a minimum or maximum, and there is none (RFC 5280, section 4.2.1.10)")
+	}
+	switch tag {
+	case tagDNSName:
+		s.DNS = append(s.DNS, string(base))
+	case tagIPAddress:
+		addr, ok := netip.AddrFromSlice(base[:len(base)/2])
+		ones, bits := net.IPMask(base[len(base)/2:]).Size()
+		if !ok || bits != addr.BitLen() {
+			return errConstraints
+		}
+		s.IP = append(s.IP, netip.PrefixFrom(addr, ones))
+	case tagRFC822Name:
+		s.Email = append(s.Email, string(base))
+	case tagURI:
+		s.URI = append(s.URI, string(base))
+	default:
+		return fmt.Errorf("a name constraint is about names with the tag %d (RFC 5280, section 4.2.1.6): those of DNS names, IP addresses, e-mail addresses and URIs are supported", tag&0x1f)
+	}
+	return nil
+}
+
+// extensionOf returns the value of an extension, nil if there is none.
+func extensionOf(cert *x509.Certificate, content string) []byte {
+	for _, e := range cert.Extensions {
+		if isExtension(e, content) {
+			return e.Value
+		}
+	}
+	return nil
 }
 
 // CheckName says which constraint keeps out a canonical DNS name or IP address.
@@ -109,17 +160,22 @@ func readsLikeHost(text string) bool {
 
 func (c *NameConstraints) checkDNS(name string) error {
 	if len(c.Permitted.DNS)+len(c.Excluded.DNS) > 0 && !isDomain(name) {
-		return fmt.Errorf("the DNS name %.80q has an empty label and cannot be held against the name constraints", name)
+		return fmt.Errorf("the DNS name %.80q has an empty label or a character that no host name has, and cannot be held against the name constraints", name)
 	}
 	return check("DNS name", name, c.Permitted.DNS, c.Excluded.DNS, func(domain string, excluded bool) bool {
 		return matchDomain(domain, name, excluded)
 	})
 }
 
-// isDomain reports whether no label is empty: "example.com." would slip through
-// constraints on example.com.
+// isDomain reports whether no label is empty and all is visible ASCII: "example.com."
+// would slip through constraints on example.com, and clients that stop at a NUL or
+// a space read another name than was held against them.
 func isDomain(host string) bool {
-	return host != "" && host[0] != '.' && host[len(host)-1] != '.' && !strings.Contains(host, "..")
+	return host != "" && host[0] != '.' && host[len(host)-1] != '.' && !strings.Contains(host, "..") && isVisible(host)
+}
+
+func isVisible(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // CheckEmail says which constraint keeps out a mailbox. One whose local part is
@@ -129,7 +185,7 @@ func (c *NameConstraints) CheckEmail(mailbox string) error {
 		return nil
 	}
 	at := strings.LastIndexByte(mailbox, '@')
-	if at <= 0 || strings.ContainsAny(mailbox[:at], `@"\`) || !isDomain(mailbox[at+1:]) {
+	if at <= 0 || strings.ContainsAny(mailbox[:at], `@"\`) || !isVisible(mailbox[:at]) || !isDomain(mailbox[at+1:]) {
 		return fmt.Errorf("the e-mail address %.80q is no local part without quotes at a host and cannot be held against the name constraints", mailbox)
 	}
 	local, host := mailbox[:at], mailbox[at+1:]
@@ -231,7 +287,10 @@ func (c *NameConstraints) CheckNames(cert *x509.Certificate) error {
 			return err
 		}
 	}
-	if slices.ContainsFunc(cert.Extensions, func(e pkix.Extension) bool { return isExtension(e, extAltName) }) {
+	if names := extensionOf(cert, extAltName); names != nil {
+		if len(c.Permitted.Email)+len(c.Excluded.Email) > 0 && holdsUTF8Mailbox(names) {
+			return errors.New("the certificate holds an internationalised e-mail address (RFC 9598), which is not held against the name constraints")
+		}
 		return nil
 	}
 	// Without alternative names, e-mail addresses in the subject count.
@@ -243,6 +302,28 @@ func (c *NameConstraints) CheckNames(cert *x509.Certificate) error {
 		}
 	}
 	return nil
+}
+
+// idUTF8Mailbox is SmtpUTF8Mailbox (RFC 9598, section 3), an otherName that
+// constraints on e-mail addresses cover as well (section 6).
+const idUTF8Mailbox = "\x2b\x06\x01\x05\x05\x07\x08\x09"
+
+// holdsUTF8Mailbox reports whether one of the GeneralNames is an
+// internationalised mailbox, or might be.
+func holdsUTF8Mailbox(value []byte) bool {
+	input := cryptobyte.String(value)
+	var list cryptobyte.String
+	if !input.ReadASN1(&list, asn1.SEQUENCE) {
+		return true
+	}
+	for !list.Empty() {
+		var name, oid cryptobyte.String
+		var tag asn1.Tag
+		if !list.ReadAnyASN1(&name, &tag) || tag == tagOtherName && (!readOID(&name, &oid) || string(oid) == idUTF8Mailbox) {
+			return true
+		}
+	}
+	return false
 }
 
 // append appends the extension.

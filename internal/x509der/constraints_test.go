@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/testkeys"
@@ -242,6 +243,11 @@ func TestConstraintsRefuseOddNames(t *testing.T) {
 		{"a DNS name with an empty label", x509.Certificate{DNSNames: []string{"www..example.com"}}, true},
 		{"an empty DNS name", x509.Certificate{DNSNames: []string{""}}, true},
 		{"a dot", x509.Certificate{DNSNames: []string{"."}}, true},
+		{"a DNS name with a NUL", x509.Certificate{DNSNames: []string{"www.example.net\x00.example.com"}}, true},
+		{"a DNS name with a space", x509.Certificate{DNSNames: []string{"www.example.net .example.com"}}, true},
+		{"a DNS name with a newline behind it", x509.Certificate{DNSNames: []string{"www.example.com\n"}}, true},
+		{"a DNS name with DEL", x509.Certificate{DNSNames: []string{"\x7f.example.com"}}, true},
+		{"a DNS name beyond ASCII", x509.Certificate{DNSNames: []string{"例子.example.com"}}, true},
 		{"an IP address of 5 octets", x509.Certificate{IPAddresses: []net.IP{{10, 0, 0, 0, 1}}}, true},
 		{"a mailbox without host", x509.Certificate{EmailAddresses: []string{"a@"}}, true},
 		{"a mailbox without local part", x509.Certificate{EmailAddresses: []string{"@example.com"}}, true},
@@ -251,6 +257,10 @@ func TestConstraintsRefuseOddNames(t *testing.T) {
 		{"an escaped local part", x509.Certificate{EmailAddresses: []string{`\a@example.com`}}, true},
 		{"two at signs", x509.Certificate{EmailAddresses: []string{"a@example.org@example.com"}}, true},
 		{"a mailbox at an absolute host", x509.Certificate{EmailAddresses: []string{"a@example.com."}}, true},
+		{"a mailbox at a host with a NUL", x509.Certificate{EmailAddresses: []string{"a@example.net\x00.example.com"}}, true},
+		{"a local part with a NUL", x509.Certificate{EmailAddresses: []string{"a\x00b@example.com"}}, true},
+		{"a local part with a space", x509.Certificate{EmailAddresses: []string{"a b@example.com"}}, true},
+		{"a URI at a host beyond ASCII", x509.Certificate{URIs: []*url.URL{parseURI(t, "https://例子.example.com/")}}, true},
 		{"a URI without host", x509.Certificate{URIs: []*url.URL{parseURI(t, "urn:uuid:f81d4fae")}}, true},
 		{"a URI with a path alone", x509.Certificate{URIs: []*url.URL{parseURI(t, "file:///example.com")}}, true},
 		{"a URI with an address", x509.Certificate{URIs: []*url.URL{parseURI(t, "https://192.0.2.1/")}}, true},
@@ -358,7 +368,10 @@ func TestConstraintsRoundTrip(t *testing.T) {
 				if (want != nil) != cert.PermittedDNSDomainsCritical {
 					t.Error("the extension is critical exactly when it is there")
 				}
-				got := x509der.ConstraintsOf(cert)
+				got, err := x509der.ConstraintsOf(cert)
+				if err != nil {
+					t.Fatal(err)
+				}
 				if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
 					t.Errorf("constraints mismatch (-want +got):\n%s", diff)
 				}
@@ -383,6 +396,121 @@ func TestConstraintsEncoding(t *testing.T) {
 	)))
 	if der := certMarshal(t, algorithm.ECC_256, template); bytes.Count(der, want) != 1 {
 		t.Errorf("the certificate does not hold %x", want)
+	}
+}
+
+// RFC 5280, section 4.2.1.10: the extension is read in one way or not at all, be it
+// critical or not, in certificates that crypto/x509 reads.
+func TestConstraintsOf(t *testing.T) {
+	t.Parallel()
+	tree := func(tag asn1.Tag, text string, behind ...byte) []byte {
+		return certSeq(certTLV(tag, []byte(text)), behind)
+	}
+	permitted := func(trees ...[]byte) []byte { return certTLV(0xa0, trees...) }
+	excluded := func(trees ...[]byte) []byte { return certTLV(0xa1, trees...) }
+	com := tree(0x82, "com")
+	tests := []struct {
+		name  string
+		value []byte
+		want  *x509der.NameConstraints // nil: an error
+		says  string
+	}{
+		{"permitted", certSeq(permitted(com)), &x509der.NameConstraints{Permitted: x509der.Subtrees{DNS: []string{"com"}}}, ""},
+		{"both", certSeq(permitted(com), excluded(tree(0x81, "a@b.com"), tree(0x86, ".c.com"), tree(0x87, "\x0a\x00\x00\x00\xff\x00\x00\x00"))), &x509der.NameConstraints{
+			Permitted: x509der.Subtrees{DNS: []string{"com"}},
+			Excluded:  x509der.Subtrees{Email: []string{"a@b.com"}, URI: []string{".c.com"}, IP: []netip.Prefix{prefix("10.0.0.0/8")}},
+		}, ""},
+		{"an empty domain", certSeq(excluded(tree(0x82, ""))), &x509der.NameConstraints{Excluded: x509der.Subtrees{DNS: []string{""}}}, ""},
+		{"a minimum of 0", certSeq(permitted(tree(0x82, "com", 0x80, 1, 0))), &x509der.NameConstraints{Permitted: x509der.Subtrees{DNS: []string{"com"}}}, ""},
+
+		{"a minimum", certSeq(permitted(tree(0x82, "com", 0x80, 1, 2))), nil, "minimum or maximum"},
+		{"a minimum of 0 in two octets", certSeq(permitted(tree(0x82, "com", 0x80, 2, 0, 0))), nil, "minimum or maximum"},
+		{"a maximum", certSeq(permitted(tree(0x82, "com", 0x81, 1, 2))), nil, "minimum or maximum"},
+		{"a maximum of 0", certSeq(excluded(tree(0x82, "com", 0x81, 1, 0))), nil, "minimum or maximum"},
+		{"a minimum of 0 and a maximum", certSeq(excluded(tree(0x82, "com", 0x80, 1, 0, 0x81, 1, 2))), nil, "minimum or maximum"},
+		{"something else behind a name", certSeq(permitted(com, tree(0x82, "com", 5, 0))), nil, "minimum or maximum"},
+		{"otherName", certSeq(permitted(certSeq(certTLV(0xa0, certOID("\x2b\x06\x01\x05\x05\x07\x08\x09"), certTLV(0xa0, certTLV(12, []byte("a@b.com"))))))), nil, "the tag 0"},
+		{"directoryName", certSeq(permitted(certSeq(certTLV(0xa4, nameDER(x509der.Name{x509der.Text(x509der.Country, "CN")}))))), nil, "the tag 4"},
+		{"directoryName excluded, behind a domain", certSeq(permitted(com), excluded(com, certSeq(certTLV(0xa4, certSeq())))), nil, "the tag 4"},
+		{"registeredID", certSeq(excluded(tree(0x88, "\x55\x04\x03"))), nil, "the tag 8"},
+		{"a constructed domain", certSeq(permitted(tree(0xa2, "\x82\x03com"))), nil, "the tag 2"},
+		{"permitted and empty beside excluded", certSeq(permitted(), excluded(com)), nil, "RFC 5280, section 4.2.1.10"},
+		{"excluded and empty beside permitted", certSeq(permitted(com), excluded()), nil, "RFC 5280, section 4.2.1.10"},
+	}
+	for _, tt := range tests {
+		for _, critical := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, critical %t", tt.name, critical), func(t *testing.T) {
+				t.Parallel()
+				k := testkeys.Key(algorithm.ECC_256, 0)
+				template := &x509.Certificate{
+					SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Root"}, BasicConstraintsValid: true, IsCA: true,
+					ExtraExtensions: []pkix.Extension{{Id: x509der.ObjectIdentifier("\x55\x1d\x1e"), Critical: critical, Value: tt.value}},
+				}
+				der, err := x509.CreateCertificate(nil, template, template, k.Public(), k)
+				if err != nil {
+					t.Fatal(err)
+				}
+				cert, err := x509der.ParseCertificate(der)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := x509der.ConstraintsOf(cert)
+				checkSays(t, err, tt.says)
+				if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty(), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
+					t.Errorf("constraints mismatch (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+	// What crypto/x509 refuses before, and would not have to.
+	for _, value := range [][]byte{
+		{}, certSeq(), {5, 0}, append(certSeq(permitted(com)), 0), certSeq(excluded(com), permitted(com)), certSeq(permitted(com), permitted(com)),
+		certSeq(permitted(com[:3])), certSeq(permitted(com, []byte{5, 0})), certSeq(com), certSeq(permitted(certSeq())),
+		certSeq(permitted(tree(0x87, "\x0a\x00\x00\x00"))), certSeq(permitted(tree(0x87, "\x0a\x00\x00\x00\xff\x00\xff\x00"))),
+		certSeq(permitted(tree(0x87, "\x0a\x00\x00\x00\xff\xff\x00\x00\x00"))), certSeq(permitted(tree(0x87, ""))),
+	} {
+		cert := &x509.Certificate{Extensions: []pkix.Extension{{Id: x509der.ObjectIdentifier("\x55\x1d\x1e"), Value: value}}}
+		if got, err := x509der.ConstraintsOf(cert); err == nil || got != nil {
+			t.Errorf("%x is read as %+v", value, got)
+		}
+	}
+}
+
+// RFC 9598, section 6: constraints on e-mail addresses cover internationalised
+// ones too, which stand in an otherName.
+func TestConstraintsUTF8Mailbox(t *testing.T) {
+	t.Parallel()
+	mailbox := certTLV(0xa0, certOID("\x2b\x06\x01\x05\x05\x07\x08\x09"), certTLV(0xa0, certTLV(12, []byte("云@example.com"))))
+	upn := certTLV(0xa0, certOID("\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03"), certTLV(0xa0, certTLV(12, []byte("a@example.com"))))
+	mail := certTLV(0x81, []byte("a@example.com"))
+	email := x509der.Subtrees{Email: []string{"example.com"}}
+	tests := []struct {
+		name string
+		san  []byte
+		ok   bool // under constraints on e-mail addresses
+	}{
+		{"alone", certSeq(mailbox), false},
+		{"behind others", certSeq(mail, upn, mailbox), false},
+		{"an otherName that cannot be read", certSeq(certTLV(0xa0, []byte{5, 0})), false},
+		{"another otherName", certSeq(upn, mail), true},
+		{"no otherName", certSeq(mail), true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			cert := &x509.Certificate{Extensions: []pkix.Extension{{Id: x509der.ObjectIdentifier("\x55\x1d\x11"), Value: tt.san}}}
+			for what, c := range map[string]x509der.NameConstraints{
+				"permitted": {Permitted: email}, "excluded": {Excluded: email}, "both": {Permitted: email, Excluded: x509der.Subtrees{Email: []string{"example.org"}}},
+			} {
+				if err := c.CheckNames(cert); (err == nil) != tt.ok {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+			other := x509der.NameConstraints{Permitted: x509der.Subtrees{DNS: []string{"example.com"}, URI: []string{"example.com"}}}
+			if err := other.CheckNames(cert); err != nil {
+				t.Errorf("under constraints of other kinds: %v", err)
+			}
+		})
 	}
 }
 
@@ -542,7 +670,10 @@ func TestConstraintsAgainstCryptoX509(t *testing.T) {
 		root := create(template, template)
 		pool := x509.NewCertPool()
 		pool.AddCert(root)
-		constraints := x509der.ConstraintsOf(root)
+		constraints, err := x509der.ConstraintsOf(root)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if constraints == nil {
 			constraints = new(x509der.NameConstraints)
 		}
