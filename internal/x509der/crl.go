@@ -215,7 +215,7 @@ func CheckCRLFields(list *x509.RevocationList) error {
 // entry.
 func readCRLFields(tbs []byte) (entries int, err error) {
 	s := cryptobyte.String(tbs)
-	var revoked, entry, extensions cryptobyte.String
+	var id, revoked, entry, extensions cryptobyte.String
 	if !s.ReadASN1(&s, asn1.SEQUENCE) {
 		return 0, errCRL
 	}
@@ -226,7 +226,7 @@ func readCRLFields(tbs []byte) (entries int, err error) {
 	if second && (!s.ReadASN1Integer(&version) || version != 1) {
 		return 0, errors.New("its version is not 2 (RFC 5280, section 5.1.2.1)")
 	}
-	if !s.SkipASN1(asn1.SEQUENCE) || !s.SkipASN1(asn1.SEQUENCE) || !skipTime(&s) || isTime(s) && !skipTime(&s) ||
+	if !s.ReadASN1(&id, asn1.SEQUENCE) || !s.SkipASN1(asn1.SEQUENCE) || !skipTime(&s) || isTime(s) && !skipTime(&s) ||
 		!s.ReadOptionalASN1(&revoked, nil, asn1.SEQUENCE) {
 		return 0, errCRL
 	}
