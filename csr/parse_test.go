@@ -385,13 +385,13 @@ func TestParseRefusals(t *testing.T) {
 		{"an extension in Microsoft's request too", "", func(t *testing.T, p *parts) {
 			e := extension(oidAltName, seq(dnsName("a.example.com")))
 			p.attributes = tlv(0xa0, extensionRequest(e), attribute(oidMicrosoftExtensions, seq(e)))
-		}, "both the attribute 1.2.840.113549.1.9.14 and 1.3.6.1.4.1.311.2.1.14"},
+		}, "1.2.840.113549.1.9.14 and 1.3.6.1.4.1.311.2.1.14"},
 		{"another extension in Microsoft's request", "", func(t *testing.T, p *parts) {
 			p.attributes = tlv(0xa0, extensionRequest(extension(oidKeyID, nil)), attribute(oidMicrosoftExtensions, seq(extension(oidAltName, seq(dnsName("a.example.com"))))))
-		}, "both the attribute 1.2.840.113549.1.9.14 and 1.3.6.1.4.1.311.2.1.14"},
+		}, "1.2.840.113549.1.9.14 and 1.3.6.1.4.1.311.2.1.14"},
 		{"Microsoft's request in front of the other", "", func(t *testing.T, p *parts) {
 			p.attributes = tlv(0xa0, attribute(oidMicrosoftExtensions, seq(extension(oidAltName, seq(dnsName("a.example.com"))))), extensionRequest(extension(oidKeyID, nil)))
-		}, "both the attribute 1.3.6.1.4.1.311.2.1.14 and 1.2.840.113549.1.9.14"},
+		}, "1.2.840.113549.1.9.14 and 1.3.6.1.4.1.311.2.1.14"},
 		{"two values in extensionRequest", "", func(t *testing.T, p *parts) {
 			p.attributes = tlv(0xa0, attribute(oidExtensionRequest, seq(extension(oidKeyID, nil)), seq(extension(oidAltName, seq(dnsName("a.example.com"))))))
 		}, "more than one value"},

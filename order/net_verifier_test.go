@@ -310,7 +310,7 @@ func TestNetVerifierSilentNameServer(t *testing.T) {
 	got, err := v.Lookup(t.Context(), dnsChallenge())
 	checkLookup(t, got, err, nil, "TXT records of _dnsauth.www.example.com: the name servers did not answer in time")
 	got, err = v.Lookup(t.Context(), fileChallenge(testDomain))
-	checkLookup(t, got, err, nil, fileReason(testDomain, "there was no answer in time", "there was no answer in time"))
+	checkLookup(t, got, err, nil, fileReason("there was no answer in time", "there was no answer in time"))
 }
 
 func TestNetVerifierNoNameServer(t *testing.T) {
@@ -321,7 +321,7 @@ func TestNetVerifierNoNameServer(t *testing.T) {
 	got, err := v.Lookup(t.Context(), dnsChallenge())
 	checkLookup(t, got, err, nil, "TXT records of _dnsauth.www.example.com: the name servers gave no usable answer")
 	got, err = v.Lookup(t.Context(), fileChallenge(testDomain))
-	checkLookup(t, got, err, nil, fileReason(testDomain, "the name servers gave no usable answer", "the name servers gave no usable answer"))
+	checkLookup(t, got, err, nil, fileReason("the name servers gave no usable answer", "the name servers gave no usable answer"))
 }
 
 func TestPlainDNS(t *testing.T) {
@@ -340,7 +340,7 @@ func TestPlainDNS(t *testing.T) {
 }
 
 // fileReason is the text of the error for a file that is nowhere.
-func fileReason(domain, https, http string) string {
+func fileReason(https, http string) string {
 	return "the file was not fetched by https: " + https + "; by http: " + http
 }
 
@@ -610,7 +610,7 @@ func TestNetVerifierFile(t *testing.T) {
 			got, err := v.Lookup(t.Context(), fileChallenge(testDomain))
 			wantErr := ""
 			if tt.want == nil {
-				wantErr = fileReason(testDomain, tt.reasons[0], tt.reasons[1])
+				wantErr = fileReason(tt.reasons[0], tt.reasons[1])
 			}
 			checkLookup(t, got, err, tt.want, wantErr)
 			for _, trap := range s.traps {
@@ -670,7 +670,7 @@ func TestNetVerifierStalledServer(t *testing.T) {
 				cancel()
 			}()
 			got, err := v.Lookup(ctx, fileChallenge(testDomain))
-			checkLookup(t, got, err, nil, fileReason(testDomain, late, late))
+			checkLookup(t, got, err, nil, fileReason(late, late))
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
@@ -687,7 +687,7 @@ func TestNetVerifierStalledServer(t *testing.T) {
 		_, resolver := newNameServer(t, hosts(testDomain, publicIP))
 		v := &NetVerifier{Resolver: resolver, AllowedNetworks: playedPublic, ports: &[2]string{portOf(l), portOf(l)}, Timeout: 500 * time.Millisecond}
 		got, err := v.Lookup(t.Context(), fileChallenge(testDomain))
-		checkLookup(t, got, err, nil, fileReason(testDomain, late, late))
+		checkLookup(t, got, err, nil, fileReason(late, late))
 		ours, err := net.Dial("tcp", l.Addr().String()) // behind those of the lookup, if it came so far
 		if err != nil {
 			t.Fatal(err)
@@ -951,7 +951,7 @@ func TestNetVerifierForbiddenAddresses(t *testing.T) {
 			v := &NetVerifier{Resolver: resolver, ports: ports}
 			for _, domain := range []string{testDomain, text} {
 				got, err := v.Lookup(t.Context(), fileChallenge(domain))
-				checkLookup(t, got, err, nil, fileReason(domain, string(errNotPublic), string(errNotPublic)))
+				checkLookup(t, got, err, nil, fileReason(string(errNotPublic), string(errNotPublic)))
 			}
 		})
 	}
@@ -995,7 +995,7 @@ func TestNetVerifierAddresses(t *testing.T) {
 			got, err := v.Lookup(t.Context(), fileChallenge(testDomain))
 			wantErr := ""
 			if tt.want == nil {
-				wantErr = fileReason(testDomain, tt.reason, tt.reason)
+				wantErr = fileReason(tt.reason, tt.reason)
 			}
 			checkLookup(t, got, err, tt.want, wantErr)
 			for _, trap := range s.traps {
@@ -1024,7 +1024,7 @@ func TestNetVerifierAddresses(t *testing.T) {
 			_, resolver := newNameServer(t, hosts(testDomain, addresses...))
 			v := &NetVerifier{Resolver: resolver, AllowedNetworks: playedPublic, ports: &[2]string{down, down}}
 			got, err := v.Lookup(t.Context(), fileChallenge(testDomain))
-			checkLookup(t, got, err, nil, fileReason(testDomain, noAnswer, noAnswer))
+			checkLookup(t, got, err, nil, fileReason(noAnswer, noAnswer))
 		}
 	})
 	t.Run("IPv6", func(t *testing.T) {
@@ -1042,7 +1042,7 @@ func TestNetVerifierAddresses(t *testing.T) {
 		checkLookup(t, got, err, []string{testToken}, "")
 		v.AllowedNetworks = nil
 		got, err = v.Lookup(t.Context(), fileChallenge("::1"))
-		checkLookup(t, got, err, nil, fileReason("::1", string(errNotPublic), string(errNotPublic)))
+		checkLookup(t, got, err, nil, fileReason(string(errNotPublic), string(errNotPublic)))
 		untouched(t, both[1])
 	})
 }
@@ -1188,11 +1188,11 @@ func TestCheckOwnershipFile(t *testing.T) {
 		}
 	}
 
-	checkOwnership(t, b, o, 1, StateDomainVerify, fileReason(testDomain, string(errNotPublic), string(errNotPublic)))
+	checkOwnership(t, b, o, 1, StateDomainVerify, fileReason(string(errNotPublic), string(errNotPublic)))
 	point(privateIP)
-	checkOwnership(t, b, o, 2, StateDomainVerify, fileReason(testDomain, string(errNotPublic), string(errNotPublic)))
+	checkOwnership(t, b, o, 2, StateDomainVerify, fileReason(string(errNotPublic), string(errNotPublic)))
 	point("10.0.0.1")
-	checkOwnership(t, b, o, 3, StateDomainVerify, fileReason(testDomain, string(errNotPublic), string(errNotPublic)))
+	checkOwnership(t, b, o, 3, StateDomainVerify, fileReason(string(errNotPublic), string(errNotPublic)))
 	point(publicIP)
 	for n, tt := range []struct {
 		page   page
@@ -1201,17 +1201,17 @@ func TestCheckOwnershipFile(t *testing.T) {
 		{text("inner secret"), "of 1 values found where the proof belongs none is the one asked for"},
 		{text(""), "of 1 values found where the proof belongs none is the one asked for"},
 		{text(o.Token + "\nmore"), "of 1 values found where the proof belongs none is the one asked for"},
-		{status(404, o.Token), fileReason(testDomain, noAnswer, "the status is 404 and not 200")},
-		{redirect(func(s *site) string { return "http://" + privateIP + ":" + s.ports[1] + "/" }), fileReason(testDomain, noAnswer, "the redirect leads to another host")},
-		{endless("HTTP/1.1 200 OK\r\n\r\n", o.Token), fileReason(testDomain, noAnswer, "the file is longer than 4096 octets")},
-		{raw("inner secret"), fileReason(testDomain, noAnswer, noAnswer)},
-		{raw("HTTP/1.1 500 inner secret\r\nX-Address: 10.0.0.1\r\n\r\ninner secret"), fileReason(testDomain, noAnswer, "the status is 500 and not 200")},
+		{status(404, o.Token), fileReason(noAnswer, "the status is 404 and not 200")},
+		{redirect(func(s *site) string { return "http://" + privateIP + ":" + s.ports[1] + "/" }), fileReason(noAnswer, "the redirect leads to another host")},
+		{endless("HTTP/1.1 200 OK\r\n\r\n", o.Token), fileReason(noAnswer, "the file is longer than 4096 octets")},
+		{raw("inner secret"), fileReason(noAnswer, noAnswer)},
+		{raw("HTTP/1.1 500 inner secret\r\nX-Address: 10.0.0.1\r\n\r\ninner secret"), fileReason(noAnswer, "the status is 500 and not 200")},
 	} {
 		show(tt.page)
 		checkOwnership(t, b, o, 4+n, StateDomainVerify, tt.reason)
 	}
 	server.set("A late.example.com.", dnsAnswer{silent: true})
-	checkOwnership(t, late, lateOrder, 30, StateDomainVerify, fileReason("late.example.com", "there was no answer in time", "there was no answer in time"))
+	checkOwnership(t, late, lateOrder, 30, StateDomainVerify, fileReason("there was no answer in time", "there was no answer in time"))
 	show(text("\r\n" + o.Token + "\r\n"))
 	checkOwnership(t, b, o, 31, StateProcess, "")
 	for _, trap := range s.traps {

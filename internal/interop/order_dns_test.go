@@ -183,10 +183,10 @@ func webPorts(t *testing.T) (ip string, https, plain net.Listener) {
 func TestOrderFile(t *testing.T) {
 	t.Parallel()
 	const (
-		private = "://www.example.com/.well-known/pki-validation/fileauth.txt: the name has no address on the public Internet"
-		broken  = "://www.example.com/.well-known/pki-validation/fileauth.txt: the name servers gave no usable answer"
-		refused = "https" + private + "; http" + private
-		failed  = "https" + broken + "; http" + broken
+		private = "the name has no address on the public Internet"
+		broken  = "the name servers gave no usable answer"
+		refused = "the file was not fetched by https: " + private + "; by http: " + private
+		failed  = "the file was not fetched by https: " + broken + "; by http: " + broken
 	)
 	trap, trapHTTPS, trapHTTP := webPorts(t)
 	t.Cleanup(func() { // after the subtests

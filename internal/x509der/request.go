@@ -105,7 +105,7 @@ func parseAttributes(info cryptobyte.String) ([]extension, error) {
 		return nil, errors.New("its attributes are malformed (RFC 2986, section 4.1)")
 	}
 	var extensions []extension
-	var request string // which of the two attributes that request extensions is there
+	var pkcs9, microsoft bool // which attributes that request extensions are there
 	seen := make(map[string]bool)
 	for !attributes.Empty() {
 		var one, oid, values, value cryptobyte.String
@@ -115,16 +115,17 @@ func parseAttributes(info cryptobyte.String) ([]extension, error) {
 			!values.ReadAnyASN1Element(&value, &tag) {
 			return nil, errors.New("an attribute is malformed (RFC 2986, section 4.1)")
 		}
-		if oid := string(oid); oid == attrExtensionRequest || oid == attrMicrosoftExtensions {
+		if string(oid) == attrExtensionRequest || string(oid) == attrMicrosoftExtensions {
 			if !values.Empty() {
 				return nil, errors.New("an extensionRequest has more than one value (RFC 2985, section 5.4.2)")
 			}
 			// Other software reads the first of the two alone: whoever looked at the CSR
 			// with it has not seen the names in the second.
-			if request != "" && request != oid {
-				return nil, fmt.Errorf("it has both the attribute %s and %s, which request extensions each", ObjectIdentifier(request), ObjectIdentifier(oid))
+			pkcs9 = pkcs9 || string(oid) == attrExtensionRequest
+			microsoft = microsoft || string(oid) == attrMicrosoftExtensions
+			if pkcs9 && microsoft {
+				return nil, errors.New("it requests extensions by the attributes 1.2.840.113549.1.9.14 and 1.3.6.1.4.1.311.2.1.14, of which one may be there")
 			}
-			request = oid
 			var err error
 			if extensions, err = parseExtensions(extensions, value); err != nil {
 				return nil, err
