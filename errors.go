@@ -1,6 +1,7 @@
 package yuncert
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -113,6 +114,8 @@ func (c Code) HTTPStatus() int {
 // encoding/json and encoding/xml it becomes the documented error body: RequestId,
 // HostId, Code and Message. An Error belongs to the caller, who may fill in
 // RequestId and HostId before answering; it holds no key bytes and no whole CSR.
+// A body with more members has a struct of its own: one that embeds an Error is
+// encoded as the Error alone.
 type Error struct {
 	// RequestId identifies the request that failed. Empty until the caller sets
 	// it, with [NewRequestId] for example.
@@ -155,8 +158,13 @@ func withoutKeys(message string) string {
 		return message
 	}
 	before += label + "…"
-	if _, after, quoted := strings.Cut(key, `"`); quoted {
-		return before + `"` + withoutKeys(after)
+	for i := 0; i < len(key); i++ {
+		switch key[i] {
+		case '\\':
+			i++ // what is escaped does not end the quotation
+		case '"':
+			return before + `"` + withoutKeys(key[i+1:])
+		}
 	}
 	return before
 }
@@ -178,7 +186,13 @@ func (e Error) body() body {
 }
 
 // MarshalJSON returns the documented error body.
-func (e Error) MarshalJSON() ([]byte, error) { return json.Marshal(e.body()) }
+func (e Error) MarshalJSON() ([]byte, error) {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false) // which is for the encoder that calls this to say
+	err := enc.Encode(e.body())
+	return text.Bytes(), err
+}
 
 // MarshalXML writes the documented error body, named Error unless start says
 // otherwise.

@@ -126,16 +126,19 @@ func TestErrorBody(t *testing.T) {
 
 func TestErrorfQuotesNoKey(t *testing.T) {
 	t.Parallel()
-	const key = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIGxhbGFsYWxhbGFsYWxhbGFsYWxhbGFsYWxh\n"
+	const key = "-----BEGIN EC PRIVATE KEY-----\n\"\\MHcCAQEEIGxhbGFsYWxhbGFsYWxhbGFsYWxhbGFsYWxh\n"
 	for _, tt := range []struct{ format, want string }{
 		{"%.80q is no name: letters are", `"-----BEGIN EC PRIVATE KEY-----…" is no name: letters are`},
 		{"%.40q and %.60q are not", `"-----BEGIN EC PRIVATE KEY-----…" and "-----BEGIN EC PRIVATE KEY-----…" are not`},
-		{"it is %s", "it is -----BEGIN EC PRIVATE KEY-----…"},
+		{"%q, that is %%", `"-----BEGIN EC PRIVATE KEY-----…", that is %`},
 	} {
-		args := slices.Repeat([]any{key}, strings.Count(tt.format, "%"))
+		args := slices.Repeat([]any{key}, strings.Count(tt.format, "q"))
 		if e := yuncert.Errorf(yuncert.ErrInvalidParameter, "Domain", tt.format, args...); e.Message != tt.want {
 			t.Errorf("Errorf(%q) has the message %s, want %s", tt.format, e.Message, tt.want)
 		}
+	}
+	if e := yuncert.Errorf(yuncert.ErrInvalidParameter, "Domain", "it is %s", "-----BEGIN PRIVATE KEY-----\nMIGH\n"); e.Message != "it is -----BEGIN PRIVATE KEY-----…" {
+		t.Errorf("without a quotation the message is %s", e.Message)
 	}
 }
 

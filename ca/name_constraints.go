@@ -63,6 +63,9 @@ func (c *NameConstraints) check() (*x509der.NameConstraints, error) {
 			total += len(list)
 		}
 		for _, entry := range side.dns {
+			if strings.HasPrefix(entry, ".") {
+				return nil, malformed("NameConstraints", "%.80q begins with a dot: a domain stands without and has all names below it", entry)
+			}
 			domain, err := constraintHost(entry)
 			if err != nil {
 				return nil, err
@@ -100,9 +103,6 @@ func (c *NameConstraints) check() (*x509der.NameConstraints, error) {
 // constraintHost returns the canonical form of a domain in a name constraint.
 func constraintHost(entry string) (string, error) {
 	domain, err := x509der.CanonicalName(entry)
-	if strings.HasPrefix(entry, ".") {
-		return "", malformed("NameConstraints", "%.80q begins with a dot: a domain stands without and has all names below it", entry)
-	}
 	if err != nil {
 		return "", malformed("NameConstraints", "%v", err)
 	}

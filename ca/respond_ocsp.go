@@ -202,8 +202,9 @@ func RespondOCSP(rand io.Reader, now time.Time, responder *OCSPResponder, reques
 	for _, id := range asked.IDs {
 		var answer OCSPAnswer
 		if id.SerialNumber != nil && responder.issuer.Issued(id) {
-			serial, known := hex.EncodeToString(id.SerialNumber), false
-			if answer, known = answers[serial]; !known {
+			serial := hex.EncodeToString(id.SerialNumber)
+			earlier, known := answers[serial]
+			if answer = earlier; !known {
 				if answer, err = lookup(serial); err != nil {
 					return x509der.OCSPTryLater.Marshal(), &yuncert.Error{Code: yuncert.ErrInternalError, Message: fmt.Sprintf("the status of %s cannot be looked up", serial), Err: err}
 				}

@@ -287,7 +287,16 @@ func (v *verifier) checkRevoked(cert, issuer *x509.Certificate) error {
 		if !x509der.SameName(list.RawIssuer, issuer.RawSubject) {
 			continue
 		}
-		if err := v.checkList(list, cert, issuer); err != nil {
+		if err := v.checkInForce(list, issuer); err != nil {
+			unusable = err
+			continue
+		}
+		// The caller may have read it with crypto/x509, which overlooks entries: no other
+		// list makes up for those.
+		if err := x509der.CheckCRLFields(list); err != nil {
+			return refused("RevocationLists", "for %s: the CRL of %s cannot be read: %v", label(cert), label(issuer), err)
+		}
+		if err := checkScope(list, cert, issuer); err != nil {
 			unusable = err
 			continue
 		}
@@ -305,18 +314,19 @@ func (v *verifier) checkRevoked(cert, issuer *x509.Certificate) error {
 	return nil
 }
 
-// checkList says why a CRL cannot answer for a certificate.
-func (v *verifier) checkList(list *x509.RevocationList, cert, issuer *x509.Certificate) error {
+// checkInForce says why a CRL is not what the CA says now.
+func (v *verifier) checkInForce(list *x509.RevocationList, issuer *x509.Certificate) error {
 	if err := x509der.CheckCRLSignature(list, issuer); err != nil {
 		return fmt.Errorf("the CRL is not one of %s: %s", label(issuer), x509der.Reason(err))
-	}
-	// The caller may have read it with crypto/x509, which does not see this.
-	if err := x509der.CheckCRLFields(list); err != nil {
-		return fmt.Errorf("the CRL of %s cannot be read: %v", label(issuer), err)
 	}
 	if v.now.Before(list.ThisUpdate) || v.now.After(list.NextUpdate) {
 		return fmt.Errorf("the CRL is in force from %s to %s, and it is %s", stamp(list.ThisUpdate), stamp(list.NextUpdate), v.now.UTC().Format(time.RFC3339Nano))
 	}
+	return nil
+}
+
+// checkScope says why a CRL of the CA cannot answer for a certificate.
+func checkScope(list *x509.RevocationList, cert, issuer *x509.Certificate) error {
 	scope, err := x509der.ScopeOf(list)
 	if err != nil {
 		return fmt.Errorf("the CRL of %s cannot be used: %v", label(issuer), err)

@@ -479,6 +479,11 @@ func TestVerifyRefuses(t *testing.T) {
 	listFields := func(change func(fields [][]byte) [][]byte) func(*world) {
 		return func(w *world) { w.after = func(m *made) { m.rewriteList(change) } }
 	}
+	damaged := func(change func(leaf string) string) func(*world) {
+		return func(w *world) {
+			w.after = func(m *made) { m.leaf, m.opts.Host = change(m.leaf)+m.sub, "" }
+		}
+	}
 	const unread = leaf + ": the CRL of " + sub + " cannot be read: "
 	tests := []struct {
 		name      string
@@ -706,6 +711,15 @@ func TestVerifyRefuses(t *testing.T) {
 			w.after = func(m *made) { m.rootList(asItIs) }
 		}, refused, "RevocationLists", sub + ": the CRL is not one of " + root + ": the CA may not sign CRLs"},
 		{"a list with something in front of its entries", listFields(func(f [][]byte) [][]byte { return slices.Insert(f, 5, null) }), refused, "RevocationLists", unread + "behind its times"},
+		{"such a list and one without the leaf", lists(func(m *made) {
+			m.rewriteList(func(f [][]byte) [][]byte { return slices.Insert(f, 5, null) })
+			m.subList(asItIs)
+		}), refused, "RevocationLists", unread + "behind its times"},
+		{"one without the leaf and such a list", lists(func(m *made) {
+			m.rewriteList(func(f [][]byte) [][]byte { return append(f, null) })
+			m.subList(asItIs)
+			slices.Reverse(m.opts.RevocationLists)
+		}), refused, "RevocationLists", unread + "behind its times"},
 		{"a list with its extensions in front of its entries", listFields(func(f [][]byte) [][]byte { f[5], f[6] = f[6], f[5]; return f }), refused, "RevocationLists", unread + "behind its times"},
 		{"a list with a third time", listFields(func(f [][]byte) [][]byte { return slices.Insert(f, 5, f[4]) }), refused, "RevocationLists", unread + "behind its times"},
 		{"a list whose entries are no SEQUENCE", listFields(func(f [][]byte) [][]byte { f[5][0] = 0x10; return f }), refused, "RevocationLists", unread + "behind its times"},
@@ -732,6 +746,13 @@ func TestVerifyRefuses(t *testing.T) {
 		{"DER for PEM", func(w *world) { w.after = func(m *made) { m.leaf = string(decodePEM(m.t, m.leaf)) } }, malformed, "Certificate", "no certificate"},
 		{"1001 certificates", func(w *world) { w.after = func(m *made) { m.leaf += strings.Repeat(m.sub, 1000) } }, malformed, "Certificate", "more than 1000"},
 		{"a CA in front of the certificate", func(w *world) { w.after = func(m *made) { m.leaf = m.sub + m.leaf } }, refused, "Certificate", sub + " does not hold the name"},
+		{"a character too few, and the CA behind it", damaged(func(leaf string) string { return leaf[:100] + leaf[101:] }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
+		{"a character that is none", damaged(func(leaf string) string { return leaf[:100] + "*" + leaf[101:] }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
+		{"another line at the end", damaged(func(leaf string) string { return strings.Replace(leaf, "-----END", "-----ENDE", 1) }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
+		{"no line break before the CA", damaged(strings.TrimSpace), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
+		{"a damaged CA among the roots", func(w *world) {
+			w.after = func(m *made) { m.opts.Roots = m.root[:100] + m.root[101:] }
+		}, refused, "Certificate", "is not among Roots"},
 		{"a certificate cut short", func(w *world) {
 			w.after = func(m *made) { m.leaf = encodePEM(decodePEM(m.t, m.leaf)[:100]) }
 		}, malformed, "Certificate", "certificate 1 cannot be read"},

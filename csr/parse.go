@@ -69,7 +69,7 @@ func (r *Request) Subject() pkix.Name {
 //   - no attribute, value of one or extension repeats; only extensionRequest may
 //     stand twice, with different extensions, and both count, though other software
 //     reads the first alone: what was certified is in [Request], not in its output;
-//     Microsoft's attribute for extensions may stand in its place, not beside it;
+//     Microsoft's attribute of that kind may stand in its place, not beside it;
 //   - the key passes [algorithm.Check];
 //   - the self-signature verifies, made with SHA-256, SHA-384 or SHA-512 and RSA
 //     (PKCS #1 v1.5) or ECDSA, or with SM3 and SM2 under the user ID

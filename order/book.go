@@ -5,6 +5,7 @@ import (
 	cryptorand "crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -174,12 +175,12 @@ func readPackage(tx Reader, productCode string) (Package, error) {
 	return p, err
 }
 
-// packageOf returns the package that an order took its unit from. It is there
-// unless the store has lost it.
+// packageOf returns the package that an order took its unit from. A store that
+// does not have it has failed.
 func packageOf(tx Reader, o *Order) (Package, error) {
 	p, found, err := tx.Package(o.ProductCode)
 	if err == nil && !found {
-		err = yuncert.Errorf(yuncert.ErrError, "", "the store has no package of %s, of which the order is", o.ProductCode)
+		err = fmt.Errorf("there is no package of %.80q, of which order %d is", o.ProductCode, o.OrderId)
 	}
 	return p, err
 }

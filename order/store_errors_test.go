@@ -263,7 +263,7 @@ func TestSpoiledStore(t *testing.T) {
 		"a product that does not exist":   {func(o *order.Order) { o.ProductCode = "free" }, "Issue", broke, "ProductCode", `"free"`},
 		"a CSR that is none":              {func(o *order.Order) { o.Csr = "garbage" }, "Complete", broke, "", "the order's CSR cannot be read"},
 		"a CSR that is none, to sign for": {func(o *order.Order) { o.Csr = "garbage" }, "Issue", broke, "", "the order's CSR cannot be read"},
-		"a package that is gone":          {func(o *order.Order) { o.ProductCode = "free" }, "Complete", broke, "", "the store has no package of free"},
+		"a package that is gone":          {func(o *order.Order) { o.ProductCode = "free" }, "Complete", broke, "", "the order store failed"},
 		"a package that is gone, to delete": {func(o *order.Order) { o.ProductCode, o.State = "free", order.StatePayed }, "DeleteCertificateRequest",
 			yuncert.ErrDeleteFail, "OrderId", "the order store failed while the order was deleted"},
 		"a state that does not exist": {func(o *order.Order) { o.State = "unknow" }, "Issue", wrong, "OrderId", "the state unknow:"},
@@ -286,6 +286,9 @@ func TestSpoiledStore(t *testing.T) {
 				if c.name == tt.run {
 					result, err := c.run(t.Context(), t, book, o.OrderId)
 					checkError(t, err, tt.code, tt.parameter, tt.mention)
+					if gone := `there is no package of "free", of which order`; o.ProductCode == "free" && tt.run != "Issue" && !strings.Contains(err.Error(), gone) {
+						t.Errorf("the error %v does not say %s", err, gone)
+					}
 					if !none(result) {
 						t.Errorf("a result beside an error: %+v", result)
 					}

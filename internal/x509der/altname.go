@@ -37,8 +37,12 @@ func SplitNames(list string) ([]string, error) {
 		if entry = strings.TrimSpace(entry); entry == "" {
 			continue
 		}
+		// idna takes the enumeration comma for a letter.
+		if strings.ContainsRune(entry, '、') {
+			return nil, fmt.Errorf("%.80q holds a '、': names are separated by commas", entry)
+		}
 		name, err := CanonicalName(entry)
-		if err != nil && strings.ContainsAny(entry, ";，；、 \n") {
+		if err != nil && strings.ContainsAny(entry, ";，； \u3000\n") {
 			return nil, fmt.Errorf("%w; names are separated by commas", err)
 		}
 		if err != nil {

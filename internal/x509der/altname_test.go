@@ -187,6 +187,8 @@ func TestSplitNames(t *testing.T) {
 		{"last is wrong", "b.example,a_b.example", nil, "a_b.example"},
 		{"a space within", "a.example b.example", nil, "' '; names are separated by commas"},
 		{"a semicolon", "a.example;b.example", nil, "';'; names are separated by commas"},
+		{"an enumeration comma", "www.a.cn、www.b.cn", nil, "names are separated by commas"},
+		{"an ideographic space", "a.example\u3000b.example", nil, "names are separated by commas"},
 		{"a comma of another script", "a.example，b.example", nil, "names are separated by commas"},
 		{"NUL", "\x00", nil, `'\x00'`},
 	}

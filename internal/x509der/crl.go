@@ -219,11 +219,8 @@ func readCRLFields(tbs []byte) (entries int, err error) {
 	if !s.ReadASN1(&s, asn1.SEQUENCE) {
 		return 0, errCRL
 	}
-	// Version 1 is the absence of the field, and knows no extensions (sections
-	// 5.1.2.1 and 5.3).
-	second := s.PeekASN1Tag(asn1.INTEGER)
 	var version int
-	if second && (!s.ReadASN1Integer(&version) || version != 1) {
+	if !s.ReadASN1Integer(&version) || version != 1 {
 		return 0, errors.New("its version is not 2 (RFC 5280, section 5.1.2.1)")
 	}
 	if !s.ReadASN1(&id, asn1.SEQUENCE) || !s.SkipASN1(asn1.SEQUENCE) || !skipTime(&s) || isTime(s) && !skipTime(&s) ||
@@ -232,11 +229,11 @@ func readCRLFields(tbs []byte) (entries int, err error) {
 	}
 	for ; !revoked.Empty(); entries++ {
 		if !revoked.ReadASN1(&entry, asn1.SEQUENCE) || !entry.SkipASN1(asn1.INTEGER) || !skipTime(&entry) ||
-			second && !entry.Empty() && !skipExtensions(&entry) || !entry.Empty() {
+			!entry.Empty() && !skipExtensions(&entry) || !entry.Empty() {
 			return 0, fmt.Errorf("its entry %d is malformed (RFC 5280, section 5.1)", entries+1)
 		}
 	}
-	if second && s.PeekASN1Tag(contextTag(0)) &&
+	if s.PeekASN1Tag(contextTag(0)) &&
 		(!s.ReadASN1(&extensions, contextTag(0)) || !skipExtensions(&extensions) || !extensions.Empty()) {
 		return 0, errors.New("its extensions are malformed (RFC 5280, section 5.1)")
 	}

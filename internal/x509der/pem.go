@@ -1,6 +1,7 @@
 package x509der
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/pem"
 	"strings"
@@ -24,17 +25,29 @@ func ParseCertificates(parameter, text string, limit int) ([]*x509.Certificate, 
 func EachCertificate(parameter, text string, limit int, yield func(*x509.Certificate, error) error) error {
 	rest := []byte(strings.TrimPrefix(text, "\ufeff"))
 	for n := 0; ; n++ {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			if n == 0 {
-				return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "there is no certificate in PEM")
+		block, behind := pem.Decode(rest)
+		// pem.Decode steps over what is damaged, to a certificate that is another one.
+		begun := bytes.Count(rest[:len(rest)-len(behind)], []byte(pemBegin))
+		if block == nil {
+			begun = 1 + bytes.Count(rest, []byte(pemBegin))
+		}
+		if begun > 1 {
+			if err := yield(nil, yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "certificate %d cannot be read: its PEM block is damaged", n+1)); err != nil {
+				return err
 			}
+			n++
+		}
+		if block == nil && n == 0 {
+			return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "there is no certificate in PEM")
+		}
+		if block == nil {
 			return nil
 		}
+		rest = behind
 		if block.Type != "CERTIFICATE" {
 			return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "a PEM block is not a CERTIFICATE")
 		}
-		if n == limit {
+		if n >= limit {
 			return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "there are more than %d certificates", limit)
 		}
 		cert, err := ParseCertificate(block.Bytes)
