@@ -37,7 +37,9 @@ type VerifyOptions struct {
 
 	// RevocationLists are the CRLs that are known. Of each CA that has one here,
 	// every certificate in the chain must be covered by one that is in force and
-	// does not list it. Certificates of other CAs are not checked. None is nil.
+	// does not list it. Certificates of other CAs are not checked. A nil list, and one
+	// in force that is not what RFC 5280, section 5.1, describes, are errors whatever
+	// the others say.
 	RevocationLists []*x509.RevocationList
 }
 
