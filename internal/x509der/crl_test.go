@@ -7,6 +7,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,19 +41,17 @@ func crlIssuer(t *testing.T, i int, change func(*x509.Certificate)) *x509.Certif
 	return cert
 }
 
-// crlWith makes a list of that scope with the test key 0.
-func crlWith(t *testing.T, scope x509der.CRLScope, keyID []byte) *x509.RevocationList {
+// writeCRL makes a list with the test key 0 and reads it.
+func writeCRL(t *testing.T, crl *x509der.CRL, entries ...x509der.CRLEntry) *x509.RevocationList {
 	t.Helper()
-	signer, err := x509der.NewSigner(testkeys.Key(algorithm.ECC_256, 0))
+	crl.Issuer, crl.ThisUpdate, crl.NextUpdate = crlIssuer(t, 0, func(*x509.Certificate) {}).RawSubject, crlInstant, crlInstant.Add(time.Hour)
+	crl.Number = big.NewInt(1)
+	w, err := x509der.NewCRLWriter(certSigner(t, algorithm.ECC_256, 0), crl)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := x509der.NewCRLWriter(signer, &x509der.CRL{
-		Issuer: crlIssuer(t, 0, func(*x509.Certificate) {}).RawSubject, ThisUpdate: crlInstant, NextUpdate: crlInstant.Add(time.Hour),
-		Number: big.NewInt(1), AuthorityKeyID: x509der.AuthorityKeyID(keyID), Scope: scope,
-	})
-	if err != nil {
-		t.Fatal(err)
+	for _, e := range entries {
+		w.Add(e)
 	}
 	der, err := w.Sign(nil)
 	if err != nil {
@@ -62,6 +61,13 @@ func crlWith(t *testing.T, scope x509der.CRLScope, keyID []byte) *x509.Revocatio
 	if err != nil {
 		t.Fatal(err)
 	}
+	return list
+}
+
+// crlWith makes a list of that scope.
+func crlWith(t *testing.T, scope x509der.CRLScope, keyID []byte) *x509.RevocationList {
+	t.Helper()
+	list := writeCRL(t, &x509der.CRL{AuthorityKeyID: x509der.AuthorityKeyID(keyID), Scope: scope})
 	got, err := x509der.ScopeOf(list)
 	if err != nil {
 		t.Fatal(err)
@@ -190,21 +196,7 @@ func TestCRLFields(t *testing.T) {
 
 // However long a list is, it is checked without memory for its entries.
 func TestCheckCRLFieldsAllocations(t *testing.T) {
-	w, err := x509der.NewCRLWriter(certSigner(t, algorithm.ECC_256, 0), &x509der.CRL{Issuer: certSeq(), ThisUpdate: crlInstant, NextUpdate: crlInstant, Number: big.NewInt(1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 1000 {
-		w.Add(x509der.CRLEntry{SerialNumber: []byte{5}, RevocationTime: crlInstant, Reason: 1})
-	}
-	der, err := w.Sign(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	list, err := x509der.ParseCRL(der)
-	if err != nil {
-		t.Fatal(err)
-	}
+	list := writeCRL(t, new(x509der.CRL), slices.Repeat([]x509der.CRLEntry{{SerialNumber: []byte{5}, RevocationTime: crlInstant, Reason: 1}}, 1000)...)
 	if got := testing.AllocsPerRun(10, func() {
 		if err := x509der.CheckCRLFields(list); err != nil {
 			t.Error(err)
