@@ -151,7 +151,7 @@ func storeError(err error) error {
 	if err == nil {
 		return nil
 	}
-	if e, ok := errors.AsType[*yuncert.Error](err); ok {
+	if e, ok := errors.AsType[*yuncert.Error](err); ok && !errors.Is(err, ErrOutcomeUnknown) {
 		return e
 	}
 	return &yuncert.Error{Code: yuncert.ErrError, Message: "the order store failed", Err: err}

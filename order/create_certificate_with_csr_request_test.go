@@ -301,6 +301,7 @@ func TestCreateCertificateWithCsrRequestAccepted(t *testing.T) {
 		{"RSA 4096", func() string { return hostCSR(t, algorithm.RSA_4096, "www.example.com") }, nil, "www.example.com"},
 
 		{"a name of two labels", func() string { return hostCSR(t, algorithm.ECC_256, "example.com") }, nil, "example.com"},
+		{"a registry's own name", func() string { return hostCSR(t, algorithm.ECC_256, "gov.cn") }, nil, "gov.cn"},
 		{"capitals", func() string { return hostCSR(t, algorithm.ECC_256, "WWW.Example.COM") }, nil, "www.example.com"},
 		{"digits", func() string { return hostCSR(t, algorithm.ECC_256, "163.com") }, nil, "163.com"},
 		{"a name in Chinese", func() string { return hostCSR(t, algorithm.ECC_256, "例子.中国") }, nil, "xn--fsqu00a.xn--fiqs8s"},

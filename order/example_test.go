@@ -5,24 +5,28 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"log"
-	"net/netip"
 	"time"
 
-	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/order"
 )
 
+// zone is a Verifier over records in memory, as TXT records of names.
+type zone map[string][]string
+
+func (z zone) Lookup(_ context.Context, c order.Challenge) ([]string, error) {
+	return z["_dnsauth."+c.Domain], nil
+}
+
 // From a plan that is bought to a certificate. The Verifier stands in for the
 // applicant's DNS; leave it out to ask the real one.
 func Example() {
 	ctx, now := context.Background(), time.Now()
-	records := dnsTable{}
+	records := zone{}
 	book := order.NewBook(order.NewMemoryStore(), order.BookOptions{Verifier: records})
 	if err := book.AddPackage(ctx, "geotrust-dv-1-starter", 10); err != nil {
 		log.Fatal(err)
@@ -85,70 +89,6 @@ func Example() {
 	// process
 	// certificate CN=www.example.com [www.example.com]
 	// 10 1 1
-}
-
-// The Verifier of an intranet: the DNS as everywhere, and web servers of one
-// network beside those of the Internet.
-func ExampleNetVerifier() {
-	book := order.NewBook(order.NewMemoryStore(), order.BookOptions{
-		Verifier: &order.NetVerifier{
-			Timeout:         5 * time.Second,
-			AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("10.20.0.0/16")},
-		},
-	})
-	_, err := book.CheckOwnership(context.Background(), time.Now(), 1)
-	fmt.Println(errors.Is(err, yuncert.ErrNotFoundOrder))
-	// Output: true
-}
-
-// An operator's way through the orders that wait for their proof, oldest first
-// and a page at a time.
-func ExampleBook_Orders() {
-	ctx, now := context.Background(), time.Now()
-	book := order.NewBook(order.NewMemoryStore(), order.BookOptions{})
-	if err := book.AddPackage(ctx, order.DefaultProductCode, 3); err != nil {
-		log.Fatal(err)
-	}
-	for n, domain := range []string{"a.example.com", "b.example.com", "c.example.com"} {
-		placeOrder(ctx, book, now.Add(time.Duration(n)*time.Second), domain)
-	}
-
-	const size = 2
-	var last order.Order
-	for {
-		page, err := book.Orders(ctx, order.StateDomainVerify, last, size)
-		if err != nil {
-			log.Fatal(err)
-		}
-		for _, o := range page {
-			fmt.Println(o.Domain, o.Email)
-		}
-		if len(page) < size {
-			break
-		}
-		last = page[len(page)-1]
-	}
-	// Output:
-	// a.example.com tom@example.com
-	// b.example.com tom@example.com
-	// c.example.com tom@example.com
-}
-
-// placeOrder orders a certificate for a domain.
-func placeOrder(ctx context.Context, book *order.Book, now time.Time, domain string) int64 {
-	request, _, err := csr.CreateCsr(rand.Reader, &csr.CreateCsrRequest{
-		KeySize: 256, Algorithm: "ECC", CommonName: domain, CountryCode: "CN", Province: "Beijing", Locality: "Beijing",
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	placed, err := book.CreateCertificateWithCsrRequest(ctx, rand.Reader, now, &order.CreateCertificateWithCsrRequestRequest{
-		Csr: request.Csr, Username: "Tom", Phone: "13900000000", Email: "tom@example.com", ValidateType: "DNS",
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	return placed.OrderId
 }
 
 // exampleIssuer is a subordinate CA.

@@ -2,16 +2,19 @@ package order_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log"
 	"time"
 
+	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/order"
 )
 
 // dnsTable is a Verifier over records that somebody else reads from the DNS: the
-// API of a DNS provider, for example. The Book compares what it returns.
+// API of a DNS provider, for example. The Book compares what it returns. One that
+// serves several goroutines has a lock.
 type dnsTable map[string][]string
 
 func (t dnsTable) Lookup(_ context.Context, c order.Challenge) ([]string, error) {
@@ -29,16 +32,27 @@ func ExampleVerifier() {
 	if err := book.AddPackage(ctx, order.DefaultProductCode, 1); err != nil {
 		log.Fatal(err)
 	}
-	id := placeOrder(ctx, book, now, "www.example.com")
+	request, _, err := csr.CreateCsr(rand.Reader, &csr.CreateCsrRequest{
+		KeySize: 256, Algorithm: "ECC", CommonName: "www.example.com", CountryCode: "CN", Province: "Beijing", Locality: "Beijing",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	placed, err := book.CreateCertificateWithCsrRequest(ctx, rand.Reader, now, &order.CreateCertificateWithCsrRequestRequest{
+		Csr: request.Csr, Username: "Tom", Phone: "13900000000", Email: "tom@example.com", ValidateType: "DNS",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
-	o, err := book.CheckOwnership(ctx, now, id)
+	o, err := book.CheckOwnership(ctx, now, placed.OrderId)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Printf("%s: %s\n", o.State, o.Reason)
 
 	records["_dnsauth.www.example.com"] = []string{"v=spf1 -all", o.Challenge().RecordValue}
-	if o, err = book.CheckOwnership(ctx, now, id); err != nil {
+	if o, err = book.CheckOwnership(ctx, now, placed.OrderId); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(o.State)

@@ -30,7 +30,8 @@ import (
 // firewall keeps it away from those.
 type NetVerifier struct {
 	// Resolver resolves names. Nil means [net.DefaultResolver]. It is asked for TXT
-	// records of names that applicants choose, and is the operator's to trust.
+	// records of names that applicants choose, and is the operator's to trust: one
+	// that knows private names lets whoever orders count the records of such a name.
 	Resolver *net.Resolver
 
 	// Timeout bounds one lookup with all its connections. Zero means 10 seconds.
@@ -48,6 +49,7 @@ type NetVerifier struct {
 
 const (
 	maxRedirects = 5
+	maxAddresses = 10      // that one name is connected to
 	maxFile      = 4 << 10 // octets of the proof's file
 )
 
@@ -55,8 +57,9 @@ const (
 // "_dnsauth." and the domain. For FILE it returns what https and http have, in
 // this order, with status 200; a server's certificate is not checked, since the
 // applicant may have none yet and plain http counts as much. A file of more than
-// 4096 octets and more than 5 redirects are errors. Connections to web servers end
-// with the call, which does not wait until the last one is closed.
+// 4096 octets and more than 5 redirects are errors; of a name's addresses up to 10
+// are tried. Connections to web servers end with the call, which does not wait until
+// the last one is closed.
 func (v *NetVerifier) Lookup(ctx context.Context, c Challenge) ([]string, error) {
 	timeout := v.Timeout
 	if timeout == 0 {
@@ -137,27 +140,35 @@ func (r refusal) Error() string { return string(r) }
 // errNotPublic is why a connection is not made. It says neither to what address
 // nor that there is one: an applicant could read a private network's names that
 // way.
-const errNotPublic refusal = "the name has no address on the public Internet"
+const errNotPublic refusal = "no usable address on the public Internet was found for the name"
 
 // dial connects to a name. It looks at each address when it connects, so that a
 // name that resolves differently the second time leads nowhere else.
 func (v *NetVerifier) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	var allowed atomic.Bool // whether one of the addresses is
+	var allowed atomic.Int32 // addresses
 	dialer := &net.Dialer{
 		Resolver: v.Resolver,
 		Control: func(_, address string, _ syscall.RawConn) error {
 			if ap, err := netip.ParseAddrPort(address); err != nil || !v.allows(ap.Addr()) {
 				return errNotPublic
 			}
-			allowed.Store(true)
+			if allowed.Add(1) > maxAddresses {
+				return errors.New("enough addresses were tried")
+			}
 			return nil
 		},
 	}
 	conn, err := dialer.DialContext(ctx, network, rooted(address))
-	// A Dialer's error is that of the first address: it says nothing of a public one
-	// behind it, which does not answer.
-	if allowed.Load() && errors.Is(err, errNotPublic) {
-		return nil, errors.New("no public address answers")
+	switch {
+	case err == nil || endOf(ctx) != nil:
+	case allowed.Load() == 0:
+		// Nobody was asked, for whatever reason. Which of its failures a resolver tells
+		// depends on what stands behind an alias.
+		err = errNotPublic
+	case errors.Is(err, errNotPublic):
+		// A Dialer's error is that of the first address: it says nothing of a public one
+		// behind it, which does not answer.
+		err = errors.New("no public address answers")
 	}
 	return conn, err
 }
@@ -185,7 +196,7 @@ func (v *NetVerifier) client(ctx context.Context, domain string) *http.Client {
 			switch {
 			case len(via) > maxRedirects:
 				return refusal(fmt.Sprintf("there are more than %d redirects", maxRedirects))
-			case !strings.EqualFold(next.URL.Hostname(), domain):
+			case !sameHost(next.URL.Hostname(), domain):
 				return refusal("the redirect leads to another host")
 			case !v.isPort(next.URL.Scheme, next.URL.Port()):
 				return refusal("the redirect does not lead to http or https at its usual port")
@@ -197,6 +208,10 @@ func (v *NetVerifier) client(ctx context.Context, domain string) *http.Client {
 		},
 	}
 }
+
+// sameHost compares names in ASCII. EqualFold alone would take a Kelvin sign for a
+// k, and the Transport does not everywhere.
+func sameHost(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
 
 // rooted puts a dot behind the host of an address, unless it is an IP address:
 // it keeps the resolver's search list out.
@@ -252,14 +267,8 @@ func plainHTTP(ctx context.Context, err error) error {
 	if r, ok := errors.AsType[refusal](err); ok {
 		return r
 	}
-	if e, ok := errors.AsType[net.Error](err); ctx.Err() != nil || ok && e.Timeout() {
+	if e, ok := errors.AsType[net.Error](err); endOf(ctx) != nil || ok && e.Timeout() {
 		return errors.New("there was no answer in time")
-	}
-	switch dns, ok := errors.AsType[*net.DNSError](err); {
-	case ok && dns.IsNotFound:
-		return errNotPublic
-	case ok:
-		return plainDNS(dns)
 	}
 	return errors.New("there is no answer of a web server")
 }

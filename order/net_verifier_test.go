@@ -313,6 +313,22 @@ func TestNetVerifierSilentNameServer(t *testing.T) {
 	checkLookup(t, got, err, nil, fileReason("there was no answer in time", "there was no answer in time"))
 }
 
+// Timeout is the deadline of all that a lookup does.
+func TestNetVerifierTimeout(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	v := &NetVerifier{Timeout: 50 * time.Millisecond, Resolver: &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > 50*time.Millisecond {
+			t.Errorf("the deadline is %v, which is more than 50 ms away", deadline)
+		}
+		asked++
+		return nil, errors.New("no way there")
+	}}}
+	if _, err := v.Lookup(t.Context(), dnsChallenge()); err == nil || asked == 0 {
+		t.Errorf("error %v after %d questions", err, asked)
+	}
+}
+
 func TestNetVerifierNoNameServer(t *testing.T) {
 	t.Parallel()
 	v := &NetVerifier{Resolver: &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -321,7 +337,7 @@ func TestNetVerifierNoNameServer(t *testing.T) {
 	got, err := v.Lookup(t.Context(), dnsChallenge())
 	checkLookup(t, got, err, nil, "TXT records of _dnsauth.www.example.com: the name servers gave no usable answer")
 	got, err = v.Lookup(t.Context(), fileChallenge(testDomain))
-	checkLookup(t, got, err, nil, fileReason("the name servers gave no usable answer", "the name servers gave no usable answer"))
+	checkLookup(t, got, err, nil, fileReason(string(errNotPublic), string(errNotPublic)))
 }
 
 func TestPlainDNS(t *testing.T) {
@@ -585,6 +601,7 @@ func TestNetVerifierFile(t *testing.T) {
 		{"endless trailer", nil, endless(ok+"Transfer-Encoding: chunked\r\n\r\n0\r\n", "X: "+strings.Repeat("x", 100)+"\r\n"), nil, [2]string{noAnswer, noAnswer}},
 		{"endless header line", nil, endless(ok+"X: ", strings.Repeat("x", 4096)), nil, [2]string{noAnswer, noAnswer}},
 		{"endless header lines", nil, endless(ok, "X: "+strings.Repeat("x", 100)+"\r\n"), nil, [2]string{noAnswer, noAnswer}},
+		{"a header of 256 KB", nil, raw(ok + "X: " + strings.Repeat("x", 256<<10) + "\r\nContent-Length: 64\r\n\r\n" + testToken), nil, [2]string{noAnswer, noAnswer}},
 		{"endless status line", nil, endless("HTTP/1.1 200 ", strings.Repeat("x", 4096)), nil, [2]string{noAnswer, noAnswer}},
 		{"endless early hints", nil, endless("", "HTTP/1.1 103 Early Hints\r\nX: "+strings.Repeat("x", 1000)+"\r\n\r\n"), nil, [2]string{noAnswer, noAnswer}},
 		{"no web server", nil, endless("220 mail.example.com ESMTP\r\n", "500 what\r\n"), nil, [2]string{noAnswer, noAnswer}},
@@ -621,6 +638,38 @@ func TestNetVerifierFile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// U+212A folds to k, and the Transport connects to what it folds to, but the Host
+// that it sends is another one.
+func TestNetVerifierRedirectFold(t *testing.T) {
+	t.Parallel()
+	const domain = "www.kiosk.example"
+	for _, host := range []string{"www.\u212aiosk.example", "www.kio\u017fk.example"} {
+		s := newSite(t, nil, redirect(func(s *site) string { return "http://" + host + ":" + s.ports[1] + "/proof" }))
+		_, resolver := newNameServer(t, hosts(domain, publicIP))
+		v := &NetVerifier{Resolver: resolver, AllowedNetworks: playedPublic, ports: &s.ports}
+		got, err := v.Lookup(t.Context(), fileChallenge(domain))
+		checkLookup(t, got, err, nil, fileReason("there is no answer of a web server", "the redirect leads to another host"))
+	}
+}
+
+// Of a name's many addresses ten are tried.
+func TestNetVerifierManyAddresses(t *testing.T) {
+	t.Parallel()
+	l := listen(t, publicIP)[0]
+	serve(t, l, false, text(testToken), nil)
+	var addresses []string
+	for n := range 9 {
+		addresses = append(addresses, fmt.Sprintf("127.77.0.%d", n+1)) // where nobody listens
+	}
+	v := &NetVerifier{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.77.0.0/24"), playedPublic[0]}, ports: &[2]string{down, portOf(l)}}
+	_, v.Resolver = newNameServer(t, hosts(testDomain, append(addresses, publicIP)...))
+	got, err := v.Lookup(t.Context(), fileChallenge(testDomain))
+	checkLookup(t, got, err, []string{testToken}, "")
+	_, v.Resolver = newNameServer(t, hosts(testDomain, append(addresses, "127.77.0.10", publicIP)...))
+	got, err = v.Lookup(t.Context(), fileChallenge(testDomain))
+	checkLookup(t, got, err, nil, fileReason("there is no answer of a web server", "there is no answer of a web server"))
 }
 
 // A server that goes silent holds neither the lookup, once its time is up or it
@@ -984,7 +1033,7 @@ func TestNetVerifierAddresses(t *testing.T) {
 		{"private and allowed", hosts(testDomain, privateIP, "10.0.0.1", publicIP), []string{testToken}, ""},
 		{"no such name", nil, nil, string(errNotPublic)},
 		{"no address", hosts(testDomain), nil, string(errNotPublic)},
-		{"server failure", late, nil, "the name servers gave no usable answer"},
+		{"server failure", late, nil, string(errNotPublic)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -1128,6 +1177,14 @@ func checkOwnership(t *testing.T, b *Book, before Order, n int, state State, rea
 		if strings.Contains(got.Reason, secret) {
 			t.Errorf("the reason %q has %q in it", got.Reason, secret)
 		}
+	}
+}
+
+func TestNewBookVerifier(t *testing.T) {
+	t.Parallel()
+	v, ok := NewBook(NewMemoryStore(), BookOptions{}).verifier.(*NetVerifier)
+	if !ok || v == nil || v.Resolver != nil || v.Timeout != 0 || v.AllowedNetworks != nil || v.ports != nil {
+		t.Errorf("the default Verifier is %#v", v)
 	}
 }
 

@@ -61,7 +61,8 @@ func (o *Order) Challenge() Challenge {
 	return c
 }
 
-// A Verifier looks a proof of ownership up.
+// A Verifier looks a proof of ownership up. It is called by several goroutines at
+// once if the [Book] is.
 type Verifier interface {
 	// Lookup returns what stands where the challenge says: the texts of all TXT
 	// records, or the content of the file. It does not judge: the [Book] compares,
@@ -89,13 +90,7 @@ func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64)
 		return Order{}, err
 	}
 	found, err := b.verifier.Lookup(ctx, o.Challenge())
-	ended := ctx.Err()
-	// A socket has its deadline from ctx, and may give up a moment before ctx itself
-	// has ended.
-	if deadline, ok := ctx.Deadline(); ended == nil && ok && !time.Now().Before(deadline) {
-		ended = context.DeadlineExceeded
-	}
-	if ended != nil {
+	if ended := endOf(ctx); ended != nil {
 		return Order{}, &yuncert.Error{Code: yuncert.ErrError, Message: "the check of ownership was broken off", Err: ended}
 	}
 	if reason := notProved(o.Token, found, err); reason != "" {
@@ -108,6 +103,15 @@ func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64)
 		o.Reason = ""
 		return nil
 	})
+}
+
+// endOf returns why ctx has ended, if it has. A socket has its deadline from ctx,
+// and may give up a moment before ctx itself has ended.
+func endOf(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 // proves compares a text that was found, in constant time.

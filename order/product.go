@@ -7,7 +7,20 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// A Product is a kind of certificate that can be ordered.
+// A Product is a kind of certificate that can be ordered. The documents have seven,
+// and a term for the free ones alone: a year is what the others were sold for.
+//
+//	digicert-free-1-free       DigiCert     single name             3 months
+//	symantec-free-1-free       DigiCert     single name            12 months
+//	symantec-dv-1-starter      DigiCert     single name, wildcard  12 months
+//	geotrust-dv-1-starter      GeoTrust     single name            12 months
+//	geotrust-dv-w-starter      GeoTrust     wildcard               12 months
+//	globalsign-dv-1-personal   GlobalSign   single name            12 months
+//	globalsign-dv-w-advanced   GlobalSign   wildcard               12 months
+//
+// symantec-dv-1-starter takes either kind of name, since the sources disagree: the
+// document calls it a wildcard product, its code and an older edition one for a
+// single name.
 type Product struct {
 	// Code is the ProductCode, such as "digicert-free-1-free".
 	Code string
@@ -23,9 +36,7 @@ type Product struct {
 	// *.example.com.
 	Wildcard bool
 
-	// Months is how long the certificate is valid, in calendar months: 3 for the
-	// free trial of three months and 12 for all others. The documents give a term
-	// for the two free products only; a year is what the others were sold for.
+	// Months is how long the certificate is valid, in calendar months.
 	Months int32
 }
 
@@ -33,8 +44,6 @@ type Product struct {
 const DefaultProductCode = "digicert-free-1-free"
 
 // products are the seven that CreateCertificateWithCsrRequest documents.
-// symantec-dv-1-starter takes either kind of name: the document calls it a
-// wildcard product, its code and an older edition a single-name one.
 var products = []Product{
 	{Code: DefaultProductCode, Brand: "DigiCert", Single: true, Months: 3},
 	{Code: "symantec-free-1-free", Brand: "DigiCert", Single: true, Months: 12},

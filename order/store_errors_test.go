@@ -76,13 +76,17 @@ type failingSnapshot struct {
 }
 
 func (r failingReader) Package(productCode string) (order.Package, bool, error) {
-	p, found, err := r.Reader.Package(productCode)
-	return p, found, errors.Join(err, r.store.fail("Package"))
+	if err := r.store.fail("Package"); err != nil {
+		return order.Package{}, false, err
+	}
+	return r.Reader.Package(productCode)
 }
 
 func (r failingReader) Order(orderID int64) (order.Order, bool, error) {
-	o, found, err := r.Reader.Order(orderID)
-	return o, found, errors.Join(err, r.store.fail("Order"))
+	if err := r.store.fail("Order"); err != nil {
+		return order.Order{}, false, err
+	}
+	return r.Reader.Order(orderID)
 }
 
 func (r failingSnapshot) Orders(state order.State, after order.Order, limit int) ([]order.Order, error) {
@@ -322,6 +326,28 @@ func TestContextEnds(t *testing.T) {
 				checkUnchanged(t, store, before)
 			}
 		})
+	}
+}
+
+// replicatedStore commits, and then fails with an error that has one of this
+// module's in it, as a store that encrypts with its functions may.
+type replicatedStore struct{ order.Store }
+
+func (s replicatedStore) Update(ctx context.Context, f func(order.Tx) error) error {
+	if err := s.Store.Update(ctx, f); err != nil {
+		return err
+	}
+	return fmt.Errorf("replicating: %w: %w", order.ErrOutcomeUnknown, &yuncert.Error{Code: yuncert.ErrNotFound, Message: "no key at db.internal"})
+}
+
+func TestOutcomeUnknownBesideAnotherError(t *testing.T) {
+	t.Parallel()
+	healthy, store := newBook(t, proved)
+	o := reach(t, healthy, order.StateProcess, application(plainCSR(t)))
+	_, err := order.NewBook(replicatedStore{store}, order.BookOptions{}).Fail(t.Context(), later, o.OrderId, "no")
+	checkError(t, err, yuncert.ErrError, "", "")
+	if !errors.Is(err, order.ErrOutcomeUnknown) {
+		t.Errorf("%v does not wrap %v", err, order.ErrOutcomeUnknown)
 	}
 }
 

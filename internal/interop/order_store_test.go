@@ -183,12 +183,17 @@ func TestSQLStoreUpgrade(t *testing.T) {
 				}
 			}
 
-			// A later version is not for this program, and stays as it is.
-			if _, err := db.ExecContext(t.Context(), "INSERT INTO yuncert_schema (version) VALUES (1000)"); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := sqlstore.Open(t.Context(), db, database.dialect); err == nil || !strings.Contains(err.Error(), "version 1000") {
-				t.Errorf("Open of a later version: %v", err)
+			// A later version is not for this program, nor one that never was.
+			for _, version := range []string{"1000", "-1"} {
+				if _, err := db.ExecContext(t.Context(), "UPDATE yuncert_schema SET version = "+version+" WHERE version > 1"); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := db.ExecContext(t.Context(), "DELETE FROM yuncert_schema WHERE version = 1"); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := sqlstore.Open(t.Context(), db, database.dialect); err == nil || !strings.Contains(err.Error(), "version "+version) {
+					t.Errorf("Open of version %s: %v", version, err)
+				}
 			}
 			if _, err := sqlstore.Open(t.Context(), db, "MySQL"); err == nil {
 				t.Error("Open of a dialect that does not exist: no error")

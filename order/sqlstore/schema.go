@@ -83,5 +83,8 @@ func step(tx *tx) (int, error) {
 // version reads which version the database is of.
 func (tx *tx) version() (version int, err error) {
 	_, err = tx.get("reading the schema's version", "SELECT COALESCE(MAX(version), 0) FROM yuncert_schema", nil, &version)
+	if err == nil && version < 0 {
+		err = fmt.Errorf("sqlstore: the database is of version %d, which none is", version)
+	}
 	return version, err
 }

@@ -375,3 +375,24 @@ func testBook(t *testing.T, store order.Store) {
 	}
 	checkUnits(t, store, productCodes...)
 }
+
+func testNewOrder(t *testing.T, store order.Store) {
+	const goroutines = 8
+	put(t, store, order.Package{ProductCode: "product", TotalCount: 1000})
+	for id := range int64(20) {
+		var made atomic.Int64
+		atOnce(goroutines, func(n int) {
+			o := newOrder(id+1, order.StateDomainVerify, 0)
+			o.Username = strconv.Itoa(n)
+			err := store.Update(t.Context(), func(tx order.Tx) error { return tx.CreateOrder(o) })
+			if err == nil {
+				made.Add(1)
+			} else if !errors.Is(err, order.ErrOrderExists) {
+				t.Errorf("Update: %v", err)
+			}
+		})
+		if made.Load() != 1 {
+			t.Errorf("order %d was made %d times", id+1, made.Load())
+		}
+	}
+}

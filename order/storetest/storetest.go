@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) order.Store) {
 		{"opposite orders at once", testOppositeOrders},
 		{"views are of one state", testViews},
 		{"a new package at once", testNewPackage},
+		{"a new order at once", testNewOrder},
 		{"the last unit", testLastUnit},
 		{"one order is cancelled and deleted at once", testDeleteOnce},
 		{"a book's operations at once", testBook},

@@ -16,12 +16,15 @@ import (
 // the test wants, and checks that nothing of it is stored.
 func testUndone(t *testing.T, store order.Store, run func(write func(order.Tx) error)) {
 	t.Helper()
-	put(t, store, order.Package{ProductCode: "old", TotalCount: 9}, newOrder(1, order.StateProcess, 1), newOrder(2, order.StateProcess, 2))
+	put(t, store, order.Package{ProductCode: "old", TotalCount: 9}, newOrder(1, order.StateProcess, 1), newOrder(2, order.StateProcess, 2), newOrder(4, order.StateProcess, 4))
 	before := contentOf(t, store, "old", "new")
+	kept := newOrder(4, order.StateProcess, 4) // its place stays
+	kept.Reason = "changed"
 	run(func(tx order.Tx) error {
 		_, _, err1 := tx.Order(1)
 		_, _, err2 := tx.Order(2)
-		return errors.Join(err1, err2,
+		_, _, err4 := tx.Order(4)
+		return errors.Join(err1, err2, err4, tx.PutOrder(kept),
 			putAll(tx, order.Package{ProductCode: "old", TotalCount: 10}, order.Package{ProductCode: "new"}, newOrder(3, order.StatePayed, 0)),
 			tx.PutOrder(newOrder(1, order.StateCertificate, 5)), tx.DeleteOrder(2), tx.CreateOrder(newOrder(2, order.StatePayed, 0)))
 	})
@@ -72,7 +75,7 @@ func testPanic(t *testing.T, store order.Store) {
 		}()
 		store.View(t.Context(), func(order.Snapshot) error { panic("a panic of f") })
 	}()
-	put(t, store, newOrder(4, order.StatePayed, 0))
+	put(t, store, newOrder(5, order.StatePayed, 0))
 }
 
 func testGoexit(t *testing.T, store order.Store) {

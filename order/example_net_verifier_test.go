@@ -1,0 +1,26 @@
+package order_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/order"
+)
+
+// The Verifier of an intranet: the DNS as everywhere, and web servers of one
+// network beside those of the Internet.
+func ExampleNetVerifier() {
+	book := order.NewBook(order.NewMemoryStore(), order.BookOptions{
+		Verifier: &order.NetVerifier{
+			Timeout:         5 * time.Second,
+			AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("10.20.0.0/16")},
+		},
+	})
+	_, err := book.CheckOwnership(context.Background(), time.Now(), 1)
+	fmt.Println(errors.Is(err, yuncert.ErrNotFoundOrder))
+	// Output: true
+}
