@@ -4,15 +4,11 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/md5"
-	"crypto/rand"
-	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
-	"log"
 	"maps"
 	"math"
 	"net/netip"
@@ -29,7 +25,6 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
-	"github.com/yuncert/yuncert/csr"
 )
 
 type clientRequest = ca.CreateClientCertificateWithCsrRequest
@@ -953,39 +948,4 @@ func TestCreateClientCertificateWithCsrAnyTool(t *testing.T) {
 			t.Errorf("%s: another certificate (-want +got):\n%s", what, diff)
 		}
 	}
-}
-
-// A client makes a key and a CSR; its names of a kind that CSRs of this module do
-// not carry are in SanValue. A server verifies the certificate with Verify.
-func ExampleCreateClientCertificateWithCsr() {
-	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()
-	issuer := newExampleCA(now, algorithm.SM2_256)
-	request, _, err := csr.CreateCsr(rand.Reader, &csr.CreateCsrRequest{
-		Algorithm: "SM2", KeySize: 256, CommonName: "张三", CountryCode: "CN", Province: "浙江", Locality: "杭州",
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	resp, _, err := ca.CreateClientCertificateWithCsr(rand.Reader, now, issuer, &ca.CreateClientCertificateWithCsrRequest{
-		Csr: request.Csr, SanType: 1, SanValue: "zhang@example.com", Organization: "示例公司", OrganizationUnit: "研发",
-		ParentIdentifier: issuer.Identifier(), Days: 365, Immediately: 2,
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	// The root is the last of the chain; a server knows it beforehand.
-	chain := strings.SplitAfter(resp.CertificateChain, "-----END CERTIFICATE-----\n")
-	path, err := ca.Verify(now, resp.X509Certificate, ca.VerifyOptions{Roots: chain[1], Intermediates: chain[0], Usage: x509.ExtKeyUsageClientAuth})
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(path[0].Subject)
-	fmt.Println(path[0].EmailAddresses, len(path))
-
-	_, err = ca.Verify(now, resp.X509Certificate, ca.VerifyOptions{Roots: chain[1], Intermediates: chain[0], Usage: x509.ExtKeyUsageServerAuth})
-	fmt.Println(errors.Is(err, yuncert.ErrInvalidParameter)) // a client is no server
-	// Output:
-	// CN=张三,OU=研发,O=示例公司,L=杭州,ST=浙江,C=CN
-	// [zhang@example.com] 3
-	// true
 }

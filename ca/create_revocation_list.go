@@ -170,14 +170,17 @@ func (r *RevocationListRequest) Validate() error {
 // issuer's own certificates, never a delta.
 //
 // Entries are written as they come, into the one buffer that becomes the list:
-// a million take about 50 MB. They are checked as they come, too.
+// a million make a list of about 50 MB, and making it takes up to five times that
+// memory. They are checked as they come, too; a message about one has its place and
+// serial number.
 //
 // Errors, after those of [RevocationListRequest.Validate]:
 //
 //   - [yuncert.ErrNotFound]: issuer is nil.
 //   - [yuncert.ErrCertificateExpired]: the CA or one above it is not valid now.
-//   - [yuncert.ErrInvalidParameter]: the CA's key usage lacks cRLSign; NextUpdate
-//     is not after now; a RevocationTime is after now.
+//   - [yuncert.ErrInvalidParameter]: the CA's key usage, if it has one, lacks
+//     cRLSign; NextUpdate is not after now; a RevocationTime is after now, as that
+//     of a certificate can be which is revoked once now was taken.
 //   - [yuncert.ErrMissingParameter], [yuncert.ErrInvalidValueMalformed]: an entry
 //     breaks the rule in its field's comment.
 //   - [yuncert.ErrInternalError]: Revoked yielded an error, which is wrapped, or
@@ -195,7 +198,7 @@ func CreateRevocationList(rand io.Reader, now time.Time, issuer *Issuer, req *Re
 	}
 	nextUpdate := second(req.NextUpdate)
 	switch {
-	case issuer.chain[0].KeyUsage&x509.KeyUsageCRLSign == 0:
+	case issuer.chain[0].KeyUsage != 0 && issuer.chain[0].KeyUsage&x509.KeyUsageCRLSign == 0:
 		return nil, refused("ParentIdentifier", "the CA may not sign CRLs: its keyUsage lacks cRLSign (RFC 5280, section 4.2.1.3)")
 	case !nextUpdate.After(now):
 		return nil, refused("NextUpdate", "%s is not after this update, %s", stamp(nextUpdate), stamp(now))
@@ -216,13 +219,15 @@ func CreateRevocationList(rand io.Reader, now time.Time, issuer *Issuer, req *Re
 		return nil, &yuncert.Error{Code: yuncert.ErrInternalError, Message: "the CRL cannot be encoded", Err: err}
 	}
 	if req.Revoked != nil {
+		n := 0
 		for revoked, err := range req.Revoked {
+			n++
 			if err != nil {
 				return nil, &yuncert.Error{Code: yuncert.ErrInternalError, Parameter: "Revoked", Message: "the revoked certificates cannot be read", Err: err}
 			}
 			entry, err := revoked.check(now)
-			if err != nil {
-				return nil, err
+			if e, ok := errors.AsType[*yuncert.Error](err); ok {
+				return nil, yuncert.Errorf(e.Code, e.Parameter, "%s (entry %d, serial number %.80q)", e.Message, n, revoked.SerialNumber)
 			}
 			w.Add(entry)
 		}

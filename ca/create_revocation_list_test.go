@@ -2,7 +2,6 @@ package ca_test
 
 import (
 	"bytes"
-	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
@@ -13,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"log"
 	"math"
 	"math/big"
 	"slices"
@@ -184,6 +182,17 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 		issuer := rootWithUsage(t, x509.KeyUsageCertSign)
 		_, err := ca.CreateRevocationList(nil, listed, issuer, revocationListRequest())
 		checkError(t, err, refused, "ParentIdentifier", "cRLSign")
+	})
+	t.Run("no keyUsage, which allows everything", func(t *testing.T) {
+		if _, err := ca.CreateRevocationList(nil, listed, rootWithUsage(t, 0), revocationListRequest()); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("the second entry", func(t *testing.T) {
+		req := revocationListRequest()
+		req.Revoked = ca.Revoked(ca.RevokedCertificate{SerialNumber: "0a", RevocationTime: listed}, ca.RevokedCertificate{SerialNumber: "0b"})
+		_, err := ca.CreateRevocationList(nil, listed, issuer, req)
+		checkError(t, err, missing, "RevocationTime", `(entry 2, serial number "0b")`)
 	})
 	t.Run("failing key", func(t *testing.T) {
 		issuer, err := ca.NewIssuer(au.sub.CertificateChain, failing(au.subKey.Public()), ca.IssuerOptions{})
@@ -659,41 +668,4 @@ func BenchmarkCreateRevocationList(b *testing.B) {
 			b.ReportMetric(float64(size)/float64(n), "octets/entry")
 		})
 	}
-}
-
-// A CA revokes a certificate and publishes its list, from a database that may
-// fail in the middle.
-func ExampleCreateRevocationList() {
-	au := authorityOf(algorithm.ECC_256) // au.issuer is an *Issuer
-	query := func(context.Context) iter.Seq2[ca.RevokedCertificate, error] {
-		return func(yield func(ca.RevokedCertificate, error) bool) { // rows.Next, rows.Scan and, at the end, rows.Err
-			yield(ca.RevokedCertificate{
-				SerialNumber:   "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b", // as it was when it was issued
-				RevocationTime: time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC),
-				Reason:         ca.ReasonKeyCompromise,
-			}, nil)
-		}
-	}
-	now := time.Date(2026, 4, 4, 0, 0, 0, 0, time.UTC)
-	der, err := ca.CreateRevocationList(rand.Reader, now, au.issuer, &ca.RevocationListRequest{
-		Number:     big.NewInt(42), // one more than last time
-		NextUpdate: now.AddDate(0, 0, 7),
-		Revoked:    query(context.Background()),
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	// der is what http://pki.example.com/crl/<identifier>.crl serves.
-
-	list, err := ca.ParseRevocationList(der)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(list.Issuer.CommonName, list.Number, list.NextUpdate.Format(time.DateOnly))
-	for _, c := range list.RevokedCertificateEntries {
-		fmt.Printf("%x %s %s\n", c.SerialNumber.Bytes(), c.RevocationTime.Format(time.DateOnly), ca.RevocationReason(c.ReasonCode))
-	}
-	// Output:
-	// Test Sub CA 42 2026-04-11
-	// 0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b 2026-04-01 keyCompromise
 }

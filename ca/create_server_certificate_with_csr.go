@@ -33,7 +33,8 @@ type CreateServerCertificateWithCsrRequest struct {
 	Country string `json:"Country,omitempty"`
 
 	// CommonName is up to 64 characters. It counts only when the CSR has no
-	// common name.
+	// common name, and is a DNS name or an IP address then unless there are other
+	// names.
 	CommonName string `json:"CommonName,omitempty"`
 
 	// State is the province, up to 128 characters. Empty means the CSR's, and if
@@ -113,11 +114,9 @@ type CreateServerCertificateWithCsrResponse struct {
 // issuer, and returns the first problem in the order of the fields:
 // [yuncert.ErrMissingParameter] for a required one that is empty,
 // [yuncert.ErrInvalidParameter] for an Algorithm that is not the CSR key's and
-// for a CSR without a name, common name included, when the request has none either,
-// and [yuncert.ErrInvalidValueMalformed] for any other value that breaks the rule
-// in the field's comment. A common name that is no host name passes; without
-// other names the certificate then has no subjectAltName, and most clients accept
-// it for no server. The CSR's key passes [algorithm.Check]; the operation,
+// for a CSR that names no server when Domain, and for a CSR without a common name
+// CommonName, names none either, and [yuncert.ErrInvalidValueMalformed] for any
+// other value that breaks the rule in the field's comment. The CSR's key passes [algorithm.Check]; the operation,
 // which has an issuer, goes by its Keys instead.
 func (r *CreateServerCertificateWithCsrRequest) Validate() error {
 	_, err := r.check(algorithm.Policy{})
@@ -156,12 +155,16 @@ func (r *CreateServerCertificateWithCsrRequest) check(keys algorithm.Policy) (l 
 // The subject is C, ST, L, O, OU and CN as the request's fields say; other
 // attributes of the CSR are left out. The alternative names are the common name
 // if it is a DNS name or an IP address, the DNS names and IP addresses of the
-// CSR, and Domain. A common name of one word, such as "mail", is a DNS name; one
-// such as "Tom Li" is not, and a certificate with no other names has no
-// subjectAltName, so that no current client accepts it for a server. The certificate is not a CA's, its key usage is
+// CSR, and Domain: at least one, as clients look for the server there alone. A
+// common name of one word, such as "mail", is a DNS name; one such as "Tom Li" or
+// "https://www.example.com" is not. The certificate is not a CA's, its key usage is
 // digitalSignature, for RSA keyEncipherment too, its extended key usage
 // serverAuth. Other extensions and other kinds of names that a CSR asks for
 // are not copied.
+//
+// An organization and a unit that neither the request nor the CSR has are
+// "Alibaba Inc." and "Aliyun CDN", as documented: a CA of one's own sets both, or
+// uses [CreateDomainCertificate], which writes neither.
 //
 // Errors, after those of [CreateServerCertificateWithCsrRequest.Validate]:
 //

@@ -92,6 +92,20 @@ func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
 			r.Csr, r.Domain = names150, strings.Join(numberedNames(250)[149:], ",")
 		}, malformed, "Domain", "250"},
 
+		{"a common name that is no host", func(r *request) {
+			r.Csr = hostCSR(t, algorithm.ECC_256, "https://www.example.com")
+		}, refused, "Csr", `"https://www.example.com" is no DNS name`},
+		{"a common name that is no host, beside names that are not taken", func(r *request) {
+			r.Csr = makeCSR(t, key(algorithm.ECC_256, 2), name(utf8(oidCommonName, "Tom Li")), extension(oidAltName, false, seq(tlv(0x81, []byte("a@example.com")))))
+		}, refused, "Csr", `"Tom Li" is no DNS name`},
+		{"a common name that is no host, beside a CommonName that does not count", func(r *request) {
+			r.Csr, r.CommonName = hostCSR(t, algorithm.ECC_256, "Tom Li"), "www.example.com"
+		}, refused, "Csr", `"Tom Li" is no DNS name`},
+		{"CommonName that is no host", func(r *request) {
+			r.Csr, r.CommonName = hostCSR(t, algorithm.ECC_256, ""), "云证书"
+		}, malformed, "CommonName", `"云证书" is no DNS name`},
+		{"no name at all", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "") }, refused, "Csr", "names a server"},
+
 		{"Organization of 65 characters", func(r *request) { r.Organization = chinese(65) }, malformed, "Organization", "65 characters"},
 		{"OrganizationUnit of 65 characters", func(r *request) { r.OrganizationUnit = chinese(65) }, malformed, "OrganizationUnit", "65 characters"},
 		{"Country of one letter", func(r *request) { r.Country = "C" }, malformed, "Country", "Country must be 2 characters."},
@@ -285,7 +299,7 @@ func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 		}, name(country, utf8(oidState, chinese(128)), utf8(oidLocality, chinese(128)),
 			utf8(oidOrganization, chinese(64)), utf8(oidUnit, chinese(64)), commonName)},
 		{"bounds of the CSR's text", name(utf8(oidState, chinese(128)), utf8(oidLocality, chinese(128)), utf8(oidOrganization, chinese(64)),
-			attribute(oidUnit, bmpString, strings.Repeat("\x4e\x91", 64)), utf8(oidCommonName, chinese(64))), func(*request) {},
+			attribute(oidUnit, bmpString, strings.Repeat("\x4e\x91", 64)), utf8(oidCommonName, chinese(64))), func(r *request) { r.Domain = "mtcsq.com" },
 			name(country, utf8(oidState, chinese(128)), utf8(oidLocality, chinese(128)), utf8(oidOrganization, chinese(64)),
 				attribute(oidUnit, bmpString, strings.Repeat("\x4e\x91", 64)), utf8(oidCommonName, chinese(64)))},
 
@@ -295,12 +309,12 @@ func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 			name(country, state, locality, utf8(oidOrganization, "ACME"), unit, printable(oidCommonName, "mtcsq.com"))},
 		{"the parameter if the CSR's common name is empty", name(utf8(oidCommonName, "")), func(r *request) { r.CommonName = "mtcsq.com" },
 			name(country, state, locality, organization, unit, printable(oidCommonName, "mtcsq.com"))},
-		{"CommonName of 64 characters", name(), func(r *request) { r.CommonName = chinese(64) },
+		{"CommonName of 64 characters", name(), func(r *request) { r.CommonName, r.Domain = chinese(64), "mtcsq.com" },
 			name(country, state, locality, organization, unit, utf8(oidCommonName, chinese(64)))},
 		{"Domain stands for a common name", name(), func(r *request) { r.Domain = "mtcsq.com" },
 			name(country, state, locality, organization, unit)},
 
-		{"a common name as BMPString", name(bmp(oidCommonName)), func(*request) {},
+		{"a common name as BMPString", name(bmp(oidCommonName)), func(r *request) { r.Domain = "mtcsq.com" },
 			name(country, state, locality, organization, unit, bmp(oidCommonName))},
 		{"a common name as T61String", name(attribute(oidCommonName, asn1.T61String, "example.com")), func(*request) {},
 			name(country, state, locality, organization, unit, attribute(oidCommonName, asn1.T61String, "example.com"))},
@@ -413,7 +427,8 @@ func TestCreateServerCertificateWithCsrNames(t *testing.T) {
 		{"the parameter CommonName counts", "", []string{"a.example.com"}, "mtcsq.com", "b.example.com", []string{"mtcsq.com", "a.example.com", "b.example.com"}},
 		{"no common name, but names in the CSR", "", []string{"a.example.com"}, "", "", []string{"a.example.com"}},
 		{"no common name, but Domain", "", nil, "", "192.0.2.1", []string{"192.0.2.1"}},
-		{"no name for the server but a common name", "云证书", nil, "", "", nil},
+		{"a common name that is no host, and Domain", "云证书", nil, "", "www.example.com", []string{"www.example.com"}},
+		{"a parameter CommonName that is no host, and Domain", "", nil, "云证书", "www.example.com", []string{"www.example.com"}},
 		{"250 names", numberedNames(250)[0], numberedNames(250)[:150], "", strings.Join(numberedNames(250)[100:], ","), numberedNames(250)},
 	}
 	for _, tt := range tests {

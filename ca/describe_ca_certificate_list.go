@@ -64,8 +64,9 @@ type DescribeCACertificateListResponse struct {
 	RequestId string `json:"RequestId,omitempty"`
 }
 
-// A ListedCACertificate is a CA in a list. Its members are those of
-// [CACertificate] under the same names, and a few that are the caller's.
+// A ListedCACertificate is a CA in a list: some members of [CACertificate] under
+// the same names, and four that are the caller's. [Pool.DescribeCACertificate] has
+// the others.
 type ListedCACertificate struct {
 	// Identifier names the CA.
 	Identifier string `json:"Identifier,omitempty"`

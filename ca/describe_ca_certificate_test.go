@@ -7,7 +7,6 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
-	"log"
 	"strings"
 	"testing"
 	"time"
@@ -248,30 +247,4 @@ func TestDescribeCACertificateMembers(t *testing.T) {
 	}
 	checkRoundTrip[ca.DescribeCACertificateResponse](t, []byte(`{"RequestId":"a","Years":5,"Certificate":{"Identifier":"b","CertificateType":"SUB_ROOT",
 		"BeforeDate":1634283958000,"AfterDate":1665819958000,"CertTotalCount":9007199254740993,"Tags":[{"TagKey":"k","TagValue":"v"}]}}`))
-}
-
-// What a caller learns of a CA, by the names of DescribeCACertificate.
-func ExampleDescribeCACertificate() {
-	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()
-	issuer := newExampleCA(now, algorithm.SM2_256)
-	pool, err := ca.NewPool(issuer)
-	if err != nil {
-		log.Fatal(err)
-	}
-	resp, err := ca.DescribeCACertificate(nil, pool, &ca.DescribeCACertificateRequest{Identifier: issuer.Identifier()})
-	if err != nil {
-		log.Fatal(err)
-	}
-	c := resp.Certificate
-	fmt.Println(c.CertificateType, c.Status, c.FullAlgorithm, c.SignAlgorithm)
-	fmt.Println(c.SubjectDN)
-	fmt.Println(c.Years, "years until", time.UnixMilli(c.AfterDate).UTC().Format(time.DateOnly))
-
-	_, err = ca.DescribeCACertificate(nil, pool, &ca.DescribeCACertificateRequest{Identifier: "270oe6bb538d538c70c01f81hfd3****"})
-	fmt.Println(errors.Is(err, yuncert.ErrNotFound))
-	// Output:
-	// SUB_ROOT ISSUE SM2_256 SM3WITHSM2
-	// C=CN,O=Example,OU=PKI,L=Hangzhou,ST=Zhejiang,CN=Example Issuing CA
-	// 5 years until 2031-07-01
-	// true
 }

@@ -1,19 +1,31 @@
 package ca_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"iter"
 	"log"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"testing/fstest"
 	"time"
+
+	"golang.org/x/crypto/ocsp"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
@@ -271,6 +283,291 @@ func ExampleNewIssuer() {
 	})
 	fmt.Println(errors.Is(err, yuncert.ErrInternalError))
 	// Output:
+	// true
+	// true
+}
+
+// A client makes a key and a CSR; its names of a kind that CSRs of this module do
+// not carry are in SanValue. A server verifies the certificate with Verify.
+func ExampleCreateClientCertificateWithCsr() {
+	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()
+	issuer := newExampleCA(now, algorithm.SM2_256)
+	request, _, err := csr.CreateCsr(rand.Reader, &csr.CreateCsrRequest{
+		Algorithm: "SM2", KeySize: 256, CommonName: "张三", CountryCode: "CN", Province: "浙江", Locality: "杭州",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	resp, _, err := ca.CreateClientCertificateWithCsr(rand.Reader, now, issuer, &ca.CreateClientCertificateWithCsrRequest{
+		Csr: request.Csr, SanType: 1, SanValue: "zhang@example.com", Organization: "示例公司", OrganizationUnit: "研发",
+		ParentIdentifier: issuer.Identifier(), Days: 365, Immediately: 2,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// The root is the last of the chain; a server knows it beforehand.
+	chain := strings.SplitAfter(resp.CertificateChain, "-----END CERTIFICATE-----\n")
+	path, err := ca.Verify(now, resp.X509Certificate, ca.VerifyOptions{Roots: chain[1], Intermediates: chain[0], Usage: x509.ExtKeyUsageClientAuth})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(path[0].Subject)
+	fmt.Println(path[0].EmailAddresses, len(path))
+
+	_, err = ca.Verify(now, resp.X509Certificate, ca.VerifyOptions{Roots: chain[1], Intermediates: chain[0], Usage: x509.ExtKeyUsageServerAuth})
+	fmt.Println(errors.Is(err, yuncert.ErrInvalidParameter)) // a client is no server
+	// Output:
+	// CN=张三,OU=研发,O=示例公司,L=杭州,ST=浙江,C=CN
+	// [zhang@example.com] 3
+	// true
+}
+
+// A CA revokes a certificate and publishes its list, from a database that may
+// fail in the middle.
+func ExampleCreateRevocationList() {
+	now := time.Date(2026, 7, 4, 0, 0, 0, 0, time.UTC) // a program has time.Now()
+	issuer := newExampleCA(now, algorithm.ECC_256)
+	query := func(context.Context) iter.Seq2[ca.RevokedCertificate, error] {
+		return func(yield func(ca.RevokedCertificate, error) bool) { // rows.Next, rows.Scan and, at the end, rows.Err
+			yield(ca.RevokedCertificate{
+				SerialNumber:   "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b", // as it was when it was issued
+				RevocationTime: time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC),
+				Reason:         ca.ReasonKeyCompromise,
+			}, nil)
+		}
+	}
+	der, err := ca.CreateRevocationList(rand.Reader, now, issuer, &ca.RevocationListRequest{
+		Number:     big.NewInt(42), // one more than last time
+		NextUpdate: now.AddDate(0, 0, 7),
+		Revoked:    query(context.Background()),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// der is what http://pki.example.com/crl/<identifier>.crl serves.
+
+	list, err := ca.ParseRevocationList(der)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(list.Issuer.CommonName, list.Number, list.NextUpdate.Format(time.DateOnly))
+	for _, c := range list.RevokedCertificateEntries {
+		fmt.Printf("%x %s %s\n", c.SerialNumber.Bytes(), c.RevocationTime.Format(time.DateOnly), ca.RevocationReason(c.ReasonCode))
+	}
+	// Output:
+	// Example Issuing CA 42 2026-07-11
+	// 0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b 2026-07-01 keyCompromise
+}
+
+// An OCSP responder as an http.Handler, for POST and for GET (RFC 6960, appendix
+// A.1).
+func ExampleRespondOCSP() {
+	now := func() time.Time { return time.Date(2026, 7, 4, 0, 0, 0, 0, time.UTC) } // a program has time.Now
+	issuer := newExampleCA(now(), algorithm.ECC_256)
+
+	// Once: a key and a certificate that let this service answer for the CA.
+	responderKey, err := algorithm.GenerateKey(algorithm.ECC_256)
+	if err != nil {
+		log.Fatal(err)
+	}
+	cert, err := ca.CreateOCSPResponderCertificate(rand.Reader, now(), issuer, responderKey.Public(),
+		&ca.CreateOCSPResponderCertificateRequest{CommonName: "Example OCSP", Days: 30})
+	if err != nil {
+		log.Fatal(err)
+	}
+	responder, err := ca.NewOCSPResponder(cert.CertificateChain, responderKey)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	// lookup asks the database that remembers what was issued and revoked.
+	lookup := func(serialNumber string) (ca.OCSPAnswer, error) {
+		return ca.OCSPAnswer{
+			Status:         ca.OCSPRevoked,
+			RevocationTime: time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC),
+			Reason:         ca.ReasonKeyCompromise,
+			NextUpdate:     now().Add(12 * time.Hour),
+		}, nil
+	}
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		request, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
+		if r.Method == http.MethodGet { // a path of base64; an http.ServeMux would clean it
+			request, err = base64.StdEncoding.DecodeString(strings.TrimPrefix(r.URL.Path, "/"))
+		}
+		if err != nil {
+			request = nil // answered as malformed
+		}
+		response, err := ca.RespondOCSP(rand.Reader, now(), responder, request, lookup)
+		if err != nil {
+			log.Print(err) // the response says tryLater or internalError
+		}
+		w.Header().Set("Content-Type", "application/ocsp-response")
+		w.Write(response)
+	})
+
+	// A client asks about a certificate.
+	resp, _, _, err := ca.CreateServerCertificate(rand.Reader, now(), issuer, &ca.CreateServerCertificateRequest{
+		CommonName: "www.example.com", Algorithm: "ECC_256", ParentIdentifier: issuer.Identifier(), Days: 90, Immediately: 2,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var certificates []*x509.Certificate // the server's and its CA's
+	for _, text := range []string{resp.X509Certificate, resp.CertificateChain} {
+		block, _ := pem.Decode([]byte(text))
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			log.Fatal(err)
+		}
+		certificates = append(certificates, cert)
+	}
+	request, err := ocsp.CreateRequest(certificates[0], certificates[1], nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, r := range []*http.Request{
+		httptest.NewRequest("POST", "/", bytes.NewReader(request)),
+		httptest.NewRequest("GET", "/"+url.PathEscape(base64.StdEncoding.EncodeToString(request)), nil),
+	} {
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, r)
+		response, err := ocsp.ParseResponseForCert(recorder.Body.Bytes(), certificates[0], certificates[1])
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(r.Method, response.Status == ocsp.Revoked, response.RevokedAt.Format(time.DateOnly), ca.RevocationReason(response.RevocationReason))
+	}
+	// Output:
+	// POST true 2026-07-01 keyCompromise
+	// GET true 2026-07-01 keyCompromise
+}
+
+// What a caller learns of a CA, by the names of DescribeCACertificate.
+func ExampleDescribeCACertificate() {
+	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()
+	issuer := newExampleCA(now, algorithm.SM2_256)
+	pool, err := ca.NewPool(issuer)
+	if err != nil {
+		log.Fatal(err)
+	}
+	resp, err := ca.DescribeCACertificate(nil, pool, &ca.DescribeCACertificateRequest{Identifier: issuer.Identifier()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	c := resp.Certificate
+	fmt.Println(c.CertificateType, c.Status, c.FullAlgorithm, c.SignAlgorithm)
+	fmt.Println(c.SubjectDN)
+	fmt.Println(c.Years, "years until", time.UnixMilli(c.AfterDate).UTC().Format(time.DateOnly))
+
+	_, err = ca.DescribeCACertificate(nil, pool, &ca.DescribeCACertificateRequest{Identifier: "270oe6bb538d538c70c01f81hfd3****"})
+	fmt.Println(errors.Is(err, yuncert.ErrNotFound))
+	// Output:
+	// SUB_ROOT ISSUE SM2_256 SM3WITHSM2
+	// C=CN,O=Example,OU=PKI,L=Hangzhou,ST=Zhejiang,CN=Example Issuing CA
+	// 5 years until 2031-07-01
+	// true
+}
+
+// A service keeps its CAs in a directory, which os.DirFS opens: a chain and a
+// private key each.
+func ExampleLoadPool() {
+	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()
+	files := fstest.MapFS{}                            // a program has os.DirFS("/etc/pki/ca")
+	for name, a := range map[string]algorithm.Algorithm{"ecc": algorithm.ECC_256, "sm2": algorithm.SM2_256} {
+		key, err := algorithm.GenerateKey(a)
+		if err != nil {
+			log.Fatal(err)
+		}
+		root, err := ca.CreateRootCACertificate(rand.Reader, now, key, &ca.CreateRootCACertificateRequest{
+			CommonName: "Example Root CA", Organization: "Example", OrganizationUnit: "PKI",
+			Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Years: 10,
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+		text, err := key.PEM()
+		if err != nil {
+			log.Fatal(err)
+		}
+		files[name+".pem"] = &fstest.MapFile{Data: []byte(root.CertificateChain)}
+		files[name+".key"] = &fstest.MapFile{Data: text}
+	}
+	pool, err := ca.LoadPool(files, ca.IssuerOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	list, err := ca.DescribeCACertificateList(nil, now, pool, &ca.DescribeCACertificateListRequest{ValidStatus: "valid"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, c := range list.CertificateList {
+		fmt.Println(c.Algorithm, c.CommonName, c.CertificateType, c.Status)
+	}
+
+	// A revoked CA issues nothing.
+	revoked := list.CertificateList[0].Identifier
+	if _, err := ca.UpdateCACertificateStatus(nil, pool, &ca.UpdateCACertificateStatusRequest{Identifier: revoked, Status: ca.StatusRevoke}); err != nil {
+		log.Fatal(err)
+	}
+	_, err = pool.Issuer(revoked)
+	fmt.Println(errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection))
+
+	delete(files, "sm2.key")
+	_, err = ca.LoadPool(files, ca.IssuerOptions{})
+	fmt.Println(errors.Is(err, fs.ErrNotExist), strings.Contains(err.Error(), "sm2.key"))
+	// Output:
+	// ECC Example Root CA ROOT ISSUE
+	// SM2 Example Root CA ROOT ISSUE
+	// true
+	// true true
+}
+
+// A client trusts the root alone, and the server sends the rest. SM2 goes the
+// same way.
+func ExampleVerify() {
+	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()
+	issuer := newExampleCA(now, algorithm.SM2_256)
+	resp, _, _, err := ca.CreateServerCertificate(rand.Reader, now, issuer, &ca.CreateServerCertificateRequest{
+		CommonName: "www.example.com", Algorithm: "SM2_256", ParentIdentifier: issuer.Identifier(), Days: 90, Immediately: 2,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	root := resp.CertificateChain[strings.LastIndex(resp.CertificateChain, "-----BEGIN"):]
+
+	opts := ca.VerifyOptions{
+		Roots: root, Intermediates: resp.CertificateChain,
+		Host: "www.example.com", Usage: x509.ExtKeyUsageServerAuth,
+	}
+	chain, err := ca.Verify(now, resp.X509Certificate, opts)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, cert := range chain {
+		fmt.Println(cert.Subject.CommonName)
+	}
+
+	_, err = ca.Verify(now.AddDate(1, 0, 0), resp.X509Certificate, opts)
+	fmt.Println(errors.Is(err, yuncert.ErrCertificateExpired))
+
+	list, err := ca.CreateRevocationList(rand.Reader, now, issuer, &ca.RevocationListRequest{
+		Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7),
+		Revoked: ca.Revoked(ca.RevokedCertificate{SerialNumber: resp.SerialNumber, RevocationTime: now, Reason: ca.ReasonKeyCompromise}),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	crl, err := ca.ParseRevocationList(list)
+	if err != nil {
+		log.Fatal(err)
+	}
+	opts.RevocationLists = []*x509.RevocationList{crl}
+	_, err = ca.Verify(now, resp.X509Certificate, opts)
+	fmt.Println(errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection))
+	// Output:
+	// www.example.com
+	// Example Issuing CA
+	// Example Root CA
 	// true
 	// true
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -70,8 +71,9 @@ const maxChain = 10
 // A chain that is no such PEM, or a key that is unsupported or weak, is
 // [yuncert.ErrInvalidValueMalformed]. [yuncert.ErrInvalidParameter] is a
 // certificate that is not a CA's (RFC 5280, section 4.2.1.9), may not sign
-// certificates (4.2.1.3), holds another key or RSA_1024 or is not signed by the
-// next, a key that stands in the chain twice, a path length that is exceeded, a
+// certificates (keyUsage, if it has one: 4.2.1.3), holds another key or RSA_1024 or
+// is not signed by the next (a root by itself, unless with an algorithm that is not
+// supported, such as SHA-1), a key that stands in the chain twice, a path length that is exceeded, a
 // critical extension that is not understood (4.2), name constraints, critical or
 // not, on others than DNS names, IP addresses, e-mail addresses and URIs or with a
 // minimum or maximum (4.2.1.10), a demand for certificate policies (4.2.1.11), an
@@ -145,8 +147,8 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	switch {
 	case !cert.BasicConstraintsValid || !cert.IsCA:
 		return refusedChain("certificate %d of the chain, %.80q, is not a CA certificate (RFC 5280, section 4.2.1.9)", at+1, name)
-	case cert.KeyUsage&x509.KeyUsageCertSign == 0:
-		return refusedChain("certificate %d of the chain, %.80q, may not sign certificates: keyUsage is absent or lacks keyCertSign (RFC 5280, section 4.2.1.3)", at+1, name)
+	case cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageCertSign == 0: // absent allows everything (6.1.4, n)
+		return refusedChain("certificate %d of the chain, %.80q, may not sign certificates: its keyUsage lacks keyCertSign (RFC 5280, section 4.2.1.3)", at+1, name)
 	case len(cert.UnhandledCriticalExtensions) > 0:
 		return refusedChain("certificate %d of the chain, %.80q, has the critical extension %.80v, which is not understood", at+1, name, cert.UnhandledCriticalExtensions[0])
 	case cert.RequireExplicitPolicy != 0 || cert.RequireExplicitPolicyZero:
@@ -162,7 +164,8 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	if err := i.keys().Check(cert.PublicKey); err != nil {
 		return refusedChain("certificate %d of the chain, %.80q: %s", at+1, name, x509der.Reason(err))
 	}
-	if err := x509der.CheckSignature(cert, parent); err != nil {
+	// A root's own signature proves nothing, so an old algorithm does no harm there.
+	if err := x509der.CheckSignature(cert, parent); err != nil && (parent != cert || !errors.Is(err, x509der.ErrSignatureAlgorithm)) {
 		return refusedChain("certificate %d of the chain, %.80q, is not signed by %.80q: %v", at+1, name, parent.Subject.CommonName, err)
 	}
 	if a, err := algorithm.Of(cert.PublicKey); err != nil || a == algorithm.RSA_1024 {

@@ -84,7 +84,7 @@ func TestLongNamesInMessages(t *testing.T) {
 	k := key(a, 0)
 	template := caTemplate(strings.Repeat("x", 100_000))
 	template.SerialNumber = new(big.Int).Lsh(big.NewInt(1), 1000)
-	template.KeyUsage = 0
+	template.KeyUsage = x509.KeyUsageCRLSign
 	text := sign(t, template, template, k.Public(), k)
 	_, err := ca.NewIssuer(text, k, ca.IssuerOptions{})
 	checkError(t, err, refused, "CertificateChain", "xxx")
@@ -132,7 +132,6 @@ func TestNewIssuerRefusesCertificate(t *testing.T) {
 		{"the root is no CA", func(p *pki) { p.root.IsCA = false }, `certificate 2 of the chain, "Root", is not a CA certificate`},
 		{"the root has no basicConstraints", func(p *pki) { p.root.IsCA, p.root.BasicConstraintsValid = false, false }, `certificate 2 of the chain, "Root", is not a CA certificate`},
 		{"the first lacks keyCertSign", func(p *pki) { p.sub.KeyUsage = x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature }, `"Sub", may not sign certificates`},
-		{"the first has no keyUsage", func(p *pki) { p.sub.KeyUsage = 0 }, `"Sub", may not sign certificates`},
 		{"the root lacks keyCertSign", func(p *pki) { p.root.KeyUsage = x509.KeyUsageCRLSign }, `"Root", may not sign certificates`},
 		{"the root allows no CA below it", func(p *pki) { p.root.MaxPathLenZero = true }, `"Root", allows 0 CA certificates`},
 		{"an unknown critical extension", func(p *pki) { p.sub.ExtraExtensions = critical(1, 2, 3, 4) }, "1.2.3.4"},
@@ -328,8 +327,8 @@ func TestNewIssuerRefusesKey(t *testing.T) {
 	}
 }
 
-// SHA-1 proves nothing, and RSA-PSS is not read: the root's own signature is
-// judged like any other.
+// SHA-1 proves nothing, and RSA-PSS is not read. A root's own signature proves
+// nothing anyway.
 func TestNewIssuerRefusesSignatureAlgorithm(t *testing.T) {
 	t.Parallel()
 	p := &pki{root: caTemplate("Root"), sub: caTemplate("Sub"), a: algorithm.RSA_2048}
@@ -345,7 +344,19 @@ func TestNewIssuerRefusesSignatureAlgorithm(t *testing.T) {
 		t.Fatal("the root is not signed as expected")
 	}
 	chain := encodePEM(bytes.ReplaceAll(der, sha256, sha1))
-	checkNewIssuer(t, chain, au.rootKey, ca.IssuerOptions{}, refused, "CertificateChain", "not supported")
+	issuer, err := ca.NewIssuer(chain, au.rootKey, ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub, err := ca.CreateSubCACertificate(seeded(), instant, issuer, au.subKey.Public(), subRequest(algorithm.RSA_2048))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if issuer, err = ca.NewIssuer(sub.CertificateChain, au.subKey, ca.IssuerOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	cert := issue(t, issuer, serverRequest(issuer, hostCSR(t, algorithm.RSA_2048, "www.example.com")))
+	verifyServer(t, algorithm.RSA_2048, cert.Raw, sub.CertificateChain, lastPEM(sub.CertificateChain), instant, "www.example.com")
 }
 
 func TestNewIssuerCRLBase(t *testing.T) {
@@ -533,6 +544,8 @@ func TestNewIssuerAcceptsCertificate(t *testing.T) {
 		change func(*pki)
 	}{
 		{"nothing unusual", func(*pki) {}},
+		{"no keyUsage", func(p *pki) { p.sub.KeyUsage = 0 }},
+		{"no keyUsage in the root", func(p *pki) { p.root.KeyUsage = 0 }},
 		{"all key usages", func(p *pki) { p.sub.KeyUsage = 1<<9 - 1 }},
 		{"no limit and a limit above", func(p *pki) { p.root.MaxPathLen = 1 }},
 		{"a limit below none", func(p *pki) { p.sub.MaxPathLenZero = true }},

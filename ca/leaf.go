@@ -110,11 +110,19 @@ func (l *leaf) addDomain(domain string) error {
 	if len(l.names) > x509der.MaxNames {
 		return malformed(l.list, "the names are more than %d in all", x509der.MaxNames)
 	}
-	if len(l.names) == 0 && l.commonName() == "" && l.publicKey != nil {
-		return refused("Csr", "neither the CSR nor the request names a server: CommonName or Domain would")
+	if len(l.names) == 0 && l.publicKey != nil {
+		if name := l.asked.Get(x509der.CommonName); name != "" {
+			return refused("Csr", noHost, name)
+		}
+		if l.parameters.commonName == "" {
+			return refused("Csr", "neither the CSR nor the request names a server: CommonName or Domain would")
+		}
 	}
 	return nil
 }
+
+// noHost is the message for a common name beside which no server is named.
+const noHost = "the common name %.80q is no DNS name and no IP address, and there is no other name: no client would accept the certificate for a server, which Domain would name"
 
 // check checks the parameters from the subject on, in the order of the
 // documents. Without a CSR the common name and the algorithm are required.
@@ -131,8 +139,8 @@ func (l *leaf) check() error {
 		if err := l.given.Add(part); err != nil {
 			return err
 		}
-		if part.Type == x509der.CommonName && !withCSR && l.list == "Domain" && len(l.names) == 0 {
-			return malformed("CommonName", "%.80q is no DNS name and no IP address, and Domain holds none: no client would accept the certificate", p.commonName)
+		if part.Type == x509der.CommonName && l.list == "Domain" && len(l.names) == 0 {
+			return malformed("CommonName", noHost, p.commonName)
 		}
 	}
 	if err := l.checkAlgorithm(withCSR); err != nil {

@@ -54,7 +54,9 @@ func TestSubjectOfACA(t *testing.T) {
 	au := authorityOf(algorithm.ECC_256)
 	for _, above := range []string{au.sub.Certificate, au.root.Certificate} {
 		text := makeCSR(t, key(algorithm.ECC_256, 2), parsePEM(t, above).RawSubject)
-		checkRefused(t, instant, au.issuer, serverRequest(au.issuer, text), refused, "Csr", "a CA's own")
+		req := serverRequest(au.issuer, text)
+		req.Domain = "www.example.com"
+		checkRefused(t, instant, au.issuer, req, refused, "Csr", "a CA's own")
 	}
 	root := parsePEM(t, au.root.Certificate).Subject
 	req := subRequest(algorithm.ECC_256)

@@ -2,15 +2,12 @@ package ca_test
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
-	"log"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -343,47 +340,6 @@ func TestPoolConcurrently(t *testing.T) {
 	if diff := cmp.Diff(map[error]int{nil: 1, yuncert.ErrInvalidStatusUpdateProtection: 15}, codes); diff != "" {
 		t.Errorf("one of the calls revokes, and the others find it done (-want +got):\n%s", diff)
 	}
-}
-
-// A service keeps its CAs in a directory, which os.DirFS opens: a chain and a
-// private key each.
-func ExampleLoadPool() {
-	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()
-	ecc, sm2 := authorityOf(algorithm.ECC_256), authorityOf(algorithm.SM2_256)
-	files := fstest.MapFS{ // a program has os.DirFS("/etc/pki/ca")
-		"ecc.pem": {Data: []byte(ecc.sub.CertificateChain)},
-		"ecc.key": {Data: testkeys.PEM(algorithm.ECC_256, 1)},
-		"sm2.pem": {Data: []byte(sm2.sub.CertificateChain)},
-		"sm2.key": {Data: testkeys.PEM(algorithm.SM2_256, 1)},
-	}
-	pool, err := ca.LoadPool(files, ca.IssuerOptions{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	list, err := ca.DescribeCACertificateList(nil, now, pool, &ca.DescribeCACertificateListRequest{ValidStatus: "valid"})
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, c := range list.CertificateList {
-		fmt.Println(c.Algorithm, c.CommonName, c.CertificateType, c.Status)
-	}
-
-	// A revoked CA issues nothing.
-	revoked := list.CertificateList[0].Identifier
-	if _, err := ca.UpdateCACertificateStatus(nil, pool, &ca.UpdateCACertificateStatusRequest{Identifier: revoked, Status: ca.StatusRevoke}); err != nil {
-		log.Fatal(err)
-	}
-	_, err = pool.Issuer(revoked)
-	fmt.Println(errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection))
-
-	delete(files, "sm2.key")
-	_, err = ca.LoadPool(files, ca.IssuerOptions{})
-	fmt.Println(errors.Is(err, fs.ErrNotExist), strings.Contains(err.Error(), "sm2.key"))
-	// Output:
-	// ECC Test Sub CA SUB_ROOT ISSUE
-	// SM2 Test Sub CA SUB_ROOT ISSUE
-	// true
-	// true true
 }
 
 // identifiers of a pool's CAs that are in a state.

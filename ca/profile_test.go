@@ -219,26 +219,6 @@ type recorder struct {
 func (r *recorder) Helper()               {}
 func (r *recorder) Errorf(string, ...any) { r.failed = true }
 
-// A certificate without names of a server has no subjectAltName, and its subject
-// is never empty.
-func TestProfileWithoutNames(t *testing.T) {
-	t.Parallel()
-	au := authorityOf(algorithm.ECC_256)
-	k := key(algorithm.ECC_256, 2)
-	req := serverRequest(au.issuer, makeCSR(t, k, name(utf8(oidCommonName, "云证书"))))
-	checkProfile(t, issue(t, au.issuer, req), profile{
-		signatureID(algorithm.ECC_256), au.subject, name(printable(oidCountry, "CN"), printable(oidState, "Zhejiang"), utf8(oidLocality, "杭州"),
-			printable(oidOrganization, "Alibaba Inc."), printable(oidUnit, "Aliyun CDN"), utf8(oidCommonName, "云证书")),
-		utcTime("260304050607Z"), utcTime("260602050607Z"), k.Public(), [][]byte{
-			extension(oidConstraints, true, seq()),
-			extension(oidKeyUsage, true, bitString(7, 0x80)),
-			extension(oidExtKeyUsage, false, seq(oidServerAuth)),
-			extension(oidKeyID, false, octets(keyID(t, k.Public()))),
-			extension(oidAuthority, false, seq(tlv(0x80, keyID(t, au.subKey.Public())))),
-		},
-	})
-}
-
 // Rule 19 of section 4.1: of what a CSR asks for, names alone are taken.
 func TestProfileIgnoresRequestedExtensions(t *testing.T) {
 	t.Parallel()

@@ -10,17 +10,11 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	encodingasn1 "encoding/asn1"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"math/big"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -35,7 +29,6 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
-	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/floor"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
@@ -872,97 +865,4 @@ func BenchmarkRespondOCSP(b *testing.B) {
 			}, floor.Signature(a, 2))
 		})
 	}
-}
-
-// An OCSP responder as an http.Handler, for POST and for GET (RFC 6960, appendix
-// A.1).
-func ExampleRespondOCSP() {
-	au := authorityOf(algorithm.ECC_256) // a CA; au.issuer is its *Issuer
-	now := func() time.Time { return time.Date(2026, 4, 4, 0, 0, 0, 0, time.UTC) }
-
-	// Once: a key and a certificate that let this service answer for the CA.
-	responderKey, err := algorithm.GenerateKey(algorithm.ECC_256)
-	if err != nil {
-		log.Fatal(err)
-	}
-	cert, err := ca.CreateOCSPResponderCertificate(rand.Reader, now(), au.issuer, responderKey.Public(),
-		&ca.CreateOCSPResponderCertificateRequest{CommonName: "Example OCSP", Days: 30})
-	if err != nil {
-		log.Fatal(err)
-	}
-	responder, err := ca.NewOCSPResponder(cert.CertificateChain, responderKey)
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	// lookup asks the database that remembers what was issued and revoked.
-	lookup := func(serialNumber string) (ca.OCSPAnswer, error) {
-		return ca.OCSPAnswer{
-			Status:         ca.OCSPRevoked,
-			RevocationTime: time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC),
-			Reason:         ca.ReasonKeyCompromise,
-			NextUpdate:     now().Add(12 * time.Hour),
-		}, nil
-	}
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		request, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
-		if r.Method == http.MethodGet { // a path of base64; an http.ServeMux would clean it
-			request, err = base64.StdEncoding.DecodeString(strings.TrimPrefix(r.URL.Path, "/"))
-		}
-		if err != nil {
-			request = nil // answered as malformed
-		}
-		response, err := ca.RespondOCSP(rand.Reader, now(), responder, request, lookup)
-		if err != nil {
-			log.Print(err) // the response says tryLater or internalError
-		}
-		w.Header().Set("Content-Type", "application/ocsp-response")
-		w.Write(response)
-	})
-
-	// A client asks about a certificate.
-	issuer, server := exampleCertificates(au)
-	request, err := ocsp.CreateRequest(server, issuer, nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, r := range []*http.Request{
-		httptest.NewRequest("POST", "/", bytes.NewReader(request)),
-		httptest.NewRequest("GET", "/"+url.PathEscape(base64.StdEncoding.EncodeToString(request)), nil),
-	} {
-		recorder := httptest.NewRecorder()
-		handler.ServeHTTP(recorder, r)
-		response, err := ocsp.ParseResponseForCert(recorder.Body.Bytes(), server, issuer)
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println(r.Method, response.Status == ocsp.Revoked, response.RevokedAt.Format(time.DateOnly), ca.RevocationReason(response.RevocationReason))
-	}
-	// Output:
-	// POST true 2026-04-01 keyCompromise
-	// GET true 2026-04-01 keyCompromise
-}
-
-// exampleCertificates are a CA's and one that it issued.
-func exampleCertificates(au *authority) (issuer, server *x509.Certificate) {
-	request, err := csr.CreateCsrWithKey(rand.Reader, key(au.algorithm, 2), &csr.CreateCsrRequest{
-		Algorithm: "ECC", KeySize: 256, CommonName: "www.example.com", CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	_, der, err := ca.CreateServerCertificateWithCsr(rand.Reader, instant, au.issuer, &ca.CreateServerCertificateWithCsrRequest{
-		Csr: request.Csr, ParentIdentifier: au.issuer.Identifier(), Days: 90,
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	if server, err = x509.ParseCertificate(der); err != nil {
-		log.Fatal(err)
-	}
-	block, _ := pem.Decode([]byte(au.sub.Certificate))
-	if issuer, err = x509.ParseCertificate(block.Bytes); err != nil {
-		log.Fatal(err)
-	}
-	return issuer, server
 }

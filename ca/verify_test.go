@@ -3,15 +3,12 @@ package ca_test
 import (
 	"crypto"
 	"crypto/ed25519"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	stdasn1 "encoding/asn1"
 	"encoding/pem"
-	"errors"
 	"fmt"
-	"log"
 	"math/big"
 	mathrand "math/rand/v2"
 	"net"
@@ -1190,54 +1187,4 @@ func BenchmarkVerify(b *testing.B) {
 			}, floor.Both(floor.Verification(a, 0), floor.Verification(a, 1)))
 		})
 	}
-}
-
-// A client trusts the root alone, and the server sends the rest. SM2 goes the
-// same way.
-func ExampleVerify() {
-	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()
-	issuer := newExampleCA(now, algorithm.SM2_256)
-	resp, _, _, err := ca.CreateServerCertificate(rand.Reader, now, issuer, &ca.CreateServerCertificateRequest{
-		CommonName: "www.example.com", Algorithm: "SM2_256", ParentIdentifier: issuer.Identifier(), Days: 90, Immediately: 2,
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	root := resp.CertificateChain[strings.LastIndex(resp.CertificateChain, "-----BEGIN"):]
-
-	opts := ca.VerifyOptions{
-		Roots: root, Intermediates: resp.CertificateChain,
-		Host: "www.example.com", Usage: x509.ExtKeyUsageServerAuth,
-	}
-	chain, err := ca.Verify(now, resp.X509Certificate, opts)
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, cert := range chain {
-		fmt.Println(cert.Subject.CommonName)
-	}
-
-	_, err = ca.Verify(now.AddDate(1, 0, 0), resp.X509Certificate, opts)
-	fmt.Println(errors.Is(err, yuncert.ErrCertificateExpired))
-
-	list, err := ca.CreateRevocationList(rand.Reader, now, issuer, &ca.RevocationListRequest{
-		Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7),
-		Revoked: ca.Revoked(ca.RevokedCertificate{SerialNumber: resp.SerialNumber, RevocationTime: now, Reason: ca.ReasonKeyCompromise}),
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	crl, err := ca.ParseRevocationList(list)
-	if err != nil {
-		log.Fatal(err)
-	}
-	opts.RevocationLists = []*x509.RevocationList{crl}
-	_, err = ca.Verify(now, resp.X509Certificate, opts)
-	fmt.Println(errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection))
-	// Output:
-	// www.example.com
-	// Example Issuing CA
-	// Example Root CA
-	// true
-	// true
 }

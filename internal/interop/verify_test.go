@@ -2,6 +2,7 @@ package interop
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/emmansun/gmsm/smx509"
 
+	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/testkeys"
@@ -214,6 +216,9 @@ func TestConstrainedCommonNamesAgree(t *testing.T) {
 			}
 			for usage, issue := range map[x509.ExtKeyUsage]func(*ca.Issuer) (string, error){x509.ExtKeyUsageServerAuth: server, x509.ExtKeyUsageClientAuth: client} {
 				certificate, err := issue(p.issuer)
+				if errors.Is(err, yuncert.ErrInvalidValueMalformed) && usage == x509.ExtKeyUsageServerAuth {
+					continue // no host name: it is a server's under no CA
+				}
 				if err != nil {
 					t.Fatalf("%q: %v", commonName, err)
 				}

@@ -72,8 +72,11 @@ func verifyAs(pub crypto.PublicKey, id, message, signature []byte, userIDs ...st
 		}
 		return verify(pub, s, message, signature, userIDs...)
 	}
-	return errors.New("the signature algorithm is not supported: SHA-256, SHA-384 or SHA-512 with RSA (PKCS #1 v1.5) or ECDSA, and SM3 with SM2 are")
+	return ErrSignatureAlgorithm
 }
+
+// ErrSignatureAlgorithm is the error for a signature that cannot be checked.
+var ErrSignatureAlgorithm = errors.New("the signature algorithm is not supported: SHA-256, SHA-384 or SHA-512 with RSA (PKCS #1 v1.5) or ECDSA, and SM3 with SM2 are")
 
 var errBadSignature = errors.New("the signature does not belong to the key and the content")
 
