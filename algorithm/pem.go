@@ -87,7 +87,7 @@ func ParsePrivateKey(text []byte) (*PrivateKey, error) {
 		}
 	}
 	if key == nil {
-		return nil, malformed("the text holds no private key in PEM: PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY")
+		return nil, malformed("the text holds no private key in PEM with its line breaks: PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY")
 	}
 	return key, nil
 }
@@ -97,7 +97,16 @@ func errBrokenKey(form string) error {
 	return malformed("the private key is not the %s that its PEM label says, or its kind is not supported: RSA, P-256, P-384, P-521 and SM2 keys are", form)
 }
 
+// keyForms are what the PEM labels of private keys say.
+var keyForms = map[string]string{
+	"PRIVATE KEY": "PKCS #8 key", "RSA PRIVATE KEY": "PKCS #1 key", "EC PRIVATE KEY": "SEC 1 key", "SM2 PRIVATE KEY": "SEC 1 key",
+}
+
 func parsePrivateKey(label string, der []byte) (*PrivateKey, error) {
+	form, known := keyForms[label]
+	if !known {
+		return nil, malformed("a private key of this PEM label is not supported: PRIVATE KEY, RSA PRIVATE KEY and EC PRIVATE KEY are, which ssh-keygen -p -m PKCS8 makes of OpenSSH's")
+	}
 	var outer cryptobyte.String
 	if input := cryptobyte.String(der); !input.ReadASN1(&outer, asn1.SEQUENCE) || !input.Empty() {
 		return nil, malformed("the private key is not one DER SEQUENCE")
@@ -112,26 +121,21 @@ func parsePrivateKey(label string, der []byte) (*PrivateKey, error) {
 			// Attributes and a second copy of the public key may follow (RFC 5958, section 2).
 			if version < 0 || version > 1 || !outer.ReadASN1(&inner, asn1.OCTET_STRING) ||
 				!outer.SkipOptionalASN1(parametersTag) || !outer.SkipOptionalASN1(asn1.Tag(1).ContextSpecific()) || !outer.Empty() {
-				return nil, errBrokenKey("PKCS #8 key")
+				return nil, errBrokenKey(form)
 			}
 			return parseSM2(inner)
 		}
-		if key, err = x509.ParsePKCS8PrivateKey(der); err != nil {
-			return nil, errBrokenKey("PKCS #8 key")
-		}
+		key, err = x509.ParsePKCS8PrivateKey(der)
 	case "RSA PRIVATE KEY":
-		if key, err = x509.ParsePKCS1PrivateKey(der); err != nil {
-			return nil, errBrokenKey("PKCS #1 key")
-		}
-	case "EC PRIVATE KEY", "SM2 PRIVATE KEY":
+		key, err = x509.ParsePKCS1PrivateKey(der)
+	default:
 		if label == "SM2 PRIVATE KEY" || namesSM2(outer) {
 			return parseSM2(der)
 		}
-		if key, err = x509.ParseECPrivateKey(der); err != nil {
-			return nil, errBrokenKey("SEC 1 key")
-		}
-	default:
-		return nil, malformed("a private key of this PEM label is not supported: PRIVATE KEY, RSA PRIVATE KEY and EC PRIVATE KEY are")
+		key, err = x509.ParseECPrivateKey(der)
+	}
+	if err != nil {
+		return nil, errBrokenKey(form)
 	}
 	return NewPrivateKey(key)
 }

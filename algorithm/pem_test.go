@@ -238,7 +238,7 @@ func TestParsePrivateKey(t *testing.T) {
 func TestParsePrivateKeyRefuses(t *testing.T) {
 	t.Parallel()
 	const (
-		none        = "the text holds no private key in PEM"
+		none        = "the text holds no private key in PEM with its line breaks"
 		two         = "the text holds more than one private key"
 		encrypted   = "the private key is encrypted: decrypt it first"
 		notSequence = "the private key is not one DER SEQUENCE"
@@ -280,6 +280,8 @@ func TestParsePrivateKeyRefuses(t *testing.T) {
 		{"a public key", readFile(t, "publickey/sm2.pem"), none},
 		{"no end", bytes.Split(ecPEM, []byte("-----END"))[0], none},
 		{"another end", bytes.Replace(ecPEM, []byte("END PRIVATE"), []byte("END PUBLIC"), 1), none},
+		{"one line", bytes.ReplaceAll(ecPEM, []byte("\n"), []byte(" ")), none},
+		{"line breaks as backslash and n", bytes.ReplaceAll(ecPEM, []byte("\n"), []byte(`\n`)), none},
 		{"broken base64", bytes.Replace(ecPEM, []byte("MIG"), []byte("M!G"), 1), none},
 		{"the same key twice", join(ecPEM, ecPEM), two},
 		{"two keys", join(ecPEM, sm2File), two},
@@ -304,7 +306,7 @@ func TestParsePrivateKeyRefuses(t *testing.T) {
 		{"RSA-PSS", file("refused-rsa-pss.pem"), notPKCS8},
 		{"DSA", file("refused-dsa.pem"), label},
 		{"DSA in PKCS #8", file("refused-dsa-pkcs8.pem"), notPKCS8},
-		{"OpenSSH", block("OPENSSH PRIVATE KEY", ecDER), label},
+		{"OpenSSH", block("OPENSSH PRIVATE KEY", []byte("openssh-key-v1\x00")), label},
 		{"an unknown label", block("MY OWN PRIVATE KEY", ecDER), label},
 
 		// Labels and contents that do not match.

@@ -144,8 +144,11 @@ func NewPrivateKey(key crypto.PrivateKey) (*PrivateKey, error) {
 // primes Validate does not look at, and of signs it looks at none.
 func copyRSA(key *rsa.PrivateKey) (*rsa.PrivateKey, error) {
 	inconsistent := malformed("the RSA private key is inconsistent")
-	if key.D == nil || len(key.Primes) != 2 {
+	if key.D == nil {
 		return nil, inconsistent
+	}
+	if len(key.Primes) != 2 {
+		return nil, malformed("the RSA private key has %d primes: two are accepted", len(key.Primes))
 	}
 	for _, n := range []*big.Int{key.N, key.D, key.Primes[0], key.Primes[1]} {
 		if n == nil || n.Sign() <= 0 {

@@ -171,8 +171,8 @@ func (r *CreateClientCertificateWithCsrRequest) check(keys algorithm.Policy) (l 
 // It differs from [CreateServerCertificateWithCsr] in its extended key usage,
 // clientAuth, in its key usage, digitalSignature for every key (RFC 5280, section
 // 4.2.1.12), and in its alternative names: the DNS names and IP addresses of
-// the CSR and SanValue. The common name, often that of a person, is not among
-// them. The errors are those of that function.
+// the CSR and SanValue, or none. The common name, often that of a person, is not
+// among them. The errors are those of that function.
 func CreateClientCertificateWithCsr(rand io.Reader, now time.Time, issuer *Issuer, req *CreateClientCertificateWithCsrRequest) (resp *CreateClientCertificateWithCsrResponse, der []byte, err error) {
 	l, err := req.check(issuer.keys())
 	if err != nil {

@@ -208,23 +208,23 @@ func (l *leaf) subject(ca x509der.Name) (x509der.Name, error) {
 	}
 	subject := make(x509der.Name, 0, 6)
 	for _, part := range []struct {
-		attributeType string
-		limit         int // of attributes that are taken from a CSR
-		fallback      x509der.Name
+		name, attributeType string
+		limit               int // of attributes that are taken from a CSR
+		fallback            x509der.Name
 	}{
-		{x509der.Country, 1, ca},
-		{x509der.State, 1, ca},
-		{x509der.Locality, 1, ca},
-		{x509der.Organization, 1, defaultSubject},
-		{x509der.OrganizationalUnit, 8, defaultSubject},
-		{x509der.CommonName, 1, nil},
+		{"C", x509der.Country, 1, ca},
+		{"ST", x509der.State, 1, ca},
+		{"L", x509der.Locality, 1, ca},
+		{"O", x509der.Organization, 1, defaultSubject},
+		{"OU", x509der.OrganizationalUnit, 8, defaultSubject},
+		{"CN", x509der.CommonName, 1, nil},
 	} {
 		asked := l.asked.Count(part.attributeType)
 		switch {
 		case l.given.Count(part.attributeType) > 0 && (part.attributeType != x509der.CommonName || asked == 0):
 			subject = subject.AppendOnly(l.given, part.attributeType)
 		case asked > part.limit:
-			return nil, malformed("Csr", "the CSR's subject has %d attributes of one type: %d is the most", asked, part.limit)
+			return nil, malformed("Csr", "the CSR's subject has %d attributes %s: %d is the most", asked, part.name, part.limit)
 		case asked > 0:
 			for _, a := range l.asked {
 				if a.Type != part.attributeType {

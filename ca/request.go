@@ -51,7 +51,7 @@ func caSubject(commonName, organization, organizationUnit, locality, state, coun
 func checkCAAlgorithm(name string) error {
 	a, err := algorithm.Parse(name)
 	if err != nil {
-		return err
+		return malformed("Algorithm", "%.40q is no algorithm of a CA: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384, ECC_512 and SM2_256 are", name)
 	}
 	if a == algorithm.RSA_1024 {
 		return refused("Algorithm", "RSA_1024 is too weak for a CA: RSA_2048 and longer are accepted")

@@ -164,7 +164,7 @@ func isASCII(text string) bool {
 func checkLabel(label string) error {
 	switch {
 	case label == "":
-		return errors.New("it has an empty label")
+		return errors.New("it has an empty label: a dot has a label on either side")
 	case len(label) > 63:
 		return errors.New("it has a label longer than 63 octets (RFC 1035, section 2.3.4)")
 	case label[0] == '-' || label[len(label)-1] == '-':

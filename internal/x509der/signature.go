@@ -88,7 +88,7 @@ func verify(pub crypto.PublicKey, s signatureID, message, signature []byte, user
 				return err
 			}
 		}
-		return errBadSignature
+		return fmt.Errorf("%w under the user IDs %q", errBadSignature, userIDs)
 	}
 	digest := digestOf(s.hash, message)
 	switch key := pub.(type) {
