@@ -226,8 +226,11 @@ func CreateRevocationList(rand io.Reader, now time.Time, issuer *Issuer, req *Re
 				return nil, &yuncert.Error{Code: yuncert.ErrInternalError, Parameter: "Revoked", Message: "the revoked certificates cannot be read", Err: err}
 			}
 			entry, err := revoked.check(now)
-			if e, ok := errors.AsType[*yuncert.Error](err); ok {
-				return nil, yuncert.Errorf(e.Code, e.Parameter, "%s (entry %d, serial number %.80q)", e.Message, n, revoked.SerialNumber)
+			if err != nil {
+				if e, ok := errors.AsType[*yuncert.Error](err); ok {
+					err = yuncert.Errorf(e.Code, e.Parameter, "%s (entry %d, serial number %.80q)", e.Message, n, revoked.SerialNumber)
+				}
+				return nil, err
 			}
 			w.Add(entry)
 		}

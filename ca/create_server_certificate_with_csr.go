@@ -113,11 +113,11 @@ type CreateServerCertificateWithCsrResponse struct {
 // Validate checks the request, the CSR with its signature included, without an
 // issuer, and returns the first problem in the order of the fields:
 // [yuncert.ErrMissingParameter] for a required one that is empty,
-// [yuncert.ErrInvalidParameter] for an Algorithm that is not the CSR key's and
-// for a CSR that names no server when Domain, and for a CSR without a common name
-// CommonName, names none either, and [yuncert.ErrInvalidValueMalformed] for any
-// other value that breaks the rule in the field's comment. The CSR's key passes [algorithm.Check]; the operation,
-// which has an issuer, goes by its Keys instead.
+// [yuncert.ErrInvalidParameter] for an Algorithm that is not the CSR key's and for
+// a CSR that names no server when Domain is empty and its common name is no host,
+// or neither it nor the request has one, and [yuncert.ErrInvalidValueMalformed] for
+// any other value that breaks the rule in the field's comment. The CSR's key passes
+// [algorithm.Check]; the operation, which has an issuer, goes by its Keys instead.
 func (r *CreateServerCertificateWithCsrRequest) Validate() error {
 	_, err := r.check(algorithm.Policy{})
 	return err

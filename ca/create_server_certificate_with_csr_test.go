@@ -75,7 +75,7 @@ func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
 		{"rule 5: a label of 64 octets", func(r *request) { r.Domain = strings.Repeat("a", 64) + ".com" }, malformed, "Domain", "63"},
 		{"rule 5: a name of 254 octets", func(r *request) { r.Domain = strings.Repeat(strings.Repeat("a", 62)+".", 4) + "cd" }, malformed, "Domain", "253"},
 		{"rule 5: an empty label", func(r *request) { r.Domain = "a..example.com" }, malformed, "Domain", "a..example.com"},
-		{"rule 5: a trailing dot", func(r *request) { r.Domain = "example.com." }, malformed, "Domain", "example.com."},
+		{"rule 5: a trailing dot", func(r *request) { r.Domain = "example.com." }, malformed, "Domain", "a dot has a label on either side"},
 		{"rule 5: a hyphen at the end of a label", func(r *request) { r.Domain = "a-.example.com" }, malformed, "Domain", "a-.example.com"},
 		{"rule 5: a NUL in Domain", func(r *request) { r.Domain = "example.com\x00.example.org" }, malformed, "Domain", `\x00`},
 		{"rule 5: an invalid A-label", func(r *request) { r.Domain = "xn--a.example.com" }, malformed, "Domain", "xn--a.example.com"},

@@ -71,15 +71,19 @@ const maxChain = 10
 // A chain that is no such PEM, or a key that is unsupported or weak, is
 // [yuncert.ErrInvalidValueMalformed]. [yuncert.ErrInvalidParameter] is a
 // certificate that is not a CA's (RFC 5280, section 4.2.1.9), may not sign
-// certificates (keyUsage, if it has one: 4.2.1.3), holds another key or RSA_1024 or
-// is not signed by the next (a root by itself, unless with an algorithm that is not
-// supported, such as SHA-1), a key that stands in the chain twice, a path length that is exceeded, a
+// certificates (4.2.1.3), holds another key or RSA_1024 or is not signed by the
+// next, a key that stands in the chain twice, a path length that is exceeded, a
 // critical extension that is not understood (4.2), name constraints, critical or
 // not, on others than DNS names, IP addresses, e-mail addresses and URIs or with a
 // minimum or maximum (4.2.1.10), a demand for certificate policies (4.2.1.11), an
 // extended key usage that is there and grants nothing (4.2.1.12), and a CRLBase
 // that is no http or https address. Validity is judged when something is issued,
 // not here.
+//
+// A certificate without keyUsage may sign everything, as in common software; strict
+// clients refuse what is below it (openssl verify -x509_strict). The signature of a
+// root by itself proves nothing, and may be of an algorithm that is not supported
+// elsewhere, such as SHA-1.
 func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer, error) {
 	chain, err := x509der.ParseCertificates("CertificateChain", chainPEM, maxChain)
 	if err != nil {
@@ -165,7 +169,8 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 		return refusedChain("certificate %d of the chain, %.80q: %s", at+1, name, x509der.Reason(err))
 	}
 	// A root's own signature proves nothing, so an old algorithm does no harm there.
-	if err := x509der.CheckSignature(cert, parent); err != nil && (parent != cert || !errors.Is(err, x509der.ErrSignatureAlgorithm)) {
+	selfSigned := parent == cert && (len(cert.AuthorityKeyId) == 0 || bytes.Equal(cert.AuthorityKeyId, cert.SubjectKeyId))
+	if err := x509der.CheckSignature(cert, parent); err != nil && !(selfSigned && errors.Is(err, x509der.ErrSignatureAlgorithm)) {
 		return refusedChain("certificate %d of the chain, %.80q, is not signed by %.80q: %v", at+1, name, parent.Subject.CommonName, err)
 	}
 	if a, err := algorithm.Of(cert.PublicKey); err != nil || a == algorithm.RSA_1024 {

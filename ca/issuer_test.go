@@ -329,7 +329,7 @@ func TestNewIssuerRefusesKey(t *testing.T) {
 
 // SHA-1 proves nothing, and RSA-PSS is not read. A root's own signature proves
 // nothing anyway.
-func TestNewIssuerRefusesSignatureAlgorithm(t *testing.T) {
+func TestNewIssuerSignatureAlgorithm(t *testing.T) {
 	t.Parallel()
 	p := &pki{root: caTemplate("Root"), sub: caTemplate("Sub"), a: algorithm.RSA_2048}
 	p.sub.SignatureAlgorithm = x509.SHA256WithRSAPSS
@@ -348,6 +348,13 @@ func TestNewIssuerRefusesSignatureAlgorithm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
+	// A certificate by which another key of the same name vouches for the root.
+	template := caTemplate("Root")
+	template.AuthorityKeyId = []byte("the old key")
+	chain = encodePEM(bytes.ReplaceAll(decodePEM(t, sign(t, template, template, au.rootKey.Public(), au.rootKey)), sha256, sha1))
+	checkNewIssuer(t, chain, au.rootKey, ca.IssuerOptions{}, refused, "CertificateChain", "not supported")
+
 	sub, err := ca.CreateSubCACertificate(seeded(), instant, issuer, au.subKey.Public(), subRequest(algorithm.RSA_2048))
 	if err != nil {
 		t.Fatal(err)

@@ -122,7 +122,7 @@ func (l *leaf) addDomain(domain string) error {
 }
 
 // noHost is the message for a common name beside which no server is named.
-const noHost = "the common name %.80q is no DNS name and no IP address, and there is no other name: no client would accept the certificate for a server, which Domain would name"
+const noHost = "the common name %.80q is no DNS name and no IP address, and there is no other name: no client would accept the certificate for a server. Domain can name one"
 
 // check checks the parameters from the subject on, in the order of the
 // documents. Without a CSR the common name and the algorithm are required.

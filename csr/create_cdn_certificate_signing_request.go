@@ -13,9 +13,9 @@ import (
 // A CreateCdnCertificateSigningRequestRequest describes the CSR to create, with
 // the parameters of CreateCdnCertificateSigningRequest (CDN, 2018-05-10).
 type CreateCdnCertificateSigningRequestRequest struct {
-	// CommonName is the subject's common name, up to 64 characters. One that is no
-	// host name, such as "https://example.com", is not among the alternative names,
-	// without which no client finds a server. Required.
+	// CommonName is the subject's common name, up to 64 characters. One that is
+	// neither a DNS name nor an IP address, such as "https://example.com", is not
+	// among the alternative names, without which no client finds a server. Required.
 	CommonName string `json:"CommonName,omitempty"`
 
 	// SANs lists further names, DNS names and IP addresses separated by commas:

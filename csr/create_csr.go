@@ -22,9 +22,9 @@ type CreateCsrRequest struct {
 	Algorithm string `json:"Algorithm,omitempty"`
 
 	// CommonName is the primary domain name, or another name of the subject: up
-	// to 64 characters. One that is no host name, such as "https://example.com", is
-	// not among the alternative names, without which no client finds a server.
-	// Required.
+	// to 64 characters. One that is neither a DNS name nor an IP address, such as
+	// "https://example.com", is not among the alternative names, without which no
+	// client finds a server. Required.
 	CommonName string `json:"CommonName,omitempty"`
 
 	// Sans lists the secondary names, DNS names and IP addresses separated by
@@ -187,7 +187,8 @@ func CreateCsr(rand io.Reader, req *CreateCsrRequest) (*CreateCsrResponse, *algo
 // CreateCsrWithKey makes a CSR for a key that the caller has: an
 // [algorithm.PrivateKey], a key of the standard library, or any other signer as
 // package algorithm describes it. Algorithm and KeySize of the request must be
-// the key's, which leaves P-384 and P-521 out: the document has no size for them. What another signer answers is verified before it is returned.
+// the key's, which leaves P-384 and P-521 out: the document has no size for them.
+// What another signer answers is verified before it is returned.
 //
 // The errors are those of [CreateCsr]; a key that is nil, weak, unsupported or
 // of another algorithm than the request's is [yuncert.ErrInternalKeyError].

@@ -567,7 +567,7 @@ func TestParseRefusals(t *testing.T) {
 		{"P-256 key under SM2", "", func(t *testing.T, p *parts) { p.id = sm2WithSM3 }, "ECC key"},
 		{"P-256 key under RSA", "", func(t *testing.T, p *parts) { p.id = rsaWithSHA256 }, "ECC key"},
 		{"RSA key under ecdsa-with-SHA256", algorithm.RSA_2048, func(t *testing.T, p *parts) { p.id = ecdsaWithSHA256 }, "RSA key"},
-		{"SM2 under another user ID", algorithm.SM2_256, func(t *testing.T, p *parts) { p.sign = signSM2As(t, "Alice") }, "does not belong"},
+		{"SM2 under another user ID", algorithm.SM2_256, func(t *testing.T, p *parts) { p.sign = signSM2As(t, "Alice") }, `under the user IDs ["1234567812345678" ""]`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

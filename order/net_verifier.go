@@ -22,7 +22,7 @@ import (
 // addresses on the public Internet, judged when the connection is made, after
 // names are resolved; it follows redirects on the same host only, reads little
 // and gives up in time. It uses no proxy and no search list. The zero value is
-// ready; it is safe for concurrent use and must not be changed in use.
+// ready; it is safe for concurrent use and must not be changed once it is used.
 //
 // It cannot know what an operator has on public addresses: servers there are
 // reached like any other, and so are private IPv4 addresses behind a translator
@@ -159,18 +159,24 @@ func (v *NetVerifier) dial(ctx context.Context, network, address string) (net.Co
 		},
 	}
 	conn, err := dialer.DialContext(ctx, network, rooted(address))
-	switch {
-	case err == nil || endOf(ctx) != nil:
-	case allowed.Load() == 0:
-		// Nobody was asked, for whatever reason. Which of its failures a resolver tells
-		// depends on what stands behind an alias.
-		err = errNotPublic
-	case errors.Is(err, errNotPublic):
-		// A Dialer's error is that of the first address: it says nothing of a public one
-		// behind it, which does not answer.
-		err = errors.New("no public address answers")
+	if err != nil {
+		return nil, dialFailure(ctx, err, allowed.Load() > 0)
 	}
-	return conn, err
+	return conn, nil
+}
+
+// dialFailure is what is told of a Dialer's error, when one of the addresses was
+// asked or none.
+func dialFailure(ctx context.Context, err error, asked bool) error {
+	switch {
+	case !asked && endOf(ctx) == nil:
+		// Which of its failures a resolver tells depends on what stands behind an alias.
+		return errNotPublic
+	case errors.Is(err, errNotPublic):
+		// It is that of the first address, and says nothing of a public one behind it.
+		return errors.New("no public address answers")
+	}
+	return err
 }
 
 // client returns a client for one domain and one lookup, which ends with ctx.

@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -654,6 +655,36 @@ func TestNetVerifierRedirectFold(t *testing.T) {
 	}
 }
 
+// The reason holds nothing of private addresses, also when the time is up.
+func TestDialFailure(t *testing.T) {
+	t.Parallel()
+	ended, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancel()
+	silent := &net.DNSError{Err: "i/o timeout", IsTimeout: true}
+	for _, tt := range []struct {
+		name  string
+		ctx   context.Context
+		err   error
+		asked bool
+		want  string
+	}{
+		{"no address is public", t.Context(), errNotPublic, false, string(errNotPublic)},
+		{"no name", t.Context(), &net.DNSError{IsNotFound: true}, false, string(errNotPublic)},
+		{"no answer of the resolver's", t.Context(), silent, false, string(errNotPublic)},
+		{"no socket of the family", t.Context(), syscall.EAFNOSUPPORT, false, string(errNotPublic)},
+		{"the first is private and the next does not answer", t.Context(), errNotPublic, true, "there is no answer of a web server"},
+		{"a public one does not answer", t.Context(), syscall.ECONNREFUSED, true, "there is no answer of a web server"},
+		{"the time is up: private", ended, errNotPublic, false, "there was no answer in time"},
+		{"the time is up: private and public", ended, errNotPublic, true, "there was no answer in time"},
+		{"the time is up: public", ended, os.ErrDeadlineExceeded, true, "there was no answer in time"},
+		{"the time is up: no name", ended, silent, false, "there was no answer in time"},
+	} {
+		if got := plainHTTP(tt.ctx, dialFailure(tt.ctx, tt.err, tt.asked)).Error(); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 // Of a name's many addresses ten are tried.
 func TestNetVerifierManyAddresses(t *testing.T) {
 	t.Parallel()
@@ -663,12 +694,14 @@ func TestNetVerifierManyAddresses(t *testing.T) {
 	for n := range 9 {
 		addresses = append(addresses, fmt.Sprintf("127.77.0.%d", n+1)) // where nobody listens
 	}
-	v := &NetVerifier{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.77.0.0/24"), playedPublic[0]}, ports: &[2]string{down, portOf(l)}}
-	_, v.Resolver = newNameServer(t, hosts(testDomain, append(addresses, publicIP)...))
-	got, err := v.Lookup(t.Context(), fileChallenge(testDomain))
+	lookup := func(addresses ...string) ([]string, error) {
+		_, resolver := newNameServer(t, hosts(testDomain, addresses...))
+		v := &NetVerifier{Resolver: resolver, AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.77.0.0/24"), playedPublic[0]}, ports: &[2]string{down, portOf(l)}}
+		return v.Lookup(t.Context(), fileChallenge(testDomain))
+	}
+	got, err := lookup(append(addresses, publicIP)...)
 	checkLookup(t, got, err, []string{testToken}, "")
-	_, v.Resolver = newNameServer(t, hosts(testDomain, append(addresses, "127.77.0.10", publicIP)...))
-	got, err = v.Lookup(t.Context(), fileChallenge(testDomain))
+	got, err = lookup(append(addresses, "127.77.0.10", publicIP)...)
 	checkLookup(t, got, err, nil, fileReason("there is no answer of a web server", "there is no answer of a web server"))
 }
 
@@ -1089,8 +1122,7 @@ func TestNetVerifierAddresses(t *testing.T) {
 		checkLookup(t, got, err, []string{testToken}, "")
 		got, err = v.Lookup(t.Context(), fileChallenge("::1"))
 		checkLookup(t, got, err, []string{testToken}, "")
-		v.AllowedNetworks = nil
-		got, err = v.Lookup(t.Context(), fileChallenge("::1"))
+		got, err = (&NetVerifier{ports: v.ports}).Lookup(t.Context(), fileChallenge("::1"))
 		checkLookup(t, got, err, nil, fileReason(string(errNotPublic), string(errNotPublic)))
 		untouched(t, both[1])
 	})
