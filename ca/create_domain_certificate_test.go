@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -258,6 +259,30 @@ func TestCreateDomainCertificateProfile(t *testing.T) {
 			verifyServer(t, a, der, au.sub.CertificateChain, au.root.Certificate, end, "a.example.com", "example.com", "192.0.2.1", "2001:db8::1")
 			verifyServerFails(t, a, der, au.sub.CertificateChain, au.root.Certificate, end, "bank.example")
 			verifyServerFails(t, a, der, au.sub.CertificateChain, au.root.Certificate, end.Add(time.Second), "example.com")
+		})
+	}
+}
+
+// RSA and ECC sign each other's keys; the key usage goes by the certified key.
+func TestCreateDomainCertificateOfAnotherFamily(t *testing.T) {
+	t.Parallel()
+	for issuer, a := range map[algorithm.Algorithm]algorithm.Algorithm{algorithm.RSA_2048: algorithm.ECC_256, algorithm.ECC_256: algorithm.RSA_2048} {
+		t.Run(fmt.Sprintf("%s under %s", a, issuer), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(issuer)
+			_, der := issueDomain(t, au.issuer, domainRequestOf(hostCSR(t, a, "bank.example")))
+			cert, usage := parse(t, der), x509.KeyUsageDigitalSignature
+			if a.Family() == "RSA" {
+				usage |= x509.KeyUsageKeyEncipherment
+			}
+			if cert.KeyUsage != usage {
+				t.Errorf("key usage %b, want %b", cert.KeyUsage, usage)
+			}
+			if diff := cmp.Diff(publicDER(t, key(a, 2).Public()), cert.RawSubjectPublicKeyInfo); diff != "" {
+				t.Errorf("public key mismatch (-want +got):\n%s", diff)
+			}
+			verifySignature(t, cert, au.subKey.Public())
+			verifyServer(t, a, der, au.sub.CertificateChain, au.root.Certificate, instant, "www.example.com")
 		})
 	}
 }

@@ -115,6 +115,7 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 		{"address without scheme", func(r *ca.RevocationListRequest) { r.DistributionPoint = "pki.example.com/1.crl" }, malformed, "DistributionPoint", `"pki.example.com/1.crl"`},
 		{"address of LDAP", func(r *ca.RevocationListRequest) { r.DistributionPoint = "ldap://pki.example.com/cn=1" }, malformed, "DistributionPoint", "http or https"},
 		{"address without host", func(r *ca.RevocationListRequest) { r.DistributionPoint = "http:///1.crl" }, malformed, "DistributionPoint", "http or https"},
+		{"address with a broken host", func(r *ca.RevocationListRequest) { r.DistributionPoint = "http://[2001:db8::1/1.crl" }, malformed, "DistributionPoint", "http or https"},
 		{"address with fragment", func(r *ca.RevocationListRequest) { r.DistributionPoint = "http://pki.example.com/#1" }, malformed, "DistributionPoint", "http or https"},
 		{"address with space", func(r *ca.RevocationListRequest) { r.DistributionPoint = "http://pki.example.com/a b" }, malformed, "DistributionPoint", "ASCII"},
 		{"address in Chinese", func(r *ca.RevocationListRequest) { r.DistributionPoint = "http://例子.example.com/1.crl" }, malformed, "DistributionPoint", "ASCII"},
@@ -125,6 +126,7 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 		{"serial number negative", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "-1" }), malformed, "SerialNumber", `"-1"`},
 		{"serial number with prefix", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "0x1f" }), malformed, "SerialNumber", "hexadecimal"},
 		{"serial number with colons", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "0a:1b" }), malformed, "SerialNumber", "hexadecimal"},
+		{"serial number with another letter behind", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "0a1g" }), malformed, "SerialNumber", "hexadecimal"},
 		{"serial number of 41 digits", one(func(c *ca.RevokedCertificate) { c.SerialNumber = strings.Repeat("1", 41) }), malformed, "SerialNumber", "40"},
 		{"no revocation time", one(func(c *ca.RevokedCertificate) { c.RevocationTime = time.Time{} }), missing, "RevocationTime", ""},
 		{"revoked in a second", one(func(c *ca.RevokedCertificate) { c.RevocationTime = listed.Add(time.Second) }), refused, "RevocationTime", "2026-04-04T05:06:08Z is after now"},
@@ -178,6 +180,13 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 			checkError(t, err, yuncert.ErrCertificateExpired, "ParentIdentifier", "")
 		})
 	}
+	t.Run("the end of the CA's last second", func(t *testing.T) {
+		req := revocationListRequest()
+		req.NextUpdate, req.Revoked = caEnd.Add(time.Hour), nil
+		if _, err := ca.CreateRevocationList(nil, caEnd.Add(time.Second-1), au.issuer, req); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("no cRLSign", func(t *testing.T) {
 		issuer := rootWithUsage(t, x509.KeyUsageCertSign)
 		_, err := ca.CreateRevocationList(nil, listed, issuer, revocationListRequest())
@@ -272,6 +281,8 @@ func TestCreateRevocationListAccepts(t *testing.T) {
 		{"revoked this second", one(func(c *ca.RevokedCertificate) {
 			c.RevocationTime = listed.Add(time.Second - 1).In(time.FixedZone("", -7*3600))
 		}), "7 2026-04-11T05:06:07Z [" + serial + " 2026-04-04T05:06:07Z 1 20260401050607Z]"},
+		{"revoked in 1950", one(func(c *ca.RevokedCertificate) { c.RevocationTime = time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC) }),
+			"7 2026-04-11T05:06:07Z [" + serial + " 1950-01-01T00:00:00Z 1 20260401050607Z]"},
 		{"serial number 1", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "1" }),
 			"7 2026-04-11T05:06:07Z [01 2026-04-04T04:06:07Z 1 20260401050607Z]"},
 		{"serial number in upper case with zeros", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "000FEDC" }),
@@ -284,6 +295,8 @@ func TestCreateRevocationListAccepts(t *testing.T) {
 		{"partition of user certificates", func(r *ca.RevocationListRequest) {
 			r.DistributionPoint, r.OnlyContainsUserCerts, r.Revoked = "https://a.cn/", true, nil
 		}, "7 2026-04-11T05:06:07Z critical 3016a011a00f860d" + hex.EncodeToString([]byte("https://a.cn/")) + "8101ff"},
+		{"partition at an address with a tilde", func(r *ca.RevocationListRequest) { r.DistributionPoint, r.Revoked = "http://a.cn/~b", nil },
+			"7 2026-04-11T05:06:07Z critical 3014a012a010860e" + hex.EncodeToString([]byte("http://a.cn/~b"))},
 		{"user certificates", func(r *ca.RevocationListRequest) { r.OnlyContainsUserCerts, r.Revoked = true, nil },
 			"7 2026-04-11T05:06:07Z critical 30038101ff"},
 		{"CA certificates", func(r *ca.RevocationListRequest) { r.OnlyContainsCACerts, r.Revoked = true, nil },

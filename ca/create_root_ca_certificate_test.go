@@ -347,6 +347,20 @@ func checkFailures(t *testing.T, k crypto.Signer, run func(rand io.Reader, key c
 	if _, err := run(io.LimitReader(seeded(), 18+16+1), drawing(k)); err != nil {
 		t.Errorf("with randomness enough: %v", err)
 	}
+	// One read fails, and those behind it do not: for the serial number, the RequestId
+	// and the signer.
+	for n := range 3 {
+		reads, random := 0, seeded()
+		result, err := run(readerFunc(func(p []byte) (int, error) {
+			if reads++; reads == n+1 {
+				return 0, errNoRandomness
+			}
+			return random.Read(p)
+		}), drawing(k))
+		if !errors.Is(err, errNoRandomness) || result != nil {
+			t.Errorf("read %d fails: %v, %v", n+1, result, err)
+		}
+	}
 	failed := readerFunc(func([]byte) (int, error) { return 0, errNoRandomness })
 	if _, err := run(failed, k); !errors.Is(err, errNoRandomness) {
 		t.Errorf("the cause of %v is not the random source's error", err)

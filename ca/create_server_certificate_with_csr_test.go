@@ -429,6 +429,7 @@ func TestCreateServerCertificateWithCsrNames(t *testing.T) {
 		{"no common name, but Domain", "", nil, "", "192.0.2.1", []string{"192.0.2.1"}},
 		{"a common name that is no host, and Domain", "云证书", nil, "", "www.example.com", []string{"www.example.com"}},
 		{"a parameter CommonName that is no host, and Domain", "", nil, "云证书", "www.example.com", []string{"www.example.com"}},
+		{"250 names of the CSR", numberedNames(250)[0], numberedNames(250), "", "", numberedNames(250)},
 		{"250 names", numberedNames(250)[0], numberedNames(250)[:150], "", strings.Join(numberedNames(250)[100:], ","), numberedNames(250)},
 	}
 	for _, tt := range tests {
@@ -668,12 +669,25 @@ func TestCreateServerCertificateWithCsrExpiredIssuer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// And here the CA is within its root, as most are.
+	sub := caTemplate("Sub")
+	sub.NotBefore, sub.NotAfter = late, early
+	within, err := ca.NewIssuer(
+		sign(t, sub, caTemplate("Root"), au.subKey.Public(), au.rootKey)+sign(t, caTemplate("Root"), caTemplate("Root"), au.rootKey.Public(), au.rootKey),
+		au.subKey, ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		name   string
 		issuer *ca.Issuer
 		now    time.Time
 		ok     bool
 	}{
+		{"a second before the CA begins, of an older root", within, late.Add(-time.Second), false},
+		{"the CA's first second, of an older root", within, late, true},
+		{"the CA's last second, of a root that lasts longer", within, early, true},
+		{"a second after the CA's end, of a root that lasts longer", within, early.Add(time.Second), false},
 		{"a second before the CA begins", au.issuer, instant.Add(-time.Second), false},
 		{"less than a second before", au.issuer, instant.Add(-1), false},
 		{"the CA's first second", au.issuer, instant, true},
@@ -691,7 +705,7 @@ func TestCreateServerCertificateWithCsrExpiredIssuer(t *testing.T) {
 			t.Parallel()
 			req := serverRequest(tt.issuer, text)
 			end := caEnd
-			if tt.issuer == narrow {
+			if tt.issuer != au.issuer {
 				end = early
 			}
 			req.Days, req.BeforeTime, req.AfterTime = 0, late.Unix(), end.Unix()

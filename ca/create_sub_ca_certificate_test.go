@@ -265,6 +265,7 @@ func TestCreateSubCACertificateAccepts(t *testing.T) {
 		{"4.3: EnableCrl and CrlDay 1", func(r *request) { r.EnableCrl, r.CrlDay = true, 1 }, au.subject, 5},
 		{"4.3: CrlDay 365", func(r *request) { r.CrlDay = 365 }, au.subject, 5},
 		{"4.3: 100 extended key usages", func(r *request) { r.ExtendedKeyUsages = oids }, au.subject, 5},
+		{"an object identifier of 128 characters", func(r *request) { r.ExtendedKeyUsages = []string{"1.2" + strings.Repeat(".1", 61) + ".11"} }, au.subject, 5},
 		{"4.3: 100 tags", func(r *request) { r.Tags = tags(100) }, au.subject, 5},
 		{"4.3: ClientToken of 64 characters", func(r *request) { r.ClientToken = strings.Repeat("t", 64) }, au.subject, 5},
 		{"ResourceGroupId", func(r *request) { r.ResourceGroupId = "rg-aek****wia" }, au.subject, 5},
@@ -322,6 +323,32 @@ func TestCreateSubCACertificateAtTheBoundary(t *testing.T) {
 	}
 	if start := parsePEM(t, resp.Certificate).NotBefore; !start.Equal(instant) {
 		t.Errorf("notBefore %v, want %v: parts of a second are cut", start, instant)
+	}
+}
+
+// A CA that allows more below it than the one above leaves has what that leaves.
+func TestCreateSubCACertificatePathLengthAbove(t *testing.T) {
+	t.Parallel()
+	a := algorithm.ECC_256
+	for above, parameter := range map[int]string{1: "ParentIdentifier", 2: "PathLenConstraint", 3: ""} {
+		t.Run(fmt.Sprintf("%d above 5", above), func(t *testing.T) {
+			t.Parallel()
+			p := &pki{root: caTemplate("Root"), sub: caTemplate("Sub"), a: a}
+			p.root.MaxPathLen, p.sub.MaxPathLen = above, 5
+			chain, k := p.chain(t)
+			parent, err := ca.NewIssuer(chain, k, ca.IssuerOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			req := subRequest(a)
+			req.Years, req.PathLenConstraint = 1, 1
+			_, err = ca.CreateSubCACertificate(seeded(), instant, parent, key(a, 2).Public(), req)
+			if parameter != "" {
+				checkError(t, err, refused, parameter, "")
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

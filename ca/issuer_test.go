@@ -148,6 +148,13 @@ func TestNewIssuerRefusesCertificate(t *testing.T) {
 			p.root.ExtraExtensions = []pkix.Extension{domainConstraint([]byte{0x81, 1, 2})}
 		}, `certificate 2 of the chain, "Root": a name constraint has a minimum or maximum`},
 		{"a subject with a control character", func(p *pki) { p.sub.Subject.CommonName = "Sub\nCA" }, "U+000A"},
+		{"policies demanded further down", func(p *pki) { p.root.ExtraExtensions = policyConstraints(0x80, 1, 2) }, `certificate 2 of the chain, "Root", requires certificate policies`},
+		{"an extended key usage that grants nothing", func(p *pki) {
+			p.sub.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Value: seq()}}
+		}, `certificate 1 of the chain, "Sub": the extension 2.5.29.37 is there and grants nothing`},
+		{"a key usage of the root that grants nothing", func(p *pki) {
+			p.root.KeyUsage, p.root.ExtraExtensions = 0, []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 15}, Critical: true, Value: []byte{3, 1, 0}}}
+		}, `certificate 2 of the chain, "Root": the extension 2.5.29.15 is there and grants nothing`},
 	}
 	for _, tt := range tests {
 		for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256} {
@@ -586,6 +593,7 @@ func TestNewIssuerAcceptsCertificate(t *testing.T) {
 			p.root.ExcludedDNSDomains, p.root.PermittedIPRanges = []string{"example.org"}, []*net.IPNet{{IP: net.IP{10, 0, 0, 0}, Mask: net.IPMask{255, 0, 0, 0}}}
 		}},
 		{"name constraints that are not critical", func(p *pki) { p.root.PermittedDNSDomains = []string{"example.com"} }},
+		{"a name of the root that nothing could be issued under", func(p *pki) { p.root.Subject.CommonName = "Root\nCA" }},
 		{"a name in UTF-8", func(p *pki) { p.root.Subject.CommonName, p.sub.Subject.CommonName = "根证书", "中间证书" }},
 		{"a root with another name than its successor's key", func(p *pki) { p.root.Subject.Organization = []string{"Old"} }},
 		{"a key that was rolled over under one name", func(p *pki) { p.root.Subject.CommonName = "Sub" }},

@@ -226,6 +226,8 @@ func TestLongTexts(t *testing.T) {
 	sub := subRequest(algorithm.ECC_256)
 	sub.ExtendedKeyUsages = []string{"1.2." + strings.Repeat("9", 1<<20)}
 	checkError(t, sub.Validate(), malformed, "ExtendedKeyUsages", "128 characters")
+	sub.ExtendedKeyUsages = []string{"1.2" + strings.Repeat(".1", 61) + ".111"}
+	checkError(t, sub.Validate(), malformed, "ExtendedKeyUsages", "128 characters")
 
 	au := authorityOf(algorithm.ECC_256)
 	req := serverRequest(au.issuer, hostCSR(t, algorithm.ECC_256, "www.example.com"))

@@ -443,6 +443,16 @@ func TestRespondOCSPFailures(t *testing.T) {
 		t.Fatal(err)
 	}
 	longer := newResponder(t, encodePEM(der)+au.sub.Certificate, key(au.algorithm, 2)) // than its CA
+	template.NotBefore, template.NotAfter = listed, listed.AddDate(0, 0, 7)
+	if der, err = x509.CreateCertificate(rand.Reader, template, issuer, key(au.algorithm, 2).Public(), au.subKey); err != nil {
+		t.Fatal(err)
+	}
+	younger := newResponder(t, encodePEM(der)+au.sub.Certificate, key(au.algorithm, 2))
+	for _, now := range []time.Time{listed, listed.AddDate(0, 0, 7).Add(time.Second - 1)} { // the ends of its validity are included
+		if _, err := ca.RespondOCSP(nil, now, younger, request, good); err != nil {
+			t.Errorf("at %s: %v", now, err)
+		}
+	}
 	away := func(string) (ca.OCSPAnswer, error) { return ca.OCSPAnswer{Status: ca.OCSPGood}, errDatabase }
 	for _, tt := range []struct {
 		name      string
@@ -458,6 +468,7 @@ func TestRespondOCSPFailures(t *testing.T) {
 		{"database away", listed, own, away, tryLater, yuncert.ErrInternalError, errDatabase},
 		{"before the CA", instant.Add(-time.Second), own, good, internalError, yuncert.ErrCertificateExpired, nil},
 		{"after the CA", caEnd.Add(time.Second), own, good, internalError, yuncert.ErrCertificateExpired, nil},
+		{"before the responder", listed.Add(-time.Second), younger, good, internalError, yuncert.ErrCertificateExpired, nil},
 		{"after the responder", instant.AddDate(0, 0, 60).Add(time.Second), delegated, good, internalError, yuncert.ErrCertificateExpired, nil},
 		{"before the CA, not the responder", instant.Add(-time.Second), longer, good, internalError, yuncert.ErrCertificateExpired, nil},
 		{"after the CA, not the responder", caEnd.Add(time.Second), longer, good, internalError, yuncert.ErrCertificateExpired, nil},
@@ -652,6 +663,13 @@ func TestNewOCSPResponder(t *testing.T) {
 	}
 	critical := []pkix.Extension{{Id: encodingasn1.ObjectIdentifier{1, 2, 3}, Critical: true, Value: null}}
 	own := key(a, 2)
+	// A CA with that extension, and its responder.
+	template := caTemplate("Demanding")
+	template.ExtraExtensions = critical
+	demanding := sign(t, template, template, key(a, 0).Public(), key(a, 0))
+	demanded := sign(t, &x509.Certificate{
+		SerialNumber: big.NewInt(5), NotBefore: instant, NotAfter: caEnd, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning},
+	}, template, own.Public(), key(a, 0))
 
 	for name, r := range map[string]struct {
 		chain string
@@ -692,6 +710,7 @@ func TestNewOCSPResponder(t *testing.T) {
 		{"server certificate", encodePEM(server) + sub, own, refused, "CertificateChain", "lack OCSPSigning"},
 		{"for any use", made(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} }) + sub, own, refused, "CertificateChain", "lack OCSPSigning"},
 		{"for encryption", made(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }) + sub, own, refused, "CertificateChain", "lacks digitalSignature"},
+		{"critical extension of the CA", demanded + demanding, own, refused, "CertificateChain", `certificate 2 of the chain, "Demanding", has the critical extension 1.2.3`},
 		{"critical extension", made(func(c *x509.Certificate) { c.ExtraExtensions = critical }) + sub, own, refused, "CertificateChain", "1.2.3"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -801,6 +820,14 @@ func TestCreateOCSPResponderCertificate(t *testing.T) {
 			}
 			checkError(t, err, tt.code, tt.parameter, tt.mention)
 		})
+	}
+	toTheEnd := &ca.CreateOCSPResponderCertificateRequest{CommonName: "Test OCSP", Days: 5*365 + 1}
+	if _, err := ca.CreateOCSPResponderCertificate(nil, instant.Add(time.Second-1), au.issuer, own, toTheEnd); err != nil {
+		t.Errorf("until the CA's last second: %v", err)
+	}
+	longest := &ca.CreateOCSPResponderCertificateRequest{CommonName: "Test OCSP", Days: 36600}
+	if err := longest.Validate(); err != nil {
+		t.Error(err)
 	}
 	if _, err := ca.CreateOCSPResponderCertificate(nil, instant, unusedIssuer, own, nil); !errors.Is(err, missing) {
 		t.Errorf("without a request: %v", err)

@@ -157,6 +157,24 @@ func TestUpdateCACertificateStatus(t *testing.T) {
 	}
 }
 
+// Of two calls at one time the one that is through first revokes: here the second
+// begins and ends while the first draws its RequestId.
+func TestUpdateCACertificateStatusOvertaken(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	sub, root := au.issuer.Identifier(), au.rootIssuer.Identifier()
+	for _, first := range []string{sub, root} {
+		pool, random := newPool(t), seeded()
+		overtaken := readerFunc(func(p []byte) (int, error) {
+			if _, err := ca.UpdateCACertificateStatus(seeded(), pool, &updateRequest{Identifier: first}); err != nil {
+				t.Error(err)
+			}
+			return random.Read(p)
+		})
+		checkNotUpdated(t, overtaken, pool, &updateRequest{Identifier: sub}, yuncert.ErrInvalidStatusUpdateProtection, "Identifier", sub)
+	}
+}
+
 // The root may still be revoked after a CA below it.
 func TestUpdateCACertificateStatusUpwards(t *testing.T) {
 	t.Parallel()

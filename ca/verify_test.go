@@ -332,6 +332,12 @@ func TestVerifyAccepts(t *testing.T) {
 		}, two},
 		{"policyConstraints without a demand for policies", func(w *world) { w.sub.ExtraExtensions = policyConstraints(0x81, 1, 0) }, two},
 		{"no basicConstraints in the leaf", func(w *world) { w.leaf.BasicConstraintsValid = false }, two},
+		{"a server's key usage keyEncipherment", func(w *world) { w.leaf.KeyUsage = x509.KeyUsageKeyEncipherment }, two},
+		{"a server's key usage keyAgreement", func(w *world) { w.leaf.KeyUsage = x509.KeyUsageKeyAgreement }, two},
+		{"a client's key usage keyAgreement", func(w *world) {
+			w.leaf.KeyUsage, w.leaf.ExtKeyUsage = x509.KeyUsageKeyAgreement, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+			w.after = func(m *made) { m.opts.Usage = x509.ExtKeyUsageClientAuth }
+		}, two},
 		{"no common name in the leaf", func(w *world) { w.leaf.Subject = pkix.Name{} }, " Sub Root"},
 		{"the shortest path lengths", func(w *world) {
 			w.addMiddle()
@@ -618,9 +624,9 @@ func TestVerifyRefuses(t *testing.T) {
 		{"of two issuers of one name, the right one expired", func(w *world) {
 			w.after = func(m *made) {
 				wrong := signAny(m.t, w.sub, w.root, w.leafKey, w.subSigner)
-				old := *w.sub
-				old.NotAfter = w.now.Add(-day)
-				m.opts.Intermediates = wrong + signAny(m.t, &old, w.root, w.subKey, w.subSigner) + wrong
+				old, again := *w.sub, *w.sub
+				old.NotAfter, again.SerialNumber = w.now.Add(-day), big.NewInt(0xa6) // of two copies one would be left out
+				m.opts.Intermediates = wrong + signAny(m.t, &old, w.root, w.subKey, w.subSigner) + signAny(m.t, &again, w.root, w.leafKey, w.subSigner)
 			}
 		}, expired, "Certificate", sub},
 		{"of two chains, the one that came farther", func(w *world) {
@@ -629,7 +635,8 @@ func TestVerifyRefuses(t *testing.T) {
 				old := *w.sub
 				old.NotAfter = w.now.Add(-day)
 				dated := signAny(m.t, &old, w.root, w.subKey, w.subSigner)
-				m.opts.Intermediates = dated + m.sub + dated
+				old.SerialNumber = big.NewInt(0xa6) // of two copies one would be left out
+				m.opts.Intermediates = dated + m.sub + signAny(m.t, &old, w.root, w.subKey, w.subSigner)
 			}
 		}, refused, "Certificate", root + " allows 0 CA certificates"},
 
