@@ -2,6 +2,7 @@ package order_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,6 +22,7 @@ func TestAddPackageRefused(t *testing.T) {
 	}{
 		{"a product that does not exist", "free", 1, "ProductCode", `"free" is not one of digicert-free-1-free,`},
 		{"an OV product", "symantec-ov-1-personal", 1, "ProductCode", `"symantec-ov-1-personal"`},
+		{"a product with a long code", strings.Repeat("x", 1000), 1, "ProductCode", `"` + strings.Repeat("x", 80) + `" is not one of`},
 		{"no unit", "", 0, "count", "0 is not from 1 to "},
 		{"less than no unit", "", -1, "count", "-1 is not from 1 to "},
 		{"the least integer", "", math.MinInt64, "count", "-9223372036854775808 is not"},

@@ -39,7 +39,7 @@ var update = flag.Bool("update", false, "write the golden files in testdata anew
 // instant is when everything in these tests happens. Stores keep whole
 // microseconds of it.
 var (
-	instant = time.Date(2026, 3, 4, 5, 6, 7, 890_123_456, time.UTC)
+	instant = time.Date(2026, 3, 4, 5, 6, 7, 890_123_999, time.UTC)
 	stored  = time.Date(2026, 3, 4, 5, 6, 7, 890_123_000, time.UTC)
 	later   = instant.Add(time.Hour)
 )

@@ -303,6 +303,27 @@ func TestSpoiledStore(t *testing.T) {
 	}
 }
 
+// A certificate that is none, which other hands wrote, has no CertId.
+func TestSpoiledCertificate(t *testing.T) {
+	t.Parallel()
+	book, store := newBook(t, proved)
+	o := reach(t, book, order.StateCertificate, application(plainCSR(t)))
+	o.Certificate = "garbage"
+	if err := store.Update(t.Context(), func(tx order.Tx) error {
+		if _, _, err := tx.Order(o.OrderId); err != nil {
+			return err
+		}
+		return tx.PutOrder(o)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
+	want := &order.DescribeCertificateStateResponse{RequestId: got.RequestId, Type: "certificate", Certificate: "garbage"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("response mismatch (-want +got):\n%s", diff)
+	}
+}
+
 // A caller that gave up already gets its own error back, and nothing happens.
 func TestContextEnds(t *testing.T) {
 	t.Parallel()
@@ -473,4 +494,7 @@ func TestOrders(t *testing.T) {
 		_, err := book.Orders(t.Context(), state, order.Order{}, 10)
 		checkError(t, err, refused, "state", fmt.Sprintf("%q", string(state)), "domain_verify process verify_fail certificate payed")
 	}
+	// Of a long one the message has the beginning.
+	_, err := book.Orders(t.Context(), order.State(strings.Repeat("x", 1000)), order.Order{}, 10)
+	checkError(t, err, refused, "state", fmt.Sprintf("%q is not one of", strings.Repeat("x", 40)))
 }

@@ -136,8 +136,8 @@ var version1 = []string{
 func TestSQLStoreUpgrade(t *testing.T) {
 	t.Parallel()
 	indexes := map[sqlstore.Dialect]string{
-		sqlstore.SQLite:     "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = 'yuncert_orders_listing'",
-		sqlstore.PostgreSQL: "SELECT count(*) FROM pg_indexes WHERE schemaname = current_schema() AND indexname = 'yuncert_orders_listing'",
+		sqlstore.SQLite:     "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = 'yuncert_orders_listing' AND sql LIKE '%(state, created, order_id)'",
+		sqlstore.PostgreSQL: "SELECT count(*) FROM pg_indexes WHERE schemaname = current_schema() AND indexname = 'yuncert_orders_listing' AND indexdef LIKE '%(state, created, order_id)'",
 	}
 	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
@@ -199,6 +199,26 @@ func TestSQLStoreUpgrade(t *testing.T) {
 				t.Error("Open of a dialect that does not exist: no error")
 			}
 		})
+	}
+}
+
+// What the documentation says of SQLite's options.
+func TestSQLStoreOptions(t *testing.T) {
+	t.Parallel()
+	d := newSQLite(t)
+	db := d.open(t)
+	db.SetMaxOpenConns(1) // busy_timeout is the connection's
+	if _, err := sqlstore.Open(t.Context(), db, d.dialect); err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	var timeout, synchronous int
+	var journal string
+	if err := errors.Join(db.QueryRow("PRAGMA busy_timeout").Scan(&timeout), db.QueryRow("PRAGMA journal_mode").Scan(&journal),
+		db.QueryRow("PRAGMA synchronous").Scan(&synchronous)); err != nil {
+		t.Fatal(err)
+	}
+	if timeout != 1000 || journal != "wal" || synchronous != 2 {
+		t.Errorf("busy_timeout %d, journal_mode %s and synchronous %d, want 1000, wal and 2 (FULL)", timeout, journal, synchronous)
 	}
 }
 
@@ -341,6 +361,47 @@ func TestSQLStoreUnread(t *testing.T) {
 			}
 			if free := checkDatabase(t, store, 2, nil); free != 2 {
 				t.Errorf("%d units are free, want 2", free)
+			}
+		})
+	}
+}
+
+// Pages are sorted by the query, not by the index that it happens to use.
+func TestSQLStoreWithoutIndex(t *testing.T) {
+	t.Parallel()
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			database := d.make(t)
+			store := database.store(t)
+			if _, err := database.open(t).ExecContext(t.Context(), "DROP INDEX yuncert_orders_listing"); err != nil {
+				t.Fatal(err)
+			}
+			err := store.Update(t.Context(), func(tx order.Tx) error {
+				var errs []error
+				for _, o := range []order.Order{{OrderId: 3, Created: now}, {OrderId: 1, Created: now}, {OrderId: 4, Created: now.Add(-time.Second)}, {OrderId: 2, Created: now}} {
+					o.State = order.StateProcess
+					errs = append(errs, tx.CreateOrder(o))
+				}
+				return errors.Join(errs...)
+			})
+			if err != nil {
+				t.Fatalf("Update: %v", err)
+			}
+			var got []int64
+			err = store.View(t.Context(), func(r order.Snapshot) error {
+				page, err := r.Orders(order.StateProcess, order.Order{}, 3)
+				got = nil
+				for _, o := range page {
+					got = append(got, o.OrderId)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatalf("View: %v", err)
+			}
+			if diff := cmp.Diff([]int64{4, 1, 2}, got); diff != "" {
+				t.Errorf("OrderIds mismatch (-want +got):\n%s", diff)
 			}
 		})
 	}

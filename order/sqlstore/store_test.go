@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	stdcmp "cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -28,12 +29,15 @@ type server struct {
 	fail func(statement string, before int) error
 
 	stalled []string // statements that have no answer before their context ends
+	down    error    // why there is no connection
 
 	sent   []string
 	closed int // connections
+
+	list rows // what a SELECT gives: nothing unless a test sets it
 }
 
-func (s *server) Connect(context.Context) (driver.Conn, error) { return &conn{s}, nil }
+func (s *server) Connect(context.Context) (driver.Conn, error) { return &conn{s}, s.down }
 func (s *server) Driver() driver.Driver                        { return nil }
 
 type conn struct{ *server }
@@ -67,17 +71,24 @@ func (c *conn) ExecContext(ctx context.Context, statement string, _ []driver.Nam
 }
 
 func (c *conn) QueryContext(ctx context.Context, statement string, _ []driver.NamedValue) (driver.Rows, error) {
-	return &rows{version: strings.Contains(statement, "yuncert_schema")}, c.do(ctx, statement)
+	if strings.Contains(statement, "yuncert_schema") {
+		return &rows{version: true}, c.do(ctx, statement)
+	}
+	list := c.list
+	return &list, c.do(ctx, statement)
 }
 
-type rows struct{ version bool }
+type rows struct {
+	version bool  // there is one row, the schema's version
+	err     error // of what follows, if not io.EOF
+}
 
 func (r *rows) Columns() []string { return []string{"version"} }
 func (r *rows) Close() error      { return nil }
 
 func (r *rows) Next(values []driver.Value) error {
 	if !r.version {
-		return io.EOF
+		return stdcmp.Or(r.err, io.EOF)
 	}
 	r.version, values[0] = false, int64(2)
 	return nil
@@ -147,6 +158,7 @@ func TestUpdate(t *testing.T) {
 		{name: "a serialization failure", dialect: sqlstore.PostgreSQL, fail: once("SELECT product_code,", sqlState("40001")), f: submit, runs: 2},
 		{name: "a busy database", dialect: sqlstore.SQLite, fail: once("BEGIN IMMEDIATE", resultCode(5)), f: submit, runs: 1},
 		{name: "a locked table, with an extended code", dialect: sqlstore.SQLite, fail: once("INSERT INTO", resultCode(262)), f: submit, runs: 2},
+		{name: "a busy database, with an extended code", dialect: sqlstore.SQLite, fail: once("INSERT INTO", resultCode(517)), f: submit, runs: 2},
 		{name: "a conflict when it commits", dialect: sqlstore.PostgreSQL, fail: once("COMMIT", sqlState("40001")), f: submit, runs: 2},
 		{name: "a conflict that f returns as another error", dialect: sqlstore.PostgreSQL, fail: once("INSERT INTO", sqlState("40001")), runs: 2,
 			f: func(tx order.Tx) error {
@@ -159,11 +171,15 @@ func TestUpdate(t *testing.T) {
 			f: func(tx order.Tx) error { submit(tx); return nil }},
 		{name: "one conflict after another", dialect: sqlstore.PostgreSQL, fail: always("INSERT INTO", sqlState("40001")), f: submit,
 			want: sqlState("40001"), runs: 10},
+		{name: "one conflict after another when it commits", dialect: sqlstore.PostgreSQL, fail: always("COMMIT", sqlState("40001")), f: submit,
+			want: sqlState("40001"), runs: 10},
 		{name: "a database that is always busy", dialect: sqlstore.SQLite, fail: always("BEGIN IMMEDIATE", resultCode(5)), f: submit,
 			want: resultCode(5)},
 
 		{name: "another error", dialect: sqlstore.PostgreSQL, fail: always("INSERT INTO", sqlState("22021")), f: submit, want: sqlState("22021"), runs: 1},
 		{name: "another result code", dialect: sqlstore.SQLite, fail: always("INSERT INTO", resultCode(13)), f: submit, want: resultCode(13), runs: 1},
+		{name: "another error when it begins", dialect: sqlstore.PostgreSQL, fail: always("BEGIN ISOLATION", sqlState("25006")), f: submit, want: sqlState("25006"),
+			sent: []string{"BEGIN ISOLATION", "ROLLBACK"}},
 		{name: "another error that f keeps to itself", dialect: sqlstore.PostgreSQL, fail: once("INSERT INTO", sqlState("22021")), want: sqlState("22021"), runs: 1,
 			f: func(tx order.Tx) error { submit(tx); return nil }},
 		{name: "no statement follows one that failed", dialect: sqlstore.SQLite, fail: once("INSERT INTO", resultCode(13)), want: resultCode(13), runs: 1,
@@ -237,13 +253,55 @@ func TestUpdate(t *testing.T) {
 						t.Errorf("statements mismatch (-want +got):\n%s", diff)
 					}
 				}
-				if waited := time.Since(begun); waited > 10*time.Second {
+				waited := time.Since(begun)
+				if waited > 10*time.Second {
 					t.Errorf("Update waited %v", waited)
+				}
+				// The waits grow: nine of the first length are shorter, and nine that grow
+				// are once in a million times.
+				if tt.runs == 10 && waited < 100*time.Millisecond {
+					t.Errorf("Update waited %v before its ten tries were over", waited)
 				}
 				if s.closed != tt.closed || db.Stats().InUse != 0 {
 					t.Errorf("%d connections are closed and %d in use, want %d and 0", s.closed, db.Stats().InUse, tt.closed)
 				}
 			})
+		})
+	}
+}
+
+// A page that breaks off is an error, whatever f makes of it: a short one would be
+// the last.
+func TestBrokenList(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		list rows
+		want string
+	}{
+		{"the server ends it", rows{err: errBroken}, errBroken.Error()},
+		{"a row of other columns", rows{version: true}, "Scan"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := &server{fail: always("", nil)}
+			db := sql.OpenDB(s)
+			defer db.Close()
+			store, err := sqlstore.Open(t.Context(), db, sqlstore.PostgreSQL)
+			if err != nil {
+				t.Fatalf("Open: %v", err)
+			}
+			s.list = tt.list
+			err = store.View(t.Context(), func(r order.Snapshot) error {
+				page, err := r.Orders(order.StateProcess, order.Order{}, 10)
+				if err == nil || page != nil {
+					t.Errorf("Orders is %v, %v, want an error alone", page, err)
+				}
+				return nil
+			})
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("View is %v, want %q", err, tt.want)
+			}
 		})
 	}
 }
@@ -365,6 +423,9 @@ func TestUpdateEndsInTime(t *testing.T) {
 				if !errors.Is(err, tt.want) {
 					t.Errorf("Update is %v, want %v", err, tt.want)
 				}
+				if errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("Update is %v, and no deadline of its caller's was exceeded", err)
+				}
 				if took := time.Since(begun) - time.Minute; took != 15*time.Second {
 					t.Errorf("the end took %v, want 15s", took)
 				}
@@ -376,6 +437,23 @@ func TestUpdateEndsInTime(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// In PostgreSQL they do not: who wants other rows waits for nobody.
+func TestUpdateNoQueue(t *testing.T) {
+	t.Parallel()
+	db := sql.OpenDB(&server{fail: always("", nil)})
+	defer db.Close()
+	store, err := sqlstore.Open(t.Context(), db, sqlstore.PostgreSQL)
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	err = store.Update(ctx, func(order.Tx) error { return store.Update(ctx, submit) })
+	if err != nil {
+		t.Errorf("Update beside another one: %v", err)
 	}
 }
 
@@ -403,6 +481,174 @@ func TestUpdateQueue(t *testing.T) {
 	}
 }
 
+// A View only reads: whatever becomes of its end, nothing was written, and it
+// waits for no Update.
+func TestView(t *testing.T) {
+	t.Parallel()
+	errF := errors.New("an error of f")
+	look := func(r order.Snapshot) error {
+		_, _, err := r.Package("product")
+		return err
+	}
+	for _, tt := range []struct {
+		name    string
+		dialect sqlstore.Dialect
+		fail    func(string, int) error
+		f       func(order.Snapshot) error
+		want    error
+		runs    int // of f
+		sent    []string
+	}{
+		{"all goes well", sqlstore.SQLite, always("", nil), look, nil, 1,
+			[]string{"PRAGMA busy_timeout", "PRAGMA journal_mode", "BEGIN", "SELECT product_code,", "COMMIT"}},
+		{"f fails", sqlstore.PostgreSQL, always("", nil), func(order.Snapshot) error { return errF }, errF, 1,
+			[]string{"BEGIN ISOLATION", "ROLLBACK"}},
+		{"a conflict", sqlstore.PostgreSQL, once("SELECT product_code,", sqlState("40001")), look, nil, 2,
+			[]string{"BEGIN ISOLATION", "SELECT product_code,", "ROLLBACK", "BEGIN ISOLATION", "SELECT product_code,", "COMMIT"}},
+		{"a list that fails, which f keeps to itself", sqlstore.PostgreSQL, once("SELECT product_code,", sqlState("57014")),
+			func(r order.Snapshot) error { r.Orders(order.StateProcess, order.Order{}, 1); return nil }, sqlState("57014"), 1,
+			[]string{"BEGIN ISOLATION", "SELECT product_code,", "ROLLBACK"}},
+		{"no list follows a statement that failed", sqlstore.PostgreSQL, once("SELECT product_code,", sqlState("57014")),
+			func(r order.Snapshot) error {
+				look(r)
+				if _, err := r.Orders(order.StateProcess, order.Order{}, 1); err == nil {
+					return errF
+				}
+				return nil
+			}, sqlState("57014"), 1,
+			[]string{"BEGIN ISOLATION", "SELECT product_code,", "ROLLBACK"}},
+		{"its end fails", sqlstore.PostgreSQL, once("COMMIT", errBroken), look, errBroken, 1,
+			[]string{"BEGIN ISOLATION", "SELECT product_code,", "COMMIT", "ROLLBACK"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &server{fail: always("", nil)}
+				db := sql.OpenDB(s)
+				defer db.Close()
+				store, err := sqlstore.Open(t.Context(), db, tt.dialect)
+				if err != nil {
+					t.Fatalf("Open: %v", err)
+				}
+				s.fail, s.sent = tt.fail, nil
+				runs := 0
+				err = store.View(t.Context(), func(r order.Snapshot) error {
+					runs++
+					return tt.f(r)
+				})
+				if !errors.Is(err, tt.want) || tt.want == errF && err != errF || errors.Is(err, order.ErrOutcomeUnknown) {
+					t.Errorf("View is %v, want %v", err, tt.want)
+				}
+				if runs != tt.runs {
+					t.Errorf("f ran %d times, want %d", runs, tt.runs)
+				}
+				if diff := cmp.Diff(tt.sent, s.sent); diff != "" {
+					t.Errorf("statements mismatch (-want +got):\n%s", diff)
+				}
+				if n := db.Stats().InUse; n != 0 {
+					t.Errorf("%d connections are in use", n)
+				}
+			})
+		})
+	}
+}
+
+// A caller waits for no statement, nor for a connection, after its context ended.
+func TestContextEnds(t *testing.T) {
+	t.Parallel()
+	update := func(f func(order.Tx) error) func(context.Context, *sqlstore.Store) error {
+		return func(ctx context.Context, store *sqlstore.Store) error { return store.Update(ctx, f) }
+	}
+	view := func(f func(order.Snapshot) error) func(context.Context, *sqlstore.Store) error {
+		return func(ctx context.Context, store *sqlstore.Store) error { return store.View(ctx, f) }
+	}
+	read := func(r order.Reader) error {
+		_, _, err := r.Order(1)
+		return err
+	}
+	list := func(r order.Snapshot) error {
+		_, err := r.Orders(order.StateProcess, order.Order{}, 1)
+		return err
+	}
+	write := func(tx order.Tx) error { return tx.CreateOrder(order.Order{OrderId: 1}) }
+	for _, tt := range []struct {
+		name    string
+		stalled string // nothing: there is no free connection
+		run     func(context.Context, *sqlstore.Store) error
+	}{
+		{"an Update without a connection", "", update(write)},
+		{"a View without a connection", "", view(list)},
+		{"an Update that begins", "BEGIN ISOLATION", update(write)},
+		{"a View that begins", "BEGIN ISOLATION", view(list)},
+		{"an Update that reads", "SELECT product_code,", update(func(tx order.Tx) error { return read(tx) })},
+		{"an Update that writes", "INSERT INTO", update(write)},
+		{"a View that reads", "SELECT product_code,", view(func(r order.Snapshot) error { return read(r) })},
+		{"a View that lists", "SELECT product_code,", view(list)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &server{fail: always("", nil)}
+				db := sql.OpenDB(s)
+				defer db.Close()
+				store, err := sqlstore.Open(t.Context(), db, sqlstore.PostgreSQL)
+				if err != nil {
+					t.Fatalf("Open: %v", err)
+				}
+				if s.stalled = []string{tt.stalled}; tt.stalled == "" {
+					db.SetMaxOpenConns(1)
+					conn, err := db.Conn(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer conn.Close()
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				begun := time.Now()
+				if err := tt.run(ctx, store); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, order.ErrOutcomeUnknown) {
+					t.Errorf("error %v, want %v", err, context.DeadlineExceeded)
+				}
+				if took := time.Since(begun); took != time.Second { // of the bubble
+					t.Errorf("it took %v, want 1s", took)
+				}
+			})
+		})
+	}
+}
+
+// A server that cannot be reached is an error at once, and f does not run.
+func TestNoConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{fail: always("", nil)}
+		db := sql.OpenDB(s)
+		defer db.Close()
+		store, err := sqlstore.Open(t.Context(), db, sqlstore.PostgreSQL)
+		if err != nil {
+			t.Fatalf("Open: %v", err)
+		}
+		db.SetMaxIdleConns(-1) // closes what is there
+		s.down = errBroken
+		begun := time.Now()
+		for name, run := range map[string]func() error{
+			"Update": func() error {
+				return store.Update(t.Context(), func(order.Tx) error { t.Error("f of Update ran"); return nil })
+			},
+			"View": func() error {
+				return store.View(t.Context(), func(order.Snapshot) error { t.Error("f of View ran"); return nil })
+			},
+		} {
+			if err := run(); !errors.Is(err, errBroken) || errors.Is(err, order.ErrOutcomeUnknown) {
+				t.Errorf("%s is %v, want %v", name, err, errBroken)
+			}
+		}
+		if waited := time.Since(begun); waited != 0 { // of the bubble
+			t.Errorf("they waited %v", waited)
+		}
+	})
+}
+
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -426,6 +672,48 @@ func TestOpen(t *testing.T) {
 			if _, err := sqlstore.Open(t.Context(), db, tt.dialect); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Open is %v, want %q", err, tt.want)
 			}
+		})
+	}
+}
+
+// Open of a database that is up to date reads and no more: not even a lock on who
+// writes is its.
+func TestOpenReads(t *testing.T) {
+	t.Parallel()
+	s := &server{fail: always("", nil)}
+	db := sql.OpenDB(s)
+	defer db.Close()
+	if _, err := sqlstore.Open(t.Context(), db, sqlstore.SQLite); err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	want := []string{"PRAGMA busy_timeout", "PRAGMA journal_mode", "BEGIN", "SELECT COALESCE(MAX(version),", "COMMIT"}
+	if diff := cmp.Diff(want, s.sent); diff != "" {
+		t.Errorf("statements mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// Open ends with its context, when it looks which version there is and when it
+// makes the tables.
+func TestOpenContext(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, stalled string
+		fail          func(string, int) error
+	}{
+		{"it looks", "SELECT COALESCE(MAX(version),", always("", nil)},
+		{"it makes tables", "CREATE TABLE", always("SELECT COALESCE(MAX(version),", sqlState("42P01"))},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				db := sql.OpenDB(&server{fail: tt.fail, stalled: []string{tt.stalled}})
+				defer db.Close()
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				if _, err := sqlstore.Open(ctx, db, sqlstore.PostgreSQL); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("Open is %v, want %v", err, context.DeadlineExceeded)
+				}
+			})
 		})
 	}
 }

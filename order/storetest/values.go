@@ -164,22 +164,23 @@ func testOrderExists(t *testing.T, store order.Store) {
 }
 
 func testChangeAndDelete(t *testing.T, store order.Store) {
-	for id := range int64(4) {
+	for id := range int64(6) {
 		put(t, store, newOrder(id+1, order.StateDomainVerify, int(id)))
 	}
 	changed, again := newOrder(2, order.StateProcess, 9), newOrder(3, order.StateVerifyFail, 0)
+	moved := newOrder(4, order.StateDomainVerify, 9) // behind the others
 	update(t, store, func(tx order.Tx) error {
-		for id := range int64(3) {
+		for id := range int64(4) {
 			if _, found, err := tx.Order(id + 1); err != nil || !found {
 				return fmt.Errorf("order %d: found %t, %w", id+1, found, err)
 			}
 		}
-		return errors.Join(tx.DeleteOrder(1), tx.PutOrder(changed), tx.DeleteOrder(3), tx.CreateOrder(again))
+		return errors.Join(tx.DeleteOrder(1), tx.PutOrder(changed), tx.DeleteOrder(3), tx.CreateOrder(again), tx.PutOrder(moved))
 	})
 	put(t, store, newOrder(1, order.StatePayed, 0)) // the OrderId is free again
 	view(t, store, func(r order.Snapshot) error {
 		wantOrder(t, r, 2, &changed)
-		wantIDs(t, "submitted", ids(t, r, order.StateDomainVerify, order.Order{}, 10), 4)
+		wantIDs(t, "submitted", ids(t, r, order.StateDomainVerify, order.Order{}, 10), 5, 6, 4)
 		wantIDs(t, "proved", ids(t, r, order.StateProcess, order.Order{}, 10), 2)
 		wantIDs(t, "refused", ids(t, r, order.StateVerifyFail, order.Order{}, 10), 3)
 		wantIDs(t, "cancelled", ids(t, r, order.StatePayed, order.Order{}, 10), 1)
@@ -193,9 +194,11 @@ func testOwnWrites(t *testing.T, store order.Store) {
 		wantPackage(t, tx, "product", nil)
 		wantOrder(t, tx, 1, nil)
 		for range 3 { // a new package, and then one that this Update made
-			p.TotalCount++
-			if err := tx.PutPackage(p); err != nil {
-				return err
+			for range 2 { // the second time without reading it again
+				p.TotalCount++
+				if err := tx.PutPackage(p); err != nil {
+					return err
+				}
 			}
 			wantPackage(t, tx, "product", &p)
 		}
@@ -214,7 +217,7 @@ func testOwnWrites(t *testing.T, store order.Store) {
 		wantOrder(t, tx, 1, nil)
 		return nil
 	})
-	want := content{Packages: []order.Package{{ProductCode: "product", TotalCount: 3}}}
+	want := content{Packages: []order.Package{{ProductCode: "product", TotalCount: 6}}}
 	if diff := cmp.Diff(want, contentOf(t, store, "product")); diff != "" {
 		t.Errorf("what is stored (-want +got):\n%s", diff)
 	}
