@@ -133,6 +133,19 @@ func submit(tx order.Tx) error {
 	return tx.CreateOrder(order.Order{OrderId: 1})
 }
 
+// newStore opens a Store over a server that answers everything.
+func newStore(t *testing.T, dialect sqlstore.Dialect) (*server, *sql.DB, *sqlstore.Store) {
+	t.Helper()
+	s := &server{fail: always("", nil)}
+	db := sql.OpenDB(s)
+	t.Cleanup(func() { db.Close() })
+	store, err := sqlstore.Open(t.Context(), db, dialect)
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	return s, db, store
+}
+
 func TestUpdate(t *testing.T) {
 	errF := errors.New("an error of f")
 	for _, tt := range []struct {
@@ -225,20 +238,14 @@ func TestUpdate(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := &server{fail: always("", nil)}
-				db := sql.OpenDB(s)
-				defer db.Close()
-				store, err := sqlstore.Open(t.Context(), db, tt.dialect)
-				if err != nil {
-					t.Fatalf("Open: %v", err)
-				}
+				s, db, store := newStore(t, tt.dialect)
 				if tt.fail != nil {
 					s.fail = tt.fail
 				}
 				s.sent = nil
 				runs := 0
 				begun := time.Now()
-				err = store.Update(t.Context(), func(tx order.Tx) error {
+				err := store.Update(t.Context(), func(tx order.Tx) error {
 					runs++
 					return tt.f(tx)
 				})
@@ -284,15 +291,9 @@ func TestBrokenList(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := &server{fail: always("", nil)}
-			db := sql.OpenDB(s)
-			defer db.Close()
-			store, err := sqlstore.Open(t.Context(), db, sqlstore.PostgreSQL)
-			if err != nil {
-				t.Fatalf("Open: %v", err)
-			}
+			s, _, store := newStore(t, sqlstore.PostgreSQL)
 			s.list = tt.list
-			err = store.View(t.Context(), func(r order.Snapshot) error {
+			err := store.View(t.Context(), func(r order.Snapshot) error {
 				page, err := r.Orders(order.StateProcess, order.Order{}, 10)
 				if err == nil || page != nil {
 					t.Errorf("Orders is %v, %v, want an error alone", page, err)
@@ -331,19 +332,14 @@ func TestUpdateEnds(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := &server{fail: always("", nil)}
-				db := sql.OpenDB(s)
-				defer db.Close()
-				store, err := sqlstore.Open(t.Context(), db, sqlstore.PostgreSQL)
-				if err != nil {
-					t.Fatalf("Open: %v", err)
-				}
+				s, db, store := newStore(t, sqlstore.PostgreSQL)
 				s.sent = nil
 				if tt.fail != nil {
 					s.fail = tt.fail
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 				defer cancel()
+				var err error
 				func() {
 					defer func() {
 						if got := recover(); got != nil && got != "a panic of f" {
@@ -407,16 +403,10 @@ func TestUpdateEndsInTime(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := &server{fail: always("", nil)}
-				db := sql.OpenDB(s)
-				defer db.Close()
-				store, err := sqlstore.Open(t.Context(), db, sqlstore.PostgreSQL)
-				if err != nil {
-					t.Fatalf("Open: %v", err)
-				}
+				s, db, store := newStore(t, sqlstore.PostgreSQL)
 				s.fail, s.stalled, s.sent = tt.fail, tt.stalled, nil
 				begun := time.Now()
-				err = store.Update(t.Context(), func(order.Tx) error {
+				err := store.Update(t.Context(), func(order.Tx) error {
 					time.Sleep(time.Minute) // of the bubble: f's own time does not count
 					return tt.f
 				})
@@ -443,15 +433,10 @@ func TestUpdateEndsInTime(t *testing.T) {
 // In PostgreSQL they do not: who wants other rows waits for nobody.
 func TestUpdateNoQueue(t *testing.T) {
 	t.Parallel()
-	db := sql.OpenDB(&server{fail: always("", nil)})
-	defer db.Close()
-	store, err := sqlstore.Open(t.Context(), db, sqlstore.PostgreSQL)
-	if err != nil {
-		t.Fatalf("Open: %v", err)
-	}
+	_, _, store := newStore(t, sqlstore.PostgreSQL)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	err = store.Update(ctx, func(order.Tx) error { return store.Update(ctx, submit) })
+	err := store.Update(ctx, func(order.Tx) error { return store.Update(ctx, submit) })
 	if err != nil {
 		t.Errorf("Update beside another one: %v", err)
 	}
@@ -460,14 +445,8 @@ func TestUpdateNoQueue(t *testing.T) {
 // In SQLite the Updates of one Store queue in front of the database.
 func TestUpdateQueue(t *testing.T) {
 	t.Parallel()
-	s := &server{fail: always("", nil)}
-	db := sql.OpenDB(s)
-	defer db.Close()
-	store, err := sqlstore.Open(t.Context(), db, sqlstore.SQLite)
-	if err != nil {
-		t.Fatalf("Open: %v", err)
-	}
-	err = store.Update(t.Context(), func(order.Tx) error {
+	_, _, store := newStore(t, sqlstore.SQLite)
+	err := store.Update(t.Context(), func(order.Tx) error {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		err := store.Update(ctx, func(order.Tx) error { return errors.New("it did not wait") })
@@ -523,16 +502,10 @@ func TestView(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := &server{fail: always("", nil)}
-				db := sql.OpenDB(s)
-				defer db.Close()
-				store, err := sqlstore.Open(t.Context(), db, tt.dialect)
-				if err != nil {
-					t.Fatalf("Open: %v", err)
-				}
+				s, db, store := newStore(t, tt.dialect)
 				s.fail, s.sent = tt.fail, nil
 				runs := 0
-				err = store.View(t.Context(), func(r order.Snapshot) error {
+				err := store.View(t.Context(), func(r order.Snapshot) error {
 					runs++
 					return tt.f(r)
 				})
@@ -588,13 +561,7 @@ func TestContextEnds(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := &server{fail: always("", nil)}
-				db := sql.OpenDB(s)
-				defer db.Close()
-				store, err := sqlstore.Open(t.Context(), db, sqlstore.PostgreSQL)
-				if err != nil {
-					t.Fatalf("Open: %v", err)
-				}
+				s, db, store := newStore(t, sqlstore.PostgreSQL)
 				if s.stalled = []string{tt.stalled}; tt.stalled == "" {
 					db.SetMaxOpenConns(1)
 					conn, err := db.Conn(t.Context())
@@ -621,13 +588,7 @@ func TestContextEnds(t *testing.T) {
 func TestNoConnection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &server{fail: always("", nil)}
-		db := sql.OpenDB(s)
-		defer db.Close()
-		store, err := sqlstore.Open(t.Context(), db, sqlstore.PostgreSQL)
-		if err != nil {
-			t.Fatalf("Open: %v", err)
-		}
+		s, db, store := newStore(t, sqlstore.PostgreSQL)
 		db.SetMaxIdleConns(-1) // closes what is there
 		s.down = errBroken
 		begun := time.Now()
