@@ -277,14 +277,7 @@ func TestSpoiledStore(t *testing.T) {
 			book, store := newBook(t, proved)
 			o := reach(t, book, order.StateProcess, application(plainCSR(t)))
 			tt.spoil(&o)
-			if err := store.Update(t.Context(), func(tx order.Tx) error {
-				if _, _, err := tx.Order(o.OrderId); err != nil {
-					return err
-				}
-				return tx.PutOrder(o)
-			}); err != nil {
-				t.Fatal(err)
-			}
+			overwrite(t, store, o)
 			before := everything(t, store)
 			for _, c := range calls() {
 				if c.name == tt.run {
@@ -303,12 +296,9 @@ func TestSpoiledStore(t *testing.T) {
 	}
 }
 
-// A certificate that is none, which other hands wrote, has no CertId.
-func TestSpoiledCertificate(t *testing.T) {
-	t.Parallel()
-	book, store := newBook(t, proved)
-	o := reach(t, book, order.StateCertificate, application(plainCSR(t)))
-	o.Certificate = "garbage"
+// overwrite stores an order as other hands may.
+func overwrite(t *testing.T, store order.Store, o order.Order) {
+	t.Helper()
 	if err := store.Update(t.Context(), func(tx order.Tx) error {
 		if _, _, err := tx.Order(o.OrderId); err != nil {
 			return err
@@ -317,6 +307,15 @@ func TestSpoiledCertificate(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A certificate that is none, which other hands wrote, has no CertId.
+func TestSpoiledCertificate(t *testing.T) {
+	t.Parallel()
+	book, store := newBook(t, proved)
+	o := reach(t, book, order.StateCertificate, application(plainCSR(t)))
+	o.Certificate = "garbage"
+	overwrite(t, store, o)
 	got := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
 	want := &order.DescribeCertificateStateResponse{RequestId: got.RequestId, Type: "certificate", Certificate: "garbage"}
 	if diff := cmp.Diff(want, got); diff != "" {
