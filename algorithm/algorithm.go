@@ -50,8 +50,8 @@ const (
 	// no CSR of this size. CSRs of other tools may have it.
 	ECC_384 Algorithm = "ECC_384"
 	// ECC_512 is ECDSA on P-521: the documents name no curve, and of the three
-	// sizes that everyone supports this is the third. Like ECC_384,
-	// it is for CAs and certificates.
+	// sizes that everyone supports this is the third. Like ECC_384, it is for CAs and
+	// certificates.
 	ECC_512 Algorithm = "ECC_512"
 	// SM2_256 is SM2 on its recommended curve (GM/T 0003.5).
 	SM2_256 Algorithm = "SM2_256"

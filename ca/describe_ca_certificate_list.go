@@ -65,8 +65,7 @@ type DescribeCACertificateListResponse struct {
 }
 
 // A ListedCACertificate is a CA in a list: some members of [CACertificate] under
-// the same names, and four that are the caller's. [Pool.DescribeCACertificate] has
-// the others.
+// the same names, four of which are the caller's. [DescribeCACertificate] has all.
 type ListedCACertificate struct {
 	// Identifier names the CA.
 	Identifier string `json:"Identifier,omitempty"`

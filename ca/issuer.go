@@ -81,9 +81,9 @@ const maxChain = 10
 // not here.
 //
 // A certificate without keyUsage may sign everything, as in common software; strict
-// clients refuse what is below it (openssl verify -x509_strict). The signature of a
-// root by itself proves nothing, and may be of an algorithm that is not supported
-// elsewhere, such as SHA-1.
+// clients refuse what is below it (openssl verify -x509_strict). A root's signature
+// by itself proves nothing: it alone may be of an algorithm that is not supported,
+// such as SHA-1.
 func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer, error) {
 	chain, err := x509der.ParseCertificates("CertificateChain", chainPEM, maxChain)
 	if err != nil {

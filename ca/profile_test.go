@@ -23,6 +23,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/algorithm/tjfoc"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
 // verifyServer has other implementations build the path from a server
@@ -379,5 +380,20 @@ func TestTLS(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// What README says of Go's own packages and SM2.
+func TestGoReadsNoSM2(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.SM2_256)
+	if _, err := x509.ParseCertificate(decodePEM(t, au.sub.Certificate)); err == nil {
+		t.Error("crypto/x509 reads an SM2 certificate")
+	}
+	if x509.NewCertPool().AppendCertsFromPEM([]byte(au.sub.Certificate)) {
+		t.Error("a CertPool takes an SM2 certificate")
+	}
+	if _, err := tls.X509KeyPair([]byte(au.sub.Certificate), testkeys.PEM(algorithm.SM2_256, 1)); err == nil {
+		t.Error("crypto/tls reads an SM2 certificate and its key")
 	}
 }
