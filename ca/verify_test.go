@@ -566,7 +566,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"an internationalised mailbox", func(w *world) {
 			w.sub.PermittedEmailAddresses = []string{"example.com"}
 			otherNames(w, tlv(0xa0, oid("\x2b\x06\x01\x05\x05\x07\x08\x09"), explicit(0, tlv(asn1.UTF8String, []byte("admin@victim.example")))))
-		}, refused, "Certificate", leaf + ": the certificate holds an internationalised e-mail address"},
+		}, refused, "Certificate", leaf + ": it has an internationalised e-mail address"},
 		{"a DNS name with a NUL", func(w *world) {
 			w.sub.PermittedDNSDomains = []string{"example.com"}
 			otherNames(w, tlv(0x82, []byte("www.evil.example\x00.example.com")))
@@ -714,19 +714,19 @@ func TestVerifyRefuses(t *testing.T) {
 			w.root.KeyUsage = x509.KeyUsageCertSign
 			w.after = func(m *made) { m.rootList(asItIs) }
 		}, refused, "RevocationLists", sub + ": the CRL is not one of " + root + ": the CA may not sign CRLs"},
-		{"a list with something in front of its entries", listFields(func(f [][]byte) [][]byte { return slices.Insert(f, 5, null) }), refused, "RevocationLists", unread + "behind its times"},
+		{"a list with something in front of its entries", listFields(func(f [][]byte) [][]byte { return slices.Insert(f, 5, null) }), refused, "RevocationLists", unread + "it has an unexpected field after its times"},
 		{"such a list and one without the leaf", lists(func(m *made) {
 			m.rewriteList(func(f [][]byte) [][]byte { return slices.Insert(f, 5, null) })
 			m.subList(asItIs)
-		}), refused, "RevocationLists", unread + "behind its times"},
+		}), refused, "RevocationLists", unread + "it has an unexpected field after its times"},
 		{"one without the leaf and such a list", lists(func(m *made) {
 			m.rewriteList(func(f [][]byte) [][]byte { return append(f, null) })
 			m.subList(asItIs)
 			slices.Reverse(m.opts.RevocationLists)
-		}), refused, "RevocationLists", unread + "behind its times"},
-		{"a list with its extensions in front of its entries", listFields(func(f [][]byte) [][]byte { f[5], f[6] = f[6], f[5]; return f }), refused, "RevocationLists", unread + "behind its times"},
-		{"a list with a third time", listFields(func(f [][]byte) [][]byte { return slices.Insert(f, 5, f[4]) }), refused, "RevocationLists", unread + "behind its times"},
-		{"a list whose entries are no SEQUENCE", listFields(func(f [][]byte) [][]byte { f[5][0] = 0x10; return f }), refused, "RevocationLists", unread + "behind its times"},
+		}), refused, "RevocationLists", unread + "it has an unexpected field after its times"},
+		{"a list with its extensions in front of its entries", listFields(func(f [][]byte) [][]byte { f[5], f[6] = f[6], f[5]; return f }), refused, "RevocationLists", unread + "it has an unexpected field after its times"},
+		{"a list with a third time", listFields(func(f [][]byte) [][]byte { return slices.Insert(f, 5, f[4]) }), refused, "RevocationLists", unread + "it has an unexpected field after its times"},
+		{"a list whose entries are no SEQUENCE", listFields(func(f [][]byte) [][]byte { f[5][0] = 0x10; return f }), refused, "RevocationLists", unread + "it has an unexpected field after its times"},
 		{"a list with an entry of others that does not say so", listFields(func(f [][]byte) [][]byte {
 			f[5] = seq(seq(tlv(asn1.INTEGER, []byte{1}), f[3], null, seq(extension(oid("\x55\x1d\x1d"), true, seq()))))
 			return f
@@ -734,7 +734,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"a list without its entry", lists(func(m *made) {
 			m.subList(asItIs, 0xaf)
 			m.opts.RevocationLists[0].RevokedCertificateEntries = nil
-		}), refused, "RevocationLists", unread + "0 entries were read of the 1"},
+		}), refused, "RevocationLists", unread + "0 of its 1 entries were read"},
 		{"a delta", lists(func(m *made) {
 			m.subList(asItIs)
 			delta := pkix.Extension{Id: []int{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 1}}

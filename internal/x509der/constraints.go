@@ -18,29 +18,26 @@ import (
 // extNameConstraints is the extension of RFC 5280, section 4.2.1.10.
 const extNameConstraints = "\x55\x1d\x1e"
 
-// Subtrees are the names that one side of a name constraint covers, each kind
-// in the form of RFC 5280, section 4.2.1.10.
+// Subtrees are the permitted or the excluded names of a name constraint, in the
+// forms of RFC 5280, section 4.2.1.10.
 type Subtrees struct {
-	DNS   []string       // domain: itself and what is below it
-	IP    []netip.Prefix // range of addresses
-	Email []string       // mailbox, host, or ".domain" for the hosts below it
-	URI   []string       // host, or ".domain" for the hosts below it
+	DNS   []string       // a domain covers itself and all names below it
+	IP    []netip.Prefix // a range of addresses
+	Email []string       // a mailbox, a host, or ".domain" for the hosts below it
+	URI   []string       // a host, or ".domain" for the hosts below it
 }
 
-func (s *Subtrees) empty() bool {
-	return len(s.DNS)+len(s.IP)+len(s.Email)+len(s.URI) == 0
-}
-
-// NameConstraints are what a CA certificate allows below it: of a kind that is
-// permitted at all only what is permitted, and nothing that is excluded.
+// NameConstraints limit the names in the certificates below a CA. If one type of
+// name has permitted entries, a name of that type must match one of them. No name
+// may match an excluded entry.
 type NameConstraints struct {
 	Permitted, Excluded Subtrees
 }
 
 // ConstraintsOf returns the name constraints of a certificate, nil if it has none.
-// Critical or not, what is not understood is an error: left aside, it would let
-// through what the CA above, and other implementations, keep out. crypto/x509,
-// which has read the extension before, has checked the texts in it.
+// It refuses constraints that it does not support, critical or not: ignoring one
+// would allow names that the CA excludes. crypto/x509 parsed the certificate
+// before and checked the strings in the extension.
 func ConstraintsOf(cert *x509.Certificate) (*NameConstraints, error) {
 	value := extensionOf(cert, extNameConstraints)
 	if value == nil {
@@ -70,7 +67,7 @@ func ConstraintsOf(cert *x509.Certificate) (*NameConstraints, error) {
 	return c, nil
 }
 
-var errConstraints = errors.New("the name constraints are not what RFC 5280, section 4.2.1.10, describes")
+var errConstraints = errors.New("its name constraints are malformed (RFC 5280, section 4.2.1.10)")
 
 // read reads one GeneralSubtree.
 func (s *Subtrees) read(trees *cryptobyte.String) error {
@@ -79,10 +76,10 @@ func (s *Subtrees) read(trees *cryptobyte.String) error {
 	if !trees.ReadASN1(&tree, asn1.SEQUENCE) || !tree.ReadAnyASN1(&base, &tag) {
 		return errConstraints
 	}
-	// RFC 5280, section 4.2.1.10, leaves no minimum but the default, which DER does not
-	// write; written all the same it means the same.
+	// RFC 5280, section 4.2.1.10, allows only minimum 0 and no maximum. DER leaves out
+	// the default 0; a written 0 is accepted because its meaning is the same.
 	if !tree.Empty() && string(tree) != "\x80\x01\x00" {
-		return errors.New("a name constraint has a minimum or maximum, and there is none (RFC 5280, section 4.2.1.10)")
+		return errors.New("a name constraint has a minimum or maximum; want neither (RFC 5280, section 4.2.1.10)")
 	}
 	switch tag {
 	case tagDNSName:
@@ -99,22 +96,13 @@ func (s *Subtrees) read(trees *cryptobyte.String) error {
 	case tagURI:
 		s.URI = append(s.URI, string(base))
 	default:
-		return fmt.Errorf("a name constraint is about names with the tag %d (RFC 5280, section 4.2.1.6): those of DNS names, IP addresses, e-mail addresses and URIs are supported", tag&0x1f)
+		return fmt.Errorf("a name constraint is about names with the tag %d (RFC 5280, section 4.2.1.6); want DNS names, IP addresses, e-mail addresses or URIs", tag&0x1f)
 	}
 	return nil
 }
 
-// extensionOf returns the value of an extension, nil if there is none.
-func extensionOf(cert *x509.Certificate, content string) []byte {
-	for _, e := range cert.Extensions {
-		if isExtension(e, content) {
-			return e.Value
-		}
-	}
-	return nil
-}
-
-// CheckName says which constraint keeps out a canonical DNS name or IP address.
+// CheckName returns an error that names the violated constraint if the
+// constraints do not allow a DNS name or IP address, given in canonical form.
 func (c *NameConstraints) CheckName(name string) error {
 	if addr, ok := parseIP(name); ok {
 		return c.checkAddr(addr)
@@ -122,8 +110,8 @@ func (c *NameConstraints) CheckName(name string) error {
 	return c.checkDNS(name)
 }
 
-// checkAddr holds an IPv4 address that is mapped into IPv6 against the
-// constraints on both, since clients take it for the one or the other.
+// checkAddr checks an IP address. An IPv4-mapped IPv6 address must satisfy the
+// constraints as an IPv6 and as an IPv4 address, since clients treat it as either.
 func (c *NameConstraints) checkAddr(addr netip.Addr) error {
 	match := func(p netip.Prefix, _ bool) bool { return p.Contains(addr) }
 	err := check("IP address", addr.String(), c.Permitted.IP, c.Excluded.IP, match)
@@ -133,43 +121,45 @@ func (c *NameConstraints) checkAddr(addr netip.Addr) error {
 	return err
 }
 
-// CheckCommonName says which constraint keeps out the common name of a certificate
-// without DNS names. RFC 5280 does not ask for that, but OpenSSL does so with a
-// common name that reads like a DNS name, and refuses the certificate.
+// CheckCommonName checks the common name of a certificate that has no DNS names.
+// RFC 5280 does not require this check. But OpenSSL applies DNS constraints to a
+// common name that looks like a host name, and would refuse the certificate.
 func (c *NameConstraints) CheckCommonName(commonName string) error {
-	if !readsLikeHost(commonName) {
+	if !looksLikeHost(commonName) {
 		return nil
 	}
 	return c.checkDNS(strings.ToLower(commonName))
 }
 
-// readsLikeHost is what OpenSSL takes for a DNS name: letters, digits and
-// underscores, with hyphens and dots between them and a dot at least, of which
-// none has a dot or a hyphen beside it. An IPv4 address is one; one word is none.
-func readsLikeHost(text string) bool {
+// looksLikeHost follows OpenSSL's rule for a host name in a common name: two or
+// more labels of letters, digits, underscores and hyphens, none of which is empty
+// or starts or ends with a hyphen. An IPv4 address passes; a single word does not.
+func looksLikeHost(text string) bool {
 	labels := strings.Split(text, ".")
 	for _, label := range labels {
-		if label == "" || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsFunc(label, func(r rune) bool {
-			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
-		}) {
+		if label == "" || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsFunc(label, notInLabel) {
 			return false
 		}
 	}
 	return len(labels) > 1
 }
 
+func notInLabel(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
+}
+
 func (c *NameConstraints) checkDNS(name string) error {
 	if len(c.Permitted.DNS)+len(c.Excluded.DNS) > 0 && !isDomain(name) {
-		return fmt.Errorf("the DNS name %.80q has an empty label or a character that no host name has, and cannot be held against the name constraints", name)
+		return fmt.Errorf("the DNS name %.80q has an empty label or is not visible ASCII, and cannot be checked against the name constraints", name)
 	}
 	return check("DNS name", name, c.Permitted.DNS, c.Excluded.DNS, func(domain string, excluded bool) bool {
 		return matchDomain(domain, name, excluded)
 	})
 }
 
-// isDomain reports whether no label is empty and all is visible ASCII: "example.com."
-// would slip through constraints on example.com, and clients that stop at a NUL or
-// a space read another name than was held against them.
+// isDomain reports whether a name is visible ASCII without empty labels. Otherwise
+// "example.com." would not match an excluded example.com, and clients that stop at
+// a NUL or a space would read another name than the one that was checked.
 func isDomain(host string) bool {
 	return host != "" && host[0] != '.' && host[len(host)-1] != '.' && !strings.Contains(host, "..") && isVisible(host)
 }
@@ -178,15 +168,15 @@ func isVisible(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// CheckEmail says which constraint keeps out a mailbox. One whose local part is
-// quoted, and so has many spellings, can satisfy no constraint.
+// CheckEmail checks a mailbox like CheckName. If there are constraints on e-mail
+// addresses, it refuses a quoted local part, which has many spellings.
 func (c *NameConstraints) CheckEmail(mailbox string) error {
 	if len(c.Permitted.Email)+len(c.Excluded.Email) == 0 {
 		return nil
 	}
 	at := strings.LastIndexByte(mailbox, '@')
 	if at <= 0 || strings.ContainsAny(mailbox[:at], `@"\`) || !isVisible(mailbox[:at]) || !isDomain(mailbox[at+1:]) {
-		return fmt.Errorf("the e-mail address %.80q is no local part without quotes at a host and cannot be held against the name constraints", mailbox)
+		return fmt.Errorf("the e-mail address %.80q is not an unquoted local part, @ and a host name, and cannot be checked against the name constraints", mailbox)
 	}
 	local, host := mailbox[:at], mailbox[at+1:]
 	return check("e-mail address", mailbox, c.Permitted.Email, c.Excluded.Email, func(constraint string, _ bool) bool {
@@ -197,22 +187,22 @@ func (c *NameConstraints) CheckEmail(mailbox string) error {
 	})
 }
 
-// CheckURI says which constraint keeps out a URI. One without a host name can
-// satisfy no constraint.
+// CheckURI checks a URI like CheckName. If there are constraints on URIs, it
+// refuses one without a host name (RFC 5280, section 4.2.1.10).
 func (c *NameConstraints) CheckURI(uri *url.URL) error {
 	if len(c.Permitted.URI)+len(c.Excluded.URI) == 0 {
 		return nil
 	}
 	host := uri.Hostname()
 	if !isDomain(host) || IsIP(host) {
-		return fmt.Errorf("the URI %.80q has no host name to hold against the name constraints", uri)
+		return fmt.Errorf("the URI %.80q has no host name to check against the name constraints", uri)
 	}
 	return check("URI", uri.String(), c.Permitted.URI, c.Excluded.URI, func(constraint string, _ bool) bool {
 		return matchHost(constraint, host)
 	})
 }
 
-// check holds one name against the constraints of its kind.
+// check checks one name against the constraints on names of its type.
 func check[T any](kind, name string, permitted, excluded []T, match func(constraint T, excluded bool) bool) error {
 	for _, constraint := range excluded {
 		if match(constraint, true) {
@@ -234,8 +224,8 @@ func check[T any](kind, name string, permitted, excluded []T, match func(constra
 	return nil
 }
 
-// matchDomain reports whether a DNS constraint covers a name. A wildcard is
-// excluded as soon as one of the names that it stands for is.
+// matchDomain reports whether a DNS constraint covers a name. An excluded
+// constraint covers a wildcard that stands for at least one excluded name.
 func matchDomain(domain, name string, excluded bool) bool {
 	domain = strings.ToLower(domain)
 	base, wildcard := strings.CutPrefix(name, "*.")
@@ -244,14 +234,14 @@ func matchDomain(domain, name string, excluded bool) bool {
 			return true
 		}
 	}
-	if below, ok := strings.CutPrefix(domain, "."); ok { // not in RFC 5280, but about: below it only
+	if below, ok := strings.CutPrefix(domain, "."); ok { // not in RFC 5280, but in use: only names below the domain
 		return strings.HasSuffix(name, "."+below)
 	}
 	return domain == "" || strings.HasSuffix("."+base, "."+domain)
 }
 
-// matchHost reports whether a constraint on hosts covers one: ".domain" what is
-// below it, anything else itself.
+// matchHost reports whether an e-mail or URI constraint covers a host: ".domain"
+// covers the hosts below domain, "host" only itself, and "" every host.
 func matchHost(constraint, host string) bool {
 	constraint, host = strings.ToLower(constraint), strings.ToLower(host)
 	if strings.HasPrefix(constraint, ".") {
@@ -260,11 +250,13 @@ func matchHost(constraint, host string) bool {
 	return constraint == "" || host == constraint
 }
 
-// CheckNames says which constraint keeps out one of a certificate's alternative
-// names.
+// CheckNames checks all alternative names of a certificate like CheckName. A
+// certificate without alternative names is checked by the e-mail addresses in its
+// subject (RFC 5280, section 4.2.1.10).
 func (c *NameConstraints) CheckNames(cert *x509.Certificate) error {
 	for _, name := range cert.DNSNames {
-		if err := c.checkDNS(strings.ToLower(name)); err != nil { // even one that reads like an address
+		// Not CheckName: a DNS name that looks like an address is still a DNS name.
+		if err := c.checkDNS(strings.ToLower(name)); err != nil {
 			return err
 		}
 	}
@@ -289,11 +281,10 @@ func (c *NameConstraints) CheckNames(cert *x509.Certificate) error {
 	}
 	if names := extensionOf(cert, extAltName); names != nil {
 		if len(c.Permitted.Email)+len(c.Excluded.Email) > 0 && holdsUTF8Mailbox(names) {
-			return errors.New("the certificate holds an internationalised e-mail address (RFC 9598), which is not held against the name constraints")
+			return errors.New("it has an internationalised e-mail address (RFC 9598), which cannot be checked against the name constraints")
 		}
 		return nil
 	}
-	// Without alternative names, e-mail addresses in the subject count.
 	for _, a := range cert.Subject.Names {
 		if mailbox, ok := a.Value.(string); ok && a.Type.Equal(ObjectIdentifier(Email)) {
 			if err := c.CheckEmail(mailbox); err != nil {
@@ -304,12 +295,12 @@ func (c *NameConstraints) CheckNames(cert *x509.Certificate) error {
 	return nil
 }
 
-// idUTF8Mailbox is SmtpUTF8Mailbox (RFC 9598, section 3), an otherName that
-// constraints on e-mail addresses cover as well (section 6).
+// idUTF8Mailbox is SmtpUTF8Mailbox (RFC 9598, section 3), an otherName. Constraints
+// on e-mail addresses apply to it too (RFC 9598, section 6).
 const idUTF8Mailbox = "\x2b\x06\x01\x05\x05\x07\x08\x09"
 
-// holdsUTF8Mailbox reports whether one of the GeneralNames is an
-// internationalised mailbox, or might be.
+// holdsUTF8Mailbox reports whether one of the GeneralNames is an internationalised
+// mailbox. It reports true for names that it cannot read.
 func holdsUTF8Mailbox(value []byte) bool {
 	input := cryptobyte.String(value)
 	var list cryptobyte.String
@@ -340,8 +331,12 @@ func (c *NameConstraints) append(dst []byte) []byte {
 	})
 }
 
-// append appends GeneralSubtrees, whose minimum is always the default (RFC 5280,
-// section 4.2.1.10).
+func (s *Subtrees) empty() bool {
+	return len(s.DNS)+len(s.IP)+len(s.Email)+len(s.URI) == 0
+}
+
+// append appends GeneralSubtrees without minimum and maximum (RFC 5280, section
+// 4.2.1.10).
 func (s *Subtrees) append(dst []byte) []byte {
 	subtree := func(tag asn1.Tag, octets []byte) {
 		dst = der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte { return der.Append(dst, tag, octets) })

@@ -34,9 +34,9 @@ func parseURI(t testing.TB, text string) *url.URL {
 	return uri
 }
 
-// RFC 5280, section 4.2.1.10, one constraint and one name: what it covers is
-// allowed when it is permitted and refused when it is excluded. The rows that
-// are covered only as excluded are wildcards, which stand for many names.
+// Each row has one constraint and one name (RFC 5280, section 4.2.1.10). A covered
+// name is allowed if the constraint is permitted, and refused if it is excluded.
+// A wildcard stands for many names, so an excluded constraint covers more of them.
 func TestConstraintsMatch(t *testing.T) {
 	t.Parallel()
 	const (
@@ -68,7 +68,7 @@ func TestConstraintsMatch(t *testing.T) {
 		{"", "*.example.com", yes},
 		{"xn--fsqu00a.xn--fiqs8s", "www.xn--fsqu00a.xn--fiqs8s", yes},
 
-		// All that a wildcard stands for is covered, some of it, or nothing.
+		// A constraint covers all names that a wildcard stands for, some of them, or none.
 		{"example.com", "*.example.com", yes},
 		{"example.com", "*.www.example.com", yes},
 		{"com", "*.example.com", yes},
@@ -78,7 +78,7 @@ func TestConstraintsMatch(t *testing.T) {
 		{"www.example.com", "*.example.com", excluded},
 		{"WWW.example.com", "*.example.com", excluded},
 		{"www.example.com", "*.www.example.com", yes},
-		{"a.www.example.com", "*.example.com", no}, // it stands for one label
+		{"a.www.example.com", "*.example.com", no}, // a wildcard stands for one label
 		{".www.example.com", "*.example.com", no},
 		{".www.example.com", "*.www.example.com", yes},
 		{"example.com", "*.com", excluded},
@@ -109,7 +109,7 @@ func TestConstraintsMatch(t *testing.T) {
 		{"a@example.com", "a@example.com", yes},
 		{"a@example.com", "a@EXAMPLE.com", yes},
 		{"a@EXAMPLE.com", "a@example.com", yes},
-		{"a@example.com", "A@example.com", no}, // the local part has a case
+		{"a@example.com", "A@example.com", no}, // local parts are case-sensitive
 		{"a@example.com", "b@example.com", no},
 		{"a@example.com", "aa@example.com", no},
 		{"a@example.com", "a@www.example.com", no},
@@ -141,11 +141,12 @@ func TestConstraintsMatch(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.constraint+" and "+tt.name, func(t *testing.T) {
 			t.Parallel()
-			var tree, other x509der.Subtrees // other has one of the same kind that covers nothing here
+			var tree, other x509der.Subtrees // other covers none of the names here
 			var check func(c *x509der.NameConstraints) error
 			text := tt.constraint
 			p, err := netip.ParsePrefix(tt.constraint)
-			switch host, mailbox := strings.CutPrefix(tt.constraint, "host:"); {
+			host, mailbox := strings.CutPrefix(tt.constraint, "host:")
+			switch {
 			case err == nil:
 				tree.IP, other.IP = []netip.Prefix{p}, []netip.Prefix{prefix("203.0.113.0/24")}
 				check = func(c *x509der.NameConstraints) error { return c.CheckName(tt.name) }
@@ -177,14 +178,14 @@ func TestConstraintsMatch(t *testing.T) {
 					t.Errorf("%s: %v", side.what, err)
 				}
 				if err != nil && (!strings.Contains(err.Error(), fmt.Sprintf("%q", tt.name)) || side.what == "excluded" && tt.covered != no && !strings.Contains(err.Error(), text)) {
-					t.Errorf("%s: the message does not name both: %v", side.what, err)
+					t.Errorf("%s: the message does not give the name and the constraint: %v", side.what, err)
 				}
 			}
 		})
 	}
 }
 
-// A kind without constraints is not limited by those of other kinds.
+// A constraint applies only to names of its own type.
 func TestConstraintsOfOtherKinds(t *testing.T) {
 	t.Parallel()
 	dns := x509der.Subtrees{DNS: []string{"example.com"}}
@@ -209,13 +210,13 @@ func TestConstraintsOfOtherKinds(t *testing.T) {
 				t.Errorf("constraints %d, names %d: %v", i, j, err)
 			}
 		}
-		// The last of many names counts as well.
+		// Every name is checked, not only the first.
 		all := &x509.Certificate{
 			DNSNames: []string{"example.com", "example.org"}, IPAddresses: []net.IP{{10, 0, 0, 1}, {192, 0, 2, 1}},
 			EmailAddresses: []string{"a@example.com", "a@example.org"}, URIs: []*url.URL{parseURI(t, "https://example.com"), parseURI(t, "https://example.org")},
 		}
 		if err := (&x509der.NameConstraints{Permitted: tree}).CheckNames(all); err == nil {
-			t.Errorf("constraints %d: the second name was read over", i)
+			t.Errorf("constraints %d: the second name was not checked", i)
 		}
 		if err := (&x509der.NameConstraints{Permitted: tree}).CheckNames(new(x509.Certificate)); err != nil {
 			t.Errorf("constraints %d, no names: %v", i, err)
@@ -223,8 +224,8 @@ func TestConstraintsOfOtherKinds(t *testing.T) {
 	}
 }
 
-// Names that are no proper ones of their kind satisfy no constraint of it,
-// neither permitted nor excluded: each would slip through one or the other.
+// A malformed name is refused if there is a constraint on its type, permitted or
+// excluded. No other rule could be right for both.
 func TestConstraintsRefuseOddNames(t *testing.T) {
 	t.Parallel()
 	tree := x509der.Subtrees{
@@ -236,7 +237,7 @@ func TestConstraintsRefuseOddNames(t *testing.T) {
 	tests := []struct {
 		name string
 		cert x509.Certificate
-		none bool // refused as permitted and excluded, whatever the constraint says
+		none bool // refused under any constraint on its type
 	}{
 		{"an absolute DNS name", x509.Certificate{DNSNames: []string{"www.example.com."}}, true},
 		{"a DNS name with a leading dot", x509.Certificate{DNSNames: []string{".example.com"}}, true},
@@ -245,9 +246,9 @@ func TestConstraintsRefuseOddNames(t *testing.T) {
 		{"a dot", x509.Certificate{DNSNames: []string{"."}}, true},
 		{"a DNS name with a NUL", x509.Certificate{DNSNames: []string{"www.example.net\x00.example.com"}}, true},
 		{"a DNS name with a space", x509.Certificate{DNSNames: []string{"www.example.net .example.com"}}, true},
-		{"a DNS name with a newline behind it", x509.Certificate{DNSNames: []string{"www.example.com\n"}}, true},
+		{"a DNS name with a newline at the end", x509.Certificate{DNSNames: []string{"www.example.com\n"}}, true},
 		{"a DNS name with DEL", x509.Certificate{DNSNames: []string{"\x7f.example.com"}}, true},
-		{"a DNS name beyond ASCII", x509.Certificate{DNSNames: []string{"例子.example.com"}}, true},
+		{"a DNS name that is not ASCII", x509.Certificate{DNSNames: []string{"例子.example.com"}}, true},
 		{"an IP address of 5 octets", x509.Certificate{IPAddresses: []net.IP{{10, 0, 0, 0, 1}}}, true},
 		{"a mailbox without host", x509.Certificate{EmailAddresses: []string{"a@"}}, true},
 		{"a mailbox without local part", x509.Certificate{EmailAddresses: []string{"@example.com"}}, true},
@@ -260,14 +261,14 @@ func TestConstraintsRefuseOddNames(t *testing.T) {
 		{"a mailbox at a host with a NUL", x509.Certificate{EmailAddresses: []string{"a@example.net\x00.example.com"}}, true},
 		{"a local part with a NUL", x509.Certificate{EmailAddresses: []string{"a\x00b@example.com"}}, true},
 		{"a local part with a space", x509.Certificate{EmailAddresses: []string{"a b@example.com"}}, true},
-		{"a URI at a host beyond ASCII", x509.Certificate{URIs: []*url.URL{parseURI(t, "https://例子.example.com/")}}, true},
+		{"a URI with a host that is not ASCII", x509.Certificate{URIs: []*url.URL{parseURI(t, "https://例子.example.com/")}}, true},
 		{"a URI without host", x509.Certificate{URIs: []*url.URL{parseURI(t, "urn:uuid:f81d4fae")}}, true},
-		{"a URI with a path alone", x509.Certificate{URIs: []*url.URL{parseURI(t, "file:///example.com")}}, true},
+		{"a URI with only a path", x509.Certificate{URIs: []*url.URL{parseURI(t, "file:///example.com")}}, true},
 		{"a URI with an address", x509.Certificate{URIs: []*url.URL{parseURI(t, "https://192.0.2.1/")}}, true},
 		{"a URI with an IPv6 address", x509.Certificate{URIs: []*url.URL{parseURI(t, "https://[2001:db8::1]:443/")}}, true},
 		{"a URI with an absolute host", x509.Certificate{URIs: []*url.URL{parseURI(t, "https://example.com.:443/")}}, true},
-		{"a DNS name that reads like an address", x509.Certificate{DNSNames: []string{"192.0.2.1"}}, false},
-		{"a DNS name that reads like an IPv6 address", x509.Certificate{DNSNames: []string{"2001:db8::1"}}, false},
+		{"a DNS name that looks like an address", x509.Certificate{DNSNames: []string{"192.0.2.1"}}, false},
+		{"a DNS name that looks like an IPv6 address", x509.Certificate{DNSNames: []string{"2001:db8::1"}}, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -288,8 +289,8 @@ func TestConstraintsRefuseOddNames(t *testing.T) {
 	}
 }
 
-// An IPv4 address mapped into IPv6, which crypto/x509 leaves as it stands, has
-// to satisfy the constraints on both.
+// An IPv4-mapped IPv6 address, which crypto/x509 does not convert, must satisfy
+// the constraints on IPv4 and on IPv6.
 func TestConstraintsMappedAddress(t *testing.T) {
 	t.Parallel()
 	mapped := &x509.Certificate{IPAddresses: []net.IP{net.ParseIP("10.0.0.1").To16()}}
@@ -329,7 +330,8 @@ func TestConstraintsMappedAddress(t *testing.T) {
 	}
 }
 
-// What is written, crypto/x509 reads back, in a certificate of every family.
+// crypto/x509 and ConstraintsOf read the constraints that are written, in
+// certificates of RSA, ECC and SM2 keys.
 func TestConstraintsRoundTrip(t *testing.T) {
 	t.Parallel()
 	full := x509der.Subtrees{
@@ -366,7 +368,7 @@ func TestConstraintsRoundTrip(t *testing.T) {
 					t.Errorf("not understood: %v", cert.UnhandledCriticalExtensions)
 				}
 				if (want != nil) != cert.PermittedDNSDomainsCritical {
-					t.Error("the extension is critical exactly when it is there")
+					t.Error("the extension is missing, unexpected or not critical")
 				}
 				got, err := x509der.ConstraintsOf(cert)
 				if err != nil {
@@ -380,8 +382,8 @@ func TestConstraintsRoundTrip(t *testing.T) {
 	}
 }
 
-// The octets, by hand: base without minimum, whose default is the only value
-// allowed, permitted before excluded, an address range as address and mask.
+// The encoding is compared with octets written by hand: no minimum, permitted
+// before excluded, an address range as address and mask.
 func TestConstraintsEncoding(t *testing.T) {
 	t.Parallel()
 	template := certTemplate(t, algorithm.ECC_256)
@@ -399,8 +401,8 @@ func TestConstraintsEncoding(t *testing.T) {
 	}
 }
 
-// RFC 5280, section 4.2.1.10: the extension is read in one way or not at all, be it
-// critical or not, in certificates that crypto/x509 reads.
+// ConstraintsOf is tested with certificates that crypto/x509 accepts, with and
+// without critical (RFC 5280, section 4.2.1.10).
 func TestConstraintsOf(t *testing.T) {
 	t.Parallel()
 	tree := func(tag asn1.Tag, text string, behind ...byte) []byte {
@@ -428,14 +430,14 @@ func TestConstraintsOf(t *testing.T) {
 		{"a maximum", certSeq(permitted(tree(0x82, "com", 0x81, 1, 2))), nil, "minimum or maximum"},
 		{"a maximum of 0", certSeq(excluded(tree(0x82, "com", 0x81, 1, 0))), nil, "minimum or maximum"},
 		{"a minimum of 0 and a maximum", certSeq(excluded(tree(0x82, "com", 0x80, 1, 0, 0x81, 1, 2))), nil, "minimum or maximum"},
-		{"something else behind a name", certSeq(permitted(com, tree(0x82, "com", 5, 0))), nil, "minimum or maximum"},
+		{"another field after a name", certSeq(permitted(com, tree(0x82, "com", 5, 0))), nil, "minimum or maximum"},
 		{"otherName", certSeq(permitted(certSeq(certTLV(0xa0, certOID("\x2b\x06\x01\x05\x05\x07\x08\x09"), certTLV(0xa0, certTLV(12, []byte("a@b.com"))))))), nil, "the tag 0"},
 		{"directoryName", certSeq(permitted(certSeq(certTLV(0xa4, nameDER(x509der.Name{x509der.Text(x509der.Country, "CN")}))))), nil, "the tag 4"},
-		{"directoryName excluded, behind a domain", certSeq(permitted(com), excluded(com, certSeq(certTLV(0xa4, certSeq())))), nil, "the tag 4"},
+		{"directoryName excluded, after a domain", certSeq(permitted(com), excluded(com, certSeq(certTLV(0xa4, certSeq())))), nil, "the tag 4"},
 		{"registeredID", certSeq(excluded(tree(0x88, "\x55\x04\x03"))), nil, "the tag 8"},
 		{"a constructed domain", certSeq(permitted(tree(0xa2, "\x82\x03com"))), nil, "the tag 2"},
-		{"permitted and empty beside excluded", certSeq(permitted(), excluded(com)), nil, "RFC 5280, section 4.2.1.10"},
-		{"excluded and empty beside permitted", certSeq(permitted(com), excluded()), nil, "RFC 5280, section 4.2.1.10"},
+		{"permitted is empty", certSeq(permitted(), excluded(com)), nil, "RFC 5280, section 4.2.1.10"},
+		{"excluded is empty", certSeq(permitted(com), excluded()), nil, "RFC 5280, section 4.2.1.10"},
 	}
 	for _, tt := range tests {
 		for _, critical := range []bool{false, true} {
@@ -462,7 +464,7 @@ func TestConstraintsOf(t *testing.T) {
 			})
 		}
 	}
-	// What crypto/x509 refuses before, and would not have to.
+	// crypto/x509 refuses these values; ConstraintsOf does not rely on that.
 	for _, value := range [][]byte{
 		{}, certSeq(), {5, 0}, append(certSeq(permitted(com)), 0), certSeq(excluded(com), permitted(com)), certSeq(permitted(com), permitted(com)),
 		certSeq(permitted(com[:3])), certSeq(permitted(com, []byte{5, 0})), certSeq(com), certSeq(permitted(certSeq())),
@@ -476,8 +478,8 @@ func TestConstraintsOf(t *testing.T) {
 	}
 }
 
-// RFC 9598, section 6: constraints on e-mail addresses cover internationalised
-// ones too, which stand in an otherName.
+// Constraints on e-mail addresses apply to internationalised addresses too, which
+// are in an otherName (RFC 9598, section 6).
 func TestConstraintsUTF8Mailbox(t *testing.T) {
 	t.Parallel()
 	mailbox := certTLV(0xa0, certOID("\x2b\x06\x01\x05\x05\x07\x08\x09"), certTLV(0xa0, certTLV(12, []byte("云@example.com"))))
@@ -489,8 +491,8 @@ func TestConstraintsUTF8Mailbox(t *testing.T) {
 		san  []byte
 		ok   bool // under constraints on e-mail addresses
 	}{
-		{"alone", certSeq(mailbox), false},
-		{"behind others", certSeq(mail, upn, mailbox), false},
+		{"the only name", certSeq(mailbox), false},
+		{"the last of three names", certSeq(mail, upn, mailbox), false},
 		{"an otherName that cannot be read", certSeq(certTLV(0xa0, []byte{5, 0})), false},
 		{"another otherName", certSeq(upn, mail), true},
 		{"no otherName", certSeq(mail), true},
@@ -514,8 +516,8 @@ func TestConstraintsUTF8Mailbox(t *testing.T) {
 	}
 }
 
-// A disagreement is a case where crypto/x509 and this package judge differently,
-// for a reason.
+// A disagreement is a known case in which crypto/x509 and this package give
+// different results.
 type disagreement struct {
 	reason     string
 	x509Allows bool
@@ -532,7 +534,7 @@ func strictlyBelow(hosts []string, host string) bool {
 }
 
 var disagreements = []disagreement{
-	{"a host in an e-mail constraint is that host alone (RFC 5280), for crypto/x509 also what is below it", true,
+	{"a host in an e-mail constraint covers only itself (RFC 5280); in crypto/x509 it covers the hosts below it too", true,
 		func(c *x509der.NameConstraints, name *x509.Certificate) bool {
 			return len(name.EmailAddresses) == 1 && strictlyBelow(c.Permitted.Email, hostOf(name.EmailAddresses[0]))
 		}},
@@ -540,7 +542,7 @@ var disagreements = []disagreement{
 		func(c *x509der.NameConstraints, name *x509.Certificate) bool {
 			return len(name.EmailAddresses) == 1 && strictlyBelow(c.Excluded.Email, hostOf(name.EmailAddresses[0]))
 		}},
-	{"a host in a URI constraint is that host alone (RFC 5280), for crypto/x509 also what is below it", true,
+	{"a host in a URI constraint covers only itself (RFC 5280); in crypto/x509 it covers the hosts below it too", true,
 		func(c *x509der.NameConstraints, name *x509.Certificate) bool {
 			return len(name.URIs) == 1 && strictlyBelow(c.Permitted.URI, name.URIs[0].Hostname())
 		}},
@@ -548,7 +550,7 @@ var disagreements = []disagreement{
 		func(c *x509der.NameConstraints, name *x509.Certificate) bool {
 			return len(name.URIs) == 1 && strictlyBelow(c.Excluded.URI, name.URIs[0].Hostname())
 		}},
-	{"a name that is no proper one of its kind: crypto/x509 refuses it under constraints of any kind", false,
+	{"a malformed name: crypto/x509 refuses it under constraints on any type of name", false,
 		func(c *x509der.NameConstraints, name *x509.Certificate) bool {
 			switch {
 			case len(name.DNSNames) == 1:
@@ -565,7 +567,7 @@ var disagreements = []disagreement{
 		func(c *x509der.NameConstraints, name *x509.Certificate) bool {
 			return len(name.EmailAddresses) == 1 && name.EmailAddresses[0][0] == '"'
 		}},
-	{"an IPv4 address mapped into IPv6 has to satisfy the constraints on both", true,
+	{"an IPv4-mapped IPv6 address must satisfy the constraints on IPv4 and on IPv6", true,
 		func(c *x509der.NameConstraints, name *x509.Certificate) bool {
 			return len(name.IPAddresses) == 1 && len(name.IPAddresses[0]) == 16 && name.IPAddresses[0].To4() != nil
 		}},
@@ -573,8 +575,8 @@ var disagreements = []disagreement{
 
 func hostOf(mailbox string) string { return mailbox[strings.LastIndexByte(mailbox, '@')+1:] }
 
-// crypto/x509 makes the certificates and judges them: a root with constraints
-// and leaves with one name each.
+// The results for random constraints are compared with those of crypto/x509, which
+// also makes the certificates: a root with constraints and leaves with one name.
 func TestConstraintsAgainstCryptoX509(t *testing.T) {
 	t.Parallel()
 	dns := []string{"example.com", ".example.com", "www.example.com", "a.www.example.com", "com", "EXAMPLE.com", "example.org", "ample.com", ""}
@@ -647,7 +649,7 @@ func TestConstraintsAgainstCryptoX509(t *testing.T) {
 		name.Subject = pkix.Name{CommonName: "Leaf"}
 		leaves = append(leaves, create(&name, rootTemplate()))
 	}
-	// crypto/x509 makes no 16 octets of an IPv4 address; this package's tests can.
+	// crypto/x509 writes every IPv4 address with 4 octets; this package can write 16.
 	mapped := certTemplate(t, algorithm.ECC_256)
 	mapped.Issuer = leaves[0].RawIssuer
 	mapped.NotBefore, mapped.NotAfter = from, until
@@ -703,10 +705,10 @@ func TestConstraintsAgainstCryptoX509(t *testing.T) {
 	}
 	for i, d := range disagreements {
 		if seen[i] == 0 {
-			t.Errorf("a disagreement that did not come up: %s", d.reason)
+			t.Errorf("this disagreement did not occur: %s", d.reason)
 		}
 	}
 	if allowed < pairs/4 || allowed > pairs*3/4 {
-		t.Errorf("%d of %d pairs are allowed: the cases are lopsided", allowed, pairs)
+		t.Errorf("%d of %d pairs are allowed; want a quarter to three quarters", allowed, pairs)
 	}
 }

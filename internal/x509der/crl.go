@@ -2,7 +2,6 @@ package x509der
 
 import (
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"io"
@@ -16,8 +15,8 @@ import (
 	"github.com/yuncert/yuncert/internal/der"
 )
 
-// Extensions of CRLs and their entries (RFC 5280, sections 5.2 and 5.3), as the
-// content octets of their object identifiers.
+// The content octets of the object identifiers of CRL extensions and CRL entry
+// extensions (RFC 5280, sections 5.2 and 5.3).
 const (
 	extCRLNumber      = "\x55\x1d\x14"
 	extReasonCode     = "\x55\x1d\x15"
@@ -26,23 +25,24 @@ const (
 	extIssuingPoint   = "\x55\x1d\x1c"
 )
 
-// A CRL is what a revocation list says beside its entries and its signature.
+// A CRL holds the fields of a revocation list, without its entries and its
+// signature.
 type CRL struct {
 	Issuer         []byte // DER Name
 	ThisUpdate     time.Time
 	NextUpdate     time.Time
 	Number         *big.Int
-	AuthorityKeyID []byte // as [AuthorityKeyID] makes it
+	AuthorityKeyID []byte // the extension that [AuthorityKeyID] returns
 	Scope          CRLScope
 }
 
-// A CRLScope is which of the issuer's certificates a list covers, as its
-// issuingDistributionPoint says (RFC 5280, section 5.2.5). The zero value is all
+// A CRLScope says which of the issuer's certificates a list covers: its
+// issuingDistributionPoint (RFC 5280, section 5.2.5). The zero value covers all
 // of them.
 type CRLScope struct {
-	Addresses []string // only those whose CRLDistributionPoints name one of these
-	UserCerts bool     // only those that are not a CA's
-	CACerts   bool     // only those of CAs
+	Addresses []string // only certificates with one of these CRLDistributionPoints; nil: any
+	UserCerts bool     // only certificates of non-CAs
+	CACerts   bool     // only certificates of CAs
 }
 
 // A CRLEntry is one revoked certificate.
@@ -53,20 +53,21 @@ type CRLEntry struct {
 	InvalidityDate time.Time // zero: extension absent
 }
 
-// A CRLWriter makes a version 2 CRL (RFC 5280, section 5.1) of any number of
-// entries in one buffer. The lengths stand in front of the entries and are
-// known behind them, so that room is left there and the list begins somewhere
-// within it: no entry is copied to make the list, unless the buffer has to grow.
+// A CRLWriter writes a version 2 CRL (RFC 5280, section 5.1) with any number of
+// entries into one buffer. DER puts the lengths before the entries, and they are
+// known only after the last entry. So the buffer starts with free room, and Sign
+// writes the headers at the end of that room. Entries are copied only when the
+// buffer grows.
 type CRLWriter struct {
 	signer *Signer
 	crl    *CRL
-	fields []byte // of TBSCertList, what stands before revokedCertificates
-	room   int
+	fields []byte // the fields of TBSCertList before revokedCertificates
+	room   int    // free octets at the start of list
 	list   []byte
-	err    error // the first of Add
+	err    error // the first error of Add
 }
 
-// NewCRLWriter begins a list. The years of its times are up to 9999.
+// NewCRLWriter starts a list. It refuses times beyond the year 9999.
 func NewCRLWriter(signer *Signer, crl *CRL) (*CRLWriter, error) {
 	if err := checkTimes(crl.ThisUpdate, crl.NextUpdate); err != nil {
 		return nil, err
@@ -79,7 +80,8 @@ func NewCRLWriter(signer *Signer, crl *CRL) (*CRLWriter, error) {
 	return &CRLWriter{signer: signer, crl: crl, fields: fields, room: room, list: make([]byte, room, room+1024)}, nil
 }
 
-// Add writes one entry. What is wrong with its times, Sign says.
+// Add writes one entry. If its times are beyond the year 9999, Sign returns the
+// error.
 func (w *CRLWriter) Add(e CRLEntry) {
 	if err := checkTimes(e.RevocationTime, e.InvalidityDate); err != nil && w.err == nil {
 		w.err = err
@@ -101,8 +103,8 @@ func (w *CRLWriter) Add(e CRLEntry) {
 	})
 }
 
-// reasonCodes are the extensions reasonCode, made once: most entries have one of
-// these few.
+// reasonCodes holds the reasonCode extension of each reason. Most entries have
+// one, so each is encoded once.
 var reasonCodes = func() (extensions [11][]byte) {
 	for reason := 1; reason < len(extensions); reason++ {
 		extensions[reason] = appendExtension(nil, extReasonCode, false, func(dst []byte) []byte { return appendEnum(dst, reason) })
@@ -113,7 +115,8 @@ var reasonCodes = func() (extensions [11][]byte) {
 // appendEnum appends an ENUMERATED from 0 to 127.
 func appendEnum(dst []byte, value int) []byte { return append(dst, byte(asn1.ENUM), 1, byte(value)) }
 
-// Sign ends the list and returns it. The writer is of no use afterwards.
+// Sign completes and signs the list and returns it. Do not use the writer
+// afterwards.
 func (w *CRLWriter) Sign(rand io.Reader) ([]byte, error) {
 	if w.err != nil {
 		return nil, w.err
@@ -123,7 +126,7 @@ func (w *CRLWriter) Sign(rand io.Reader) ([]byte, error) {
 		return der.AppendFunc(dst, asn1.SEQUENCE, w.crl.appendExtensions)
 	})
 	start := w.room
-	if entries > 0 { // RFC 5280, section 5.1.2.6: absent rather than empty
+	if entries > 0 { // RFC 5280, section 5.1.2.6: revokedCertificates is absent, never empty
 		start = putHeader(list, start, entries)
 	}
 	start -= len(w.fields)
@@ -139,8 +142,8 @@ func (w *CRLWriter) Sign(rand io.Reader) ([]byte, error) {
 	return list[start:], nil
 }
 
-// putHeader writes the tag and length of a SEQUENCE of n octets right before
-// buf[end:] and returns where they begin.
+// putHeader writes the header of a SEQUENCE of n octets so that it ends at
+// buf[end], and returns the index of its first octet.
 func putHeader(buf []byte, end, n int) int {
 	header := der.AppendHeader(make([]byte, 0, der.MaxHeader), asn1.SEQUENCE, n)
 	return end - copy(buf[end-len(header):], header)
@@ -170,11 +173,11 @@ func (crl *CRL) appendExtensions(dst []byte) []byte {
 
 var errCRL = errors.New("it is not a DER CertificateList (RFC 5280, section 5.1)")
 
-// ParseCRL decodes a DER CRL with nothing behind it. crypto/x509 does it, which
-// looks at no key and so reads those of SM2 too. A list that CheckCRLFields or
-// ScopeOf refuses is refused.
+// ParseCRL decodes a DER CRL and refuses trailing data. It refuses every list
+// that CheckCRLFields or ScopeOf refuses. crypto/x509 does the decoding; it does
+// not look at keys, so it reads the CRLs of SM2 CAs too.
 func ParseCRL(data []byte) (*x509.RevocationList, error) {
-	// crypto/x509 reads over what stands behind the list and behind the signature.
+	// crypto/x509 ignores data after the list and after the signature.
 	if _, _, _, err := splitSigned(data); err != nil {
 		return nil, errCRL
 	}
@@ -191,10 +194,10 @@ func ParseCRL(data []byte) (*x509.RevocationList, error) {
 	return list, nil
 }
 
-// CheckCRLFields verifies that a list has all that stands in its DER. crypto/x509
-// looks for entries and extensions where they belong and not whether something
-// else is left: of a list in which anything stands in front of them it shows
-// none, and who looks up a serial number there does not find it.
+// CheckCRLFields verifies that crypto/x509 read every field in the list's DER.
+// crypto/x509 looks for entries and extensions only in their places and ignores
+// what is left over. If an unexpected field comes before the entries, it reports
+// a list without entries, and a revoked certificate would pass as good.
 func CheckCRLFields(list *x509.RevocationList) error {
 	tbs, _, _, err := splitSigned(list.Raw)
 	if err != nil {
@@ -205,13 +208,13 @@ func CheckCRLFields(list *x509.RevocationList) error {
 		return err
 	}
 	if entries != len(list.RevokedCertificateEntries) {
-		return fmt.Errorf("%d entries were read of the %d that it holds", len(list.RevokedCertificateEntries), entries)
+		return fmt.Errorf("%d of its %d entries were read", len(list.RevokedCertificateEntries), entries)
 	}
 	return nil
 }
 
 // readCRLFields reads a TBSCertList to its end (RFC 5280, section 5.1) and
-// returns how many entries it holds. Lists are long: it allocates nothing for an
+// returns its number of entries. Lists can be long, so it allocates nothing per
 // entry.
 func readCRLFields(tbs []byte) (entries int, err error) {
 	s := cryptobyte.String(tbs)
@@ -238,47 +241,46 @@ func readCRLFields(tbs []byte) (entries int, err error) {
 		return 0, errors.New("its extensions are malformed (RFC 5280, section 5.1)")
 	}
 	if !s.Empty() {
-		return 0, errors.New("behind its times stands what is neither its entries nor, after them, its extensions (RFC 5280, section 5.1)")
+		return 0, errors.New("it has an unexpected field after its times; want its entries, then its extensions (RFC 5280, section 5.1)")
 	}
 	return entries, nil
 }
 
-// isTime returns whether a Time comes next, and skipTime reads over it (RFC 5280,
-// section 4.1).
+// isTime reports whether the next element is a Time (RFC 5280, section 4.1).
 func isTime(s cryptobyte.String) bool {
 	return s.PeekASN1Tag(asn1.UTCTime) || s.PeekASN1Tag(asn1.GeneralizedTime)
 }
 
+// skipTime skips a Time. It reports whether there was one.
 func skipTime(s *cryptobyte.String) bool {
 	return isTime(*s) && s.SkipASN1(asn1.Tag((*s)[0]))
 }
 
-// Covers reports whether a list of that scope that does not hold the certificate
-// says that it is not revoked. It compares neither issuers nor signatures:
-// CheckCRLSignature does.
+// Covers reports whether a list with this scope must name the certificate if it
+// is revoked. It does not compare issuers or signatures; CheckCRLSignature does.
 func (scope CRLScope) Covers(cert *x509.Certificate) bool {
-	return !(scope.UserCerts && cert.IsCA) && !(scope.CACerts && !cert.IsCA) &&
-		(len(scope.Addresses) == 0 || slices.ContainsFunc(cert.CRLDistributionPoints, func(address string) bool {
-			return slices.Contains(scope.Addresses, address)
-		}))
+	if scope.UserCerts && cert.IsCA || scope.CACerts && !cert.IsCA {
+		return false
+	}
+	return len(scope.Addresses) == 0 || slices.ContainsFunc(cert.CRLDistributionPoints, func(address string) bool {
+		return slices.Contains(scope.Addresses, address)
+	})
 }
 
-func isExtension(e pkix.Extension, content string) bool { return e.Id.Equal(ObjectIdentifier(content)) }
-
-// ScopeOf returns what a CRL covers. A list of another kind than CRLWriter makes
-// is an error, since who looks up a serial number in it gets a wrong answer: a
-// delta, one with other issuers' certificates, one for some reasons only, and
-// any with a critical extension that is not understood (RFC 5280, sections 5.2
-// and 5.3).
+// ScopeOf returns the scope of a CRL. It refuses lists in which a missing serial
+// number does not mean "not revoked": delta CRLs, indirect CRLs, CRLs for some
+// reasons only, and CRLs with an unknown critical extension (RFC 5280, sections
+// 5.2 and 5.3).
 func ScopeOf(list *x509.RevocationList) (scope CRLScope, err error) {
 	scoped := false
 	for _, e := range list.Extensions {
 		switch {
-		case isExtension(e, extIssuingPoint) && scoped: // crypto/x509 does not look
+		case isExtension(e, extIssuingPoint) && scoped: // crypto/x509 accepts two
 			return CRLScope{}, errors.New("it has two issuingDistributionPoints (RFC 5280, section 4.2)")
 		case isExtension(e, extIssuingPoint):
 			scoped = true
-			if scope, err = parseScope(e.Value); err != nil {
+			scope, err = parseScope(e.Value)
+			if err != nil {
 				return CRLScope{}, err
 			}
 		case isExtension(e, extDeltaCRL): // critical or not
@@ -305,7 +307,8 @@ func parseScope(value []byte) (scope CRLScope, err error) {
 	if !input.ReadASN1(&fields, asn1.SEQUENCE) || !input.Empty() {
 		return CRLScope{}, errScope
 	}
-	for last := -1; !fields.Empty(); {
+	last := -1
+	for !fields.Empty() {
 		var value cryptobyte.String
 		var tag asn1.Tag
 		if !fields.ReadAnyASN1(&value, &tag) || int(tag&0x1f) <= last {
@@ -313,15 +316,16 @@ func parseScope(value []byte) (scope CRLScope, err error) {
 		}
 		last = int(tag & 0x1f)
 		switch tag {
-		case asn1.Tag(0).ContextSpecific().Constructed():
-			if scope.Addresses, err = parseFullName(value); err != nil {
+		case contextTag(0):
+			scope.Addresses, err = parseFullName(value)
+			if err != nil {
 				return CRLScope{}, err
 			}
 			continue
 		case asn1.Tag(3).ContextSpecific():
 			return CRLScope{}, errors.New("it covers revocations for some reasons only (RFC 5280, section 5.2.5)")
 		}
-		if len(value) != 1 || value[0] != 0xff { // FALSE is the default
+		if len(value) != 1 || value[0] != 0xff { // DER leaves out FALSE, the default
 			return CRLScope{}, errScope
 		}
 		switch tag {
@@ -340,12 +344,12 @@ func parseScope(value []byte) (scope CRLScope, err error) {
 	return scope, nil
 }
 
-// parseFullName reads the addresses in a DistributionPointName. Names of other
-// forms, such as a directory's, do not count.
+// parseFullName returns the URIs in a DistributionPointName. It skips names of
+// other types, such as directory names.
 func parseFullName(name cryptobyte.String) ([]string, error) {
 	var names cryptobyte.String
-	if !name.ReadASN1(&names, asn1.Tag(0).ContextSpecific().Constructed()) || !name.Empty() {
-		return nil, errors.New("its distribution point is no full name (RFC 5280, section 5.2.5)")
+	if !name.ReadASN1(&names, contextTag(0)) || !name.Empty() {
+		return nil, errors.New("its distribution point is not a full name (RFC 5280, section 5.2.5)")
 	}
 	var addresses []string
 	for !names.Empty() {
@@ -359,20 +363,20 @@ func parseFullName(name cryptobyte.String) ([]string, error) {
 		}
 	}
 	if addresses == nil {
-		return nil, errors.New("its distribution point has no address (RFC 5280, section 5.2.5)")
+		return nil, errors.New("its distribution point has no URI (RFC 5280, section 5.2.5)")
 	}
 	return addresses, nil
 }
 
-// CheckCRLSignature verifies that the CA with this certificate signed the list:
-// name, key identifier, key usage and signature (RFC 5280, section 6.3.3, steps
-// b, f and g). It does not look at times.
+// CheckCRLSignature verifies that the CA with the certificate issuer signed the
+// list. It checks the CA's name, key identifier and key usage, and the signature
+// (RFC 5280, section 6.3.3, steps b, f and g). It does not check times.
 func CheckCRLSignature(list *x509.RevocationList, issuer *x509.Certificate) error {
 	switch {
 	case !SameName(list.RawIssuer, issuer.RawSubject):
-		return errors.New("the CRL is another CA's: its issuer is not the CA's subject")
+		return errors.New("another CA issued the CRL: its issuer is not the CA's subject")
 	case len(list.AuthorityKeyId) > 0 && len(issuer.SubjectKeyId) > 0 && string(list.AuthorityKeyId) != string(issuer.SubjectKeyId):
-		return errors.New("the CRL is signed with another key: its authorityKeyIdentifier is not that of the CA")
+		return errors.New("another key signed the CRL: its authorityKeyIdentifier is not the CA's subjectKeyIdentifier")
 	case issuer.KeyUsage != 0 && issuer.KeyUsage&x509.KeyUsageCRLSign == 0:
 		return errors.New("the CA may not sign CRLs: its keyUsage lacks cRLSign (RFC 5280, section 4.2.1.3)")
 	}

@@ -21,7 +21,7 @@ import (
 
 var crlInstant = time.Date(2026, 4, 4, 5, 6, 7, 0, time.UTC)
 
-// crlIssuer makes a CA certificate for one of the test keys, by crypto/x509.
+// crlIssuer uses crypto/x509 to make a CA certificate for one of the test keys.
 func crlIssuer(t *testing.T, i int, change func(*x509.Certificate)) *x509.Certificate {
 	t.Helper()
 	template := &x509.Certificate{
@@ -41,7 +41,7 @@ func crlIssuer(t *testing.T, i int, change func(*x509.Certificate)) *x509.Certif
 	return cert
 }
 
-// writeCRL makes a list with the test key 0 and reads it.
+// writeCRL makes a list with test key 0 and parses it.
 func writeCRL(t *testing.T, crl *x509der.CRL, entries ...x509der.CRLEntry) *x509.RevocationList {
 	t.Helper()
 	crl.Issuer, crl.ThisUpdate, crl.NextUpdate = crlIssuer(t, 0, func(*x509.Certificate) {}).RawSubject, crlInstant, crlInstant.Add(time.Hour)
@@ -64,7 +64,7 @@ func writeCRL(t *testing.T, crl *x509der.CRL, entries ...x509der.CRLEntry) *x509
 	return list
 }
 
-// crlWith makes a list of that scope.
+// crlWith makes a list with the scope and checks that ScopeOf returns it.
 func crlWith(t *testing.T, scope x509der.CRLScope, keyID []byte) *x509.RevocationList {
 	t.Helper()
 	list := writeCRL(t, &x509der.CRL{AuthorityKeyID: x509der.AuthorityKeyID(keyID), Scope: scope})
@@ -90,8 +90,8 @@ func TestCheckCRLSignature(t *testing.T) {
 		{"the CA", 0, func(*x509.Certificate) {}, ""},
 		{"may sign other things too", 0, func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageCertSign }, ""},
 		{"no key usage", 0, func(c *x509.Certificate) { c.KeyUsage = 0 }, ""},
-		{"its name in other letters", 0, func(c *x509.Certificate) { c.Subject.CommonName = "Ca" }, ""},
-		{"another name", 0, func(c *x509.Certificate) { c.Subject.CommonName = "CB" }, "another CA's"},
+		{"its name in another case", 0, func(c *x509.Certificate) { c.Subject.CommonName = "Ca" }, ""},
+		{"another name", 0, func(c *x509.Certificate) { c.Subject.CommonName = "CB" }, "another CA issued"},
 		{"another key identifier", 0, func(c *x509.Certificate) { c.SubjectKeyId = []byte{1, 2, 4} }, "another key"},
 		{"no cRLSign", 0, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCertSign }, "cRLSign"},
 		{"another key", 1, func(*x509.Certificate) {}, "signature"},
@@ -102,13 +102,13 @@ func TestCheckCRLSignature(t *testing.T) {
 		}
 	}
 	if err := x509der.CheckCRLSignature(&x509.RevocationList{}, &x509.Certificate{}); err == nil {
-		t.Error("an empty list is verified")
+		t.Error("an empty list was accepted")
 	}
 }
 
-// What a list holds is what was read of it, and it holds nothing but the fields
-// of a TBSCertList in their order (RFC 5280, section 5.1). crypto/x509 reads most
-// of those that are refused here, and many as a list without entries.
+// A list holds only the fields of a TBSCertList in their order (RFC 5280, section
+// 5.1), and crypto/x509 read all of them. crypto/x509 accepts most of the lists
+// that are refused here, many of them as lists without entries.
 func TestCRLFields(t *testing.T) {
 	t.Parallel()
 	id := certSeq(certOID("\x2a\x86\x48\xce\x3d\x04\x03\x02"))
@@ -125,27 +125,27 @@ func TestCRLFields(t *testing.T) {
 	tests := []struct {
 		name    string
 		fields  [][]byte
-		entries int    // that crypto/x509 reads, if it reads the list
-		mention string // empty: they are all
+		entries int    // how many crypto/x509 reads, if it reads the list
+		mention string // empty: the list is accepted
 	}{
 		{"all fields", [][]byte{version, id, name, utc, general, entries, extensions}, 2, ""},
 		{"no nextUpdate", [][]byte{version, id, name, general, entries, extensions}, 2, ""},
 		{"no entries", [][]byte{version, id, name, utc, utc, extensions}, 0, ""},
 		{"an empty list of entries", [][]byte{version, id, name, utc, utc, certSeq(), extensions}, 0, ""},
 		{"no extensions", [][]byte{version, id, name, utc, utc, entries}, 2, ""},
-		{"neither", [][]byte{version, id, name, utc, utc}, 0, ""},
+		{"no entries and no extensions", [][]byte{version, id, name, utc, utc}, 0, ""},
 		{"version 1", [][]byte{id, name, utc, utc, certSeq(entry, entry)}, 2, "version is not 2"},
 
-		{"NULL before the entries", [][]byte{version, id, name, utc, utc, certNull, entries, extensions}, 0, "behind its times"},
-		{"NULL before the extensions", [][]byte{version, id, name, utc, utc, entries, certNull, extensions}, 2, "behind its times"},
-		{"NULL at the end", [][]byte{version, id, name, utc, utc, entries, extensions, certNull}, 2, "behind its times"},
-		{"three times", [][]byte{version, id, name, utc, utc, utc, entries, extensions}, 0, "behind its times"},
-		{"three times of two types", [][]byte{version, id, name, utc, utc, general, entries, extensions}, 0, "behind its times"},
-		{"extensions before the entries", [][]byte{version, id, name, utc, utc, extensions, entries}, 0, "behind its times"},
-		{"entries twice", [][]byte{version, id, name, utc, utc, certSeq(), entries, extensions}, 0, "behind its times"},
-		{"extensions twice", [][]byte{version, id, name, utc, utc, entries, extensions, extensions}, 2, "behind its times"},
-		{"entries with the tag of primitives", [][]byte{version, id, name, utc, utc, primitive, extensions}, 0, "behind its times"},
-		{"entries in a SET", [][]byte{version, id, name, utc, utc, certTLV(0x31, entry), extensions}, 0, "behind its times"},
+		{"NULL before the entries", [][]byte{version, id, name, utc, utc, certNull, entries, extensions}, 0, "after its times"},
+		{"NULL before the extensions", [][]byte{version, id, name, utc, utc, entries, certNull, extensions}, 2, "after its times"},
+		{"NULL at the end", [][]byte{version, id, name, utc, utc, entries, extensions, certNull}, 2, "after its times"},
+		{"three times", [][]byte{version, id, name, utc, utc, utc, entries, extensions}, 0, "after its times"},
+		{"three times of two types", [][]byte{version, id, name, utc, utc, general, entries, extensions}, 0, "after its times"},
+		{"extensions before the entries", [][]byte{version, id, name, utc, utc, extensions, entries}, 0, "after its times"},
+		{"entries twice", [][]byte{version, id, name, utc, utc, certSeq(), entries, extensions}, 0, "after its times"},
+		{"extensions twice", [][]byte{version, id, name, utc, utc, entries, extensions, extensions}, 2, "after its times"},
+		{"entries with the tag of primitives", [][]byte{version, id, name, utc, utc, primitive, extensions}, 0, "after its times"},
+		{"entries in a SET", [][]byte{version, id, name, utc, utc, certTLV(0x31, entry), extensions}, 0, "after its times"},
 		{"version 1 written out", [][]byte{{2, 1, 0}, id, name, utc, utc, entries, extensions}, 2, "version is not 2"},
 		{"no time", [][]byte{version, id, name, entries, extensions}, 2, "CertificateList"},
 		{"an octet at the end", [][]byte{version, id, name, utc, utc, {0x30}}, 0, "CertificateList"},
@@ -179,22 +179,22 @@ func TestCRLFields(t *testing.T) {
 			list, err = x509der.ParseCRL(der)
 			check("ParseCRL", err)
 			if (list == nil) != (err != nil) {
-				t.Errorf("ParseCRL: the list %v beside the error %v", list, err)
+				t.Errorf("ParseCRL returned the list %v and the error %v", list, err)
 			}
 		})
 	}
 
 	list := crlWith(t, x509der.CRLScope{}, nil)
 	list.RevokedCertificateEntries = make([]x509.RevocationListEntry, 1)
-	if err := x509der.CheckCRLFields(list); err == nil || !strings.Contains(err.Error(), "1 entries were read of the 0") {
+	if err := x509der.CheckCRLFields(list); err == nil || !strings.Contains(err.Error(), "1 of its 0 entries were read") {
 		t.Errorf("an entry that is not in the DER: error %v", err)
 	}
 	if err := x509der.CheckCRLFields(&x509.RevocationList{}); err == nil {
-		t.Error("an empty list is good")
+		t.Error("an empty list was accepted")
 	}
 }
 
-// However long a list is, it is checked without memory for its entries.
+// CheckCRLFields allocates nothing per entry.
 func TestCheckCRLFieldsAllocations(t *testing.T) {
 	list := writeCRL(t, new(x509der.CRL), slices.Repeat([]x509der.CRLEntry{{SerialNumber: []byte{5}, RevocationTime: crlInstant, Reason: 1}}, 1000)...)
 	if got := testing.AllocsPerRun(10, func() {
@@ -246,7 +246,8 @@ func TestScopeOfRefuses(t *testing.T) {
 	}
 }
 
-// The length of a header grows with the thresholds of DER, and stays in its room.
+// A DER header gets longer as the list gets longer. The room that CRLWriter leaves
+// is enough for all of them.
 func TestCRLLengths(t *testing.T) {
 	t.Parallel()
 	signer, err := x509der.NewSigner(testkeys.Key(algorithm.ECC_256, 0))
@@ -276,6 +277,6 @@ func TestCRLLengths(t *testing.T) {
 	}
 	late := crlInstant.AddDate(8000, 0, 0)
 	if _, err := x509der.NewCRLWriter(signer, &x509der.CRL{Issuer: issuer.RawSubject, ThisUpdate: crlInstant, NextUpdate: late}); err == nil {
-		t.Error("a year of five digits is written")
+		t.Error("a year of five digits was accepted")
 	}
 }

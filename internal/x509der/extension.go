@@ -3,6 +3,7 @@ package x509der
 import (
 	"bytes"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	encodingasn1 "encoding/asn1"
 	"errors"
 	"fmt"
@@ -133,4 +134,17 @@ func ObjectIdentifier(content string) encodingasn1.ObjectIdentifier {
 		oid, n = append(oid, n), 0
 	}
 	return oid
+}
+
+// isExtension reports whether an extension has this object identifier.
+func isExtension(e pkix.Extension, content string) bool { return e.Id.Equal(ObjectIdentifier(content)) }
+
+// extensionOf returns the value of an extension, nil if there is none.
+func extensionOf(cert *x509.Certificate, content string) []byte {
+	for _, e := range cert.Extensions {
+		if isExtension(e, content) {
+			return e.Value
+		}
+	}
+	return nil
 }
