@@ -8,17 +8,17 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Same reports whether clients take two names for one (RFC 5280, section 7.1): the
-// ways to write a text and its string types do not tell names apart.
+// Same reports whether two names are equal by the rules of RFC 5280, section 7.1,
+// which ignore letter case, repeated spaces and string types.
 func (n Name) Same(other Name) bool {
 	return slices.EqualFunc(n, other, func(a, b Attribute) bool {
 		return a.Type == b.Type && sameText(a.String(), b.String())
 	})
 }
 
-// SameName is Same for two DER names. Those that cannot be read are the same only
-// octet by octet. It finds the CRLs of a CA, whose signatures are checked with the
-// CA's key besides: a name that is taken for the CA's brings no trust with it.
+// SameName is Same for two DER names. A name that cannot be parsed equals only
+// itself, octet for octet. Use it to find the CRLs of a CA, not to trust them: their
+// signatures must be verified with the CA's key as well.
 func SameName(a, b []byte) bool {
 	if string(a) == string(b) {
 		return true
@@ -28,8 +28,8 @@ func SameName(a, b []byte) bool {
 	return errA == nil && errB == nil && nameA.Same(nameB)
 }
 
-// sameText compares two texts without control characters after the preparation of
-// RFC 4518, section 2. Of ASCII text letter case and spaces are all there is to it.
+// sameText compares two strings after the preparation of RFC 4518, section 2. The
+// strings have no control characters. In ASCII, only letter case and spaces matter.
 func sameText(a, b string) bool {
 	if a == b {
 		return true
@@ -40,28 +40,33 @@ func sameText(a, b string) bool {
 	return strings.EqualFold(withSingleSpaces(a), withSingleSpaces(b))
 }
 
-// sharpS are the letters whose case folding is longer than themselves (RFC 3454,
-// appendix B.2), of those that are left when compatibility forms are decomposed.
+// sharpS folds the letters whose case folding is longer than one letter (RFC 3454,
+// appendix B.2). Form KD has already decomposed the others.
 var sharpS = strings.NewReplacer("ß", "ss", "ẞ", "ss")
 
-// prepared is the preparation of RFC 4518 up to what strings.EqualFold and
-// withSingleSpaces do: characters that nobody sees are mapped to nothing and all
-// spaces to one (section 2.2), and what is left is normalised (2.3), to form KD
-// rather than KC: two texts that have the one in common have the other.
+// prepared does the preparation of RFC 4518, except what strings.EqualFold and
+// withSingleSpaces do. It removes invisible characters, maps each kind of space to
+// U+0020 (section 2.2) and normalises the rest (section 2.3). RFC 4518 asks for form
+// KC; form KD gives the same result, since two strings with the same KD have the
+// same KC and vice versa.
 func prepared(text string) string {
-	return sharpS.Replace(norm.NFKD.String(strings.Map(func(r rune) rune {
+	text = strings.Map(func(r rune) rune {
 		switch {
-		// Section 2.2 lists those of Unicode 3.2; the properties hold what came since, and
-		// fillers, of the same kind. U+1806 and U+FFFC have none of the properties.
+		// Section 2.2 lists the invisible characters of Unicode 3.2. These properties
+		// contain them, the ones added later, and fillers. Of the listed characters, only
+		// U+1806 and U+FFFC have none of the properties.
 		case unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point), r == 0x1806, r == 0xfffc:
 			return -1
 		case unicode.Is(unicode.Z, r):
 			return ' '
 		}
 		return r
-	}, text)))
+	}, text)
+	return sharpS.Replace(norm.NFKD.String(text))
 }
 
+// withSingleSpaces removes leading and trailing spaces and makes each run of
+// spaces one (RFC 4518, section 2.6.1).
 func withSingleSpaces(text string) string {
 	if strings.Contains(text, "  ") || strings.TrimSpace(text) != text {
 		return strings.Join(strings.Fields(text), " ")

@@ -19,18 +19,17 @@ import (
 	"github.com/yuncert/yuncert/internal/sm2"
 )
 
-// Object identifiers of OCSP, as their content octets: id-pkix-ocsp-basic (RFC
-// 6960, section 4.2.1), the nonce (RFC 9654) and no-check (RFC 6960, section
-// 4.2.2.2.1).
+// The content octets of OCSP object identifiers.
 const (
-	ocspBasic      = "\x2b\x06\x01\x05\x05\x07\x30\x01\x01"
-	extNonce       = "\x2b\x06\x01\x05\x05\x07\x30\x01\x02"
-	extOCSPNoCheck = "\x2b\x06\x01\x05\x05\x07\x30\x01\x05"
+	ocspBasic      = "\x2b\x06\x01\x05\x05\x07\x30\x01\x01" // id-pkix-ocsp-basic: RFC 6960, section 4.2.1
+	extNonce       = "\x2b\x06\x01\x05\x05\x07\x30\x01\x02" // RFC 9654
+	extOCSPNoCheck = "\x2b\x06\x01\x05\x05\x07\x30\x01\x05" // RFC 6960, section 4.2.2.2.1
 )
 
-// certIDHashes are the digests by which a request may name the issuer. RFC 6960
-// has no list: SHA-1 is what most clients send (RFC 5019, section 2.1.1), and no
-// security rests on it there.
+// certIDHashes are the hash algorithms that a CertID may use: SHA-1, SHA-256,
+// SHA-384, SHA-512 and SM3. RFC 6960 has no list. Most clients send SHA-1 (RFC
+// 5019, section 2.1.1); it only identifies the issuer, so its weakness does no
+// harm here.
 var certIDHashes = []struct {
 	oid string
 	sum func([]byte) []byte
@@ -42,10 +41,10 @@ var certIDHashes = []struct {
 	{"\x2a\x81\x1c\xcf\x55\x01\x83\x11", sm2.SM3},
 }
 
-// An OCSPIssuer knows the names that requests have for one CA.
+// An OCSPIssuer recognises the CertIDs of one CA.
 type OCSPIssuer struct{ ids []CertID }
 
-// NewOCSPIssuer computes the digests of the CA's name and key (RFC 6960, section
+// NewOCSPIssuer computes the hashes of the CA's name and key (RFC 6960, section
 // 4.1.1).
 func NewOCSPIssuer(cert *x509.Certificate) *OCSPIssuer {
 	issuer := new(OCSPIssuer)
@@ -57,8 +56,8 @@ func NewOCSPIssuer(cert *x509.Certificate) *OCSPIssuer {
 	return issuer
 }
 
-// Issued reports whether the certificate asked about is one of the CA's, as far
-// as the request's names for the CA go.
+// Issued reports whether the CertID names this CA as the issuer. It does not know
+// whether the CA issued the serial number.
 func (i *OCSPIssuer) Issued(id CertID) bool {
 	for _, own := range i.ids {
 		if own.hash == id.hash {
@@ -68,15 +67,15 @@ func (i *OCSPIssuer) Issued(id CertID) bool {
 	return false
 }
 
-// ResponderKeyHash is a ResponderID by key: the SHA-1 of the key bits, whatever
-// the request uses (RFC 6960, section 4.2.1).
+// ResponderKeyHash returns the KeyHash of a ResponderID: always the SHA-1 of the
+// key bits, whatever hash the request uses (RFC 6960, section 4.2.1).
 func ResponderKeyHash(publicKey []byte) []byte {
 	sum := sha1.Sum(keyBits(publicKey))
 	return sum[:]
 }
 
-// keyBits returns the subjectPublicKey in a DER SubjectPublicKeyInfo that was
-// read before.
+// keyBits returns the subjectPublicKey in a DER SubjectPublicKeyInfo, which was
+// checked before.
 func keyBits(publicKey []byte) []byte {
 	info := cryptobyte.String(publicKey)
 	var key []byte
@@ -86,15 +85,15 @@ func keyBits(publicKey []byte) []byte {
 	return key
 }
 
-// Limits of a request. A client asks about one chain, rarely more.
+// Limits of a request. Most clients ask about the certificates of one chain.
 const (
-	maxOCSPRequest = 64 << 10
+	maxOCSPRequest = 64 << 10 // octets
 	maxOCSPCertIDs = 100
 	maxNonce       = 128 // RFC 9654, section 2.1
 )
 
 // An OCSPRequest is a decoded OCSPRequest (RFC 6960, section 4.1.1). Its slices
-// alias the DER it was read from.
+// share memory with the DER it was read from.
 type OCSPRequest struct {
 	IDs   []CertID
 	Nonce []byte // nil if there is none
@@ -102,8 +101,11 @@ type OCSPRequest struct {
 
 // A CertID names one certificate.
 type CertID struct {
-	Raw          []byte // DER, which the response repeats
-	SerialNumber []byte // big endian, first octet not zero; nil if no certificate has it: not positive, or longer than 20 octets
+	Raw []byte // DER; the response repeats it
+
+	// SerialNumber is big endian, first octet not zero. It is nil if the number is
+	// not positive or longer than 20 octets: no certificate has such a number.
+	SerialNumber []byte
 
 	hash              string // object identifier; "" if the algorithm has parameters
 	nameHash, keyHash []byte
@@ -111,12 +113,12 @@ type CertID struct {
 
 var errOCSPRequest = errors.New("it is not a DER OCSPRequest (RFC 6960, section 4.1.1)")
 
-// ParseOCSPRequest decodes a DER OCSPRequest with nothing behind it. The
-// client's name and signature are read over: answers do not depend on them. An
-// unknown extension is read over unless it is critical (RFC 6960, section 4.4).
+// ParseOCSPRequest decodes a DER OCSPRequest and refuses trailing data. It ignores
+// the client's name and signature, since the answer does not depend on them. It
+// ignores unknown extensions unless they are critical (RFC 6960, section 4.4).
 func ParseOCSPRequest(request []byte) (*OCSPRequest, error) {
 	if len(request) > maxOCSPRequest {
-		return nil, fmt.Errorf("it has %d octets: up to %d are read", len(request), maxOCSPRequest)
+		return nil, fmt.Errorf("it has %d octets; at most %d are accepted", len(request), maxOCSPRequest)
 	}
 	input := cryptobyte.String(request)
 	var outer, tbs, list, skipped cryptobyte.String
@@ -134,7 +136,7 @@ func ParseOCSPRequest(request []byte) (*OCSPRequest, error) {
 		return nil, errOCSPRequest
 	}
 	if version != 0 {
-		return nil, fmt.Errorf("its version is %d: only 0 is defined (RFC 6960, section 4.1.1)", version)
+		return nil, fmt.Errorf("its version is %d; want 0 (RFC 6960, section 4.1.1)", version)
 	}
 	if !tbs.SkipOptionalASN1(contextTag(1)) || !tbs.ReadASN1(&list, asn1.SEQUENCE) || list.Empty() {
 		return nil, errOCSPRequest
@@ -175,6 +177,7 @@ func ParseOCSPRequest(request []byte) (*OCSPRequest, error) {
 	return r, nil
 }
 
+// readCertID reads a CertID into id. It reports whether there was one.
 func readCertID(s *cryptobyte.String, id *CertID) bool {
 	var element, fields, algorithm, oid, nameHash, keyHash cryptobyte.String
 	serial := new(big.Int)
@@ -204,7 +207,7 @@ func readCertID(s *cryptobyte.String, id *CertID) bool {
 }
 
 // parseOCSPExtensions returns the value of the extension with the object
-// identifier known, nil if it is not there, and refuses any other critical one.
+// identifier known, nil if it is missing. It refuses other critical extensions.
 func parseOCSPExtensions(field cryptobyte.String, known string) (found *cryptobyte.String, err error) {
 	malformed := errors.New("its extensions are malformed (RFC 5280, section 4.1)")
 	var extensions cryptobyte.String
@@ -222,10 +225,11 @@ func parseOCSPExtensions(field cryptobyte.String, known string) (found *cryptoby
 		}
 		for _, other := range seen {
 			if other == string(oid) {
-				return nil, fmt.Errorf("the extension %s stands twice", ObjectIdentifier(other))
+				return nil, fmt.Errorf("it has the extension %s twice", ObjectIdentifier(other))
 			}
 		}
-		if seen = append(seen, string(oid)); len(seen) > maxExtensions {
+		seen = append(seen, string(oid))
+		if len(seen) > maxExtensions {
 			return nil, fmt.Errorf("it has more than %d extensions", maxExtensions)
 		}
 		switch {
@@ -238,34 +242,37 @@ func parseOCSPExtensions(field cryptobyte.String, known string) (found *cryptoby
 	return found, nil
 }
 
-// Status of a certificate: the tags of CertStatus (RFC 6960, section 4.2.1).
+// The statuses of a certificate, which are the tags of CertStatus (RFC 6960,
+// section 4.2.1).
 const (
 	OCSPGood    = 0
 	OCSPRevoked = 1
 	OCSPUnknown = 2
 )
 
-// An OCSPResponse is what a successful response says beside its signature.
+// An OCSPResponse holds the fields of a successful response, without its
+// signature.
 type OCSPResponse struct {
-	KeyHash     []byte // of the responder: ResponderKeyHash
+	KeyHash     []byte // the responder's ResponderKeyHash
 	ProducedAt  time.Time
 	Singles     []OCSPSingle
-	Nonce       []byte // nil for none
-	Certificate []byte // DER, of a delegated responder; nil for none
+	Nonce       []byte // nil: absent
+	Certificate []byte // DER certificate of a delegated responder; nil: absent
 }
 
 // An OCSPSingle is the status of one certificate.
 type OCSPSingle struct {
 	ID             []byte // DER CertID
 	Status         int
-	RevocationTime time.Time // of OCSPRevoked, with Reason
-	Reason         int       // zero: absent
+	RevocationTime time.Time // only for OCSPRevoked
+	Reason         int       // only for OCSPRevoked; zero: absent
 	ThisUpdate     time.Time
 	NextUpdate     time.Time // zero: absent
 }
 
-// MarshalOCSPResponse makes an OCSPResponse around a BasicOCSPResponse (RFC 6960,
-// section 4.2.1).
+// MarshalOCSPResponse encodes and signs an OCSPResponse that contains a
+// BasicOCSPResponse (RFC 6960, section 4.2.1). It refuses times beyond the year
+// 9999.
 func MarshalOCSPResponse(rand io.Reader, signer *Signer, r *OCSPResponse) ([]byte, error) {
 	times := []time.Time{r.ProducedAt}
 	for i := range r.Singles {
@@ -317,7 +324,7 @@ func (r *OCSPResponse) appendTBS(dst []byte) []byte {
 	})
 }
 
-// appendCertificate appends what stands behind the signature.
+// appendCertificate appends the field certs, which follows the signature.
 func (r *OCSPResponse) appendCertificate(dst []byte) []byte {
 	if r.Certificate == nil {
 		return dst
@@ -337,7 +344,7 @@ func (s *OCSPSingle) append(dst []byte) []byte {
 				}
 				return der.AppendFunc(dst, contextTag(0), func(dst []byte) []byte { return appendEnum(dst, s.Reason) })
 			})
-		} else { // an implicit NULL
+		} else { // [s.Status] IMPLICIT NULL
 			dst = der.Append(dst, asn1.Tag(s.Status).ContextSpecific(), "")
 		}
 		dst = appendGeneralizedTime(dst, s.ThisUpdate)
@@ -348,11 +355,11 @@ func (s *OCSPSingle) append(dst []byte) []byte {
 	})
 }
 
-// An OCSPError is the status of a response that is not successful, and therefore
-// neither signed nor about a certificate (RFC 6960, section 2.3).
+// An OCSPError is the status of an unsuccessful response. Such a response is not
+// signed and holds only the status (RFC 6960, section 2.3).
 type OCSPError byte
 
-// The statuses of OCSPResponseStatus (RFC 6960, section 4.2.1).
+// The values of OCSPResponseStatus (RFC 6960, section 4.2.1).
 const (
 	OCSPMalformedRequest OCSPError = 1
 	OCSPInternalError    OCSPError = 2
@@ -360,5 +367,5 @@ const (
 	OCSPUnauthorized     OCSPError = 6
 )
 
-// Marshal makes the OCSPResponse.
+// Marshal encodes the OCSPResponse.
 func (e OCSPError) Marshal() []byte { return []byte{0x30, 3, 0x0a, 1, byte(e)} }
