@@ -1,7 +1,6 @@
 package ca
 
 import (
-	"crypto/md5"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
@@ -13,130 +12,104 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// A DescribeCACertificateRequest names the CA to describe, with the parameter of
-// DescribeCACertificate (Certificate Management Service, 2020-06-30).
+// A DescribeCACertificateRequest holds the parameters of DescribeCACertificate
+// (Certificate Management Service, 2020-06-30).
 type DescribeCACertificateRequest struct {
-	// Identifier is the Identifier of the CA. Required: the document does not
-	// mark it so, and there is no CA to describe without it.
+	// Identifier is the CA's Identifier. Required, although the vendor's documents
+	// do not say so.
 	Identifier string `json:"Identifier,omitempty"`
 }
 
-// A DescribeCACertificateResponse is what DescribeCACertificate returns.
+// A DescribeCACertificateResponse is the response of DescribeCACertificate.
 type DescribeCACertificateResponse struct {
-	// RequestId identifies the request: an upper-case UUID drawn from rand.
 	RequestId string `json:"RequestId,omitempty"`
-
-	// Years is the validity of the CA in years, rounded.
-	Years int32 `json:"Years,omitempty"`
-
-	// Certificate is the CA.
+	// Years is Certificate.Years.
+	Years       int32          `json:"Years,omitempty"`
 	Certificate *CACertificate `json:"Certificate,omitempty"`
 }
 
-// Values of CACertificate.CertificateType, Status, CrlStatus and IssuerType.
+// Values of the fields of [CACertificate].
 const (
-	// TypeRoot is a root CA.
-	TypeRoot = "ROOT"
-	// TypeSubRoot is a subordinate CA.
-	TypeSubRoot = "SUB_ROOT"
-	// StatusIssue is a CA that may issue.
-	StatusIssue = "ISSUE"
-	// StatusRevoke is a revoked CA.
-	StatusRevoke = "REVOKE"
-	// CrlActive is a CA with a CRL.
-	CrlActive = "ACTIVE"
-	// IssuerLocal is a CA of one's own.
-	IssuerLocal = "local"
+	TypeRoot     = "ROOT"     // CertificateType of a root CA
+	TypeSubRoot  = "SUB_ROOT" // CertificateType of a subordinate CA
+	StatusIssue  = "ISSUE"    // Status of a CA that may issue
+	StatusRevoke = "REVOKE"   // Status of a revoked CA
+	CrlActive    = "ACTIVE"   // CrlStatus of a CA with a CRL
+	IssuerLocal  = "local"    // IssuerType of every CA of this package
 )
 
-// A CACertificate is a CA as DescribeCACertificate and DescribeCACertificateList
-// show it. Members that a library cannot know (quotas, key store, tags) are left
-// for the caller to fill in.
+// A CACertificate describes a CA. This package cannot know the fields CrlDay to
+// CertMaxTime and ClusterId to Tags; the caller fills them in.
 type CACertificate struct {
-	// Identifier names the CA: 32 lower-case hexadecimal digits.
-	Identifier string `json:"Identifier,omitempty"`
-	// ParentIdentifier names the CA above; empty for a root.
+	// Identifier names the CA, ParentIdentifier the CA above it. A root has no
+	// ParentIdentifier.
+	Identifier       string `json:"Identifier,omitempty"`
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
 	// CertificateType is TypeRoot or TypeSubRoot.
 	CertificateType string `json:"CertificateType,omitempty"`
 	// Status is StatusIssue or StatusRevoke.
 	Status string `json:"Status,omitempty"`
-	// Algorithm is the family of the key: RSA, ECC or SM2.
-	Algorithm string `json:"Algorithm,omitempty"`
-	// FullAlgorithm is the name of the key's algorithm, such as RSA_2048.
+	// Algorithm is the family of the key: RSA, ECC or SM2. FullAlgorithm is the
+	// algorithm of the key, such as RSA_2048, and KeySize the number in its name.
+	Algorithm     string `json:"Algorithm,omitempty"`
 	FullAlgorithm string `json:"FullAlgorithm,omitempty"`
-	// KeySize is the length in that name, in bits.
-	KeySize int32 `json:"KeySize,omitempty"`
-	// SignAlgorithm is the algorithm that the CA signs with, in upper case:
-	// SHA256WITHRSA, SHA256WITHECDSA or SM3WITHSM2.
+	KeySize       int32  `json:"KeySize,omitempty"`
+	// SignAlgorithm is the algorithm that the CA signs with: SHA256WITHRSA,
+	// SHA256WITHECDSA or SM3WITHSM2.
 	SignAlgorithm string `json:"SignAlgorithm,omitempty"`
-	// SerialNumber is the serial number in lower-case hexadecimal.
+	// SerialNumber is in lower-case hexadecimal digits.
 	SerialNumber string `json:"SerialNumber,omitempty"`
-	// SubjectDN is the subject, as C=…,O=…,OU=…,L=…,ST=…,CN=….
-	SubjectDN string `json:"SubjectDN,omitempty"`
-	// CommonName is the subject's CN.
-	CommonName string `json:"CommonName,omitempty"`
-	// Organization is the subject's O.
-	Organization string `json:"Organization,omitempty"`
-	// OrganizationUnit is the subject's OU.
+	// SubjectDN is the subject as C=…,O=…,OU=…,L=…,ST=…,CN=…, with the escapes of
+	// RFC 4514, section 2.4. The next six fields are its parts.
+	SubjectDN        string `json:"SubjectDN,omitempty"`
+	CommonName       string `json:"CommonName,omitempty"`
+	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
-	// Locality is the subject's L.
-	Locality string `json:"Locality,omitempty"`
-	// State is the subject's ST.
-	State string `json:"State,omitempty"`
-	// CountryCode is the subject's C.
-	CountryCode string `json:"CountryCode,omitempty"`
-	// X509Certificate is the certificate in PEM.
+	Locality         string `json:"Locality,omitempty"`
+	State            string `json:"State,omitempty"`
+	CountryCode      string `json:"CountryCode,omitempty"`
+	// X509Certificate is the certificate in PEM, CaCertChain its chain in PEM,
+	// the CA's own certificate first.
 	X509Certificate string `json:"X509Certificate,omitempty"`
-	// CaCertChain is the chain in PEM, the CA's own certificate first.
-	CaCertChain string `json:"CaCertChain,omitempty"`
-	// BeforeDate is the start of the validity in UNIX milliseconds.
+	CaCertChain     string `json:"CaCertChain,omitempty"`
+	// BeforeDate and AfterDate are the start and the end of the validity in UNIX
+	// milliseconds. Years is its length in years, rounded.
 	BeforeDate int64 `json:"BeforeDate,omitempty"`
-	// AfterDate is the end of the validity in UNIX milliseconds.
-	AfterDate int64 `json:"AfterDate,omitempty"`
-	// Years is the validity in years, rounded.
-	Years int32 `json:"Years,omitempty"`
-	// Md5 is the MD5 of the DER certificate, in lower-case hexadecimal.
-	Md5 string `json:"Md5,omitempty"`
-	// Sha2 is the SHA-256 of the DER certificate, in lower-case hexadecimal.
+	AfterDate  int64 `json:"AfterDate,omitempty"`
+	Years      int32 `json:"Years,omitempty"`
+	// Md5 and Sha2 are the MD5 and the SHA-256 of the DER certificate, in
+	// lower-case hexadecimal digits.
+	Md5  string `json:"Md5,omitempty"`
 	Sha2 string `json:"Sha2,omitempty"`
-	// CrlStatus is CrlActive when the issuer has a CRLBase.
+	// CrlStatus is CrlActive and CrlUrl the address of the CA's CRL. Both are
+	// empty if [IssuerOptions] set no CRLBase.
 	CrlStatus string `json:"CrlStatus,omitempty"`
-	// CrlUrl is the address of the CA's CRL, below CRLBase.
-	CrlUrl string `json:"CrlUrl,omitempty"`
-	// CrlDay is how many days a CRL is valid. The caller's to fill in.
+	CrlUrl    string `json:"CrlUrl,omitempty"`
+	// CrlDay is how many days a CRL is valid.
 	CrlDay int32 `json:"CrlDay,omitempty"`
-	// CertTotalCount is the quota of certificates. The caller's to fill in.
-	CertTotalCount int64 `json:"CertTotalCount,omitempty"`
-	// CertIssuedCount is the used part of the quota. The caller's to fill in.
-	CertIssuedCount int64 `json:"CertIssuedCount,omitempty"`
-	// CertRemainingCount is the rest of the quota. The caller's to fill in.
+	// CertTotalCount is the quota of certificates, used and remaining.
+	CertTotalCount     int64 `json:"CertTotalCount,omitempty"`
+	CertIssuedCount    int64 `json:"CertIssuedCount,omitempty"`
 	CertRemainingCount int64 `json:"CertRemainingCount,omitempty"`
-	// CertMaxTime is a cap on validity, in a unit that no document names. The
-	// caller's to fill in.
+	// CertMaxTime limits the validity of certificates. Its unit is not documented.
 	CertMaxTime int32 `json:"CertMaxTime,omitempty"`
 	// IssuerType is IssuerLocal.
 	IssuerType string `json:"IssuerType,omitempty"`
-	// ClusterId is the HSM cluster that holds the key. The caller's to fill in.
-	ClusterId string `json:"ClusterId,omitempty"`
-	// KeyIndex is the key's place in the cluster. The caller's to fill in.
-	KeyIndex int32 `json:"KeyIndex,omitempty"`
-	// ResourceGroupId is the caller's to fill in.
-	ResourceGroupId string `json:"ResourceGroupId,omitempty"`
-	// Tags are the caller's to fill in; a reply spells their members otherwise
-	// than a request.
-	Tags []DescribedTag `json:"Tags,omitempty"`
+	// ClusterId is the HSM cluster that holds the key, KeyIndex the key's place in
+	// it.
+	ClusterId       string         `json:"ClusterId,omitempty"`
+	KeyIndex        int32          `json:"KeyIndex,omitempty"`
+	ResourceGroupId string         `json:"ResourceGroupId,omitempty"`
+	Tags            []DescribedTag `json:"Tags,omitempty"`
 }
 
-// A DescribedTag is a [Tag] as replies spell it.
+// A DescribedTag is a [Tag] with the field names that responses use.
 type DescribedTag struct {
-	// TagKey is the name of the tag.
-	TagKey string `json:"TagKey,omitempty"`
-	// TagValue is the value of the tag.
+	TagKey   string `json:"TagKey,omitempty"`
 	TagValue string `json:"TagValue,omitempty"`
 }
 
-// Validate reports [yuncert.ErrMissingParameter] when Identifier is empty.
+// Validate returns [yuncert.ErrMissingParameter] if Identifier is empty.
 func (r *DescribeCACertificateRequest) Validate() error {
 	if r == nil || r.Identifier == "" {
 		return yuncert.Missing("Identifier")
@@ -144,9 +117,8 @@ func (r *DescribeCACertificateRequest) Validate() error {
 	return nil
 }
 
-// DescribeCACertificate describes one CA of a pool. An Identifier that is not in
-// the pool is [yuncert.ErrNotFound]; a rand that fails is
-// [yuncert.ErrInternalError]. The document allows a user 10 calls a second.
+// DescribeCACertificate describes a CA of the pool. Alibaba Cloud allows a user 10
+// calls a second.
 func DescribeCACertificate(rand io.Reader, pool *Pool, req *DescribeCACertificateRequest) (*DescribeCACertificateResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err
@@ -163,14 +135,13 @@ func DescribeCACertificate(rand io.Reader, pool *Pool, req *DescribeCACertificat
 	return &DescribeCACertificateResponse{RequestId: requestID, Years: c.Years, Certificate: c}, nil
 }
 
-// Describe returns the CA as the documents show one. It does not know of
-// revocations, which a [Pool] does: Status is StatusIssue.
+// Describe describes the CA. An Issuer does not know whether it is revoked, so
+// Status is always StatusIssue; [DescribeCACertificate] asks the [Pool].
 func (i *Issuer) Describe() *CACertificate { return i.describe(false) }
 
-// describe returns the issuer as the documents show a CA.
 func (i *Issuer) describe(revoked bool) *CACertificate {
-	cert, a := i.chain[0], i.signer.Algorithm
-	md5sum, sha2 := md5.Sum(cert.Raw), sha256.Sum256(cert.Raw)
+	cert, a, subject := i.chain[0], i.signer.Algorithm, i.subjects[0]
+	sha2 := sha256.Sum256(cert.Raw)
 	c := &CACertificate{
 		Identifier:       i.identifier,
 		CertificateType:  TypeRoot,
@@ -180,19 +151,19 @@ func (i *Issuer) describe(revoked bool) *CACertificate {
 		KeySize:          int32(a.KeySize()),
 		SignAlgorithm:    strings.ToUpper(string(a.SignatureAlgorithm())),
 		SerialNumber:     hex.EncodeToString(cert.SerialNumber.Bytes()),
-		SubjectDN:        distinguishedName(i.subjects[0]),
-		CommonName:       i.subjects[0].Get(x509der.CommonName),
-		Organization:     i.subjects[0].Get(x509der.Organization),
-		OrganizationUnit: i.subjects[0].Get(x509der.OrganizationalUnit),
-		Locality:         i.subjects[0].Get(x509der.Locality),
-		State:            i.subjects[0].Get(x509der.State),
-		CountryCode:      i.subjects[0].Get(x509der.Country),
+		SubjectDN:        distinguishedName(subject),
+		CommonName:       subject.Get(x509der.CommonName),
+		Organization:     subject.Get(x509der.Organization),
+		OrganizationUnit: subject.Get(x509der.OrganizationalUnit),
+		Locality:         subject.Get(x509der.Locality),
+		State:            subject.Get(x509der.State),
+		CountryCode:      subject.Get(x509der.Country),
 		X509Certificate:  encode(cert.Raw),
 		CaCertChain:      i.chainPEM,
 		BeforeDate:       cert.NotBefore.UnixMilli(),
 		AfterDate:        cert.NotAfter.UnixMilli(),
 		Years:            years(cert),
-		Md5:              hex.EncodeToString(md5sum[:]),
+		Md5:              i.identifier, // the same hash
 		Sha2:             hex.EncodeToString(sha2[:]),
 		IssuerType:       IssuerLocal,
 	}
@@ -209,13 +180,14 @@ func (i *Issuer) describe(revoked bool) *CACertificate {
 	return c
 }
 
-// years rounds the validity of a certificate to years.
+// years returns the validity of a certificate in years, rounded.
 func years(cert *x509.Certificate) int32 {
-	const year = 365.2425 * 24 * 60 * 60 // seconds; a time.Duration ends after 292 years
+	// In seconds, because a time.Duration holds at most 292 years.
+	const year = 365.2425 * 24 * 60 * 60
 	return int32(math.Round(float64(cert.NotAfter.Unix()-cert.NotBefore.Unix()) / year))
 }
 
-// distinguishedName prints a subject in the order of the document's examples.
+// distinguishedName formats a subject in the order of the vendor's examples.
 func distinguishedName(name x509der.Name) string {
 	var parts []string
 	for _, part := range []struct{ label, attributeType string }{
@@ -229,7 +201,7 @@ func distinguishedName(name x509der.Name) string {
 	return strings.Join(parts, ",")
 }
 
-// escapeDN escapes what would end or change the value (RFC 4514, section 2.4).
+// escapeDN escapes an attribute value (RFC 4514, section 2.4).
 func escapeDN(value string) string {
 	value = specialInDN.Replace(value)
 	if strings.HasSuffix(value, " ") {
