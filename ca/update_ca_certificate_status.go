@@ -6,33 +6,26 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// An UpdateCACertificateStatusRequest names the CA to revoke, with the
-// parameters of UpdateCACertificateStatus (Certificate Management Service,
-// 2020-06-30).
+// An UpdateCACertificateStatusRequest holds the parameters of
+// UpdateCACertificateStatus (Certificate Management Service, 2020-06-30).
 type UpdateCACertificateStatusRequest struct {
-	// Identifier is the Identifier of the CA. Required.
+	// Identifier is the Identifier of the CA to revoke. Required.
 	Identifier string `json:"Identifier,omitempty"`
-
-	// Status is the state to go to: StatusRevoke, the only one there is. Empty
-	// means it.
+	// Status is StatusRevoke, the only documented value. Empty means StatusRevoke.
 	Status string `json:"Status,omitempty"`
-
-	// ClientToken is the caller's mark for recognising a repeated request, up to
-	// 64 printable ASCII characters. It is checked and not used.
+	// ClientToken is up to 64 printable ASCII characters.
 	ClientToken string `json:"ClientToken,omitempty"`
 }
 
-// An UpdateCACertificateStatusResponse is what UpdateCACertificateStatus
-// returns.
+// An UpdateCACertificateStatusResponse is the response of
+// UpdateCACertificateStatus.
 type UpdateCACertificateStatusResponse struct {
-	// RequestId identifies the request: an upper-case UUID drawn from rand.
 	RequestId string `json:"RequestId,omitempty"`
 }
 
-// Validate returns the first problem in the order of the fields:
-// [yuncert.ErrMissingParameter] when Identifier is empty,
-// [yuncert.ErrInvalidValueMalformed] for any other Status than StatusRevoke and
-// for a ClientToken that breaks its rule.
+// Validate checks the fields in order. It returns [yuncert.ErrMissingParameter]
+// for an empty Identifier and [yuncert.ErrInvalidValueMalformed] for another Status
+// or ClientToken.
 func (r *UpdateCACertificateStatusRequest) Validate() error {
 	if r == nil || r.Identifier == "" {
 		return yuncert.Missing("Identifier")
@@ -43,12 +36,10 @@ func (r *UpdateCACertificateStatusRequest) Validate() error {
 	return checkClientToken(r.ClientToken)
 }
 
-// UpdateCACertificateStatus revokes a CA in the pool, for good: it and what
-// stands below it issue nothing any more. An Identifier that is not in the pool
-// is [yuncert.ErrNotFound], a CA that is revoked already, itself or by one above
-// it, [yuncert.ErrInvalidStatusUpdateProtection], a rand that fails
-// [yuncert.ErrInternalError]. The pool does not write CRLs: the CA above it
-// lists the certificate with [CreateRevocationList].
+// UpdateCACertificateStatus revokes a CA of the pool for good: neither it nor a CA
+// below it can issue. It returns [yuncert.ErrInvalidStatusUpdateProtection] if the
+// CA, or a CA above it, is already revoked. It writes no CRL: put the revoked
+// certificate on the CRL of the CA above, with [CreateRevocationList].
 func UpdateCACertificateStatus(rand io.Reader, pool *Pool, req *UpdateCACertificateStatusRequest) (*UpdateCACertificateStatusResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err
