@@ -8,63 +8,55 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// NameConstraints limit the alternative names of what a CA signs, and of what is
-// signed below it (RFC 5280, section 4.2.1.10). Of a kind of name that has
-// permitted entries only names under one of them are allowed, and no name under
-// an excluded entry. A kind without entries is not limited: a CA for
-// example.com that shall not sign for addresses excludes 0.0.0.0/0 and ::/0.
+// NameConstraints limit the alternative names in the certificates that a CA, and
+// each CA below it, may sign (RFC 5280, section 4.2.1.10). If a type of name has
+// permitted entries, a name of that type must match one of them. A name must not
+// match an excluded entry. A type without entries is not limited: to allow names
+// of example.com and no IP addresses, permit example.com and exclude 0.0.0.0/0 and
+// ::/0. Each list has at most 100 entries.
 //
-// Alibaba Cloud documents no such parameter: the member NameConstraints is this
-// library's. The extension is critical, and issuing enforces it.
+// The extension is critical, and all issuing functions enforce it. Alibaba Cloud
+// documents no such parameter; NameConstraints is an addition of this library.
 type NameConstraints struct {
-	// PermittedDNSDomains are domains, each with all that is below it:
-	// "example.com" covers www.example.com. Up to 100, in each field.
+	// A domain covers itself and all names below it: "example.com" covers
+	// www.example.com.
 	PermittedDNSDomains []string `json:"PermittedDNSDomains,omitempty"`
-
-	// ExcludedDNSDomains are domains in the same form.
-	ExcludedDNSDomains []string `json:"ExcludedDNSDomains,omitempty"`
-
-	// PermittedIPRanges are ranges of addresses, such as "10.0.0.0/8".
+	ExcludedDNSDomains  []string `json:"ExcludedDNSDomains,omitempty"`
+	// A range of addresses is written as "10.0.0.0/8" or "2001:db8::/32".
 	PermittedIPRanges []string `json:"PermittedIPRanges,omitempty"`
-
-	// ExcludedIPRanges are ranges in the same form.
-	ExcludedIPRanges []string `json:"ExcludedIPRanges,omitempty"`
-
-	// PermittedEmailAddresses are mailboxes ("a@example.com"), hosts with all
-	// their mailboxes ("example.com") or the hosts below a domain
-	// (".example.com").
+	ExcludedIPRanges  []string `json:"ExcludedIPRanges,omitempty"`
+	// An entry is a mailbox ("a@example.com"), a host with all its mailboxes
+	// ("example.com") or the hosts below a domain (".example.com").
 	PermittedEmailAddresses []string `json:"PermittedEmailAddresses,omitempty"`
-
-	// ExcludedEmailAddresses are in the same form.
-	ExcludedEmailAddresses []string `json:"ExcludedEmailAddresses,omitempty"`
+	ExcludedEmailAddresses  []string `json:"ExcludedEmailAddresses,omitempty"`
 }
 
-// maxSubtrees is how many entries each list of name constraints holds.
+// maxSubtrees is the limit for each list of name constraints.
 const maxSubtrees = 100
 
-// check reads the name constraints; nil and empty ones are none.
+// check parses the name constraints. It returns nil if there are none.
 func (c *NameConstraints) check() (*x509der.NameConstraints, error) {
 	if c == nil {
 		return nil, nil
 	}
-	read := new(x509der.NameConstraints)
+	parsed := new(x509der.NameConstraints)
 	total := 0
 	for _, side := range []struct {
 		to              *x509der.Subtrees
 		dns, ip, emails []string
 	}{
-		{&read.Permitted, c.PermittedDNSDomains, c.PermittedIPRanges, c.PermittedEmailAddresses},
-		{&read.Excluded, c.ExcludedDNSDomains, c.ExcludedIPRanges, c.ExcludedEmailAddresses},
+		{&parsed.Permitted, c.PermittedDNSDomains, c.PermittedIPRanges, c.PermittedEmailAddresses},
+		{&parsed.Excluded, c.ExcludedDNSDomains, c.ExcludedIPRanges, c.ExcludedEmailAddresses},
 	} {
 		for _, list := range [][]string{side.dns, side.ip, side.emails} {
 			if len(list) > maxSubtrees {
-				return nil, malformed("NameConstraints", "a list has %d entries: up to %d are allowed", len(list), maxSubtrees)
+				return nil, malformed("NameConstraints", "a list has %d entries; at most %d are allowed", len(list), maxSubtrees)
 			}
 			total += len(list)
 		}
 		for _, entry := range side.dns {
 			if strings.HasPrefix(entry, ".") {
-				return nil, malformed("NameConstraints", "%.80q begins with a dot: a domain stands without and has all names below it", entry)
+				return nil, malformed("NameConstraints", "%.80q begins with a dot; want the domain without it, which covers all names below", entry)
 			}
 			domain, err := constraintHost(entry)
 			if err != nil {
@@ -75,7 +67,7 @@ func (c *NameConstraints) check() (*x509der.NameConstraints, error) {
 		for _, entry := range side.ip {
 			prefix, err := netip.ParsePrefix(entry)
 			if err != nil || prefix != prefix.Masked() || prefix.Addr().Is4In6() {
-				return nil, malformed("NameConstraints", "%.80q is no range of addresses such as 10.0.0.0/8 or 2001:db8::/32", entry)
+				return nil, malformed("NameConstraints", "%.80q is not a range of addresses such as 10.0.0.0/8 or 2001:db8::/32", entry)
 			}
 			side.to.IP = append(side.to.IP, prefix)
 		}
@@ -89,7 +81,7 @@ func (c *NameConstraints) check() (*x509der.NameConstraints, error) {
 				return nil, err
 			}
 			if mailbox && !isLocalPart(local) {
-				return nil, malformed("NameConstraints", "%.80q is no mailbox, host or .domain", entry)
+				return nil, malformed("NameConstraints", "%.80q is not a mailbox, a host or a .domain", entry)
 			}
 			side.to.Email = append(side.to.Email, strings.TrimSuffix(entry, host)+domain)
 		}
@@ -97,7 +89,7 @@ func (c *NameConstraints) check() (*x509der.NameConstraints, error) {
 	if total == 0 {
 		return nil, nil
 	}
-	return read, nil
+	return parsed, nil
 }
 
 // constraintHost returns the canonical form of a domain in a name constraint.
@@ -107,13 +99,13 @@ func constraintHost(entry string) (string, error) {
 		return "", malformed("NameConstraints", "%v", err)
 	}
 	if strings.HasPrefix(domain, "*") || x509der.IsIP(domain) {
-		return "", malformed("NameConstraints", "%.80q is no domain: it stands without wildcard, and addresses have lists of their own", entry)
+		return "", malformed("NameConstraints", "%.80q is not a domain; wildcards are not allowed, and addresses belong in the IP ranges", entry)
 	}
 	return domain, nil
 }
 
-// isLocalPart reports whether the text may stand before the @ of a mailbox
-// without quotes (RFC 5321, section 4.1.2: Dot-string, up to 64 octets).
+// isLocalPart reports whether text is a local part without quotes: a Dot-string
+// (RFC 5321, section 4.1.2) of up to 64 octets (section 4.5.3.1.1).
 func isLocalPart(text string) bool {
 	for atom := range strings.SplitSeq(text, ".") {
 		if atom == "" || strings.IndexFunc(atom, func(r rune) bool {
@@ -125,24 +117,26 @@ func isLocalPart(text string) bool {
 	return len(text) <= 64
 }
 
-// checkConstraints refuses a name that a name constraint along the chain keeps
-// out (RFC 5280, section 4.2.1.10): clients would refuse the certificate.
+// checkConstraints refuses a name that a CA of the chain does not allow (RFC 5280,
+// section 4.2.1.10). Clients would refuse the certificate.
 func (i *Issuer) checkConstraints(l *leaf) error {
 	for at, c := range i.constraints {
 		if c == nil {
 			continue
 		}
-		if parameter, err := l.keptOut(c); err != nil {
+		parameter, err := l.checkConstraint(c)
+		if err != nil {
 			return refused(parameter, "%v of the CA %.80q", err, i.chain[at].Subject.CommonName)
 		}
 	}
 	return nil
 }
 
-// keptOut returns the parameter of the first name that the constraints keep out
-// and says which of them does.
-func (l *leaf) keptOut(c *x509der.NameConstraints) (parameter string, err error) {
-	if !slices.ContainsFunc(l.names, func(name string) bool { return !x509der.IsIP(name) }) {
+// checkConstraint checks all names against the constraints of one CA. With the
+// error it returns the parameter that the refused name came from.
+func (l *leaf) checkConstraint(c *x509der.NameConstraints) (parameter string, err error) {
+	hasDNSName := slices.ContainsFunc(l.names, func(name string) bool { return !x509der.IsIP(name) })
+	if !hasDNSName {
 		if err := c.CheckCommonName(l.commonName()); err != nil {
 			return l.commonNameParameter(), err
 		}
@@ -165,7 +159,7 @@ func (l *leaf) keptOut(c *x509der.NameConstraints) (parameter string, err error)
 	return "", nil
 }
 
-// parameterOf returns the parameter that the n-th of the names comes from.
+// parameterOf returns the parameter that name n comes from.
 func (l *leaf) parameterOf(n int) string {
 	host, _ := x509der.HostName(l.parameters.commonName)
 	switch {

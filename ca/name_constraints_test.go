@@ -86,7 +86,7 @@ func TestNameConstraintsRefused(t *testing.T) {
 		{"a domain of 257 octets", dns, []string{strings.Repeat("abcdefg.", 32) + "c"}, "253"},
 		{"broken punycode", dns, []string{"xn--a.com"}, "xn--a.com"},
 		{"the second of two domains", dns, []string{"example.com", "-"}, `"-"`},
-		{"101 domains", dns, numberedNames(101), "101 entries: up to 100"},
+		{"101 domains", dns, numberedNames(101), "101 entries; at most 100"},
 
 		{"an empty range", ip, []string{""}, `""`},
 		{"an address without length", ip, []string{"10.0.0.1"}, `"10.0.0.1"`},
@@ -103,7 +103,7 @@ func TestNameConstraintsRefused(t *testing.T) {
 		{"a domain for a range", ip, []string{"example.com"}, `"example.com"`},
 		{"a space before a range", ip, []string{" 10.0.0.0/8"}, `" 10.0.0.0/8"`},
 		{"the second of two ranges", ip, []string{"10.0.0.0/8", "x"}, `"x"`},
-		{"101 ranges", ip, slices.Repeat([]string{"10.0.0.0/8"}, 101), "101 entries: up to 100"},
+		{"101 ranges", ip, slices.Repeat([]string{"10.0.0.0/8"}, 101), "101 entries; at most 100"},
 
 		{"an empty mailbox", email, []string{""}, `""`},
 		{"an at sign", email, []string{"@"}, `""`},
@@ -124,7 +124,7 @@ func TestNameConstraintsRefused(t *testing.T) {
 		{"a host that is an address", email, []string{"192.0.2.1"}, `"192.0.2.1"`},
 		{"a host with a wildcard", email, []string{"*.example.com"}, `"*.example.com"`},
 		{"the second of two mailboxes", email, []string{"example.com", "-"}, `"-"`},
-		{"101 hosts", email, numberedNames(101), "101 entries: up to 100"},
+		{"101 hosts", email, numberedNames(101), "101 entries; at most 100"},
 	}
 	for _, tt := range tests {
 		for i, list := range tt.lists {
