@@ -15,16 +15,14 @@ import (
 // A DescribeCACertificateRequest holds the parameters of DescribeCACertificate
 // (Certificate Management Service, 2020-06-30).
 type DescribeCACertificateRequest struct {
-	// Identifier is the CA's Identifier. Required, although the vendor's documents
-	// do not say so.
+	// Identifier is the CA's Identifier. Required, though not documented so.
 	Identifier string `json:"Identifier,omitempty"`
 }
 
 // A DescribeCACertificateResponse is the response of DescribeCACertificate.
 type DescribeCACertificateResponse struct {
-	RequestId string `json:"RequestId,omitempty"`
-	// Years is Certificate.Years.
-	Years       int32          `json:"Years,omitempty"`
+	RequestId   string         `json:"RequestId,omitempty"`
+	Years       int32          `json:"Years,omitempty"` // as in Certificate
 	Certificate *CACertificate `json:"Certificate,omitempty"`
 }
 
@@ -41,24 +39,16 @@ const (
 // A CACertificate describes a CA. This package cannot know the fields CrlDay to
 // CertMaxTime and ClusterId to Tags; the caller fills them in.
 type CACertificate struct {
-	// Identifier names the CA, ParentIdentifier the CA above it. A root has no
-	// ParentIdentifier.
-	Identifier       string `json:"Identifier,omitempty"`
-	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
-	// CertificateType is TypeRoot or TypeSubRoot.
-	CertificateType string `json:"CertificateType,omitempty"`
-	// Status is StatusIssue or StatusRevoke.
-	Status string `json:"Status,omitempty"`
-	// Algorithm is the family of the key: RSA, ECC or SM2. FullAlgorithm is the
-	// algorithm of the key, such as RSA_2048, and KeySize the number in its name.
-	Algorithm     string `json:"Algorithm,omitempty"`
-	FullAlgorithm string `json:"FullAlgorithm,omitempty"`
-	KeySize       int32  `json:"KeySize,omitempty"`
-	// SignAlgorithm is the algorithm that the CA signs with: SHA256WITHRSA,
-	// SHA256WITHECDSA or SM3WITHSM2.
-	SignAlgorithm string `json:"SignAlgorithm,omitempty"`
-	// SerialNumber is in lower-case hexadecimal digits.
-	SerialNumber string `json:"SerialNumber,omitempty"`
+	Identifier       string `json:"Identifier,omitempty"`       // 32 lower-case hexadecimal digits
+	ParentIdentifier string `json:"ParentIdentifier,omitempty"` // the CA above; empty for a root
+	CertificateType  string `json:"CertificateType,omitempty"`  // TypeRoot or TypeSubRoot
+	Status           string `json:"Status,omitempty"`           // StatusIssue or StatusRevoke
+	Algorithm        string `json:"Algorithm,omitempty"`        // family of the key: RSA, ECC or SM2
+	FullAlgorithm    string `json:"FullAlgorithm,omitempty"`    // algorithm of the key, such as RSA_2048
+	KeySize          int32  `json:"KeySize,omitempty"`          // the number in FullAlgorithm, in bits
+	SignAlgorithm    string `json:"SignAlgorithm,omitempty"`    // SHA256WITHRSA, SHA256WITHECDSA or SM3WITHSM2
+	SerialNumber     string `json:"SerialNumber,omitempty"`     // lower-case hexadecimal digits
+
 	// SubjectDN is the subject as C=…,O=…,OU=…,L=…,ST=…,CN=…, with the escapes of
 	// RFC 4514, section 2.4. The next six fields are its parts.
 	SubjectDN        string `json:"SubjectDN,omitempty"`
@@ -68,39 +58,26 @@ type CACertificate struct {
 	Locality         string `json:"Locality,omitempty"`
 	State            string `json:"State,omitempty"`
 	CountryCode      string `json:"CountryCode,omitempty"`
-	// X509Certificate is the certificate in PEM, CaCertChain its chain in PEM,
-	// the CA's own certificate first.
-	X509Certificate string `json:"X509Certificate,omitempty"`
-	CaCertChain     string `json:"CaCertChain,omitempty"`
-	// BeforeDate and AfterDate are the start and the end of the validity in UNIX
-	// milliseconds. Years is its length in years, rounded.
-	BeforeDate int64 `json:"BeforeDate,omitempty"`
-	AfterDate  int64 `json:"AfterDate,omitempty"`
-	Years      int32 `json:"Years,omitempty"`
-	// Md5 and Sha2 are the MD5 and the SHA-256 of the DER certificate, in
-	// lower-case hexadecimal digits.
-	Md5  string `json:"Md5,omitempty"`
-	Sha2 string `json:"Sha2,omitempty"`
-	// CrlStatus is CrlActive and CrlUrl the address of the CA's CRL. Both are
-	// empty if [IssuerOptions] set no CRLBase.
-	CrlStatus string `json:"CrlStatus,omitempty"`
-	CrlUrl    string `json:"CrlUrl,omitempty"`
-	// CrlDay is how many days a CRL is valid.
-	CrlDay int32 `json:"CrlDay,omitempty"`
-	// CertTotalCount is the quota of certificates, used and remaining.
-	CertTotalCount     int64 `json:"CertTotalCount,omitempty"`
-	CertIssuedCount    int64 `json:"CertIssuedCount,omitempty"`
-	CertRemainingCount int64 `json:"CertRemainingCount,omitempty"`
-	// CertMaxTime limits the validity of certificates. Its unit is not documented.
-	CertMaxTime int32 `json:"CertMaxTime,omitempty"`
-	// IssuerType is IssuerLocal.
-	IssuerType string `json:"IssuerType,omitempty"`
-	// ClusterId is the HSM cluster that holds the key, KeyIndex the key's place in
-	// it.
-	ClusterId       string         `json:"ClusterId,omitempty"`
-	KeyIndex        int32          `json:"KeyIndex,omitempty"`
-	ResourceGroupId string         `json:"ResourceGroupId,omitempty"`
-	Tags            []DescribedTag `json:"Tags,omitempty"`
+
+	X509Certificate    string         `json:"X509Certificate,omitempty"`    // PEM
+	CaCertChain        string         `json:"CaCertChain,omitempty"`        // PEM, the CA's own certificate first
+	BeforeDate         int64          `json:"BeforeDate,omitempty"`         // start of the validity in UNIX milliseconds
+	AfterDate          int64          `json:"AfterDate,omitempty"`          // end of the validity in UNIX milliseconds
+	Years              int32          `json:"Years,omitempty"`              // length of the validity, rounded
+	Md5                string         `json:"Md5,omitempty"`                // MD5 of the DER certificate, lower-case hexadecimal
+	Sha2               string         `json:"Sha2,omitempty"`               // SHA-256 of the DER certificate, lower-case hexadecimal
+	CrlStatus          string         `json:"CrlStatus,omitempty"`          // CrlActive; empty without IssuerOptions.CRLBase
+	CrlUrl             string         `json:"CrlUrl,omitempty"`             // address of the CA's CRL; empty without CRLBase
+	CrlDay             int32          `json:"CrlDay,omitempty"`             // how many days a CRL is valid
+	CertTotalCount     int64          `json:"CertTotalCount,omitempty"`     // quota of certificates
+	CertIssuedCount    int64          `json:"CertIssuedCount,omitempty"`    // used part of the quota
+	CertRemainingCount int64          `json:"CertRemainingCount,omitempty"` // rest of the quota
+	CertMaxTime        int32          `json:"CertMaxTime,omitempty"`        // limit of validity, in an undocumented unit
+	IssuerType         string         `json:"IssuerType,omitempty"`         // IssuerLocal
+	ClusterId          string         `json:"ClusterId,omitempty"`          // HSM cluster that holds the key
+	KeyIndex           int32          `json:"KeyIndex,omitempty"`           // the key's place in the cluster
+	ResourceGroupId    string         `json:"ResourceGroupId,omitempty"`
+	Tags               []DescribedTag `json:"Tags,omitempty"`
 }
 
 // A DescribedTag is a [Tag] with the field names that responses use.

@@ -34,15 +34,12 @@ type DescribeCACertificateListRequest struct {
 
 // A DescribeCACertificateListResponse is one page of the list.
 type DescribeCACertificateListResponse struct {
-	// CertificateList holds the CAs of the page, in the order of the pool.
-	CertificateList []ListedCACertificate `json:"CertificateList"`
-	// CurrentPage and ShowSize are as requested, or their defaults. PageCount and
-	// TotalCount are the numbers of pages and CAs that pass the filters.
-	CurrentPage int32  `json:"CurrentPage"`
-	PageCount   int32  `json:"PageCount"`
-	ShowSize    int32  `json:"ShowSize"`
-	TotalCount  int32  `json:"TotalCount"`
-	RequestId   string `json:"RequestId,omitempty"`
+	CertificateList []ListedCACertificate `json:"CertificateList"` // in the order of the pool
+	CurrentPage     int32                 `json:"CurrentPage"`     // as requested, or its default
+	PageCount       int32                 `json:"PageCount"`       // number of pages
+	ShowSize        int32                 `json:"ShowSize"`        // as requested, or its default
+	TotalCount      int32                 `json:"TotalCount"`      // number of CAs that pass the filters
+	RequestId       string                `json:"RequestId,omitempty"`
 }
 
 // A ListedCACertificate is a CA in a list. Its fields mean the same as in
@@ -71,14 +68,12 @@ type ListedCACertificate struct {
 	Sha2             string `json:"Sha2,omitempty"`
 	Alias            string `json:"Alias,omitempty"`
 	ResourceGroupId  string `json:"ResourceGroupId,omitempty"`
-	// Gift is 1 for a CA that was free of charge, Trial is 1 for a CA on trial.
-	Gift  int32 `json:"Gift,omitempty"`
-	Trial int32 `json:"Trial,omitempty"`
+	Gift             int32  `json:"Gift,omitempty"`  // 1: free of charge
+	Trial            int32  `json:"Trial,omitempty"` // 1: on trial
 }
 
-// Validate checks the fields in order. It returns
-// [yuncert.ErrInvalidValueMalformed] for a negative number and for a filter that
-// has none of its values.
+// Validate checks the fields in order. A negative number and an unknown value of a
+// filter are [yuncert.ErrInvalidValueMalformed].
 func (r *DescribeCACertificateListRequest) Validate() error {
 	if r == nil {
 		return nil

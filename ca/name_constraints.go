@@ -16,10 +16,9 @@ import (
 // ::/0. Each list has at most 100 entries.
 //
 // The extension is critical, and all issuing functions enforce it. Alibaba Cloud
-// documents no such parameter; NameConstraints is an addition of this library.
+// documents no such parameter.
 type NameConstraints struct {
-	// A domain covers itself and all names below it: "example.com" covers
-	// www.example.com.
+	// A domain such as "example.com" covers itself and all names below it.
 	PermittedDNSDomains []string `json:"PermittedDNSDomains,omitempty"`
 	ExcludedDNSDomains  []string `json:"ExcludedDNSDomains,omitempty"`
 	// A range of addresses is written as "10.0.0.0/8" or "2001:db8::/32".

@@ -17,15 +17,13 @@ type UpdateCACertificateStatusRequest struct {
 	ClientToken string `json:"ClientToken,omitempty"`
 }
 
-// An UpdateCACertificateStatusResponse is the response of
-// UpdateCACertificateStatus.
+// An UpdateCACertificateStatusResponse confirms that the CA is revoked.
 type UpdateCACertificateStatusResponse struct {
 	RequestId string `json:"RequestId,omitempty"`
 }
 
-// Validate checks the fields in order. It returns [yuncert.ErrMissingParameter]
-// for an empty Identifier and [yuncert.ErrInvalidValueMalformed] for another Status
-// or ClientToken.
+// Validate checks the fields in order: [yuncert.ErrMissingParameter] for
+// Identifier, [yuncert.ErrInvalidValueMalformed] for Status and ClientToken.
 func (r *UpdateCACertificateStatusRequest) Validate() error {
 	if r == nil || r.Identifier == "" {
 		return yuncert.Missing("Identifier")
