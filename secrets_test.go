@@ -170,7 +170,7 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 	}
 	add(ocspRequest, ocspResponse, ca.OCSPAnswer{Status: ca.OCSPGood}, ca.OCSPGood)
 	revoked := ca.RevokedCertificate{SerialNumber: serverResponse.SerialNumber, RevocationTime: now, Reason: ca.ReasonKeyCompromise}
-	add(&ca.RevocationListRequest{Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7), Revoked: ca.Revoked(revoked)}, revoked, ca.ReasonKeyCompromise)
+	add(&ca.CreateRevocationListRequest{Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7), Revoked: ca.Revoked(revoked)}, revoked, ca.ReasonKeyCompromise)
 
 	describe := &ca.DescribeCACertificateRequest{Identifier: parent}
 	described, err := ca.DescribeCACertificate(rand.Reader, pool, describe)
@@ -472,12 +472,12 @@ func (w *world) requestsWith(text string, tried func(field string, err error)) {
 		"ca.CreateOCSPResponderCertificateRequest": func(v any) error {
 			return v.(*ca.CreateOCSPResponderCertificateRequest).Validate()
 		},
-		"ca.RevocationListRequest": func(v any) error {
-			_, err := ca.CreateRevocationList(rnd, now, w.issuer, v.(*ca.RevocationListRequest))
+		"ca.CreateRevocationListRequest": func(v any) error {
+			_, err := ca.CreateRevocationList(rnd, now, w.issuer, v.(*ca.CreateRevocationListRequest))
 			return err
 		},
 		"ca.RevokedCertificate": func(v any) error {
-			_, err := ca.CreateRevocationList(rnd, now, w.issuer, &ca.RevocationListRequest{
+			_, err := ca.CreateRevocationList(rnd, now, w.issuer, &ca.CreateRevocationListRequest{
 				Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7), Revoked: ca.Revoked(*v.(*ca.RevokedCertificate)),
 			})
 			return err

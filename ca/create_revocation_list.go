@@ -20,30 +20,21 @@ import (
 )
 
 // A RevocationReason says why a certificate was revoked: a CRLReason (RFC 5280,
-// section 5.3.1). 8, removeFromCRL, has its place in delta CRLs, which this
-// package does not make.
+// section 5.3.1). removeFromCRL (8) belongs in delta CRLs, which this package does
+// not create.
 type RevocationReason int
 
 // The reasons of RFC 5280, section 5.3.1. 7 is not used.
 const (
-	// ReasonUnspecified, the zero value, gives no reason: none is written.
-	ReasonUnspecified RevocationReason = 0
-	// ReasonKeyCompromise: somebody else has, or may have, the private key.
-	ReasonKeyCompromise RevocationReason = 1
-	// ReasonCACompromise is ReasonKeyCompromise for a CA's certificate.
-	ReasonCACompromise RevocationReason = 2
-	// ReasonAffiliationChanged: the subject's name or other data changed.
-	ReasonAffiliationChanged RevocationReason = 3
-	// ReasonSuperseded: another certificate took its place.
-	ReasonSuperseded RevocationReason = 4
-	// ReasonCessationOfOperation: the certificate is not needed any more.
-	ReasonCessationOfOperation RevocationReason = 5
-	// ReasonCertificateHold: the revocation may be taken back.
-	ReasonCertificateHold RevocationReason = 6
-	// ReasonPrivilegeWithdrawn: a right that the certificate states ended.
-	ReasonPrivilegeWithdrawn RevocationReason = 9
-	// ReasonAACompromise is ReasonKeyCompromise for attribute authorities.
-	ReasonAACompromise RevocationReason = 10
+	ReasonUnspecified          RevocationReason = 0  // no reason is given
+	ReasonKeyCompromise        RevocationReason = 1  // the private key is, or may be, known to others
+	ReasonCACompromise         RevocationReason = 2  // ReasonKeyCompromise of a CA
+	ReasonAffiliationChanged   RevocationReason = 3  // the subject's name or other data changed
+	ReasonSuperseded           RevocationReason = 4  // another certificate replaces it
+	ReasonCessationOfOperation RevocationReason = 5  // the certificate is no longer needed
+	ReasonCertificateHold      RevocationReason = 6  // the revocation may be undone
+	ReasonPrivilegeWithdrawn   RevocationReason = 9  // a right that the certificate states has ended
+	ReasonAACompromise         RevocationReason = 10 // ReasonKeyCompromise of an attribute authority
 )
 
 var reasonNames = map[RevocationReason]string{
@@ -58,8 +49,8 @@ var reasonNames = map[RevocationReason]string{
 	ReasonAACompromise:         "aACompromise",
 }
 
-// String returns the name in RFC 5280, such as "keyCompromise", and for a value
-// that is none of the constants its number.
+// String returns the name in RFC 5280, such as "keyCompromise", or the number of an
+// unknown reason.
 func (r RevocationReason) String() string {
 	if name, ok := reasonNames[r]; ok {
 		return name
@@ -67,28 +58,22 @@ func (r RevocationReason) String() string {
 	return strconv.Itoa(int(r))
 }
 
-// A RevokedCertificate is one entry of a CRL.
+// A RevokedCertificate is one entry of a CRL. Times are written in whole seconds.
 type RevokedCertificate struct {
-	// SerialNumber is what CreateServerCertificateWithCsrResponse.SerialNumber
-	// holds: hexadecimal digits, for certificates of other origin up to 40 of
-	// them, not all zero. Required.
-	SerialNumber string
-
-	// RevocationTime is when the certificate was revoked, in whole seconds and
-	// not after now. Required.
-	RevocationTime time.Time
-
-	// Reason is why. Zero, ReasonUnspecified, gives none.
-	Reason RevocationReason
-
+	// SerialNumber is 1 to 40 hexadecimal digits, as in the responses of the
+	// issuing functions, and not zero. Required.
+	SerialNumber string `json:"SerialNumber,omitempty"`
+	// RevocationTime is from 1950 to now. Required.
+	RevocationTime time.Time `json:"RevocationTime,omitzero"`
+	// Reason is one of the constants.
+	Reason RevocationReason `json:"Reason,omitempty"`
 	// InvalidityDate is when the certificate became invalid as far as is known,
-	// often before the CA heard of it, in whole seconds (RFC 5280, section
-	// 5.3.2). Zero means that nothing is said about it.
-	InvalidityDate time.Time
+	// often before RevocationTime (RFC 5280, section 5.3.2). Zero means absent.
+	InvalidityDate time.Time `json:"InvalidityDate,omitzero"`
 }
 
-// Revoked is the sequence of these certificates, for
-// [RevocationListRequest.Revoked] when they are in memory.
+// Revoked returns the certificates as a sequence, for
+// [CreateRevocationListRequest.Revoked].
 func Revoked(certificates ...RevokedCertificate) iter.Seq2[RevokedCertificate, error] {
 	return func(yield func(RevokedCertificate, error) bool) {
 		for _, c := range certificates {
@@ -99,93 +84,78 @@ func Revoked(certificates ...RevokedCertificate) iter.Seq2[RevokedCertificate, e
 	}
 }
 
-// A RevocationListRequest describes the CRL to create.
-type RevocationListRequest struct {
-	// Number is the CRL's number: positive, up to 20 octets, and greater than
-	// that of the CA's list before (RFC 5280, section 5.2.3), which the caller
-	// remembers. A UNIX time serves, if a second never has two lists. Required.
-	Number *big.Int
-
-	// NextUpdate is when the next CRL will be there at the latest, after now.
-	// Clients refuse the list from then on. Required.
-	NextUpdate time.Time
-
-	// DistributionPoint limits the list to the certificates that name this http
-	// or https address as the place of their CRL, letter for letter: a CA with
-	// many certificates spreads them over several lists in this way (RFC 5280,
-	// section 5.2.5). The address that an Issuer writes is the CrlUrl of its
-	// Describe; IssuerOptions.CRLBase says how a CA has several. Empty means that
-	// the list is for all.
-	DistributionPoint string
-
-	// OnlyContainsUserCerts limits the list to certificates that are not a CA's,
-	// and OnlyContainsCACerts to those that are. At most one is set.
-	OnlyContainsUserCerts bool
-
-	// OnlyContainsCACerts: see OnlyContainsUserCerts.
-	OnlyContainsCACerts bool
-
-	// Revoked yields the revoked certificates that have not expired, in any
-	// order, each serial number once: a list that is written as it comes cannot
-	// notice a repetition. Where a database read fails, it yields the error, and
-	// there is no list rather than one that lacks entries. It is read once.
-	// [Revoked] makes one of a slice's elements. Nil means that none is revoked.
-	Revoked iter.Seq2[RevokedCertificate, error]
+// A CreateRevocationListRequest describes the CRL to create.
+type CreateRevocationListRequest struct {
+	// Number is the CRL number: positive, up to 20 octets, and greater than the
+	// number of the CA's previous CRL (RFC 5280, section 5.2.3). The caller keeps
+	// count; a UNIX time will do if no two CRLs have the same second. Required.
+	Number *big.Int `json:"Number,omitempty"`
+	// NextUpdate is when the next CRL is available at the latest, after now.
+	// Clients refuse this CRL from then on. Required.
+	NextUpdate time.Time `json:"NextUpdate,omitzero"`
+	// DistributionPoint limits the CRL to the certificates with this http or https
+	// address as their CRL distribution point, letter for letter. A CA with many
+	// certificates can use several CRLs in this way (RFC 5280, section 5.2.5; see
+	// IssuerOptions.CRLBase). Certificates of this package name the CrlUrl of
+	// Issuer.Describe. Empty means no limit.
+	DistributionPoint string `json:"DistributionPoint,omitempty"`
+	// OnlyContainsUserCerts limits the CRL to certificates of non-CAs,
+	// OnlyContainsCACerts to certificates of CAs. At most one may be set.
+	OnlyContainsUserCerts bool `json:"OnlyContainsUserCerts,omitempty"`
+	OnlyContainsCACerts   bool `json:"OnlyContainsCACerts,omitempty"`
+	// Revoked yields the revoked certificates that have not expired, in any order.
+	// It is read once and must not repeat a serial number; this is not checked. If
+	// it yields an error, no CRL is created. Nil means none. See [Revoked].
+	Revoked iter.Seq2[RevokedCertificate, error] `json:"-"`
 }
 
-// Validate checks the request without issuer and instant, and without reading
-// Revoked: [yuncert.ErrMissingParameter] for a required field that is empty, and
-// [yuncert.ErrInvalidValueMalformed] for any other value that breaks the rule
-// in the field's comment.
-func (r *RevocationListRequest) Validate() error {
+// Validate checks the fields, but does not read Revoked. It returns
+// [yuncert.ErrMissingParameter] for an empty required field and
+// [yuncert.ErrInvalidValueMalformed] for any other invalid value.
+func (r *CreateRevocationListRequest) Validate() error {
 	if r == nil {
-		r = new(RevocationListRequest)
+		r = new(CreateRevocationListRequest)
 	}
 	switch {
 	case r.Number == nil:
 		return yuncert.Missing("Number")
-	case r.Number.Sign() <= 0 || r.Number.BitLen() > 8*20-1: // a first octet from 0x80 takes another
-		return malformed("Number", "the number is not positive and of up to 20 octets (RFC 5280, section 5.2.3)")
+	case r.Number.Sign() <= 0 || r.Number.BitLen() > 8*20-1: // the top bit is the sign
+		return malformed("Number", "want a positive number of up to 20 octets (RFC 5280, section 5.2.3)")
 	case r.NextUpdate.IsZero():
 		return yuncert.Missing("NextUpdate")
 	case r.NextUpdate.After(maxTime):
 		return malformed("NextUpdate", "%s is after %s", stamp(r.NextUpdate), stamp(maxTime))
 	case r.OnlyContainsUserCerts && r.OnlyContainsCACerts:
-		return malformed("OnlyContainsCACerts", "OnlyContainsUserCerts is set too: at most one is")
+		return malformed("OnlyContainsCACerts", "OnlyContainsUserCerts is set too; at most one may be")
 	}
 	if r.DistributionPoint != "" {
 		address, err := url.Parse(r.DistributionPoint)
-		if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Host == "" ||
-			address.Fragment != "" || strings.IndexFunc(r.DistributionPoint, func(c rune) bool { return c <= ' ' || c > '~' }) >= 0 {
-			return malformed("DistributionPoint", "%.80q is no http or https address in ASCII", r.DistributionPoint)
+		ascii := !strings.ContainsFunc(r.DistributionPoint, func(c rune) bool { return c <= ' ' || c > '~' })
+		if err != nil || !ascii || address.Scheme != "http" && address.Scheme != "https" || address.Host == "" || address.Fragment != "" {
+			return malformed("DistributionPoint", "%.80q is not an http or https address in ASCII without fragment", r.DistributionPoint)
 		}
 	}
 	return nil
 }
 
-// CreateRevocationList makes a CA's certificate revocation list, DER to be
-// served as application/pkix-crl: version 2 (RFC 5280, section 5), thisUpdate
-// now, with cRLNumber, authorityKeyIdentifier and, if the request limits the
-// list, a critical issuingDistributionPoint. It is a complete list of the
-// issuer's own certificates, never a delta.
+// CreateRevocationList creates a complete, DER-encoded version 2 CRL of the
+// issuer's own certificates (RFC 5280, section 5). Serve it as application/pkix-crl.
+// thisUpdate is now. The extensions are cRLNumber, authorityKeyIdentifier and, for
+// a limited CRL, a critical issuingDistributionPoint.
 //
-// Entries are written as they come, into the one buffer that becomes the list:
-// a million make a list of about 50 MB, and making it takes up to five times that
-// memory. They are checked as they come, too; a message about one has its place and
-// serial number.
+// Entries are checked and written one by one; an error names the entry's position
+// and serial number. A CRL of a million entries has about 50 MB, and creating it
+// takes up to five times that memory.
 //
-// Errors, after those of [RevocationListRequest.Validate]:
+// Its own errors:
 //
-//   - [yuncert.ErrNotFound]: issuer is nil.
-//   - [yuncert.ErrCertificateExpired]: the CA or one above it is not valid now.
-//   - [yuncert.ErrInvalidParameter]: the CA's key usage, if it has one, lacks
-//     cRLSign; NextUpdate is not after now; a RevocationTime is after now, as that
-//     of a certificate can be which is revoked once now was taken.
+//   - [yuncert.ErrInvalidParameter]: the CA has a key usage without cRLSign,
+//     NextUpdate is not after now, or a RevocationTime is after now (as it can be
+//     if a certificate is revoked while Revoked is read).
 //   - [yuncert.ErrMissingParameter], [yuncert.ErrInvalidValueMalformed]: an entry
-//     breaks the rule in its field's comment.
-//   - [yuncert.ErrInternalError]: Revoked yielded an error, which is wrapped, or
-//     rand or the CA's key failed.
-func CreateRevocationList(rand io.Reader, now time.Time, issuer *Issuer, req *RevocationListRequest) ([]byte, error) {
+//     is invalid.
+//   - [yuncert.ErrInternalError]: Revoked yielded an error, which is wrapped.
+func CreateRevocationList(rand io.Reader, now time.Time, issuer *Issuer, req *CreateRevocationListRequest) ([]byte, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err
 	}
@@ -242,7 +212,7 @@ func CreateRevocationList(rand io.Reader, now time.Time, issuer *Issuer, req *Re
 	return der, nil
 }
 
-// check checks one entry.
+// check returns the entry as it is written, or what is wrong with it.
 func (c *RevokedCertificate) check(now time.Time) (entry x509der.CRLEntry, err error) {
 	if c.SerialNumber == "" {
 		return entry, yuncert.Missing("SerialNumber")
@@ -254,7 +224,8 @@ func (c *RevokedCertificate) check(now time.Time) (entry x509der.CRLEntry, err e
 	if err := checkRevocation(now, c.RevocationTime, c.Reason); err != nil {
 		return entry, err
 	}
-	if date := c.InvalidityDate; !date.IsZero() && (date.UTC().Year() < 1 || date.After(maxTime)) {
+	date := c.InvalidityDate
+	if !date.IsZero() && (date.UTC().Year() < 1 || date.After(maxTime)) {
 		return entry, malformed("InvalidityDate", "the year %d is not from 1 to 9999", date.UTC().Year())
 	}
 	return x509der.CRLEntry{
@@ -267,22 +238,22 @@ func checkRevocation(now, at time.Time, reason RevocationReason) error {
 	if at.IsZero() {
 		return yuncert.Missing("RevocationTime")
 	}
-	// In whole seconds, as it is written: now was cut to them too.
+	// Compare whole seconds, as written; now has whole seconds already.
 	if second(at).After(now) {
 		return refused("RevocationTime", "%s is after now, %s", stamp(at), stamp(now))
 	}
-	if at.UTC().Year() < 1950 { // certificates begin there: RFC 5280, section 4.1.2.5
+	if at.UTC().Year() < 1950 { // no certificate starts earlier: RFC 5280, section 4.1.2.5
 		return malformed("RevocationTime", "the year %d is before 1950", at.UTC().Year())
 	}
 	if _, ok := reasonNames[reason]; !ok {
-		return malformed("Reason", "%d is not a reason: 0 to 6, 9 and 10 are (RFC 5280, section 5.3.1)", reason)
+		return malformed("Reason", "%d is not a reason; want 0 to 6, 9 or 10 (RFC 5280, section 5.3.1)", reason)
 	}
 	return nil
 }
 
-var errSerialNumber = errors.New("it is not 1 to 40 hexadecimal digits above zero")
+var errSerialNumber = errors.New("want 1 to 40 hexadecimal digits, not all zero")
 
-// parseSerialNumber reads a serial number as responses have it, big endian.
+// parseSerialNumber decodes a serial number in the form of responses, big endian.
 func parseSerialNumber(text string) ([]byte, error) {
 	if len(text) > 40 {
 		return nil, errSerialNumber
@@ -298,17 +269,15 @@ func parseSerialNumber(text string) ([]byte, error) {
 	return serial, nil
 }
 
-// ParseRevocationList reads a CRL of any of this module's algorithms, DER or one
-// PEM block X509 CRL, with nothing behind it. Its signature is not checked:
-// [Verify] does so, where the list is one of VerifyOptions.RevocationLists; for
-// RSA and ECC the list's CheckSignatureFrom does so as well.
+// ParseRevocationList parses a CRL, DER or one PEM block "X509 CRL", without
+// trailing data. It does not verify the signature: [Verify] does, and for RSA and ECC
+// CheckSignatureFrom. There is no size limit; limit your reader.
 //
-// Input that is no CRL is [yuncert.ErrInvalidValueMalformed], and so is one in
-// which the absence of a serial number says nothing: a delta CRL, an indirect
-// one, one for some reasons only, or one with a critical extension that is not
-// understood (RFC 5280, sections 5.2 and 5.3). A list with an
-// issuingDistributionPoint is accepted; it speaks for the certificates that this
-// names. There is no limit to the size, as lists are large: bound the reader.
+// It returns [yuncert.ErrInvalidValueMalformed] for anything else, and for CRLs in
+// which a missing serial number does not mean "not revoked": delta CRLs, indirect
+// CRLs, CRLs for some reasons only, and CRLs with an unknown critical extension
+// (RFC 5280, sections 5.2 and 5.3). A CRL with an issuingDistributionPoint is
+// accepted; it covers only the certificates that the extension describes.
 func ParseRevocationList(data []byte) (*x509.RevocationList, error) {
 	der, err := decodeCRL(data)
 	if err != nil {
@@ -321,9 +290,9 @@ func ParseRevocationList(data []byte) (*x509.RevocationList, error) {
 	return list, nil
 }
 
-// decodeCRL returns the DER in data.
+// decodeCRL returns the DER in data, which is DER or PEM.
 func decodeCRL(data []byte) ([]byte, error) {
-	if len(data) > 0 && data[0] == 0x30 { // a SEQUENCE; no PEM begins with a zero
+	if len(data) > 0 && data[0] == 0x30 { // SEQUENCE; as text a "0", which no PEM begins with
 		return data, nil
 	}
 	block, rest := pem.Decode(bytes.TrimPrefix(data, []byte("\ufeff")))
@@ -331,9 +300,9 @@ func decodeCRL(data []byte) ([]byte, error) {
 	case block == nil:
 		return nil, errors.New("it is neither DER nor PEM")
 	case block.Type != "X509 CRL":
-		return nil, fmt.Errorf("its PEM label is %.40q and not X509 CRL", block.Type)
+		return nil, fmt.Errorf("its PEM label is %.40q; want X509 CRL", block.Type)
 	case len(bytes.TrimSpace(rest)) > 0:
-		return nil, errors.New("its PEM block is followed by other text")
+		return nil, errors.New("other text follows its PEM block")
 	}
 	return block.Bytes, nil
 }

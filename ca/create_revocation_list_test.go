@@ -8,6 +8,7 @@ import (
 	"crypto/x509/pkix"
 	encodingasn1 "encoding/asn1"
 	"encoding/hex"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -43,14 +44,14 @@ func revokedCertificate() ca.RevokedCertificate {
 	}
 }
 
-func revocationListRequest() *ca.RevocationListRequest {
-	return &ca.RevocationListRequest{
+func revocationListRequest() *ca.CreateRevocationListRequest {
+	return &ca.CreateRevocationListRequest{
 		Number: big.NewInt(7), NextUpdate: listed.AddDate(0, 0, 7), Revoked: ca.Revoked(revokedCertificate()),
 	}
 }
 
 // createList wants a list.
-func createList(t testing.TB, issuer *ca.Issuer, req *ca.RevocationListRequest) []byte {
+func createList(t testing.TB, issuer *ca.Issuer, req *ca.CreateRevocationListRequest) []byte {
 	t.Helper()
 	der, err := ca.CreateRevocationList(nil, listed, issuer, req)
 	if err != nil {
@@ -88,8 +89,8 @@ var errDatabase = errors.New("the database is away")
 
 func TestCreateRevocationListRefuses(t *testing.T) {
 	t.Parallel()
-	one := func(change func(*ca.RevokedCertificate)) func(*ca.RevocationListRequest) {
-		return func(r *ca.RevocationListRequest) {
+	one := func(change func(*ca.RevokedCertificate)) func(*ca.CreateRevocationListRequest) {
+		return func(r *ca.CreateRevocationListRequest) {
 			c := revokedCertificate()
 			change(&c)
 			r.Revoked = ca.Revoked(revokedCertificate(), c)
@@ -97,29 +98,29 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 	}
 	tests := []struct {
 		name      string
-		change    func(*ca.RevocationListRequest)
+		change    func(*ca.CreateRevocationListRequest)
 		code      yuncert.Code
 		parameter string
 		mention   string
 	}{
-		{"no number", func(r *ca.RevocationListRequest) { r.Number = nil }, missing, "Number", ""},
-		{"number zero", func(r *ca.RevocationListRequest) { r.Number = new(big.Int) }, malformed, "Number", "positive"},
-		{"number negative", func(r *ca.RevocationListRequest) { r.Number = big.NewInt(-1) }, malformed, "Number", "positive"},
-		{"number of 21 octets", func(r *ca.RevocationListRequest) { r.Number = new(big.Int).Lsh(big.NewInt(1), 159) }, malformed, "Number", "20 octets"},
-		{"no next update", func(r *ca.RevocationListRequest) { r.NextUpdate = time.Time{} }, missing, "NextUpdate", ""},
-		{"next update now", func(r *ca.RevocationListRequest) { r.NextUpdate = listed }, refused, "NextUpdate", "2026-04-04T05:06:07Z is not after"},
-		{"next update in this second", func(r *ca.RevocationListRequest) { r.NextUpdate = listed.Add(time.Second - 1) }, refused, "NextUpdate", "is not after"},
-		{"next update in year 10000", func(r *ca.RevocationListRequest) {
+		{"no number", func(r *ca.CreateRevocationListRequest) { r.Number = nil }, missing, "Number", ""},
+		{"number zero", func(r *ca.CreateRevocationListRequest) { r.Number = new(big.Int) }, malformed, "Number", "positive"},
+		{"number negative", func(r *ca.CreateRevocationListRequest) { r.Number = big.NewInt(-1) }, malformed, "Number", "positive"},
+		{"number of 21 octets", func(r *ca.CreateRevocationListRequest) { r.Number = new(big.Int).Lsh(big.NewInt(1), 159) }, malformed, "Number", "20 octets"},
+		{"no next update", func(r *ca.CreateRevocationListRequest) { r.NextUpdate = time.Time{} }, missing, "NextUpdate", ""},
+		{"next update now", func(r *ca.CreateRevocationListRequest) { r.NextUpdate = listed }, refused, "NextUpdate", "2026-04-04T05:06:07Z is not after"},
+		{"next update in this second", func(r *ca.CreateRevocationListRequest) { r.NextUpdate = listed.Add(time.Second - 1) }, refused, "NextUpdate", "is not after"},
+		{"next update in year 10000", func(r *ca.CreateRevocationListRequest) {
 			r.NextUpdate = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 		}, malformed, "NextUpdate", "9999-12-31T23:59:59Z"},
-		{"address without scheme", func(r *ca.RevocationListRequest) { r.DistributionPoint = "pki.example.com/1.crl" }, malformed, "DistributionPoint", `"pki.example.com/1.crl"`},
-		{"address of LDAP", func(r *ca.RevocationListRequest) { r.DistributionPoint = "ldap://pki.example.com/cn=1" }, malformed, "DistributionPoint", "http or https"},
-		{"address without host", func(r *ca.RevocationListRequest) { r.DistributionPoint = "http:///1.crl" }, malformed, "DistributionPoint", "http or https"},
-		{"address with a broken host", func(r *ca.RevocationListRequest) { r.DistributionPoint = "http://[2001:db8::1/1.crl" }, malformed, "DistributionPoint", "http or https"},
-		{"address with fragment", func(r *ca.RevocationListRequest) { r.DistributionPoint = "http://pki.example.com/#1" }, malformed, "DistributionPoint", "http or https"},
-		{"address with space", func(r *ca.RevocationListRequest) { r.DistributionPoint = "http://pki.example.com/a b" }, malformed, "DistributionPoint", "ASCII"},
-		{"address in Chinese", func(r *ca.RevocationListRequest) { r.DistributionPoint = "http://例子.example.com/1.crl" }, malformed, "DistributionPoint", "ASCII"},
-		{"both kinds only", func(r *ca.RevocationListRequest) { r.OnlyContainsUserCerts, r.OnlyContainsCACerts = true, true }, malformed, "OnlyContainsCACerts", "at most one"},
+		{"address without scheme", func(r *ca.CreateRevocationListRequest) { r.DistributionPoint = "pki.example.com/1.crl" }, malformed, "DistributionPoint", `"pki.example.com/1.crl"`},
+		{"address of LDAP", func(r *ca.CreateRevocationListRequest) { r.DistributionPoint = "ldap://pki.example.com/cn=1" }, malformed, "DistributionPoint", "http or https"},
+		{"address without host", func(r *ca.CreateRevocationListRequest) { r.DistributionPoint = "http:///1.crl" }, malformed, "DistributionPoint", "http or https"},
+		{"address with a broken host", func(r *ca.CreateRevocationListRequest) { r.DistributionPoint = "http://[2001:db8::1/1.crl" }, malformed, "DistributionPoint", "http or https"},
+		{"address with fragment", func(r *ca.CreateRevocationListRequest) { r.DistributionPoint = "http://pki.example.com/#1" }, malformed, "DistributionPoint", "http or https"},
+		{"address with space", func(r *ca.CreateRevocationListRequest) { r.DistributionPoint = "http://pki.example.com/a b" }, malformed, "DistributionPoint", "ASCII"},
+		{"address in Chinese", func(r *ca.CreateRevocationListRequest) { r.DistributionPoint = "http://例子.example.com/1.crl" }, malformed, "DistributionPoint", "ASCII"},
+		{"both kinds only", func(r *ca.CreateRevocationListRequest) { r.OnlyContainsUserCerts, r.OnlyContainsCACerts = true, true }, malformed, "OnlyContainsCACerts", "at most one"},
 
 		{"no serial number", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "" }), missing, "SerialNumber", ""},
 		{"serial number zero", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "00" }), malformed, "SerialNumber", `"00"`},
@@ -137,7 +138,7 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 		{"reason negative", one(func(c *ca.RevokedCertificate) { c.Reason = -1 }), malformed, "Reason", "-1 is not a reason"},
 		{"invalid in year 10000", one(func(c *ca.RevokedCertificate) { c.InvalidityDate = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }), malformed, "InvalidityDate", "10000"},
 		{"invalid before Christ", one(func(c *ca.RevokedCertificate) { c.InvalidityDate = time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC) }), malformed, "InvalidityDate", "-1"},
-		{"database fails", func(r *ca.RevocationListRequest) {
+		{"database fails", func(r *ca.CreateRevocationListRequest) {
 			r.Revoked = func(yield func(ca.RevokedCertificate, error) bool) {
 				if yield(revokedCertificate(), nil) && yield(ca.RevokedCertificate{}, errDatabase) {
 					t.Error("the sequence was read on after its error")
@@ -247,8 +248,8 @@ func rootWithUsage(t testing.TB, usage x509.KeyUsage) *ca.Issuer {
 func TestCreateRevocationListAccepts(t *testing.T) {
 	t.Parallel()
 	const year9999 = "9999-12-31T23:59:59Z"
-	one := func(change func(*ca.RevokedCertificate)) func(*ca.RevocationListRequest) {
-		return func(r *ca.RevocationListRequest) {
+	one := func(change func(*ca.RevokedCertificate)) func(*ca.CreateRevocationListRequest) {
+		return func(r *ca.CreateRevocationListRequest) {
 			c := revokedCertificate()
 			change(&c)
 			r.Revoked = ca.Revoked(c)
@@ -256,19 +257,21 @@ func TestCreateRevocationListAccepts(t *testing.T) {
 	}
 	tests := []struct {
 		name   string
-		change func(*ca.RevocationListRequest)
+		change func(*ca.CreateRevocationListRequest)
 		want   string
 	}{
-		{"as it is", func(*ca.RevocationListRequest) {},
+		{"as it is", func(*ca.CreateRevocationListRequest) {},
 			"7 2026-04-11T05:06:07Z [" + serial + " 2026-04-04T04:06:07Z 1 20260401050607Z]"},
-		{"none revoked", func(r *ca.RevocationListRequest) { r.Revoked = nil }, "7 2026-04-11T05:06:07Z"},
-		{"none in the sequence", func(r *ca.RevocationListRequest) { r.Revoked = ca.Revoked() }, "7 2026-04-11T05:06:07Z"},
-		{"number of 20 octets", func(r *ca.RevocationListRequest) { r.Number.Sub(new(big.Int).Lsh(big.NewInt(1), 159), big.NewInt(1)) },
+		{"none revoked", func(r *ca.CreateRevocationListRequest) { r.Revoked = nil }, "7 2026-04-11T05:06:07Z"},
+		{"none in the sequence", func(r *ca.CreateRevocationListRequest) { r.Revoked = ca.Revoked() }, "7 2026-04-11T05:06:07Z"},
+		{"number of 20 octets", func(r *ca.CreateRevocationListRequest) {
+			r.Number.Sub(new(big.Int).Lsh(big.NewInt(1), 159), big.NewInt(1))
+		},
 			"730750818665451459101842416358141509827966271487 2026-04-11T05:06:07Z [" + serial + " 2026-04-04T04:06:07Z 1 20260401050607Z]"},
-		{"next update in parts of a second", func(r *ca.RevocationListRequest) {
+		{"next update in parts of a second", func(r *ca.CreateRevocationListRequest) {
 			r.NextUpdate = listed.Add(time.Second + 999*time.Millisecond).In(time.FixedZone("", 3600))
 		}, "7 2026-04-04T05:06:08Z [" + serial + " 2026-04-04T04:06:07Z 1 20260401050607Z]"},
-		{"next update at the end of time", func(r *ca.RevocationListRequest) {
+		{"next update at the end of time", func(r *ca.CreateRevocationListRequest) {
 			r.NextUpdate = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 		}, "7 " + year9999 + " [" + serial + " 2026-04-04T04:06:07Z 1 20260401050607Z]"},
 		{"no reason, no date", one(func(c *ca.RevokedCertificate) { c.Reason, c.InvalidityDate = 0, time.Time{} }),
@@ -289,17 +292,17 @@ func TestCreateRevocationListAccepts(t *testing.T) {
 			"7 2026-04-11T05:06:07Z [fedc 2026-04-04T04:06:07Z 1 20260401050607Z]"},
 		{"serial number of 20 octets", one(func(c *ca.RevokedCertificate) { c.SerialNumber = strings.Repeat("f", 40) }),
 			"7 2026-04-11T05:06:07Z [" + strings.Repeat("f", 40) + " 2026-04-04T04:06:07Z 1 20260401050607Z]"},
-		{"partition", func(r *ca.RevocationListRequest) {
+		{"partition", func(r *ca.CreateRevocationListRequest) {
 			r.DistributionPoint, r.Revoked = "http://pki.example.com/crl/1.crl", nil
 		}, "7 2026-04-11T05:06:07Z critical 3026a024a0228620" + hex.EncodeToString([]byte("http://pki.example.com/crl/1.crl"))},
-		{"partition of user certificates", func(r *ca.RevocationListRequest) {
+		{"partition of user certificates", func(r *ca.CreateRevocationListRequest) {
 			r.DistributionPoint, r.OnlyContainsUserCerts, r.Revoked = "https://a.cn/", true, nil
 		}, "7 2026-04-11T05:06:07Z critical 3016a011a00f860d" + hex.EncodeToString([]byte("https://a.cn/")) + "8101ff"},
-		{"partition at an address with a tilde", func(r *ca.RevocationListRequest) { r.DistributionPoint, r.Revoked = "http://a.cn/~b", nil },
+		{"partition at an address with a tilde", func(r *ca.CreateRevocationListRequest) { r.DistributionPoint, r.Revoked = "http://a.cn/~b", nil },
 			"7 2026-04-11T05:06:07Z critical 3014a012a010860e" + hex.EncodeToString([]byte("http://a.cn/~b"))},
-		{"user certificates", func(r *ca.RevocationListRequest) { r.OnlyContainsUserCerts, r.Revoked = true, nil },
+		{"user certificates", func(r *ca.CreateRevocationListRequest) { r.OnlyContainsUserCerts, r.Revoked = true, nil },
 			"7 2026-04-11T05:06:07Z critical 30038101ff"},
-		{"CA certificates", func(r *ca.RevocationListRequest) { r.OnlyContainsCACerts, r.Revoked = true, nil },
+		{"CA certificates", func(r *ca.CreateRevocationListRequest) { r.OnlyContainsCACerts, r.Revoked = true, nil },
 			"7 2026-04-11T05:06:07Z critical 30038201ff"},
 	}
 	for _, tt := range tests {
@@ -572,6 +575,26 @@ func TestParseRevocationList(t *testing.T) {
 			}
 			checkError(t, err, malformed, "", tt.mention)
 		})
+	}
+}
+
+// Revoked is a sequence and has no JSON form.
+func TestCreateRevocationListJSON(t *testing.T) {
+	t.Parallel()
+	req := revocationListRequest()
+	req.DistributionPoint, req.OnlyContainsUserCerts, req.OnlyContainsCACerts = "http://a.cn/1.crl", true, true
+	for _, tt := range []struct {
+		value any
+		want  string
+	}{
+		{ca.CreateRevocationListRequest{}, `{}`},
+		{ca.RevokedCertificate{}, `{}`},
+		{req, `{"Number":7,"NextUpdate":"2026-04-11T05:06:07Z","DistributionPoint":"http://a.cn/1.crl","OnlyContainsUserCerts":true,"OnlyContainsCACerts":true}`},
+		{revokedCertificate(), `{"SerialNumber":"` + serial + `","RevocationTime":"2026-04-04T04:06:07Z","Reason":1,"InvalidityDate":"2026-04-01T05:06:07Z"}`},
+	} {
+		if got, err := json.Marshal(tt.value); err != nil || string(got) != tt.want {
+			t.Errorf("%T is %s, %v; want %s", tt.value, got, err, tt.want)
+		}
 	}
 }
 

@@ -336,7 +336,7 @@ func ExampleCreateRevocationList() {
 			}, nil)
 		}
 	}
-	der, err := ca.CreateRevocationList(rand.Reader, now, issuer, &ca.RevocationListRequest{
+	der, err := ca.CreateRevocationList(rand.Reader, now, issuer, &ca.CreateRevocationListRequest{
 		Number:     big.NewInt(42), // one more than last time
 		NextUpdate: now.AddDate(0, 0, 7),
 		Revoked:    query(context.Background()),
@@ -550,7 +550,7 @@ func ExampleVerify() {
 	_, err = ca.Verify(now.AddDate(1, 0, 0), resp.X509Certificate, opts)
 	fmt.Println(errors.Is(err, yuncert.ErrCertificateExpired))
 
-	list, err := ca.CreateRevocationList(rand.Reader, now, issuer, &ca.RevocationListRequest{
+	list, err := ca.CreateRevocationList(rand.Reader, now, issuer, &ca.CreateRevocationListRequest{
 		Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7),
 		Revoked: ca.Revoked(ca.RevokedCertificate{SerialNumber: resp.SerialNumber, RevocationTime: now, Reason: ca.ReasonKeyCompromise}),
 	})

@@ -345,7 +345,7 @@ func TestPartitionedRevocationLists(t *testing.T) {
 			t.Fatal(err)
 		}
 		certificates = append(certificates, resp.X509Certificate)
-		der, err := ca.CreateRevocationList(nil, instant, issuer, &ca.RevocationListRequest{
+		der, err := ca.CreateRevocationList(nil, instant, issuer, &ca.CreateRevocationListRequest{
 			Number: big.NewInt(1), NextUpdate: instant.AddDate(0, 0, 7), DistributionPoint: issuer.Describe().CrlUrl,
 			Revoked: ca.Revoked(ca.RevokedCertificate{SerialNumber: resp.SerialNumber, RevocationTime: instant}),
 		})

@@ -40,7 +40,7 @@ func TestSignerKeepsMessage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			list, err := ca.CreateRevocationList(seeded(), instant, issuer, &ca.RevocationListRequest{
+			list, err := ca.CreateRevocationList(seeded(), instant, issuer, &ca.CreateRevocationListRequest{
 				Number: big.NewInt(1), NextUpdate: instant.AddDate(0, 0, 7), Revoked: ca.Revoked(),
 			})
 			if err != nil {

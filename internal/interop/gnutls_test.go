@@ -130,7 +130,7 @@ func TestGnuTLSRevocationList(t *testing.T) {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			p, other := newPKI(t, a), otherPKI(t, a)
-			der, err := ca.CreateRevocationList(p.rand, now, p.issuer, &ca.RevocationListRequest{
+			der, err := ca.CreateRevocationList(p.rand, now, p.issuer, &ca.CreateRevocationListRequest{
 				Number: big.NewInt(7), NextUpdate: now.AddDate(28, 0, 0),
 				Revoked: ca.Revoked(ca.RevokedCertificate{SerialNumber: "0102030405060708", RevocationTime: now, Reason: ca.ReasonSuperseded}),
 			})

@@ -128,7 +128,7 @@ func TestMutualTLSRevoked(t *testing.T) {
 			key, server, _ := serverKeyPair(t, p, a)
 			client, _ := p.client(t, a, nil)
 			revoked, serialNumber := p.client(t, a, nil)
-			der, err := ca.CreateRevocationList(p.rand, now, p.issuer, &ca.RevocationListRequest{
+			der, err := ca.CreateRevocationList(p.rand, now, p.issuer, &ca.CreateRevocationListRequest{
 				Number: big.NewInt(1), NextUpdate: later,
 				Revoked: ca.Revoked(ca.RevokedCertificate{SerialNumber: serialNumber, RevocationTime: now, Reason: ca.ReasonAffiliationChanged}),
 			})

@@ -94,7 +94,7 @@ func TestPKCS11(t *testing.T) {
 			spoil(t, forged)
 			checkChain(t, p, other, server, forged, tt.a)
 
-			der, err := ca.CreateRevocationList(nil, now, p.issuer, &ca.RevocationListRequest{Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7)})
+			der, err := ca.CreateRevocationList(nil, now, p.issuer, &ca.CreateRevocationListRequest{Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7)})
 			if err != nil {
 				t.Fatalf("CreateRevocationList: %v", err)
 			}

@@ -62,7 +62,7 @@ func newRevocation(t *testing.T, a algorithm.Algorithm) *revocation {
 // list makes the CA's CRL, with the server certificate in it or not.
 func (r *revocation) list(t *testing.T, revoked, partition bool) []byte {
 	t.Helper()
-	req := &ca.RevocationListRequest{Number: big.NewInt(42), NextUpdate: later}
+	req := &ca.CreateRevocationListRequest{Number: big.NewInt(42), NextUpdate: later}
 	if revoked {
 		req.Revoked = ca.Revoked(ca.RevokedCertificate{
 			SerialNumber: r.serialNumber, RevocationTime: now, Reason: ca.ReasonKeyCompromise, InvalidityDate: now.AddDate(0, 0, -1),

@@ -247,7 +247,7 @@ func TestVerifyAgreesOnRevocation(t *testing.T) {
 			certificate, serialNumber := p.client(t, a, nil)
 			other, _ := p.client(t, a, nil)
 			list := func(nextUpdate time.Time, revoked ...ca.RevokedCertificate) []byte {
-				der, err := ca.CreateRevocationList(p.rand, now, p.issuer, &ca.RevocationListRequest{
+				der, err := ca.CreateRevocationList(p.rand, now, p.issuer, &ca.CreateRevocationListRequest{
 					Number: big.NewInt(1), NextUpdate: nextUpdate, Revoked: ca.Revoked(revoked...),
 				})
 				if err != nil {

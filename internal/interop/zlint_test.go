@@ -158,18 +158,18 @@ func TestZlintRevocationList(t *testing.T) {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			p := newPKI(t, a)
-			for what, change := range map[string]func(*ca.RevocationListRequest){
-				"empty": func(*ca.RevocationListRequest) {},
-				"two entries": func(r *ca.RevocationListRequest) {
+			for what, change := range map[string]func(*ca.CreateRevocationListRequest){
+				"empty": func(*ca.CreateRevocationListRequest) {},
+				"two entries": func(r *ca.CreateRevocationListRequest) {
 					r.Revoked = ca.Revoked(
 						ca.RevokedCertificate{SerialNumber: "01", RevocationTime: now, Reason: ca.ReasonKeyCompromise, InvalidityDate: now.AddDate(0, 0, -1)},
 						ca.RevokedCertificate{SerialNumber: "02", RevocationTime: now})
 				},
-				"a partition": func(r *ca.RevocationListRequest) {
+				"a partition": func(r *ca.CreateRevocationListRequest) {
 					r.DistributionPoint, r.OnlyContainsUserCerts = crlBase+"/1.crl", true
 				},
 			} {
-				req := &ca.RevocationListRequest{Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7)}
+				req := &ca.CreateRevocationListRequest{Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7)}
 				change(req)
 				der, err := ca.CreateRevocationList(p.rand, now, p.issuer, req)
 				if err != nil {
