@@ -32,7 +32,7 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// listed is when the lists and responses of these tests are made.
+// listed is the time at which these tests create CRLs and OCSP responses.
 var listed = instant.AddDate(0, 1, 0)
 
 const serial = "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b"
@@ -50,7 +50,7 @@ func revocationListRequest() *ca.CreateRevocationListRequest {
 	}
 }
 
-// createList wants a list.
+// createList creates a CRL, and fails the test on an error.
 func createList(t testing.TB, issuer *ca.Issuer, req *ca.CreateRevocationListRequest) []byte {
 	t.Helper()
 	der, err := ca.CreateRevocationList(nil, listed, issuer, req)
@@ -60,15 +60,15 @@ func createList(t testing.TB, issuer *ca.Issuer, req *ca.CreateRevocationListReq
 	return der
 }
 
-// splitSigned returns what is signed, the algorithm and the signature of a
-// CRL, a certificate or a BasicOCSPResponse.
+// splitSigned returns the signed part, the algorithm and the signature of a CRL, a
+// certificate or a BasicOCSPResponse.
 func splitSigned(t testing.TB, der []byte) (signed, id, signature []byte) {
 	t.Helper()
 	s := cryptobyte.String(der)
 	var part, algorithm cryptobyte.String
 	if !s.ReadASN1(&s, asn1.SEQUENCE) || !s.ReadASN1Element(&part, asn1.SEQUENCE) ||
 		!s.ReadASN1Element(&algorithm, asn1.SEQUENCE) || !s.ReadASN1BitStringAsBytes(&signature) {
-		t.Fatalf("nothing signed: %x", der)
+		t.Fatalf("not a signed structure: %x", der)
 	}
 	return part, algorithm, signature
 }
@@ -81,7 +81,7 @@ func checkSM2(t testing.TB, public crypto.PublicKey, signed, signature []byte) {
 		t.Fatal(err)
 	}
 	if !other.Verify(signed, signature) {
-		t.Error("tjfoc/gmsm does not verify the signature")
+		t.Error("tjfoc/gmsm refuses the signature")
 	}
 }
 
@@ -120,14 +120,14 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 		{"address with fragment", func(r *ca.CreateRevocationListRequest) { r.DistributionPoint = "http://pki.example.com/#1" }, malformed, "DistributionPoint", "http or https"},
 		{"address with space", func(r *ca.CreateRevocationListRequest) { r.DistributionPoint = "http://pki.example.com/a b" }, malformed, "DistributionPoint", "ASCII"},
 		{"address in Chinese", func(r *ca.CreateRevocationListRequest) { r.DistributionPoint = "http://例子.example.com/1.crl" }, malformed, "DistributionPoint", "ASCII"},
-		{"both kinds only", func(r *ca.CreateRevocationListRequest) { r.OnlyContainsUserCerts, r.OnlyContainsCACerts = true, true }, malformed, "OnlyContainsCACerts", "at most one"},
+		{"only user and only CA certificates", func(r *ca.CreateRevocationListRequest) { r.OnlyContainsUserCerts, r.OnlyContainsCACerts = true, true }, malformed, "OnlyContainsCACerts", "at most one"},
 
 		{"no serial number", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "" }), missing, "SerialNumber", ""},
 		{"serial number zero", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "00" }), malformed, "SerialNumber", `"00"`},
 		{"serial number negative", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "-1" }), malformed, "SerialNumber", `"-1"`},
 		{"serial number with prefix", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "0x1f" }), malformed, "SerialNumber", "hexadecimal"},
 		{"serial number with colons", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "0a:1b" }), malformed, "SerialNumber", "hexadecimal"},
-		{"serial number with another letter behind", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "0a1g" }), malformed, "SerialNumber", "hexadecimal"},
+		{"serial number that ends in another letter", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "0a1g" }), malformed, "SerialNumber", "hexadecimal"},
 		{"serial number of 41 digits", one(func(c *ca.RevokedCertificate) { c.SerialNumber = strings.Repeat("1", 41) }), malformed, "SerialNumber", "40"},
 		{"no revocation time", one(func(c *ca.RevokedCertificate) { c.RevocationTime = time.Time{} }), missing, "RevocationTime", ""},
 		{"revoked in a second", one(func(c *ca.RevokedCertificate) { c.RevocationTime = listed.Add(time.Second) }), refused, "RevocationTime", "2026-04-04T05:06:08Z is after now"},
@@ -137,11 +137,11 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 		{"reason 11", one(func(c *ca.RevokedCertificate) { c.Reason = 11 }), malformed, "Reason", "11 is not a reason"},
 		{"reason negative", one(func(c *ca.RevokedCertificate) { c.Reason = -1 }), malformed, "Reason", "-1 is not a reason"},
 		{"invalid in year 10000", one(func(c *ca.RevokedCertificate) { c.InvalidityDate = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }), malformed, "InvalidityDate", "10000"},
-		{"invalid before Christ", one(func(c *ca.RevokedCertificate) { c.InvalidityDate = time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC) }), malformed, "InvalidityDate", "-1"},
+		{"invalid in a year before 1", one(func(c *ca.RevokedCertificate) { c.InvalidityDate = time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC) }), malformed, "InvalidityDate", "-1"},
 		{"database fails", func(r *ca.CreateRevocationListRequest) {
 			r.Revoked = func(yield func(ca.RevokedCertificate, error) bool) {
 				if yield(revokedCertificate(), nil) && yield(ca.RevokedCertificate{}, errDatabase) {
-					t.Error("the sequence was read on after its error")
+					t.Error("the sequence was read after its error")
 				}
 			}
 		}, yuncert.ErrInternalError, "Revoked", "the database is away"},
@@ -158,7 +158,7 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 			tt.change(req)
 			der, err := ca.CreateRevocationList(untouched(t), listed, issuer, req)
 			if der != nil {
-				t.Errorf("CreateRevocationList = %x beside an error", der)
+				t.Errorf("CreateRevocationList returned %x and an error", der)
 			}
 			checkError(t, err, tt.code, tt.parameter, tt.mention)
 			if tt.parameter == "Revoked" && !errors.Is(err, errDatabase) {
@@ -225,7 +225,7 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 	})
 }
 
-// rootWithUsage makes a root CA with that key usage, by crypto/x509.
+// rootWithUsage uses crypto/x509 to make a root CA with this key usage.
 func rootWithUsage(t testing.TB, usage x509.KeyUsage) *ca.Issuer {
 	t.Helper()
 	k := key(algorithm.ECC_256, 0)
@@ -244,7 +244,7 @@ func rootWithUsage(t testing.TB, usage x509.KeyUsage) *ca.Issuer {
 	return issuer
 }
 
-// What is accepted, as crypto/x509 reads it.
+// crypto/x509 reads the CRLs as the requests describe them.
 func TestCreateRevocationListAccepts(t *testing.T) {
 	t.Parallel()
 	const year9999 = "9999-12-31T23:59:59Z"
@@ -268,7 +268,7 @@ func TestCreateRevocationListAccepts(t *testing.T) {
 			r.Number.Sub(new(big.Int).Lsh(big.NewInt(1), 159), big.NewInt(1))
 		},
 			"730750818665451459101842416358141509827966271487 2026-04-11T05:06:07Z [" + serial + " 2026-04-04T04:06:07Z 1 20260401050607Z]"},
-		{"next update in parts of a second", func(r *ca.CreateRevocationListRequest) {
+		{"next update with a fraction of a second", func(r *ca.CreateRevocationListRequest) {
 			r.NextUpdate = listed.Add(time.Second + 999*time.Millisecond).In(time.FixedZone("", 3600))
 		}, "7 2026-04-04T05:06:08Z [" + serial + " 2026-04-04T04:06:07Z 1 20260401050607Z]"},
 		{"next update at the end of time", func(r *ca.CreateRevocationListRequest) {
@@ -326,7 +326,7 @@ func TestCreateRevocationListAccepts(t *testing.T) {
 	}
 }
 
-// describeList prints what a list says, beside what is the same in all.
+// describeList formats what differs between lists and checks the rest.
 func describeList(t testing.TB, list *x509.RevocationList) string {
 	t.Helper()
 	if !list.ThisUpdate.Equal(listed) {
@@ -356,8 +356,8 @@ func describeList(t testing.TB, list *x509.RevocationList) string {
 	return b.String()
 }
 
-// The lists of crypto/x509 are the same, octet for octet: RSA's with the
-// signature. The numbers of entries take the lengths over their thresholds.
+// crypto/x509 creates the same lists, octet for octet, with the same RSA
+// signatures. The numbers of entries reach every size of a DER length.
 func TestCreateRevocationListSameAsStandardLibrary(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.RSA_2048)
@@ -382,12 +382,13 @@ func TestCreateRevocationListSameAsStandardLibrary(t *testing.T) {
 			}
 		}
 		if got := createList(t, au.issuer, req); !bytes.Equal(got, want) {
-			t.Errorf("a list of %d entries differs from that of crypto/x509: %d and %d octets", n, len(got), len(want))
+			t.Errorf("a list of %d entries differs from the list of crypto/x509: %d and %d octets", n, len(got), len(want))
 		}
 	}
 }
 
-// One list of each family, whole: signatures are repeatable.
+// The golden files hold a complete list for each family; all signatures are
+// deterministic.
 func TestCreateRevocationListGolden(t *testing.T) {
 	t.Parallel()
 	for _, a := range families {
@@ -423,7 +424,7 @@ func TestCreateRevocationListGolden(t *testing.T) {
 				t.Error(err)
 			}
 
-			// A key outside memory, and rand is handed to it.
+			// A key outside memory receives rand.
 			opaqueIssuer, err := ca.NewIssuer(au.sub.CertificateChain, drawing(au.subKey), ca.IssuerOptions{})
 			if err != nil {
 				t.Fatal(err)
@@ -432,8 +433,8 @@ func TestCreateRevocationListGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a != algorithm.ECC_256 && !bytes.Equal(again, der) { // ECDSA's nonce depends on rand there
-				t.Error("another signer of the same key makes another list")
+			if a != algorithm.ECC_256 && !bytes.Equal(again, der) { // its ECDSA nonce depends on rand
+				t.Error("another signer with the same key creates another list")
 			}
 			if _, err := ca.CreateRevocationList(readerFunc(func([]byte) (int, error) { return 0, errNoRandomness }), listed, opaqueIssuer, req); !errors.Is(err, errNoRandomness) {
 				t.Errorf("error %v: want %v", err, errNoRandomness)
@@ -442,7 +443,7 @@ func TestCreateRevocationListGolden(t *testing.T) {
 	}
 }
 
-// Whichever octet of a list is changed, it is not read or not verified.
+// A list with any changed octet is not parsed or not verified.
 func TestRevocationListEveryOctetCounts(t *testing.T) {
 	t.Parallel()
 	for _, a := range families {
@@ -469,8 +470,8 @@ func TestRevocationListEveryOctetCounts(t *testing.T) {
 	}
 }
 
-// What was issued, revoked and listed is what Verify refuses, through the
-// documented forms of serial number and address.
+// Verify refuses a certificate that is on the CRL, with serial number and address
+// in their documented forms.
 func TestRevokedServerCertificate(t *testing.T) {
 	t.Parallel()
 	for _, a := range families {
@@ -514,7 +515,7 @@ func TestParseRevocationList(t *testing.T) {
 	block := func(label string, der []byte) string {
 		return string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
 	}
-	// list makes a list by hand, with a signature that nobody checks.
+	// list builds a CRL by hand; its signature is invalid, which nothing here checks.
 	list := func(entryExtensions, extensions []byte) string {
 		tbs := seq(tlv(asn1.INTEGER, []byte{1}), ecdsaWithSHA256, au.subject, tlv(asn1.UTCTime, []byte("260404050607Z")), tlv(asn1.UTCTime, []byte("260411050607Z")),
 			seq(seq(tlv(asn1.INTEGER, []byte{5}), tlv(asn1.UTCTime, []byte("260404050607Z")), entryExtensions)), explicit(0, seq(extensions)))
@@ -528,13 +529,13 @@ func TestParseRevocationList(t *testing.T) {
 	address := explicit(0, explicit(0, tlv(0x86, []byte("http://a.cn/1.crl"))))
 
 	for name, data := range map[string]string{
-		"DER":                       string(der),
-		"PEM":                       block("X509 CRL", der),
-		"PEM with text around":      "\ufeffthe list\r\n" + strings.ReplaceAll(block("X509 CRL", der), "\n", "\r\n") + " \r\n",
-		"by hand":                   list(nil, number),
-		"unknown extension":         list(seq(extension(oid("\x2a\x03"), false, nil)), slices.Concat(number, extension(oid("\x2a\x03"), false, nil))),
-		"partition":                 point(address, tlv(0x81, yes)),
-		"partition with two places": point(explicit(0, explicit(0, explicit(4, name()), tlv(0x86, []byte("http://a.cn/1.crl"))))),
+		"DER":                           string(der),
+		"PEM":                           block("X509 CRL", der),
+		"PEM with other text before it": "\ufeffthe list\r\n" + strings.ReplaceAll(block("X509 CRL", der), "\n", "\r\n") + " \r\n",
+		"by hand":                       list(nil, number),
+		"unknown extension":             list(seq(extension(oid("\x2a\x03"), false, nil)), slices.Concat(number, extension(oid("\x2a\x03"), false, nil))),
+		"partition":                     point(address, tlv(0x81, yes)),
+		"partition with two places":     point(explicit(0, explicit(0, explicit(4, name()), tlv(0x86, []byte("http://a.cn/1.crl"))))),
 	} {
 		if _, err := ca.ParseRevocationList([]byte(data)); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -547,11 +548,11 @@ func TestParseRevocationList(t *testing.T) {
 		{"a certificate in PEM", au.sub.Certificate, `label is "CERTIFICATE"`},
 		{"a certificate in DER", string(parsePEM(t, au.sub.Certificate).Raw), ""},
 		{"two in PEM", block("X509 CRL", der) + block("X509 CRL", der), "other text"},
-		{"an octet behind", string(der) + "\x00", "CertificateList"},
-		{"an octet behind, in PEM", block("X509 CRL", append(bytes.Clone(der), 0)), "CertificateList"},
+		{"an octet at the end", string(der) + "\x00", "CertificateList"},
+		{"an octet at the end, in PEM", block("X509 CRL", append(bytes.Clone(der), 0)), "CertificateList"},
 		{"an octet missing", string(der[:len(der)-1]), "CertificateList"},
-		{"something behind the signature", string(seq(der[4:], tlv(asn1.NULL))), "CertificateList"},
-		{"something in front of the entries", string(rewrite(t, der, au.subKey, func(f [][]byte) [][]byte { return slices.Insert(f, 5, tlv(asn1.NULL)) })), "after its times"},
+		{"NULL after the signature", string(seq(der[4:], tlv(asn1.NULL))), "CertificateList"},
+		{"NULL before the entries", string(rewrite(t, der, au.subKey, func(f [][]byte) [][]byte { return slices.Insert(f, 5, tlv(asn1.NULL)) })), "after its times"},
 		{"delta", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1b"), true, tlv(asn1.INTEGER, []byte{6})))), "delta"},
 		{"delta that is not critical", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1b"), false, tlv(asn1.INTEGER, []byte{6})))), "delta"},
 		{"critical in an entry", list(seq(extension(oid("\x55\x1d\x1d"), true, seq())), number), "entry of 05"},
@@ -563,15 +564,15 @@ func TestParseRevocationList(t *testing.T) {
 		{"flags in disorder", point(tlv(0x82, yes), tlv(0x81, yes)), "malformed"},
 		{"field that is not defined", point(tlv(0x86, yes)), "malformed"},
 		{"relative name", point(explicit(0, explicit(1, seq()))), "full name"},
-		{"directory alone", point(explicit(0, explicit(0, explicit(4, name())))), "no URI"},
-		{"names that are none", point(explicit(0, explicit(0, []byte{0x86, 9}))), "malformed"},
-		{"point that is no sequence", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1c"), true, tlv(asn1.NULL)))), "malformed"},
+		{"only a directory name", point(explicit(0, explicit(0, explicit(4, name())))), "no URI"},
+		{"malformed names", point(explicit(0, explicit(0, []byte{0x86, 9}))), "malformed"},
+		{"point that is not a SEQUENCE", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1c"), true, tlv(asn1.NULL)))), "malformed"},
 		{"point cut off", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1c"), true, []byte{0x30, 3, 0x81, 2, 0xff}))), "malformed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := ca.ParseRevocationList([]byte(tt.data))
 			if got != nil {
-				t.Error("a list beside an error")
+				t.Error("a list and an error")
 			}
 			checkError(t, err, malformed, "", tt.mention)
 		})
@@ -638,7 +639,7 @@ func FuzzParseRevocationList(f *testing.F) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(list.RevokedCertificateEntries, again.RevokedCertificateEntries, cmp.Comparer(func(a, b *big.Int) bool { return a.Cmp(b) == 0 })); diff != "" {
-			t.Errorf("read again, the list is another one (-want +got):\n%s", diff)
+			t.Errorf("parsed again, the list differs (-want +got):\n%s", diff)
 		}
 		if _, err := x509der.ScopeOf(list); err != nil {
 			t.Error(err)
@@ -647,7 +648,7 @@ func FuzzParseRevocationList(f *testing.F) {
 	})
 }
 
-// counted yields n certificates without having them in memory.
+// counted yields n certificates without storing them.
 func counted(n int) iter.Seq2[ca.RevokedCertificate, error] {
 	const digits = "0123456789abcdef"
 	return func(yield func(ca.RevokedCertificate, error) bool) {
@@ -663,7 +664,7 @@ func counted(n int) iter.Seq2[ca.RevokedCertificate, error] {
 	}
 }
 
-// A million entries, whose lengths take four octets.
+// The lengths of a list with a million entries take four octets.
 func TestCreateRevocationListLong(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

@@ -16,7 +16,7 @@ import (
 
 type listRequest = ca.DescribeCACertificateListRequest
 
-// Numbers from 1, and filters with their values.
+// Negative numbers and unknown values of filters are refused.
 func TestDescribeCACertificateListRefuses(t *testing.T) {
 	t.Parallel()
 	pool := newPool(t)
@@ -27,11 +27,11 @@ func TestDescribeCACertificateListRefuses(t *testing.T) {
 		mention   string
 	}{
 		{"CurrentPage below zero", func(r *listRequest) { r.CurrentPage = -1 }, "CurrentPage", "-1"},
-		{"CurrentPage at the bottom of its type", func(r *listRequest) { r.CurrentPage = math.MinInt32 }, "CurrentPage", "-2147483648"},
+		{"the smallest CurrentPage", func(r *listRequest) { r.CurrentPage = math.MinInt32 }, "CurrentPage", "-2147483648"},
 		{"ShowSize below zero", func(r *listRequest) { r.ShowSize = -1 }, "ShowSize", "-1"},
 		{"CertType in another case", func(r *listRequest) { r.CertType = "subroot" }, "CertType", `"subroot" is not one of root, subRoot, externalCa`},
-		{"CertType as replies have it", func(r *listRequest) { r.CertType = "SUB_ROOT" }, "CertType", `"SUB_ROOT"`},
-		{"CaStatus as replies have it", func(r *listRequest) { r.CaStatus = "ISSUE" }, "CaStatus", `"ISSUE" is not one of issue, forbidden, revoke`},
+		{"CertType as in responses", func(r *listRequest) { r.CertType = "SUB_ROOT" }, "CertType", `"SUB_ROOT"`},
+		{"CaStatus as in responses", func(r *listRequest) { r.CaStatus = "ISSUE" }, "CaStatus", `"ISSUE" is not one of issue, forbidden, revoke`},
 		{"ValidStatus", func(r *listRequest) { r.ValidStatus = "expired" }, "ValidStatus", `"expired" is not one of valid, notValid`},
 		{"IssuerType", func(r *listRequest) { r.IssuerType = "Local" }, "IssuerType", `"Local" is not one of local, iTrusChina, external`},
 	}
@@ -44,7 +44,7 @@ func TestDescribeCACertificateListRefuses(t *testing.T) {
 			resp, err := ca.DescribeCACertificateList(untouched(t), instant, pool, req)
 			checkError(t, err, malformed, tt.parameter, tt.mention)
 			if resp != nil {
-				t.Error("a response beside an error")
+				t.Error("a response and an error")
 			}
 		})
 	}
@@ -73,7 +73,7 @@ func TestDescribeCACertificateListRefuses(t *testing.T) {
 	}
 }
 
-// Each filter, and all of them together. The letters are those of the CAs in
+// Each filter is tested, and all of them together. Each letter is a CA of
 // listedPool.
 func TestDescribeCACertificateListFilters(t *testing.T) {
 	t.Parallel()
@@ -107,14 +107,14 @@ func TestDescribeCACertificateListFilters(t *testing.T) {
 		{"not valid yet", instant.Add(-1), &listRequest{ValidStatus: "notValid"}, "rsExRS"},
 		{"valid to the end of the last second", caEnd.Add(time.Second - 1), &listRequest{ValidStatus: "valid"}, "rsExRS"},
 		{"the subordinate CAs have ended", caEnd.Add(time.Second), &listRequest{ValidStatus: "notValid"}, "sxS"},
-		{"the roots have not", caEnd.Add(time.Second), &listRequest{ValidStatus: "valid"}, "rER"},
+		{"the roots have not ended", caEnd.Add(time.Second), &listRequest{ValidStatus: "valid"}, "rER"},
 		{"IssuerType local", instant, &listRequest{IssuerType: "local"}, "rsExRS"},
 		{"IssuerType iTrusChina", instant, &listRequest{IssuerType: "iTrusChina"}, ""},
 		{"IssuerType external", instant, &listRequest{IssuerType: "external"}, ""},
-		{"ResourceGroupId is not looked at", instant, &listRequest{ResourceGroupId: "rg-aek****wia"}, "rsExRS"},
+		{"ResourceGroupId is ignored", instant, &listRequest{ResourceGroupId: "rg-aek****wia"}, "rsExRS"},
 		{"two filters", instant, &listRequest{CertType: "root", CaStatus: "revoke"}, "E"},
 		{"all filters", caEnd.AddDate(1, 0, 0), &listRequest{Identifier: identifier("x"), CertType: "subRoot", CaStatus: "revoke", ValidStatus: "notValid", IssuerType: "local"}, "x"},
-		{"all filters but one", caEnd.AddDate(1, 0, 0), &listRequest{Identifier: identifier("x"), CertType: "subRoot", CaStatus: "issue", ValidStatus: "notValid", IssuerType: "local"}, ""},
+		{"all filters, one of which fails", caEnd.AddDate(1, 0, 0), &listRequest{Identifier: identifier("x"), CertType: "subRoot", CaStatus: "issue", ValidStatus: "notValid", IssuerType: "local"}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -134,8 +134,8 @@ func TestDescribeCACertificateListFilters(t *testing.T) {
 	}
 }
 
-// listedPool has six CAs, with a letter for each: of RSA a root r and a
-// subordinate CA s, of ECC E and x, both revoked, of SM2 R and S.
+// listedPool returns a pool of six CAs and a letter for each. RSA: the root r and
+// the subordinate CA s. ECC: E and x, both revoked. SM2: R and S.
 func listedPool(t *testing.T) (*ca.Pool, map[string]string) {
 	t.Helper()
 	pool := newPool(t)
@@ -175,7 +175,7 @@ func TestDescribeCACertificateListPages(t *testing.T) {
 		{most, 1, "", "", ca.DescribeCACertificateListResponse{CurrentPage: most, PageCount: 6, ShowSize: 1, TotalCount: 6}},
 		{most, most, "", "", ca.DescribeCACertificateListResponse{CurrentPage: most, PageCount: 1, ShowSize: most, TotalCount: 6}},
 		{1 << 16, 1 << 16, "", "", ca.DescribeCACertificateListResponse{CurrentPage: 1 << 16, PageCount: 1, ShowSize: 1 << 16, TotalCount: 6}},
-		{1<<30 + 1, 4, "", "", ca.DescribeCACertificateListResponse{CurrentPage: 1<<30 + 1, PageCount: 2, ShowSize: 4, TotalCount: 6}}, // 2^32 in front of it
+		{1<<30 + 1, 4, "", "", ca.DescribeCACertificateListResponse{CurrentPage: 1<<30 + 1, PageCount: 2, ShowSize: 4, TotalCount: 6}}, // 2^32 CAs would come before it
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%d of %d, %s", tt.page, tt.size, tt.filter), func(t *testing.T) {
@@ -217,7 +217,7 @@ func TestDescribeCACertificateListPages(t *testing.T) {
 	})
 }
 
-// What a list shows of a CA is what DescribeCACertificate shows.
+// A list shows the same values as DescribeCACertificate.
 func TestDescribeCACertificateListItems(t *testing.T) {
 	t.Parallel()
 	pool, _ := listedPool(t)
@@ -247,7 +247,7 @@ func TestDescribeCACertificateListItems(t *testing.T) {
 	}
 }
 
-// The members of section 4.8. Left out: Sans, which is deprecated.
+// The fields are the documented ones, without the deprecated Sans.
 func TestDescribeCACertificateListMembers(t *testing.T) {
 	t.Parallel()
 	checkMembers(t, listRequest{}, "CurrentPage int32", "ShowSize int32", "Identifier string", "CertType string", "CaStatus string",

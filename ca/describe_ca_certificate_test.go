@@ -31,7 +31,7 @@ func describe(t testing.TB, issuer *ca.Issuer) *ca.DescribeCACertificateResponse
 	return resp
 }
 
-// Section 4.7: every member, of a root and a subordinate CA in every algorithm.
+// Every field is checked, for a root and a subordinate CA of every algorithm.
 func TestDescribeCACertificate(t *testing.T) {
 	t.Parallel()
 	sizes := map[algorithm.Algorithm]int32{
@@ -94,7 +94,7 @@ func TestDescribeCACertificateRefuses(t *testing.T) {
 	}{
 		{"nil", pool, nil, missing, "Identifier is mandatory for this action."},
 		{"no Identifier", pool, &ca.DescribeCACertificateRequest{}, missing, "Identifier is mandatory for this action."},
-		{"an unknown one", pool, &ca.DescribeCACertificateRequest{Identifier: "0"}, yuncert.ErrNotFound, `"0"`},
+		{"an unknown Identifier", pool, &ca.DescribeCACertificateRequest{Identifier: "0"}, yuncert.ErrNotFound, `"0"`},
 		{"upper case", pool, &ca.DescribeCACertificateRequest{Identifier: strings.ToUpper(known)}, yuncert.ErrNotFound, strings.ToUpper(known)},
 		{"a nil pool", nil, &ca.DescribeCACertificateRequest{Identifier: known}, yuncert.ErrNotFound, known},
 	}
@@ -107,7 +107,7 @@ func TestDescribeCACertificateRefuses(t *testing.T) {
 			resp, err := ca.DescribeCACertificate(untouched(t), tt.pool, tt.req)
 			checkError(t, err, tt.code, "Identifier", tt.mention)
 			if resp != nil {
-				t.Error("a response beside an error")
+				t.Error("a response and an error")
 			}
 		})
 	}
@@ -117,7 +117,7 @@ func TestDescribeCACertificateRefuses(t *testing.T) {
 	}
 }
 
-// Years is the nearest number.
+// Years is rounded to the nearest number.
 func TestDescribeCACertificateYears(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
@@ -133,7 +133,7 @@ func TestDescribeCACertificateYears(t *testing.T) {
 		{"a year and 182 days", instant, instant.Add((365 + 182) * day), 1},
 		{"a year and 184 days", instant, instant.Add((365 + 184) * day), 2},
 		{"a month", instant, instant.AddDate(0, 1, 0), 0},
-		{"to the end of time", instant, time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), 7974}, // time.Duration ends with 292 years
+		{"to the end of time", instant, time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), 7974}, // a time.Duration holds at most 292 years
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -156,8 +156,7 @@ func TestDescribeCACertificateYears(t *testing.T) {
 	}
 }
 
-// What would end or change a value in SubjectDN is escaped (RFC 4514, section
-// 2.4), as crypto/x509/pkix does it.
+// SubjectDN escapes values (RFC 4514, section 2.4) like crypto/x509/pkix.
 func TestDescribeCACertificateSubjectDN(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -178,7 +177,7 @@ func TestDescribeCACertificateSubjectDN(t *testing.T) {
 			}
 		})
 	}
-	t.Run("the order, what is missing and what is left out", func(t *testing.T) {
+	t.Run("the order, missing attributes and other attributes", func(t *testing.T) {
 		t.Parallel()
 		template := caTemplate("")
 		template.Subject = pkix.Name{
@@ -197,7 +196,7 @@ func TestDescribeCACertificateSubjectDN(t *testing.T) {
 	})
 }
 
-// In a chain of three, the parent is the next one.
+// In a chain of three CAs, the parent is the second one.
 func TestDescribeCACertificateParent(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -217,7 +216,7 @@ func TestDescribeCACertificateParent(t *testing.T) {
 	if got.ParentIdentifier != middle.Identifier() || got.CertificateType != ca.TypeSubRoot || got.CaCertChain != lower.CertificateChain {
 		t.Errorf("ParentIdentifier %s, want %s; CertificateType %s", got.ParentIdentifier, middle.Identifier(), got.CertificateType)
 	}
-	// A CA two above that is revoked counts.
+	// A CA is revoked too if the CA two levels above it is.
 	pool, err := ca.NewPool(au.rootIssuer, issuer)
 	if err != nil {
 		t.Fatal(err)
@@ -229,7 +228,7 @@ func TestDescribeCACertificateParent(t *testing.T) {
 	checkError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", issuer.Identifier())
 }
 
-// The members of section 4.7. Left out: Sans, which is deprecated.
+// The fields are the documented ones, without the deprecated Sans.
 func TestDescribeCACertificateMembers(t *testing.T) {
 	t.Parallel()
 	checkMembers(t, ca.DescribeCACertificateRequest{}, "Identifier string")

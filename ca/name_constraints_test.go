@@ -21,8 +21,8 @@ import (
 
 type constraints = ca.NameConstraints
 
-// constrained makes a subordinate CA below a root, with those constraints in the
-// one and the other.
+// constrained makes a root with the constraints root, and a subordinate CA below
+// it with the constraints sub.
 func constrained(t testing.TB, a algorithm.Algorithm, root, sub *constraints) (issuer *ca.Issuer, chain string) {
 	t.Helper()
 	req := rootRequest()
@@ -47,8 +47,8 @@ func constrained(t testing.TB, a algorithm.Algorithm, root, sub *constraints) (i
 	return issuer, subResponse.CertificateChain
 }
 
-// Each row is one entry of one list, which the request of a root and that of a
-// subordinate CA refuse alike.
+// Each row is an invalid list. The requests for a root and for a subordinate CA
+// both refuse it.
 func TestNameConstraintsRefused(t *testing.T) {
 	t.Parallel()
 	type list = func(*constraints) *[]string
@@ -74,7 +74,7 @@ func TestNameConstraintsRefused(t *testing.T) {
 		{"a domain with a leading dot", dns, []string{".example.com"}, `".example.com" begins with a dot`},
 		{"an absolute domain", dns, []string{"example.com."}, `"example.com."`},
 		{"a wildcard", dns, []string{"*.example.com"}, `"*.example.com"`},
-		{"a wildcard alone", dns, []string{"*"}, `"*"`},
+		{"only a wildcard", dns, []string{"*"}, `"*"`},
 		{"an IPv4 address for a domain", dns, []string{"192.0.2.1"}, `"192.0.2.1"`},
 		{"an IPv6 address for a domain", dns, []string{"2001:db8::1"}, `"2001:db8::1"`},
 		{"an underscore", dns, []string{"a_b.example.com"}, `"a_b.example.com"`},
@@ -90,8 +90,8 @@ func TestNameConstraintsRefused(t *testing.T) {
 
 		{"an empty range", ip, []string{""}, `""`},
 		{"an address without length", ip, []string{"10.0.0.1"}, `"10.0.0.1"`},
-		{"bits behind the prefix", ip, []string{"10.0.0.1/8"}, `"10.0.0.1/8"`},
-		{"bits behind an IPv6 prefix", ip, []string{"2001:db8::1/32"}, `"2001:db8::1/32"`},
+		{"bits after the prefix", ip, []string{"10.0.0.1/8"}, `"10.0.0.1/8"`},
+		{"bits after an IPv6 prefix", ip, []string{"2001:db8::1/32"}, `"2001:db8::1/32"`},
 		{"a length of 33", ip, []string{"10.0.0.0/33"}, `"10.0.0.0/33"`},
 		{"a length of 129", ip, []string{"::/129"}, `"::/129"`},
 		{"a negative length", ip, []string{"10.0.0.0/-1"}, `"10.0.0.0/-1"`},
@@ -116,7 +116,7 @@ func TestNameConstraintsRefused(t *testing.T) {
 		{"a quoted local part", email, []string{`"a"@example.com`}, `example.com`},
 		{"a local part with a space", email, []string{"a b@example.com"}, `"a b@example.com"`},
 		{"a local part with an empty atom", email, []string{"a..b@example.com"}, `"a..b@example.com"`},
-		{"a local part with a dot in front", email, []string{".a@example.com"}, `".a@example.com"`},
+		{"a local part with a leading dot", email, []string{".a@example.com"}, `".a@example.com"`},
 		{"a local part in Chinese", email, []string{"云@example.com"}, `"云@example.com"`},
 		{"a local part of 65 octets", email, []string{strings.Repeat("a", 65) + "@example.com"}, "aaaa"},
 		{"two dots before a host", email, []string{"..example.com"}, `".example.com"`},
@@ -144,7 +144,7 @@ func TestNameConstraintsRefused(t *testing.T) {
 				subResponse, err := ca.CreateSubCACertificate(untouched(t), instant, au.rootIssuer, au.subKey.Public(), sub)
 				checkError(t, err, malformed, "NameConstraints", tt.mention)
 				if rootResponse != nil || subResponse != nil {
-					t.Error("a response beside an error")
+					t.Error("a response and an error")
 				}
 				if diff := cmp.Diff(before, *list(c)); diff != "" {
 					t.Errorf("the request was changed (-before +after):\n%s", diff)
@@ -152,7 +152,7 @@ func TestNameConstraintsRefused(t *testing.T) {
 			})
 		}
 	}
-	t.Run("the last of the parameters", func(t *testing.T) {
+	t.Run("the last parameter to be checked", func(t *testing.T) {
 		t.Parallel()
 		root := rootRequest()
 		root.Tags, root.NameConstraints = tags(101), &constraints{PermittedDNSDomains: []string{""}}
@@ -160,9 +160,8 @@ func TestNameConstraintsRefused(t *testing.T) {
 	})
 }
 
-// What is asked for stands in the certificate, in canonical form, as another
-// parser reads it; a hundred entries a list are accepted, and none is no
-// extension.
+// The certificate holds the requested constraints in canonical form. Lists of 100
+// entries are accepted, and without entries there is no extension.
 func TestNameConstraintsWritten(t *testing.T) {
 	t.Parallel()
 	prefixes := func(list ...string) (parsed []netip.Prefix) {
@@ -224,7 +223,7 @@ func TestNameConstraintsWritten(t *testing.T) {
 					}
 					for _, e := range cert.Extensions {
 						if e.Id.Equal([]int{2, 5, 29, 30}) && (!e.Critical || tt.want == nil) {
-							t.Errorf("%s: an extension that is empty or not critical", cert.Subject.CommonName)
+							t.Errorf("%s: the extension is empty or not critical", cert.Subject.CommonName)
 						}
 					}
 				}
@@ -242,12 +241,12 @@ func TestNameConstraintsJSON(t *testing.T) {
 	checkRoundTrip[ca.CreateRootCACertificateRequest](t, text)
 	checkRoundTrip[ca.CreateSubCACertificateRequest](t, text)
 	if text, err := json.Marshal(constraints{}); err != nil || string(text) != "{}" {
-		t.Errorf("no constraints are %s, %v", text, err)
+		t.Errorf("the zero value is %s, %v", text, err)
 	}
 }
 
-// A constraint binds in the root, in the subordinate CA and in both; each
-// operation names the parameter that the name came in.
+// Constraints are enforced whether they are in the root, in the subordinate CA or
+// in both. Each operation names the parameter that the refused name came from.
 func TestNameConstraintsEnforced(t *testing.T) {
 	t.Parallel()
 	a := algorithm.ECC_256
@@ -261,7 +260,7 @@ func TestNameConstraintsEnforced(t *testing.T) {
 			change(req)
 			resp, der, err := ca.CreateServerCertificateWithCsr(seeded(), instant, issuer, req)
 			if err != nil && (resp != nil || der != nil) {
-				t.Error("a result beside an error")
+				t.Error("a result and an error")
 			}
 			return err
 		}
@@ -273,7 +272,7 @@ func TestNameConstraintsEnforced(t *testing.T) {
 				CommonName: commonName, Domain: domain, Algorithm: string(a), ParentIdentifier: issuer.Identifier(), Days: 90,
 			})
 			if err != nil && (resp != nil || k != nil || der != nil) {
-				t.Error("a result beside an error")
+				t.Error("a result and an error")
 			}
 			return err
 		}
@@ -304,15 +303,15 @@ func TestNameConstraintsEnforced(t *testing.T) {
 		mention     string
 	}{
 		{"permitted names", example, server(host("www.example.com", "example.com", "*.example.com"), func(r *request) { r.Domain = "a.b.example.com" }), "", ""},
-		{"an address, which is not limited", example, server(host("www.example.com", "192.0.2.1"), asIs), "", ""},
+		{"an address under constraints on DNS names", example, server(host("www.example.com", "192.0.2.1"), asIs), "", ""},
 		{"the CSR's common name", example, server(host("www.example.org"), asIs), "Csr", `"www.example.org" is ` + permitted},
 		{"a name of the CSR", example, server(host("www.example.com", "example.com", "www.example.org"), asIs), "Csr", `"www.example.org" is ` + permitted},
 		{"a name with the same letters", example, server(host("wwwexample.com"), asIs), "Csr", `"wwwexample.com" is ` + permitted},
 		{"CommonName, where the CSR has none", example, server(host("", "www.example.com"), func(r *request) { r.CommonName = "www.example.org" }), "CommonName", `"www.example.org" is ` + permitted},
 		{"CommonName, where the CSR has one", example, server(host("www.example.com"), func(r *request) { r.CommonName = "www.example.org" }), "", ""},
 		{"a name of the CSR, CommonName fine", example, server(host("", "www.example.org"), func(r *request) { r.CommonName = "www.example.com" }), "Csr", `"www.example.org" is ` + permitted},
-		{"a name of the CSR, CommonName no host", example, server(host("", "www.example.org"), func(r *request) { r.CommonName = "A Server" }), "Csr", `"www.example.org" is ` + permitted},
-		{"a common name that is no host", example, server(host("A Server", "www.example.com"), asIs), "", ""},
+		{"a name of the CSR, CommonName not a host", example, server(host("", "www.example.org"), func(r *request) { r.CommonName = "A Server" }), "Csr", `"www.example.org" is ` + permitted},
+		{"a common name that is not a host", example, server(host("A Server", "www.example.com"), asIs), "", ""},
 		{"Domain", example, server(host("www.example.com"), func(r *request) { r.Domain = "example.com,www.example.org" }), "Domain", `"www.example.org" is ` + permitted},
 		{"Domain, with U-labels", example, server(host("www.example.com"), func(r *request) { r.Domain = "例子.中国" }), "Domain", `"xn--fsqu00a.xn--fiqs8s" is ` + permitted},
 		{"a wildcard in Domain", example, server(host("www.example.com"), func(r *request) { r.Domain = "*.example.org" }), "Domain", `"*.example.org" is ` + permitted},
@@ -339,8 +338,8 @@ func TestNameConstraintsEnforced(t *testing.T) {
 		}, "Csr", permitted},
 		{"a client's DNS name in SanValue", example, client(host("Device 1", "www.example.com"), 2, "www.example.org"), "SanValue", permitted},
 		{"a client's address", noAddress, client(host("Device 1"), 7, "192.0.2.1"), "SanValue", excluded},
-		{"a client's URI, which is not limited", example, client(host("Device 1"), 6, "spiffe://example.org/a"), "", ""},
-		{"a client's common name, which is no alternative name", example, clientWithKey("Device.example.org", 2, "www.example.com"), "", ""},
+		{"a client's URI under constraints on DNS names", example, client(host("Device 1"), 6, "spiffe://example.org/a"), "", ""},
+		{"a client's common name, which is not an alternative name", example, clientWithKey("Device.example.org", 2, "www.example.com"), "", ""},
 		{"a client with a key made with it", example, clientWithKey("Device", 2, "www.example.org"), "SanValue", permitted},
 		{"a client with a key made with it, mailbox", mail, clientWithKey("Device", 1, "a@example.com"), "SanValue", "not permitted"},
 	}
@@ -369,8 +368,8 @@ func TestNameConstraintsEnforced(t *testing.T) {
 	}
 }
 
-// The CA below cannot widen what the one above leaves: both bind, in all
-// families, down to the third level, and Verify and other implementations agree.
+// A CA cannot allow more than the CAs above it. This is tested with chains of
+// three CAs in all families; Verify and other implementations agree.
 func TestNameConstraintsAlongTheChain(t *testing.T) {
 	t.Parallel()
 	for _, a := range families {
@@ -430,8 +429,8 @@ func TestNameConstraintsAlongTheChain(t *testing.T) {
 	}
 }
 
-// The constraints of CAs that other software made bind as well, those on URIs
-// too, which this package does not write.
+// Constraints in CA certificates of other software are enforced too, also those on
+// URIs, which this package does not write.
 func TestForeignNameConstraints(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -15,7 +15,7 @@ import (
 
 type updateRequest = ca.UpdateCACertificateStatusRequest
 
-// Section 4.9: Identifier is required, Status has one value.
+// Identifier is required, and Status has only one value.
 func TestUpdateCACertificateStatusRefuses(t *testing.T) {
 	t.Parallel()
 	known := authorityOf(algorithm.ECC_256).issuer.Identifier()
@@ -30,7 +30,7 @@ func TestUpdateCACertificateStatusRefuses(t *testing.T) {
 		{"Status ISSUE", func(r *updateRequest) { r.Status = "ISSUE" }, malformed, "Status", `"ISSUE" is not REVOKE`},
 		{"Status in lower case", func(r *updateRequest) { r.Status = "revoke" }, malformed, "Status", `"revoke"`},
 		{"ClientToken of 65 characters", func(r *updateRequest) { r.ClientToken = strings.Repeat("a", 65) }, malformed, "ClientToken", "64"},
-		{"ClientToken beyond ASCII", func(r *updateRequest) { r.ClientToken = "云" }, malformed, "ClientToken", "ASCII"},
+		{"ClientToken that is not ASCII", func(r *updateRequest) { r.ClientToken = "云" }, malformed, "ClientToken", "ASCII"},
 		{"a newline in ClientToken", func(r *updateRequest) { r.ClientToken = "a\nb" }, malformed, "ClientToken", "printable"},
 		{"an unknown CA", func(r *updateRequest) { r.Identifier = strings.Repeat("0", 32) }, yuncert.ErrNotFound, "Identifier", strings.Repeat("0", 32)},
 	}
@@ -76,12 +76,11 @@ func checkNotUpdated(t *testing.T, rand io.Reader, pool *ca.Pool, req *updateReq
 	}
 	checkError(t, err, code, parameter, mention)
 	if resp != nil {
-		t.Error("a response beside an error")
+		t.Error("a response and an error")
 	}
 }
 
-// Rule 17: what is revoked, with all below it, issues nothing more and
-// cannot be revoked again.
+// A revoked CA, and each CA below it, issues nothing and cannot be revoked again.
 func TestUpdateCACertificateStatus(t *testing.T) {
 	t.Parallel()
 	for _, a := range families {
@@ -93,7 +92,7 @@ func TestUpdateCACertificateStatus(t *testing.T) {
 			name    string
 			revoke  string
 			revoked []string
-			again   []string // are revoked already
+			again   []string // cannot be revoked again
 		}{
 			{"the subordinate CA", sub, []string{sub}, []string{sub}},
 			{"the root, and what is below it", root, both, []string{root, sub}},
@@ -129,7 +128,7 @@ func TestUpdateCACertificateStatus(t *testing.T) {
 					}
 					checkError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", identifier)
 					if issuer != nil {
-						t.Error("an Issuer beside an error")
+						t.Error("an Issuer and an error")
 					}
 					described, err := ca.DescribeCACertificate(seeded(), pool, &ca.DescribeCACertificateRequest{Identifier: identifier})
 					if err != nil || described.Certificate.Status != "REVOKE" {
@@ -139,12 +138,12 @@ func TestUpdateCACertificateStatus(t *testing.T) {
 				server, der, err := pool.CreateServerCertificateWithCsr(untouched(t), instant, req)
 				checkError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", sub)
 				if server != nil || der != nil {
-					t.Error("a revoked CA issues")
+					t.Error("a revoked CA issued a certificate")
 				}
 				for _, identifier := range tt.again {
 					checkNotUpdated(t, untouched(t), pool, &updateRequest{Identifier: identifier}, yuncert.ErrInvalidStatusUpdateProtection, "Identifier", identifier)
 				}
-				// The other pools, and the other CAs, are as they were.
+				// Other pools and other CAs do not change.
 				if _, _, err := newPool(t).CreateServerCertificateWithCsr(seeded(), instant, req); err != nil {
 					t.Error(err)
 				}
@@ -157,8 +156,8 @@ func TestUpdateCACertificateStatus(t *testing.T) {
 	}
 }
 
-// Of two calls at one time the one that is through first revokes: here the second
-// begins and ends while the first draws its RequestId.
+// Of two concurrent calls, only the one that finishes first revokes. Here the
+// second call starts and ends while the first draws its RequestId.
 func TestUpdateCACertificateStatusOvertaken(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -175,7 +174,7 @@ func TestUpdateCACertificateStatusOvertaken(t *testing.T) {
 	}
 }
 
-// The root may still be revoked after a CA below it.
+// A root can be revoked after a CA below it.
 func TestUpdateCACertificateStatusUpwards(t *testing.T) {
 	t.Parallel()
 	pool, au := newPool(t), authorityOf(algorithm.ECC_256)
