@@ -126,7 +126,7 @@ func (r *CreateRevocationListRequest) Validate() error {
 	case r.NextUpdate.After(maxTime):
 		return malformed("NextUpdate", "%s is after %s", stamp(r.NextUpdate), stamp(maxTime))
 	case r.OnlyContainsUserCerts && r.OnlyContainsCACerts:
-		return malformed("OnlyContainsCACerts", "OnlyContainsUserCerts is set too; at most one may be")
+		return malformed("OnlyContainsCACerts", "OnlyContainsUserCerts is set too; set at most one of them")
 	}
 	if r.DistributionPoint != "" {
 		address, err := url.Parse(r.DistributionPoint)
@@ -243,7 +243,7 @@ func checkRevocation(now, at time.Time, reason RevocationReason) error {
 		return refused("RevocationTime", "%s is after now, %s", stamp(at), stamp(now))
 	}
 	if at.UTC().Year() < 1950 { // no certificate starts earlier: RFC 5280, section 4.1.2.5
-		return malformed("RevocationTime", "the year %d is before 1950", at.UTC().Year())
+		return malformed("RevocationTime", "the year %d is before 1950, the first that a certificate can hold", at.UTC().Year())
 	}
 	if _, ok := reasonNames[reason]; !ok {
 		return malformed("Reason", "%d is not a reason; want 0 to 6, 9 or 10 (RFC 5280, section 5.3.1)", reason)
@@ -269,9 +269,10 @@ func parseSerialNumber(text string) ([]byte, error) {
 	return serial, nil
 }
 
-// ParseRevocationList parses a CRL, DER or one PEM block "X509 CRL", without
-// trailing data. It does not verify the signature: [Verify] does, and for RSA and ECC
-// CheckSignatureFrom. There is no size limit; limit your reader.
+// ParseRevocationList parses a CRL of an RSA, ECC or SM2 CA: DER or one PEM block
+// "X509 CRL", without trailing data. It does not verify the signature; [Verify]
+// does, and for RSA and ECC CheckSignatureFrom. There is no size limit: limit your
+// reader.
 //
 // It returns [yuncert.ErrInvalidValueMalformed] for anything else, and for CRLs in
 // which a missing serial number does not mean "not revoked": delta CRLs, indirect
@@ -285,7 +286,7 @@ func ParseRevocationList(data []byte) (*x509.RevocationList, error) {
 	}
 	list, err := x509der.ParseCRL(der)
 	if err != nil {
-		return nil, malformed("", "the CRL cannot be read: %s", x509der.Reason(err))
+		return nil, malformed("", "the CRL cannot be read: %v", err)
 	}
 	return list, nil
 }

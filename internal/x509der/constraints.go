@@ -101,8 +101,9 @@ func (s *Subtrees) read(trees *cryptobyte.String) error {
 	return nil
 }
 
-// CheckName returns an error that names the violated constraint if the
-// constraints do not allow a DNS name or IP address, given in canonical form.
+// CheckName checks a DNS name or an IP address in canonical form. The error gives
+// the name and the constraint that does not allow it, and ends so that the caller
+// can add "of" and the CA.
 func (c *NameConstraints) CheckName(name string) error {
 	if addr, ok := parseIP(name); ok {
 		return c.checkAddr(addr)
