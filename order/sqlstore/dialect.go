@@ -16,13 +16,20 @@ const (
 	SQLite Dialect = "SQLite"
 )
 
+// A mode is what a transaction is for.
+type mode string
+
+const (
+	readWrite mode = "an Update"
+	readOnly  mode = "a View"
+)
+
 // A dialect is what the two databases have different names for. All other
 // statements are the same.
 type dialect struct {
 	prepare    []string                // sets a connection up
-	update     string                  // begins a transaction for an Update
-	view       string                  // begins one for a View
-	lockSchema string                  // waits until no other process migrates
+	begin      map[mode]string         // begins a transaction
+	lockSchema []string                // waits until no other process migrates
 	forUpdate  string                  // makes a SELECT lock what it finds
 	oneWriter  bool                    // whether Updates exclude each other anyway
 	conflict   func(driver error) bool // whether to try again may help
@@ -30,9 +37,11 @@ type dialect struct {
 
 var dialects = map[Dialect]dialect{
 	PostgreSQL: {
-		update:     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-		view:       "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-		lockSchema: "SELECT pg_advisory_xact_lock(8752022824047244288)", // the octets of "yuncert" and a zero
+		begin: map[mode]string{
+			readWrite: "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+			readOnly:  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+		},
+		lockSchema: []string{"SELECT pg_advisory_xact_lock(8752022824047244288)"}, // the octets of "yuncert" and a zero
 		forUpdate:  " FOR UPDATE",
 		conflict: func(err error) bool {
 			// PostgreSQL, appendix A: serialization_failure and deadlock_detected.
@@ -46,8 +55,7 @@ var dialects = map[Dialect]dialect{
 	SQLite: {
 		// The time is short since a driver cannot break it off when ctx ends.
 		prepare:   []string{"PRAGMA busy_timeout = 1000", "PRAGMA journal_mode = WAL"},
-		update:    "BEGIN IMMEDIATE",
-		view:      "BEGIN",
+		begin:     map[mode]string{readWrite: "BEGIN IMMEDIATE", readOnly: "BEGIN"},
 		oneWriter: true,
 		conflict: func(err error) bool {
 			// SQLite, "Result and Error Codes": SQLITE_BUSY and SQLITE_LOCKED, in the

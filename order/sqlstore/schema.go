@@ -41,14 +41,14 @@ var migrations = [][]string{
 // writes nothing if it is there already, and so needs no right to.
 func (s *Store) migrate(ctx context.Context) error {
 	var version int
-	err := s.run(ctx, s.view, func(tx *tx) (err error) {
+	err := s.run(ctx, readOnly, func(tx *tx) (err error) {
 		version, err = tx.version()
 		return err
 	})
 	// An error here most often says that there is no table yet; any other comes
 	// again.
 	for err != nil || version < len(migrations) {
-		err = s.run(ctx, s.update, func(tx *tx) (err error) {
+		err = s.run(ctx, readWrite, func(tx *tx) (err error) {
 			version, err = step(tx)
 			return err
 		})
@@ -65,8 +65,8 @@ func (s *Store) migrate(ctx context.Context) error {
 // step takes the next step, if there is one, while all other processes wait, and
 // returns the version that it comes to.
 func step(tx *tx) (int, error) {
-	if tx.lockSchema != "" {
-		tx.exec("locking the schema", tx.lockSchema)
+	for _, statement := range tx.dialect.lockSchema {
+		tx.exec("locking the schema", statement)
 	}
 	tx.exec("making the schema's version", "CREATE TABLE IF NOT EXISTS yuncert_schema (version BIGINT NOT NULL PRIMARY KEY)")
 	version, err := tx.version()

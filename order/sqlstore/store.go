@@ -30,9 +30,9 @@ const (
 
 // A Store is an [order.Store] in a database. It is safe for concurrent use.
 type Store struct {
-	dialect
-	db     *sql.DB
-	writer chan struct{} // of one place, for who writes; nil if rows are locked instead
+	dialect dialect
+	db      *sql.DB
+	writer  chan struct{} // of one place, for who writes; nil if rows are locked instead
 }
 
 var _ order.Store = (*Store)(nil)
@@ -82,19 +82,19 @@ func (s *Store) Update(ctx context.Context, f func(order.Tx) error) error {
 			return ctx.Err()
 		}
 	}
-	return s.run(ctx, s.update, func(tx *tx) error { return f(tx) })
+	return s.run(ctx, readWrite, func(tx *tx) error { return f(tx) })
 }
 
 // View implements [order.Store]. f may be run anew as in Update.
 func (s *Store) View(ctx context.Context, f func(order.Snapshot) error) error {
-	return s.run(ctx, s.view, func(tx *tx) error { return f(tx) })
+	return s.run(ctx, readOnly, func(tx *tx) error { return f(tx) })
 }
 
 // run runs f in a transaction, and anew while that may help.
-func (s *Store) run(ctx context.Context, begin string, f func(*tx) error) error {
+func (s *Store) run(ctx context.Context, mode mode, f func(*tx) error) error {
 	wait := firstWait
 	for try := 1; ; try++ {
-		again, err := s.try(ctx, begin, f)
+		again, err := s.try(ctx, mode, f)
 		if !again {
 			return err
 		}
@@ -112,7 +112,7 @@ func (s *Store) run(ctx context.Context, begin string, f func(*tx) error) error 
 
 // try runs f in a transaction, and says whether to try again may help: then the
 // error is the store's own, and nothing was written.
-func (s *Store) try(ctx context.Context, begin string, f func(*tx) error) (again bool, err error) {
+func (s *Store) try(ctx context.Context, mode mode, f func(*tx) error) (again bool, err error) {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return false, failure(ctx, "connecting", err)
@@ -130,17 +130,16 @@ func (s *Store) try(ctx context.Context, begin string, f func(*tx) error) (again
 		}
 		conn.Close()
 	}()
-	for _, statement := range append(s.prepare[:len(s.prepare):len(s.prepare)], begin) {
-		if _, err := conn.ExecContext(ctx, statement); err != nil {
-			// A connection may have broken while it lay in the pool, and the next one may
-			// be better.
-			return ctx.Err() == nil && (errors.Is(err, driver.ErrBadConn) || s.conflict(err)), failure(ctx, "beginning", err)
-		}
+	if err := s.begin(ctx, conn, mode); err != nil {
+		// A connection may have broken while it lay in the pool, and the next one may
+		// be better.
+		again := errors.Is(err, driver.ErrBadConn) || s.dialect.conflict(err)
+		return again && ctx.Err() == nil, failure(ctx, "beginning", err)
 	}
-	tx := &tx{dialect: s.dialect, ctx: ctx, conn: conn, readOnly: begin == s.view, packages: map[string]bool{}}
+	tx := &tx{dialect: s.dialect, mode: mode, ctx: ctx, conn: conn, packages: map[string]bool{}}
 	err = f(tx)
 	switch {
-	case tx.err != nil && (errors.Is(tx.err, errRaced) || s.conflict(tx.err)):
+	case tx.err != nil && (errors.Is(tx.err, errRaced) || s.dialect.conflict(tx.err)):
 		return true, tx.err
 	case err != nil:
 		return false, err
@@ -150,18 +149,29 @@ func (s *Store) try(ctx context.Context, begin string, f func(*tx) error) (again
 		return false, ctx.Err()
 	}
 	end, _ := ending()
-	if _, err := conn.ExecContext(end, "COMMIT"); err != nil {
-		if s.conflict(err) {
-			return true, failure(ctx, "committing", err)
-		}
-		if tx.readOnly {
-			return false, failure(ctx, "ending", err)
-		}
-		// err is not wrapped: it may be that of the limit above, which is not ctx's.
-		return false, fmt.Errorf("sqlstore: committing: %w: %v", order.ErrOutcomeUnknown, err)
+	_, err = conn.ExecContext(end, "COMMIT")
+	switch {
+	case err == nil:
+		done = true
+		return false, nil
+	case s.dialect.conflict(err):
+		return true, failure(ctx, "committing", err)
+	case mode == readOnly:
+		return false, failure(ctx, "ending", err)
 	}
-	done = true
-	return false, nil
+	// err is not wrapped: it may be that of the limit above, which is not ctx's.
+	return false, fmt.Errorf("sqlstore: committing: %w: %v", order.ErrOutcomeUnknown, err)
+}
+
+// begin sets the connection up and begins a transaction.
+func (s *Store) begin(ctx context.Context, conn *sql.Conn, mode mode) error {
+	for _, statement := range s.dialect.prepare {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	_, err := conn.ExecContext(ctx, s.dialect.begin[mode])
+	return err
 }
 
 // rollback ends the transaction of a connection if there is one, and throws the

@@ -13,10 +13,10 @@ import (
 
 // A tx is the order.Tx of one transaction, or the order.Snapshot of a View.
 type tx struct {
-	dialect
+	dialect  dialect
+	mode     mode
 	ctx      context.Context
 	conn     *sql.Conn
-	readOnly bool
 	packages map[string]bool // those read or written, and whether they exist
 	err      error           // of the first statement that failed: no other runs after it
 }
@@ -73,17 +73,14 @@ func (tx *tx) Order(orderID int64) (o order.Order, found bool, err error) {
 
 // lock is what a SELECT of one row ends in.
 func (tx *tx) lock() string {
-	if tx.readOnly {
+	if tx.mode == readOnly {
 		return ""
 	}
-	return tx.forUpdate
+	return tx.dialect.forUpdate
 }
 
 func (tx *tx) Orders(state order.State, after order.Order, limit int) (page []order.Order, err error) {
-	if limit <= 0 {
-		return nil, tx.err
-	}
-	if tx.err != nil {
+	if tx.err != nil || limit <= 0 {
 		return nil, tx.err
 	}
 	rows, err := tx.conn.QueryContext(tx.ctx, selectOrders, string(state), after.Created.UnixMicro(), after.OrderId, limit)
@@ -108,7 +105,8 @@ func (tx *tx) PutPackage(p order.Package) error {
 	found, read := tx.packages[p.ProductCode]
 	if !read {
 		var err error
-		if _, found, err = tx.Package(p.ProductCode); err != nil {
+		_, found, err = tx.Package(p.ProductCode)
+		if err != nil {
 			return err
 		}
 	}
