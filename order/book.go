@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"slices"
 	"time"
 
@@ -34,12 +35,24 @@ type Book struct {
 	keys     algorithm.Policy
 }
 
-// NewBook returns a Book over a store.
+// NewBook returns a Book over a store. It panics if the store is nil, or if the
+// store or the Verifier is a nil pointer: no operation could run then.
 func NewBook(store Store, opts BookOptions) *Book {
+	if store == nil || isNilPointer(store) {
+		panic("order.NewBook: the store is nil; want one such as order.NewMemoryStore()")
+	}
+	if isNilPointer(opts.Verifier) {
+		panic(fmt.Sprintf("order.NewBook: the Verifier is a nil %T; leave it out for a NetVerifier", opts.Verifier))
+	}
 	if opts.Verifier == nil {
 		opts.Verifier = &NetVerifier{}
 	}
 	return &Book{store, opts.Verifier, opts.Keys}
+}
+
+func isNilPointer(value any) bool {
+	v := reflect.ValueOf(value)
+	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // AddPackage adds count units to the package of a product, which it makes if

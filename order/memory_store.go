@@ -7,20 +7,21 @@ import (
 	"sync"
 )
 
-// A MemoryStore is a [Store] in the memory of the process, made by
-// [NewMemoryStore] alone. Updates run one at a time, views beside one another; ctx
-// counts once it is a call's turn, which no call of a [Book] keeps for long.
+// A MemoryStore is a [Store] in the memory of the process. The zero value is an
+// empty store. A MemoryStore must not be copied after its first use.
+//
+// Updates run one at a time, and Views run at the same time as each other. A call
+// that waits for its turn does not notice that ctx ends; it looks at ctx when its
+// turn comes. No operation of a [Book] keeps others waiting for long.
 type MemoryStore struct {
 	mu       sync.RWMutex
-	packages map[string]Package
+	packages map[string]Package // this and the other maps are nil before the first Update
 	orders   map[int64]*Order
 	byState  map[State][]*Order // sorted as Snapshot.Orders gives them
 }
 
 // NewMemoryStore returns an empty store.
-func NewMemoryStore() *MemoryStore {
-	return &MemoryStore{packages: map[string]Package{}, orders: map[int64]*Order{}, byState: map[State][]*Order{}}
-}
+func NewMemoryStore() *MemoryStore { return new(MemoryStore) }
 
 // Update implements [Store]. f runs once.
 func (s *MemoryStore) Update(ctx context.Context, f func(Tx) error) error {
@@ -28,6 +29,9 @@ func (s *MemoryStore) Update(ctx context.Context, f func(Tx) error) error {
 	defer s.mu.Unlock()
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if s.packages == nil {
+		s.packages, s.orders, s.byState = map[string]Package{}, map[int64]*Order{}, map[State][]*Order{}
 	}
 	tx := &memoryTx{s, nil}
 	committed := false

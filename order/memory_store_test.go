@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
@@ -19,6 +20,25 @@ func TestMemoryStore(t *testing.T) {
 		t.Parallel()
 		return order.NewMemoryStore()
 	})
+}
+
+// The zero MemoryStore is an empty store, and a Book can use it.
+func TestZeroMemoryStore(t *testing.T) {
+	t.Parallel()
+	var store order.MemoryStore
+	book := order.NewBook(&store, order.BookOptions{})
+	_, err := book.DescribePackageState(t.Context(), seeded(), nil)
+	checkError(t, err, yuncert.ErrNotFoundPackage, "ProductCode")
+	if err := book.AddPackage(t.Context(), "", 1); err != nil {
+		t.Fatal(err)
+	}
+	o := place(t, book, application(plainCSR(t)))
+	checkCounts(t, book, "", 1, 1, 0)
+	want := contents{
+		Packages: []order.Package{{ProductCode: order.DefaultProductCode, TotalCount: 1, UsedCount: 1}},
+		Orders:   []order.Order{o},
+	}
+	checkUnchanged(t, &store, want)
 }
 
 // BenchmarkMemoryStoreMemory says how much memory an order takes, and how much
