@@ -2,11 +2,8 @@ package order
 
 import (
 	"context"
-	cryptorand "crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"reflect"
 	"slices"
@@ -130,10 +127,12 @@ func (b *Book) Orders(ctx context.Context, state State, after Order, limit int) 
 // order the event alters, before it is stored.
 func (b *Book) move(ctx context.Context, now time.Time, orderID int64, e event, change func(Tx, *Order) error) (o Order, err error) {
 	err = b.update(ctx, func(tx Tx) error {
-		if o, err = readOrder(tx, orderID); err != nil {
+		o, err = readOrder(tx, orderID)
+		if err != nil {
 			return err
 		}
-		if o.State, err = o.State.after(e); err != nil {
+		o.State, err = o.State.after(e)
+		if err != nil {
 			return err
 		}
 		o.Updated = instant(now)
@@ -150,24 +149,38 @@ func (b *Book) move(ctx context.Context, now time.Time, orderID int64, e event, 
 	return o, nil
 }
 
-// update and view run a transaction. An error that is not a refusal of this
-// package's is the store's.
 func (b *Book) update(ctx context.Context, f func(Tx) error) error {
-	return storeError(b.store.Update(ctx, f))
+	return storeError(b.store.Update(ctx, f), yuncert.ErrError, "")
 }
 
 func (b *Book) view(ctx context.Context, f func(Snapshot) error) error {
-	return storeError(b.store.View(ctx, f))
+	return storeError(b.store.View(ctx, f), yuncert.ErrError, "")
 }
 
-func storeError(err error) error {
+// storeError sorts the errors of a transaction. A coded error is a refusal that f
+// returned, and stays as it is. Any other error is a failure of the store and gets
+// the code.
+func storeError(err error, code yuncert.Code, parameter string) error {
 	if err == nil {
 		return nil
 	}
-	if e, ok := errors.AsType[*yuncert.Error](err); ok && !errors.Is(err, ErrOutcomeUnknown) {
+	e, ok := errors.AsType[*yuncert.Error](err)
+	if ok && !errors.Is(err, ErrOutcomeUnknown) {
 		return e
 	}
-	return &yuncert.Error{Code: yuncert.ErrError, Message: "the order store failed", Err: err}
+	return &yuncert.Error{Code: code, Parameter: parameter, Message: "the order store failed", Err: err}
+}
+
+// withCode gives the coded error of another package the code that orders have for
+// it.
+func withCode(err error, code yuncert.Code) error {
+	e, ok := errors.AsType[*yuncert.Error](err)
+	if !ok {
+		return err
+	}
+	coded := *e
+	coded.Code = code
+	return &coded
 }
 
 // readOrder returns an order that must be there.
@@ -198,42 +211,5 @@ func packageOf(tx Reader, o *Order) (Package, error) {
 	return p, err
 }
 
-func checkOrderID(orderID int64) error {
-	if orderID == 0 {
-		return yuncert.Missing("OrderId")
-	}
-	return nil
-}
-
 // instant is a time as stores keep it.
 func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
-
-// newOrderID draws 53 bits. There is no 0: of the 2^53 values two give 1.
-func newOrderID(rand io.Reader) (int64, error) {
-	var b [8]byte
-	if err := draw(rand, b[:]); err != nil {
-		return 0, err
-	}
-	return max(int64(binary.BigEndian.Uint64(b[:])>>11), 1), nil
-}
-
-// newRequestID is [yuncert.NewRequestId] with the code that orders have for a
-// failure.
-func newRequestID(rand io.Reader) (string, error) {
-	id, err := yuncert.NewRequestId(rand)
-	if e, ok := errors.AsType[*yuncert.Error](err); ok {
-		return "", &yuncert.Error{Code: yuncert.ErrError, Message: e.Message, Err: e.Err}
-	}
-	return id, err
-}
-
-// draw fills b from rand; nil means [crypto/rand.Reader].
-func draw(rand io.Reader, b []byte) error {
-	if rand == nil {
-		rand = cryptorand.Reader
-	}
-	if _, err := io.ReadFull(rand, b); err != nil {
-		return &yuncert.Error{Code: yuncert.ErrError, Message: "no randomness for an order", Err: err}
-	}
-	return nil
-}

@@ -7,8 +7,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -72,12 +70,6 @@ type CreateCertificateWithCsrRequestResponse struct {
 	RequestId string `json:"RequestId,omitempty"`
 }
 
-// The values of ValidateType.
-const (
-	validateDNS  = "DNS"
-	validateFile = "FILE"
-)
-
 // Validate checks the request, the CSR with its signature included, and returns
 // the first problem in the order of the fields: [yuncert.ErrMissingParameter] for
 // a required one that is empty, [yuncert.ErrCreateCertificateRequestFailed] for
@@ -120,12 +112,13 @@ func (r *CreateCertificateWithCsrRequestRequest) check(keys algorithm.Policy) (*
 			return nil, err
 		}
 	}
-	switch proved := strings.TrimPrefix(domain, "*."); {
+	proved, wildcard := strings.CutPrefix(domain, "*.")
+	switch {
 	case r.ValidateType == "":
 		return nil, yuncert.Missing("ValidateType")
 	case r.ValidateType != validateDNS && r.ValidateType != validateFile:
 		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "ValidateType", "%.40q is not DNS or FILE", r.ValidateType)
-	case r.ValidateType == validateFile && strings.HasPrefix(domain, "*."):
+	case r.ValidateType == validateFile && wildcard:
 		return nil, failed("ValidateType", "a file does not prove the ownership of %q: DNS does", domain)
 	case r.ValidateType == validateDNS && len(recordLabel+"."+proved) > 253: // which no DNS name is
 		return nil, failed("ValidateType", "DNS proves a name of up to 244 octets, and a file a longer one that is no wildcard: %q has %d", proved, len(proved))
@@ -147,7 +140,7 @@ func parseCSR(text string, keys algorithm.Policy) (*csr.Request, error) {
 	}
 	request, err := csr.ParseWithPolicy([]byte(text), keys)
 	if err != nil {
-		return nil, failed("Csr", "%s", x509der.Reason(err))
+		return nil, withCode(err, yuncert.ErrCreateCertificateRequestFailed)
 	}
 	if request.Algorithm.Family() == "SM2" || request.Algorithm == algorithm.RSA_1024 {
 		return nil, failed("Csr", "the CSR's key is %s: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 and ECC_512 are accepted", request.Algorithm)
@@ -171,14 +164,6 @@ func domainOf(request *csr.Request) (string, error) {
 		}
 	}
 	return name, nil
-}
-
-// checkText refuses text that a log, a page or a database could trip over.
-func checkText(parameter, text string, limit int) error {
-	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > limit || strings.ContainsFunc(text, unicode.IsControl) {
-		return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "%.80q is not UTF-8 of up to %d characters without control characters", text, limit)
-	}
-	return nil
 }
 
 // checkTags checks the labels as the API's metadata describes them.
@@ -232,30 +217,30 @@ func (b *Book) CreateCertificateWithCsrRequest(ctx context.Context, rand io.Read
 	}
 	o.Created = instant(now)
 	o.Updated = o.Created
-	if o.Token, err = newToken(rand, now); err != nil {
+	o.Token, err = newToken(rand, now)
+	if err != nil {
 		return nil, err
 	}
 	requestID, err := newRequestID(rand)
 	if err != nil {
 		return nil, err
 	}
-	// With 2^53 ids one collision is rare, and ten in a row are a random source that
-	// repeats itself.
+	// With 2^53 ids one collision is rare. Ten in a row come from a random source
+	// that repeats itself.
 	for range 10 {
-		if o.OrderId, err = newOrderID(rand); err != nil {
+		o.OrderId, err = newOrderID(rand)
+		if err != nil {
 			return nil, err
 		}
-		if err = b.submit(ctx, *o); !errors.Is(err, ErrOrderExists) {
-			break
+		err = b.submit(ctx, *o)
+		if err == nil {
+			return &CreateCertificateWithCsrRequestResponse{OrderId: o.OrderId, RequestId: requestID}, nil
+		}
+		if !errors.Is(err, ErrOrderExists) {
+			return nil, err
 		}
 	}
-	if errors.Is(err, ErrOrderExists) {
-		err = yuncert.Errorf(yuncert.ErrError, "", "rand repeats itself: ten OrderIds in a row are taken")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCertificateWithCsrRequestResponse{OrderId: o.OrderId, RequestId: requestID}, nil
+	return nil, yuncert.Errorf(yuncert.ErrError, "", "rand repeats itself: ten OrderIds in a row are taken")
 }
 
 // submit stores an order and takes a unit for it.

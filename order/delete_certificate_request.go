@@ -2,7 +2,6 @@ package order
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"github.com/yuncert/yuncert"
@@ -45,7 +44,7 @@ func (b *Book) DeleteCertificateRequest(ctx context.Context, rand io.Reader, req
 	if err != nil {
 		return nil, err
 	}
-	err = b.update(ctx, func(tx Tx) error {
+	err = b.store.Update(ctx, func(tx Tx) error {
 		o, err := readOrder(tx, req.OrderId)
 		if err != nil {
 			return err
@@ -63,10 +62,7 @@ func (b *Book) DeleteCertificateRequest(ctx context.Context, rand io.Reader, req
 		}
 		return tx.DeleteOrder(o.OrderId)
 	})
-	if errors.Is(err, yuncert.ErrError) {
-		e, _ := errors.AsType[*yuncert.Error](err)
-		return nil, &yuncert.Error{Code: yuncert.ErrDeleteFail, Parameter: "OrderId", Message: "the order store failed while the order was deleted", Err: e.Err}
-	}
+	err = storeError(err, yuncert.ErrDeleteFail, "OrderId")
 	if err != nil {
 		return nil, err
 	}

@@ -153,7 +153,9 @@ func (o *Order) accepts(now time.Time, key crypto.PublicKey, chain []*x509.Certi
 			cert.NotBefore.UTC().Format(time.RFC3339), cert.NotAfter.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	}
 	for n, parent := range chain[1:] {
-		if err := x509der.CheckSignature(chain[n], parent); err != nil || !parent.IsCA || !bytes.Equal(chain[n].RawIssuer, parent.RawSubject) {
+		signed := chain[n]
+		err := x509der.CheckSignature(signed, parent)
+		if err != nil || !parent.IsCA || !bytes.Equal(signed.RawIssuer, parent.RawSubject) {
 			return refused("certificate %d is not of the CA that signed certificate %d", n+2, n+1)
 		}
 	}

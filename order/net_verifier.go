@@ -89,7 +89,8 @@ func (v *NetVerifier) resolver() *net.Resolver {
 // plainDNS leaves the resolver's own address, which is the operator's matter,
 // out of an error.
 func plainDNS(err error) error {
-	switch e, _ := errors.AsType[*net.DNSError](err); {
+	e, _ := errors.AsType[*net.DNSError](err)
+	switch {
 	case e != nil && e.IsNotFound:
 		return errors.New("there are none")
 	case e != nil && e.IsTimeout:
@@ -149,7 +150,8 @@ func (v *NetVerifier) dial(ctx context.Context, network, address string) (net.Co
 	dialer := &net.Dialer{
 		Resolver: v.Resolver,
 		Control: func(_, address string, _ syscall.RawConn) error {
-			if ap, err := netip.ParseAddrPort(address); err != nil || !v.allows(ap.Addr()) {
+			ap, err := netip.ParseAddrPort(address)
+			if err != nil || !v.allows(ap.Addr()) {
 				return errNotPublic
 			}
 			if allowed.Add(1) > maxAddresses {
@@ -273,7 +275,8 @@ func plainHTTP(ctx context.Context, err error) error {
 	if r, ok := errors.AsType[refusal](err); ok {
 		return r
 	}
-	if e, ok := errors.AsType[net.Error](err); endOf(ctx) != nil || ok && e.Timeout() {
+	e, ok := errors.AsType[net.Error](err)
+	if endOf(ctx) != nil || ok && e.Timeout() {
 		return errors.New("there was no answer in time")
 	}
 	return errors.New("there is no answer of a web server")

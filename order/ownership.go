@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 	"unicode"
@@ -41,6 +40,12 @@ type Challenge struct {
 	// Content is the text of the file for FILE.
 	Content string
 }
+
+// The values of ValidateType.
+const (
+	validateDNS  = "DNS"
+	validateFile = "FILE"
+)
 
 const (
 	recordLabel = "_dnsauth"
@@ -108,7 +113,8 @@ func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64)
 // endOf returns why ctx has ended, if it has. A socket has its deadline from ctx,
 // and may give up a moment before ctx itself has ended.
 func endOf(ctx context.Context) error {
-	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
+	deadline, ok := ctx.Deadline()
+	if ok && ctx.Err() == nil && !time.Now().Before(deadline) {
 		return context.DeadlineExceeded
 	}
 	return ctx.Err()
@@ -152,27 +158,4 @@ func limited(text string) string {
 		text = strings.ToValidUTF8(text[:500], "")
 	}
 	return strings.TrimSpace(text)
-}
-
-// newToken returns a token in the form that the documents show: the day and six
-// zeros, and then 50 letters and digits from rand, of 258 bits.
-func newToken(rand io.Reader, now time.Time) (string, error) {
-	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
-	token := append(make([]byte, 0, 64), now.UTC().Format("20060102")+"000000"...)
-	for range 10 {
-		var drawn [64]byte
-		if err := draw(rand, drawn[:]); err != nil {
-			return "", err
-		}
-		for _, d := range drawn {
-			// 252 is the largest multiple of 36 in an octet: each letter is as likely.
-			if d < 252 && len(token) < cap(token) {
-				token = append(token, letters[d%36])
-			}
-		}
-		if len(token) == cap(token) {
-			return string(token), nil
-		}
-	}
-	return "", yuncert.Errorf(yuncert.ErrError, "", "rand repeats itself: no token comes of it")
 }

@@ -269,7 +269,7 @@ func TestSpoiledStore(t *testing.T) {
 		"a CSR that is none, to sign for": {func(o *order.Order) { o.Csr = "garbage" }, "Issue", broke, "", "the order's CSR cannot be read"},
 		"a package that is gone":          {func(o *order.Order) { o.ProductCode = "free" }, "Complete", broke, "", "the order store failed"},
 		"a package that is gone, to delete": {func(o *order.Order) { o.ProductCode, o.State = "free", order.StatePayed }, "DeleteCertificateRequest",
-			yuncert.ErrDeleteFail, "OrderId", "the order store failed while the order was deleted"},
+			yuncert.ErrDeleteFail, "OrderId", "the order store failed"},
 		"a state that does not exist": {func(o *order.Order) { o.State = "unknow" }, "Issue", wrong, "OrderId", "the state unknow:"},
 	} {
 		t.Run(name, func(t *testing.T) {

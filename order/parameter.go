@@ -1,0 +1,24 @@
+package order
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/yuncert/yuncert"
+)
+
+func checkOrderID(orderID int64) error {
+	if orderID == 0 {
+		return yuncert.Missing("OrderId")
+	}
+	return nil
+}
+
+// checkText refuses text that a log, a page or a database could trip over.
+func checkText(parameter, text string, limit int) error {
+	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > limit || strings.ContainsFunc(text, unicode.IsControl) {
+		return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "%.80q is not UTF-8 of up to %d characters without control characters", text, limit)
+	}
+	return nil
+}
