@@ -29,8 +29,7 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// Each row is one change to a valid request. "Rule" is that of section 3.7 of the
-// operations reference.
+// Each row makes one change to a valid request.
 func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 	t.Parallel()
 	commonName := func(name string) func(*request) {
@@ -71,11 +70,11 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"a huge CSR", func(r *request) { r.Csr += strings.Repeat("\n", 64<<10) }, failed, "Csr", "up to 65536 are read"},
 		{"a CSR of 16 MiB", func(r *request) { r.Csr = strings.Repeat("A", 16<<20) }, failed, "Csr", "16777216 octets"},
 
-		{"rule 7: RSA 1024", func(r *request) { r.Csr = hostCSR(t, algorithm.RSA_1024, "www.example.com") }, failed, "Csr", "RSA_1024: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 and ECC_512 are accepted"},
-		{"rule 7: SM2", func(r *request) { r.Csr = sm2CSR(t, "www.example.com") }, failed, "Csr", "SM2_256: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 and ECC_512 are accepted"},
+		{"an RSA_1024 key", func(r *request) { r.Csr = hostCSR(t, algorithm.RSA_1024, "www.example.com") }, failed, "Csr", "RSA_1024: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 and ECC_512 are accepted"},
+		{"an SM2 key", func(r *request) { r.Csr = sm2CSR(t, "www.example.com") }, failed, "Csr", "SM2_256: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 and ECC_512 are accepted"},
 
-		{"rule 8: no common name", commonName(""), failed, "Csr", `common name "" is not the domain`},
-		{"no common name beside alternative names", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "", "www.example.com") }, failed, "Csr", `common name "" is not the domain`},
+		{"no common name", commonName(""), failed, "Csr", `common name "" is not the domain`},
+		{"alternative names but no common name", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "", "www.example.com") }, failed, "Csr", `common name "" is not the domain`},
 		{"two common names", func(r *request) {
 			r.Csr = makeCSR(t, key(algorithm.ECC_256, 2), &x509.CertificateRequest{Subject: pkix.Name{
 				ExtraNames: []pkix.AttributeTypeAndValue{{Type: []int{2, 5, 4, 3}, Value: "www.example.com"}, {Type: []int{2, 5, 4, 3}, Value: "example.com"}},
@@ -113,7 +112,7 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 
 		{"a product that does not exist", func(r *request) { r.ProductCode = "free" }, failed, "ProductCode",
 			`"free" is not one of digicert-free-1-free, symantec-free-1-free, symantec-dv-1-starter, geotrust-dv-1-starter, geotrust-dv-w-starter, globalsign-dv-1-personal, globalsign-dv-w-advanced`},
-		{"rule 1: an OV product", func(r *request) { r.ProductCode = "symantec-ov-1-personal" }, failed, "ProductCode", `"symantec-ov-1-personal"`},
+		{"an OV product", func(r *request) { r.ProductCode = "symantec-ov-1-personal" }, failed, "ProductCode", `"symantec-ov-1-personal"`},
 		{"a product in capitals", func(r *request) { r.ProductCode = "DIGICERT-FREE-1-FREE" }, failed, "ProductCode", `"DIGICERT-FREE-1-FREE"`},
 		{"a space behind the product", func(r *request) { r.ProductCode = "digicert-free-1-free " }, failed, "ProductCode", `"digicert-free-1-free "`},
 		{"a long product", func(r *request) { r.ProductCode = strings.Repeat("x", 1<<20) }, failed, "ProductCode", "is not one of"},
@@ -172,7 +171,7 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 			tests = append(tests, row{contact.name + " " + text.name, func(r *request) { contact.set(r, text.text) }, text.code, contact.name, text.mention})
 		}
 	}
-	// Rule 9: each product and each kind of name that it is not for.
+	// Each product with the kind of name that it does not take.
 	for _, p := range order.Products() {
 		if !p.Single {
 			tests = append(tests, row{"a plain name for " + p.Code, func(r *request) { r.ProductCode = p.Code }, failed, "Csr",

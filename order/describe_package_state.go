@@ -18,7 +18,7 @@ type DescribePackageStateRequest struct {
 // A DescribePackageStateResponse counts the units of a package.
 type DescribePackageStateResponse struct {
 	// ProductCode is the Code of the [Product].
-	ProductCode string `json:"ProductCode"`
+	ProductCode string `json:"ProductCode,omitempty"`
 
 	// TotalCount is how many certificates were bought.
 	TotalCount int64 `json:"TotalCount"`
@@ -31,7 +31,7 @@ type DescribePackageStateResponse struct {
 	IssuedCount int64 `json:"IssuedCount"`
 
 	// RequestId identifies the request: an upper-case UUID drawn from rand.
-	RequestId string `json:"RequestId"`
+	RequestId string `json:"RequestId,omitempty"`
 }
 
 // Validate returns [yuncert.ErrNotFoundPackage] for a ProductCode that is no

@@ -144,10 +144,10 @@ func TestDocumentedMembers(t *testing.T) {
 			"Domain string", "Uri string", "Content string", "Certificate string", "PrivateKey string", "CertId string",
 		}, `{}`},
 		{order.DescribePackageStateRequest{}, []string{"ProductCode string"}, `{}`},
-		// A count of 0 says something.
+		// A count of 0 is encoded: it is an answer.
 		{order.DescribePackageStateResponse{}, []string{
 			"ProductCode string", "TotalCount int64", "UsedCount int64", "IssuedCount int64", "RequestId string",
-		}, `{"ProductCode":"","TotalCount":0,"UsedCount":0,"IssuedCount":0,"RequestId":""}`},
+		}, `{"TotalCount":0,"UsedCount":0,"IssuedCount":0}`},
 		{order.CancelOrderRequestRequest{}, []string{"OrderId int64"}, `{}`},
 		{order.CancelOrderRequestResponse{}, []string{"RequestId string"}, `{}`},
 		{order.DeleteCertificateRequestRequest{}, []string{"OrderId int64"}, `{}`},
