@@ -13,10 +13,9 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 )
 
-// BookOptions is what a [Book] needs to know beyond its store. The zero value is
-// a good one.
+// BookOptions configure a [Book]. The zero value is ready to use.
 type BookOptions struct {
-	// Verifier looks for proofs of ownership. Nil means &[NetVerifier]{}.
+	// Verifier looks up proofs of ownership. Nil means &[NetVerifier]{}.
 	Verifier Verifier
 
 	// Keys is what is asked of the keys in CSRs, when an order is submitted and when
@@ -24,8 +23,8 @@ type BookOptions struct {
 	Keys algorithm.Policy
 }
 
-// A Book runs the operations on orders over a [Store]. It has no state of its
-// own and is safe for concurrent use.
+// A Book runs the operations on the orders in a [Store]. It has no state of its own
+// and is safe for concurrent use.
 type Book struct {
 	store    Store
 	verifier Verifier
@@ -33,13 +32,13 @@ type Book struct {
 }
 
 // NewBook returns a Book over a store. It panics if the store is nil, or if the
-// store or the Verifier is a nil pointer: no operation could run then.
+// store or the Verifier is a nil pointer, because operations would panic later.
 func NewBook(store Store, opts BookOptions) *Book {
 	if store == nil || isNilPointer(store) {
 		panic("order.NewBook: the store is nil; want one such as order.NewMemoryStore()")
 	}
 	if isNilPointer(opts.Verifier) {
-		panic(fmt.Sprintf("order.NewBook: the Verifier is a nil %T; leave it out for a NetVerifier", opts.Verifier))
+		panic(fmt.Sprintf("order.NewBook: the Verifier is a nil %T; leave it out to use a NetVerifier", opts.Verifier))
 	}
 	if opts.Verifier == nil {
 		opts.Verifier = &NetVerifier{}
@@ -52,13 +51,11 @@ func isNilPointer(value any) bool {
 	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// AddPackage adds count units to the package of a product, which it makes if
-// there is none: what buying a certificate resource plan is here. An empty
-// productCode means [DefaultProductCode].
+// AddPackage buys count units of a product: it adds them to the product's package,
+// which it creates if necessary. An empty productCode means [DefaultProductCode].
 //
-// A product that does not exist and a count below 1 or so large that the sum
-// exceeds 2^63-1 are [yuncert.ErrInvalidParameter]; a store that fails is
-// [yuncert.ErrError].
+// It returns [yuncert.ErrInvalidParameter] if the product does not exist, if count
+// is below 1, or if the sum would exceed 2^63-1.
 func (b *Book) AddPackage(ctx context.Context, productCode string, count int64) error {
 	product, err := productOf(productCode, yuncert.ErrInvalidParameter)
 	if err != nil {
@@ -78,10 +75,8 @@ func (b *Book) AddPackage(ctx context.Context, productCode string, count int64) 
 	})
 }
 
-// Order returns an order as it is stored, with the reason of a failure.
-//
-// An orderID that names no order is [yuncert.ErrNotFoundOrder]; a store that
-// fails is [yuncert.ErrError].
+// Order returns an order as it is stored. Unlike DescribeCertificateState it has the
+// reason of a failure.
 func (b *Book) Order(ctx context.Context, orderID int64) (o Order, err error) {
 	err = b.view(ctx, func(tx Snapshot) (err error) {
 		o, err = readOrder(tx, orderID)
@@ -93,19 +88,19 @@ func (b *Book) Order(ctx context.Context, orderID int64) (o Order, err error) {
 	return o, nil
 }
 
-// maxPage is how many orders one page holds.
+// maxPage is the largest number of orders on a page.
 const maxPage = 1000
 
-// Orders returns up to limit orders in a state, oldest first: a page of 1 to 1000.
-// The first page comes after the zero Order, and each further one after the last
-// order of the page before, which may have changed or gone since. A page shorter
-// than limit is the last. An order that comes into the state after its place was
-// passed, or is submitted with an earlier Created since clocks of several processes
-// differ, is not on the pages that follow: who waits for orders begins again from
-// the zero Order.
+// Orders returns a page of the orders in a state, oldest first. limit is from 1 to
+// 1000. For the first page pass the zero Order as after, and for each further page
+// the last order of the page before, even if that order has changed or was deleted.
+// A page with fewer than limit orders is the last.
 //
-// A state that is none of the constants and another limit are
-// [yuncert.ErrInvalidParameter]; a store that fails is [yuncert.ErrError].
+// The pages miss an order that enters the state after you have passed its position,
+// or whose Created is earlier because another process has a slower clock. To find
+// new orders, begin again with the zero Order.
+//
+// It returns [yuncert.ErrInvalidParameter] for an unknown state or another limit.
 func (b *Book) Orders(ctx context.Context, state State, after Order, limit int) (page []Order, err error) {
 	if !slices.Contains(states, state) {
 		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "state", "%.40q is not one of %s", string(state), states)
@@ -123,8 +118,8 @@ func (b *Book) Orders(ctx context.Context, state State, after Order, limit int) 
 	return page, nil
 }
 
-// move applies an event to an order. change, if not nil, alters what else of the
-// order the event alters, before it is stored.
+// move applies an event to an order. If change is not nil, it makes further changes
+// to the order before the order is stored.
 func (b *Book) move(ctx context.Context, now time.Time, orderID int64, e event, change func(Tx, *Order) error) (o Order, err error) {
 	err = b.update(ctx, func(tx Tx) error {
 		o, err = readOrder(tx, orderID)
@@ -171,8 +166,8 @@ func storeError(err error, code yuncert.Code, parameter string) error {
 	return &yuncert.Error{Code: code, Parameter: parameter, Message: "the order store failed", Err: err}
 }
 
-// withCode gives the coded error of another package the code that orders have for
-// it.
+// withCode returns the coded error of another package with the code that orders
+// have for it.
 func withCode(err error, code yuncert.Code) error {
 	e, ok := errors.AsType[*yuncert.Error](err)
 	if !ok {
@@ -183,7 +178,7 @@ func withCode(err error, code yuncert.Code) error {
 	return &coded
 }
 
-// readOrder returns an order that must be there.
+// readOrder returns an order that must exist.
 func readOrder(tx Reader, orderID int64) (Order, error) {
 	o, found, err := tx.Order(orderID)
 	if err == nil && !found {
@@ -201,15 +196,15 @@ func readPackage(tx Reader, productCode string) (Package, error) {
 	return p, err
 }
 
-// packageOf returns the package that an order took its unit from. A store that
-// does not have it has failed.
+// packageOf returns the package that an order took its unit from. It must exist: the
+// caller is not to blame if it does not, so the error has no code.
 func packageOf(tx Reader, o *Order) (Package, error) {
 	p, found, err := tx.Package(o.ProductCode)
 	if err == nil && !found {
-		err = fmt.Errorf("there is no package of %.80q, of which order %d is", o.ProductCode, o.OrderId)
+		err = fmt.Errorf("there is no package of %.80q, although order %d took a unit of it", o.ProductCode, o.OrderId)
 	}
 	return p, err
 }
 
-// instant is a time as stores keep it.
+// instant returns a time as stores keep it.
 func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

@@ -1,45 +1,54 @@
-// Package order runs orders of domain-validated (DV) certificates as
-// CreateCertificateWithCsrRequest (Certificate Management Service, 2020-04-07)
-// and the operations around it do: an applicant submits a CSR, proves that the
-// domain is theirs, and a CA that the caller brings signs.
+// Package order manages orders for domain-validated (DV) certificates. It runs
+// CreateCertificateWithCsrRequest (Certificate Management Service, 2020-04-07) and
+// the operations around it: an applicant submits a CSR, proves ownership of the
+// domain, and a CA of your choice signs the certificate.
 //
-// # A life of an order
+// # The life of an order
 //
-//	Book.AddPackage                        a plan is bought: units of a product
-//	Book.CreateCertificateWithCsrRequest   an order takes a unit        domain_verify
-//	Book.DescribeCertificateState          says where the proof belongs
-//	Book.CheckOwnership                    looks for the proof          process
-//	Book.Issue, Book.Complete              a certificate is stored      certificate
-//	Book.Fail                              the review was refused       verify_fail
-//	Book.CancelOrderRequest                the applicant withdraws      payed
-//	Book.DeleteCertificateRequest          the unit goes back
+// Start with [NewBook]. The methods of a [Book] take an order from [State] to State:
 //
-// CheckOwnership is for orders in domain_verify; Issue, Complete and Fail for those
-// in process; CancelOrderRequest for both; DeleteCertificateRequest for those in
-// verify_fail and payed. Anything else is [yuncert.ErrOrderStateError]. An issued
-// order stays in certificate, also when the CA revokes the certificate: its serial
-// number, which a CRL lists, is in it.
+//	Book.AddPackage                        buys units of a product
+//	Book.CreateCertificateWithCsrRequest   uses a unit, makes the order  domain_verify
+//	Book.DescribeCertificateState          says where the proof belongs  domain_verify
+//	Book.CheckOwnership                    finds the proof               process
+//	Book.Issue                             signs with a ca.Issuer        certificate
+//	Book.Complete                          stores another CA's work      certificate
+//	Book.Fail                              records a CA's refusal        verify_fail
+//	Book.CancelOrderRequest                withdraws the order           payed
+//	Book.DeleteCertificateRequest          gives the unit back           (deleted)
 //
-// Nothing happens by itself: there is no clock and no worker here, so a service
-// calls CheckOwnership and Issue from a queue or a timer of its own, over the pages
-// that [Book.Orders] gives.
+// CheckOwnership needs an order in domain_verify. Issue, Complete and Fail need one
+// in process, CancelOrderRequest one in domain_verify or process, and
+// DeleteCertificateRequest one in verify_fail or payed. An issued order stays in
+// certificate, even after the CA revokes the certificate. Its serial number, which
+// a CRL lists, is in the certificate that the order holds.
 //
-// # Where orders are kept
+// Nothing happens on its own: there is no clock and no worker here. Call
+// CheckOwnership and Issue from your own queue or timer, for the orders that
+// [Book.Orders] lists.
 //
-// A [Book] is a set of rules over a [Store]. [NewMemoryStore] keeps orders until
-// the process ends; package sqlstore keeps them in PostgreSQL or SQLite; package
-// storetest tests a Store of one's own. Books over one database may run in
-// several processes at once.
+// # Stores
 //
-// # Errors
+// A Book keeps packages and orders in a [Store]. [MemoryStore] keeps them until the
+// process ends. Package sqlstore keeps them in PostgreSQL or SQLite, where Books in
+// several processes can share a database. Package storetest tests a Store that you
+// write.
 //
-// An application that breaks a rule of the product, the domain or the CSR is
-// [yuncert.ErrCreateCertificateRequestFailed], the code that the documents have
-// for all of them; a required parameter that is absent is
-// [yuncert.ErrMissingParameter], a ValidateType of neither kind
-// [yuncert.ErrInvalidParameter], and text that is too long or has control
-// characters [yuncert.ErrInvalidValueMalformed]. An OrderId that names no order is
-// [yuncert.ErrNotFoundOrder]. Failures of the store are [yuncert.ErrError], and of
-// DeleteCertificateRequest [yuncert.ErrDeleteFail], with the cause in Err. On an
-// error nothing has changed, unless the cause is [ErrOutcomeUnknown].
+// # What holds for every operation
+//
+// A change is stored completely or not at all. now is the time of the operation;
+// orders hold it in UTC and whole microseconds. rand supplies the RequestId, an
+// upper-case UUID; nil means crypto/rand. No call limit is enforced here. The
+// documents name one, 100 calls of CancelOrderRequest a second for each user.
+//
+// Every error is a [*yuncert.Error]. Any operation can return these codes, and its
+// comment names only further ones:
+//
+//   - [yuncert.ErrMissingParameter]: a required parameter is empty.
+//   - [yuncert.ErrNotFoundOrder]: no order has this OrderId.
+//   - [yuncert.ErrOrderStateError]: the state of the order does not allow the
+//     operation. Another call may have changed it while this one ran.
+//   - [yuncert.ErrError]: rand or the store failed, or ctx ended. Err has the cause.
+//
+// An error means that nothing has changed, unless its cause is [ErrOutcomeUnknown].
 package order

@@ -290,7 +290,7 @@ func TestOrderChangesDuringIssue(t *testing.T) {
 					return key(algorithm.ECC_256, 1).Sign(rand, digest, opts)
 				}}, ca.IssuerOptions{}))
 			got, err := book.Issue(t.Context(), seeded(), later, issuer, o.OrderId)
-			checkError(t, err, wrong, "OrderId", "the state "+string(next)+":", "process")
+			checkError(t, err, wrong, "OrderId", "state "+string(next)+";", "process")
 			if got != (order.Order{}) {
 				t.Errorf("a result beside an error: %+v", got)
 			}

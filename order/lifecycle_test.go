@@ -93,7 +93,7 @@ func TestEveryStateAndOperation(t *testing.T) {
 				got, err := op.run(t, book, o)
 				next, ok := op.next[state]
 				if !ok {
-					checkError(t, err, wrong, "OrderId", append(op.allowed, "the state "+string(state)+":")...)
+					checkError(t, err, wrong, "OrderId", append(op.allowed, "state "+string(state)+";")...)
 					if got != (order.Order{}) {
 						t.Errorf("a result beside an error: %+v", got)
 					}

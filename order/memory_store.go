@@ -62,7 +62,7 @@ func (s *MemoryStore) View(ctx context.Context, f func(Snapshot) error) error {
 	return f(&memoryTx{s, nil})
 }
 
-// A memoryTx writes to its store at once, and knows how to take that back.
+// A memoryTx writes to its store at once. undo reverts its writes, in reverse order.
 type memoryTx struct {
 	store *MemoryStore
 	undo  []func()
@@ -120,8 +120,8 @@ func (tx *memoryTx) CreateOrder(o Order) error {
 func (tx *memoryTx) PutOrder(o Order) error {
 	before := tx.store.orders[o.OrderId]
 	if before != nil && before.State == o.State && before.Created.Equal(o.Created) {
-		// Its place stays. To move all behind it would cost a millisecond among a
-		// million.
+		// The order keeps its position. To remove and insert it would move all orders
+		// after it, which takes a millisecond among a million orders.
 		tx.store.replace(&o)
 		tx.undo = append(tx.undo, func() { tx.store.replace(before) })
 		return nil
@@ -139,7 +139,7 @@ func (tx *memoryTx) DeleteOrder(orderID int64) error {
 	return nil
 }
 
-// add and remove keep the two ways to an order the same.
+// add and remove keep orders and byState in step.
 func (s *MemoryStore) add(o *Order) {
 	s.orders[o.OrderId] = o
 	sorted := s.byState[o.State]
@@ -159,7 +159,8 @@ func (s *MemoryStore) remove(orderID int64) *Order {
 	return o
 }
 
-// replace puts an order in the place of the one that sorts the same.
+// replace puts an order in the position of the one with the same State, Created and
+// OrderId.
 func (s *MemoryStore) replace(o *Order) {
 	s.orders[o.OrderId] = o
 	sorted := s.byState[o.State]

@@ -195,7 +195,7 @@ func TestCheckOwnershipAgain(t *testing.T) {
 				t.Errorf("order mismatch (-want +got):\n%s", diff)
 			}
 			_, err := book.CheckOwnership(t.Context(), later, o.OrderId)
-			checkError(t, err, wrong, "OrderId", "the state process:", "domain_verify")
+			checkError(t, err, wrong, "OrderId", "state process;", "domain_verify")
 		})
 	}
 }
@@ -277,7 +277,7 @@ func TestOrderChangesDuringCheck(t *testing.T) {
 			code      yuncert.Code
 			mention   string
 		}{
-			"cancelled": {cancel, wrong, "the state payed:"},
+			"cancelled": {cancel, wrong, "state payed;"},
 			"deleted":   {remove, unknown, "there is no order"},
 		} {
 			if found {

@@ -7,15 +7,15 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// A State is where an order stands: the Type of DescribeCertificateState. The
-// documents know one more, "unknow", which no order here comes to.
+// A State is the state of an order, the Type of DescribeCertificateState. The
+// documents list one more, "unknow", which no order here ever has.
 type State string
 
 const (
-	// StateDomainVerify: submitted, and ownership of the domain is not proved yet.
+	// StateDomainVerify: ownership of the domain is not proved yet.
 	StateDomainVerify State = "domain_verify"
 
-	// StateProcess: ownership is proved, and the CA has not decided.
+	// StateProcess: ownership is proved, and the CA has not decided yet.
 	StateProcess State = "process"
 
 	// StateVerifyFail: the CA refused.
@@ -24,30 +24,30 @@ const (
 	// StateCertificate: the certificate is issued.
 	StateCertificate State = "certificate"
 
-	// StatePayed: cancelled; its unit stays used until the order is deleted.
+	// StatePayed: cancelled. The unit stays used until the order is deleted.
 	StatePayed State = "payed"
 )
 
-// states are all that an order can be in.
+// states has every state of an order.
 var states = []State{StateDomainVerify, StateProcess, StateVerifyFail, StateCertificate, StatePayed}
 
-// An event is what happens to an order.
+// An event changes the state of an order. Its text stands in error messages.
 type event string
 
 const (
 	eventMiss   event = "a check of ownership that found no proof"
 	eventProve  event = "proof of ownership"
 	eventIssue  event = "issuing"
-	eventFail   event = "a refused review"
+	eventFail   event = "a refusal by the CA"
 	eventCancel event = "CancelOrderRequest"
 	eventDelete event = "DeleteCertificateRequest"
 )
 
-// deleted is where an order goes that is no longer there.
+// deleted is the state after DeleteCertificateRequest, when no order is left.
 const deleted State = ""
 
-// transitions is the life of an order. What is not in it is
-// [yuncert.ErrOrderStateError].
+// transitions has, for each event, the state after it by the state before it. Any
+// other event is [yuncert.ErrOrderStateError].
 var transitions = map[event]map[State]State{
 	eventMiss:   {StateDomainVerify: StateDomainVerify},
 	eventProve:  {StateDomainVerify: StateProcess},
@@ -57,7 +57,7 @@ var transitions = map[event]map[State]State{
 	eventDelete: {StateVerifyFail: deleted, StatePayed: deleted},
 }
 
-// after returns the state that follows, or why none does.
+// after returns the state that follows an event.
 func (s State) after(e event) (State, error) {
 	next, ok := transitions[e][s]
 	if !ok {
@@ -66,7 +66,7 @@ func (s State) after(e event) (State, error) {
 			from = append(from, string(state))
 		}
 		slices.Sort(from)
-		return s, yuncert.Errorf(yuncert.ErrOrderStateError, "OrderId", "the order is in the state %s: %s is for orders in %s", s, e, strings.Join(from, " or "))
+		return s, yuncert.Errorf(yuncert.ErrOrderStateError, "OrderId", "the order is in state %s; %s needs an order in %s", s, e, strings.Join(from, " or "))
 	}
 	return next, nil
 }

@@ -71,11 +71,11 @@ func TestTransitionMessages(t *testing.T) {
 		event event
 		want  string
 	}{
-		{StateProcess, eventProve, "the order is in the state process: proof of ownership is for orders in domain_verify"},
-		{StateDomainVerify, eventIssue, "the order is in the state domain_verify: issuing is for orders in process"},
-		{StatePayed, eventFail, "the order is in the state payed: a refused review is for orders in process"},
-		{StateCertificate, eventCancel, "the order is in the state certificate: CancelOrderRequest is for orders in domain_verify or process"},
-		{StateProcess, eventDelete, "the order is in the state process: DeleteCertificateRequest is for orders in payed or verify_fail"},
+		{StateProcess, eventProve, "the order is in state process; proof of ownership needs an order in domain_verify"},
+		{StateDomainVerify, eventIssue, "the order is in state domain_verify; issuing needs an order in process"},
+		{StatePayed, eventFail, "the order is in state payed; a refusal by the CA needs an order in process"},
+		{StateCertificate, eventCancel, "the order is in state certificate; CancelOrderRequest needs an order in domain_verify or process"},
+		{StateProcess, eventDelete, "the order is in state process; DeleteCertificateRequest needs an order in payed or verify_fail"},
 	}
 	for _, tt := range tests {
 		for range 10 { // maps have no order

@@ -6,79 +6,83 @@ import (
 	"time"
 )
 
-// A Store keeps packages and orders for a [Book]. It must be safe for concurrent
-// use. [NewMemoryStore] makes one, package sqlstore another, and package
-// storetest tests any.
+// A Store keeps the packages and orders of a [Book]. It must be safe for concurrent
+// use. [MemoryStore] is one, and package sqlstore has another. Package storetest
+// tests what is written here.
 type Store interface {
-	// Update runs f in a transaction and commits what it wrote. It commits nothing
-	// if f fails or panics, if the store fails, or if ctx ends before the commit
-	// begins. Until then nobody else changes the packages and orders that f has
-	// found. What f looked for and did not find may be made meanwhile: CreateOrder
-	// then returns [ErrOrderExists], and PutPackage has the store run f again. A
-	// store may run f again after any conflict, so f sets its results each time and
-	// has no other effect. f may not call the store itself, nor keep the Tx.
+	// Update runs f in a transaction and then commits what f wrote. It commits
+	// nothing if f returns an error or panics, if the store fails, or if ctx ends
+	// before the commit begins. An error of f is returned as it is.
 	//
-	// A commit whose outcome nobody knows, since a connection broke in it for
-	// example, is an error that wraps [ErrOutcomeUnknown].
+	// A package or order that f has found is locked: no other Update changes it
+	// before this one ends. A package or order that f looked up and did not find is
+	// not locked, and another Update may create it. CreateOrder then returns
+	// [ErrOrderExists], and PutPackage makes the store run f again.
+	//
+	// A store may run f again after any conflict. So f sets its results anew in each
+	// run and has no other side effect. f must not call the store, and must not keep
+	// the Tx.
+	//
+	// If a commit may or may not have happened, for example because the connection
+	// broke during it, the error wraps [ErrOutcomeUnknown].
 	Update(ctx context.Context, f func(Tx) error) error
 
-	// View runs f over one consistent state. f may not call the store itself, nor
-	// keep the Snapshot.
+	// View runs f over one consistent state, perhaps more than once. An error of f is
+	// returned as it is. f must not call the store, and must not keep the Snapshot.
 	View(ctx context.Context, f func(Snapshot) error) error
 }
 
-// A Reader finds packages and orders in a Store.
+// A Reader looks up packages and orders in a Store.
 type Reader interface {
-	// Package returns the package of a product, and whether there is one.
+	// Package returns the package of a product, and whether it exists.
 	Package(productCode string) (p Package, found bool, err error)
 
-	// Order returns an order, and whether there is one.
+	// Order returns an order, and whether it exists.
 	Order(orderID int64) (o Order, found bool, err error)
 }
 
-// A Snapshot is one state of a Store.
+// A Snapshot is the state of a Store at one moment.
 type Snapshot interface {
 	Reader
 
-	// Orders returns up to limit orders in a state, those with the least Created
-	// first and of equal ones those with the least OrderId, from behind the place
-	// that Created and OrderId of after have in this sequence. The zero Order is in
-	// front of all.
+	// Orders returns up to limit orders in a state, sorted by Created and then by
+	// OrderId. It skips all orders up to the position of after, which Created and
+	// OrderId of after give. An order need not exist at that position. The zero
+	// Order skips nothing.
 	Orders(state State, after Order, limit int) ([]Order, error)
 }
 
-// A Tx reads and writes a Store. What it wrote it reads.
+// A Tx reads and writes a Store. It reads its own writes.
 type Tx interface {
 	Reader
 
-	// PutPackage stores a package in the place of the one with its ProductCode, if
-	// there is one. The same Update has read that place with Package before.
+	// PutPackage creates or replaces the package with this ProductCode. Call Package
+	// for it first, in the same Update.
 	PutPackage(p Package) error
 
-	// CreateOrder stores a new order. The error is [ErrOrderExists], and the
-	// transaction may go on, if there is one with its OrderId.
+	// CreateOrder stores a new order. If the OrderId is taken, it returns
+	// [ErrOrderExists] and the transaction can go on.
 	CreateOrder(o Order) error
 
-	// PutOrder stores an order in the place of the one with its OrderId, which the
-	// same Update has read with Order before.
+	// PutOrder replaces the order with this OrderId. Call Order for it first, in the
+	// same Update.
 	PutOrder(o Order) error
 
-	// DeleteOrder removes an order, which the same Update has read with Order
-	// before.
+	// DeleteOrder removes an order. Call Order for it first, in the same Update.
 	DeleteOrder(orderID int64) error
 }
 
-// ErrOrderExists is what CreateOrder of a [Tx] returns for an OrderId that is
-// taken. No operation of a [Book] returns it.
+// ErrOrderExists is what CreateOrder of a [Tx] returns if the OrderId is taken. No
+// operation of a [Book] returns it.
 var ErrOrderExists = errors.New("an order with this OrderId exists")
 
-// ErrOutcomeUnknown is in the error of a transaction that may be committed or not.
-// A [Book] passes it on as the cause of [yuncert.ErrError], or of
-// [yuncert.ErrDeleteFail]: the caller looks at the orders before trying again.
-var ErrOutcomeUnknown = errors.New("what was written may be stored or not")
+// ErrOutcomeUnknown means that a change may have been stored or not. A [Book]
+// returns it as the cause of [yuncert.ErrError] or [yuncert.ErrDeleteFail]. Read the
+// order before you try again.
+var ErrOutcomeUnknown = errors.New("it is unknown whether the change was stored")
 
 // A Package is what was bought of one product, a certificate resource plan.
-// UsedCount never exceeds TotalCount, nor IssuedCount UsedCount.
+// 0 ≤ IssuedCount ≤ UsedCount ≤ TotalCount holds always.
 type Package struct {
 	// ProductCode is the Code of the [Product].
 	ProductCode string
@@ -93,8 +97,8 @@ type Package struct {
 	IssuedCount int64
 }
 
-// An Order is one application, as a [Store] keeps it. It holds no key and no
-// reference: a copy is independent.
+// An Order is one application, as a [Store] keeps it. It holds no pointer, so a copy
+// is independent.
 type Order struct {
 	// OrderId is from 1 to 2^53-1.
 	OrderId int64
@@ -102,12 +106,11 @@ type Order struct {
 	// ProductCode is the Code of the [Product].
 	ProductCode string
 
-	// State is where the order stands.
+	// State is the current state.
 	State State
 
-	// Domain is the name that the certificate is for, the CSR's common name: lower
-	// case, in ASCII, with "*." in front for a wildcard certificate; up to 255
-	// octets.
+	// Domain is the name to certify, the CSR's common name: in lower case and ASCII,
+	// with "*." in front for a wildcard certificate, of up to 255 octets.
 	Domain string
 
 	// Csr is the certificate signing request in PEM.
@@ -120,15 +123,15 @@ type Order struct {
 	// characters each, of up to 4 octets.
 	Username, Phone, Email string
 
-	// Token is what the proof must say: 64 characters, drawn from rand.
+	// Token is what the proof must say: 64 characters.
 	Token string
 
-	// Reason says why the last check of ownership or the review failed, for a
-	// person to read: up to 500 characters. Empty when neither did.
+	// Reason says why the last check of ownership or the review failed, in up to 500
+	// characters. Empty if neither failed.
 	Reason string
 
-	// Certificate is the certificate in PEM and behind it those of the CAs that it
-	// came with, of any length. Empty before it is issued.
+	// Certificate is the certificate in PEM, followed by CA certificates. It may have
+	// any length. Empty before the certificate is issued.
 	Certificate string
 
 	// Created is when the order was submitted, in UTC and whole microseconds.

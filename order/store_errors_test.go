@@ -270,7 +270,7 @@ func TestSpoiledStore(t *testing.T) {
 		"a package that is gone":          {func(o *order.Order) { o.ProductCode = "free" }, "Complete", broke, "", "the order store failed"},
 		"a package that is gone, to delete": {func(o *order.Order) { o.ProductCode, o.State = "free", order.StatePayed }, "DeleteCertificateRequest",
 			yuncert.ErrDeleteFail, "OrderId", "the order store failed"},
-		"a state that does not exist": {func(o *order.Order) { o.State = "unknow" }, "Issue", wrong, "OrderId", "the state unknow:"},
+		"a state that does not exist": {func(o *order.Order) { o.State = "unknow" }, "Issue", wrong, "OrderId", "state unknow;"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -283,7 +283,7 @@ func TestSpoiledStore(t *testing.T) {
 				if c.name == tt.run {
 					result, err := c.run(t.Context(), t, book, o.OrderId)
 					checkError(t, err, tt.code, tt.parameter, tt.mention)
-					if gone := `there is no package of "free", of which order`; o.ProductCode == "free" && tt.run != "Issue" && !strings.Contains(err.Error(), gone) {
+					if gone := `there is no package of "free", although order`; o.ProductCode == "free" && tt.run != "Issue" && !strings.Contains(err.Error(), gone) {
 						t.Errorf("the error %v does not say %s", err, gone)
 					}
 					if !none(result) {
