@@ -51,11 +51,9 @@ func isNilPointer(value any) bool {
 	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// AddPackage buys count units of a product: it adds them to the product's package,
-// which it creates if necessary. An empty productCode means [DefaultProductCode].
-//
-// It returns [yuncert.ErrInvalidParameter] if the product does not exist, if count
-// is below 1, or if the sum would exceed 2^63-1.
+// AddPackage buys count units of a product; an empty productCode means
+// [DefaultProductCode]. It returns [yuncert.ErrInvalidParameter] for an unknown
+// product, for a count below 1, and for a total above 2^63-1.
 func (b *Book) AddPackage(ctx context.Context, productCode string, count int64) error {
 	product, err := productOf(productCode, yuncert.ErrInvalidParameter)
 	if err != nil {
@@ -91,16 +89,14 @@ func (b *Book) Order(ctx context.Context, orderID int64) (o Order, err error) {
 // maxPage is the largest number of orders on a page.
 const maxPage = 1000
 
-// Orders returns a page of the orders in a state, oldest first. limit is from 1 to
-// 1000. For the first page pass the zero Order as after, and for each further page
-// the last order of the page before, even if that order has changed or was deleted.
-// A page with fewer than limit orders is the last.
+// Orders returns a page of up to limit orders in a state, oldest first; limit is from 1
+// to 1000. Pass the zero Order for the first page, and the last order of the page
+// before for a further one, even if it was changed or deleted. A page with fewer than
+// limit orders is the last. The pages miss an order that enters the state after they
+// have passed its position, or whose Created another process with a slower clock has
+// set: to find it, begin again with the zero Order.
 //
-// The pages miss an order that enters the state after you have passed its position,
-// or whose Created is earlier because another process has a slower clock. To find
-// new orders, begin again with the zero Order.
-//
-// It returns [yuncert.ErrInvalidParameter] for an unknown state or another limit.
+// Orders returns [yuncert.ErrInvalidParameter] for an unknown state or another limit.
 func (b *Book) Orders(ctx context.Context, state State, after Order, limit int) (page []Order, err error) {
 	if !slices.Contains(states, state) {
 		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "state", "%.40q is not one of %s", string(state), states)

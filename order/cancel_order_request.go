@@ -6,20 +6,17 @@ import (
 	"time"
 )
 
-// A CancelOrderRequestRequest withdraws an order, with the parameter of
-// CancelOrderRequest (Certificate Management Service, 2020-04-07).
+// A CancelOrderRequestRequest names the order to cancel.
 type CancelOrderRequestRequest struct {
-	// OrderId names the order. Required.
-	OrderId int64 `json:"OrderId,omitempty"`
+	OrderId int64 `json:"OrderId,omitempty"` // Required.
 }
 
-// A CancelOrderRequestResponse is what CancelOrderRequest returns.
+// A CancelOrderRequestResponse says that the order is cancelled.
 type CancelOrderRequestResponse struct {
-	// RequestId identifies the request: an upper-case UUID drawn from rand.
 	RequestId string `json:"RequestId,omitempty"`
 }
 
-// Validate returns [yuncert.ErrMissingParameter] when there is no OrderId.
+// Validate returns [yuncert.ErrMissingParameter] if OrderId is zero.
 func (r *CancelOrderRequestRequest) Validate() error {
 	if r == nil {
 		return checkOrderID(0)
@@ -27,15 +24,7 @@ func (r *CancelOrderRequestRequest) Validate() error {
 	return checkOrderID(r.OrderId)
 }
 
-// CancelOrderRequest withdraws an order that waits for its proof or its review.
-// It is in [StatePayed] then; its unit goes back to the package when it is
-// deleted.
-//
-// Errors, after those of [CancelOrderRequestRequest.Validate]:
-// [yuncert.ErrNotFoundOrder] for an OrderId that names no order,
-// [yuncert.ErrOrderStateError] for an order in another state, and
-// [yuncert.ErrError] when rand or the store failed. The document allows a user
-// 100 calls a second, which the embedding service enforces.
+// CancelOrderRequest cancels an order. Its unit stays used until you delete it.
 func (b *Book) CancelOrderRequest(ctx context.Context, rand io.Reader, now time.Time, req *CancelOrderRequestRequest) (*CancelOrderRequestResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err

@@ -17,74 +17,62 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// A CreateCertificateWithCsrRequestRequest is an application for a DV
-// certificate, with the parameters of CreateCertificateWithCsrRequest
-// (Certificate Management Service, 2020-04-07).
+// A CreateCertificateWithCsrRequestRequest is an application for a DV certificate.
 type CreateCertificateWithCsrRequestRequest struct {
-	// Csr is the certificate signing request, PEM from any tool, as [csr.Parse]
-	// reads it. Its key is RSA_2048, RSA_3072 or RSA_4096, or ECC on P-256, P-384 or
-	// P-521. Its common name is the domain that the certificate is for: a DNS name of
-	// at least two labels, or "*." and such a name that is no registry's (CA/Browser
-	// Forum, Baseline Requirements, section 3.2.2.6; the ICANN part of the public
-	// suffix list). Other names in the CSR do not count. Required.
+	// Csr is a certificate signing request in PEM, as [csr.Parse] reads it. Its key is
+	// RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512. Its common name is
+	// the domain to certify: a DNS name of at least two labels, or "*." and such a
+	// name. A wildcard directly below a registry's name, such as *.co.uk, is refused
+	// (CA/Browser Forum, Baseline Requirements, section 3.2.2.6; the ICANN part of the
+	// public suffix list). Other names in the CSR are ignored. Required.
 	Csr string `json:"Csr,omitempty"`
 
-	// ProductCode is the Code of the [Product], which says whether the domain is a
-	// plain name or a wildcard. Empty means [DefaultProductCode].
+	// ProductCode is the Code of the [Product]. Empty means [DefaultProductCode].
 	ProductCode string `json:"ProductCode,omitempty"`
 
-	// Username is the name of the applicant: up to 255 characters of UTF-8, none
-	// of them a control character. Required.
+	// Username, Phone and Email are the applicant's: up to 255 characters of UTF-8
+	// each, without control characters. Their form is not checked. Required.
 	Username string `json:"Username,omitempty"`
+	Phone    string `json:"Phone,omitempty"`
+	Email    string `json:"Email,omitempty"`
 
-	// Phone is the phone number of the applicant, with the limits of Username; its
-	// form is not looked at. Required.
-	Phone string `json:"Phone,omitempty"`
-
-	// Email is the address of the applicant, with the limits of Username; its form
-	// is not looked at. Required.
-	Email string `json:"Email,omitempty"`
-
-	// ValidateType is how ownership is proved: "DNS", by a TXT record, or "FILE",
-	// by a file on the domain's web server. A record proves a name of up to 244
-	// octets, in ASCII and without "*.": with "_dnsauth." in front a longer one is no
-	// name any more (RFC 1035, section 2.3.4). A file proves no wildcard name: it says
-	// nothing of the other hosts (CA/Browser Forum, Baseline Requirements, section
-	// 3.2.2.4.18). Required.
+	// ValidateType is how ownership is proved. "DNS" needs a TXT record. It works for
+	// names of up to 244 octets, in ASCII and without "*.", because with "_dnsauth." in
+	// front a longer one is not a DNS name (RFC 1035, section 2.3.4). "FILE" needs a
+	// file on the domain's web server. It does not work for wildcard names, because it
+	// proves nothing about other hosts (CA/Browser Forum, Baseline Requirements,
+	// section 3.2.2.4.18). Required.
 	ValidateType string `json:"ValidateType,omitempty"`
 
-	// Tags are up to 20 labels for the caller to store. A Key has 1 to 128
-	// characters, does not begin with "aliyun" or "acs:", and has no "http://" or
-	// "https://" in it; a Value has up to 128. None is a control character.
+	// Tags are up to 20 labels for you to store. A Key has 1 to 128 characters, does
+	// not begin with "aliyun" or "acs:" and does not contain "http://" or "https://".
+	// A Value has up to 128. Control characters are refused.
 	Tags []ca.Tag `json:"Tags,omitempty"`
 }
 
-// A CreateCertificateWithCsrRequestResponse is what
-// CreateCertificateWithCsrRequest returns.
+// A CreateCertificateWithCsrRequestResponse names the new order.
 type CreateCertificateWithCsrRequestResponse struct {
-	// OrderId names the order, from 1 to 2^53-1: a JSON reader that uses floating
-	// point loses no digit of it.
+	// OrderId is from 1 to 2^53-1, so that a JSON reader that uses floating point
+	// keeps all its digits.
 	OrderId int64 `json:"OrderId,omitempty"`
 
-	// RequestId identifies the request: an upper-case UUID drawn from rand.
 	RequestId string `json:"RequestId,omitempty"`
 }
 
-// Validate checks the request, the CSR with its signature included, and returns
-// the first problem in the order of the fields: [yuncert.ErrMissingParameter] for
-// a required one that is empty, [yuncert.ErrCreateCertificateRequestFailed] for
-// Csr, ProductCode, and a domain that does not go with the product or with
-// ValidateType, [yuncert.ErrInvalidParameter] for a ValidateType of neither kind,
-// and [yuncert.ErrInvalidValueMalformed] for any other value that breaks the rule
-// in the field's comment. The CSR's key passes [algorithm.Check]; the operation,
-// which has a Book, goes by its Keys instead.
+// Validate checks the request, including the signature of the CSR, and returns the
+// first problem in the order of the fields. The code is
+// [yuncert.ErrCreateCertificateRequestFailed] for Csr, for ProductCode, and for a
+// domain that does not fit the product or ValidateType, [yuncert.ErrInvalidParameter]
+// for another ValidateType, and [yuncert.ErrInvalidValueMalformed] for other fields.
+// The CSR's key must pass [algorithm.Check]; the operation applies the Book's policy
+// for keys instead.
 func (r *CreateCertificateWithCsrRequestRequest) Validate() error {
 	_, err := r.check(algorithm.Policy{})
 	return err
 }
 
-// check is Validate with a policy for the CSR's key, and returns the order without
-// what is drawn.
+// check is Validate with a policy for the CSR's key. The order that it returns
+// lacks what is drawn from rand.
 func (r *CreateCertificateWithCsrRequestRequest) check(keys algorithm.Policy) (*Order, error) {
 	if r == nil {
 		r = new(CreateCertificateWithCsrRequestRequest)
@@ -119,9 +107,9 @@ func (r *CreateCertificateWithCsrRequestRequest) check(keys algorithm.Policy) (*
 	case r.ValidateType != validateDNS && r.ValidateType != validateFile:
 		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "ValidateType", "%.40q is not DNS or FILE", r.ValidateType)
 	case r.ValidateType == validateFile && wildcard:
-		return nil, failed("ValidateType", "a file does not prove the ownership of %q: DNS does", domain)
-	case r.ValidateType == validateDNS && len(recordLabel+"."+proved) > 253: // which no DNS name is
-		return nil, failed("ValidateType", "DNS proves a name of up to 244 octets, and a file a longer one that is no wildcard: %q has %d", proved, len(proved))
+		return nil, failed("ValidateType", "FILE does not prove ownership of the wildcard name %q; use DNS", domain)
+	case r.ValidateType == validateDNS && len(recordLabel+"."+proved) > 253: // RFC 1035, 2.3.4
+		return nil, failed("ValidateType", "%q has %d octets; DNS proves names of up to 244, and FILE longer ones that are not wildcard names", proved, len(proved))
 	}
 	if err := checkTags(r.Tags); err != nil {
 		return nil, err
@@ -133,7 +121,7 @@ func (r *CreateCertificateWithCsrRequestRequest) check(keys algorithm.Policy) (*
 	}, nil
 }
 
-// parseCSR reads a CSR whose key a DV certificate may have.
+// parseCSR reads a CSR and checks that its key suits a DV certificate.
 func parseCSR(text string, keys algorithm.Policy) (*csr.Request, error) {
 	if text == "" {
 		return nil, yuncert.Missing("Csr")
@@ -143,33 +131,33 @@ func parseCSR(text string, keys algorithm.Policy) (*csr.Request, error) {
 		return nil, withCode(err, yuncert.ErrCreateCertificateRequestFailed)
 	}
 	if request.Algorithm.Family() == "SM2" || request.Algorithm == algorithm.RSA_1024 {
-		return nil, failed("Csr", "the CSR's key is %s: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 and ECC_512 are accepted", request.Algorithm)
+		return nil, failed("Csr", "the CSR's key is %s; want RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512", request.Algorithm)
 	}
 	return request, nil
 }
 
-// domainOf returns the common name of a CSR as the DNS name that it is.
+// domainOf returns the common name of a CSR as a DNS name in ASCII.
 func domainOf(request *csr.Request) (string, error) {
 	name, ok := x509der.HostName(request.CommonName)
 	if !ok || x509der.IsIP(name) || !strings.Contains(name, ".") {
-		return "", failed("Csr", "the CSR's common name %.80q is not the domain to certify: a DNS name of at least two labels, or \"*.\" and such a name", request.CommonName)
+		return "", failed("Csr", "the CSR's common name %.80q is not a domain; want a DNS name of at least two labels, or \"*.\" and such a name", request.CommonName)
 	}
 	if proved, wildcard := strings.CutPrefix(name, "*."); wildcard {
-		// Whoever runs a registry does not own what others register there.
-		// A rule of the list may itself be a wildcard, such as *.kawasaki.jp.
+		// A registry does not own the names that others register below its own. A rule
+		// of the list can be a wildcard itself, such as *.kawasaki.jp.
 		for _, suffix := range []string{proved, "x." + proved} {
 			if found, registry := publicsuffix.PublicSuffix(suffix); registry && found == suffix {
-				return "", failed("Csr", "the CSR's common name %q stands for names of many owners, as the public suffix list has it", name)
+				return "", failed("Csr", "the CSR's common name %q covers names of many owners (public suffix list); want a wildcard below a registered domain", name)
 			}
 		}
 	}
 	return name, nil
 }
 
-// checkTags checks the labels as the API's metadata describes them.
+// checkTags applies the rules in the API's metadata.
 func checkTags(tags []ca.Tag) error {
 	if len(tags) > 20 {
-		return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Tags", "%d tags are more than 20", len(tags))
+		return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Tags", "there are %d tags; want at most 20", len(tags))
 	}
 	for _, tag := range tags {
 		if tag.Key == "" {
@@ -184,7 +172,7 @@ func checkTags(tags []ca.Tag) error {
 			}
 		}
 		if strings.Contains(tag.Key, "http://") || strings.Contains(tag.Key, "https://") {
-			return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Tags", "the Key %.80q has an http:// or https:// in it", tag.Key)
+			return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Tags", "the Key %.80q contains http:// or https://", tag.Key)
 		}
 		if err := checkText("Tags", tag.Value, 128); err != nil {
 			return err
@@ -193,23 +181,17 @@ func checkTags(tags []ca.Tag) error {
 	return nil
 }
 
-// failed is the error for an application that cannot be accepted.
+// failed returns the error for an application that is refused.
 func failed(parameter, format string, args ...any) error {
 	return yuncert.Errorf(yuncert.ErrCreateCertificateRequestFailed, parameter, format, args...)
 }
 
-// CreateCertificateWithCsrRequest stores an application and takes one unit of
-// the package of its product. The order is in [StateDomainVerify];
-// DescribeCertificateState says what proves the ownership.
+// CreateCertificateWithCsrRequest stores an application as a new order and takes one
+// unit of the product's package. DescribeCertificateState then says what proves
+// ownership of the domain.
 //
-// Errors, after those of [CreateCertificateWithCsrRequestRequest.Validate]:
-//
-//   - [yuncert.ErrNotFoundPackage]: no package of the product was bought.
-//   - [yuncert.ErrNotRemainCount]: all units of the package are used.
-//   - [yuncert.ErrError]: rand or the store failed.
-//
-// On an error no unit is taken and no order stored, unless the cause is
-// [ErrOutcomeUnknown].
+// After the errors of Validate, it returns [yuncert.ErrNotFoundPackage] if no package
+// of the product was bought, and [yuncert.ErrNotRemainCount] if all units are used.
 func (b *Book) CreateCertificateWithCsrRequest(ctx context.Context, rand io.Reader, now time.Time, req *CreateCertificateWithCsrRequestRequest) (*CreateCertificateWithCsrRequestResponse, error) {
 	o, err := req.check(b.keys)
 	if err != nil {

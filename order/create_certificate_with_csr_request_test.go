@@ -70,11 +70,11 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"a huge CSR", func(r *request) { r.Csr += strings.Repeat("\n", 64<<10) }, failed, "Csr", "up to 65536 are read"},
 		{"a CSR of 16 MiB", func(r *request) { r.Csr = strings.Repeat("A", 16<<20) }, failed, "Csr", "16777216 octets"},
 
-		{"an RSA_1024 key", func(r *request) { r.Csr = hostCSR(t, algorithm.RSA_1024, "www.example.com") }, failed, "Csr", "RSA_1024: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 and ECC_512 are accepted"},
-		{"an SM2 key", func(r *request) { r.Csr = sm2CSR(t, "www.example.com") }, failed, "Csr", "SM2_256: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 and ECC_512 are accepted"},
+		{"an RSA_1024 key", func(r *request) { r.Csr = hostCSR(t, algorithm.RSA_1024, "www.example.com") }, failed, "Csr", "RSA_1024; want RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512"},
+		{"an SM2 key", func(r *request) { r.Csr = sm2CSR(t, "www.example.com") }, failed, "Csr", "SM2_256; want RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512"},
 
-		{"no common name", commonName(""), failed, "Csr", `common name "" is not the domain`},
-		{"alternative names but no common name", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "", "www.example.com") }, failed, "Csr", `common name "" is not the domain`},
+		{"no common name", commonName(""), failed, "Csr", `common name "" is not a domain`},
+		{"alternative names but no common name", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "", "www.example.com") }, failed, "Csr", `common name "" is not a domain`},
 		{"two common names", func(r *request) {
 			r.Csr = makeCSR(t, key(algorithm.ECC_256, 2), &x509.CertificateRequest{Subject: pkix.Name{
 				ExtraNames: []pkix.AttributeTypeAndValue{{Type: []int{2, 5, 4, 3}, Value: "www.example.com"}, {Type: []int{2, 5, 4, 3}, Value: "example.com"}},
@@ -83,8 +83,8 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"one label", commonName("localhost"), failed, "Csr", twoLabels},
 		{"a top-level domain", commonName("com"), failed, "Csr", `"com"`},
 		{"a wildcard above one label", commonName("*.com"), failed, "Csr", "two more labels"},
-		{"a wildcard below a registry", func(r *request) { commonName("*.co.uk")(r); r.ProductCode = "geotrust-dv-w-starter" }, failed, "Csr", `"*.co.uk" stands for names of many owners`},
-		{"a wildcard where each name is a registry", func(r *request) { commonName("*.kawasaki.jp")(r); r.ProductCode = "geotrust-dv-w-starter" }, failed, "Csr", `"*.kawasaki.jp" stands for names of many owners`},
+		{"a wildcard below a registry", func(r *request) { commonName("*.co.uk")(r); r.ProductCode = "geotrust-dv-w-starter" }, failed, "Csr", `"*.co.uk" covers names of many owners`},
+		{"a wildcard where each name is a registry", func(r *request) { commonName("*.kawasaki.jp")(r); r.ProductCode = "geotrust-dv-w-starter" }, failed, "Csr", `"*.kawasaki.jp" covers names of many owners`},
 		{"a wildcard alone", commonName("*"), failed, "Csr", "left-most label"},
 		{"a wildcard further inside", commonName("www.*.example.com"), failed, "Csr", "left-most label"},
 		{"a wildcard for a part of a label", commonName("w*.example.com"), failed, "Csr", "left-most label"},
@@ -111,11 +111,11 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"a text that runs from right to left", commonName("moc.elpmaxe\u202e.com"), failed, "Csr", "U+202E"},
 
 		{"a product that does not exist", func(r *request) { r.ProductCode = "free" }, failed, "ProductCode",
-			`"free" is not one of digicert-free-1-free, symantec-free-1-free, symantec-dv-1-starter, geotrust-dv-1-starter, geotrust-dv-w-starter, globalsign-dv-1-personal, globalsign-dv-w-advanced`},
+			`"free" is not a DV product; want one of digicert-free-1-free, symantec-free-1-free, symantec-dv-1-starter, geotrust-dv-1-starter, geotrust-dv-w-starter, globalsign-dv-1-personal, globalsign-dv-w-advanced`},
 		{"an OV product", func(r *request) { r.ProductCode = "symantec-ov-1-personal" }, failed, "ProductCode", `"symantec-ov-1-personal"`},
 		{"a product in capitals", func(r *request) { r.ProductCode = "DIGICERT-FREE-1-FREE" }, failed, "ProductCode", `"DIGICERT-FREE-1-FREE"`},
 		{"a space behind the product", func(r *request) { r.ProductCode = "digicert-free-1-free " }, failed, "ProductCode", `"digicert-free-1-free "`},
-		{"a long product", func(r *request) { r.ProductCode = strings.Repeat("x", 1<<20) }, failed, "ProductCode", "is not one of"},
+		{"a long product", func(r *request) { r.ProductCode = strings.Repeat("x", 1<<20) }, failed, "ProductCode", "is not a DV product; want one of"},
 
 		{"no ValidateType", func(r *request) { r.ValidateType = "" }, missing, "ValidateType", "ValidateType is mandatory for this action."},
 		{"ValidateType dns", func(r *request) { r.ValidateType = "dns" }, refused, "ValidateType", `"dns" is not DNS or FILE`},
@@ -125,16 +125,16 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"a long ValidateType", func(r *request) { r.ValidateType = strings.Repeat("DNS", 1<<20) }, refused, "ValidateType", "is not DNS or FILE"},
 		{"a file for a wildcard name", func(r *request) {
 			r.Csr, r.ProductCode, r.ValidateType = wildcardCSR(t), "geotrust-dv-w-starter", "FILE"
-		}, failed, "ValidateType", `a file does not prove the ownership of "*.example.com": DNS does`},
+		}, failed, "ValidateType", `FILE does not prove ownership of the wildcard name "*.example.com"; use DNS`},
 
-		{"a record for a name of 245 octets", commonName("\U00020000." + strings.Repeat("一.", 29) + "info"), failed, "ValidateType", `DNS proves a name of up to 244 octets, and a file a longer one that is no wildcard: "xn--j50i.xn--4gq.`},
+		{"a record for a name of 245 octets", commonName("\U00020000." + strings.Repeat("一.", 29) + "info"), failed, "ValidateType", `.info" has 245 octets; DNS proves names of up to 244, and FILE longer ones that are not wildcard names`},
 		{"a record for a name of 250 octets", commonName(strings.Repeat("一.", 31) + "cn"), failed, "ValidateType", `.cn" has 250`},
 		{"a record for a wildcard of 249 octets", func(r *request) {
 			commonName("*." + strings.Repeat("\U00020000.", 5) + strings.Repeat("一.", 25) + "cn")(r)
 			r.ProductCode = "geotrust-dv-w-starter"
 		}, failed, "ValidateType", `.cn" has 247`},
 
-		{"21 tags", func(r *request) { r.Tags = tags(21) }, malformed, "Tags", "21 tags are more than 20"},
+		{"21 tags", func(r *request) { r.Tags = tags(21) }, malformed, "Tags", "there are 21 tags; want at most 20"},
 		{"a tag without a key", tag("", "value"), malformed, "Tags", "a tag has no Key"},
 		{"a key of 129 characters", tag(chinese(129), ""), malformed, "Tags", "128"},
 		{"a key with a control character", tag("a\x1b[31mb", ""), malformed, "Tags", "control characters"},
@@ -175,11 +175,11 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 	for _, p := range order.Products() {
 		if !p.Single {
 			tests = append(tests, row{"a plain name for " + p.Code, func(r *request) { r.ProductCode = p.Code }, failed, "Csr",
-				p.Code + ` is for a wildcard name such as "*.www.example.com", and the CSR's common name is "www.example.com"`})
+				`the CSR's common name "www.example.com" is a single name; ` + p.Code + ` takes a wildcard name such as "*.www.example.com"`})
 		}
 		if !p.Wildcard {
 			tests = append(tests, row{"a wildcard name for " + p.Code, func(r *request) { r.Csr, r.ProductCode = wildcardCSR(t), p.Code }, failed, "Csr",
-				p.Code + ` is for a single name, and the CSR's common name "*.example.com" is a wildcard`})
+				`the CSR's common name "*.example.com" is a wildcard name; ` + p.Code + " takes a single name"})
 		}
 	}
 	for _, tt := range tests {
@@ -236,7 +236,7 @@ func TestCreateCertificateWithCsrRequestOrderOfProblems(t *testing.T) {
 		{failed, "Csr", "SM2_256", func() { req.Csr = hostCSR(t, algorithm.ECC_256, "localhost") }},
 		{failed, "Csr", "localhost", func() { req.Csr = wildcardCSR(t) }},
 		{failed, "ProductCode", "", func() { req.ProductCode = "" }},
-		{failed, "Csr", "digicert-free-1-free is for a single name", func() { req.ProductCode = "globalsign-dv-w-advanced" }},
+		{failed, "Csr", "digicert-free-1-free takes a single name", func() { req.ProductCode = "globalsign-dv-w-advanced" }},
 		{missing, "Username", "", func() { req.Username = "\x00" }},
 		{malformed, "Username", "", func() { req.Username = "Tom" }},
 		{malformed, "Phone", "", func() { req.Phone = "1" }},

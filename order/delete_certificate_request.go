@@ -7,20 +7,17 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// A DeleteCertificateRequestRequest deletes an order, with the parameter of
-// DeleteCertificateRequest (Certificate Management Service, 2020-04-07).
+// A DeleteCertificateRequestRequest names the order to delete.
 type DeleteCertificateRequestRequest struct {
-	// OrderId names the order. Required.
-	OrderId int64 `json:"OrderId,omitempty"`
+	OrderId int64 `json:"OrderId,omitempty"` // Required.
 }
 
-// A DeleteCertificateRequestResponse is what DeleteCertificateRequest returns.
+// A DeleteCertificateRequestResponse says that the order is deleted.
 type DeleteCertificateRequestResponse struct {
-	// RequestId identifies the request: an upper-case UUID drawn from rand.
 	RequestId string `json:"RequestId,omitempty"`
 }
 
-// Validate returns [yuncert.ErrMissingParameter] when there is no OrderId.
+// Validate returns [yuncert.ErrMissingParameter] if OrderId is zero.
 func (r *DeleteCertificateRequestRequest) Validate() error {
 	if r == nil {
 		return checkOrderID(0)
@@ -28,14 +25,8 @@ func (r *DeleteCertificateRequestRequest) Validate() error {
 	return checkOrderID(r.OrderId)
 }
 
-// DeleteCertificateRequest deletes an order that was refused or cancelled, and
-// gives its unit back to the package.
-//
-// Errors, after those of [DeleteCertificateRequestRequest.Validate]:
-// [yuncert.ErrNotFoundOrder] for an OrderId that names no order,
-// [yuncert.ErrOrderStateError] for an order in another state,
-// [yuncert.ErrDeleteFail] when the store failed, and [yuncert.ErrError] when
-// rand did.
+// DeleteCertificateRequest deletes an order and gives its unit back to the package. If
+// the store fails, the code is [yuncert.ErrDeleteFail] instead of ErrError.
 func (b *Book) DeleteCertificateRequest(ctx context.Context, rand io.Reader, req *DeleteCertificateRequestRequest) (*DeleteCertificateRequestResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err

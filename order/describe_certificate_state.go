@@ -8,61 +8,43 @@ import (
 	"io"
 )
 
-// A DescribeCertificateStateRequest asks where an order stands, with the
-// parameter of DescribeCertificateState (Certificate Management Service,
-// 2020-04-07).
+// A DescribeCertificateStateRequest names the order to describe.
 type DescribeCertificateStateRequest struct {
-	// OrderId names the order. Required.
-	OrderId int64 `json:"OrderId,omitempty"`
+	OrderId int64 `json:"OrderId,omitempty"` // Required.
 }
 
-// A DescribeCertificateStateResponse says where an order stands, and either what
-// proves the ownership or the certificate.
+// A DescribeCertificateStateResponse has the state of an order. In the state
+// domain_verify it also has what proves ownership, and in the state certificate the
+// certificate. All other fields are empty.
 type DescribeCertificateStateResponse struct {
-	// RequestId identifies the request: an upper-case UUID drawn from rand.
 	RequestId string `json:"RequestId,omitempty"`
 
-	// Type is the order's [State].
+	// Type is the [State] of the order.
 	Type string `json:"Type,omitempty"`
 
-	// ValidateType is how ownership is proved: "DNS" or "FILE". Set in the state
-	// domain_verify, like all from here to Content.
+	// ValidateType and the fields up to Content are those of the [Challenge]. Domain is
+	// empty for "DNS".
 	ValidateType string `json:"ValidateType,omitempty"`
-
-	// RecordDomain is the host record of the TXT record for ValidateType DNS, as
-	// one enters it in the zone of the registered domain: "_dnsauth", or
-	// "_dnsauth.www" for www.example.com.
 	RecordDomain string `json:"RecordDomain,omitempty"`
+	RecordType   string `json:"RecordType,omitempty"`
+	RecordValue  string `json:"RecordValue,omitempty"`
+	Domain       string `json:"Domain,omitempty"`
+	Uri          string `json:"Uri,omitempty"`
+	Content      string `json:"Content,omitempty"`
 
-	// RecordType is the type of the record: "TXT".
-	RecordType string `json:"RecordType,omitempty"`
-
-	// RecordValue is the text of the record.
-	RecordValue string `json:"RecordValue,omitempty"`
-
-	// Domain is the name whose web server has the file, for ValidateType FILE.
-	Domain string `json:"Domain,omitempty"`
-
-	// Uri is the path of the file: "/.well-known/pki-validation/fileauth.txt".
-	Uri string `json:"Uri,omitempty"`
-
-	// Content is the text of the file.
-	Content string `json:"Content,omitempty"`
-
-	// Certificate is the certificate in PEM, and behind it those of the CAs: after
-	// [Book.Issue] the ones below the root, as a web server wants them, and after
-	// [Book.Complete] what was handed in. Set in the state certificate.
+	// Certificate is the certificate in PEM, followed by CA certificates: after
+	// [Book.Issue] the ones below the root, as a web server needs them, and after
+	// [Book.Complete] the ones that Complete was given.
 	Certificate string `json:"Certificate,omitempty"`
 
-	// PrivateKey is always empty: whoever made the CSR has the key.
-	PrivateKey string `json:"PrivateKey,omitempty"`
+	PrivateKey string `json:"PrivateKey,omitempty"` // always empty: the applicant has it
 
-	// CertId names the certificate: its Identifier, 32 lower-case hexadecimal
-	// digits, as package ca returns it. Set in the state certificate.
+	// CertId is the Identifier of the certificate, as package ca computes it: 32
+	// lower-case hexadecimal digits.
 	CertId string `json:"CertId,omitempty"`
 }
 
-// Validate returns [yuncert.ErrMissingParameter] when there is no OrderId.
+// Validate returns [yuncert.ErrMissingParameter] if OrderId is zero.
 func (r *DescribeCertificateStateRequest) Validate() error {
 	if r == nil {
 		return checkOrderID(0)
@@ -70,13 +52,8 @@ func (r *DescribeCertificateStateRequest) Validate() error {
 	return checkOrderID(r.OrderId)
 }
 
-// DescribeCertificateState returns where an order stands. Why a check of
-// ownership or a review failed is not among the documented members: [Book.Order]
-// has it.
-//
-// Errors, after those of [DescribeCertificateStateRequest.Validate]:
-// [yuncert.ErrNotFoundOrder] for an OrderId that names no order, and
-// [yuncert.ErrError] when rand or the store failed.
+// DescribeCertificateState returns the state of an order. The documented response has
+// no field for the reason of a failure: [Book.Order] has it.
 func (b *Book) DescribeCertificateState(ctx context.Context, rand io.Reader, req *DescribeCertificateStateRequest) (*DescribeCertificateStateResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err

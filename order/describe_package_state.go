@@ -7,36 +7,25 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// A DescribePackageStateRequest asks how far a package is used up, with the
-// parameter of DescribePackageState (Certificate Management Service,
-// 2020-04-07).
+// A DescribePackageStateRequest names the product whose package to describe.
 type DescribePackageStateRequest struct {
 	// ProductCode is the Code of the [Product]. Empty means [DefaultProductCode].
 	ProductCode string `json:"ProductCode,omitempty"`
 }
 
-// A DescribePackageStateResponse counts the units of a package.
+// A DescribePackageStateResponse has the counts of a [Package]. A count of zero is
+// encoded too.
 type DescribePackageStateResponse struct {
-	// ProductCode is the Code of the [Product].
 	ProductCode string `json:"ProductCode,omitempty"`
-
-	// TotalCount is how many certificates were bought.
-	TotalCount int64 `json:"TotalCount"`
-
-	// UsedCount is how many orders were submitted, issued or not, and not deleted
-	// since.
-	UsedCount int64 `json:"UsedCount"`
-
-	// IssuedCount is how many certificates were issued.
-	IssuedCount int64 `json:"IssuedCount"`
-
-	// RequestId identifies the request: an upper-case UUID drawn from rand.
-	RequestId string `json:"RequestId,omitempty"`
+	TotalCount  int64  `json:"TotalCount"`
+	UsedCount   int64  `json:"UsedCount"`
+	IssuedCount int64  `json:"IssuedCount"`
+	RequestId   string `json:"RequestId,omitempty"`
 }
 
-// Validate returns [yuncert.ErrNotFoundPackage] for a ProductCode that is no
-// DV product's: of such a product no package can have been bought here. The
-// document lists OV and EV products as well.
+// Validate returns [yuncert.ErrNotFoundPackage] if ProductCode is not the Code of a
+// [Product]. The document also lists OV and EV products; this package does not sell
+// them.
 func (r *DescribePackageStateRequest) Validate() error {
 	_, err := r.product()
 	return err
@@ -50,11 +39,7 @@ func (r *DescribePackageStateRequest) product() (Product, error) {
 }
 
 // DescribePackageState returns how many units of a product were bought, used and
-// issued.
-//
-// Errors, after those of [DescribePackageStateRequest.Validate]:
-// [yuncert.ErrNotFoundPackage] when none was bought, and [yuncert.ErrError] when
-// rand or the store failed.
+// issued. It returns [yuncert.ErrNotFoundPackage] if none was bought.
 func (b *Book) DescribePackageState(ctx context.Context, rand io.Reader, req *DescribePackageStateRequest) (*DescribePackageStateResponse, error) {
 	product, err := req.product()
 	if err != nil {

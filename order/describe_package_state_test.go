@@ -20,9 +20,9 @@ func TestAddPackageRefused(t *testing.T) {
 		parameter   string
 		mention     string
 	}{
-		{"a product that does not exist", "free", 1, "ProductCode", `"free" is not one of digicert-free-1-free,`},
+		{"a product that does not exist", "free", 1, "ProductCode", `"free" is not a DV product; want one of digicert-free-1-free,`},
 		{"an OV product", "symantec-ov-1-personal", 1, "ProductCode", `"symantec-ov-1-personal"`},
-		{"a product with a long code", strings.Repeat("x", 1000), 1, "ProductCode", `"` + strings.Repeat("x", 80) + `" is not one of`},
+		{"a product with a long code", strings.Repeat("x", 1000), 1, "ProductCode", `"` + strings.Repeat("x", 80) + `" is not a DV product`},
 		{"no unit", "", 0, "count", "0 is not from 1 to "},
 		{"less than no unit", "", -1, "count", "-1 is not from 1 to "},
 		{"the least integer", "", math.MinInt64, "count", "-9223372036854775808 is not"},
@@ -111,9 +111,9 @@ func TestDescribePackageStateRefused(t *testing.T) {
 		"the default, which was not bought": {new(order.DescribePackageStateRequest), true, "no package of digicert-free-1-free was bought"},
 		"no request":                        {nil, true, "no package of digicert-free-1-free was bought"},
 		"a product that was not bought":     {&order.DescribePackageStateRequest{ProductCode: "geotrust-dv-w-starter"}, true, "no package of geotrust-dv-w-starter was bought"},
-		"an OV product":                     {&order.DescribePackageStateRequest{ProductCode: "geotrust-ov-1-personal"}, false, `"geotrust-ov-1-personal" is not one of digicert-free-1-free,`},
-		"a product that does not exist":     {&order.DescribePackageStateRequest{ProductCode: "free"}, false, `"free" is not one of`},
-		"a product in capitals":             {&order.DescribePackageStateRequest{ProductCode: "GEOTRUST-DV-1-STARTER"}, false, "is not one of"},
+		"an OV product":                     {&order.DescribePackageStateRequest{ProductCode: "geotrust-ov-1-personal"}, false, `"geotrust-ov-1-personal" is not a DV product; want one of digicert-free-1-free,`},
+		"a product that does not exist":     {&order.DescribePackageStateRequest{ProductCode: "free"}, false, `"free" is not a DV product`},
+		"a product in capitals":             {&order.DescribePackageStateRequest{ProductCode: "GEOTRUST-DV-1-STARTER"}, false, "is not a DV product"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,27 +1,22 @@
 // Package order manages orders for domain-validated (DV) certificates. It runs
 // CreateCertificateWithCsrRequest (Certificate Management Service, 2020-04-07) and
-// the operations around it: an applicant submits a CSR, proves ownership of the
+// the operations around it: an applicant submits a CSR and proves ownership of the
 // domain, and a CA of your choice signs the certificate.
 //
 // # The life of an order
 //
-// Start with [NewBook]. The methods of a [Book] take an order from [State] to State:
+// Start with [NewBook], and buy units of a [Product] with [Book.AddPackage]. The
+// methods of a [Book] then take an order from one [State] to the next:
 //
-//	Book.AddPackage                        buys units of a product
-//	Book.CreateCertificateWithCsrRequest   uses a unit, makes the order  domain_verify
-//	Book.DescribeCertificateState          says where the proof belongs  domain_verify
-//	Book.CheckOwnership                    finds the proof               process
-//	Book.Issue                             signs with a ca.Issuer        certificate
-//	Book.Complete                          stores another CA's work      certificate
-//	Book.Fail                              records a CA's refusal        verify_fail
-//	Book.CancelOrderRequest                withdraws the order           payed
-//	Book.DeleteCertificateRequest          gives the unit back           (deleted)
+//	CreateCertificateWithCsrRequest   takes a unit            → domain_verify
+//	CheckOwnership                    domain_verify           → process
+//	Issue, Complete                   process                 → certificate
+//	Fail                              process                 → verify_fail
+//	CancelOrderRequest                domain_verify, process  → payed
+//	DeleteCertificateRequest          verify_fail, payed      → deleted, gives the unit back
 //
-// CheckOwnership needs an order in domain_verify. Issue, Complete and Fail need one
-// in process, CancelOrderRequest one in domain_verify or process, and
-// DeleteCertificateRequest one in verify_fail or payed. An issued order stays in
-// certificate, even after the CA revokes the certificate. Its serial number, which
-// a CRL lists, is in the certificate that the order holds.
+// An issued order stays in certificate, even after the CA revokes the certificate.
+// To find it on a CRL, take the serial number from the certificate in the order.
 //
 // Nothing happens on its own: there is no clock and no worker here. Call
 // CheckOwnership and Issue from your own queue or timer, for the orders that
@@ -36,18 +31,17 @@
 //
 // # What holds for every operation
 //
-// A change is stored completely or not at all. now is the time of the operation;
-// orders hold it in UTC and whole microseconds. rand supplies the RequestId, an
-// upper-case UUID; nil means crypto/rand. No call limit is enforced here. The
-// documents name one, 100 calls of CancelOrderRequest a second for each user.
+// now is the time of the operation; orders hold it in UTC and whole microseconds. rand
+// supplies the RequestId, an upper-case UUID; nil means crypto/rand. The documents
+// allow each user 100 calls of CancelOrderRequest a second; nothing here enforces it.
 //
-// Every error is a [*yuncert.Error]. Any operation can return these codes, and its
-// comment names only further ones:
+// A change is stored completely or not at all. Every error is a [*yuncert.Error].
+// Any operation can return these codes, and its comment names only further ones:
 //
 //   - [yuncert.ErrMissingParameter]: a required parameter is empty.
 //   - [yuncert.ErrNotFoundOrder]: no order has this OrderId.
-//   - [yuncert.ErrOrderStateError]: the state of the order does not allow the
-//     operation. Another call may have changed it while this one ran.
+//   - [yuncert.ErrOrderStateError]: the order is in another state. Another call may
+//     have changed the state during this one.
 //   - [yuncert.ErrError]: rand or the store failed, or ctx ended. Err has the cause.
 //
 // An error means that nothing has changed, unless its cause is [ErrOutcomeUnknown].

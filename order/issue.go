@@ -18,27 +18,20 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// Issue signs the certificate of an order whose ownership is proved, as
-// [ca.CreateDomainCertificate] does: the subject is the domain alone, or empty if
-// that is longer than a common name may be, the alternative names are the domain
-// and, for a wildcard name, the name behind "*." which was proved, and the term is
-// the product's. The order is in [StateCertificate] then, and the certificate is
-// in the order that is returned and in DescribeCertificateState.
+// Issue signs the certificate of an order with [ca.CreateDomainCertificate], for the
+// term of the product, and stores it. The alternative names are the domain and, for a
+// wildcard name, also the name after "*.". The subject is the domain, or empty if the
+// domain is too long for a common name.
 //
-// A proof does not age here: Updated of an order in [StateProcess] is the instant
-// of it, and how old it may be is the caller's to say. The CSR's key must pass
-// both the Book's policy and the issuer's. An issuer that ends before the term does
-// refuses for Months: a shorter certificate of [ca.CreateDomainCertificate] may be
-// handed to [Book.Complete].
+// Proofs do not expire here. Updated of an order in [StateProcess] is the time of its
+// proof, should you want to refuse an old one. If the issuer's own certificate ends
+// before the term does, Issue fails for Months. You can call ca.CreateDomainCertificate
+// with a shorter term and pass the result to [Book.Complete].
 //
-// Errors: [yuncert.ErrNotFoundOrder] for an orderID that names no order,
-// [yuncert.ErrOrderStateError] for an order in another state,
-// [yuncert.ErrInvalidParameter] for a key that was blocked since, those of
-// [ca.CreateDomainCertificate] for what the issuer refuses or fails in, and
-// [yuncert.ErrError] when the store failed. The signature is made before the store
-// is written, so that a slow key keeps no row locked: of two that issue one order
-// at once one drops its certificate, as does one whose order is cancelled
-// meanwhile.
+// Issue returns [yuncert.ErrInvalidParameter] if the CSR's key was blocked since the
+// order was submitted, and the errors of ca.CreateDomainCertificate. It signs before
+// its transaction begins, so that a slow key locks no row. If another call has changed
+// the state of the order meanwhile, the certificate is discarded.
 func (b *Book) Issue(ctx context.Context, rand io.Reader, now time.Time, issuer *ca.Issuer, orderID int64) (Order, error) {
 	o, err := b.Order(ctx, orderID)
 	if err != nil {
@@ -67,30 +60,22 @@ func (b *Book) Issue(ctx context.Context, rand io.Reader, now time.Time, issuer 
 	return b.certify(ctx, now, orderID, resp.X509Certificate+withoutRoot(resp.CertificateChain))
 }
 
-// withoutRoot drops the last certificate of a chain: who checks it has the root
-// already (RFC 8446, section 4.4.2).
+// withoutRoot removes the last certificate of a chain. Clients that trust the root
+// have it already (RFC 8446, section 4.4.2).
 func withoutRoot(chain string) string {
 	const begin = "-----BEGIN CERTIFICATE-----"
 	return chain[:max(strings.LastIndex(chain, begin), 0)]
 }
 
-// Complete stores a certificate that another CA issued for an order whose
-// ownership is proved: PEM, with the certificate first and any CA certificates
-// in order behind it. The order is in [StateCertificate] then.
+// Complete stores a certificate from another CA for an order. certificate is PEM: the
+// certificate, followed by any CA certificates, each after the one that it signed.
 //
-// Errors, beside [yuncert.ErrNotFoundOrder] for an orderID that names no order,
-// [yuncert.ErrOrderStateError] for an order in another state, and
-// [yuncert.ErrError] when the store failed:
-//
-//   - [yuncert.ErrInvalidValueMalformed]: certificate is not PEM of 1 to 10
-//     certificates that can be read.
-//   - [yuncert.ErrInvalidParameter]: its key is not the CSR's or was blocked
-//     since, its names do not cover the order's domain, it is a CA's, does not say
-//     that it is for servers (RFC 5280, section 4.2.1.12) or is not valid at now,
-//     or a certificate behind it is not of the CA that signed the one in front.
-//
-// Whether the CA is to be trusted is for the caller to know, and nothing else of
-// its certificates is looked at: [ca.Verify] checks a chain against roots.
+// It returns [yuncert.ErrInvalidValueMalformed] if certificate is not PEM of 1 to 10
+// readable certificates, and [yuncert.ErrInvalidParameter] if the key is not the CSR's
+// or was blocked since, the names do not cover the domain, the certificate is a CA's,
+// lacks serverAuth (RFC 5280, section 4.2.1.12) or is not valid at now, or a CA
+// certificate does not belong to the signer of the certificate before it. It does not
+// check whether you trust the CA; use [ca.Verify] for that.
 func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certificate string) (Order, error) {
 	chain, err := x509der.ParseCertificates("Certificate", certificate, 10)
 	if err != nil {
@@ -117,21 +102,21 @@ func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certi
 	return b.certify(ctx, now, orderID, text.String())
 }
 
-// request reads the order's CSR, and refuses a key that was blocked since it was
+// request reads the order's CSR and refuses a key that was blocked since the order was
 // submitted.
 func (o *Order) request(keys algorithm.Policy) (*csr.Request, error) {
 	request, err := csr.ParseWithPolicy([]byte(o.Csr), algorithm.Policy{SmallExponents: true})
 	if err != nil {
-		// It passed when it was submitted.
+		// The CSR could be read when it was submitted, so the store has changed it.
 		return nil, &yuncert.Error{Code: yuncert.ErrError, Message: "the order's CSR cannot be read", Err: err}
 	}
 	if err := keys.Check(request.PublicKey); err != nil {
-		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "Csr", "the order's key is not accepted any more: %s", x509der.Reason(err))
+		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "Csr", "the CSR's key is no longer accepted: %s", x509der.Reason(err))
 	}
 	return request, nil
 }
 
-// accepts refuses a certificate that is not the one ordered.
+// accepts checks that a certificate is the one that was ordered.
 func (o *Order) accepts(now time.Time, key crypto.PublicKey, chain []*x509.Certificate) error {
 	cert := chain[0]
 	asked, err := algorithm.MarshalPublicKey(key)
@@ -141,29 +126,29 @@ func (o *Order) accepts(now time.Time, key crypto.PublicKey, chain []*x509.Certi
 	got, err := algorithm.MarshalPublicKey(cert.PublicKey)
 	switch {
 	case err != nil || !bytes.Equal(asked, got):
-		return refused("the certificate's key is not the one in the order's CSR")
+		return refused("the certificate's key is not the key in the order's CSR")
 	case !covers(cert, o.Domain):
 		return refused("the certificate's names do not cover %q", o.Domain)
 	case cert.IsCA:
-		return refused("the certificate is a CA's (RFC 5280, section 4.2.1.9)")
+		return refused("the certificate is a CA certificate (RFC 5280, section 4.2.1.9); want a server certificate")
 	case !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageServerAuth):
-		return refused("the certificate's extended key usages do not have serverAuth (RFC 5280, section 4.2.1.12)")
+		return refused("the certificate's extended key usages lack serverAuth (RFC 5280, section 4.2.1.12)")
 	case now.Before(cert.NotBefore) || now.After(cert.NotAfter):
-		return refused("the certificate is valid from %s to %s, and it is %s",
+		return refused("the certificate is valid from %s to %s, and now is %s",
 			cert.NotBefore.UTC().Format(time.RFC3339), cert.NotAfter.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	}
 	for n, parent := range chain[1:] {
 		signed := chain[n]
 		err := x509der.CheckSignature(signed, parent)
 		if err != nil || !parent.IsCA || !bytes.Equal(signed.RawIssuer, parent.RawSubject) {
-			return refused("certificate %d is not of the CA that signed certificate %d", n+2, n+1)
+			return refused("certificate %d is not a certificate of the CA that signed certificate %d", n+2, n+1)
 		}
 	}
 	return nil
 }
 
-// covers reports whether a certificate is good for a domain. A wildcard name
-// must be there as such.
+// covers reports whether a certificate is valid for a domain. For a wildcard domain
+// the certificate must have the same wildcard name.
 func covers(cert *x509.Certificate, domain string) bool {
 	if !strings.HasPrefix(domain, "*.") {
 		return cert.VerifyHostname(domain) == nil
@@ -175,7 +160,7 @@ func refused(format string, args ...any) error {
 	return yuncert.Errorf(yuncert.ErrInvalidParameter, "Certificate", format, args...)
 }
 
-// certify stores the certificate of an order and counts it.
+// certify stores the certificate of an order and counts it in the package.
 func (b *Book) certify(ctx context.Context, now time.Time, orderID int64, certificate string) (Order, error) {
 	return b.move(ctx, now, orderID, eventIssue, func(tx Tx, o *Order) error {
 		p, err := packageOf(tx, o)
@@ -188,15 +173,9 @@ func (b *Book) certify(ctx context.Context, now time.Time, orderID int64, certif
 	})
 }
 
-// Fail records that the CA refused an order whose ownership is proved, and why:
-// text of 1 to 500 characters, which [Book.Order] returns as Reason. The order
-// is in [StateVerifyFail] then, and deleting it gives the unit back.
-//
-// Errors: [yuncert.ErrMissingParameter] for no reason,
-// [yuncert.ErrInvalidValueMalformed] for a longer one, one that is not UTF-8 or
-// one with control characters, [yuncert.ErrNotFoundOrder] for an orderID
-// that names no order, [yuncert.ErrOrderStateError] for an order in another
-// state, and [yuncert.ErrError] when the store failed.
+// Fail records that the CA refused an order, with a reason of 1 to 500 characters. It
+// returns [yuncert.ErrInvalidValueMalformed] if the reason is too long, is not UTF-8 or
+// has control characters.
 func (b *Book) Fail(ctx context.Context, now time.Time, orderID int64, reason string) (Order, error) {
 	if reason == "" {
 		return Order{}, yuncert.Missing("Reason")

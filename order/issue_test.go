@@ -494,7 +494,7 @@ func TestCompleteRefused(t *testing.T) {
 	p224 := must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(elliptic.P224(), rand.Reader))
 	edwards := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)).Public()
 	foreign := authorityOf(t, algorithm.ECC_256)
-	const badKey, badName = "key is not the one in the order's CSR", "the certificate's names do not cover"
+	const badKey, badName = "key is not the key in the order's CSR", "the certificate's names do not cover"
 	damaged := func(testing.TB) string {
 		der := decodePEM(t, out.leaf(t, nil))[0]
 		der = bytes.Clone(der)
@@ -541,17 +541,17 @@ func TestCompleteRefused(t *testing.T) {
 			c.Subject.CommonName, c.DNSNames = "*.example.com", []string{"example.com"}
 		}), refused, badName},
 
-		{"a CA's", "www.example.com", leaf(func(c *x509.Certificate) { c.IsCA, c.KeyUsage = true, x509.KeyUsageCertSign }), refused, "is a CA's"},
+		{"a CA's", "www.example.com", leaf(func(c *x509.Certificate) { c.IsCA, c.KeyUsage = true, x509.KeyUsageCertSign }), refused, "is a CA certificate"},
 		{"no extended key usage", "www.example.com", leaf(func(c *x509.Certificate) { c.ExtKeyUsage = nil }), refused, "serverAuth"},
 		{"for clients", "www.example.com", leaf(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), refused, "serverAuth"},
-		{"expired", "www.example.com", leaf(func(c *x509.Certificate) { c.NotAfter = whole(later).Add(-time.Second) }), refused, "2026-03-04T06:06:06Z, and it is 2026-03-04T06:06:07Z"},
+		{"expired", "www.example.com", leaf(func(c *x509.Certificate) { c.NotAfter = whole(later).Add(-time.Second) }), refused, "2026-03-04T06:06:06Z, and now is 2026-03-04T06:06:07Z"},
 		{"not yet valid", "www.example.com", leaf(func(c *x509.Certificate) { c.NotBefore = whole(later).Add(time.Second) }), refused, "from 2026-03-04T06:06:08Z"},
 
-		{"a CA that did not sign", "www.example.com", is(out.leaf(t, nil) + foreign.subPEM), refused, "certificate 2 is not of the CA that signed certificate 1"},
+		{"a CA that did not sign", "www.example.com", is(out.leaf(t, nil) + foreign.subPEM), refused, "certificate 2 is not a certificate of the CA that signed certificate 1"},
 		{"a signer of another name", "www.example.com", is(out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.Subject.CommonName = "Outside CA 2" })), refused, "certificate 2"},
 		{"a signer that is no CA", "www.example.com", is(out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.IsCA, c.KeyUsage = false, 0 })), refused, "certificate 2"},
 		{"the root in the place of the CA", "www.example.com", is(out.leaf(t, nil) + out.rootPEM() + out.subPEM()), refused, "certificate 2"},
-		{"a foreign root behind the CA", "www.example.com", is(out.certificate(t, nil) + foreign.rootPEM), refused, "certificate 3 is not of the CA that signed certificate 2"},
+		{"a foreign root behind the CA", "www.example.com", is(out.certificate(t, nil) + foreign.rootPEM), refused, "certificate 3 is not a certificate of the CA that signed certificate 2"},
 		{"the certificate again", "www.example.com", func(t testing.TB) string { text := out.leaf(t, nil); return text + text }, refused, "certificate 2"},
 		{"the certificate behind its CA", "www.example.com", is(out.subPEM() + out.leaf(t, nil)), refused, badKey},
 		{"a signature that was changed", "www.example.com", damaged, refused, "certificate 2"},

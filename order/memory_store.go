@@ -7,12 +7,10 @@ import (
 	"sync"
 )
 
-// A MemoryStore is a [Store] in the memory of the process. The zero value is an
-// empty store. A MemoryStore must not be copied after its first use.
-//
-// Updates run one at a time, and Views run at the same time as each other. A call
-// that waits for its turn does not notice that ctx ends; it looks at ctx when its
-// turn comes. No operation of a [Book] keeps others waiting for long.
+// A MemoryStore is a [Store] in memory. The zero value is an empty store; do not copy
+// it after its first use. Updates run one at a time, and Views run in parallel. A call
+// that waits for its turn notices only then that ctx has ended; no operation of a
+// [Book] makes it wait for long.
 type MemoryStore struct {
 	mu       sync.RWMutex
 	packages map[string]Package // this and the other maps are nil before the first Update

@@ -17,49 +17,45 @@ import (
 	"time"
 )
 
-// A NetVerifier looks proofs up in the DNS and on web servers. The applicant
-// decides where it is led, so it is wary by default: it connects only to
-// addresses on the public Internet, judged when the connection is made, after
-// names are resolved; it follows redirects on the same host only, reads little
-// and gives up in time. It uses no proxy and no search list. The zero value is
-// ready; it is safe for concurrent use and must not be changed once it is used.
+// A NetVerifier looks up proofs in the DNS and on web servers. Applicants choose the
+// names, so it protects your network: it connects only to public addresses, checked
+// after the name is resolved, follows redirects only on the same host, and reads
+// little. It uses no proxy and no DNS search list. The zero value is ready to use. It
+// is safe for concurrent use; do not change it after its first use.
 //
-// It cannot know what an operator has on public addresses: servers there are
-// reached like any other, and so are private IPv4 addresses behind a translator
-// that has an IPv6 prefix of the operator's own (RFC 6052, section 2.2). A
-// firewall keeps it away from those.
+// It cannot tell your servers on public addresses from others, nor private IPv4
+// addresses behind a translator with its own IPv6 prefix (RFC 6052, section 2.2).
+// Keep it away from those with a firewall.
 type NetVerifier struct {
-	// Resolver resolves names. Nil means [net.DefaultResolver]. It is asked for TXT
-	// records of names that applicants choose, and is the operator's to trust: one
-	// that knows private names lets whoever orders count the records of such a name.
+	// Resolver resolves names. Nil means [net.DefaultResolver]. Applicants choose the
+	// names whose TXT records it looks up. If it knows private names, an applicant can
+	// learn how many TXT records they have.
 	Resolver *net.Resolver
 
-	// Timeout bounds one lookup with all its connections. Zero means 10 seconds.
+	// Timeout limits one lookup with all its connections. Zero means 10 seconds.
 	Timeout time.Duration
 
-	// AllowedNetworks are networks whose addresses are connected to although they
-	// are not public, such as 10.20.0.0/16 for an intranet's domains. Whoever
-	// orders can then have GET requests of any path sent to the ports 80 and 443
-	// there, since a redirect chooses the path, and read the status of the answer.
+	// AllowedNetworks are private networks to connect to, such as 10.20.0.0/16 for the
+	// domains of an intranet. Applicants can then send GET requests with any path to
+	// ports 80 and 443 there, because redirects choose the path, and learn the status.
 	AllowedNetworks []netip.Prefix
 
-	// ports are where the web servers listen: of https and of http.
+	// ports replace 443 for https and 80 for http in tests. Nil otherwise.
 	ports *[2]string
 }
 
 const (
 	maxRedirects = 5
-	maxAddresses = 10      // that one name is connected to
+	maxAddresses = 10      // tried for one name
 	maxFile      = 4 << 10 // octets of the proof's file
 )
 
-// Lookup implements [Verifier]. For DNS it returns the TXT records of
-// "_dnsauth." and the domain. For FILE it returns what https and http have, in
-// this order, with status 200; a server's certificate is not checked, since the
-// applicant may have none yet and plain http counts as much. A file of more than
-// 4096 octets and more than 5 redirects are errors; of a name's addresses up to 10
-// are tried. Connections to web servers end with the call, which does not wait until
-// the last one is closed.
+// Lookup implements [Verifier]. For "DNS" it returns the TXT records of "_dnsauth."
+// followed by the domain. For "FILE" it returns the files that https and http serve
+// with status 200, in this order. It does not check the server's certificate, because
+// the applicant may have none yet. It tries up to 10 addresses of a name. More than 5
+// redirects, or a file of more than 4096 octets, is an error. Connections end with the
+// call, which does not wait for the last one to close.
 func (v *NetVerifier) Lookup(ctx context.Context, c Challenge) ([]string, error) {
 	timeout := v.Timeout
 	if timeout == 0 {
@@ -71,7 +67,7 @@ func (v *NetVerifier) Lookup(ctx context.Context, c Challenge) ([]string, error)
 		return v.files(ctx, c)
 	}
 	name := recordLabel + "." + c.Domain
-	// The last dot keeps the resolver's search list out.
+	// The dot at the end prevents the resolver from using its search list.
 	found, err := v.resolver().LookupTXT(ctx, name+".")
 	if err != nil {
 		return nil, fmt.Errorf("TXT records of %s: %w", name, plainDNS(err))
@@ -86,8 +82,7 @@ func (v *NetVerifier) resolver() *net.Resolver {
 	return v.Resolver
 }
 
-// plainDNS leaves the resolver's own address, which is the operator's matter,
-// out of an error.
+// plainDNS removes the address of the resolver from an error: applicants read it.
 func plainDNS(err error) error {
 	e, _ := errors.AsType[*net.DNSError](err)
 	switch {
@@ -99,9 +94,9 @@ func plainDNS(err error) error {
 	return errors.New("the name servers gave no usable answer")
 }
 
-// files fetches the file by https and by http at the same time: a firewall that
-// swallows what is sent to one port leaves the other one its time.
-// Once one of them has the proof, the other need not answer.
+// files fetches the file by https and by http at the same time, so that a firewall
+// that drops packets to one port does not use up the time of the other. It returns
+// as soon as one of them has the proof.
 func (v *NetVerifier) files(ctx context.Context, c Challenge) (found []string, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -133,18 +128,18 @@ func (v *NetVerifier) files(ctx context.Context, c Challenge) (found []string, e
 	return found, nil
 }
 
-// A refusal is why the verifier goes no further, for the applicant to read.
+// A refusal is an error of the verifier's own that the applicant may read.
 type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// errNotPublic is why a connection is not made. It says neither to what address
-// nor that there is one: an applicant could read a private network's names that
-// way.
-const errNotPublic refusal = "no usable address on the public Internet was found for the name"
+// errNotPublic is the error for an address that must not be connected to. It does not
+// say whether the name has an address, or an applicant could find out which names
+// exist in a private network.
+const errNotPublic refusal = "no usable public address was found for the name"
 
-// dial connects to a name. It looks at each address when it connects, so that a
-// name that resolves differently the second time leads nowhere else.
+// dial connects to a name. It checks each address at the moment of the connection, so
+// a name that resolves differently the second time cannot bypass the check.
 func (v *NetVerifier) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	var allowed atomic.Int32 // addresses
 	dialer := &net.Dialer{
@@ -167,26 +162,26 @@ func (v *NetVerifier) dial(ctx context.Context, network, address string) (net.Co
 	return conn, nil
 }
 
-// dialFailure is what is told of a Dialer's error, when one of the addresses was
-// asked or none.
+// dialFailure returns what the applicant may know of a Dialer's error. asked says
+// whether a connection to any address was tried.
 func dialFailure(ctx context.Context, err error, asked bool) error {
 	switch {
 	case !asked && endOf(ctx) == nil:
-		// Which of its failures a resolver tells depends on what stands behind an alias.
+		// The resolver's own error would reveal what an alias points to.
 		return errNotPublic
 	case errors.Is(err, errNotPublic):
-		// It is that of the first address, and says nothing of a public one behind it.
-		return errors.New("no public address answers")
+		// The Dialer reports the error of the first address, and a later one is public.
+		return errors.New("no public address answered")
 	}
 	return err
 }
 
-// client returns a client for one domain and one lookup, which ends with ctx.
+// client returns a client for one domain. Its connections end with ctx.
 func (v *NetVerifier) client(ctx context.Context, domain string) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
-			// A Transport lets a dial and a TLS handshake go on after their request is
-			// given up, without bound: that is why the context is not the one it hands on.
+			// A Transport continues a dial and a TLS handshake after their request is
+			// canceled, without limit. So dial gets ctx and not the Transport's context.
 			DialContext: func(_ context.Context, network, address string) (net.Conn, error) {
 				conn, err := v.dial(ctx, network, address)
 				if err != nil {
@@ -207,9 +202,9 @@ func (v *NetVerifier) client(ctx context.Context, domain string) *http.Client {
 			case !sameHost(next.URL.Hostname(), domain):
 				return refusal("the redirect leads to another host")
 			case !v.isPort(next.URL.Scheme, next.URL.Port()):
-				return refusal("the redirect does not lead to http or https at its usual port")
+				return refusal("the redirect does not lead to https on port 443 or http on port 80")
 			case next.URL.User != nil:
-				// With it an applicant could try passwords in an allowed network.
+				// An applicant could try passwords in an allowed network.
 				return refusal("the redirect has a user name in it")
 			}
 			return nil
@@ -217,12 +212,12 @@ func (v *NetVerifier) client(ctx context.Context, domain string) *http.Client {
 	}
 }
 
-// sameHost compares names in ASCII. EqualFold alone would take a Kelvin sign for a
-// k, and the Transport does not everywhere.
+// sameHost compares ASCII names. The lengths differ if one has a Kelvin sign, which
+// EqualFold takes for a k and the Transport does not always.
 func sameHost(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
 
-// rooted puts a dot behind the host of an address, unless it is an IP address:
-// it keeps the resolver's search list out.
+// rooted adds a dot to the host of an address, unless it is an IP address. The dot
+// prevents the resolver from using its search list.
 func rooted(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -234,7 +229,7 @@ func rooted(address string) string {
 	return net.JoinHostPort(host+".", port)
 }
 
-// isPort reports whether a port is the one that a scheme has by default.
+// isPort reports whether a port is the default port of http or https.
 func (v *NetVerifier) isPort(scheme, port string) bool {
 	defaults := [2]string{"443", "80"}
 	if v.ports != nil {
@@ -246,11 +241,11 @@ func (v *NetVerifier) isPort(scheme, port string) bool {
 	return scheme == "http" && (port == "" || port == defaults[1])
 }
 
-// fetch returns the body behind an address.
+// fetch returns the body of a page.
 func fetch(ctx context.Context, client *http.Client, address string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return "", errors.New("it is no address")
+		return "", errors.New("the address is not a valid URL")
 	}
 	resp, err := client.Do(req)
 	if err != nil {
@@ -270,16 +265,16 @@ func fetch(ctx context.Context, client *http.Client, address string) (string, er
 	return string(body), nil
 }
 
-// plainHTTP leaves addresses out of an error.
+// plainHTTP removes addresses from an error.
 func plainHTTP(ctx context.Context, err error) error {
 	if r, ok := errors.AsType[refusal](err); ok {
 		return r
 	}
 	e, ok := errors.AsType[net.Error](err)
 	if endOf(ctx) != nil || ok && e.Timeout() {
-		return errors.New("there was no answer in time")
+		return errors.New("no web server answered in time")
 	}
-	return errors.New("there is no answer of a web server")
+	return errors.New("no web server answered")
 }
 
 // allows reports whether an address may be connected to.
@@ -288,23 +283,22 @@ func (v *NetVerifier) allows(a netip.Addr) bool {
 	if slices.ContainsFunc(v.AllowedNetworks, func(n netip.Prefix) bool { return n.Contains(a) }) {
 		return true
 	}
-	if a.Is6() && !globalUnicast.Contains(a) { // which contains no address with a zone
+	if a.Is6() && !globalUnicast.Contains(a) { // false for an address with a zone
 		return false
 	}
 	return !slices.ContainsFunc(specialNetworks, func(n netip.Prefix) bool { return n.Contains(a) })
 }
 
-// globalUnicast is all of IPv6 that is assigned to networks (RFC 4291, section
-// 2.4, and IANA's registry of the address space). Loopback, link-local, unique
-// local and IPv4-mapped addresses lie outside, as does the NAT64 prefix, behind
-// which private IPv4 addresses could stand.
+// globalUnicast is the part of IPv6 that is assigned to networks (RFC 4291, section
+// 2.4, and IANA's registry of the address space). It excludes loopback, link-local,
+// unique local and IPv4-mapped addresses, and the NAT64 prefix, which can lead to
+// private IPv4 addresses.
 var globalUnicast = netip.MustParsePrefix("2000::/3")
 
-// specialNetworks are the networks of IANA's registries of special-purpose
-// addresses (RFC 6890) that are not the public Internet's, with multicast.
-// Among them are the addresses at which clouds serve a machine's own
-// credentials: 169.254.169.254 and, at Alibaba Cloud, 100.100.100.200. Azure has
-// a public address for it, which no registry lists.
+// specialNetworks are the multicast networks and the networks in IANA's registries of
+// special-purpose addresses (RFC 6890) that are not public. They include the addresses
+// where clouds give a machine its credentials: 169.254.169.254, and 100.100.100.200 at
+// Alibaba Cloud. Azure's is a public address, which no registry lists.
 var specialNetworks = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("10.0.0.0/8"),

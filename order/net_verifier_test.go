@@ -311,7 +311,7 @@ func TestNetVerifierSilentNameServer(t *testing.T) {
 	got, err := v.Lookup(t.Context(), dnsChallenge())
 	checkLookup(t, got, err, nil, "TXT records of _dnsauth.www.example.com: the name servers did not answer in time")
 	got, err = v.Lookup(t.Context(), fileChallenge(testDomain))
-	checkLookup(t, got, err, nil, fileReason("there was no answer in time", "there was no answer in time"))
+	checkLookup(t, got, err, nil, fileReason("no web server answered in time", "no web server answered in time"))
 }
 
 // Timeout is the deadline of all that a lookup does.
@@ -538,10 +538,10 @@ func raw(answer string) page {
 func TestNetVerifierFile(t *testing.T) {
 	t.Parallel()
 	const (
-		noAnswer     = "there is no answer of a web server"
+		noAnswer     = "no web server answered"
 		notFound     = "the status is 404 and not 200"
 		anotherHost  = "the redirect leads to another host"
-		anotherPort  = "the redirect does not lead to http or https at its usual port"
+		anotherPort  = "the redirect does not lead to https on port 443 or http on port 80"
 		tooLong      = "the file is longer than 4096 octets"
 		ok           = "HTTP/1.1 200 OK\r\n"
 		noEnd        = ok + "Content-Length: 100000000000\r\n\r\n"
@@ -651,7 +651,7 @@ func TestNetVerifierRedirectFold(t *testing.T) {
 		_, resolver := newNameServer(t, hosts(domain, publicIP))
 		v := &NetVerifier{Resolver: resolver, AllowedNetworks: playedPublic, ports: &s.ports}
 		got, err := v.Lookup(t.Context(), fileChallenge(domain))
-		checkLookup(t, got, err, nil, fileReason("there is no answer of a web server", "the redirect leads to another host"))
+		checkLookup(t, got, err, nil, fileReason("no web server answered", "the redirect leads to another host"))
 	}
 }
 
@@ -672,12 +672,12 @@ func TestDialFailure(t *testing.T) {
 		{"no name", t.Context(), &net.DNSError{IsNotFound: true}, false, string(errNotPublic)},
 		{"no answer of the resolver's", t.Context(), silent, false, string(errNotPublic)},
 		{"no socket of the family", t.Context(), syscall.EAFNOSUPPORT, false, string(errNotPublic)},
-		{"the first is private and the next does not answer", t.Context(), errNotPublic, true, "there is no answer of a web server"},
-		{"a public one does not answer", t.Context(), syscall.ECONNREFUSED, true, "there is no answer of a web server"},
-		{"the time is up: private", ended, errNotPublic, false, "there was no answer in time"},
-		{"the time is up: private and public", ended, errNotPublic, true, "there was no answer in time"},
-		{"the time is up: public", ended, os.ErrDeadlineExceeded, true, "there was no answer in time"},
-		{"the time is up: no name", ended, silent, false, "there was no answer in time"},
+		{"the first is private and the next does not answer", t.Context(), errNotPublic, true, "no web server answered"},
+		{"a public one does not answer", t.Context(), syscall.ECONNREFUSED, true, "no web server answered"},
+		{"the time is up: private", ended, errNotPublic, false, "no web server answered in time"},
+		{"the time is up: private and public", ended, errNotPublic, true, "no web server answered in time"},
+		{"the time is up: public", ended, os.ErrDeadlineExceeded, true, "no web server answered in time"},
+		{"the time is up: no name", ended, silent, false, "no web server answered in time"},
 	} {
 		if got := plainHTTP(tt.ctx, dialFailure(tt.ctx, tt.err, tt.asked)).Error(); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
@@ -702,14 +702,14 @@ func TestNetVerifierManyAddresses(t *testing.T) {
 	got, err := lookup(append(addresses, publicIP)...)
 	checkLookup(t, got, err, []string{testToken}, "")
 	got, err = lookup(append(addresses, "127.77.0.10", publicIP)...)
-	checkLookup(t, got, err, nil, fileReason("there is no answer of a web server", "there is no answer of a web server"))
+	checkLookup(t, got, err, nil, fileReason("no web server answered", "no web server answered"))
 }
 
 // A server that goes silent holds neither the lookup, once its time is up or it
 // is broken off, nor a connection longer than that.
 func TestNetVerifierStalledServer(t *testing.T) {
 	t.Parallel()
-	const late = "there was no answer in time"
+	const late = "no web server answered in time"
 	tests := []struct{ name, begin, drip string }{
 		{"before the answer", "", ""},
 		{"in the header", "HTTP/1.1 200 OK\r\nX: ", ""},
@@ -1101,7 +1101,7 @@ func TestNetVerifierAddresses(t *testing.T) {
 	})
 	t.Run("allowed is down, whichever is first", func(t *testing.T) {
 		t.Parallel()
-		const noAnswer = "there is no answer of a web server"
+		const noAnswer = "no web server answered"
 		for _, addresses := range [][]string{{publicIP, privateIP}, {privateIP, publicIP}, {privateIP, "10.0.0.1", publicIP, "10.0.0.2"}} {
 			_, resolver := newNameServer(t, hosts(testDomain, addresses...))
 			v := &NetVerifier{Resolver: resolver, AllowedNetworks: playedPublic, ports: &[2]string{down, down}}
@@ -1236,10 +1236,10 @@ func TestCheckOwnershipDNS(t *testing.T) {
 			checkOwnership(t, silent, silentOrder, 3, StateDomainVerify, "TXT records of "+name+": the name servers did not answer in time")
 			for n, wrong := range []string{"inner secret", o.Token[1:], o.Token + "x", strings.ToUpper(o.Token), o.Token[:32] + " " + o.Token[32:], silentOrder.Token} {
 				server.set(key, dnsAnswer{records: []dnsmessage.ResourceBody{txt(wrong)}})
-				checkOwnership(t, b, o, 4+n, StateDomainVerify, "of 1 values found where the proof belongs none is the one asked for")
+				checkOwnership(t, b, o, 4+n, StateDomainVerify, "values found where the proof belongs: 1; none is the expected one")
 			}
 			server.set(key, dnsAnswer{records: []dnsmessage.ResourceBody{txt("inner secret"), txt("")}})
-			checkOwnership(t, b, o, 20, StateDomainVerify, "of 2 values found where the proof belongs none is the one asked for")
+			checkOwnership(t, b, o, 20, StateDomainVerify, "values found where the proof belongs: 2; none is the expected one")
 			server.set(key, dnsAnswer{records: []dnsmessage.ResourceBody{txt("inner secret"), txt(" "+o.Token[:20], o.Token[20:])}})
 			checkOwnership(t, b, o, 21, StateProcess, "")
 			if _, err := b.CheckOwnership(t.Context(), testNow, o.OrderId); !errors.Is(err, yuncert.ErrOrderStateError) {
@@ -1251,7 +1251,7 @@ func TestCheckOwnershipDNS(t *testing.T) {
 
 func TestCheckOwnershipFile(t *testing.T) {
 	t.Parallel()
-	const noAnswer = "there is no answer of a web server"
+	const noAnswer = "no web server answered"
 	var mu sync.Mutex
 	var now page
 	show := func(p page) {
@@ -1287,9 +1287,9 @@ func TestCheckOwnershipFile(t *testing.T) {
 		page   page
 		reason string
 	}{
-		{text("inner secret"), "of 1 values found where the proof belongs none is the one asked for"},
-		{text(""), "of 1 values found where the proof belongs none is the one asked for"},
-		{text(o.Token + "\nmore"), "of 1 values found where the proof belongs none is the one asked for"},
+		{text("inner secret"), "values found where the proof belongs: 1; none is the expected one"},
+		{text(""), "values found where the proof belongs: 1; none is the expected one"},
+		{text(o.Token + "\nmore"), "values found where the proof belongs: 1; none is the expected one"},
 		{status(404, o.Token), fileReason(noAnswer, "the status is 404 and not 200")},
 		{redirect(func(s *site) string { return "http://" + privateIP + ":" + s.ports[1] + "/" }), fileReason(noAnswer, "the redirect leads to another host")},
 		{endless("HTTP/1.1 200 OK\r\n\r\n", o.Token), fileReason(noAnswer, "the file is longer than 4096 octets")},
@@ -1300,7 +1300,7 @@ func TestCheckOwnershipFile(t *testing.T) {
 		checkOwnership(t, b, o, 4+n, StateDomainVerify, tt.reason)
 	}
 	server.set("A late.example.com.", dnsAnswer{silent: true})
-	checkOwnership(t, late, lateOrder, 30, StateDomainVerify, fileReason("there was no answer in time", "there was no answer in time"))
+	checkOwnership(t, late, lateOrder, 30, StateDomainVerify, fileReason("no web server answered in time", "no web server answered in time"))
 	show(text("\r\n" + o.Token + "\r\n"))
 	checkOwnership(t, b, o, 31, StateProcess, "")
 	for _, trap := range s.traps {
@@ -1477,7 +1477,7 @@ func TestCheckOwnershipVerifier(t *testing.T) {
 		{"error of white space", nil, errors.New(" \r\n\x00\u0085\xff"), "the proof could not be looked up"},
 		{"error with control characters", nil, errors.New("a\r\nb\x1b[31mc\u009bd\xffe"), "a  b [31mc d e"},
 		{"long error", nil, errors.New(strings.Repeat("\u9519", 400)), strings.Repeat("\u9519", 166)},
-		{"empty values", func(string) []string { return []string{"", " "} }, nil, "of 2 values found where the proof belongs none is the one asked for"},
+		{"empty values", func(string) []string { return []string{"", " "} }, nil, "values found where the proof belongs: 2; none is the expected one"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

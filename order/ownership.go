@@ -14,31 +14,19 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// A Challenge is what an applicant does to prove that a domain is theirs. For a
-// wildcard name the proof is of the name behind "*.".
+// A Challenge says how an applicant proves ownership of a domain.
 type Challenge struct {
-	// ValidateType is "DNS" or "FILE".
-	ValidateType string
+	ValidateType string // "DNS" or "FILE"
+	Domain       string // the name to prove, without "*."
 
-	// Domain is the name to be proved, without "*.".
-	Domain string
+	// For "DNS": add a record of type RecordType, "TXT", with the text RecordValue. Its
+	// full name is "_dnsauth." followed by Domain. RecordDomain is the same name
+	// relative to the zone of the registered domain, such as "_dnsauth.www".
+	RecordDomain, RecordType, RecordValue string
 
-	// RecordDomain is, for DNS, the host record in the zone of the registered
-	// domain, such as "_dnsauth" or "_dnsauth.www". The record's full name is
-	// "_dnsauth." and Domain.
-	RecordDomain string
-
-	// RecordType is "TXT" for DNS.
-	RecordType string
-
-	// RecordValue is the text of the record for DNS.
-	RecordValue string
-
-	// Uri is, for FILE, the path of the file on the domain's web server.
-	Uri string
-
-	// Content is the text of the file for FILE.
-	Content string
+	// For "FILE": put a file with the text Content at the path Uri on the web server of
+	// Domain. Uri is "/.well-known/pki-validation/fileauth.txt".
+	Uri, Content string
 }
 
 // The values of ValidateType.
@@ -52,7 +40,7 @@ const (
 	fileURI     = "/.well-known/pki-validation/fileauth.txt"
 )
 
-// Challenge returns what proves the ownership of the order's domain.
+// Challenge returns what proves ownership of the order's domain.
 func (o *Order) Challenge() Challenge {
 	c := Challenge{ValidateType: o.ValidateType, Domain: strings.TrimPrefix(o.Domain, "*.")}
 	if o.ValidateType == validateFile {
@@ -66,26 +54,20 @@ func (o *Order) Challenge() Challenge {
 	return c
 }
 
-// A Verifier looks a proof of ownership up. It is called by several goroutines at
-// once if the [Book] is.
+// A Verifier looks up proofs of ownership. It must be safe for concurrent use if the
+// [Book] is used concurrently.
 type Verifier interface {
-	// Lookup returns what stands where the challenge says: the texts of all TXT
-	// records, or the content of the file. It does not judge: the [Book] compares,
-	// a byte-order mark and white space around a text aside. The error is for the
-	// applicant to read.
+	// Lookup returns what is at the place that the challenge names: the texts of all
+	// TXT records, or the content of the file. The Book compares each with the token,
+	// without a byte-order mark in front and white space around it. An error becomes
+	// the Reason of the order, which the applicant may read.
 	Lookup(ctx context.Context, c Challenge) ([]string, error)
 }
 
-// CheckOwnership looks for the proof of an order's domain, and returns the order
-// as it then is: in [StateProcess] when the proof is there, and in
-// [StateDomainVerify] with a Reason when it is not. To be called again until it
-// is. A ctx that ends before the Verifier gives up breaks the check off without a
-// Reason.
-//
-// Errors: [yuncert.ErrNotFoundOrder] for an orderID that names no order,
-// [yuncert.ErrOrderStateError] for an order in another state, also when it went
-// there while the proof was looked up, and [yuncert.ErrError] when ctx ended or
-// the store failed.
+// CheckOwnership looks up the proof of ownership for an order. Without a proof the
+// order stays in [StateDomainVerify] and gets a Reason; call CheckOwnership again
+// later. If ctx ends first, the order gets no Reason, and the error is
+// [yuncert.ErrError].
 func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64) (Order, error) {
 	o, err := b.Order(ctx, orderID)
 	if err != nil {
@@ -96,7 +78,7 @@ func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64)
 	}
 	found, err := b.verifier.Lookup(ctx, o.Challenge())
 	if ended := endOf(ctx); ended != nil {
-		return Order{}, &yuncert.Error{Code: yuncert.ErrError, Message: "the check of ownership was broken off", Err: ended}
+		return Order{}, &yuncert.Error{Code: yuncert.ErrError, Message: "ctx ended during the check of ownership", Err: ended}
 	}
 	if reason := notProved(o.Token, found, err); reason != "" {
 		return b.move(ctx, now, orderID, eventMiss, func(_ Tx, o *Order) error {
@@ -110,8 +92,8 @@ func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64)
 	})
 }
 
-// endOf returns why ctx has ended, if it has. A socket has its deadline from ctx,
-// and may give up a moment before ctx itself has ended.
+// endOf returns why ctx has ended, or nil. A socket takes its deadline from ctx and
+// can time out a moment before ctx ends, so endOf compares the deadline itself.
 func endOf(ctx context.Context) error {
 	deadline, ok := ctx.Deadline()
 	if ok && ctx.Err() == nil && !time.Now().Before(deadline) {
@@ -120,13 +102,13 @@ func endOf(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// proves compares a text that was found, in constant time.
+// proves compares a text that was found with the token, in constant time.
 func proves(text, token string) bool {
 	text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
 	return subtle.ConstantTimeCompare([]byte(text), []byte(token)) == 1
 }
 
-// notProved says why what was found is no proof, or nothing if it is one.
+// notProved returns why the lookup proves nothing, or "" if it found the proof.
 func notProved(token string, found []string, err error) string {
 	if err != nil {
 		return cmp.Or(limited(err.Error()), "the proof could not be looked up")
@@ -141,12 +123,12 @@ func notProved(token string, found []string, err error) string {
 	case len(found) == 0:
 		return "nothing was found where the proof belongs"
 	default:
-		return fmt.Sprintf("of %d values found where the proof belongs none is the one asked for", len(found))
+		return fmt.Sprintf("values found where the proof belongs: %d; none is the expected one", len(found))
 	}
 }
 
-// limited makes a text from elsewhere fit to store: UTF-8 of up to 500 octets
-// without control characters.
+// limited makes a text from elsewhere safe to store: UTF-8 of up to 500 octets without
+// control characters.
 func limited(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\ufffd' {

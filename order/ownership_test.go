@@ -94,17 +94,17 @@ func TestCheckOwnership(t *testing.T) {
 
 		{"nothing", answer{nil, nil}, nothing},
 		{"an empty list", answer{[]string{}, nil}, nothing},
-		{"an empty text", answer{[]string{""}, nil}, "of 1 values found where the proof belongs none is the one asked for"},
-		{"white space", answer{[]string{" "}, nil}, "of 1 values"},
-		{"others", answer{[]string{"a", "b", "c"}, nil}, "of 3 values"},
-		{"many others", answer{make([]string, 10_000), nil}, "of 10000 values"},
-		{"the proof and a word", answer{[]string{proof + " and more"}, nil}, "of 1 values"},
-		{"the proof and a letter", answer{[]string{proof + "a"}, nil}, "of 1 values"},
-		{"a letter and the proof", answer{[]string{"a" + proof}, nil}, "of 1 values"},
-		{"the proof in two", answer{[]string{proof[:3], proof[3:]}, nil}, "of 2 values"},
-		{"the proof in quotes", answer{[]string{`"` + proof + `"`}, nil}, "of 1 values"},
-		{"a NUL behind the proof", answer{[]string{proof + "\x00"}, nil}, "of 1 values"},
-		{"a long text", answer{[]string{strings.Repeat("a", 1<<20)}, nil}, "of 1 values"},
+		{"an empty text", answer{[]string{""}, nil}, "values found where the proof belongs: 1; none is the expected one"},
+		{"white space", answer{[]string{" "}, nil}, "values found where the proof belongs: 1;"},
+		{"others", answer{[]string{"a", "b", "c"}, nil}, "values found where the proof belongs: 3;"},
+		{"many others", answer{make([]string, 10_000), nil}, "values found where the proof belongs: 10000;"},
+		{"the proof and a word", answer{[]string{proof + " and more"}, nil}, "values found where the proof belongs: 1;"},
+		{"the proof and a letter", answer{[]string{proof + "a"}, nil}, "values found where the proof belongs: 1;"},
+		{"a letter and the proof", answer{[]string{"a" + proof}, nil}, "values found where the proof belongs: 1;"},
+		{"the proof in two", answer{[]string{proof[:3], proof[3:]}, nil}, "values found where the proof belongs: 2;"},
+		{"the proof in quotes", answer{[]string{`"` + proof + `"`}, nil}, "values found where the proof belongs: 1;"},
+		{"a NUL behind the proof", answer{[]string{proof + "\x00"}, nil}, "values found where the proof belongs: 1;"},
+		{"a long text", answer{[]string{strings.Repeat("a", 1<<20)}, nil}, "values found where the proof belongs: 1;"},
 
 		{"an error", answer{nil, errors.New("the name servers did not answer")}, "the name servers did not answer"},
 		{"an error beside the proof", answer{[]string{proof}, errors.New("half of it")}, "half of it"},
@@ -244,7 +244,7 @@ func TestCheckOwnershipBrokenOff(t *testing.T) {
 			o := place(t, book, application(plainCSR(t)))
 			before := everything(t, store)
 			got, err := book.CheckOwnership(ctx, later, o.OrderId)
-			checkError(t, err, broke, "", "broken off")
+			checkError(t, err, broke, "", "ctx ended")
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("%v is not context.Canceled", err)
 			}

@@ -15,10 +15,10 @@ func checkOrderID(orderID int64) error {
 	return nil
 }
 
-// checkText refuses text that a log, a page or a database could trip over.
+// checkText refuses text that could harm a log, a page or a database.
 func checkText(parameter, text string, limit int) error {
 	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > limit || strings.ContainsFunc(text, unicode.IsControl) {
-		return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "%.80q is not UTF-8 of up to %d characters without control characters", text, limit)
+		return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "%.80q is not UTF-8 text of up to %d characters without control characters", text, limit)
 	}
 	return nil
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// A Product is a kind of certificate that can be ordered. The documents have seven,
-// and a term for the free ones alone: a year is what the others were sold for.
+// A Product is a kind of certificate that can be ordered. The documents list seven.
+// They give a term only for the free ones; the others were sold for a year.
 //
 //	digicert-free-1-free       DigiCert     single name             3 months
 //	symantec-free-1-free       DigiCert     single name            12 months
@@ -18,32 +18,20 @@ import (
 //	globalsign-dv-1-personal   GlobalSign   single name            12 months
 //	globalsign-dv-w-advanced   GlobalSign   wildcard               12 months
 //
-// symantec-dv-1-starter takes either kind of name, since the sources disagree: the
-// document calls it a wildcard product, its code and an older edition one for a
-// single name.
+// The document calls symantec-dv-1-starter a wildcard product, but its code and an
+// older edition say that it is for a single name. It takes both here.
 type Product struct {
-	// Code is the ProductCode, such as "digicert-free-1-free".
-	Code string
-
-	// Brand is the name under which the documents list the product. The signature
-	// is that of the CA that the caller brings.
-	Brand string
-
-	// Single is whether the product takes a plain name, such as www.example.com.
-	Single bool
-
-	// Wildcard is whether the product takes a wildcard name, such as
-	// *.example.com.
-	Wildcard bool
-
-	// Months is how long the certificate is valid, in calendar months.
-	Months int32
+	Code     string // the ProductCode
+	Brand    string // the name in the documents; your CA signs, whatever the Brand
+	Single   bool   // it takes plain names, such as www.example.com
+	Wildcard bool   // it takes wildcard names, such as *.example.com
+	Months   int32  // the term of the certificate, in calendar months
 }
 
-// DefaultProductCode is the ProductCode of a request that has none.
+// DefaultProductCode is the product of a request with an empty ProductCode.
 const DefaultProductCode = "digicert-free-1-free"
 
-// products are the seven that CreateCertificateWithCsrRequest documents.
+// products are in the order of the document of CreateCertificateWithCsrRequest.
 var products = []Product{
 	{Code: DefaultProductCode, Brand: "DigiCert", Single: true, Months: 3},
 	{Code: "symantec-free-1-free", Brand: "DigiCert", Single: true, Months: 12},
@@ -57,8 +45,8 @@ var products = []Product{
 // Products returns all products, in the order of the document.
 func Products() []Product { return slices.Clone(products) }
 
-// productOf returns the product of a ProductCode, empty for the default, or
-// refuses it with the code given.
+// productOf returns the product with a ProductCode; empty means the default. An
+// unknown ProductCode is an error with the given code.
 func productOf(productCode string, code yuncert.Code) (Product, error) {
 	if productCode == "" {
 		productCode = DefaultProductCode
@@ -72,17 +60,17 @@ func productOf(productCode string, code yuncert.Code) (Product, error) {
 	for n, p := range products {
 		codes[n] = p.Code
 	}
-	return Product{}, yuncert.Errorf(code, "ProductCode", "%.80q is not one of %s", productCode, strings.Join(codes, ", "))
+	return Product{}, yuncert.Errorf(code, "ProductCode", "%.80q is not a DV product; want one of %s", productCode, strings.Join(codes, ", "))
 }
 
-// takes refuses a domain that is not of the kind that the product is for.
+// takes refuses a wildcard name or a plain name that the product is not for.
 func (p Product) takes(domain string) error {
 	wildcard := strings.HasPrefix(domain, "*.")
 	switch {
 	case wildcard && !p.Wildcard:
-		return failed("Csr", "%s is for a single name, and the CSR's common name %q is a wildcard", p.Code, domain)
+		return failed("Csr", "the CSR's common name %q is a wildcard name; %s takes a single name", domain, p.Code)
 	case !wildcard && !p.Single:
-		return failed("Csr", "%s is for a wildcard name such as %q, and the CSR's common name is %q", p.Code, "*."+domain, domain)
+		return failed("Csr", "the CSR's common name %q is a single name; %s takes a wildcard name such as %q", domain, p.Code, "*."+domain)
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// newOrderID draws 53 bits. There is no 0: of the 2^53 values two give 1.
+// newOrderID draws 53 bits. It replaces 0, which means a missing OrderId, with 1.
 func newOrderID(rand io.Reader) (int64, error) {
 	var b [8]byte
 	if err := draw(rand, b[:]); err != nil {
@@ -18,8 +18,7 @@ func newOrderID(rand io.Reader) (int64, error) {
 	return max(int64(binary.BigEndian.Uint64(b[:])>>11), 1), nil
 }
 
-// newRequestID is [yuncert.NewRequestId] with the code that orders have for a
-// failure.
+// newRequestID calls [yuncert.NewRequestId] and gives its error the code of orders.
 func newRequestID(rand io.Reader) (string, error) {
 	id, err := yuncert.NewRequestId(rand)
 	if err != nil {
@@ -39,8 +38,8 @@ func draw(rand io.Reader, b []byte) error {
 	return nil
 }
 
-// newToken returns a token in the form that the documents show: the day and six
-// zeros, and then 50 letters and digits from rand, of 258 bits.
+// newToken returns a token in the form that the documents show: the date, six
+// zeros, and 50 letters and digits from rand, which hold 258 bits.
 func newToken(rand io.Reader, now time.Time) (string, error) {
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
 	token := append(make([]byte, 0, 64), now.UTC().Format("20060102")+"000000"...)
@@ -50,7 +49,7 @@ func newToken(rand io.Reader, now time.Time) (string, error) {
 			return "", err
 		}
 		for _, d := range drawn {
-			// 252 is the largest multiple of 36 in an octet: each letter is as likely.
+			// 252 is a multiple of 36, so each letter is equally likely.
 			if d < 252 && len(token) < cap(token) {
 				token = append(token, letters[d%36])
 			}
@@ -59,5 +58,5 @@ func newToken(rand io.Reader, now time.Time) (string, error) {
 			return string(token), nil
 		}
 	}
-	return "", yuncert.Errorf(yuncert.ErrError, "", "rand repeats itself: no token comes of it")
+	return "", yuncert.Errorf(yuncert.ErrError, "", "rand repeats itself: it gave too few usable octets for a token")
 }

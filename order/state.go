@@ -12,20 +12,11 @@ import (
 type State string
 
 const (
-	// StateDomainVerify: ownership of the domain is not proved yet.
-	StateDomainVerify State = "domain_verify"
-
-	// StateProcess: ownership is proved, and the CA has not decided yet.
-	StateProcess State = "process"
-
-	// StateVerifyFail: the CA refused.
-	StateVerifyFail State = "verify_fail"
-
-	// StateCertificate: the certificate is issued.
-	StateCertificate State = "certificate"
-
-	// StatePayed: cancelled. The unit stays used until the order is deleted.
-	StatePayed State = "payed"
+	StateDomainVerify State = "domain_verify" // ownership of the domain is not proved yet
+	StateProcess      State = "process"       // ownership is proved, and the CA has not decided
+	StateVerifyFail   State = "verify_fail"   // the CA refused
+	StateCertificate  State = "certificate"   // the certificate is issued
+	StatePayed        State = "payed"         // cancelled; deleting the order gives its unit back
 )
 
 // states has every state of an order.

@@ -32,12 +32,9 @@ type Store interface {
 	View(ctx context.Context, f func(Snapshot) error) error
 }
 
-// A Reader looks up packages and orders in a Store.
+// A Reader looks up packages and orders in a Store, and says whether they exist.
 type Reader interface {
-	// Package returns the package of a product, and whether it exists.
 	Package(productCode string) (p Package, found bool, err error)
-
-	// Order returns an order, and whether it exists.
 	Order(orderID int64) (o Order, found bool, err error)
 }
 
@@ -46,29 +43,26 @@ type Snapshot interface {
 	Reader
 
 	// Orders returns up to limit orders in a state, sorted by Created and then by
-	// OrderId. It skips all orders up to the position of after, which Created and
-	// OrderId of after give. An order need not exist at that position. The zero
-	// Order skips nothing.
+	// OrderId. It begins after the position that Created and OrderId of after have in
+	// this sequence, whether or not an order is there. The zero Order is before all.
 	Orders(state State, after Order, limit int) ([]Order, error)
 }
 
-// A Tx reads and writes a Store. It reads its own writes.
+// A Tx reads and writes a Store. It reads its own writes. Before PutPackage, PutOrder
+// and DeleteOrder, the same Update looks up the package or order with Reader.
 type Tx interface {
 	Reader
 
-	// PutPackage creates or replaces the package with this ProductCode. Call Package
-	// for it first, in the same Update.
+	// PutPackage creates or replaces the package with this ProductCode.
 	PutPackage(p Package) error
 
 	// CreateOrder stores a new order. If the OrderId is taken, it returns
-	// [ErrOrderExists] and the transaction can go on.
+	// [ErrOrderExists], and the transaction can go on.
 	CreateOrder(o Order) error
 
-	// PutOrder replaces the order with this OrderId. Call Order for it first, in the
-	// same Update.
+	// PutOrder replaces the order with this OrderId.
 	PutOrder(o Order) error
 
-	// DeleteOrder removes an order. Call Order for it first, in the same Update.
 	DeleteOrder(orderID int64) error
 }
 
@@ -84,40 +78,25 @@ var ErrOutcomeUnknown = errors.New("it is unknown whether the change was stored"
 // A Package is what was bought of one product, a certificate resource plan.
 // 0 ≤ IssuedCount ≤ UsedCount ≤ TotalCount holds always.
 type Package struct {
-	// ProductCode is the Code of the [Product].
-	ProductCode string
-
-	// TotalCount is how many certificates were bought.
-	TotalCount int64
-
-	// UsedCount is how many orders took a unit and were not deleted since.
-	UsedCount int64
-
-	// IssuedCount is how many certificates were issued.
-	IssuedCount int64
+	ProductCode string // the Code of a Product
+	TotalCount  int64  // certificates bought
+	UsedCount   int64  // orders that took a unit and were not deleted since
+	IssuedCount int64  // certificates issued
 }
 
 // An Order is one application, as a [Store] keeps it. It holds no pointer, so a copy
 // is independent.
 type Order struct {
-	// OrderId is from 1 to 2^53-1.
-	OrderId int64
-
-	// ProductCode is the Code of the [Product].
-	ProductCode string
-
-	// State is the current state.
-	State State
+	OrderId     int64  // from 1 to 2^53-1
+	ProductCode string // the Code of a Product
+	State       State
 
 	// Domain is the name to certify, the CSR's common name: in lower case and ASCII,
 	// with "*." in front for a wildcard certificate, of up to 255 octets.
 	Domain string
 
-	// Csr is the certificate signing request in PEM.
-	Csr string
-
-	// ValidateType is how ownership is proved: "DNS" or "FILE".
-	ValidateType string
+	Csr          string // in PEM
+	ValidateType string // how ownership is proved: "DNS" or "FILE"
 
 	// Username, Phone and Email are the applicant's, as submitted: up to 255
 	// characters each, of up to 4 octets.
@@ -134,9 +113,7 @@ type Order struct {
 	// any length. Empty before the certificate is issued.
 	Certificate string
 
-	// Created is when the order was submitted, in UTC and whole microseconds.
-	Created time.Time
-
-	// Updated is when the order last changed, in UTC and whole microseconds.
-	Updated time.Time
+	// Created and Updated are when the order was submitted and last changed, in UTC
+	// and whole microseconds.
+	Created, Updated time.Time
 }

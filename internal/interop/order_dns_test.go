@@ -127,7 +127,8 @@ func TestOrderDNS(t *testing.T) {
 	t.Parallel()
 	const (
 		none  = "TXT records of _dnsauth.www.example.com: there are none"
-		wrong = " values found where the proof belongs none is the one asked for"
+		found = "values found where the proof belongs: "
+		wrong = "; none is the expected one"
 	)
 	filler := strings.Repeat("_dnsauth.www TXT "+strings.Repeat("x", 200)+"\n", 10)
 	tests := []struct {
@@ -139,8 +140,8 @@ func TestOrderDNS(t *testing.T) {
 		{"several strings in one record", `_dnsauth.www TXT HEAD "" TAIL`, "", []string{"udp NOERROR"}},
 		{"alias", "_dnsauth.www CNAME www.proof\nwww.proof CNAME proof.example.net.\nproof.example.net. TXT TOKEN", "", []string{"udp NOERROR"}},
 		{"too long for UDP", filler + "_dnsauth.www TXT TOKEN", "", []string{"tcp NOERROR", "udp NOERROR"}},
-		{"wrong record", "_dnsauth.www TXT TOKEN TAIL", "of 1" + wrong, []string{"udp NOERROR"}},
-		{"token in two records", "_dnsauth.www TXT HEAD\n_dnsauth.www TXT TAIL", "of 2" + wrong, []string{"udp NOERROR"}},
+		{"wrong record", "_dnsauth.www TXT TOKEN TAIL", found + "1" + wrong, []string{"udp NOERROR"}},
+		{"token in two records", "_dnsauth.www TXT HEAD\n_dnsauth.www TXT TAIL", found + "2" + wrong, []string{"udp NOERROR"}},
 		{"no TXT record", "_dnsauth.www SPF TOKEN", none, []string{"udp NOERROR"}},
 		{"no such name", "www TXT TOKEN\n_dnsauth TXT TOKEN", none, []string{"udp NXDOMAIN"}},
 		{"alias of no such name", "_dnsauth.www CNAME www.proof", none, []string{"udp NXDOMAIN"}},
@@ -183,7 +184,7 @@ func webPorts(t *testing.T) (ip string, https, plain net.Listener) {
 func TestOrderFile(t *testing.T) {
 	t.Parallel()
 	const (
-		private = "no usable address on the public Internet was found for the name"
+		private = "no usable public address was found for the name"
 		refused = "the file was not fetched by https: " + private + "; by http: " + private
 	)
 	trap, trapHTTPS, trapHTTP := webPorts(t)
@@ -206,7 +207,7 @@ func TestOrderFile(t *testing.T) {
 	}{
 		{"http", "www CNAME cdn.example.net.\ncdn.example.net. A SITE", "wrong", "TOKEN", ""},
 		{"https", "www A TRAP\nwww A SITE", "TOKEN", "wrong", ""},
-		{"wrong", "www A SITE", "wrong", "TOKEN2", "of 2 values found where the proof belongs none is the one asked for"},
+		{"wrong", "www A SITE", "wrong", "TOKEN2", "values found where the proof belongs: 2; none is the expected one"},
 		{"no address", "www TXT SITE", "TOKEN", "TOKEN", refused},
 		{"server failure", "", "TOKEN", "TOKEN", refused},
 		{"rebinding", "www A SITE", "REBIND", "REBIND", refused},
