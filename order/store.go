@@ -8,7 +8,7 @@ import (
 
 // A Store keeps the packages and orders of a [Book]. It must be safe for concurrent
 // use. [MemoryStore] is one, and package sqlstore has another. Package storetest
-// tests what is written here.
+// tests a Store against the rules here.
 type Store interface {
 	// Update runs f in a transaction and then commits what f wrote. It commits
 	// nothing if f returns an error or panics, if the store fails, or if ctx ends
@@ -19,16 +19,15 @@ type Store interface {
 	// not locked, and another Update may create it. CreateOrder then returns
 	// [ErrOrderExists], and PutPackage makes the store run f again.
 	//
-	// A store may run f again after any conflict. So f sets its results anew in each
-	// run and has no other side effect. f must not call the store, and must not keep
-	// the Tx.
+	// A store may run f again after any conflict. So f must set its results in each run
+	// and have no other side effect. f must not call the store or keep the Tx.
 	//
 	// If a commit may or may not have happened, for example because the connection
 	// broke during it, the error wraps [ErrOutcomeUnknown].
 	Update(ctx context.Context, f func(Tx) error) error
 
 	// View runs f over one consistent state, perhaps more than once. An error of f is
-	// returned as it is. f must not call the store, and must not keep the Snapshot.
+	// returned as it is. f must not call the store or keep the Snapshot.
 	View(ctx context.Context, f func(Snapshot) error) error
 }
 

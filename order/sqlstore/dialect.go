@@ -2,46 +2,45 @@ package sqlstore
 
 import "errors"
 
-// A Dialect says which database is behind a [database/sql.DB].
+// A Dialect says which database a [database/sql.DB] connects to.
 type Dialect string
 
 const (
-	// PostgreSQL is PostgreSQL from 9.5 on. Conflicts are known by the method
-	// SQLState() string of the driver's errors, which those of pgx and lib/pq have.
+	// PostgreSQL is PostgreSQL 9.5 or newer. The errors of the driver must have a method
+	// SQLState() string, as those of pgx and lib/pq do: it identifies conflicts.
 	PostgreSQL Dialect = "PostgreSQL"
 
-	// SQLite is SQLite from 3.24 on. That the database is busy is known by the
-	// method Code() int of the driver's errors, which those of modernc.org/sqlite
-	// have.
+	// SQLite is SQLite 3.24 or newer. The errors of the driver must have a method
+	// Code() int, as those of modernc.org/sqlite do: it identifies a busy database.
 	SQLite Dialect = "SQLite"
 )
 
-// A mode is what a transaction is for.
-type mode string
+// A mode says what a transaction may do.
+type mode int
 
 const (
-	readWrite mode = "an Update"
-	readOnly  mode = "a View"
+	readOnly  mode = iota // a View
+	readWrite             // an Update
 )
 
-// A dialect is what the two databases have different names for. All other
-// statements are the same.
+// A dialect holds the differences between the databases. All other statements are
+// the same.
 type dialect struct {
-	prepare    []string                // sets a connection up
-	begin      map[mode]string         // begins a transaction
-	lockSchema []string                // waits until no other process migrates
-	forUpdate  string                  // makes a SELECT lock what it finds
-	oneWriter  bool                    // whether Updates exclude each other anyway
-	conflict   func(driver error) bool // whether to try again may help
+	prepare    []string                // statements that set up a connection
+	begin      [2]string               // begins a transaction, by mode
+	lockSchema []string                // statements that wait for migrations of other processes
+	forUpdate  string                  // makes a SELECT lock the rows that it finds
+	oneWriter  bool                    // the database runs one Update at a time
+	conflict   func(driver error) bool // another try may succeed
 }
 
 var dialects = map[Dialect]dialect{
 	PostgreSQL: {
-		begin: map[mode]string{
+		begin: [2]string{
 			readWrite: "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
 			readOnly:  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 		},
-		lockSchema: []string{"SELECT pg_advisory_xact_lock(8752022824047244288)"}, // the octets of "yuncert" and a zero
+		lockSchema: []string{"SELECT pg_advisory_xact_lock(8752022824047244288)"}, // "yuncert" and a zero octet
 		forUpdate:  " FOR UPDATE",
 		conflict: func(err error) bool {
 			// PostgreSQL, appendix A: serialization_failure and deadlock_detected.
@@ -53,13 +52,13 @@ var dialects = map[Dialect]dialect{
 		},
 	},
 	SQLite: {
-		// The time is short since a driver cannot break it off when ctx ends.
+		// The timeout is short because a driver cannot interrupt the wait when ctx ends.
 		prepare:   []string{"PRAGMA busy_timeout = 1000", "PRAGMA journal_mode = WAL"},
-		begin:     map[mode]string{readWrite: "BEGIN IMMEDIATE", readOnly: "BEGIN"},
+		begin:     [2]string{readWrite: "BEGIN IMMEDIATE", readOnly: "BEGIN"},
 		oneWriter: true,
 		conflict: func(err error) bool {
-			// SQLite, "Result and Error Codes": SQLITE_BUSY and SQLITE_LOCKED, in the
-			// lower octet also of an extended code.
+			// SQLite, "Result and Error Codes": SQLITE_BUSY and SQLITE_LOCKED. An extended
+			// code has them in its lowest octet.
 			e, ok := errors.AsType[interface {
 				error
 				Code() int

@@ -1,5 +1,6 @@
-// Package sqlstore keeps the packages and orders of an [order.Book] in
-// PostgreSQL or SQLite, over database/sql with the driver that the caller brings.
+// Package sqlstore keeps the packages and orders of an [order.Book] in PostgreSQL or
+// SQLite. It uses database/sql and a driver of your choice. Call [Open], and pass the
+// Store to [order.NewBook].
 //
 // # PostgreSQL, 9.5 or newer, with github.com/jackc/pgx/v5
 //
@@ -9,13 +10,13 @@
 //	db.SetMaxOpenConns(20)
 //	store, err := sqlstore.Open(ctx, db, sqlstore.PostgreSQL)
 //
-// The database's encoding is UTF8. A pool needs a limit below the server's
-// max_connections, which is 100 unless it was changed; as many as the server has
-// cores, twice over, is a good one, and more only wait for each other.
+// The database must have the encoding UTF8. Keep the pool below the server's
+// max_connections, which is 100 by default. Twice the number of the server's cores is a
+// good size; more connections only wait for each other.
 //
-// An Update runs in READ COMMITTED and locks each row that it reads, so that
-// those who want the same package queue for it. A View runs in REPEATABLE READ,
-// and waits for nobody.
+// An Update runs in READ COMMITTED and locks each row that it reads. Updates of the same
+// package therefore run one after the other. A View runs in REPEATABLE READ and waits for
+// no Update.
 //
 // # SQLite, 3.24 or newer, with modernc.org/sqlite
 //
@@ -25,30 +26,34 @@
 //	db.SetMaxOpenConns(8)
 //	store, err := sqlstore.Open(ctx, db, sqlstore.SQLite)
 //
-// The file is on a local disk, in a directory that the process may write to: the
-// Store turns on the write-ahead log, for which SQLite keeps two more files beside
-// it, and sets busy_timeout to a second on each connection that it uses: a driver
-// cannot break off that wait. A loss of power takes nothing that was committed
-// while SQLite's option synchronous is FULL, as it is unless the driver or its
-// options say otherwise. The pool may be of any size; more readers than cores gain nothing. In memory
-// (":memory:") every connection has a database of its own, so the limit is 1
-// there.
+// The file must be on a local disk, in a directory that the process may write to,
+// because the Store turns on the write-ahead log and SQLite keeps it in two more files.
+// A power failure loses nothing that was committed, as long as SQLite's option
+// synchronous is FULL. That is the default, but drivers can change it. The Store sets
+// busy_timeout to one second on each connection. It is short because a driver cannot
+// interrupt that wait.
 //
-// An Update is a BEGIN IMMEDIATE: one writes at a time, and those of one Store
-// queue. A View reads the state at its first read and waits for nobody.
+// The pool can have any size; more readers than cores gain nothing. A database in memory
+// (":memory:") needs a limit of 1, because each connection would have its own.
+//
+// An Update begins with BEGIN IMMEDIATE, so one Update writes at a time; the Updates of
+// one Store queue before that. A View sees the state at its first read and waits for no
+// Update.
 //
 // # Several processes
 //
-// Any number of processes may open one database and run Books over it, at once
-// and from the first moment. What one has committed all others see.
+// Any number of processes may open one database and use it at the same time. The first
+// calls of Open may also run at the same time. Each process sees what the others have
+// committed.
 //
 // # Schema
 //
-// Open makes the tables, which are named yuncert_ and something, and brings those
-// of an older version of this package up to date, one transaction a step. Only
-// that needs the right to create tables: where it is kept from the service, run
-// Open once as a user who has it. A database of a newer version is refused. The
-// tables are in the schema that PostgreSQL's search_path names first. All columns
-// are plain, and instants are microseconds since 1970 UTC, so that reports can
-// read them; to write them is for this package alone.
+// Open creates the tables and migrates those of an older version of this package, in one
+// transaction for each step. It refuses a database of a newer version. Open needs the
+// right to create tables only when it has something to create. If your service must not
+// have that right, run Open once as a user who has it.
+//
+// The names of the tables begin with yuncert_. In PostgreSQL they are in the first schema
+// of the search_path. Instants are microseconds since 1970 UTC. Reports may read the
+// tables; only this package may write them.
 package sqlstore

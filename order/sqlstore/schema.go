@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// migrations bring a database from each version to the next: the first makes
-// version 1 of an empty one. A step that was released never changes.
+// migrations has the statements from each version to the next, beginning with version
+// 0, an empty database. A released step never changes.
 var migrations = [][]string{
 	{
 		`CREATE TABLE yuncert_packages (
@@ -37,16 +37,16 @@ var migrations = [][]string{
 	},
 }
 
-// migrate brings the database to the newest version, one transaction a step. It
-// writes nothing if it is there already, and so needs no right to.
+// migrate brings the database to the newest version, one transaction for each step. It
+// writes nothing to a database of the newest version, so it needs no right to.
 func (s *Store) migrate(ctx context.Context) error {
 	var version int
 	err := s.run(ctx, readOnly, func(tx *tx) (err error) {
 		version, err = tx.version()
 		return err
 	})
-	// An error here most often says that there is no table yet; any other comes
-	// again.
+	// The usual error here is that the table does not exist yet. Any other error
+	// occurs again below.
 	for err != nil || version < len(migrations) {
 		err = s.run(ctx, readWrite, func(tx *tx) (err error) {
 			version, err = step(tx)
@@ -57,18 +57,18 @@ func (s *Store) migrate(ctx context.Context) error {
 		}
 	}
 	if version > len(migrations) {
-		return fmt.Errorf("sqlstore: the database is of version %d and this program knows no newer one than %d: use a newer program", version, len(migrations))
+		return fmt.Errorf("sqlstore: the database has version %d and this program knows versions up to %d: use a newer program", version, len(migrations))
 	}
 	return nil
 }
 
-// step takes the next step, if there is one, while all other processes wait, and
-// returns the version that it comes to.
+// step runs the next migration, if there is one, while other processes wait. It returns
+// the new version.
 func step(tx *tx) (int, error) {
 	for _, statement := range tx.dialect.lockSchema {
 		tx.exec("locking the schema", statement)
 	}
-	tx.exec("making the schema's version", "CREATE TABLE IF NOT EXISTS yuncert_schema (version BIGINT NOT NULL PRIMARY KEY)")
+	tx.exec("creating the table of the schema version", "CREATE TABLE IF NOT EXISTS yuncert_schema (version BIGINT NOT NULL PRIMARY KEY)")
 	version, err := tx.version()
 	if err != nil || version >= len(migrations) {
 		return version, err
@@ -80,11 +80,11 @@ func step(tx *tx) (int, error) {
 	return version + 1, tx.err
 }
 
-// version reads which version the database is of.
+// version reads the version of the database; 0 means an empty one.
 func (tx *tx) version() (version int, err error) {
-	_, err = tx.get("reading the schema's version", "SELECT COALESCE(MAX(version), 0) FROM yuncert_schema", nil, &version)
+	_, err = tx.get("reading the schema version", "SELECT COALESCE(MAX(version), 0) FROM yuncert_schema", nil, &version)
 	if err == nil && version < 0 {
-		err = fmt.Errorf("sqlstore: the database is of version %d, which none is", version)
+		err = fmt.Errorf("sqlstore: the database has version %d, which does not exist", version)
 	}
 	return version, err
 }

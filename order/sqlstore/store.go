@@ -14,17 +14,18 @@ import (
 )
 
 const (
-	// tries is how often a transaction is run at most.
+	// tries is how often a transaction runs at most.
 	tries = 10
 
-	// The wait before a further try doubles from one to the other, and is a random
-	// part of that, so that those who met do not meet again.
+	// The upper limit of the wait before another try doubles from firstWait to
+	// lastWait. The wait is random, so that transactions that collided do not collide
+	// again.
 	firstWait = 10 * time.Millisecond
 	lastWait  = time.Second
 
-	// endTimeout is how long a COMMIT and a ROLLBACK may take together. They do not
-	// end with ctx: a COMMIT that is broken off leaves open what it did, and a
-	// connection without its ROLLBACK is of no more use.
+	// endTimeout limits COMMIT and ROLLBACK together. They do not end with ctx: the
+	// outcome of an interrupted COMMIT is unknown, and a connection without its
+	// ROLLBACK cannot be used again.
 	endTimeout = 15 * time.Second
 )
 
@@ -32,21 +33,20 @@ const (
 type Store struct {
 	dialect dialect
 	db      *sql.DB
-	writer  chan struct{} // of one place, for who writes; nil if rows are locked instead
+	writer  chan struct{} // holds one value while an Update runs; nil if the database locks rows
 }
 
 var _ order.Store = (*Store)(nil)
 
-// Open returns the Store in a database, whose tables it makes or brings up to
-// date if need be. The caller closes db when done with the Store.
+// Open returns the Store in a database. It creates or migrates the tables if necessary.
+// Close db after your last use of the Store.
 //
-// The error says what the database refused, that its tables are of a newer
-// version than this package knows, or that dialect is none of [PostgreSQL] and
-// [SQLite].
+// Open fails if the database returns an error, if its tables have a newer version than
+// this package knows, or if dialect is neither [PostgreSQL] nor [SQLite].
 func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 	d, ok := dialects[dialect]
 	if !ok {
-		return nil, fmt.Errorf("sqlstore: the dialect %q is not %s or %s", dialect, PostgreSQL, SQLite)
+		return nil, fmt.Errorf("sqlstore: %q is not a dialect; want %s or %s", dialect, PostgreSQL, SQLite)
 	}
 	s := &Store{dialect: d, db: db}
 	if d.oneWriter {
@@ -58,21 +58,17 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 	return s, nil
 }
 
-// Update implements [order.Store]. After a deadlock, a serialization failure, a
-// busy database, or two Updates that made the same package at once, f is run
-// anew: up to ten times within about twelve seconds, and then the error is returned.
-// What ends the transaction, a COMMIT or a ROLLBACK, may outlast ctx, by 15 seconds
-// at most.
+// Update implements [order.Store].
 //
-// An error that f returned is returned as it is. A COMMIT that the database refused
-// for a conflict wrote nothing, and f is run anew. Another error of the COMMIT, such
-// as a connection that broke in it, is [order.ErrOutcomeUnknown], and f is not run
-// again.
-// Where a statement of f failed, Update fails, whatever f makes of it.
+// It runs f again after a conflict: a deadlock, a serialization failure, a busy
+// database, or another Update that created the same package. f runs up to ten times,
+// within about twelve seconds; then Update returns the error of the conflict. A COMMIT
+// that fails because of a conflict has written nothing, so f runs again. After any other
+// error of a COMMIT, such as a broken connection, f does not run again, and the error
+// wraps [order.ErrOutcomeUnknown].
 //
-// PostgreSQL cannot lock a row that is not there. An order that f did not find may
-// be there when f creates it, which CreateOrder then says; a package that f did
-// not find and another made since has f run anew when it stores its own.
+// If a statement of f fails, Update fails, even if f ignores the error. COMMIT and
+// ROLLBACK do not end with ctx. They can take up to 15 seconds longer.
 func (s *Store) Update(ctx context.Context, f func(order.Tx) error) error {
 	if s.writer != nil {
 		select {
@@ -85,12 +81,12 @@ func (s *Store) Update(ctx context.Context, f func(order.Tx) error) error {
 	return s.run(ctx, readWrite, func(tx *tx) error { return f(tx) })
 }
 
-// View implements [order.Store]. f may be run anew as in Update.
+// View implements [order.Store]. It runs f again after a conflict, as Update does.
 func (s *Store) View(ctx context.Context, f func(order.Snapshot) error) error {
 	return s.run(ctx, readOnly, func(tx *tx) error { return f(tx) })
 }
 
-// run runs f in a transaction, and anew while that may help.
+// run runs f in a transaction, and again after each conflict.
 func (s *Store) run(ctx context.Context, mode mode, f func(*tx) error) error {
 	wait := firstWait
 	for try := 1; ; try++ {
@@ -110,14 +106,14 @@ func (s *Store) run(ctx context.Context, mode mode, f func(*tx) error) error {
 	}
 }
 
-// try runs f in a transaction, and says whether to try again may help: then the
-// error is the store's own, and nothing was written.
+// try runs f in a transaction. again means that a conflict occurred: nothing was
+// written, and another try may succeed.
 func (s *Store) try(ctx context.Context, mode mode, f func(*tx) error) (again bool, err error) {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return false, failure(ctx, "connecting", err)
 	}
-	// All that ends the transaction has one time limit, from its first statement on.
+	// COMMIT and ROLLBACK share one time limit, which starts with the first of them.
 	ending := sync.OnceValues(func() (context.Context, context.CancelFunc) {
 		return context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	})
@@ -131,8 +127,7 @@ func (s *Store) try(ctx context.Context, mode mode, f func(*tx) error) (again bo
 		conn.Close()
 	}()
 	if err := s.begin(ctx, conn, mode); err != nil {
-		// A connection may have broken while it lay in the pool, and the next one may
-		// be better.
+		// The connection may have broken in the pool. The next try gets another one.
 		again := errors.Is(err, driver.ErrBadConn) || s.dialect.conflict(err)
 		return again && ctx.Err() == nil, failure(ctx, "beginning", err)
 	}
@@ -159,11 +154,12 @@ func (s *Store) try(ctx context.Context, mode mode, f func(*tx) error) (again bo
 	case mode == readOnly:
 		return false, failure(ctx, "ending", err)
 	}
-	// err is not wrapped: it may be that of the limit above, which is not ctx's.
+	// err is not wrapped, because it may be the context.DeadlineExceeded of endTimeout.
+	// The caller would think that ctx has ended.
 	return false, fmt.Errorf("sqlstore: committing: %w: %v", order.ErrOutcomeUnknown, err)
 }
 
-// begin sets the connection up and begins a transaction.
+// begin sets up the connection and begins a transaction.
 func (s *Store) begin(ctx context.Context, conn *sql.Conn, mode mode) error {
 	for _, statement := range s.dialect.prepare {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
@@ -174,8 +170,8 @@ func (s *Store) begin(ctx context.Context, conn *sql.Conn, mode mode) error {
 	return err
 }
 
-// rollback ends the transaction of a connection if there is one, and throws the
-// connection away if it cannot be sure, or ctx ends first.
+// rollback ends the transaction of a connection, if there is one. It discards the
+// connection if that fails or if ctx ends first.
 func rollback(ctx context.Context, conn *sql.Conn) {
 	exec := func(statement string) bool {
 		if ctx.Err() != nil {
@@ -184,16 +180,16 @@ func rollback(ctx context.Context, conn *sql.Conn) {
 		_, err := conn.ExecContext(ctx, statement)
 		return err == nil
 	}
-	// SQLite has no transaction any more after some errors, and none before BEGIN
-	// succeeds. Then another one can begin.
+	// After some errors, and before a BEGIN succeeds, SQLite has no transaction and
+	// ROLLBACK fails. A BEGIN that succeeds proves it.
 	if exec("ROLLBACK") || exec("BEGIN") && exec("ROLLBACK") {
 		return
 	}
-	conn.Raw(func(any) error { return driver.ErrBadConn }) // database/sql closes it
+	conn.Raw(func(any) error { return driver.ErrBadConn }) // database/sql then closes it
 }
 
-// failure says what the store was doing, and that ctx ended if it did: drivers
-// have errors of their own for that.
+// failure adds what the store was doing to an error, and the error of ctx if ctx has
+// ended, because drivers have their own errors for that.
 func failure(ctx context.Context, doing string, err error) error {
 	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
 		return fmt.Errorf("sqlstore: %s: %w: %w", doing, ended, err)

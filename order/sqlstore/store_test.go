@@ -618,13 +618,13 @@ func TestOpen(t *testing.T) {
 		fail    func(string, int) error
 		want    string
 	}{
-		{"a dialect that does not exist", "MySQL", always("", nil), `the dialect "MySQL" is not PostgreSQL or SQLite`},
+		{"a dialect that does not exist", "MySQL", always("", nil), `"MySQL" is not a dialect; want PostgreSQL or SQLite`},
 		{"no right to make tables", sqlstore.PostgreSQL, func(s string, _ int) error {
 			if s == "SELECT COALESCE(MAX(version)," || s == "CREATE TABLE" {
 				return sqlState("42501")
 			}
 			return nil
-		}, "sqlstore: making the schema's version: 42501"},
+		}, "sqlstore: creating the table of the schema version: 42501"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -11,14 +11,14 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// A tx is the order.Tx of one transaction, or the order.Snapshot of a View.
+// A tx is the order.Tx of an Update or the order.Snapshot of a View.
 type tx struct {
 	dialect  dialect
 	mode     mode
 	ctx      context.Context
 	conn     *sql.Conn
-	packages map[string]bool // those read or written, and whether they exist
-	err      error           // of the first statement that failed: no other runs after it
+	packages map[string]bool // those read or written so far, and whether they exist
+	err      error           // the error of the first statement that failed; no other runs after it
 }
 
 var (
@@ -26,12 +26,12 @@ var (
 	_ order.Snapshot = (*tx)(nil)
 )
 
-// errRaced is the error of a package that another transaction made after this one
-// had not found it. There was no row that could have been locked.
-var errRaced = errors.New("sqlstore: another transaction made the package")
+// errRaced means that another transaction created a package after this one had not
+// found it. There was no row to lock.
+var errRaced = errors.New("sqlstore: another transaction created the package")
 
-// Statements have their parameters in the order in which they first occur: some
-// drivers count so.
+// The parameters of each statement are in the order of their first occurrence, because
+// some drivers number them so.
 const (
 	selectPackage = `SELECT product_code, total_count, used_count, issued_count FROM yuncert_packages WHERE product_code = $1`
 
@@ -39,7 +39,7 @@ const (
 
 	updatePackage = `UPDATE yuncert_packages SET total_count = $1, used_count = $2, issued_count = $3 WHERE product_code = $4`
 
-	// The columns are in the order of columnsOf.
+	// The columns have the order of columnsOf.
 	selectOrder = `SELECT product_code, state, domain, csr, validate_type, username, phone, email, token, reason, certificate, created, updated, order_id FROM yuncert_orders WHERE order_id = $1`
 
 	selectOrders = `SELECT product_code, state, domain, csr, validate_type, username, phone, email, token, reason, certificate, created, updated, order_id FROM yuncert_orders WHERE state = $1 AND (created, order_id) > ($2, $3) ORDER BY created, order_id LIMIT $4`
@@ -51,7 +51,7 @@ const (
 	deleteOrder = `DELETE FROM yuncert_orders WHERE order_id = $1`
 )
 
-// columnsOf returns where the columns of an order come from and go to.
+// columnsOf returns the columns of an order, to write from and to scan into.
 func columnsOf(o *order.Order) []any {
 	return []any{
 		&o.ProductCode, (*string)(&o.State), &o.Domain, &o.Csr, &o.ValidateType, &o.Username, &o.Phone, &o.Email,
@@ -71,7 +71,7 @@ func (tx *tx) Order(orderID int64) (o order.Order, found bool, err error) {
 	return o, found, err
 }
 
-// lock is what a SELECT of one row ends in.
+// lock returns the end of a SELECT that reads one row.
 func (tx *tx) lock() string {
 	if tx.mode == readOnly {
 		return ""
@@ -113,7 +113,7 @@ func (tx *tx) PutPackage(p order.Package) error {
 	if found {
 		return tx.execOne("storing a package", updatePackage, p.TotalCount, p.UsedCount, p.IssuedCount, p.ProductCode)
 	}
-	made, err := tx.exec("making a package", insertPackage, p.ProductCode, p.TotalCount, p.UsedCount, p.IssuedCount)
+	made, err := tx.exec("creating a package", insertPackage, p.ProductCode, p.TotalCount, p.UsedCount, p.IssuedCount)
 	if err == nil && made == 0 {
 		tx.err = errRaced
 	}
@@ -122,7 +122,7 @@ func (tx *tx) PutPackage(p order.Package) error {
 }
 
 func (tx *tx) CreateOrder(o order.Order) error {
-	made, err := tx.exec("making an order", insertOrder, columnsOf(&o)...)
+	made, err := tx.exec("creating an order", insertOrder, columnsOf(&o)...)
 	if err == nil && made == 0 {
 		return order.ErrOrderExists
 	}
@@ -161,17 +161,16 @@ func (tx *tx) exec(doing, statement string, args ...any) (changed int64, err err
 	return changed, tx.fail(doing, err)
 }
 
-// execOne runs a statement that is to change one row.
+// execOne runs a statement that must change one row.
 func (tx *tx) execOne(doing, statement string, args ...any) error {
 	changed, err := tx.exec(doing, statement, args...)
 	if err == nil && changed != 1 {
-		return tx.fail(doing, errors.New("it is not there"))
+		return tx.fail(doing, errors.New("it does not exist"))
 	}
 	return err
 }
 
-// fail keeps the error of a statement, if there is one, for the end of the
-// transaction.
+// fail records the error of a statement, if there is one, and returns it.
 func (tx *tx) fail(doing string, err error) error {
 	if err == nil {
 		return nil
@@ -180,14 +179,14 @@ func (tx *tx) fail(doing string, err error) error {
 	return tx.err
 }
 
-// micros is a time in a column of microseconds since 1970.
+// micros is a time in a column that holds microseconds since 1970.
 type micros time.Time
 
 // Scan implements [sql.Scanner].
 func (m *micros) Scan(src any) error {
 	n, ok := src.(int64)
 	if !ok {
-		return fmt.Errorf("a %T is no time", src)
+		return fmt.Errorf("a %T is not a time; want an int64", src)
 	}
 	*m = micros(time.UnixMicro(n).UTC())
 	return nil
