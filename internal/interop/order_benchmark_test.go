@@ -15,8 +15,8 @@ import (
 	"github.com/yuncert/yuncert/order/sqlstore"
 )
 
-// filling is a statement of both databases that stores $2 orders, of which every
-// tenth waits for its proof, under OrderIds as scattered as drawn ones.
+// filling is a statement for both databases. It stores $2 orders with scattered
+// OrderIds, as random ones are. Every tenth order waits for its proof.
 const filling = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $2)
 	INSERT INTO yuncert_orders (order_id, product_code, state, domain, csr, validate_type, username, phone, email, token, reason,
 		certificate, created, updated)
@@ -24,13 +24,13 @@ const filling = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 
 		'www.example.com', $1, 'DNS', 'user', '10086', 'user@example.com', '20260701000000', '', '', 1782907200000000 + n, 1782907200000000
 	FROM numbers`
 
-// settling has a database finish what filling leaves to be done later.
+// settling makes a database finish the work that filling has postponed.
 var settling = map[sqlstore.Dialect]string{
 	sqlstore.SQLite:     "PRAGMA wal_checkpoint(TRUNCATE)",
 	sqlstore.PostgreSQL: "VACUUM ANALYZE yuncert_orders",
 }
 
-// filledDatabase returns a store of so many orders in an empty database.
+// filledDatabase returns a store with size orders in a database.
 func filledDatabase(b *testing.B, d database, size int) order.Store {
 	store, db := d.store(b), d.open(b)
 	if _, err := db.ExecContext(b.Context(), filling, newApplication(b).Csr, size); err != nil {
@@ -42,7 +42,7 @@ func filledDatabase(b *testing.B, d database, size int) order.Store {
 	return store
 }
 
-// filledMemory returns a store of the same orders in memory.
+// filledMemory returns a store with the same orders in memory.
 func filledMemory(b *testing.B, size int) order.Store {
 	store, csr := order.NewMemoryStore(), newApplication(b).Csr
 	err := store.Update(b.Context(), func(tx order.Tx) error {
@@ -64,14 +64,14 @@ func filledMemory(b *testing.B, size int) order.Store {
 	return store
 }
 
-// idOf returns the OrderId of one of so many stored orders.
+// idOf returns the OrderId of the order number n of size stored orders.
 func idOf(n int64, size int) int64 { return (n%int64(size) + 1) * 6364136223847 % (1 << 53) }
 
-// fewest is the number of orders with which a Book costs x-fewest 1.
+// fewest is the number of orders to compare with: its x-fewest is 1.
 const fewest = 1_000
 
-// BenchmarkStore times what a Book does beside so many stored orders, and beside
-// the fewest. Submitting includes the check of the CSR's signature.
+// BenchmarkStore times the operations of a Book with many stored orders and with the
+// fewest. Submitting includes the check of the CSR's signature.
 func BenchmarkStore(b *testing.B) {
 	kinds := map[string]func(*testing.B, int) order.Store{"memory": filledMemory}
 	for _, d := range databases {
@@ -92,7 +92,7 @@ func BenchmarkStore(b *testing.B) {
 	}
 }
 
-// calls are what is timed, on one Book.
+// calls are the operations to time, on one Book.
 type calls struct {
 	describe, list, submit func()
 }
@@ -113,7 +113,7 @@ func newCalls(b *testing.B, filled func(*testing.B, int) order.Store, size int) 
 				&order.DescribeCertificateStateRequest{OrderId: idOf(described*7919, size)})
 			check(err)
 		},
-		list: func() { // the pages of all, again and again
+		list: func() { // all pages, over and over
 			page, err := book.Orders(b.Context(), order.StateDomainVerify, after, 100)
 			check(err)
 			after = page[99]
@@ -128,8 +128,8 @@ func newCalls(b *testing.B, filled func(*testing.B, int) order.Store, size int) 
 	}
 }
 
-// inTurns times turns of n calls on two Books, each after as many that fill the
-// caches, which the connections of a driver may share.
+// inTurns times n calls on each of two Books in turn. Before each turn it makes n more
+// calls to fill the caches, which the connections of a driver may share.
 func inTurns(b *testing.B, n int, many, few func()) {
 	var took, spent, least []time.Duration
 	turn := func(call func()) (each []time.Duration, sum time.Duration) {
@@ -153,16 +153,16 @@ func inTurns(b *testing.B, n int, many, few func()) {
 		took, spent, least = append(took, each...), append(spent, sumOfMany), append(least, sumOfFew)
 		reads, written = reads+readsAfter-readsBefore, written+writtenAfter-writtenBefore
 	}
-	slices.Sort(took) // the median, since disks stall now and then for longer than hundreds of calls take
+	slices.Sort(took) // the median, because a disk can stall for longer than hundreds of calls take
 	b.ReportMetric(float64(took[len(took)/2].Nanoseconds()), "ns/op")
 	b.ReportMetric(floor.Ratio(spent, least), "x-fewest")
 	b.ReportMetric(float64(reads)/float64(2*len(took)), "reads/op")
 	b.ReportMetric(float64(written)/float64(2*len(took)), "written-B/op")
 }
 
-// traffic returns how often this process has read from files and how many octets
-// it has written, or zeros where the system does not say: SQLite's files are this
-// process's, PostgreSQL's are the server's.
+// traffic returns the number of reads from files and the number of octets written by
+// this process, or zeros if the system does not report them. They count SQLite's work,
+// but not that of PostgreSQL, which has its own process.
 func traffic(b *testing.B) (reads, written int64) {
 	text, err := os.ReadFile("/proc/self/io")
 	if errors.Is(err, fs.ErrNotExist) {

@@ -22,12 +22,12 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// A nameServer answers with what is in its zone, as github.com/miekg/dns reads
-// zones and queries and writes answers.
+// A nameServer answers from its zone. github.com/miekg/dns parses the zone and the
+// queries and writes the answers.
 type nameServer struct {
 	mu       sync.Mutex
-	zone     []dns.RR // an alias before its target; nil for a server that could not load it
-	answered []string // how, such as "udp NOERROR"
+	zone     []dns.RR // an alias before its target; nil if the server could not load the zone
+	answered []string // network and code, such as "udp NOERROR"
 }
 
 // load replaces the zone, whose names are relative to example.com.
@@ -74,8 +74,8 @@ func (s *nameServer) ServeDNS(w dns.ResponseWriter, query *dns.Msg) {
 	w.WriteMsg(reply)
 }
 
-// newNameServer starts a name server on loopback, and returns it with a resolver
-// that asks it alone.
+// newNameServer starts a name server on loopback. It returns the server and a resolver
+// that asks only this server.
 func newNameServer(t *testing.T) (*nameServer, *net.Resolver) {
 	t.Helper()
 	udp, errUDP := net.ListenPacket("udp", "127.0.0.1:0")
@@ -96,9 +96,9 @@ func newNameServer(t *testing.T) (*nameServer, *net.Resolver) {
 	}}
 }
 
-// checkOwnership submits an order for www.example.com, calls prepare with its
-// challenge, and looks for the proof: for no reason the order is then in process,
-// and else it stays where it was.
+// checkOwnership submits an order for www.example.com, calls prepare with its challenge,
+// and calls CheckOwnership. If reason is empty, the order must then be in process.
+// Otherwise it must stay in domain_verify with that Reason.
 func checkOwnership(t *testing.T, v *order.NetVerifier, validateType, reason string, prepare func(order.Challenge)) {
 	t.Helper()
 	book := order.NewBook(order.NewMemoryStore(), order.BookOptions{Verifier: v})
@@ -164,8 +164,8 @@ func TestOrderDNS(t *testing.T) {
 	}
 }
 
-// webPorts listens on the ports of https and http at a loopback address that no
-// other test has. Where it may not the test is skipped, and in CI it fails.
+// webPorts listens on the ports of https and http at a random loopback address. If the
+// system does not permit that, it skips the test, or fails it in CI.
 func webPorts(t *testing.T) (ip string, https, plain net.Listener) {
 	t.Helper()
 	ip = netip.AddrFrom4([4]byte{127, byte(1 + rand.N(254)), byte(1 + rand.N(254)), byte(1 + rand.N(254))}).String()
@@ -179,8 +179,7 @@ func webPorts(t *testing.T) (ip string, https, plain net.Listener) {
 	return ip, https, plain
 }
 
-// The web servers at SITE are in a network that is allowed. Nobody may connect to
-// TRAP.
+// The web servers at SITE are in an allowed network. No connection to TRAP may occur.
 func TestOrderFile(t *testing.T) {
 	t.Parallel()
 	const (
@@ -191,7 +190,7 @@ func TestOrderFile(t *testing.T) {
 	t.Cleanup(func() { // after the subtests
 		for _, l := range []net.Listener{trapHTTPS, trapHTTP} {
 			ours, errDial := net.Dial("tcp", l.Addr().String())
-			first, errAccept := l.Accept() // connections are accepted in their order: it must be ours
+			first, errAccept := l.Accept() // the first connection must be ours
 			if err := errors.Join(errDial, errAccept, l.Close()); err != nil {
 				t.Fatal(err)
 			}
@@ -213,7 +212,7 @@ func TestOrderFile(t *testing.T) {
 		{"rebinding", "www A SITE", "REBIND", "REBIND", refused},
 		{"loopback", "www A TRAP", "", "", refused},
 		{"loopback in IPv6 form", "www AAAA ::ffff:TRAP", "", "", refused},
-		{"loopback behind an alias", "www CNAME inner\ninner A TRAP", "", "", refused},
+		{"alias of a loopback name", "www CNAME inner\ninner A TRAP", "", "", refused},
 		{"private", "www A 10.0.0.1\nwww A 172.16.0.1\nwww A 192.168.0.1\nwww A TRAP", "", "", refused},
 		{"metadata", "www A 169.254.169.254\nwww A 100.100.100.200", "", "", refused},
 	}
@@ -229,7 +228,7 @@ func TestOrderFile(t *testing.T) {
 					s := &httptest.Server{Listener: l, Config: &http.Server{ErrorLog: log.New(io.Discard, "", 0)}}
 					s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 						if r.Host != c.Domain || r.URL.Path != c.Uri {
-							t.Errorf("%s of %s was asked for", r.URL, r.Host)
+							t.Errorf("unexpected request for %s of %s", r.URL, r.Host)
 						}
 						if file == "REBIND" {
 							server.load(t, "www A "+trap)

@@ -14,7 +14,7 @@ import (
 	"github.com/yuncert/yuncert/order/sqlstore"
 )
 
-// A Book whose orders outlive the process.
+// Orders in a SQLite database are still there after the process restarts.
 func Example_sqlstore() {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "")
@@ -23,7 +23,7 @@ func Example_sqlstore() {
 	}
 	defer os.RemoveAll(dir)
 
-	for range 2 { // the second time as after a restart
+	for range 2 { // the second time simulates a restart
 		db, err := sql.Open("sqlite", filepath.Join(dir, "orders.db"))
 		if err != nil {
 			log.Fatal(err)

@@ -20,8 +20,8 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 )
 
-// A cluster is a PostgreSQL server of these tests alone. It listens on a Unix
-// socket in its own directory, and ends with the process.
+// A cluster is a PostgreSQL server for these tests only. It listens on a Unix socket in
+// its own directory and ends with the process.
 type cluster struct {
 	dir      string
 	process  *os.Process
@@ -29,8 +29,8 @@ type cluster struct {
 	database atomic.Int64
 }
 
-// sharedCluster starts the one cluster that all tests share, runningCluster is
-// that for TestMain to stop.
+// sharedCluster starts the cluster that all tests share. runningCluster is the cluster
+// that TestMain must stop.
 var (
 	sharedCluster  = sync.OnceValues(startCluster)
 	runningCluster *cluster
@@ -39,7 +39,7 @@ var (
 var errNoPostgreSQL = errors.New("PostgreSQL is not installed: apt-get install postgresql")
 
 func startCluster() (*cluster, error) {
-	// Debian has the server's programs outside PATH.
+	// Debian installs the server's programs outside PATH.
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if path, lookErr := exec.LookPath("initdb"); lookErr == nil {
 		found = append(found, path)
@@ -49,7 +49,8 @@ func startCluster() (*cluster, error) {
 	}
 	bin := filepath.Dir(found[len(found)-1])
 
-	// A path of a socket is short, and all above it can be entered by postgres.
+	// The path of a socket must be short, and the user postgres must be able to enter
+	// all its directories.
 	dir, err := os.MkdirTemp("/tmp", "yuncert-postgresql-")
 	if err != nil {
 		return nil, err
@@ -65,7 +66,7 @@ func startCluster() (*cluster, error) {
 
 func (c *cluster) start(bin string) error {
 	attributes := &syscall.SysProcAttr{}
-	if os.Getuid() == 0 { // as whom PostgreSQL does not run
+	if os.Getuid() == 0 { // PostgreSQL refuses to run as root
 		postgres, err := user.Lookup("postgres")
 		if err != nil {
 			return err
@@ -91,8 +92,8 @@ func (c *cluster) start(bin string) error {
 	if err != nil {
 		return err
 	}
-	// The server gets the signal when the thread that started it ends, which is to
-	// be when this process does, however that is.
+	// The server gets the signal when the thread that started it ends. That thread must
+	// live as long as this process.
 	attributes.Pdeathsig = syscall.SIGQUIT
 	started, ready := make(chan error, 1), make(chan error, 2)
 	go func() {
@@ -126,14 +127,14 @@ func (c *cluster) start(bin string) error {
 // stop ends the server and removes its files.
 func (c *cluster) stop() {
 	if c.process != nil {
-		c.process.Signal(syscall.SIGINT) // "fast": it breaks connections off
+		c.process.Signal(syscall.SIGINT) // "fast": it closes all connections
 		<-c.ended
 	}
 	os.RemoveAll(c.dir)
 }
 
-// postgres makes an empty schema and returns how to connect to it. It skips the
-// test if PostgreSQL is missing, and fails it in CI.
+// postgres creates an empty schema and returns how to connect to it. If PostgreSQL is
+// missing, it skips the test, or fails it in CI.
 func postgres(tb testing.TB) (dsn string) {
 	tb.Helper()
 	c, err := sharedCluster()

@@ -30,7 +30,7 @@ import (
 	"github.com/yuncert/yuncert/order/storetest"
 )
 
-// TestMain also is what the tests with several processes start again.
+// TestMain is also the main function of the child processes that some tests start.
 func TestMain(m *testing.M) {
 	if os.Getenv(childDriver) != "" {
 		if err := submitInChild(); err != nil {
@@ -46,13 +46,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// A database is one that stores are opened in.
+// A database is where a test opens its stores.
 type database struct {
 	driver, dsn string
 	dialect     sqlstore.Dialect
 }
 
-// databases make an empty database each.
+// databases has a constructor for an empty database of each kind.
 var databases = []struct {
 	name string
 	make func(testing.TB) database
@@ -115,8 +115,8 @@ func TestSQLStore(t *testing.T) {
 	})
 }
 
-// version1 is what the first version of package sqlstore left in a database,
-// with a package and two orders.
+// version1 creates a database of version 1 of the schema, with a package and two
+// orders.
 var version1 = []string{
 	`CREATE TABLE yuncert_schema (version BIGINT NOT NULL PRIMARY KEY)`,
 	`INSERT INTO yuncert_schema (version) VALUES (1)`,
@@ -149,7 +149,7 @@ func TestSQLStoreUpgrade(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			for range 2 { // the second finds nothing to do
+			for range 2 { // the second time there is nothing to do
 				book := order.NewBook(database.store(t), order.BookOptions{})
 				p, err := book.DescribePackageState(t.Context(), nil, &order.DescribePackageStateRequest{})
 				if err != nil {
@@ -183,7 +183,7 @@ func TestSQLStoreUpgrade(t *testing.T) {
 				}
 			}
 
-			// A later version is not for this program, nor one that never was.
+			// Open refuses a newer version, and a version that never existed.
 			for _, version := range []string{"1000", "-1"} {
 				if _, err := db.ExecContext(t.Context(), "UPDATE yuncert_schema SET version = "+version+" WHERE version > 1"); err != nil {
 					t.Fatal(err)
@@ -202,12 +202,12 @@ func TestSQLStoreUpgrade(t *testing.T) {
 	}
 }
 
-// What the documentation says of SQLite's options.
+// SQLite's options are set as the documentation says.
 func TestSQLStoreOptions(t *testing.T) {
 	t.Parallel()
 	d := newSQLite(t)
 	db := d.open(t)
-	db.SetMaxOpenConns(1) // busy_timeout is the connection's
+	db.SetMaxOpenConns(1) // busy_timeout belongs to the connection
 	if _, err := sqlstore.Open(t.Context(), db, d.dialect); err != nil {
 		t.Fatalf("Open: %v", err)
 	}
@@ -222,8 +222,8 @@ func TestSQLStoreOptions(t *testing.T) {
 	}
 }
 
-// A migration happens once, whoever comes at the same time, and a broken one
-// leaves nothing.
+// A migration runs once, even if several processes begin it at the same time. A
+// migration that fails leaves nothing.
 func TestSQLStoreOpenAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, d := range databases {
@@ -253,7 +253,8 @@ func TestSQLStoreOpenAtOnce(t *testing.T) {
 	}
 }
 
-// A service without the right to make tables opens what somebody else made.
+// A service without the right to create tables opens a database that another user has
+// migrated.
 func TestSQLStoreWithoutRights(t *testing.T) {
 	t.Parallel()
 	d := newPostgreSQL(t)
@@ -285,7 +286,7 @@ func TestSQLStoreWithoutRights(t *testing.T) {
 	}
 }
 
-// Connections that broke while nobody used them do no harm.
+// Idle connections that broke in the pool cause no error.
 func TestSQLStoreBrokenConnections(t *testing.T) {
 	t.Parallel()
 	d := newPostgreSQL(t)
@@ -297,7 +298,7 @@ func TestSQLStoreBrokenConnections(t *testing.T) {
 	book := order.NewBook(store, order.BookOptions{})
 	const rounds = 2
 	for range rounds {
-		db.SetMaxIdleConns(0) // closes what is left
+		db.SetMaxIdleConns(0) // closes the idle connections
 		db.SetMaxIdleConns(8)
 		var conns [4]*sql.Conn
 		var pids [4]string
@@ -311,7 +312,7 @@ func TestSQLStoreBrokenConnections(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		// It waits until they have ended.
+		// The statement waits until the connections have ended.
 		if _, err := others.ExecContext(t.Context(), "SELECT pg_terminate_backend(pid, 10000) FROM unnest($1::int[]) AS pid",
 			"{"+strings.Join(pids[:], ",")+"}"); err != nil {
 			t.Fatal(err)
@@ -329,8 +330,8 @@ func TestSQLStoreBrokenConnections(t *testing.T) {
 	checkDatabase(t, store, rounds, nil)
 }
 
-// An Update that changes an order which is not there is refused as a whole. One
-// that stores a package which it did not read is not.
+// An Update that changes or deletes a missing order fails as a whole. An Update that
+// stores a package without reading it first succeeds.
 func TestSQLStoreUnread(t *testing.T) {
 	t.Parallel()
 	for _, d := range databases {
@@ -366,7 +367,7 @@ func TestSQLStoreUnread(t *testing.T) {
 	}
 }
 
-// Pages are sorted by the query, not by the index that it happens to use.
+// The query sorts the pages itself and does not rely on the index.
 func TestSQLStoreWithoutIndex(t *testing.T) {
 	t.Parallel()
 	for _, d := range databases {
@@ -407,7 +408,8 @@ func TestSQLStoreWithoutIndex(t *testing.T) {
 	}
 }
 
-// Whoever waits for another process's transaction stops when their context ends.
+// An Update that waits for the transaction of another store stops when its context
+// ends.
 func TestSQLStoreLocked(t *testing.T) {
 	t.Parallel()
 	for _, d := range databases {
@@ -428,7 +430,7 @@ func TestSQLStoreLocked(t *testing.T) {
 				if !errors.Is(err, yuncert.ErrError) || !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("AddPackage in an Update of another store: %v, want %v", err, context.DeadlineExceeded)
 				}
-				_, err = book.DescribePackageState(t.Context(), nil, &order.DescribePackageStateRequest{}) // waits for nobody
+				_, err = book.DescribePackageState(t.Context(), nil, &order.DescribePackageStateRequest{}) // does not wait
 				return err
 			})
 			if err != nil {
@@ -465,7 +467,7 @@ func application() (*order.CreateCertificateWithCsrRequestRequest, error) {
 	}, nil
 }
 
-// The environment of a child process.
+// The environment variables of a child process.
 const (
 	childDriver  = "YUNCERT_TEST_DRIVER"
 	childDSN     = "YUNCERT_TEST_DSN"
@@ -473,8 +475,8 @@ const (
 	childUnits   = "YUNCERT_TEST_UNITS"
 )
 
-// submitInChild adds units to the package and submits orders until no unit is
-// left. It prints each OrderId as soon as it has it.
+// submitInChild adds units to the package and submits orders until no unit is left. It
+// prints each OrderId immediately.
 func submitInChild() error {
 	ctx := context.Background()
 	db, err := sql.Open(os.Getenv(childDriver), os.Getenv(childDSN))
@@ -558,9 +560,9 @@ func (c *child) read(t *testing.T, limit int) {
 	}
 }
 
-// checkDatabase checks that total units are used or free, that the used ones are
-// those of the stored orders, and that the orders reported as submitted are
-// among these. It returns how many units are free.
+// checkDatabase checks that the package has total units, that each stored order uses
+// one, and that all orders reported as submitted are stored. It returns the number of
+// free units.
 func checkDatabase(t *testing.T, store order.Store, total int64, submitted []int64) (free int64) {
 	t.Helper()
 	stored := map[int64]bool{}
@@ -604,7 +606,7 @@ func checkDatabase(t *testing.T, store order.Store, total int64, submitted []int
 	return p.TotalCount - p.UsedCount
 }
 
-// A process is killed in the middle of 1000 submissions, again and again.
+// A process is killed in the middle of 1000 submissions, several times.
 func TestSQLStoreKilled(t *testing.T) {
 	t.Parallel()
 	const units, kills = 1000, 4
@@ -622,7 +624,7 @@ func TestSQLStoreKilled(t *testing.T) {
 				at := 1 + rand.IntN(units/kills)
 				c.read(t, at)
 				c.cmd.Process.Kill()
-				c.read(t, units) // what it had still said
+				c.read(t, units) // the rest of its output
 				err := c.cmd.Wait()
 				if status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
 					t.Fatalf("the child was not killed: %v\n%s", err, c.stderr.String())
@@ -646,8 +648,8 @@ func TestSQLStoreKilled(t *testing.T) {
 	}
 }
 
-// Processes that begin at once with an empty database make its tables, buy units
-// of one package, and submit until none is left.
+// Several processes start at the same time with an empty database. They create its
+// tables, buy units of one package, and submit orders until no unit is left.
 func TestSQLStoreProcesses(t *testing.T) {
 	t.Parallel()
 	const processes, units = 3, 60

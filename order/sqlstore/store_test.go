@@ -20,21 +20,21 @@ import (
 )
 
 // The stores of real databases are tested in internal/interop, with storetest.
-// Here a driver answers as the tests want: as servers do on bad days.
+// The driver here answers as each test needs, with the errors that servers return.
 
-// A server is a driver whose tables are empty and of the current version.
+// A server is a driver for empty tables of the current version.
 type server struct {
-	// fail returns the error of a statement, of which it is told the first two
-	// words, and how often it was sent before.
+	// fail returns the error of a statement. It gets the first two words of the
+	// statement and the number of times that it was sent before.
 	fail func(statement string, before int) error
 
-	stalled []string // statements that have no answer before their context ends
-	down    error    // why there is no connection
+	stalled []string // statements that get no answer before their context ends
+	down    error    // the error of a new connection
 
 	sent   []string
 	closed int // connections
 
-	list rows // what a SELECT gives: nothing unless a test sets it
+	list rows // the rows of a SELECT: none unless a test sets them
 }
 
 func (s *server) Connect(context.Context) (driver.Conn, error) { return &conn{s}, s.down }
@@ -79,8 +79,8 @@ func (c *conn) QueryContext(ctx context.Context, statement string, _ []driver.Na
 }
 
 type rows struct {
-	version bool  // there is one row, the schema's version
-	err     error // of what follows, if not io.EOF
+	version bool  // there is one row with the schema version
+	err     error // the error after the rows, if not io.EOF
 }
 
 func (r *rows) Columns() []string { return []string{"version"} }
@@ -133,7 +133,7 @@ func submit(tx order.Tx) error {
 	return tx.CreateOrder(order.Order{OrderId: 1})
 }
 
-// newStore opens a Store over a server that answers everything.
+// newStore opens a Store over a server that answers every statement.
 func newStore(t *testing.T, dialect sqlstore.Dialect) (*server, *sql.DB, *sqlstore.Store) {
 	t.Helper()
 	s := &server{fail: always("", nil)}
@@ -172,7 +172,7 @@ func TestUpdate(t *testing.T) {
 		{name: "a busy database", dialect: sqlstore.SQLite, fail: once("BEGIN IMMEDIATE", resultCode(5)), f: submit, runs: 1},
 		{name: "a locked table, with an extended code", dialect: sqlstore.SQLite, fail: once("INSERT INTO", resultCode(262)), f: submit, runs: 2},
 		{name: "a busy database, with an extended code", dialect: sqlstore.SQLite, fail: once("INSERT INTO", resultCode(517)), f: submit, runs: 2},
-		{name: "a conflict when it commits", dialect: sqlstore.PostgreSQL, fail: once("COMMIT", sqlState("40001")), f: submit, runs: 2},
+		{name: "a conflict during COMMIT", dialect: sqlstore.PostgreSQL, fail: once("COMMIT", sqlState("40001")), f: submit, runs: 2},
 		{name: "a conflict that f returns as another error", dialect: sqlstore.PostgreSQL, fail: once("INSERT INTO", sqlState("40001")), runs: 2,
 			f: func(tx order.Tx) error {
 				if submit(tx) != nil {
@@ -180,22 +180,22 @@ func TestUpdate(t *testing.T) {
 				}
 				return nil
 			}},
-		{name: "a conflict that f keeps to itself", dialect: sqlstore.PostgreSQL, fail: once("INSERT INTO", sqlState("40001")), runs: 2,
+		{name: "a conflict that f ignores", dialect: sqlstore.PostgreSQL, fail: once("INSERT INTO", sqlState("40001")), runs: 2,
 			f: func(tx order.Tx) error { submit(tx); return nil }},
-		{name: "one conflict after another", dialect: sqlstore.PostgreSQL, fail: always("INSERT INTO", sqlState("40001")), f: submit,
+		{name: "a conflict in each try", dialect: sqlstore.PostgreSQL, fail: always("INSERT INTO", sqlState("40001")), f: submit,
 			want: sqlState("40001"), runs: 10},
-		{name: "one conflict after another when it commits", dialect: sqlstore.PostgreSQL, fail: always("COMMIT", sqlState("40001")), f: submit,
+		{name: "a conflict during each COMMIT", dialect: sqlstore.PostgreSQL, fail: always("COMMIT", sqlState("40001")), f: submit,
 			want: sqlState("40001"), runs: 10},
 		{name: "a database that is always busy", dialect: sqlstore.SQLite, fail: always("BEGIN IMMEDIATE", resultCode(5)), f: submit,
 			want: resultCode(5)},
 
 		{name: "another error", dialect: sqlstore.PostgreSQL, fail: always("INSERT INTO", sqlState("22021")), f: submit, want: sqlState("22021"), runs: 1},
 		{name: "another result code", dialect: sqlstore.SQLite, fail: always("INSERT INTO", resultCode(13)), f: submit, want: resultCode(13), runs: 1},
-		{name: "another error when it begins", dialect: sqlstore.PostgreSQL, fail: always("BEGIN ISOLATION", sqlState("25006")), f: submit, want: sqlState("25006"),
+		{name: "another error during BEGIN", dialect: sqlstore.PostgreSQL, fail: always("BEGIN ISOLATION", sqlState("25006")), f: submit, want: sqlState("25006"),
 			sent: []string{"BEGIN ISOLATION", "ROLLBACK"}},
-		{name: "another error that f keeps to itself", dialect: sqlstore.PostgreSQL, fail: once("INSERT INTO", sqlState("22021")), want: sqlState("22021"), runs: 1,
+		{name: "another error that f ignores", dialect: sqlstore.PostgreSQL, fail: once("INSERT INTO", sqlState("22021")), want: sqlState("22021"), runs: 1,
 			f: func(tx order.Tx) error { submit(tx); return nil }},
-		{name: "no statement follows one that failed", dialect: sqlstore.SQLite, fail: once("INSERT INTO", resultCode(13)), want: resultCode(13), runs: 1,
+		{name: "no statement runs after one that failed", dialect: sqlstore.SQLite, fail: once("INSERT INTO", resultCode(13)), want: resultCode(13), runs: 1,
 			f: func(tx order.Tx) error {
 				submit(tx)
 				_, _, err1 := tx.Order(1)
@@ -218,7 +218,7 @@ func TestUpdate(t *testing.T) {
 				}
 			}(),
 			sent: []string{"BEGIN ISOLATION", "BEGIN ISOLATION", "SELECT product_code,", "INSERT INTO", "COMMIT"}},
-		{name: "a connection that breaks when it commits", dialect: sqlstore.PostgreSQL, f: submit, want: order.ErrOutcomeUnknown, runs: 1, closed: 1,
+		{name: "a connection that breaks during COMMIT", dialect: sqlstore.PostgreSQL, f: submit, want: order.ErrOutcomeUnknown, runs: 1, closed: 1,
 			fail: func(s string, _ int) error {
 				if s == "COMMIT" || s == "ROLLBACK" || s == "BEGIN" {
 					return errBroken
@@ -226,7 +226,7 @@ func TestUpdate(t *testing.T) {
 				return nil
 			},
 			sent: []string{"BEGIN ISOLATION", "SELECT product_code,", "INSERT INTO", "COMMIT", "ROLLBACK", "BEGIN"}},
-		{name: "a transaction that has ended by itself", dialect: sqlstore.SQLite, f: submit, want: resultCode(13), runs: 1, closed: 0,
+		{name: "a transaction that the database has ended", dialect: sqlstore.SQLite, f: submit, want: resultCode(13), runs: 1, closed: 0,
 			fail: func(s string, before int) error {
 				if s == "INSERT INTO" || s == "ROLLBACK" && before == 0 {
 					return resultCode(13)
@@ -264,8 +264,8 @@ func TestUpdate(t *testing.T) {
 				if waited > 10*time.Second {
 					t.Errorf("Update waited %v", waited)
 				}
-				// The waits grow: nine of the first length are shorter, and nine that grow
-				// are once in a million times.
+				// Nine waits of up to firstWait are always shorter than this. Nine growing
+				// waits are shorter once in a million runs.
 				if tt.runs == 10 && waited < 100*time.Millisecond {
 					t.Errorf("Update waited %v before its ten tries were over", waited)
 				}
@@ -277,8 +277,8 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
-// A page that breaks off is an error, whatever f makes of it: a short one would be
-// the last.
+// A page that ends too early is an error, even if f ignores it. A caller would take the
+// short page for the last one.
 func TestBrokenList(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -286,8 +286,8 @@ func TestBrokenList(t *testing.T) {
 		list rows
 		want string
 	}{
-		{"the server ends it", rows{err: errBroken}, errBroken.Error()},
-		{"a row of other columns", rows{version: true}, "Scan"},
+		{"the server ends the connection", rows{err: errBroken}, errBroken.Error()},
+		{"a row with other columns", rows{version: true}, "Scan"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -296,7 +296,7 @@ func TestBrokenList(t *testing.T) {
 			err := store.View(t.Context(), func(r order.Snapshot) error {
 				page, err := r.Orders(order.StateProcess, order.Order{}, 10)
 				if err == nil || page != nil {
-					t.Errorf("Orders is %v, %v, want an error alone", page, err)
+					t.Errorf("Orders is %v, %v, want only an error", page, err)
 				}
 				return nil
 			})
@@ -307,7 +307,7 @@ func TestBrokenList(t *testing.T) {
 	}
 }
 
-// Whatever ends an Update, its transaction ends too, and its connection is free.
+// However an Update ends, its transaction ends too, and its connection is free again.
 func TestUpdateEnds(t *testing.T) {
 	rolledBack := []string{"BEGIN ISOLATION", "ROLLBACK"}
 	for _, tt := range []struct {
@@ -318,15 +318,15 @@ func TestUpdateEnds(t *testing.T) {
 		sent []string
 	}{
 		{name: "a panic", f: func(func()) error { panic("a panic of f") }, sent: rolledBack},
-		{name: "its context ends in f", f: func(cancel func()) error { cancel(); return nil }, want: []error{context.Canceled}, sent: rolledBack},
-		{name: "its context ends when it commits", f: func(func()) error { return nil }, sent: []string{"BEGIN ISOLATION", "COMMIT"},
+		{name: "the context ends in f", f: func(cancel func()) error { cancel(); return nil }, want: []error{context.Canceled}, sent: rolledBack},
+		{name: "the context ends during COMMIT", f: func(func()) error { return nil }, sent: []string{"BEGIN ISOLATION", "COMMIT"},
 			fail: func(s string, _ int) error {
 				if s == "COMMIT" {
-					time.Sleep(2 * time.Millisecond) // of the bubble: past the deadline
+					time.Sleep(2 * time.Millisecond) // simulated; past the deadline
 				}
 				return nil
 			}},
-		{name: "its context ends while it waits", fail: always("BEGIN ISOLATION", sqlState("40001")),
+		{name: "the context ends during the wait for another try", fail: always("BEGIN ISOLATION", sqlState("40001")),
 			want: []error{context.DeadlineExceeded, sqlState("40001")}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -369,8 +369,7 @@ func TestUpdateEnds(t *testing.T) {
 	}
 }
 
-// All that ends a transaction has 15 seconds together. Then the connection is
-// thrown away.
+// COMMIT and ROLLBACK have 15 seconds together. After that the connection is closed.
 func TestUpdateEndsInTime(t *testing.T) {
 	t.Parallel()
 	slow := func(statement string) func(string, int) error {
@@ -378,7 +377,7 @@ func TestUpdateEndsInTime(t *testing.T) {
 			if s != statement {
 				return nil
 			}
-			time.Sleep(10 * time.Second) // of the bubble
+			time.Sleep(10 * time.Second) // simulated
 			return errBroken
 		}
 	}
@@ -391,13 +390,13 @@ func TestUpdateEndsInTime(t *testing.T) {
 		want    error
 		sent    []string
 	}{
-		{"the server is silent when it commits", []string{"COMMIT", "ROLLBACK", "BEGIN"}, always("", nil), nil, order.ErrOutcomeUnknown,
+		{"no answer to COMMIT", []string{"COMMIT", "ROLLBACK", "BEGIN"}, always("", nil), nil, order.ErrOutcomeUnknown,
 			[]string{"BEGIN ISOLATION", "COMMIT"}},
-		{"the server is silent when it rolls back", []string{"ROLLBACK", "BEGIN"}, always("", nil), errF, errF,
+		{"no answer to ROLLBACK", []string{"ROLLBACK", "BEGIN"}, always("", nil), errF, errF,
 			[]string{"BEGIN ISOLATION", "ROLLBACK"}},
-		{"the server refuses the first ROLLBACK", []string{"BEGIN"}, always("ROLLBACK", errBroken), errF, errF,
+		{"the first ROLLBACK fails", []string{"BEGIN"}, always("ROLLBACK", errBroken), errF, errF,
 			[]string{"BEGIN ISOLATION", "ROLLBACK", "BEGIN"}},
-		{"the server is slow when it commits", []string{"ROLLBACK", "BEGIN"}, slow("COMMIT"), nil, order.ErrOutcomeUnknown,
+		{"a slow answer to COMMIT", []string{"ROLLBACK", "BEGIN"}, slow("COMMIT"), nil, order.ErrOutcomeUnknown,
 			[]string{"BEGIN ISOLATION", "COMMIT", "ROLLBACK"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -407,17 +406,17 @@ func TestUpdateEndsInTime(t *testing.T) {
 				s.fail, s.stalled, s.sent = tt.fail, tt.stalled, nil
 				begun := time.Now()
 				err := store.Update(t.Context(), func(order.Tx) error {
-					time.Sleep(time.Minute) // of the bubble: f's own time does not count
+					time.Sleep(time.Minute) // simulated; the time of f does not count
 					return tt.f
 				})
 				if !errors.Is(err, tt.want) {
 					t.Errorf("Update is %v, want %v", err, tt.want)
 				}
 				if errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("Update is %v, and no deadline of its caller's was exceeded", err)
+					t.Errorf("Update is %v, but the caller set no deadline", err)
 				}
 				if took := time.Since(begun) - time.Minute; took != 15*time.Second {
-					t.Errorf("the end took %v, want 15s", took)
+					t.Errorf("COMMIT and ROLLBACK took %v, want 15s", took)
 				}
 				if diff := cmp.Diff(tt.sent, s.sent); diff != "" {
 					t.Errorf("statements mismatch (-want +got):\n%s", diff)
@@ -430,7 +429,7 @@ func TestUpdateEndsInTime(t *testing.T) {
 	}
 }
 
-// In PostgreSQL they do not: who wants other rows waits for nobody.
+// In PostgreSQL an Update does not wait for an Update of other rows.
 func TestUpdateNoQueue(t *testing.T) {
 	t.Parallel()
 	_, _, store := newStore(t, sqlstore.PostgreSQL)
@@ -438,11 +437,11 @@ func TestUpdateNoQueue(t *testing.T) {
 	defer cancel()
 	err := store.Update(ctx, func(order.Tx) error { return store.Update(ctx, submit) })
 	if err != nil {
-		t.Errorf("Update beside another one: %v", err)
+		t.Errorf("Update during another one: %v", err)
 	}
 }
 
-// In SQLite the Updates of one Store queue in front of the database.
+// In SQLite the Updates of one Store wait for each other.
 func TestUpdateQueue(t *testing.T) {
 	t.Parallel()
 	_, _, store := newStore(t, sqlstore.SQLite)
@@ -451,7 +450,7 @@ func TestUpdateQueue(t *testing.T) {
 		defer cancel()
 		err := store.Update(ctx, func(order.Tx) error { return errors.New("it did not wait") })
 		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("Update behind another one is %v, want %v", err, context.DeadlineExceeded)
+			t.Errorf("Update during another one is %v, want %v", err, context.DeadlineExceeded)
 		}
 		return nil
 	})
@@ -460,8 +459,8 @@ func TestUpdateQueue(t *testing.T) {
 	}
 }
 
-// A View only reads: whatever becomes of its end, nothing was written, and it
-// waits for no Update.
+// A View only reads. An error of its COMMIT never means that the outcome is unknown,
+// and a View does not wait for an Update.
 func TestView(t *testing.T) {
 	t.Parallel()
 	errF := errors.New("an error of f")
@@ -484,10 +483,10 @@ func TestView(t *testing.T) {
 			[]string{"BEGIN ISOLATION", "ROLLBACK"}},
 		{"a conflict", sqlstore.PostgreSQL, once("SELECT product_code,", sqlState("40001")), look, nil, 2,
 			[]string{"BEGIN ISOLATION", "SELECT product_code,", "ROLLBACK", "BEGIN ISOLATION", "SELECT product_code,", "COMMIT"}},
-		{"a list that fails, which f keeps to itself", sqlstore.PostgreSQL, once("SELECT product_code,", sqlState("57014")),
+		{"a list that fails, and f ignores the error", sqlstore.PostgreSQL, once("SELECT product_code,", sqlState("57014")),
 			func(r order.Snapshot) error { r.Orders(order.StateProcess, order.Order{}, 1); return nil }, sqlState("57014"), 1,
 			[]string{"BEGIN ISOLATION", "SELECT product_code,", "ROLLBACK"}},
-		{"no list follows a statement that failed", sqlstore.PostgreSQL, once("SELECT product_code,", sqlState("57014")),
+		{"no list runs after a statement that failed", sqlstore.PostgreSQL, once("SELECT product_code,", sqlState("57014")),
 			func(r order.Snapshot) error {
 				look(r)
 				if _, err := r.Orders(order.StateProcess, order.Order{}, 1); err == nil {
@@ -496,7 +495,7 @@ func TestView(t *testing.T) {
 				return nil
 			}, sqlState("57014"), 1,
 			[]string{"BEGIN ISOLATION", "SELECT product_code,", "ROLLBACK"}},
-		{"its end fails", sqlstore.PostgreSQL, once("COMMIT", errBroken), look, errBroken, 1,
+		{"COMMIT fails", sqlstore.PostgreSQL, once("COMMIT", errBroken), look, errBroken, 1,
 			[]string{"BEGIN ISOLATION", "SELECT product_code,", "COMMIT", "ROLLBACK"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -526,7 +525,8 @@ func TestView(t *testing.T) {
 	}
 }
 
-// A caller waits for no statement, nor for a connection, after its context ended.
+// After its context has ended, a caller waits neither for a statement nor for a
+// connection.
 func TestContextEnds(t *testing.T) {
 	t.Parallel()
 	update := func(f func(order.Tx) error) func(context.Context, *sqlstore.Store) error {
@@ -546,7 +546,7 @@ func TestContextEnds(t *testing.T) {
 	write := func(tx order.Tx) error { return tx.CreateOrder(order.Order{OrderId: 1}) }
 	for _, tt := range []struct {
 		name    string
-		stalled string // nothing: there is no free connection
+		stalled string // empty: there is no free connection
 		run     func(context.Context, *sqlstore.Store) error
 	}{
 		{"an Update without a connection", "", update(write)},
@@ -576,7 +576,7 @@ func TestContextEnds(t *testing.T) {
 				if err := tt.run(ctx, store); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, order.ErrOutcomeUnknown) {
 					t.Errorf("error %v, want %v", err, context.DeadlineExceeded)
 				}
-				if took := time.Since(begun); took != time.Second { // of the bubble
+				if took := time.Since(begun); took != time.Second { // simulated
 					t.Errorf("it took %v, want 1s", took)
 				}
 			})
@@ -584,12 +584,12 @@ func TestContextEnds(t *testing.T) {
 	}
 }
 
-// A server that cannot be reached is an error at once, and f does not run.
+// If the server cannot be reached, the error comes at once, and f does not run.
 func TestNoConnection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, db, store := newStore(t, sqlstore.PostgreSQL)
-		db.SetMaxIdleConns(-1) // closes what is there
+		db.SetMaxIdleConns(-1) // closes the idle connections
 		s.down = errBroken
 		begun := time.Now()
 		for name, run := range map[string]func() error{
@@ -604,7 +604,7 @@ func TestNoConnection(t *testing.T) {
 				t.Errorf("%s is %v, want %v", name, err, errBroken)
 			}
 		}
-		if waited := time.Since(begun); waited != 0 { // of the bubble
+		if waited := time.Since(begun); waited != 0 { // simulated
 			t.Errorf("they waited %v", waited)
 		}
 	})
@@ -619,7 +619,7 @@ func TestOpen(t *testing.T) {
 		want    string
 	}{
 		{"a dialect that does not exist", "MySQL", always("", nil), `"MySQL" is not a dialect; want PostgreSQL or SQLite`},
-		{"no right to make tables", sqlstore.PostgreSQL, func(s string, _ int) error {
+		{"no right to create tables", sqlstore.PostgreSQL, func(s string, _ int) error {
 			if s == "SELECT COALESCE(MAX(version)," || s == "CREATE TABLE" {
 				return sqlState("42501")
 			}
@@ -637,8 +637,8 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// Open of a database that is up to date reads and no more: not even a lock on who
-// writes is its.
+// Open of a database of the current version only reads. It does not take the write
+// lock.
 func TestOpenReads(t *testing.T) {
 	t.Parallel()
 	s := &server{fail: always("", nil)}
@@ -653,16 +653,16 @@ func TestOpenReads(t *testing.T) {
 	}
 }
 
-// Open ends with its context, when it looks which version there is and when it
-// makes the tables.
+// Open ends with its context, both when it reads the version and when it creates
+// tables.
 func TestOpenContext(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, stalled string
 		fail          func(string, int) error
 	}{
-		{"it looks", "SELECT COALESCE(MAX(version),", always("", nil)},
-		{"it makes tables", "CREATE TABLE", always("SELECT COALESCE(MAX(version),", sqlState("42P01"))},
+		{"it reads the version", "SELECT COALESCE(MAX(version),", always("", nil)},
+		{"it creates tables", "CREATE TABLE", always("SELECT COALESCE(MAX(version),", sqlState("42P01"))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
