@@ -17,7 +17,7 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// atOnce calls f in goroutines that begin together, with a number from 0.
+// atOnce calls f in goroutines that start at the same time, with numbers from 0.
 func atOnce(goroutines int, f func(n int)) {
 	var end sync.WaitGroup
 	begin := make(chan struct{})
@@ -67,8 +67,7 @@ func testIncrements(t *testing.T, store order.Store) {
 	})
 }
 
-// Updates that take two things in opposite orders would wait for each other
-// forever.
+// Updates that lock two packages in opposite order must not wait for each other forever.
 func testOppositeOrders(t *testing.T, store order.Store) {
 	const times = 5
 	put(t, store, order.Package{ProductCode: "a"}, order.Package{ProductCode: "b"})
@@ -99,7 +98,7 @@ func testOppositeOrders(t *testing.T, store order.Store) {
 	})
 }
 
-// A View sees all that an Update wrote or nothing.
+// A View sees everything that an Update wrote, or nothing of it.
 func testViews(t *testing.T, store order.Store) {
 	const times = 100
 	put(t, store, order.Package{ProductCode: "a", UsedCount: times}, order.Package{ProductCode: "b"})
@@ -122,7 +121,7 @@ func testViews(t *testing.T, store order.Store) {
 			return
 		}
 		for last := false; !last; {
-			last = done.Load() // and then once more
+			last = done.Load() // one more View after the last Update
 			err := store.View(t.Context(), func(r order.Snapshot) error {
 				a, _, err1 := r.Package("a")
 				page, err2 := r.Orders(order.StateProcess, order.Order{}, 1000)
@@ -163,7 +162,7 @@ func (proved) Lookup(_ context.Context, c order.Challenge) ([]string, error) {
 	return []string{c.RecordValue + c.Content}, nil
 }
 
-// application is a valid request for a product of single names.
+// application returns a valid request for a product that takes single names.
 func application(t *testing.T) *order.CreateCertificateWithCsrRequestRequest {
 	t.Helper()
 	resp, err := csr.CreateCsrWithKey(nil, testkeys.Key(algorithm.ECC_256, 0), &csr.CreateCsrRequest{
@@ -177,7 +176,7 @@ func application(t *testing.T) *order.CreateCertificateWithCsrRequestRequest {
 	}
 }
 
-// newIssuer makes a CA.
+// newIssuer creates a subordinate CA.
 func newIssuer(t *testing.T) *ca.Issuer {
 	t.Helper()
 	rootKey, subKey := testkeys.Key(algorithm.ECC_256, 1), testkeys.Key(algorithm.ECC_256, 2)
@@ -205,8 +204,8 @@ func newIssuer(t *testing.T) *ca.Issuer {
 	return issuer
 }
 
-// checkUnits checks that as many units of each package are used as it has
-// orders, and as many certificates counted as orders have one.
+// checkUnits checks that each package counts its orders as used units and its orders
+// with a certificate as issued.
 func checkUnits(t *testing.T, store order.Store, productCodes ...string) {
 	t.Helper()
 	c := contentOf(t, store, productCodes...)
@@ -285,8 +284,8 @@ func testDeleteOnce(t *testing.T, store order.Store) {
 	checkUnits(t, store, order.DefaultProductCode)
 }
 
-// Goroutines do anything with the same few orders of two products, which have
-// fewer units than are asked for.
+// Several goroutines run random operations on the same few orders of two products. They
+// ask for more units than there are.
 func testBook(t *testing.T, store order.Store) {
 	const goroutines, times, units = 8, 60, 30
 	book, issuer := order.NewBook(store, order.BookOptions{Verifier: proved{}}), newIssuer(t)
@@ -318,7 +317,7 @@ func testBook(t *testing.T, store order.Store) {
 			mu.Lock()
 			id := int64(1)
 			if len(known) > 0 {
-				id = known[max(0, len(known)-1-rnd.IntN(8))] // what others work on as well
+				id = known[max(0, len(known)-1-rnd.IntN(8))] // which other goroutines use too
 			}
 			mu.Unlock()
 			var err error
@@ -327,7 +326,8 @@ func testBook(t *testing.T, store order.Store) {
 			case submit, submitOther:
 				req.ProductCode = productCodes[what]
 				var resp *order.CreateCertificateWithCsrRequestResponse
-				if resp, err = book.CreateCertificateWithCsrRequest(t.Context(), nil, day, &req); err == nil {
+				resp, err = book.CreateCertificateWithCsrRequest(t.Context(), nil, day, &req)
+				if err == nil {
 					mu.Lock()
 					known = append(known, resp.OrderId)
 					mu.Unlock()
@@ -359,7 +359,7 @@ func testBook(t *testing.T, store order.Store) {
 			t.Errorf("of %d operations, no operation %d succeeded", goroutines*times, what)
 		}
 	}
-	// A unit is free for each that is not used.
+	// All units that are not used can be used.
 	before := contentOf(t, store, productCodes...)
 	for _, p := range before.Packages {
 		req := *application(t)

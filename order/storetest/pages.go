@@ -11,7 +11,8 @@ import (
 
 func testPages(t *testing.T, store order.Store) {
 	update(t, store, func(tx order.Tx) error {
-		// By Created: 1; 2, 4, 6 and 8 at once; 3; and others in other states.
+		// Sorted by Created: 1; then 2, 4, 6 and 8 with the same time; then 3. Orders 5
+		// and 7 have another state.
 		for _, o := range []order.Order{
 			newOrder(6, order.StateProcess, 2), newOrder(3, order.StateProcess, 3), newOrder(2, order.StateProcess, 2),
 			newOrder(5, order.StatePayed, 2), newOrder(8, order.StateProcess, 2), newOrder(1, order.StateProcess, 1),
@@ -33,21 +34,21 @@ func testPages(t *testing.T, store order.Store) {
 		}{
 			{"all", order.StateProcess, order.Order{}, 100, []int64{1, 2, 4, 6, 8, 3}},
 			{"another state", order.StatePayed, order.Order{}, 100, []int64{7, 5}},
-			{"as many as there are", order.StateProcess, order.Order{}, 6, []int64{1, 2, 4, 6, 8, 3}},
-			{"one", order.StateProcess, order.Order{}, 1, []int64{1}},
-			{"up to the middle of equal ones", order.StateProcess, order.Order{}, 3, []int64{1, 2, 4}},
-			{"from there", order.StateProcess, newOrder(4, order.StateProcess, 2), 3, []int64{6, 8, 3}},
+			{"a limit of all orders", order.StateProcess, order.Order{}, 6, []int64{1, 2, 4, 6, 8, 3}},
+			{"a limit of one", order.StateProcess, order.Order{}, 1, []int64{1}},
+			{"a page that ends among orders of the same time", order.StateProcess, order.Order{}, 3, []int64{1, 2, 4}},
+			{"the page after it", order.StateProcess, newOrder(4, order.StateProcess, 2), 3, []int64{6, 8, 3}},
 			{"after the last", order.StateProcess, newOrder(3, order.StateProcess, 3), 3, nil},
-			{"no limit to speak of", order.StateProcess, newOrder(1, order.StateProcess, 1), math.MaxInt, []int64{2, 4, 6, 8, 3}},
+			{"a huge limit", order.StateProcess, newOrder(1, order.StateProcess, 1), math.MaxInt, []int64{2, 4, 6, 8, 3}},
 			{"limit 0", order.StateProcess, order.Order{}, 0, nil},
 			{"limit -1", order.StateProcess, order.Order{}, -1, nil},
-			{"after an order that is not there", order.StateProcess, newOrder(5, order.StateProcess, 2), 2, []int64{6, 8}},
-			{"after an order of another state", order.StateProcess, newOrder(7, order.StatePayed, 1), 2, []int64{2, 4}},
-			{"after an order whose time was another", order.StateProcess, newOrder(1, order.StateProcess, 2), 2, []int64{2, 4}},
-			{"after an order of nothing but its place", order.StateProcess, order.Order{OrderId: 8, Created: day.Add(2 * time.Microsecond)}, 2, []int64{3}},
-			{"after the same place in another zone", order.StateProcess,
+			{"after an order that does not exist", order.StateProcess, newOrder(5, order.StateProcess, 2), 2, []int64{6, 8}},
+			{"after an order in another state", order.StateProcess, newOrder(7, order.StatePayed, 1), 2, []int64{2, 4}},
+			{"after an order whose time has changed", order.StateProcess, newOrder(1, order.StateProcess, 2), 2, []int64{2, 4}},
+			{"after an order with only Created and OrderId", order.StateProcess, order.Order{OrderId: 8, Created: day.Add(2 * time.Microsecond)}, 2, []int64{3}},
+			{"after an order with its time in another zone", order.StateProcess,
 				order.Order{OrderId: 6, Created: day.Add(2 * time.Microsecond).In(time.FixedZone("", 8*3600))}, 1, []int64{8}},
-			{"after the end of time", order.StateProcess, order.Order{Created: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}, 9, nil},
+			{"after all orders", order.StateProcess, order.Order{Created: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}, 9, nil},
 		} {
 			wantIDs(t, tt.name, ids(t, r, tt.state, tt.after, tt.limit), tt.want...)
 		}
@@ -55,8 +56,8 @@ func testPages(t *testing.T, store order.Store) {
 	})
 }
 
-// Between two pages orders go, change their state or are submitted: those that
-// stay are seen once.
+// Between two pages, orders are deleted, change their state or are submitted. Each order
+// that keeps its position is listed once.
 func testChangingPages(t *testing.T, store order.Store) {
 	update(t, store, func(tx order.Tx) error {
 		for id := range int64(9) {
@@ -90,12 +91,12 @@ func testChangingPages(t *testing.T, store order.Store) {
 				return o
 			}
 			switch n {
-			case 0: // behind 1, 2 and 3: the place to go on from goes, and so does one in front
+			case 0: // after 1, 2 and 3: the last order of the page is deleted, and a later one moves
 				moved := read(5)
 				moved.State = order.StateProcess
 				read(3)
 				return errors.Join(tx.DeleteOrder(3), tx.PutOrder(moved), tx.CreateOrder(newOrder(20, order.StateDomainVerify, 9)))
-			case 1: // behind 4, 6 and 7: the place to go on from has another state, and one comes back
+			case 1: // after 4, 6 and 7: the last order of the page moves, and an earlier one comes back
 				moved, back := read(7), read(5)
 				moved.State, back.State = order.StatePayed, order.StateDomainVerify
 				return errors.Join(tx.PutOrder(moved), tx.PutOrder(back))

@@ -1,4 +1,4 @@
-// Package storetest tests an [order.Store].
+// Package storetest tests implementations of [order.Store].
 package storetest
 
 import (
@@ -12,9 +12,9 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// Run tests stores that open makes: an empty one for each subtest, which open
-// closes again with t.Cleanup. open may call t.Parallel if its stores can be used
-// beside one another. Some subtests call a store from 200 goroutines at once.
+// Run tests the stores that open returns. Each subtest calls open for an empty store of
+// its own. open closes the store with t.Cleanup, and calls t.Parallel if its stores can
+// be used at the same time. Some subtests call a store from 200 goroutines.
 func Run(t *testing.T, open func(t *testing.T) order.Store) {
 	for _, tt := range []struct {
 		name string
@@ -22,40 +22,40 @@ func Run(t *testing.T, open func(t *testing.T) order.Store) {
 	}{
 		{"every field", testEveryField},
 		{"extreme values", testExtremeValues},
-		{"text that is no UTF-8", testNotUTF8},
-		{"what is not there", testNotFound},
-		{"an order that exists", testOrderExists},
-		{"orders change and go", testChangeAndDelete},
+		{"text that is not UTF-8", testNotUTF8},
+		{"missing packages and orders", testNotFound},
+		{"an OrderId that is taken", testOrderExists},
+		{"changed and deleted orders", testChangeAndDelete},
 		{"an Update reads its own writes", testOwnWrites},
 		{"pages", testPages},
-		{"pages of changing orders", testChangingPages},
-		{"an error", testError},
-		{"a panic", testPanic},
-		{"a goroutine that ends", testGoexit},
+		{"pages while orders change", testChangingPages},
+		{"an error of f", testError},
+		{"a panic of f", testPanic},
+		{"a goroutine that ends in f", testGoexit},
 		{"a context that has ended", testEndedContext},
-		{"a context that ends", testEndingContext},
-		{"increments at once", testIncrements},
-		{"opposite orders at once", testOppositeOrders},
-		{"views are of one state", testViews},
-		{"a new package at once", testNewPackage},
-		{"a new order at once", testNewOrder},
-		{"the last unit", testLastUnit},
-		{"one order is cancelled and deleted at once", testDeleteOnce},
-		{"a book's operations at once", testBook},
+		{"a context that ends in f", testEndingContext},
+		{"concurrent increments", testIncrements},
+		{"concurrent Updates in opposite order", testOppositeOrders},
+		{"a View of one state", testViews},
+		{"concurrent creation of a package", testNewPackage},
+		{"concurrent creation of an order", testNewOrder},
+		{"concurrent requests for the last unit", testLastUnit},
+		{"concurrent cancellations and deletions of an order", testDeleteOnce},
+		{"concurrent operations of a Book", testBook},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, open(t)) })
 	}
 }
 
-// states are all that an order can have.
+// states has every state of an order.
 var states = []order.State{
 	order.StateDomainVerify, order.StateProcess, order.StateVerifyFail, order.StateCertificate, order.StatePayed,
 }
 
-// day is the time of the orders that these tests make.
+// day is the time of the orders in these tests.
 var day = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 
-// newOrder is an order that was made n microseconds into the day.
+// newOrder returns an order that was created n microseconds after day.
 func newOrder(id int64, state order.State, n int) order.Order {
 	return order.Order{
 		OrderId: id, ProductCode: "product", State: state, Domain: "www.example.com", Csr: "csr", ValidateType: "DNS",
@@ -64,7 +64,7 @@ func newOrder(id int64, state order.State, n int) order.Order {
 	}
 }
 
-// fill gives every field of a struct a value of its own, which depends on n.
+// fill returns a struct in which every field has a different value, which depends on n.
 func fill[T any](t *testing.T, n int) (filled T) {
 	t.Helper()
 	v := reflect.ValueOf(&filled).Elem()
@@ -80,7 +80,7 @@ func fill[T any](t *testing.T, n int) (filled T) {
 		case field.Type() == reflect.TypeFor[time.Time]():
 			field.Set(reflect.ValueOf(day.Add(time.Duration(at) * time.Microsecond)))
 		default:
-			t.Fatalf("this package does not know how to fill the field %s, a %s", name, field.Type())
+			t.Fatalf("fill has no value for the field %s of type %s", name, field.Type())
 		}
 	}
 	return filled
@@ -124,7 +124,7 @@ func putAll(tx order.Tx, values ...any) error {
 	return nil
 }
 
-// wantPackage and wantOrder compare what is stored, nil for nothing.
+// wantPackage and wantOrder compare what is stored. A nil want means that nothing is.
 func wantPackage(t *testing.T, r order.Reader, productCode string, want *order.Package) {
 	t.Helper()
 	got, found, err := r.Package(productCode)
@@ -156,7 +156,7 @@ func wantFound[T any](t *testing.T, what string, got T, found bool, err error, w
 	}
 }
 
-// ids lists the orders in a state.
+// ids returns the OrderIds of a page.
 func ids(t *testing.T, r order.Snapshot, state order.State, after order.Order, limit int) (ids []int64) {
 	t.Helper()
 	page, err := r.Orders(state, after, limit)
@@ -176,7 +176,7 @@ func wantIDs(t *testing.T, what string, got []int64, want ...int64) {
 	}
 }
 
-// A content is all that there is of a few packages and in the states.
+// A content is some packages and all orders of a store.
 type content struct {
 	Packages []order.Package
 	Orders   []order.Order

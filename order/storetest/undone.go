@@ -12,13 +12,13 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// testUndone runs an Update that writes all there is to write and then ends as
-// the test wants, and checks that nothing of it is stored.
+// testUndone calls run with a function that does every kind of write. run does this in
+// an Update and makes the Update fail. testUndone checks that nothing of it is stored.
 func testUndone(t *testing.T, store order.Store, run func(write func(order.Tx) error)) {
 	t.Helper()
 	put(t, store, order.Package{ProductCode: "old", TotalCount: 9}, newOrder(1, order.StateProcess, 1), newOrder(2, order.StateProcess, 2), newOrder(4, order.StateProcess, 4))
 	before := contentOf(t, store, "old", "new")
-	kept := newOrder(4, order.StateProcess, 4) // its place stays
+	kept := newOrder(4, order.StateProcess, 4) // keeps its position
 	kept.Reason = "changed"
 	run(func(tx order.Tx) error {
 		_, _, err1 := tx.Order(1)
@@ -29,9 +29,9 @@ func testUndone(t *testing.T, store order.Store, run func(write func(order.Tx) e
 			tx.PutOrder(newOrder(1, order.StateCertificate, 5)), tx.DeleteOrder(2), tx.CreateOrder(newOrder(2, order.StatePayed, 0)))
 	})
 	if diff := cmp.Diff(before, contentOf(t, store, "old", "new")); diff != "" {
-		t.Errorf("something is stored (-before +after):\n%s", diff)
+		t.Errorf("the failed Update changed the store (-before +after):\n%s", diff)
 	}
-	// The next one goes well.
+	// The next Update succeeds.
 	put(t, store, order.Package{ProductCode: "new", TotalCount: 1}, newOrder(3, order.StatePayed, 0))
 }
 
@@ -115,7 +115,7 @@ func testEndedContext(t *testing.T, store order.Store) {
 
 func testEndingContext(t *testing.T, store order.Store) {
 	testUndone(t, store, func(write func(order.Tx) error) {
-		// Before the writes, and after them.
+		// ctx ends before the writes, and after them.
 		for _, early := range []bool{true, false} {
 			ctx, cancel := context.WithCancel(t.Context())
 			err := store.Update(ctx, func(tx order.Tx) error {

@@ -48,7 +48,7 @@ func testExtremeValues(t *testing.T, store order.Store) {
 	packages := []order.Package{
 		{ProductCode: "most", TotalCount: math.MaxInt64, UsedCount: math.MaxInt64, IssuedCount: math.MaxInt64},
 		{ProductCode: "none"},
-		{ProductCode: "NONE", TotalCount: 1}, // another one
+		{ProductCode: "NONE", TotalCount: 1}, // a different package than "none"
 	}
 	orders := []order.Order{
 		newOrder(1, order.StateProcess, 0),
@@ -79,8 +79,8 @@ func testExtremeValues(t *testing.T, store order.Store) {
 	})
 }
 
-// A Book lets no such text through. A store either keeps it as it is or refuses
-// it, and then all of the Update, whatever f makes of the error.
+// A Book refuses such text. A store either keeps it unchanged or fails. Then the whole
+// Update fails, even if f ignores the error.
 func testNotUTF8(t *testing.T, store order.Store) {
 	for id, text := range map[int64]string{1: "a\x00b", 2: "a\xffb"} {
 		o, before := newOrder(id, order.StateProcess, 0), newOrder(id+10, order.StateProcess, 0)
@@ -112,7 +112,7 @@ func testNotFound(t *testing.T, store order.Store) {
 		wantOrder(t, r, 0, nil)
 		wantOrder(t, r, -o.OrderId, nil)
 	}
-	for range 2 { // in an empty store, and in one that has others
+	for range 2 { // first in an empty store, then in one with other content
 		view(t, store, func(r order.Snapshot) error {
 			check(r)
 			wantIDs(t, "no order", ids(t, r, order.StatePayed, order.Order{}, 10))
@@ -168,7 +168,7 @@ func testChangeAndDelete(t *testing.T, store order.Store) {
 		put(t, store, newOrder(id+1, order.StateDomainVerify, int(id)))
 	}
 	changed, again := newOrder(2, order.StateProcess, 9), newOrder(3, order.StateVerifyFail, 0)
-	moved := newOrder(4, order.StateDomainVerify, 9) // behind the others
+	moved := newOrder(4, order.StateDomainVerify, 9) // moves after the others
 	update(t, store, func(tx order.Tx) error {
 		for id := range int64(4) {
 			if _, found, err := tx.Order(id + 1); err != nil || !found {
@@ -177,7 +177,7 @@ func testChangeAndDelete(t *testing.T, store order.Store) {
 		}
 		return errors.Join(tx.DeleteOrder(1), tx.PutOrder(changed), tx.DeleteOrder(3), tx.CreateOrder(again), tx.PutOrder(moved))
 	})
-	put(t, store, newOrder(1, order.StatePayed, 0)) // the OrderId is free again
+	put(t, store, newOrder(1, order.StatePayed, 0)) // a deleted OrderId can be used again
 	view(t, store, func(r order.Snapshot) error {
 		wantOrder(t, r, 2, &changed)
 		wantIDs(t, "submitted", ids(t, r, order.StateDomainVerify, order.Order{}, 10), 5, 6, 4)
@@ -193,7 +193,7 @@ func testOwnWrites(t *testing.T, store order.Store) {
 		p, o := order.Package{ProductCode: "product"}, newOrder(1, order.StateDomainVerify, 0)
 		wantPackage(t, tx, "product", nil)
 		wantOrder(t, tx, 1, nil)
-		for range 3 { // a new package, and then one that this Update made
+		for range 3 { // first a new package, then the one that this Update created
 			for range 2 { // the second time without reading it again
 				p.TotalCount++
 				if err := tx.PutPackage(p); err != nil {
