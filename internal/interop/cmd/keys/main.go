@@ -70,7 +70,7 @@ func generation(w io.Writer, spend time.Duration, kinds ...algorithm.Algorithm) 
 			ours, theirs = append(ours, between-before), append(theirs, floor.ProcessorTime()-between)
 		}
 		row(w, string(a), "algorithm.GenerateKey", ours)
-		row(w, string(a), "openssl genpkey, the whole process", theirs)
+		row(w, string(a), "openssl genpkey (process)", theirs)
 	}
 	return nil
 }
