@@ -9,16 +9,16 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 )
 
-// The program of examples/issue writes files that openssl accepts, by the very
-// commands that it prints.
+// openssl accepts the files that examples/issue writes, with the commands that
+// examples/issue prints.
 func TestExampleIssue(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
 	tests := []struct {
 		name string
-		key  algorithm.Algorithm // that openssl makes a CSR of
+		key  algorithm.Algorithm // of a CSR by openssl; empty means no CSR
 		req  []string            // arguments of openssl req
-		args []string
+		args []string            // arguments of examples/issue
 	}{
 		{name: "default"},
 		{name: "RSA_2048", args: []string{"-algorithm", "RSA_2048"}},
@@ -30,7 +30,7 @@ func TestExampleIssue(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			out := filepath.Join(t.TempDir(), "pki") // made by the program
+			out := filepath.Join(t.TempDir(), "pki") // the program makes the directory
 			args := append([]string{"run", "../../examples/issue", "-out", out}, tt.args...)
 			want := map[string]os.FileMode{"root.pem": 0o644, "sub.pem": 0o644, "chain.pem": 0o644, "server.pem": 0o644}
 			if tt.key != "" {
@@ -50,22 +50,23 @@ func TestExampleIssue(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				// The umask may take from 0644 and has nothing to take from 0600.
-				if mode, ok := want[file.Name()]; !ok || info.Mode()&^mode != 0 || info.Size() == 0 {
-					t.Errorf("%s has mode %v and %d octets, want mode %v", file.Name(), info.Mode(), info.Size(), mode)
+				// The umask may remove bits of 0644, but not of 0600.
+				mode, ok := want[file.Name()]
+				if !ok || info.Mode()&^mode != 0 || info.Size() == 0 {
+					t.Errorf("%s has mode %v and %d bytes, want mode %v and content", file.Name(), info.Mode(), info.Size(), mode)
 				}
 				if !strings.Contains(printed, "wrote "+filepath.Join(out, file.Name())+"\n") {
-					t.Errorf("%s is not among what the program says it wrote:\n%s", file.Name(), printed)
+					t.Errorf("the program does not print that it wrote %s:\n%s", file.Name(), printed)
 				}
 				delete(want, file.Name())
 			}
 			if len(want) > 0 {
-				t.Errorf("missing: %v", want)
+				t.Errorf("the program did not write %v", want)
 			}
 
 			_, commands, ok := strings.Cut(printed, "Check it with:\n")
 			if !ok {
-				t.Fatalf("no commands in\n%s", printed)
+				t.Fatalf("the program prints no commands:\n%s", printed)
 			}
 			verified := 0
 			for line := range strings.Lines(commands) {
@@ -76,13 +77,14 @@ func TestExampleIssue(t *testing.T) {
 				}
 				if words[1] == "verify" {
 					verified++
-					if file := words[len(words)-1]; r.stdout != file+": OK\n" {
+					file := words[len(words)-1]
+					if r.stdout != file+": OK\n" {
 						t.Error(r)
 					}
 				}
 			}
 			if verified == 0 {
-				t.Errorf("no command verifies:\n%s", commands)
+				t.Errorf("none of the commands is openssl verify:\n%s", commands)
 			}
 		})
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
-// gnutlsKeys are the arguments of certtool --generate-privkey for a key. GnuTLS
-// has no SM2.
+// gnutlsKeys has the arguments of certtool --generate-privkey for each algorithm.
+// GnuTLS has no SM2.
 var gnutlsKeys = map[algorithm.Algorithm][]string{
 	algorithm.RSA_2048: {"--key-type=rsa", "--bits=2048"},
 	algorithm.RSA_3072: {"--key-type=rsa", "--bits=3072"},
@@ -25,7 +25,7 @@ var gnutlsKeys = map[algorithm.Algorithm][]string{
 	algorithm.ECC_512:  {"--key-type=ecdsa", "--curve=secp521r1"},
 }
 
-// gnutlsTemplate is what a CSR of certtool is to hold.
+// gnutlsTemplate is the content of certtool's CSRs.
 const gnutlsTemplate = `country = CN
 state = Zhejiang
 locality = Hangzhou
@@ -41,7 +41,7 @@ signing_key
 challenge_password = secret
 `
 
-// CSRs of certtool are issued for, and certtool accepts what is issued.
+// The CA issues for CSRs by certtool, and certtool accepts the certificates.
 func TestGnuTLS(t *testing.T) {
 	t.Parallel()
 	need(t, "certtool")
@@ -58,13 +58,14 @@ func TestGnuTLS(t *testing.T) {
 				t.Fatalf("csr.Parse: %v", err)
 			}
 			if parsed.Algorithm != a || parsed.CommonName != "www.example.com" {
-				t.Errorf("csr.Parse read %s, %q", parsed.Algorithm, parsed.CommonName)
+				t.Errorf("csr.Parse: key %s, common name %q", parsed.Algorithm, parsed.CommonName)
 			}
-			if diff := cmp.Diff([]string{"www.example.com", "*.example.org", "192.0.2.7", "2001:db8::7"}, parsed.Names); diff != "" {
+			want := []string{"www.example.com", "*.example.org", "192.0.2.7", "2001:db8::7"}
+			if diff := cmp.Diff(want, parsed.Names); diff != "" {
 				t.Errorf("names mismatch (-want +got):\n%s", diff)
 			}
 
-			// certtool 3.7 has no instant but that of the day: long validities.
+			// certtool 3.7 verifies at the machine's time, so the certificate is long-lived.
 			p, other := newPKI(t, a), otherPKI(t, a)
 			server, _ := p.issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: request, Years: 28})
 			verify := func(root, host string) result {
@@ -73,21 +74,24 @@ func TestGnuTLS(t *testing.T) {
 					"--verify-purpose", "1.3.6.1.5.5.7.3.1")
 			}
 			for _, host := range []string{"www.example.com", "any.example.org"} {
-				if r := verify(p.rootFile, host); r.code != 0 || !r.says("Chain verification output: Verified. The certificate is trusted.") {
-					t.Errorf("refused: %v", r)
+				r := verify(p.rootFile, host)
+				if r.code != 0 || !r.says("Chain verification output: Verified. The certificate is trusted.") {
+					t.Errorf("certtool refuses the certificate: %v", r)
 				}
 			}
-			if r := verify(p.rootFile, "www.example.net"); r.code == 0 || !r.says("does not match") {
-				t.Errorf("another host: %v", r)
+			r := verify(p.rootFile, "www.example.net")
+			if r.code == 0 || !r.says("does not match") {
+				t.Errorf("wrong host: %v", r)
 			}
-			if r := verify(other.rootFile, "www.example.com"); r.code == 0 || !r.says("Not verified") {
-				t.Errorf("another root: %v", r)
+			r = verify(other.rootFile, "www.example.com")
+			if r.code == 0 || !r.says("Not verified") {
+				t.Errorf("wrong root: %v", r)
 			}
 		})
 	}
 }
 
-// certtool reads our CSRs and our keys.
+// certtool reads our CSRs and private keys.
 func TestGnuTLSReadsOurRequests(t *testing.T) {
 	t.Parallel()
 	need(t, "certtool")
@@ -108,21 +112,22 @@ func TestGnuTLSReadsOurRequests(t *testing.T) {
 				"IPAddress: 192.0.2.7\n", "IPAddress: 2001:db8::7\n", "Self signature: verified\n",
 			} {
 				if !strings.Contains(r.stdout, text) {
-					t.Errorf("no %q: %v", text, r)
+					t.Errorf("certtool does not print %q: %v", text, r)
 				}
 			}
 			text, err := key.PEM()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r := run(t, string(text), "certtool", "--key-info"); r.code != 0 || !r.says("Public Key ID:") {
+			r = run(t, string(text), "certtool", "--key-info")
+			if r.code != 0 || !r.says("Public Key ID:") {
 				t.Error(r)
 			}
 		})
 	}
 }
 
-// certtool verifies our CRLs, and no other CA's.
+// certtool prints our CRLs and verifies them with our CA's certificate only.
 func TestGnuTLSRevocationList(t *testing.T) {
 	t.Parallel()
 	need(t, "certtool")
@@ -130,24 +135,22 @@ func TestGnuTLSRevocationList(t *testing.T) {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			p, other := newPKI(t, a), otherPKI(t, a)
-			der, err := ca.CreateRevocationList(p.rand, now, p.issuer, &ca.CreateRevocationListRequest{
+			list := pemText("X509 CRL", p.crl(t, &ca.CreateRevocationListRequest{
 				Number: big.NewInt(7), NextUpdate: now.AddDate(28, 0, 0),
 				Revoked: ca.Revoked(ca.RevokedCertificate{SerialNumber: "0102030405060708", RevocationTime: now, Reason: ca.ReasonSuperseded}),
-			})
-			if err != nil {
-				t.Fatalf("CreateRevocationList: %v", err)
+			}))
+			r := run(t, list, "certtool", "--verify-crl", "--load-ca-certificate", p.subFile)
+			if r.code != 0 || !r.says("Verified. The certificate is trusted.") {
+				t.Errorf("certtool refuses the CRL: %v", r)
 			}
-			list := pemText("X509 CRL", der)
-			if r := run(t, list, "certtool", "--verify-crl", "--load-ca-certificate", p.subFile); r.code != 0 || !r.says("Verified. The certificate is trusted.") {
-				t.Errorf("refused: %v", r)
+			r = run(t, list, "certtool", "--verify-crl", "--load-ca-certificate", other.subFile)
+			if r.says("Verified. The certificate is trusted.") {
+				t.Errorf("wrong CA: %v", r)
 			}
-			if r := run(t, list, "certtool", "--verify-crl", "--load-ca-certificate", other.subFile); r.says("Verified. The certificate is trusted.") {
-				t.Errorf("another CA: %v", r)
-			}
-			r := run(t, list, "certtool", "--crl-info")
+			r = run(t, list, "certtool", "--crl-info")
 			for _, text := range []string{"Revoked certificates (1):", "Serial Number (hex): 0102030405060708", "CRL Number"} {
 				if !r.says(text) {
-					t.Errorf("no %q: %v", text, r)
+					t.Errorf("certtool does not print %q: %v", text, r)
 				}
 			}
 		})

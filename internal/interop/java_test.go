@@ -13,10 +13,8 @@ import (
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
-// Java has no SM2: neither keytool nor the PKIX validator of its own providers
-// knows the curve. These tests are about RSA and ECC.
-
-// javaKeys are the arguments of keytool -genkeypair for a key.
+// javaKeys has the arguments of keytool -genkeypair for each algorithm. Java's own
+// providers have no SM2.
 var javaKeys = map[algorithm.Algorithm][]string{
 	algorithm.RSA_1024: {"-keyalg", "RSA", "-keysize", "1024"},
 	algorithm.RSA_2048: {"-keyalg", "RSA", "-keysize", "2048"},
@@ -27,7 +25,7 @@ var javaKeys = map[algorithm.Algorithm][]string{
 	algorithm.ECC_512:  {"-keyalg", "EC", "-groupname", "secp521r1"},
 }
 
-// A keystore is a PKCS #12 file of keytool with the entry "server".
+// A keystore is keytool's PKCS #12 file with the entry "server".
 type keystore struct{ file string }
 
 func newKeystore(t *testing.T, a algorithm.Algorithm) keystore {
@@ -41,10 +39,6 @@ func newKeystore(t *testing.T, a algorithm.Algorithm) keystore {
 	return k
 }
 
-// javaOptions make a JVM of one command start sooner and speak English.
-var javaOptions = []string{"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Duser.language=en", "-Dfile.encoding=UTF-8", "-Dsun.jnu.encoding=UTF-8"}
-
-// keytool runs keytool.
 func keytool(t *testing.T, args ...string) result {
 	t.Helper()
 	for _, option := range javaOptions {
@@ -58,7 +52,7 @@ func (k keystore) keytool(t *testing.T, args ...string) result {
 	return keytool(t, append(args, "-keystore", k.file, "-storepass", "changeit")...)
 }
 
-// keytool's CSRs are issued for, and its keystore takes the reply.
+// The CA issues for keytool's CSRs, and keytool imports the certificates.
 func TestKeytool(t *testing.T) {
 	t.Parallel()
 	need(t, "keytool")
@@ -75,7 +69,7 @@ func TestKeytool(t *testing.T) {
 				t.Fatalf("csr.Parse of the default -certreq: %v", err)
 			}
 			if parsed.Algorithm != a || parsed.CommonName != "www.example.com" || len(parsed.Names) != 0 {
-				t.Errorf("csr.Parse read %s, %q, %q", parsed.Algorithm, parsed.CommonName, parsed.Names)
+				t.Errorf("csr.Parse: key %s, common name %q, names %q", parsed.Algorithm, parsed.CommonName, parsed.Names)
 			}
 			p.issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: plain.stdout})
 
@@ -84,10 +78,12 @@ func TestKeytool(t *testing.T) {
 			if named.code != 0 {
 				t.Fatal(named)
 			}
-			if parsed, err = csr.Parse([]byte(named.stdout)); err != nil {
+			parsed, err = csr.Parse([]byte(named.stdout))
+			if err != nil {
 				t.Fatalf("csr.Parse: %v", err)
 			}
-			if diff := cmp.Diff([]string{"www.example.com", "a.example.org", "192.0.2.7", "2001:db8::7"}, parsed.Names); diff != "" {
+			want := []string{"www.example.com", "a.example.org", "192.0.2.7", "2001:db8::7"}
+			if diff := cmp.Diff(want, parsed.Names); diff != "" {
 				t.Errorf("names mismatch (-want +got):\n%s", diff)
 			}
 			server, _ := p.issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: named.stdout, Domain: "b.example.net"})
@@ -96,31 +92,36 @@ func TestKeytool(t *testing.T) {
 			if a == algorithm.ECC_256 {
 				checkNotImported(t, k, reply, "is not trusted")
 			}
-			if r := k.keytool(t, "-importcert", "-alias", "root", "-file", p.rootFile, "-noprompt"); r.code != 0 || !r.says("Certificate was added to keystore") {
+			r := k.keytool(t, "-importcert", "-alias", "root", "-file", p.rootFile, "-noprompt")
+			if r.code != 0 || !r.says("Certificate was added to keystore") {
 				t.Fatal(r)
 			}
 			if a == algorithm.ECC_256 {
-				checkNotImported(t, k, p.chainFile, "keytool error") // a reply for another key
+				checkNotImported(t, k, p.chainFile, "keytool error") // certificates of other keys
 			}
-			if r := k.keytool(t, "-importcert", "-alias", "server", "-file", reply); r.code != 0 || !r.says("Certificate reply was installed in keystore") {
+			r = k.keytool(t, "-importcert", "-alias", "server", "-file", reply)
+			if r.code != 0 || !r.says("Certificate reply was installed in keystore") {
 				t.Fatal(r)
 			}
-			if r := k.keytool(t, "-list", "-v", "-alias", "server"); r.code != 0 || !r.says("Certificate chain length: 3") {
+			r = k.keytool(t, "-list", "-v", "-alias", "server")
+			if r.code != 0 || !r.says("Certificate chain length: 3") {
 				t.Error(r)
 			}
 		})
 	}
 }
 
-// checkNotImported wants keytool to refuse a reply.
+// checkNotImported fails the test unless keytool refuses to import certificates for
+// the reason.
 func checkNotImported(t *testing.T, k keystore, reply, reason string) {
 	t.Helper()
-	if r := k.keytool(t, "-importcert", "-alias", "server", "-file", reply); !r.says(reason) || r.says("Certificate reply was installed in keystore") {
-		t.Errorf("not refused for %q: %v", reason, r)
+	r := k.keytool(t, "-importcert", "-alias", "server", "-file", reply)
+	if !r.says(reason) || r.says("Certificate reply was installed in keystore") {
+		t.Errorf("keytool does not refuse with %q: %v", reason, r)
 	}
 }
 
-// keytool prints of a certificate what was asked.
+// keytool prints the requested content of our certificates.
 func TestKeytoolReadsOurCertificates(t *testing.T) {
 	t.Parallel()
 	need(t, "keytool")
@@ -136,15 +137,15 @@ func TestKeytoolReadsOurCertificates(t *testing.T) {
 				"DNSName: *.example.org\n", "IPAddress: 192.0.2.7\n", "ExtendedKeyUsages [\n  serverAuth\n]", "CA:false",
 			} {
 				if r.code != 0 || !r.says(text) {
-					t.Errorf("no %q: %v", text, r)
+					t.Errorf("keytool does not print %q: %v", text, r)
 				}
 			}
 		})
 	}
 }
 
-// Java's PKIX validator accepts a path under its root, and refuses it under
-// another one and before its time.
+// Java's PKIX validator accepts a path with its root. It refuses the path with another
+// root, and before the certificates are valid.
 func TestJavaPath(t *testing.T) {
 	t.Parallel()
 	need(t, "java")

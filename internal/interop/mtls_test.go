@@ -18,8 +18,8 @@ import (
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
-// handshake connects two ends, and returns what the server and then the client
-// say: the client learns of a refusal with the first octet that it reads.
+// handshake connects a client to a server and returns the errors of both. In TLS 1.3
+// the client learns of a refusal only when it reads, so it reads the server's greeting.
 func handshake(t *testing.T, server, client *tls.Config) (serverErr, clientErr error) {
 	t.Helper()
 	clock := func() time.Time { return now.Add(time.Hour) }
@@ -44,7 +44,7 @@ func handshake(t *testing.T, server, client *tls.Config) (serverErr, clientErr e
 			_, err = io.WriteString(tlsConn, "welcome")
 			tlsConn.Close()
 		} else {
-			io.Copy(io.Discard, conn) // a reset would take the alert with it
+			io.Copy(io.Discard, conn) // closing now would reset the connection and lose the alert
 		}
 		done <- err
 	}()
@@ -56,12 +56,12 @@ func handshake(t *testing.T, server, client *tls.Config) (serverErr, clientErr e
 	text, err := io.ReadAll(tlsConn)
 	conn.Close()
 	if err == nil && string(text) != "welcome" {
-		err = fmt.Errorf("the server says %q", text)
+		err = fmt.Errorf("the server sent %q, want \"welcome\"", text)
 	}
 	return <-done, err
 }
 
-// A Go server wants a client's certificate, and a Go client has one of ours.
+// A Go server that requires client certificates accepts ours from a Go client.
 func TestMutualTLS(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -69,32 +69,31 @@ func TestMutualTLS(t *testing.T) {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			p, other := newPKI(t, a), otherPKI(t, a)
-			key, server, _ := serverKeyPair(t, p, a)
+			key, server, _ := p.server(t, a)
 			client, _ := p.client(t, a, nil)
 			clientKey := testkeys.Key(a, 2)
-			roots, otherRoots := x509.NewCertPool(), x509.NewCertPool()
-			if !roots.AppendCertsFromPEM([]byte(p.root)) || !otherRoots.AppendCertsFromPEM([]byte(other.root)) {
-				t.Fatal("crypto/x509 does not read the roots")
-			}
+			roots, otherRoots := certPool(t, p.root), certPool(t, other.root)
+			serverCertificate := tlsCertificate(t, key, server, p.sub)
 			for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 				for _, tt := range []struct {
 					name    string
 					client  []tls.Certificate
 					roots   *x509.CertPool
-					refused string // by the server
+					refused string // the server's reason
 				}{
-					{"a client", []tls.Certificate{{Certificate: [][]byte{decode(t, client), decode(t, p.sub)}, PrivateKey: clientKey}}, roots, ""},
+					{"a client", []tls.Certificate{tlsCertificate(t, clientKey, client, p.sub)}, roots, ""},
 					{"no certificate", nil, roots, "didn't provide a certificate"},
-					{"a server for a client", []tls.Certificate{{Certificate: [][]byte{decode(t, server), decode(t, p.sub)}, PrivateKey: key}}, roots, "incompatible key usage"},
-					{"no subordinate CA", []tls.Certificate{{Certificate: [][]byte{decode(t, client)}, PrivateKey: clientKey}}, roots, "unknown authority"},
-					{"another root", []tls.Certificate{{Certificate: [][]byte{decode(t, client), decode(t, p.sub)}, PrivateKey: clientKey}}, otherRoots, "unknown authority"},
+					{"a server certificate", []tls.Certificate{serverCertificate}, roots, "incompatible key usage"},
+					{"no subordinate CA", []tls.Certificate{tlsCertificate(t, clientKey, client)}, roots, "unknown authority"},
+					{"another root", []tls.Certificate{tlsCertificate(t, clientKey, client, p.sub)}, otherRoots, "unknown authority"},
 				} {
 					serverErr, clientErr := handshake(t, &tls.Config{
-						Certificates: []tls.Certificate{{Certificate: [][]byte{decode(t, server), decode(t, p.sub)}, PrivateKey: key}},
+						Certificates: []tls.Certificate{serverCertificate},
 						ClientAuth:   tls.RequireAndVerifyClientCert, ClientCAs: tt.roots, MinVersion: version, MaxVersion: version,
 					}, &tls.Config{
 						RootCAs: roots, ServerName: "www.example.com",
-						GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { // whatever the server's CAs
+						// Unlike Certificates, this also sends a certificate that the server's CAs do not match.
+						GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 							if len(tt.client) == 0 {
 								return new(tls.Certificate), nil
 							}
@@ -109,7 +108,7 @@ func TestMutualTLS(t *testing.T) {
 						continue
 					}
 					if clientErr == nil || !strings.Contains(fmt.Sprint(serverErr), tt.refused) {
-						t.Errorf("%s: not refused for %q: server: %v; client: %v", what, tt.refused, serverErr, clientErr)
+						t.Errorf("%s: the server does not refuse with %q: server: %v; client: %v", what, tt.refused, serverErr, clientErr)
 					}
 				}
 			}
@@ -117,7 +116,7 @@ func TestMutualTLS(t *testing.T) {
 	}
 }
 
-// A server that asks ca.Verify, with a CRL, refuses a revoked client.
+// A Go server that calls ca.Verify with a CRL refuses a revoked client certificate.
 func TestMutualTLSRevoked(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -125,33 +124,27 @@ func TestMutualTLSRevoked(t *testing.T) {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			p := newPKI(t, a)
-			key, server, _ := serverKeyPair(t, p, a)
+			key, server, _ := p.server(t, a)
 			client, _ := p.client(t, a, nil)
 			revoked, serialNumber := p.client(t, a, nil)
-			der, err := ca.CreateRevocationList(p.rand, now, p.issuer, &ca.CreateRevocationListRequest{
+			list, err := x509.ParseRevocationList(p.crl(t, &ca.CreateRevocationListRequest{
 				Number: big.NewInt(1), NextUpdate: later,
 				Revoked: ca.Revoked(ca.RevokedCertificate{SerialNumber: serialNumber, RevocationTime: now, Reason: ca.ReasonAffiliationChanged}),
-			})
-			if err != nil {
-				t.Fatalf("CreateRevocationList: %v", err)
-			}
-			list, err := x509.ParseRevocationList(der)
+			}))
 			if err != nil {
 				t.Fatal(err)
 			}
-			roots := x509.NewCertPool()
-			roots.AppendCertsFromPEM([]byte(p.root))
 			for _, tt := range []struct {
 				name, certificate string
 				key               *algorithm.PrivateKey
 				want              error
 			}{
-				{"in force", client, testkeys.Key(a, 2), nil},
-				{"revoked", revoked, testkeys.Key(a, 2), yuncert.ErrInvalidStatusUpdateProtection},
-				{"a server for a client", server, key, yuncert.ErrInvalidParameter},
+				{"a valid certificate", client, testkeys.Key(a, 2), nil},
+				{"a revoked certificate", revoked, testkeys.Key(a, 2), yuncert.ErrInvalidStatusUpdateProtection},
+				{"a server certificate", server, key, yuncert.ErrInvalidParameter},
 			} {
 				config := &tls.Config{
-					Certificates: []tls.Certificate{{Certificate: [][]byte{decode(t, server), decode(t, p.sub)}, PrivateKey: key}},
+					Certificates: []tls.Certificate{tlsCertificate(t, key, server, p.sub)},
 					ClientAuth:   tls.RequireAnyClientCert,
 					VerifyConnection: func(state tls.ConnectionState) error {
 						var sent string
@@ -165,10 +158,10 @@ func TestMutualTLSRevoked(t *testing.T) {
 					},
 				}
 				serverErr, clientErr := handshake(t, config, &tls.Config{
-					RootCAs: roots, ServerName: "www.example.com",
-					Certificates: []tls.Certificate{{Certificate: [][]byte{decode(t, tt.certificate), decode(t, p.sub)}, PrivateKey: tt.key}},
+					RootCAs: certPool(t, p.root), ServerName: "www.example.com",
+					Certificates: []tls.Certificate{tlsCertificate(t, tt.key, tt.certificate, p.sub)},
 				})
-				if tt.want == nil && (serverErr != nil || clientErr != nil) || tt.want != nil && (!errors.Is(serverErr, tt.want) || clientErr == nil) {
+				if !errors.Is(serverErr, tt.want) || (clientErr == nil) != (tt.want == nil) {
 					t.Errorf("%s: server: %v, want %v; client: %v", tt.name, serverErr, tt.want, clientErr)
 				}
 			}
@@ -176,7 +169,7 @@ func TestMutualTLSRevoked(t *testing.T) {
 	}
 }
 
-// openssl s_client presents our client certificate to a Go server.
+// A Go server accepts our client certificate from openssl s_client.
 func TestOpenSSLClientCertificate(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -184,14 +177,12 @@ func TestOpenSSLClientCertificate(t *testing.T) {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			p := newPKI(t, a)
-			key, server, _ := serverKeyPair(t, p, a)
+			key, server, _ := p.server(t, a)
 			client, _ := p.client(t, a, nil)
-			roots := x509.NewCertPool()
-			roots.AppendCertsFromPEM([]byte(p.root))
 			listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
-				Certificates: []tls.Certificate{{Certificate: [][]byte{decode(t, server), decode(t, p.sub)}, PrivateKey: key}},
-				ClientAuth:   tls.RequireAndVerifyClientCert, ClientCAs: roots, Time: func() time.Time { return now.Add(time.Hour) },
-				MaxVersion: tls.VersionTLS12, // of which the client waits for the end
+				Certificates: []tls.Certificate{tlsCertificate(t, key, server, p.sub)},
+				ClientAuth:   tls.RequireAndVerifyClientCert, ClientCAs: certPool(t, p.root), Time: func() time.Time { return now.Add(time.Hour) },
+				MaxVersion: tls.VersionTLS12, // s_client sees a refusal before it exits only in TLS 1.2
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -203,11 +194,13 @@ func TestOpenSSLClientCertificate(t *testing.T) {
 				"-CAfile", p.rootFile, "-attime", attime, "-brief"}
 			with := append(args[:len(args):len(args)], "-cert", write(t, dir, "client.pem", client),
 				"-key", write(t, dir, "client.key", string(testkeys.PEM(a, 2))), "-cert_chain", p.subFile)
-			if r := run(t, "", "openssl", with...); r.code != 0 || !r.says("Verification: OK") {
+			r := run(t, "", "openssl", with...)
+			if r.code != 0 || !r.says("Verification: OK") {
 				t.Error(r)
 			}
-			if r := run(t, "", "openssl", args...); r.code == 0 {
-				t.Errorf("without a certificate: %v", r)
+			r = run(t, "", "openssl", args...)
+			if r.code == 0 {
+				t.Errorf("the server accepts a client without a certificate: %v", r)
 			}
 			file := write(t, dir, "client.pem", client)
 			verifies(t, file, "-CAfile", p.rootFile, "-untrusted", p.subFile, "-purpose", "sslclient", "-x509_strict")

@@ -3,7 +3,6 @@ package interop
 import (
 	"bufio"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/asn1"
 	"encoding/hex"
 	"errors"
@@ -26,41 +25,7 @@ import (
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
-// sm2ID is the user ID of GM/T 0009, in the words of openssl.
-const sm2ID = "distid:1234567812345678"
-
-// genpkey are the arguments of openssl genpkey for a key.
-var genpkey = map[algorithm.Algorithm][]string{
-	algorithm.RSA_1024: {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"},
-	algorithm.RSA_2048: {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"},
-	algorithm.RSA_3072: {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"},
-	algorithm.RSA_4096: {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:4096"},
-	algorithm.ECC_256:  {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"},
-	algorithm.ECC_384:  {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"},
-	algorithm.ECC_512:  {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"},
-	algorithm.SM2_256:  {"-algorithm", "SM2"},
-}
-
-const (
-	opensslSubject = "/C=CN/ST=Zhejiang/L=Hangzhou/O=Example Co./OU=IT/CN=www.example.com"
-	opensslNames   = "subjectAltName=DNS:www.example.com,DNS:*.example.org,IP:192.0.2.7,IP:2001:db8::7"
-)
-
-// opensslKey has openssl make a key and returns its file.
-func opensslKey(t *testing.T, dir string, a algorithm.Algorithm) string {
-	t.Helper()
-	file := filepath.Join(dir, string(a)+".key")
-	must(t, "openssl", append([]string{"genpkey", "-out", file}, genpkey[a]...)...)
-	return file
-}
-
-// opensslCSR has openssl make a CSR for www.example.com and other names.
-func opensslCSR(t *testing.T, keyFile string, args ...string) string {
-	t.Helper()
-	return must(t, "openssl", append([]string{"req", "-new", "-key", keyFile, "-utf8", "-subj", opensslSubject, "-addext", opensslNames}, args...)...)
-}
-
-// Whatever CSR openssl makes is issued for, and openssl accepts what is issued.
+// The CA issues for CSRs that openssl makes, and openssl accepts the certificates.
 func TestOpenSSLRequest(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -92,7 +57,7 @@ func TestOpenSSLRequest(t *testing.T) {
 				t.Fatalf("csr.Parse: %v", err)
 			}
 			if parsed.Algorithm != tt.a || parsed.CommonName != "www.example.com" {
-				t.Errorf("csr.Parse read %s, %q", parsed.Algorithm, parsed.CommonName)
+				t.Errorf("csr.Parse: key %s, common name %q", parsed.Algorithm, parsed.CommonName)
 			}
 			names := []string{"www.example.com", "*.example.org", "192.0.2.7", "2001:db8::7"}
 			if diff := cmp.Diff(names, parsed.Names); diff != "" {
@@ -112,72 +77,8 @@ func TestOpenSSLRequest(t *testing.T) {
 	}
 }
 
-// spoil changes the last octet of a certificate, which is one of its signature.
-func spoil(t *testing.T, file string) {
-	t.Helper()
-	der := decode(t, read(t, file))
-	der[len(der)-1] ^= 1
-	write(t, filepath.Dir(file), filepath.Base(file), pemText("CERTIFICATE", der))
-}
-
-// verifies wants openssl verify to accept a certificate.
-func verifies(t *testing.T, file string, args ...string) {
-	t.Helper()
-	r := run(t, "", "openssl", slices.Concat([]string{"verify", "-attime", attime}, args, []string{file})...)
-	if r.code != 0 || r.stdout != file+": OK\n" || r.stderr != "" {
-		t.Errorf("refused: %v", r)
-	}
-}
-
-// refuses wants openssl verify to refuse a certificate for that reason.
-func refuses(t *testing.T, reason, file string, args ...string) {
-	t.Helper()
-	r := run(t, "", "openssl", slices.Concat([]string{"verify", "-attime", attime}, args, []string{file})...)
-	if r.code != 2 || r.says(": OK") || !r.says(reason) {
-		t.Errorf("not refused for %q: %v", reason, r)
-	}
-}
-
-// The answers of openssl verify.
-const (
-	noIssuer     = "error 20 at 0 depth lookup: unable to get local issuer certificate"
-	badSignature = "error 7 at 0 depth lookup: certificate signature failure"
-	wrongHost    = "error 62 at 0 depth lookup: hostname mismatch"
-	wrongIP      = "error 64 at 0 depth lookup: IP address mismatch"
-	weakKey      = "error 66 at 0 depth lookup: EE certificate key too weak"
-)
-
-// checkHosts tries the names of opensslNames and some that are not among them.
-func checkHosts(t *testing.T, server string, args ...string) {
-	t.Helper()
-	with := func(more ...string) []string { return slices.Concat(args, more) }
-	verifies(t, server, with("-verify_hostname", "www.example.com")...)
-	verifies(t, server, with("-verify_hostname", "any.example.org", "-purpose", "sslserver")...)
-	verifies(t, server, with("-verify_ip", "192.0.2.7")...)
-	verifies(t, server, with("-verify_ip", "2001:db8::7")...)
-	refuses(t, wrongHost, server, with("-verify_hostname", "example.com")...)
-	refuses(t, wrongHost, server, with("-verify_hostname", "a.b.example.org")...)
-	refuses(t, wrongIP, server, with("-verify_ip", "192.0.2.8")...)
-	refuses(t, "unsuitable certificate purpose", server, with("-purpose", "sslclient")...)
-}
-
-func checkChain(t *testing.T, p, other *pki, server, forged string, a algorithm.Algorithm) {
-	t.Helper()
-	args := []string{"-x509_strict", "-check_ss_sig", "-CAfile", p.rootFile, "-untrusted", p.chainFile}
-	if a == algorithm.RSA_1024 {
-		refuses(t, weakKey, server, append(args, "-auth_level", "2")...)
-		args = append(args, "-auth_level", "0")
-	}
-	checkHosts(t, server, args...)
-	refuses(t, badSignature, forged, args...)
-	refuses(t, noIssuer, server, "-CAfile", p.rootFile)
-	refuses(t, noIssuer, server, "-CAfile", p.rootFile, "-untrusted", other.subFile)
-	refuses(t, "unable to get local issuer certificate", server, "-CAfile", other.rootFile, "-untrusted", p.subFile)
-	verifies(t, p.subFile, "-x509_strict", "-CAfile", p.rootFile)
-}
-
-// checkSM2Links verifies link by link: OpenSSL 3.0 uses the user ID of -vfyopt
-// for the first certificate of a chain only.
+// checkSM2Links checks each link of an SM2 chain separately: OpenSSL 3.0 uses the
+// user ID in -vfyopt only for the first certificate of a chain.
 func checkSM2Links(t *testing.T, p, other *pki, server, forged string) {
 	t.Helper()
 	link := func(trusted string) []string {
@@ -188,21 +89,22 @@ func checkSM2Links(t *testing.T, p, other *pki, server, forged string) {
 	checkSM2Root(t, p)
 
 	refuses(t, badSignature, forged, link(p.subFile)...)
-	refuses(t, badSignature, server, "-partial_chain", "-trusted", p.subFile) // the empty user ID
+	refuses(t, badSignature, server, "-partial_chain", "-trusted", p.subFile) // openssl then uses the empty user ID
 	refuses(t, noIssuer, server, link(p.rootFile)...)
 	refuses(t, noIssuer, server, link(other.subFile)...)
 	refuses(t, noIssuer, p.subFile, link(other.rootFile)...)
 }
 
-// checkSM2Root verifies the root's own signature with openssl dgst: openssl
-// verify takes the root from its trusted certificates, which have no user ID.
+// checkSM2Root verifies the root's signature with openssl dgst. openssl verify has
+// no user ID for trusted certificates.
 func checkSM2Root(t *testing.T, p *pki) {
 	t.Helper()
 	var certificate struct {
 		TBS, Algorithm asn1.RawValue
 		Signature      asn1.BitString
 	}
-	if _, err := asn1.Unmarshal(decode(t, p.root), &certificate); err != nil {
+	_, err := asn1.Unmarshal(decode(t, p.root), &certificate)
+	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
@@ -211,11 +113,11 @@ func checkSM2Root(t *testing.T, p *pki) {
 		"-signature", write(t, dir, "signature", string(certificate.Signature.Bytes)),
 		write(t, dir, "tbs", string(certificate.TBS.FullBytes)))
 	if r.code != 0 || r.stdout != "Verified OK\n" {
-		t.Errorf("the root's signature: %v", r)
+		t.Errorf("openssl does not verify the root's signature: %v", r)
 	}
 }
 
-// The CSRs of this module hold for openssl what was asked.
+// openssl verifies our CSRs and prints the requested content.
 func TestOpenSSLReadsOurRequests(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -250,63 +152,15 @@ func TestOpenSSLReadsOurRequests(t *testing.T) {
 		checkOpenSSLRequest(t, key.Algorithm(), resp.Csr,
 			"emailAddress=admin@example.com,CN=cdn.example.com,OU=Aliyun CDN,O=Alibaba Inc.,L=Hangzhou,ST=Zhejiang,C=CN",
 			"DNS:cdn.example.com, DNS:*.cdn.example.com, IP Address:192.0.2.9")
-		if digest := opensslPubMd5(t, "req", resp.Csr); digest != resp.PubMd5 {
-			t.Errorf("PubMd5 is %s, and openssl's digest %s", resp.PubMd5, digest)
+		digest := opensslPubMd5(t, "req", resp.Csr)
+		if digest != resp.PubMd5 {
+			t.Errorf("PubMd5 is %s, want openssl's digest %s", resp.PubMd5, digest)
 		}
 	})
 }
 
-// checkOpenSSLRequest wants openssl to verify a CSR and to read the subject, in
-// the form of RFC 2253, and the alternative names.
-func checkOpenSSLRequest(t *testing.T, a algorithm.Algorithm, text, subject, names string) {
-	t.Helper()
-	var id []string
-	if a == algorithm.SM2_256 {
-		id = []string{"-vfyopt", sm2ID}
-	}
-	// The exit code of OpenSSL 3.0 is 0 for a wrong signature too.
-	verify := func(text string) result {
-		return run(t, text, "openssl", append([]string{"req", "-verify", "-noout"}, id...)...)
-	}
-	if r := verify(text); r.code != 0 || !r.says("verify OK") {
-		t.Errorf("not verified: %v", r)
-	}
-	der := decode(t, text)
-	der[len(der)-1] ^= 1
-	if r := verify(pemText("CERTIFICATE REQUEST", der)); r.says("verify OK") || !r.says("verify failure") {
-		t.Errorf("a spoilt signature is verified: %v", r)
-	}
-	r := run(t, text, "openssl", "req", "-text", "-noout", "-nameopt", "RFC2253,-esc_msb,utf8")
-	if r.code != 0 {
-		t.Fatal(r)
-	}
-	if got := after(r.stdout, "Subject: "); got != subject {
-		t.Errorf("subject is %q, want %q", got, subject)
-	}
-	if got := after(r.stdout, "X509v3 Subject Alternative Name:"); got != names {
-		t.Errorf("alternative names are %q, want %q", got, names)
-	}
-	if got := after(r.stdout, "Version: "); got != "1 (0x0)" {
-		t.Errorf("version is %q", got)
-	}
-	if got, want := after(r.stdout, "Signature Algorithm: "), opensslSignatures[a.Family()]; got != want {
-		t.Errorf("signature algorithm is %q, want %q", got, want)
-	}
-}
-
-// opensslSignatures are openssl's names of the signature algorithms.
-var opensslSignatures = map[string]string{
-	"RSA": "sha256WithRSAEncryption", "ECC": "ecdsa-with-SHA256", "SM2": "SM2-with-SM3",
-}
-
-// after returns what stands behind a title, on the same line or the next.
-func after(text, title string) string {
-	_, rest, _ := strings.Cut(text, title)
-	line, _, _ := strings.Cut(strings.TrimSpace(rest), "\n")
-	return strings.TrimSpace(line)
-}
-
-// The keys that are written load in openssl, which signs with them.
+// openssl reads our private keys and signs with them, and we read what openssl
+// writes.
 func TestOpenSSLKeys(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -316,7 +170,8 @@ func TestOpenSSLKeys(t *testing.T) {
 			key := testkeys.Key(a, 2)
 			if a == algorithm.ECC_256 || a == algorithm.SM2_256 {
 				var err error
-				if key, err = algorithm.GenerateKey(a); err != nil {
+				key, err = algorithm.GenerateKey(a)
+				if err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -326,8 +181,9 @@ func TestOpenSSLKeys(t *testing.T) {
 			}
 			dir := t.TempDir()
 			file := write(t, dir, "key.pem", string(text))
-			if r := run(t, "", "openssl", "pkey", "-in", file, "-check", "-noout"); r.code != 0 || !r.says("Key is valid") {
-				t.Errorf("pkey -check: %v", r)
+			r := run(t, "", "openssl", "pkey", "-in", file, "-check", "-noout")
+			if r.code != 0 || !r.says("Key is valid") {
+				t.Errorf("openssl does not accept our key: %v", r)
 			}
 			public := must(t, "openssl", "pkey", "-in", file, "-pubout", "-outform", "DER")
 			want, err := algorithm.MarshalPublicKey(key.Public())
@@ -342,12 +198,11 @@ func TestOpenSSLKeys(t *testing.T) {
 				t.Fatalf("csr.Parse: %v", err)
 			}
 			if string(parsed.RawSubjectPublicKeyInfo) != string(want) {
-				t.Error("the CSR holds another key")
+				t.Error("the CSR has a different key")
 			}
-			// And back: what openssl writes from it is the same key.
 			forms := [][]string{{"pkey"}, {"pkey", "-traditional"}}
 			if a == algorithm.SM2_256 {
-				forms = forms[:1] // OpenSSL 3.0 has no other form for SM2
+				forms = forms[:1] // OpenSSL 3.0 has no traditional form for SM2
 			}
 			for _, args := range forms {
 				again, err := algorithm.ParsePrivateKey([]byte(must(t, "openssl", append(args, "-in", file)...)))
@@ -355,16 +210,17 @@ func TestOpenSSLKeys(t *testing.T) {
 					t.Errorf("ParsePrivateKey of openssl %v: %v", args, err)
 					continue
 				}
-				if got, err := again.PEM(); err != nil || string(got) != string(text) {
-					t.Errorf("the key of openssl %v is another one (%v)", args, err)
+				got, err := again.PEM()
+				if err != nil || string(got) != string(text) {
+					t.Errorf("openssl %v writes a different key (PEM: %v)", args, err)
 				}
 			}
 		})
 	}
 }
 
-// opensslPubMd5 is the recipe in the comment of algorithm.PubMd5; form is req or
-// x509.
+// opensslPubMd5 runs the commands in the comment of algorithm.PubMd5. form is req
+// or x509.
 func opensslPubMd5(t *testing.T, form, text string) string {
 	t.Helper()
 	steps := [][]string{{form, "-noout", "-pubkey"}, {"pkey", "-pubin", "-outform", "DER"}, {"md5"}}
@@ -379,6 +235,7 @@ func opensslPubMd5(t *testing.T, form, text string) string {
 	return fields[len(fields)-1]
 }
 
+// openssl computes our PubMd5 from CSRs and certificates.
 func TestOpenSSLPubMd5(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -392,17 +249,17 @@ func TestOpenSSLPubMd5(t *testing.T) {
 			}
 			request := opensslCSR(t, write(t, t.TempDir(), "key.pem", string(testkeys.PEM(a, 2))))
 			if got := opensslPubMd5(t, "req", request); got != want {
-				t.Errorf("of the CSR openssl prints %s, want %s", got, want)
+				t.Errorf("openssl computes %s from the CSR, want %s", got, want)
 			}
 			certificate, _ := newPKI(t, caFor(a)).issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: request})
 			if got := opensslPubMd5(t, "x509", certificate); got != want {
-				t.Errorf("of the certificate openssl prints %s, want %s", got, want)
+				t.Errorf("openssl computes %s from the certificate, want %s", got, want)
 			}
 		})
 	}
 }
 
-// openssl prints of a certificate what was asked.
+// openssl prints the requested content of our certificates.
 func TestOpenSSLReadsOurCertificates(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -454,20 +311,21 @@ func TestOpenSSLReadsOurCertificates(t *testing.T) {
 				"X509v3 Basic Constraints: critical": "CA:TRUE",
 				"X509v3 Key Usage: critical":         "Certificate Sign, CRL Sign",
 			})
-			if text := opensslText(t, file); strings.Contains(text, "a@example.com") || strings.Contains(text, "Of the CSR") {
-				t.Errorf("the certificate holds what was not to be copied:\n%s", text)
+			text := opensslText(t, file)
+			if strings.Contains(text, "a@example.com") || strings.Contains(text, "Of the CSR") {
+				t.Errorf("the certificate copies the CSR's e-mail address or organization:\n%s", text)
 			}
 		})
 	}
 }
 
-// opensslText is what openssl prints of a certificate.
+// opensslText returns a certificate as openssl prints it.
 func opensslText(t *testing.T, file string) string {
 	t.Helper()
 	return must(t, "openssl", "x509", "-in", file, "-noout", "-text", "-nameopt", "RFC2253,-esc_msb,utf8")
 }
 
-// checkText compares what stands behind titles.
+// checkText compares the texts after titles in opensslText.
 func checkText(t *testing.T, file string, want map[string]string) {
 	t.Helper()
 	text := opensslText(t, file)
@@ -480,8 +338,8 @@ func checkText(t *testing.T, file string, want map[string]string) {
 	}
 }
 
-// keyID is the key identifier of a certificate by RFC 7093, section 2, method 1,
-// as openssl prints identifiers, made with openssl.
+// keyID computes with openssl the key identifier of a certificate (RFC 7093,
+// section 2, method 1), in the form that openssl prints.
 func keyID(t *testing.T, file string) string {
 	t.Helper()
 	public := must(t, "openssl", "x509", "-in", file, "-noout", "-pubkey")
@@ -505,7 +363,7 @@ func keyID(t *testing.T, file string) string {
 	return strings.Join(parts, ":")
 }
 
-// CAs that openssl made issue as well as our own.
+// A CA made by openssl works as an Issuer.
 func TestOpenSSLAuthority(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -553,16 +411,16 @@ func TestOpenSSLAuthority(t *testing.T) {
 			}
 			issuer, err := ca.NewIssuer(read(t, file("sub.pem"))+read(t, file("root.pem")), key, ca.IssuerOptions{})
 			if tt.a == algorithm.SM2_256 && tt.id == "" {
-				// Clients that know GM/T 0015 alone could not verify such a chain.
+				// Clients that support only GM/T 0015 cannot verify such a chain.
 				if !errors.Is(err, yuncert.ErrInvalidParameter) {
-					t.Fatalf("NewIssuer: %v", err)
+					t.Fatalf("NewIssuer: %v, want InvalidParameter", err)
 				}
 				return
 			}
 			if err != nil {
 				t.Fatalf("NewIssuer: %v", err)
 			}
-			// openssl 3.0 lets a certificate begin at the time of day only.
+			// OpenSSL 3.0 cannot set a certificate's start: it uses the machine's clock.
 			begin := must(t, "openssl", "x509", "-in", file("sub.pem"), "-noout", "-startdate")
 			at, err := time.Parse("notBefore=Jan _2 15:04:05 2006 MST\n", begin)
 			if err != nil {
@@ -578,7 +436,8 @@ func TestOpenSSLAuthority(t *testing.T) {
 			verify := func(file string, args ...string) {
 				t.Helper()
 				args = slices.Concat([]string{"verify", "-attime", fmt.Sprint(at.Add(time.Hour).Unix())}, args, []string{file})
-				if r := run(t, "", "openssl", args...); r.code != 0 || r.stdout != file+": OK\n" {
+				r := run(t, "", "openssl", args...)
+				if r.code != 0 || r.stdout != file+": OK\n" {
 					t.Error(r)
 				}
 			}
@@ -587,31 +446,17 @@ func TestOpenSSLAuthority(t *testing.T) {
 			} else {
 				verify(server, "-CAfile", file("root.pem"), "-untrusted", file("sub.pem"), "-verify_hostname", "www.example.com")
 			}
-			// The string types of the CA's subject are those of its own certificate.
+			// The issuer has the same string types as the CA's subject.
 			subject := must(t, "openssl", "x509", "-in", file("sub.pem"), "-noout", "-subject_hash")
-			if got := must(t, "openssl", "x509", "-in", server, "-noout", "-issuer_hash"); got != subject {
+			got := must(t, "openssl", "x509", "-in", server, "-noout", "-issuer_hash")
+			if got != subject {
 				t.Errorf("the issuer's hash is %s, want %s", got, subject)
 			}
 		})
 	}
 }
 
-// serverKeyPair issues for a test key and returns key and certificate.
-func serverKeyPair(t *testing.T, p *pki, a algorithm.Algorithm) (key *algorithm.PrivateKey, certificate, file string) {
-	t.Helper()
-	key = testkeys.Key(a, 2)
-	request := opensslCSR(t, write(t, t.TempDir(), "key.pem", string(testkeys.PEM(a, 2))))
-	certificate, file = p.issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: request})
-	return key, certificate, file
-}
-
-// tlsAlgorithms are those of the TLS servers. openssl has SM2 in TLS 1.3 no more
-// than crypto/tls.
-var tlsAlgorithms = []algorithm.Algorithm{
-	algorithm.RSA_2048, algorithm.RSA_4096, algorithm.ECC_256, algorithm.ECC_384, algorithm.ECC_512,
-}
-
-// A Go client that trusts the root alone talks to openssl s_server.
+// A Go client that trusts only the root connects to openssl s_server.
 func TestOpenSSLServer(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -619,7 +464,7 @@ func TestOpenSSLServer(t *testing.T) {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			p := newPKI(t, a)
-			key, _, certificateFile := serverKeyPair(t, p, a)
+			key, _, certificateFile := p.server(t, a)
 			keyPEM, err := key.PEM()
 			if err != nil {
 				t.Fatal(err)
@@ -630,30 +475,27 @@ func TestOpenSSLServer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := server.Start(); err != nil {
+			err = server.Start()
+			if err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(func() { // it serves until it is killed
+			t.Cleanup(func() { // s_server never ends by itself
 				server.Process.Kill()
 				server.Wait()
 			})
 			var address string
-			for lines := bufio.NewScanner(stdout); address == "" && lines.Scan(); {
-				address, _ = strings.CutPrefix(lines.Text(), "ACCEPT ")
-				if address == lines.Text() {
-					address = ""
-				}
+			lines, found := bufio.NewScanner(stdout), false
+			for !found && lines.Scan() {
+				address, found = strings.CutPrefix(lines.Text(), "ACCEPT ")
 			}
-			if address == "" {
-				t.Fatal("s_server did not say where it listens")
+			if !found {
+				t.Fatal("s_server does not print the address that it listens on")
 			}
 			go io.Copy(io.Discard, stdout)
 
 			dial := func(host string, root string, version uint16) (tls.ConnectionState, error) {
-				roots := x509.NewCertPool()
-				roots.AppendCertsFromPEM([]byte(root))
 				dialer := &tls.Dialer{Config: &tls.Config{
-					RootCAs: roots, ServerName: host, MinVersion: version, MaxVersion: version,
+					RootCAs: certPool(t, root), ServerName: host, MinVersion: version, MaxVersion: version,
 					Time: func() time.Time { return now.Add(time.Hour) },
 				}}
 				conn, err := dialer.DialContext(t.Context(), "tcp", address)
@@ -671,21 +513,23 @@ func TestOpenSSLServer(t *testing.T) {
 						continue
 					}
 					if len(state.VerifiedChains) != 1 || len(state.VerifiedChains[0]) != 3 {
-						t.Errorf("%s for %s: verified chains %v", tls.VersionName(version), host, state.VerifiedChains)
+						t.Errorf("%s for %s: verified chains are %v, want one of three certificates", tls.VersionName(version), host, state.VerifiedChains)
 					}
 				}
 			}
-			if _, err := dial("www.example.net", p.root, tls.VersionTLS13); !strings.Contains(fmt.Sprint(err), "certificate is valid for") {
-				t.Errorf("another host: %v", err)
+			_, err = dial("www.example.net", p.root, tls.VersionTLS13)
+			if !strings.Contains(fmt.Sprint(err), "certificate is valid for") {
+				t.Errorf("wrong host: %v", err)
 			}
-			if _, err := dial("www.example.com", otherPKI(t, a).root, tls.VersionTLS13); !strings.Contains(fmt.Sprint(err), "unknown authority") {
-				t.Errorf("another root: %v", err)
+			_, err = dial("www.example.com", otherPKI(t, a).root, tls.VersionTLS13)
+			if !strings.Contains(fmt.Sprint(err), "unknown authority") {
+				t.Errorf("wrong root: %v", err)
 			}
 		})
 	}
 }
 
-// openssl s_client talks to a Go server that signs with our PrivateKey.
+// openssl s_client connects to a Go server that signs with our PrivateKey.
 func TestOpenSSLClient(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -693,9 +537,9 @@ func TestOpenSSLClient(t *testing.T) {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			p, other := newPKI(t, a), otherPKI(t, a)
-			key, certificate, _ := serverKeyPair(t, p, a)
+			key, certificate, _ := p.server(t, a)
 			listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
-				Certificates: []tls.Certificate{{Certificate: [][]byte{decode(t, certificate), decode(t, p.sub)}, PrivateKey: key}},
+				Certificates: []tls.Certificate{tlsCertificate(t, key, certificate, p.sub)},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -708,21 +552,24 @@ func TestOpenSSLClient(t *testing.T) {
 					"-verify_hostname", host, "-verify_return_error", "-CAfile", root, "-attime", attime, "-brief", version)
 			}
 			for _, version := range []string{"-tls1_2", "-tls1_3"} {
-				if r := client("www.example.com", p.rootFile, version); r.code != 0 || !r.says("Verification: OK") || !r.says("Verified peername: www.example.com") {
+				r := client("www.example.com", p.rootFile, version)
+				if r.code != 0 || !r.says("Verification: OK") || !r.says("Verified peername: www.example.com") {
 					t.Error(r)
 				}
 			}
-			if r := client("www.example.net", p.rootFile, "-tls1_3"); r.code == 0 || !r.says("hostname mismatch") {
-				t.Errorf("another host: %v", r)
+			r := client("www.example.net", p.rootFile, "-tls1_3")
+			if r.code == 0 || !r.says("hostname mismatch") {
+				t.Errorf("wrong host: %v", r)
 			}
-			if r := client("www.example.com", other.rootFile, "-tls1_3"); r.code == 0 || !r.says("unable to get local issuer certificate") {
-				t.Errorf("another root: %v", r)
+			r = client("www.example.com", other.rootFile, "-tls1_3")
+			if r.code == 0 || !r.says("unable to get local issuer certificate") {
+				t.Errorf("wrong root: %v", r)
 			}
 		})
 	}
 }
 
-// serve finishes the handshake with everyone until the listener is closed.
+// serve completes handshakes until the listener is closed.
 func serve(listener net.Listener) {
 	for {
 		conn, err := listener.Accept()

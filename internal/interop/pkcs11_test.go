@@ -18,19 +18,21 @@ import (
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
-// newToken makes a SoftHSM token in a directory of its own and opens it.
+// newToken makes a SoftHSM token in a new directory and opens it.
 func newToken(t *testing.T) *crypto11.Context {
 	t.Helper()
 	need(t, "softhsm2-util")
 	var library string
 	for _, pattern := range []string{"/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/*/softhsm/libsofthsm2.so"} {
-		if files, _ := filepath.Glob(pattern); len(files) > 0 {
+		files, _ := filepath.Glob(pattern) // the pattern is valid
+		if len(files) > 0 {
 			library = files[0]
 		}
 	}
 	dir := t.TempDir()
 	tokens := filepath.Join(dir, "tokens")
-	if err := os.Mkdir(tokens, 0o700); err != nil {
+	err := os.Mkdir(tokens, 0o700)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("SOFTHSM2_CONF", write(t, dir, "softhsm2.conf", "directories.tokendir = "+tokens+"\nobjectstore.backend = file\n"))
@@ -40,16 +42,17 @@ func newToken(t *testing.T) *crypto11.Context {
 		t.Fatalf("%s: %v", library, err)
 	}
 	t.Cleanup(func() {
-		if err := token.Close(); err != nil {
+		err := token.Close()
+		if err != nil {
 			t.Error(err)
 		}
 	})
 	return token
 }
 
-// The keys of a root, of a CA below it and of a server never leave a PKCS #11
-// token: all of them are made there, sign there, and openssl verifies what comes
-// of it. It is not parallel: the token's configuration is in the environment.
+// The keys of a root, a subordinate CA and a server are made in a PKCS #11 token and
+// sign there. openssl verifies the signatures. The test is not parallel, because the
+// token's configuration is in the environment.
 func TestPKCS11(t *testing.T) {
 	need(t, "openssl")
 	token := newToken(t)
@@ -74,10 +77,11 @@ func TestPKCS11(t *testing.T) {
 		t.Run(string(tt.a), func(t *testing.T) {
 			keys := make([]crypto.Signer, 3)
 			for i := range keys {
-				var err error
-				if keys[i], err = tt.newKey(byte('0' + i)); err != nil {
+				key, err := tt.newKey(byte('0' + i))
+				if err != nil {
 					t.Fatal(err)
 				}
+				keys[i] = key
 			}
 			tt.request.CommonName, tt.request.Sans = "www.example.com", "*.example.org,192.0.2.7,2001:db8::7"
 			tt.request.CountryCode, tt.request.Province, tt.request.Locality = "CN", "Zhejiang", "Hangzhou"
@@ -94,21 +98,20 @@ func TestPKCS11(t *testing.T) {
 			spoil(t, forged)
 			checkChain(t, p, other, server, forged, tt.a)
 
-			der, err := ca.CreateRevocationList(nil, now, p.issuer, &ca.CreateRevocationListRequest{Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7)})
-			if err != nil {
-				t.Fatalf("CreateRevocationList: %v", err)
-			}
-			list := write(t, t.TempDir(), "list.pem", pemText("X509 CRL", der))
-			if r := run(t, "", "openssl", "crl", "-in", list, "-noout", "-CAfile", p.subFile); !r.says("verify OK") {
+			list := p.crl(t, &ca.CreateRevocationListRequest{Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7)})
+			file := write(t, t.TempDir(), "list.pem", pemText("X509 CRL", list))
+			r := run(t, "", "openssl", "crl", "-in", file, "-noout", "-CAfile", p.subFile)
+			if !r.says("verify OK") {
 				t.Error(r)
 			}
 
-			// The token's key and the one that the chain names must be the same.
-			if _, err := ca.NewIssuer(p.chain, keys[2], ca.IssuerOptions{}); err == nil {
-				t.Error("NewIssuer takes another key of the token")
+			_, err = ca.NewIssuer(p.chain, keys[2], ca.IssuerOptions{})
+			if err == nil {
+				t.Error("NewIssuer accepts a token key that is not the chain's")
 			}
-			if _, err := ca.NewIssuer(p.chain, testkeys.Key(tt.a, 1), ca.IssuerOptions{}); err == nil {
-				t.Error("NewIssuer takes a key in memory for the token's")
+			_, err = ca.NewIssuer(p.chain, testkeys.Key(tt.a, 1), ca.IssuerOptions{})
+			if err == nil {
+				t.Error("NewIssuer accepts a key in memory that is not the chain's")
 			}
 		})
 	}

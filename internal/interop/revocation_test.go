@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"bytes"
 	"encoding/asn1"
 	"fmt"
 	"math/big"
@@ -16,31 +17,20 @@ import (
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
-// later is until when lists and responses hold: longer than these tests live,
-// for openssl ocsp compares it with the machine's clock.
-var later = now.AddDate(25, 0, 0)
-
-// A revocation is a server certificate with what its CA says about it.
+// A revocation is a server certificate with the keys that sign its status.
 type revocation struct {
 	*pki
 	dir                                string
 	subKey, responderKey               *algorithm.PrivateKey
-	issuer                             *ca.Issuer
 	server, serverFile, responderChain string
 	serialNumber                       string
 }
 
-const crlBase = "http://pki.example.com/crl"
-
-// newRevocation issues a server certificate that names the CA's CRL, and one for
-// a responder.
+// newRevocation issues a server certificate with a CRL distribution point, and a
+// certificate for an OCSP responder.
 func newRevocation(t *testing.T, a algorithm.Algorithm) *revocation {
 	t.Helper()
 	r := &revocation{pki: newPKI(t, a), dir: t.TempDir(), subKey: testkeys.Key(a, 1), responderKey: testkeys.Key(a, 2)}
-	var err error
-	if r.issuer, err = ca.NewIssuer(r.chain, r.subKey, ca.IssuerOptions{CRLBase: crlBase}); err != nil {
-		t.Fatalf("NewIssuer: %v", err)
-	}
 	request := opensslCSR(t, opensslKey(t, r.dir, a))
 	issued, _, err := ca.CreateServerCertificateWithCsr(r.rand, now, r.issuer, &ca.CreateServerCertificateWithCsrRequest{
 		Csr: request, ParentIdentifier: r.issuer.Identifier(), Years: 28, EnableCrl: 1, Immediately: 1,
@@ -50,16 +40,12 @@ func newRevocation(t *testing.T, a algorithm.Algorithm) *revocation {
 	}
 	r.server, r.serialNumber = issued.X509Certificate, issued.SerialNumber
 	r.serverFile = write(t, r.dir, "server.pem", r.server)
-	responder, err := ca.CreateOCSPResponderCertificate(r.rand, now, r.issuer, r.responderKey.Public(),
-		&ca.CreateOCSPResponderCertificateRequest{CommonName: "Example OCSP", Days: 28 * 365})
-	if err != nil {
-		t.Fatalf("CreateOCSPResponderCertificate: %v", err)
-	}
-	r.responderChain = responder.CertificateChain
+	r.responderChain = r.responder(t, a, 28*365).CertificateChain
 	return r
 }
 
-// list makes the CA's CRL, with the server certificate in it or not.
+// list makes the CA's CRL: with or without the server certificate, complete or
+// partitioned.
 func (r *revocation) list(t *testing.T, revoked, partition bool) []byte {
 	t.Helper()
 	req := &ca.CreateRevocationListRequest{Number: big.NewInt(42), NextUpdate: later}
@@ -71,14 +57,10 @@ func (r *revocation) list(t *testing.T, revoked, partition bool) []byte {
 	if partition {
 		req.DistributionPoint, req.OnlyContainsUserCerts = crlBase+"/"+r.issuer.Identifier()+".crl", true
 	}
-	der, err := ca.CreateRevocationList(r.rand, now, r.issuer, req)
-	if err != nil {
-		t.Fatalf("CreateRevocationList: %v", err)
-	}
-	return der
+	return r.crl(t, req)
 }
 
-// respond answers a request, as the CA itself or delegated.
+// respond answers an OCSP request as the CA or as a delegated responder.
 func (r *revocation) respond(t *testing.T, request []byte, delegated, revoked bool) []byte {
 	t.Helper()
 	chain, key := r.chain, r.subKey
@@ -104,9 +86,9 @@ func (r *revocation) respond(t *testing.T, request []byte, delegated, revoked bo
 	return der
 }
 
-// checkSM2Signature has openssl verify the signature of a DER SEQUENCE of
-// content, algorithm and signature. Its commands crl and ocsp cannot: they have
-// no option for the user ID, and take an empty one.
+// checkSM2Signature verifies with openssl dgst the signature in a DER SEQUENCE of
+// content, algorithm and signature. openssl crl and openssl ocsp have no option for
+// the user ID and use the empty one.
 func checkSM2Signature(t *testing.T, der []byte, certificateFile string) {
 	t.Helper()
 	var signed struct {
@@ -115,7 +97,8 @@ func checkSM2Signature(t *testing.T, der []byte, certificateFile string) {
 		Signature asn1.BitString
 		Rest      asn1.RawValue `asn1:"optional,tag:0"`
 	}
-	if _, err := asn1.Unmarshal(der, &signed); err != nil {
+	_, err := asn1.Unmarshal(der, &signed)
+	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
@@ -128,12 +111,12 @@ func checkSM2Signature(t *testing.T, der []byte, certificateFile string) {
 		}
 		r := run(t, "", "openssl", "dgst", "-sm3", "-verify", public, "-sigopt", sm2ID, "-signature", signature, write(t, dir, "content", string(content)))
 		if r.says("Verified OK") == spoilt {
-			t.Errorf("spoilt %v: %v", spoilt, r)
+			t.Errorf("content changed %v: %v", spoilt, r)
 		}
 	}
 }
 
-// openssl reads and verifies our CRLs, and refuses the certificates in them.
+// openssl prints and verifies our CRLs, and refuses a certificate that one lists.
 func TestOpenSSLRevocationList(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -165,7 +148,7 @@ func TestOpenSSLRevocationList(t *testing.T) {
 				revoked[len(revoked)-1] ^= 1
 				check = run(t, "", "openssl", "crl", "-inform", "DER", "-in", write(t, r.dir, "spoilt.crl", string(revoked)), "-noout", "-verify", "-CAfile", r.subFile)
 				if !check.says("verify failure") {
-					t.Errorf("a spoilt CRL is not refused: %v", check)
+					t.Errorf("openssl does not refuse a CRL with a wrong signature: %v", check)
 				}
 				chain := []string{"-CAfile", r.rootFile, "-untrusted", r.subFile, "-crl_check"}
 				for _, isRevoked := range []bool{false, true} {
@@ -181,7 +164,7 @@ func TestOpenSSLRevocationList(t *testing.T) {
 	}
 }
 
-// openssl asks, we answer, openssl checks.
+// openssl makes OCSP requests and verifies our responses.
 func TestOpenSSLOCSP(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -199,18 +182,19 @@ func TestOpenSSLOCSP(t *testing.T) {
 					}
 				}
 			}
-			// The root's name in the request: not our certificate.
+			// This request names the root as issuer, so the certificate is not ours.
 			requestFile := filepath.Join(r.dir, "foreign.der")
 			must(t, "openssl", "ocsp", "-issuer", r.rootFile, "-cert", r.serverFile, "-reqout", requestFile)
 			response := write(t, r.dir, "foreign-response.der", string(r.respond(t, []byte(read(t, requestFile)), true, false)))
-			if got := run(t, "", "openssl", "ocsp", "-respin", response, "-noverify"); !got.says("Responder Error: unauthorized (6)") {
+			got := run(t, "", "openssl", "ocsp", "-respin", response, "-noverify")
+			if !got.says("Responder Error: unauthorized (6)") {
 				t.Error(got)
 			}
 		})
 	}
 }
 
-// checkOCSP has openssl verify a response.
+// checkOCSP verifies a response with openssl.
 func (r *revocation) checkOCSP(t *testing.T, hash, requestFile string, response []byte, delegated, revoked bool) {
 	t.Helper()
 	file := write(t, r.dir, "response.der", string(response))
@@ -230,7 +214,8 @@ func (r *revocation) checkOCSP(t *testing.T, hash, requestFile string, response 
 				Bytes []byte
 			} `asn1:"explicit,tag:0"`
 		}
-		if _, err := asn1.Unmarshal(response, &outer); err != nil {
+		_, err := asn1.Unmarshal(response, &outer)
+		if err != nil {
 			t.Fatal(err)
 		}
 		certificate := r.subFile
@@ -240,7 +225,7 @@ func (r *revocation) checkOCSP(t *testing.T, hash, requestFile string, response 
 		checkSM2Signature(t, outer.Response.Bytes, certificate)
 		return
 	}
-	// Without -no_nonce, openssl puts a new nonce into the request that it has read.
+	// Without -no_nonce, openssl adds a new nonce to the request that it reads.
 	args := []string{"ocsp", "-no_nonce", "-reqin", requestFile, "-respin", file, "-issuer", r.subFile, hash, "-cert", r.serverFile, "-CAfile", r.chainFile, "-attime", attime}
 	got := run(t, "", "openssl", args...)
 	want := r.serverFile + ": good"
@@ -248,19 +233,19 @@ func (r *revocation) checkOCSP(t *testing.T, hash, requestFile string, response 
 		want = r.serverFile + ": revoked"
 	}
 	if got.code != 0 || !got.says("Response verify OK") || !got.says(want) || got.says("nonce") || got.says("Nonce") || got.says("WARNING") || revoked && !got.says("Reason: keyCompromise") {
-		t.Errorf("delegated %v: want %q: %v", delegated, want, got)
+		t.Errorf("delegated %v: openssl does not print %q, or prints a warning: %v", delegated, want, got)
 	}
-	spoilt := []byte(strings.Clone(string(response)))
-	at := len(spoilt) - 1 // of the signature, or of that of the responder's certificate
-	spoilt[at] ^= 1
+	spoilt := bytes.Clone(response)
+	spoilt[len(spoilt)-1] ^= 1 // in the signature of the response or of the responder's certificate
 	write(t, r.dir, "response.der", string(spoilt))
-	if got := run(t, "", "openssl", args...); !got.says("Response Verify Failure") {
-		t.Errorf("delegated %v: a spoilt response is not refused: %v", delegated, got)
+	got = run(t, "", "openssl", args...)
+	if !got.says("Response Verify Failure") {
+		t.Errorf("delegated %v: openssl does not refuse a wrong signature: %v", delegated, got)
 	}
 }
 
-// Java's PKIX validator decides by our CRLs and OCSP responses. It does not know
-// SM2.
+// Java's PKIX validator accepts and refuses certificates by our CRLs and OCSP
+// responses. It has no SM2.
 func TestJavaRevocation(t *testing.T) {
 	t.Parallel()
 	need(t, "java", "openssl")
@@ -289,7 +274,7 @@ func TestJavaRevocation(t *testing.T) {
 				add("ocsp", fmt.Sprintf("%v-%v.der", delegated, isRevoked), r.respond(t, request, delegated, isRevoked), answer[isRevoked])
 			}
 		}
-		// Not a spoilt list: for a better one Java would ask the network.
+		// A CRL with a wrong signature is not tested: Java would fetch another one.
 		spoilt := r.respond(t, request, false, false)
 		spoilt[len(spoilt)-1] ^= 1
 		add("ocsp", "spoilt.der", spoilt, "invalid: UNSPECIFIED: Error verifying OCSP Response's signature")
@@ -299,7 +284,7 @@ func TestJavaRevocation(t *testing.T) {
 		t.Fatal(r)
 	}
 	got := strings.Split(strings.TrimSpace(r.stdout), "\n")
-	for i := range got { // what follows names the issuer
+	for i := range got { // the rest of the line has the issuer's name
 		got[i], _, _ = strings.Cut(got[i], ", authority:")
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

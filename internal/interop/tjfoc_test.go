@@ -40,11 +40,12 @@ func TestTjfoc(t *testing.T) {
 	if err != nil {
 		t.Fatalf("ParseCertificateRequest: %v", err)
 	}
-	if err := read.CheckSignature(); err != nil {
+	err = read.CheckSignature()
+	if err != nil {
 		t.Errorf("CSR: CheckSignature: %v", err)
 	}
 	if read.SignatureAlgorithm != tjx509.SM2WithSM3 {
-		t.Errorf("CSR: signature algorithm %v", read.SignatureAlgorithm)
+		t.Errorf("CSR: signature algorithm is %v, want SM2WithSM3", read.SignatureAlgorithm)
 	}
 	checkNames(t, "CSR", read.Subject.CommonName, read.DNSNames, read.IPAddresses)
 
@@ -59,18 +60,19 @@ func TestTjfoc(t *testing.T) {
 	root, sub, server := certificate(p.root), certificate(p.sub), certificate(serverText)
 	checkNames(t, "certificate", server.Subject.CommonName, server.DNSNames, server.IPAddresses)
 	for _, link := range []struct {
-		name           string
-		child, parent  *tjx509.Certificate
-		wantAuthorized bool
+		name          string
+		child, parent *tjx509.Certificate
+		valid         bool
 	}{
 		{"root by itself", root, root, true},
 		{"sub by root", sub, root, true},
 		{"server by sub", server, sub, true},
 		{"server by root", server, root, false},
-		{"server by another sub", server, certificate(otherPKI(t, algorithm.SM2_256).sub), false},
+		{"server by a sub with another key", server, certificate(otherPKI(t, algorithm.SM2_256).sub), false},
 	} {
-		if err := link.child.CheckSignatureFrom(link.parent); (err == nil) != link.wantAuthorized {
-			t.Errorf("%s: CheckSignatureFrom: %v", link.name, err)
+		err := link.child.CheckSignatureFrom(link.parent)
+		if (err == nil) != link.valid {
+			t.Errorf("%s: CheckSignatureFrom: %v, want valid %v", link.name, err, link.valid)
 		}
 	}
 
@@ -82,21 +84,24 @@ func TestTjfoc(t *testing.T) {
 	options.Intermediates.AddCert(sub)
 	for _, host := range []string{"www.example.com", "any.example.org", "192.0.2.7"} {
 		options.DNSName = host
-		if chains, err := server.Verify(options); err != nil || len(chains) != 1 || len(chains[0]) != 3 {
-			t.Errorf("Verify for %s: %d chains, %v", host, len(chains), err)
+		chains, err := server.Verify(options)
+		if err != nil || len(chains) != 1 || len(chains[0]) != 3 {
+			t.Errorf("Verify for %s: %d chains, %v; want one of three certificates", host, len(chains), err)
 		}
 	}
 	options.DNSName = "www.example.net"
-	if _, err := server.Verify(options); err == nil {
-		t.Error("another host verifies")
+	_, err = server.Verify(options)
+	if err == nil {
+		t.Error("Verify accepts a wrong host")
 	}
 	options.DNSName, options.Intermediates = "", tjx509.NewCertPool()
-	if _, err := server.Verify(options); err == nil {
-		t.Error("the server verifies without the subordinate CA")
+	_, err = server.Verify(options)
+	if err == nil {
+		t.Error("Verify accepts the server without the subordinate CA")
 	}
 }
 
-// checkNames compares with what newCSR asks for.
+// checkNames compares names with the request of newCSR.
 func checkNames(t *testing.T, what, commonName string, names []string, addresses []net.IP) {
 	t.Helper()
 	got := append([]string{commonName}, names...)
@@ -109,7 +114,7 @@ func checkNames(t *testing.T, what, commonName string, names []string, addresses
 	}
 }
 
-// A CSR of tjfoc/gmsm is issued for, and its keys cross in both directions.
+// The CA issues for a CSR by tjfoc/gmsm.
 func TestTjfocRequest(t *testing.T) {
 	t.Parallel()
 	theirs, err := tjsm2.GenerateKey(nil)
@@ -131,7 +136,7 @@ func TestTjfocRequest(t *testing.T) {
 	}
 	if parsed.Algorithm != algorithm.SM2_256 || parsed.CommonName != "www.example.com" ||
 		!cmp.Equal(parsed.Names, []string{"*.example.org", "192.0.2.7"}) {
-		t.Errorf("csr.Parse read %s, %q, %q", parsed.Algorithm, parsed.CommonName, parsed.Names)
+		t.Errorf("csr.Parse: key %s, common name %q, names %q", parsed.Algorithm, parsed.CommonName, parsed.Names)
 	}
 	p := newPKI(t, algorithm.SM2_256)
 	server, _ := p.issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: pemText("CERTIFICATE REQUEST", der)})
@@ -139,11 +144,13 @@ func TestTjfocRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if public, err := tjx509.MarshalSm2PublicKey(&theirs.PublicKey); err != nil || !bytes.Equal(read.RawSubjectPublicKeyInfo, public) {
-		t.Errorf("the certificate holds another key: %v", err)
+	public, err := tjx509.MarshalSm2PublicKey(&theirs.PublicKey)
+	if err != nil || !bytes.Equal(read.RawSubjectPublicKeyInfo, public) {
+		t.Errorf("the certificate does not have the CSR's key (MarshalSm2PublicKey: %v)", err)
 	}
 }
 
+// SM2 keys convert to tjfoc/gmsm and back, and each side reads the other's PEM.
 func TestTjfocKeys(t *testing.T) {
 	t.Parallel()
 	theirs, err := tjsm2.GenerateKey(nil)
@@ -167,31 +174,33 @@ func TestTjfocKeys(t *testing.T) {
 		t.Fatalf("ToPrivateKey: %v", err)
 	}
 	if back.D.Cmp(theirs.D) != 0 || back.X.Cmp(theirs.X) != 0 || back.Y.Cmp(theirs.Y) != 0 {
-		t.Error("the key is another one after conversion and back")
+		t.Error("the key changes in conversion and back")
 	}
 	pub, err := tjfoc.FromPublicKey(&theirs.PublicKey)
 	if err != nil {
 		t.Fatalf("FromPublicKey: %v", err)
 	}
 	if !pub.Equal(ours.Public()) {
-		t.Error("FromPublicKey returns another key than FromPrivateKey")
+		t.Error("FromPublicKey and FromPrivateKey return different keys")
 	}
-	if signature, err = theirs.Sign(nil, message, nil); err != nil {
+	signature, err = theirs.Sign(nil, message, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if !emmsm2.VerifyASN1WithSM2(pub, nil, message, signature) {
 		t.Error("emmansun/gmsm does not verify tjfoc's signature with the converted key")
 	}
 
-	// PKCS #8: ours is read by tjfoc, tjfoc's by us.
 	text, err := ours.PEM()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if read, err := tjx509.ReadPrivateKeyFromPem(text, nil); err != nil || read.D.Cmp(theirs.D) != 0 {
+	again, err := tjx509.ReadPrivateKeyFromPem(text, nil)
+	if err != nil || again.D.Cmp(theirs.D) != 0 {
 		t.Errorf("tjfoc/gmsm does not read our PEM: %v", err)
 	}
-	if text, err = tjx509.WritePrivateKeyToPem(theirs, nil); err != nil {
+	text, err = tjx509.WritePrivateKeyToPem(theirs, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
 	read, err := algorithm.ParsePrivateKey(text)
@@ -199,11 +208,12 @@ func TestTjfocKeys(t *testing.T) {
 		t.Fatalf("ParsePrivateKey of tjfoc's PEM: %v", err)
 	}
 	if !pub.Equal(read.Public()) {
-		t.Error("ParsePrivateKey of tjfoc's PEM returns another key")
+		t.Error("ParsePrivateKey of tjfoc's PEM returns a different key")
 	}
 }
 
-// The second oracle: smx509 of emmansun/gmsm, which is crypto/x509 with SM2.
+// The smx509 of emmansun/gmsm (crypto/x509 with SM2) reads and verifies our SM2 CSR
+// and certificates.
 func TestSmx509(t *testing.T) {
 	t.Parallel()
 	p, request, serverText := sm2Server(t)
@@ -211,7 +221,8 @@ func TestSmx509(t *testing.T) {
 	if err != nil {
 		t.Fatalf("ParseCertificateRequest: %v", err)
 	}
-	if err := read.CheckSignature(); err != nil {
+	err = read.CheckSignature()
+	if err != nil {
 		t.Errorf("CSR: CheckSignature: %v", err)
 	}
 	checkNames(t, "CSR", read.Subject.CommonName, read.DNSNames, read.IPAddresses)
@@ -222,28 +233,32 @@ func TestSmx509(t *testing.T) {
 	}
 	checkNames(t, "certificate", server.Subject.CommonName, server.DNSNames, server.IPAddresses)
 	if server.SignatureAlgorithm != smx509.SM2WithSM3 {
-		t.Errorf("signature algorithm %v", server.SignatureAlgorithm)
+		t.Errorf("signature algorithm is %v, want SM2WithSM3", server.SignatureAlgorithm)
 	}
 	options := smx509.VerifyOptions{Roots: smx509.NewCertPool(), Intermediates: smx509.NewCertPool(), CurrentTime: now.Add(time.Hour)}
 	options.Roots.AppendCertsFromPEM([]byte(p.root))
 	options.Intermediates.AppendCertsFromPEM([]byte(p.sub))
 	for _, host := range []string{"www.example.com", "any.example.org", "192.0.2.7", "2001:db8::7"} {
 		options.DNSName = host
-		if chains, err := server.Verify(options); err != nil || len(chains) != 1 || len(chains[0]) != 3 {
-			t.Errorf("Verify for %s: %d chains, %v", host, len(chains), err)
+		chains, err := server.Verify(options)
+		if err != nil || len(chains) != 1 || len(chains[0]) != 3 {
+			t.Errorf("Verify for %s: %d chains, %v; want one of three certificates", host, len(chains), err)
 		}
 	}
 	options.DNSName = "www.example.net"
-	if _, err := server.Verify(options); err == nil || !strings.Contains(err.Error(), "certificate is valid for") {
-		t.Errorf("another host: %v", err)
+	_, err = server.Verify(options)
+	if err == nil || !strings.Contains(err.Error(), "certificate is valid for") {
+		t.Errorf("wrong host: %v", err)
 	}
 	options.DNSName, options.Roots = "", smx509.NewCertPool()
 	options.Roots.AppendCertsFromPEM([]byte(otherPKI(t, algorithm.SM2_256).root))
-	if _, err := server.Verify(options); err == nil || !strings.Contains(err.Error(), "unknown authority") {
-		t.Errorf("another root: %v", err)
+	_, err = server.Verify(options)
+	if err == nil || !strings.Contains(err.Error(), "unknown authority") {
+		t.Errorf("wrong root: %v", err)
 	}
 }
 
+// The CA issues for a CSR by smx509, and each side reads the other's PKCS #8 key.
 func TestSmx509Request(t *testing.T) {
 	t.Parallel()
 	key, err := emmsm2.GenerateKey(rand.Reader)
@@ -263,14 +278,17 @@ func TestSmx509Request(t *testing.T) {
 	}
 	if parsed.Algorithm != algorithm.SM2_256 || parsed.CommonName != "www.example.com" ||
 		!cmp.Equal(parsed.Names, []string{"*.example.org", "192.0.2.7"}) || !key.PublicKey.Equal(parsed.PublicKey) {
-		t.Errorf("csr.Parse read %s, %q, %q", parsed.Algorithm, parsed.CommonName, parsed.Names)
+		t.Errorf("csr.Parse: key %s, common name %q, names %q", parsed.Algorithm, parsed.CommonName, parsed.Names)
 	}
 	server, _ := newPKI(t, algorithm.SM2_256).issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: pemText("CERTIFICATE REQUEST", der)})
-	if read, err := smx509.ParseCertificate(decode(t, server)); err != nil || !key.PublicKey.Equal(read.PublicKey) {
-		t.Errorf("the certificate holds another key: %v", err)
+	cert, err := smx509.ParseCertificate(decode(t, server))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !key.PublicKey.Equal(cert.PublicKey) {
+		t.Error("the certificate does not have the CSR's key")
 	}
 
-	// PKCS #8 in both directions.
 	text, err := smx509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		t.Fatal(err)
@@ -283,7 +301,8 @@ func TestSmx509Request(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if read, err := smx509.ParsePKCS8PrivateKey(decode(t, string(again))); err != nil || !key.Equal(read) {
+	read, err := smx509.ParsePKCS8PrivateKey(decode(t, string(again)))
+	if err != nil || !key.Equal(read) {
 		t.Errorf("smx509 does not read our PEM: %v", err)
 	}
 }

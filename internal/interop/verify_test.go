@@ -18,48 +18,7 @@ import (
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
-// constrained makes another subordinate CA of the same name and key, with name
-// constraints: below it stands what the first one issued.
-func (p *pki) constrained(t *testing.T, a algorithm.Algorithm, constraints *ca.NameConstraints) (sub, chain string) {
-	t.Helper()
-	rootKey := testkeys.Key(a, 0)
-	root, err := ca.NewIssuer(p.root, rootKey, ca.IssuerOptions{})
-	if err != nil {
-		t.Fatalf("NewIssuer: %v", err)
-	}
-	resp, err := ca.CreateSubCACertificate(p.rand, now, root, testkeys.Key(a, 1).Public(), &ca.CreateSubCACertificateRequest{
-		CommonName: "Example Issuing CA", Organization: "例子公司", OrganizationUnit: "PKI",
-		Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Algorithm: string(a), Years: 29, NameConstraints: constraints,
-	})
-	if err != nil {
-		t.Fatalf("CreateSubCACertificate: %v", err)
-	}
-	return resp.Certificate, resp.CertificateChain
-}
-
-// client issues a client certificate for test key 2.
-func (p *pki) client(t *testing.T, a algorithm.Algorithm, change func(*ca.CreateClientCertificateWithCsrRequest)) (certificate, serialNumber string) {
-	t.Helper()
-	req := &ca.CreateClientCertificateWithCsrRequest{
-		Csr: bareCSR(t, a), CommonName: "Zhang San", ParentIdentifier: p.issuer.Identifier(), Days: 365, Immediately: 1,
-	}
-	if change != nil {
-		change(req)
-	}
-	resp, _, err := ca.CreateClientCertificateWithCsr(p.rand, now, p.issuer, req)
-	if err != nil {
-		t.Fatalf("CreateClientCertificateWithCsr: %v", err)
-	}
-	return resp.X509Certificate, resp.SerialNumber
-}
-
-// bareCSR has openssl make a CSR without any name.
-func bareCSR(t *testing.T, a algorithm.Algorithm) string {
-	t.Helper()
-	return must(t, "openssl", "req", "-new", "-key", write(t, t.TempDir(), "key.pem", string(testkeys.PEM(a, 2))), "-subj", "/")
-}
-
-// verdicts are certificates with the CA above them, and whether they hold.
+// verdicts are certificates, CAs and options, and whether the chain is valid.
 var verdicts = []struct {
 	name        string
 	names       string // of a server; with an @, the mailbox of a client
@@ -67,7 +26,7 @@ var verdicts = []struct {
 	host        string
 	usage       x509.ExtKeyUsage
 	want        bool
-	lenient     bool // gmsm, like crypto/x509, takes a host with mailboxes for a domain
+	lenient     bool // gmsm, like crypto/x509, treats a mailbox constraint on a host as one on a domain
 }{
 	{"a host", "www.example.com", nil, "www.example.com", x509.ExtKeyUsageServerAuth, true, false},
 	{"another host", "www.example.com", nil, "www.example.org", x509.ExtKeyUsageServerAuth, false, false},
@@ -75,7 +34,7 @@ var verdicts = []struct {
 	{"a host in upper case", "www.example.com", nil, "WWW.Example.COM", x509.ExtKeyUsageServerAuth, true, false},
 	{"a wildcard", "*.example.com", nil, "api.example.com", x509.ExtKeyUsageServerAuth, true, false},
 	{"a wildcard for two labels", "*.example.com", nil, "a.b.example.com", x509.ExtKeyUsageServerAuth, false, false},
-	{"a wildcard for none", "*.example.com", nil, "example.com", x509.ExtKeyUsageServerAuth, false, false},
+	{"a wildcard for no label", "*.example.com", nil, "example.com", x509.ExtKeyUsageServerAuth, false, false},
 	{"an address", "192.0.2.1", nil, "192.0.2.1", x509.ExtKeyUsageServerAuth, true, false},
 	{"another address", "192.0.2.1", nil, "192.0.2.2", x509.ExtKeyUsageServerAuth, false, false},
 	{"an IPv6 address", "2001:db8::1", nil, "2001:0db8:0::1", x509.ExtKeyUsageServerAuth, true, false},
@@ -93,7 +52,7 @@ var verdicts = []struct {
 	{"another domain excluded", "www.example.org", &ca.NameConstraints{ExcludedDNSDomains: []string{"example.com"}}, "www.example.org", x509.ExtKeyUsageServerAuth, true, false},
 	{"excluded within what is permitted", "a.bad.example.com", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}, ExcludedDNSDomains: []string{"bad.example.com"}}, "", x509.ExtKeyUsageServerAuth, false, false},
 	{"a wildcard permitted", "*.example.com", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}}, "api.example.com", x509.ExtKeyUsageServerAuth, true, false},
-	{"domains say nothing of addresses", "192.0.2.1", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}}, "192.0.2.1", x509.ExtKeyUsageServerAuth, true, false},
+	{"domains do not constrain addresses", "192.0.2.1", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}}, "192.0.2.1", x509.ExtKeyUsageServerAuth, true, false},
 	{"an address permitted", "10.1.2.3", &ca.NameConstraints{PermittedIPRanges: []string{"10.0.0.0/8"}}, "10.1.2.3", x509.ExtKeyUsageServerAuth, true, false},
 	{"an address not permitted", "11.1.2.3", &ca.NameConstraints{PermittedIPRanges: []string{"10.0.0.0/8"}}, "", x509.ExtKeyUsageServerAuth, false, false},
 	{"IPv6 where IPv4 is permitted", "2001:db8::1", &ca.NameConstraints{PermittedIPRanges: []string{"10.0.0.0/8"}}, "", x509.ExtKeyUsageServerAuth, false, false},
@@ -105,8 +64,8 @@ var verdicts = []struct {
 	{"a mailbox excluded", "zhang@example.com", &ca.NameConstraints{ExcludedEmailAddresses: []string{"zhang@example.com"}}, "", x509.ExtKeyUsageClientAuth, false, false},
 }
 
-// ca.Verify says of every certificate what openssl verify says, and of SM2 what
-// gmsm's smx509 says: OpenSSL 3.0 cannot verify SM2 chains.
+// ca.Verify agrees with openssl verify, and for SM2 with gmsm's smx509: OpenSSL 3.0
+// cannot verify SM2 chains.
 func TestVerifyAgrees(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -128,7 +87,7 @@ func TestVerifyAgrees(t *testing.T) {
 				at := now.Add(24 * time.Hour)
 				chain, err := ca.Verify(at, certificate, ca.VerifyOptions{Roots: p.root, Intermediates: sub, Host: tt.host, Usage: tt.usage})
 				if (err == nil) != tt.want || (err == nil) != (len(chain) == 3) {
-					t.Errorf("%s: ca.Verify: %d certificates, %v", tt.name, len(chain), err)
+					t.Errorf("%s: ca.Verify: %d certificates, %v; want valid %v", tt.name, len(chain), err, tt.want)
 				}
 				ok, said := false, ""
 				if a == algorithm.SM2_256 {
@@ -137,7 +96,7 @@ func TestVerifyAgrees(t *testing.T) {
 					ok, said = opensslVerifies(t, p.rootFile, sub, certificate, tt.host, tt.usage)
 				}
 				if ok != (tt.want || tt.lenient && a == algorithm.SM2_256) {
-					t.Errorf("%s: the other implementation: %s", tt.name, said)
+					t.Errorf("%s: the other implementation does not agree: %s", tt.name, said)
 				}
 			}
 		})
@@ -167,7 +126,7 @@ func smx509Verifies(t *testing.T, root, sub, certificate string, at time.Time, h
 	}
 	roots, intermediates := smx509.NewCertPool(), smx509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(root)) || !intermediates.AppendCertsFromPEM([]byte(sub)) {
-		t.Fatal("smx509 does not read the CAs")
+		t.Fatal("smx509 does not read the CA certificates")
 	}
 	_, err = cert.Verify(smx509.VerifyOptions{
 		DNSName: host, Roots: roots, Intermediates: intermediates, CurrentTime: at, KeyUsages: []smx509.ExtKeyUsage{smx509.ExtKeyUsage(usage)},
@@ -175,8 +134,8 @@ func smx509Verifies(t *testing.T, root, sub, certificate string, at time.Time, h
 	return err == nil, fmt.Sprint(err)
 }
 
-// A CA with constraints on DNS names signs under those common names that openssl
-// verify takes below it, of clients and of servers, and under no others.
+// A CA with constraints on DNS names issues for a common name exactly if openssl
+// verify accepts that name below the CA, for clients and for servers.
 func TestConstrainedCommonNamesAgree(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -217,7 +176,7 @@ func TestConstrainedCommonNamesAgree(t *testing.T) {
 			for usage, issue := range map[x509.ExtKeyUsage]func(*ca.Issuer) (string, error){x509.ExtKeyUsageServerAuth: server, x509.ExtKeyUsageClientAuth: client} {
 				certificate, err := issue(p.issuer)
 				if errors.Is(err, yuncert.ErrInvalidValueMalformed) && usage == x509.ExtKeyUsageServerAuth {
-					continue // no host name: it is a server's under no CA
+					continue // not a host name: no CA issues it to a server
 				}
 				if err != nil {
 					t.Fatalf("%q: %v", commonName, err)
@@ -225,18 +184,18 @@ func TestConstrainedCommonNamesAgree(t *testing.T) {
 				_, refused := issue(issuer)
 				ok, said := opensslVerifies(t, p.rootFile, sub, certificate, "", usage)
 				if ok != (refused == nil) {
-					t.Errorf("%q: we say %v, and openssl: %s", commonName, refused, said)
+					t.Errorf("%q: our answer is %v, openssl's is %s", commonName, refused, said)
 				}
 				both[ok]++
 			}
 		}
 		if both[true] == 0 || both[false] == 0 {
-			t.Errorf("%d certificates hold and %d do not: the names tell nothing apart", both[true], both[false])
+			t.Errorf("%d certificates are valid and %d are not: the test needs both", both[true], both[false])
 		}
 	}
 }
 
-// With CRLs, too: ca.Verify refuses what openssl verify -crl_check refuses.
+// With CRLs, ca.Verify agrees with openssl verify -crl_check.
 func TestVerifyAgreesOnRevocation(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -247,13 +206,7 @@ func TestVerifyAgreesOnRevocation(t *testing.T) {
 			certificate, serialNumber := p.client(t, a, nil)
 			other, _ := p.client(t, a, nil)
 			list := func(nextUpdate time.Time, revoked ...ca.RevokedCertificate) []byte {
-				der, err := ca.CreateRevocationList(p.rand, now, p.issuer, &ca.CreateRevocationListRequest{
-					Number: big.NewInt(1), NextUpdate: nextUpdate, Revoked: ca.Revoked(revoked...),
-				})
-				if err != nil {
-					t.Fatalf("CreateRevocationList: %v", err)
-				}
-				return der
+				return p.crl(t, &ca.CreateRevocationListRequest{Number: big.NewInt(1), NextUpdate: nextUpdate, Revoked: ca.Revoked(revoked...)})
 			}
 			entry := ca.RevokedCertificate{SerialNumber: serialNumber, RevocationTime: now, Reason: ca.ReasonKeyCompromise}
 			spoilt := list(later, entry)
@@ -261,13 +214,13 @@ func TestVerifyAgreesOnRevocation(t *testing.T) {
 			for _, tt := range []struct {
 				name, certificate string
 				crl               []byte
-				says              string // by openssl; empty: it holds
+				says              string // openssl's reason; empty means valid
 			}{
 				{"nothing revoked", certificate, list(later), ""},
 				{"revoked", certificate, list(later, entry), "certificate revoked"},
-				{"another one revoked", other, list(later, entry), ""},
-				{"a list that has ended", other, list(now.Add(time.Hour)), "CRL has expired"},
-				{"a spoilt list", other, spoilt, "CRL signature failure"},
+				{"another certificate revoked", other, list(later, entry), ""},
+				{"an expired CRL", other, list(now.Add(time.Hour)), "CRL has expired"},
+				{"a CRL with a wrong signature", other, spoilt, "CRL signature failure"},
 			} {
 				crl, err := x509.ParseRevocationList(tt.crl)
 				if err != nil {
@@ -277,10 +230,10 @@ func TestVerifyAgreesOnRevocation(t *testing.T) {
 					Roots: p.root, Intermediates: p.sub, Usage: x509.ExtKeyUsageClientAuth, RevocationLists: []*x509.RevocationList{crl},
 				})
 				if (err == nil) != (tt.says == "") {
-					t.Errorf("%s: ca.Verify: %v", tt.name, err)
+					t.Errorf("%s: ca.Verify: %v; openssl: %q", tt.name, err, tt.says)
 				}
 				if a == algorithm.SM2_256 {
-					continue // openssl has no user ID for CRLs
+					continue // openssl cannot set a user ID for CRLs
 				}
 				dir := t.TempDir()
 				file := write(t, dir, "certificate.pem", tt.certificate)

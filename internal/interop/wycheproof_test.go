@@ -12,11 +12,11 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// vectors are C2SP wycheproof's files about the signatures that CSRs and
-// certificates may have, and how many of their vectors apply at least.
+// vectors are C2SP wycheproof's files for the signatures that CSRs and certificates
+// may have.
 var vectors = []struct {
 	file  string
-	least int
+	least int // number of vectors
 }{
 	{"ecdsa_secp256r1_sha256_test.json", 400},
 	{"ecdsa_secp256r1_sha512_test.json", 400},
@@ -35,19 +35,19 @@ var vectors = []struct {
 	{"rsa_signature_4096_sha512_test.json", 200},
 }
 
-// signatureIDs are the AlgorithmIdentifiers by wycheproof's names (RFC 8017,
-// appendix A.2.4; RFC 5758, section 3.2).
+// signatureIDs are the signature algorithms by wycheproof's names (RFC 8017, appendix
+// A.2.4; RFC 5758, section 3.2).
 var signatureIDs = map[string]map[string]asn1.ObjectIdentifier{
 	"EcdsaVerify":       {"SHA-256": {1, 2, 840, 10045, 4, 3, 2}, "SHA-384": {1, 2, 840, 10045, 4, 3, 3}, "SHA-512": {1, 2, 840, 10045, 4, 3, 4}},
 	"RsassaPkcs1Verify": {"SHA-256": {1, 2, 840, 113549, 1, 1, 11}, "SHA-384": {1, 2, 840, 113549, 1, 1, 12}, "SHA-512": {1, 2, 840, 113549, 1, 1, 13}},
 }
 
-// signatureID encodes the AlgorithmIdentifier, with NULL behind RSA's.
+// signatureID encodes an AlgorithmIdentifier. RSA's has NULL parameters.
 func signatureID(t *testing.T, kind, hash string) []byte {
 	t.Helper()
 	oid, ok := signatureIDs[kind][hash]
 	if !ok {
-		t.Fatalf("%s with %s is not of this table", kind, hash)
+		t.Fatalf("signatureIDs has no %s with %s", kind, hash)
 	}
 	var id any = struct{ A asn1.ObjectIdentifier }{oid}
 	if kind == "RsassaPkcs1Verify" {
@@ -63,8 +63,8 @@ func signatureID(t *testing.T, kind, hash string) []byte {
 	return der
 }
 
-// Signatures that were made to break verifiers. What is "acceptable" there, for
-// old software that leaves a NULL out of the padding, is not to us.
+// Our verification gives wycheproof's results. "acceptable" signatures are refused:
+// their padding lacks a NULL, as in some old software.
 func TestWycheproof(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(moduleDir(t, "github.com/c2sp/wycheproof"), "testvectors_v1")
@@ -84,20 +84,21 @@ func TestWycheproof(t *testing.T) {
 					}
 				}
 			}
-			if err := json.Unmarshal(text, &set); err != nil {
+			err = json.Unmarshal(text, &set)
+			if err != nil {
 				t.Fatal(err)
 			}
 			valid, refused := 0, 0
 			for _, group := range set.TestGroups {
 				pub, err := algorithm.ParsePublicKey(unhex(t, group.PublicKeyDer))
 				if err != nil {
-					t.Fatalf("test %d ff.: %v", group.Tests[0].TcID, err)
+					t.Fatalf("the key of test %d: %v", group.Tests[0].TcID, err)
 				}
 				id := signatureID(t, group.Type, group.Sha)
 				for _, tt := range group.Tests {
 					err := x509der.Verify(pub, id, unhex(t, tt.Msg), unhex(t, tt.Sig))
 					if (err == nil) != (tt.Result == "valid") {
-						t.Errorf("test %d, %s, is %s: %v", tt.TcID, tt.Comment, tt.Result, err)
+						t.Errorf("test %d (%s): %v, want %s", tt.TcID, tt.Comment, err, tt.Result)
 					}
 					if err == nil {
 						valid++
@@ -106,9 +107,9 @@ func TestWycheproof(t *testing.T) {
 					}
 				}
 			}
-			t.Logf("%d signatures hold and %d do not", valid, refused)
+			t.Logf("%d signatures are valid, %d are refused", valid, refused)
 			if valid == 0 || valid+refused < v.least {
-				t.Errorf("%d signatures hold and %d do not: want at least %d", valid, refused, v.least)
+				t.Errorf("%d signatures are valid and %d are refused, want at least %d in all", valid, refused, v.least)
 			}
 		})
 	}

@@ -1,7 +1,6 @@
 package interop
 
 import (
-	standard "crypto/x509"
 	"math/big"
 	"slices"
 	"strings"
@@ -19,9 +18,9 @@ import (
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
-// publicRules are the sources of rules for CAs that browsers trust. What they
-// find is expected as zlintFindings lists it; any other source, RFC 5280 and the
-// community's among them, is to find nothing.
+// publicRules are the lint sources with rules for CAs that browsers trust. Their
+// findings must equal zlintFindings. Other sources, such as RFC 5280 and the
+// community, must find nothing.
 var publicRules = []lint.LintSource{
 	lint.CABFBaselineRequirements, lint.MozillaRootStorePolicy, lint.AppleRootStorePolicy,
 }
@@ -32,10 +31,10 @@ var (
 	rsa1024  = []algorithm.Algorithm{algorithm.RSA_1024}
 )
 
-// zlintFindings are all findings of zlint, each with the reason why it says
-// nothing against a private CA.
+// zlintFindings are all findings of zlint in our certificates. The reason says why a
+// private CA need not follow the rule.
 var zlintFindings = []struct {
-	certificates string                // kinds of checkZlint
+	certificates string                // kinds, as in checkZlint
 	algorithms   []algorithm.Algorithm // of the key; nil means all
 	status       lint.LintStatus
 	lint         string
@@ -44,33 +43,33 @@ var zlintFindings = []struct {
 	{"root sub constrained", nil, lint.Error, "e_subj_orgunit_in_ca_cert",
 		"OrganizationUnit is a required parameter of both CA operations"},
 	{"root sub constrained", nil, lint.Notice, "n_ca_digital_signature_not_set",
-		"OCSP responses of a CA's own key need no digitalSignature in RFC 6960; certificates and CRLs are what it signs"},
+		"the CA key signs certificates and CRLs; RFC 6960 does not require digitalSignature for OCSP responses by it"},
 	{"root sub constrained", allECC, lint.Error, "e_cabf_ecc_allowed_key_usages",
-		"the rule is about subscribers, and zlint applies it to CAs too: RFC 5480, section 3 lets a CA have keyCertSign and cRLSign alone"},
+		"the rule is for subscribers, but zlint applies it to CAs too: RFC 5480, section 3, allows a CA to have only keyCertSign and cRLSign"},
 	{"root sub constrained server client responder", largeECC, lint.Error, "e_mp_ecdsa_signature_encoding_correct",
-		"the documents' table has SHA-256 for every ECC key; Mozilla wants the hash as long as the key"},
+		"the documented table has SHA-256 for every ECC key; Mozilla requires a hash as long as the key"},
 	{"sub constrained", nil, lint.Error, "e_invalid_ca_certificate_policies", "the policies of the CA/Browser Forum do not apply"},
 	{"sub constrained", nil, lint.Error, "e_sub_ca_certificate_policies_missing", "the policies of the CA/Browser Forum do not apply"},
 	{"sub constrained", nil, lint.Error, "e_sub_ca_crl_distribution_points_missing", "CreateSubCACertificate has no parameter for the parent's CRL"},
-	{"sub constrained", nil, lint.Warn, "w_sub_ca_aia_missing", "a private CA hands out its chain"},
-	{"sub constrained", nil, lint.Notice, "n_sub_ca_eku_missing", "without ExtendedKeyUsages there is no limit, as documented"},
-	{"sub constrained", nil, lint.Notice, "n_mp_allowed_eku", "without ExtendedKeyUsages there is no limit, as documented"},
+	{"sub constrained", nil, lint.Warn, "w_sub_ca_aia_missing", "a private CA distributes its chain"},
+	{"sub constrained", nil, lint.Notice, "n_sub_ca_eku_missing", "a CA without ExtendedKeyUsages has no limit, as documented"},
+	{"sub constrained", nil, lint.Notice, "n_mp_allowed_eku", "a CA without ExtendedKeyUsages has no limit, as documented"},
 	{"constrained", nil, lint.Error, "e_ext_nc_intersects_reserved_ip", "private CAs issue for private addresses"},
-	{"server", nil, lint.Error, "e_ext_san_contains_reserved_ip", "private CAs issue for private addresses; the test's are for documentation"},
+	{"server", nil, lint.Error, "e_ext_san_contains_reserved_ip", "private CAs issue for private addresses; this test uses documentation addresses"},
 	{"server", nil, lint.Error, "e_organizational_unit_name_prohibited", "OrganizationUnit is a parameter of the operation, with a default"},
-	{"server", nil, lint.Error, "e_sub_cert_aia_missing", "a private CA hands out its chain"},
-	{"server", nil, lint.Warn, "w_sub_cert_aia_does_not_contain_issuing_ca_url", "a private CA hands out its chain"},
+	{"server", nil, lint.Error, "e_sub_cert_aia_missing", "a private CA distributes its chain"},
+	{"server", nil, lint.Warn, "w_sub_cert_aia_does_not_contain_issuing_ca_url", "a private CA distributes its chain"},
 	{"server", nil, lint.Error, "e_sub_cert_cert_policy_empty", "the policies of the CA/Browser Forum do not apply"},
 	{"server", nil, lint.Error, "e_sub_cert_certificate_policies_missing", "the policies of the CA/Browser Forum do not apply"},
 	{"server client responder", nil, lint.Notice, "w_ct_sct_policy_count_unsatisfied", "private certificates are not logged"},
 	{"server", nil, lint.Warn, "w_ext_subject_key_identifier_not_recommended_subscriber", "RFC 5280, section 4.2.1.2 recommends it"},
-	{"server", nil, lint.Warn, "w_subject_common_name_included", "the common name is the CSR's"},
+	{"server", nil, lint.Warn, "w_subject_common_name_included", "the common name comes from the CSR"},
 	{"server", rsa1024, lint.Error, "e_rsa_mod_less_than_2048_bits", "RSA_1024 is a documented value; MinRSABits refuses it"},
 	{"server", rsa1024, lint.Error, "e_mp_modulus_must_be_2048_bits_or_more", "RSA_1024 is a documented value; MinRSABits refuses it"},
 }
 
-// zlint finds in our certificates what is listed and nothing else. It cannot
-// read SM2 certificates: its crypto/x509 does not know the curve.
+// zlint finds zlintFindings in our certificates and nothing else. It cannot read SM2
+// certificates: its copy of crypto/x509 does not have the curve.
 func TestZlint(t *testing.T) {
 	t.Parallel()
 	for _, a := range slices.Concat(rsa1024, caAlgorithms) {
@@ -86,7 +85,7 @@ func TestZlint(t *testing.T) {
 			})
 			checkZlint(t, a, "server", server)
 			if a == algorithm.RSA_1024 {
-				return // servers only
+				return // only server certificates have such keys
 			}
 			client, _ := p.client(t, a, func(r *ca.CreateClientCertificateWithCsrRequest) {
 				r.SanType, r.SanValue, r.Country, r.EnableCrl = 1, "zhang@example.com", "CN", 1
@@ -99,12 +98,7 @@ func TestZlint(t *testing.T) {
 				PermittedIPRanges: []string{"10.0.0.0/8"}, ExcludedIPRanges: []string{"2001:db8::/32"}, PermittedEmailAddresses: []string{"example.com"},
 			})
 			checkZlint(t, a, "constrained", constrained)
-			responder, err := ca.CreateOCSPResponderCertificate(p.rand, now, p.issuer, testkeys.Key(a, 2).Public(),
-				&ca.CreateOCSPResponderCertificateRequest{CommonName: "Example OCSP", Days: 30})
-			if err != nil {
-				t.Fatalf("CreateOCSPResponderCertificate: %v", err)
-			}
-			checkZlint(t, a, "responder", responder.Certificate)
+			checkZlint(t, a, "responder", p.responder(t, a, 30).Certificate)
 		})
 	}
 }
@@ -118,8 +112,8 @@ func checkZlint(t *testing.T, a algorithm.Algorithm, kind, text string) {
 	checkFindings(t, a, kind, 50, zlint.LintCertificate(certificate))
 }
 
-// checkFindings wants the findings that are listed for a kind, and so many lints
-// passed at least.
+// checkFindings compares findings with zlintFindings of the kind. At least least lints
+// must pass.
 func checkFindings(t *testing.T, a algorithm.Algorithm, kind string, least int, results *zlint.ResultSet) {
 	t.Helper()
 	got, want := make(map[string]lint.LintStatus), make(map[string]lint.LintStatus)
@@ -133,7 +127,7 @@ func checkFindings(t *testing.T, a algorithm.Algorithm, kind string, least int, 
 		switch {
 		case r.Status == lint.Pass:
 			passed++
-		case r.Status < lint.Notice: // not applicable, not yet in force
+		case r.Status < lint.Notice: // not applicable or not yet effective
 		case slices.Contains(publicRules, r.LintMetadata.Source):
 			got[name] = r.Status
 		default:
@@ -141,7 +135,7 @@ func checkFindings(t *testing.T, a algorithm.Algorithm, kind string, least int, 
 		}
 	}
 	if passed < least {
-		t.Errorf("%s: only %d lints passed", kind, passed)
+		t.Errorf("%s: only %d lints passed, want at least %d", kind, passed, least)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s: findings mismatch (-want +got):\n%s", kind, diff)
@@ -171,11 +165,7 @@ func TestZlintRevocationList(t *testing.T) {
 			} {
 				req := &ca.CreateRevocationListRequest{Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7)}
 				change(req)
-				der, err := ca.CreateRevocationList(p.rand, now, p.issuer, req)
-				if err != nil {
-					t.Fatalf("CreateRevocationList: %v", err)
-				}
-				list, err := x509.ParseRevocationList(der)
+				list, err := x509.ParseRevocationList(p.crl(t, req))
 				if err != nil {
 					t.Fatalf("%s: zcrypto: %v", what, err)
 				}
@@ -185,8 +175,8 @@ func TestZlintRevocationList(t *testing.T) {
 	}
 }
 
-// zlint, whose one lint of OCSP responses is RFC 6960's about times, finds
-// nothing in ours, of a CA itself and of another responder.
+// zlint finds nothing in OCSP responses by a CA and by a delegated responder. It has
+// one lint for them, about the times of RFC 6960.
 func TestZlintOCSPResponse(t *testing.T) {
 	t.Parallel()
 	for _, a := range caAlgorithms {
@@ -197,25 +187,20 @@ func TestZlintOCSPResponse(t *testing.T) {
 			t.Parallel()
 			p := newPKI(t, a)
 			text, _ := p.issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: goCSR(t, testkeys.Key(a, 2))})
-			server, issuer := parseStandard(t, text), parseStandard(t, p.sub)
+			server, issuer := parseCertificate(t, text), parseCertificate(t, p.sub)
 			request, err := ocsp.CreateRequest(server, issuer, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			delegated, err := ca.CreateOCSPResponderCertificate(p.rand, now, p.issuer, testkeys.Key(a, 2).Public(),
-				&ca.CreateOCSPResponderCertificateRequest{CommonName: "Example OCSP", Days: 30})
-			if err != nil {
-				t.Fatalf("CreateOCSPResponderCertificate: %v", err)
-			}
 			for _, r := range []struct {
 				chain string
 				key   *algorithm.PrivateKey
-			}{{p.chain, testkeys.Key(a, 1)}, {delegated.CertificateChain, testkeys.Key(a, 2)}} {
+			}{{p.chain, testkeys.Key(a, 1)}, {p.responder(t, a, 30).CertificateChain, testkeys.Key(a, 2)}} {
 				responder, err := ca.NewOCSPResponder(r.chain, r.key)
 				if err != nil {
 					t.Fatalf("NewOCSPResponder: %v", err)
 				}
-				soon := now.Add(12 * time.Hour) // a lint counts for responses with a NextUpdate alone
+				soon := now.Add(12 * time.Hour) // the lint applies only to responses with a NextUpdate
 				for status, answer := range map[int]ca.OCSPAnswer{
 					ocsp.Good:    {Status: ca.OCSPGood, NextUpdate: soon},
 					ocsp.Revoked: {Status: ca.OCSPRevoked, RevocationTime: now, Reason: ca.ReasonKeyCompromise, ThisUpdate: now.Add(-time.Hour), NextUpdate: soon},
@@ -237,13 +222,4 @@ func TestZlintOCSPResponse(t *testing.T) {
 			}
 		})
 	}
-}
-
-func parseStandard(t *testing.T, text string) *standard.Certificate {
-	t.Helper()
-	cert, err := standard.ParseCertificate(decode(t, text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cert
 }
