@@ -1,13 +1,17 @@
-// Package interop tests this module against other implementations: OpenSSL,
-// Java, GnuTLS, github.com/tjfoc/gmsm, the smx509 of github.com/emmansun/gmsm,
-// crypto/x509, crypto/tls, zlint, the vectors of wycheproof, a SoftHSM token, a
-// name server of github.com/miekg/dns, and PostgreSQL and SQLite under orders. It
-// is a module of its own so that what the tests need does not reach the users of
-// yuncert.
+// Package interop tests yuncert against other implementations:
 //
-// Its own commands, cmd/peers and cmd/keys, print the tables of PERFORMANCE.md.
+//   - OpenSSL, Java, GnuTLS, crypto/x509, crypto/tls, github.com/tjfoc/gmsm and the
+//     smx509 package of github.com/emmansun/gmsm read, verify and use what yuncert
+//     makes, and yuncert reads what they make;
+//   - zlint and wycheproof check certificates and signature verification;
+//   - a SoftHSM token signs;
+//   - a name server of github.com/miekg/dns answers order's lookups, and PostgreSQL and
+//     SQLite store its orders.
 //
-// The commands of others come from the Debian packages openssl, default-jdk-headless,
-// gnutls-bin, softhsm2 and postgresql. A test whose command is missing is skipped, and fails when CI
-// is set.
+// It is a separate module, so its dependencies do not reach users of yuncert. Its
+// commands cmd/peers and cmd/keys print tables of PERFORMANCE.md.
+//
+// The tests need the Debian packages openssl, default-jdk-headless, gnutls-bin,
+// softhsm2 and postgresql, and python3-cryptography-vectors for its test CSRs. A test
+// whose command is missing is skipped, or fails if CI is set.
 package interop

@@ -22,9 +22,9 @@ import java.util.Set;
 /**
  * Validates server certificates with PKIX and revocation: java Revocation.java
  *
- * Each line of standard input is "SECONDS KIND FILE ROOT CA SERVER": the instant as UNIX time,
- * "crl" or "ocsp" and the file of the DER list or response, then the files of the path. The answer
- * is a line with "valid", or with "invalid" and the reason.
+ * Each line of standard input is "SECONDS KIND FILE ROOT CA SERVER": the time in UNIX seconds,
+ * "crl" or "ocsp", the file of the CRL or OCSP response (DER), and the files of the path. For each
+ * it prints a line: "valid", or "invalid" and the reason.
  */
 class Revocation {
     static CertificateFactory factory;

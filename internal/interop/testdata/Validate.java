@@ -16,9 +16,9 @@ import java.util.Set;
 /**
  * Validates certificate paths with PKIX, without revocation: java Validate.java
  *
- * Each line of standard input is "SECONDS ROOT CERTIFICATE...": the instant as UNIX time, the
- * file of the trust anchor and those of the path, the server's first. The answer is a line with
- * "valid" and the alternative names, or with "invalid" and the reason.
+ * Each line of standard input is "SECONDS ROOT CERTIFICATE...": the time in UNIX seconds, the
+ * file of the trust anchor, and the files of the path, the server first. For each it prints a
+ * line: "valid" and the alternative names, or "invalid" and the reason.
  */
 class Validate {
     public static void main(String[] args) throws Exception {

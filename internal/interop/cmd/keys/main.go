@@ -1,6 +1,6 @@
-// Keys prints as Markdown tables how long keys take to make, here and with the
-// openssl command, and what a pool of keys does for bursts of CreateCsr. From
-// internal/interop:
+// Keys prints two Markdown tables: the time to make keys with yuncert and with the
+// openssl command, and how long bursts of CreateCsr wait with and without a key pool.
+// Run it in internal/interop:
 //
 //	go run ./cmd/keys
 package main
@@ -27,22 +27,24 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	spend := flag.Duration("time", 15*time.Second, "how long to make keys of one kind")
+	spend := flag.Duration("time", 15*time.Second, "how long to make keys of one algorithm")
 	rate := flag.Int("rate", 100, "requests a second")
 	flag.Parse()
 	fmt.Printf("%s, %d processors\n\n", runtime.Version(), runtime.NumCPU())
-	if err := generation(os.Stdout, *spend, algorithm.RSA_2048, algorithm.RSA_3072, algorithm.RSA_4096, algorithm.ECC_256, algorithm.SM2_256); err != nil {
+	err := generation(os.Stdout, *spend, algorithm.RSA_2048, algorithm.RSA_3072, algorithm.RSA_4096, algorithm.ECC_256, algorithm.SM2_256)
+	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Print("\n| CreateCsr, RSA_2048 | pool | p50 | p95 | p99 |\n|---|---|---|---|---|\n")
 	for _, burst := range []struct{ requests, stock int }{{100, 0}, {100, 100}, {300, 0}, {300, 100}, {300, 300}} {
-		if err := bursts(os.Stdout, *rate, burst.requests, burst.stock); err != nil {
+		err := bursts(os.Stdout, *rate, burst.requests, burst.stock)
+		if err != nil {
 			log.Fatal(err)
 		}
 	}
 }
 
-// openssl are the arguments of openssl genpkey.
+// openssl has the arguments of openssl genpkey for each algorithm.
 var openssl = map[algorithm.Algorithm][]string{
 	algorithm.RSA_2048: {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"},
 	algorithm.RSA_3072: {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"},
@@ -51,20 +53,23 @@ var openssl = map[algorithm.Algorithm][]string{
 	algorithm.SM2_256:  {"-algorithm", "SM2"},
 }
 
-// generation prints the processor time of a key of each kind, ours and the
-// command's in turns.
+// generation prints the processor time to make a key of each algorithm. yuncert and
+// the openssl command take turns.
 func generation(w io.Writer, spend time.Duration, kinds ...algorithm.Algorithm) error {
 	fmt.Fprintln(w, "| key | made by | keys | mean | p50 | p95 | p99 |")
 	fmt.Fprintln(w, "|---|---|---|---|---|---|---|")
 	for _, a := range kinds {
 		var ours, theirs []time.Duration
-		for start := time.Now(); len(ours) == 0 || time.Since(start) < spend; {
+		start := time.Now()
+		for len(ours) == 0 || time.Since(start) < spend {
 			before := floor.ProcessorTime()
-			if _, err := algorithm.GenerateKey(a); err != nil {
+			_, err := algorithm.GenerateKey(a)
+			if err != nil {
 				return err
 			}
 			between := floor.ProcessorTime()
-			if err := exec.Command("openssl", append([]string{"genpkey", "-out", os.DevNull}, openssl[a]...)...).Run(); err != nil {
+			err = exec.Command("openssl", append([]string{"genpkey", "-out", os.DevNull}, openssl[a]...)...).Run()
+			if err != nil {
 				return fmt.Errorf("openssl genpkey: %w", err)
 			}
 			ours, theirs = append(ours, between-before), append(theirs, floor.ProcessorTime()-between)
@@ -85,8 +90,8 @@ func row(w io.Writer, key, maker string, times []time.Duration) {
 		milliseconds(sum/time.Duration(len(times))), milliseconds(percentile(times, 50)), milliseconds(percentile(times, 95)), milliseconds(percentile(times, 99)))
 }
 
-// percentile returns the smallest of the sorted times that is not below p percent
-// of them.
+// percentile returns the smallest of the sorted times that at least p percent of them
+// do not exceed.
 func percentile(sorted []time.Duration, p int) time.Duration {
 	return sorted[(len(sorted)*p+99)/100-1]
 }
@@ -95,9 +100,9 @@ func milliseconds(t time.Duration) string {
 	return fmt.Sprintf("%.2f ms", float64(t)/float64(time.Millisecond))
 }
 
-// bursts prints how long requests for a CSR with a key of RSA_2048 wait that come
-// at a rate, from when each was due: with that many keys in stock before the
-// first, or without a pool.
+// bursts sends CreateCsr requests for RSA_2048 at a rate, and prints how long they take
+// from when each was due. The key pool has stock keys before the first request. Stock 0
+// means no pool.
 func bursts(w io.Writer, rate, requests, stock int) error {
 	get := func(context.Context) (*algorithm.PrivateKey, error) { return algorithm.GenerateKey(algorithm.RSA_2048) }
 	name := "none"
@@ -129,7 +134,8 @@ func bursts(w io.Writer, rate, requests, stock int) error {
 		})
 	}
 	running.Wait()
-	if err := errors.Join(failures...); err != nil {
+	err := errors.Join(failures...)
+	if err != nil {
 		return err
 	}
 	slices.Sort(times)

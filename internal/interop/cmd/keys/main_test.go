@@ -10,26 +10,30 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 )
 
-// A key of each family is made once by both, and a burst is served with a pool and
-// without.
+// The tables have a row for each key family and maker, and for bursts with and without
+// a pool.
 func TestTables(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("openssl"); err != nil {
+	_, err := exec.LookPath("openssl")
+	if err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal("openssl is not installed: apt-get install openssl")
 		}
 		t.Skip("openssl is not installed: apt-get install openssl")
 	}
 	var table strings.Builder
-	if err := generation(&table, 0, algorithm.RSA_2048, algorithm.ECC_256, algorithm.SM2_256); err != nil {
+	err = generation(&table, 0, algorithm.RSA_2048, algorithm.ECC_256, algorithm.SM2_256)
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, stock := range []int{0, 2} {
-		if err := bursts(&table, 100, 3, stock); err != nil {
+		err := bursts(&table, 100, 3, stock)
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got, want := strings.Count(table.String(), "\n"), 2+2*3+2; got != want {
+	got, want := strings.Count(table.String(), "\n"), 2+2*3+2
+	if got != want {
 		t.Errorf("the tables have %d lines, want %d:\n%s", got, want, table.String())
 	}
 }
@@ -46,6 +50,6 @@ func TestPercentile(t *testing.T) {
 		}
 	}
 	if got := percentile(times[:1], 50); got != 1 {
-		t.Errorf("p50 of one is %d", got)
+		t.Errorf("p50 of one time is %d, want 1", got)
 	}
 }

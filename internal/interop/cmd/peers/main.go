@@ -1,14 +1,14 @@
-// Peers issues the same certificate with this module and with other
-// implementations, from a CSR in PEM to a certificate in PEM, and prints as a
-// Markdown table what each costs as a multiple of the cryptography that none can
-// do without: one verification and one signature. From internal/interop:
+// Peers issues the same certificate with yuncert and with other implementations, from
+// a CSR in PEM to a certificate in PEM. It prints a Markdown table of the cost of each,
+// as a multiple of the cryptography that all need: one verification and one signature.
+// Run it in internal/interop:
 //
 //	go run ./cmd/peers
 //
-// All of them verify the CSR's signature, take its common name, its DNS names and
-// its address, and add the address of the CRL; every certificate is verified once
-// before the measuring begins. They have turns in one run, and what counts is
-// processor time, that of the garbage collector and of child processes included.
+// Each implementation verifies the CSR's signature, copies its common name, DNS names
+// and IP address, and adds a CRL URL. Before measuring, one certificate of each is
+// verified. The implementations take turns in one run. Cost is processor time,
+// including the garbage collector and child processes.
 package main
 
 import (
@@ -28,9 +28,10 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	rounds := flag.Int("rounds", 40, "how many `turns` each implementation has")
+	rounds := flag.Int("rounds", 40, "number of `turns` for each implementation")
 	flag.Parse()
-	if err := run(os.Stdout, *rounds); err != nil {
+	err := run(os.Stdout, *rounds)
+	if err != nil {
 		log.Fatal(err)
 	}
 }
@@ -38,15 +39,15 @@ func main() {
 // algorithms are the columns of the table.
 var algorithms = []algorithm.Algorithm{algorithm.ECC_256, algorithm.ECC_384, algorithm.RSA_2048, algorithm.SM2_256}
 
-// A runner is an implementation at work, or the floor.
+// A runner measures one implementation, or the bare primitives.
 type runner struct {
 	issue func()
-	calls int             // in a turn
-	spent []time.Duration // a call, of each turn
+	calls int             // in each turn
+	spent []time.Duration // processor time of a call, for each turn
 }
 
 func newRunner(issue func()) *runner {
-	issue() // whatever is made once is made here
+	issue() // the first call is slower
 	start := time.Now()
 	issue()
 	return &runner{issue: issue, calls: 1 + int(floor.Turn/time.Since(start))}
@@ -54,7 +55,7 @@ func newRunner(issue func()) *runner {
 
 func (r *runner) turn() { r.spent = append(r.spent, floor.PerCall(r.issue, r.calls, len(r.spent))) }
 
-// run measures and prints the table.
+// run measures, and prints the table.
 func run(w io.Writer, rounds int) error {
 	cells := make(map[string]map[algorithm.Algorithm]string)
 	for _, a := range algorithms {
@@ -70,14 +71,16 @@ func run(w io.Writer, rounds int) error {
 			if err != nil {
 				return fmt.Errorf("%s with %s: %w", a, p.name, err)
 			}
-			if issue == nil { // it does not know the algorithm
+			if issue == nil { // the implementation does not support the algorithm
 				continue
 			}
-			if err := j.check(issue); err != nil {
+			err = j.check(issue)
+			if err != nil {
 				return fmt.Errorf("%s with %s: %w", a, p.name, err)
 			}
 			runners[p.name] = newRunner(func() {
-				if _, err := issue(); err != nil {
+				_, err := issue()
+				if err != nil {
 					log.Fatalf("%s with %s: %v", a, p.name, err)
 				}
 			})
@@ -85,7 +88,8 @@ func run(w io.Writer, rounds int) error {
 		for range rounds {
 			least.turn()
 			for _, p := range peers {
-				if r := runners[p.name]; r != nil {
+				r := runners[p.name]
+				if r != nil {
 					r.turn()
 				}
 			}

@@ -32,10 +32,10 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// days is how long the certificates last.
+// days is the validity of the certificates.
 const days = 90
 
-// A job is a CSR and the CA that is to issue for it.
+// A job is a CSR and the CA that issues for it.
 type job struct {
 	algorithm  algorithm.Algorithm
 	csr        string // PEM
@@ -44,11 +44,11 @@ type job struct {
 	subKeyPEM  []byte
 	issuer     *ca.Issuer
 	crlAddress string
-	dir        string
+	dir        string // for files of the openssl command
 }
 
-// newJob makes a root CA with test key 0, a subordinate one with key 1 and a CSR
-// for key 2.
+// newJob makes a root CA with test key 0, a subordinate CA with key 1 and a CSR for
+// key 2.
 func newJob(a algorithm.Algorithm) (*job, error) {
 	j := &job{algorithm: a, subKeyPEM: testkeys.PEM(a, 1), names: []string{"www.example.com", "example.com", "api.example.com", "192.0.2.1"}}
 	now := time.Now()
@@ -69,7 +69,8 @@ func newJob(a algorithm.Algorithm) (*job, error) {
 		return nil, err
 	}
 	j.root, j.sub = root.Certificate, sub.Certificate
-	if j.issuer, err = ca.NewIssuer(sub.CertificateChain, testkeys.Key(a, 1), ca.IssuerOptions{CRLBase: "http://pki.example.com/crl"}); err != nil {
+	j.issuer, err = ca.NewIssuer(sub.CertificateChain, testkeys.Key(a, 1), ca.IssuerOptions{CRLBase: "http://pki.example.com/crl"})
+	if err != nil {
 		return nil, err
 	}
 	j.crlAddress = j.issuer.Describe().CrlUrl
@@ -88,7 +89,7 @@ func newJob(a algorithm.Algorithm) (*job, error) {
 
 func (j *job) close() { os.RemoveAll(j.dir) }
 
-// check holds a certificate against the job: chain, names, CRL address.
+// check issues one certificate and checks its chain, names and CRL URL.
 func (j *job) check(issue func() (string, error)) error {
 	text, err := issue()
 	if err != nil {
@@ -105,16 +106,17 @@ func (j *job) check(issue func() (string, error)) error {
 		names = append(names, ip.String())
 	}
 	if !slices.Equal(names, j.names) || chain[0].Subject.CommonName != j.names[0] || !slices.Equal(chain[0].CRLDistributionPoints, []string{j.crlAddress}) {
-		return fmt.Errorf("the certificate has the names %q and the CRLs %q", names, chain[0].CRLDistributionPoints)
+		return fmt.Errorf("the certificate has the common name %q, the names %q and the CRLs %q, want %q and %q",
+			chain[0].Subject.CommonName, names, chain[0].CRLDistributionPoints, j.names, j.crlAddress)
 	}
 	return nil
 }
 
-// decode returns the DER in a PEM text.
+// decode returns the DER of the first PEM block.
 func decode(text string) ([]byte, error) {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil {
-		return nil, errors.New("there is no PEM")
+		return nil, errors.New("no PEM block")
 	}
 	return block.Bytes, nil
 }
@@ -123,13 +125,13 @@ func encode(der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// serialNumber draws one of 18 octets.
+// serialNumber returns a random serial number of at most 18 bytes.
 func serialNumber() (*big.Int, error) {
 	return rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 143))
 }
 
-// peers are the rows of the table. What prepare returns issues one certificate;
-// nil is an implementation that does not know the algorithm.
+// peers are the rows of the table. The function that prepare returns issues one
+// certificate. It is nil if the implementation does not support the algorithm.
 var peers = []struct {
 	name    string
 	prepare func(*job) (issue func() (string, error), err error)
@@ -155,7 +157,7 @@ func (j *job) yuncert() (func() (string, error), error) {
 	}, nil
 }
 
-// parent reads the CA as crypto/x509 has it, nil for SM2.
+// parent returns the CA's certificate and key for crypto/x509, or nil for SM2.
 func (j *job) parent() (*x509.Certificate, crypto.Signer, error) {
 	if j.algorithm == algorithm.SM2_256 {
 		return nil, nil, nil
@@ -168,7 +170,8 @@ func (j *job) parent() (*x509.Certificate, crypto.Signer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if der, err = decode(string(j.subKeyPEM)); err != nil {
+	der, err = decode(string(j.subKeyPEM))
+	if err != nil {
 		return nil, nil, err
 	}
 	key, err := x509.ParsePKCS8PrivateKey(der)
@@ -192,7 +195,8 @@ func (j *job) standard() (func() (string, error), error) {
 		if err != nil {
 			return "", err
 		}
-		if err := request.CheckSignature(); err != nil {
+		err = request.CheckSignature()
+		if err != nil {
 			return "", err
 		}
 		serial, err := serialNumber()
@@ -214,7 +218,7 @@ func (j *job) cfssl() (func() (string, error), error) {
 	if parent == nil {
 		return nil, err
 	}
-	cflog.Level = cflog.LevelError // or it prints a line a certificate
+	cflog.Level = cflog.LevelError // otherwise cfssl prints a line for each certificate
 	profile := config.DefaultConfig()
 	profile.Usage = []string{"digital signature", "server auth"}
 	profile.CRL, profile.Expiry, profile.ExpiryString = j.crlAddress, days*24*time.Hour, fmt.Sprintf("%dh", days*24)
@@ -279,7 +283,8 @@ func (j *job) smx509() (func() (string, error), error) {
 		if err != nil {
 			return "", err
 		}
-		if err := request.CheckSignature(); err != nil {
+		err = request.CheckSignature()
+		if err != nil {
 			return "", err
 		}
 		serial, err := serialNumber()
@@ -313,7 +318,8 @@ func (j *job) tjfoc() (func() (string, error), error) {
 		if err != nil {
 			return "", err
 		}
-		if err := request.CheckSignature(); err != nil {
+		err = request.CheckSignature()
+		if err != nil {
 			return "", err
 		}
 		point, ok := request.PublicKey.(*ecdsa.PublicKey)
@@ -329,7 +335,7 @@ func (j *job) tjfoc() (func() (string, error), error) {
 			SerialNumber: serial, Subject: request.Subject, NotBefore: now, NotAfter: now.AddDate(0, 0, days), SignatureAlgorithm: tjx509.SM2WithSM3,
 			KeyUsage: tjx509.KeyUsageDigitalSignature, ExtKeyUsage: []tjx509.ExtKeyUsage{tjx509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
 			DNSNames: request.DNSNames, IPAddresses: request.IPAddresses, CRLDistributionPoints: []string{j.crlAddress},
-			//lint:ignore SA1019 tjfoc/gmsm has its keys so
+			//lint:ignore SA1019 tjfoc/gmsm has such keys
 		}, parent, &tjsm2.PublicKey{Curve: tjsm2.P256Sm2(), X: point.X, Y: point.Y}, key)
 		return string(text), err
 	}, nil
@@ -341,7 +347,8 @@ func (j *job) openssl() (func() (string, error), error) {
 	for name, text := range map[string]string{
 		"csr.pem": j.csr, "sub.pem": j.sub, "sub.key": string(j.subKeyPEM), "extensions.cnf": fmt.Sprintf(extensions, j.crlAddress),
 	} {
-		if err := os.WriteFile(filepath.Join(j.dir, name), []byte(text), 0o600); err != nil {
+		err := os.WriteFile(filepath.Join(j.dir, name), []byte(text), 0o600)
+		if err != nil {
 			return nil, err
 		}
 	}

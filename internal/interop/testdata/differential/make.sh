@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the CSRs that TestDifferential alters: ./make.sh
-# It needs openssl 3. The files are committed, so that every run alters the same
-# octets; run it again only to change them.
+# It needs openssl 3. The CSRs are committed, so every test run alters the same bytes.
+# Run this script only to change them.
 set -eu
 cd "$(dirname "$0")"
 keys=../../../testkeys/testdata

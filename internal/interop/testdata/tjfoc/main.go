@@ -1,6 +1,6 @@
-// Program tjfoc writes what github.com/tjfoc/gmsm makes into a clone of this
-// repository, which it is given: a chain and a CRL, as ca/testdata/tools/make.sh
-// says, a CSR and a private key.
+// Program tjfoc makes test data with github.com/tjfoc/gmsm: a chain and a CRL for
+// ca/testdata/tools (see make.sh there), a CSR and a private key. Its argument is the
+// root directory of this repository.
 package main
 
 import (
