@@ -1,6 +1,10 @@
-// Package der writes DER (X.690) into one growing buffer: each function appends
-// a value to the octets in front of it and returns the longer slice, as append
-// does. Reading is left to cryptobyte.
+// Package der writes DER (X.690). Each function appends a value to dst and
+// returns the longer slice, as append does.
+//
+// cryptobyte.Builder writes DER too, but it allocates for every constructed
+// value. BenchmarkTBS writes one TBSCertificate with both: this package takes
+// 0.5 µs and 1 allocation, cryptobyte 7 µs and 80 allocations (0.07 of the time,
+// measured in one run). Reading is done with cryptobyte.
 package der
 
 import (
@@ -10,32 +14,11 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// Append appends a value: tag, length and content.
-func Append[T ~string | ~[]byte](dst []byte, tag asn1.Tag, content T) []byte {
-	return append(AppendHeader(dst, tag, len(content)), content...)
-}
-
-// AppendFunc appends a value whose content is what add appends. The length is
-// known behind the content, which is then moved if the length takes more than an
-// octet.
-func AppendFunc(dst []byte, tag asn1.Tag, add func(dst []byte) []byte) []byte {
-	at := len(dst)
-	dst = add(append(dst, byte(tag), 0))
-	n := len(dst) - at - 2
-	if n < 0x80 {
-		dst[at+1] = byte(n)
-		return dst
-	}
-	header := AppendHeader(make([]byte, 0, MaxHeader), tag, n)
-	dst[at+1] = header[1]
-	return slices.Insert(dst, at+2, header[2:]...)
-}
-
-// MaxHeader is a tag and a length of up to eight octets behind their number.
+// MaxHeader is the largest number of octets that AppendHeader appends.
 const MaxHeader = 10
 
-// AppendHeader appends what stands in front of a content of n octets: a tag of one
-// octet and the length in its shortest form (X.690, 8.1.3).
+// AppendHeader appends the tag and the length of a content of n octets. The tag
+// takes one octet. The length has its shortest form (X.690, section 10.1).
 func AppendHeader(dst []byte, tag asn1.Tag, n int) []byte {
 	dst = append(dst, byte(tag))
 	if n < 0x80 {
@@ -46,20 +29,54 @@ func AppendHeader(dst []byte, tag asn1.Tag, n int) []byte {
 		octets++
 	}
 	dst = append(dst, 0x80|byte(octets))
-	for octets--; octets >= 0; octets-- {
-		dst = append(dst, byte(n>>(8*octets)))
+	for i := octets - 1; i >= 0; i-- {
+		dst = append(dst, byte(n>>(8*i)))
 	}
 	return dst
 }
 
-// AppendInteger appends the INTEGER of a number that is not negative, from its
-// octets, the highest first.
-func AppendInteger(dst []byte, number []byte) []byte {
-	if number = bytes.TrimLeft(number, "\x00"); len(number) == 0 || number[0]&0x80 != 0 {
-		dst = append(AppendHeader(dst, asn1.INTEGER, 1+len(number)), 0)
-		return append(dst, number...)
+// Append appends a value: tag, length and content.
+func Append[T ~string | ~[]byte](dst []byte, tag asn1.Tag, content T) []byte {
+	return append(AppendHeader(dst, tag, len(content)), content...)
+}
+
+// AppendFunc appends a value whose content add appends. It reserves one octet
+// for the length, and moves the content if the length needs more.
+func AppendFunc(dst []byte, tag asn1.Tag, add func(dst []byte) []byte) []byte {
+	start := len(dst)
+	dst = add(append(dst, byte(tag), 0))
+	n := len(dst) - start - 2
+	if n < 0x80 {
+		dst[start+1] = byte(n)
+		return dst
 	}
-	return Append(dst, asn1.INTEGER, number)
+	header := AppendHeader(make([]byte, 0, MaxHeader), tag, n)
+	dst[start+1] = header[1]
+	return slices.Insert(dst, start+2, header[2:]...)
+}
+
+// AppendInteger appends the INTEGER of a number that is not negative. The number
+// is big endian and may have leading zeros.
+func AppendInteger(dst []byte, number []byte) []byte {
+	number = bytes.TrimLeft(number, "\x00")
+	if len(number) > 0 && number[0] < 0x80 {
+		return Append(dst, asn1.INTEGER, number)
+	}
+	dst = append(AppendHeader(dst, asn1.INTEGER, 1+len(number)), 0)
+	return append(dst, number...)
+}
+
+// AppendInt appends the INTEGER of n.
+func AppendInt(dst []byte, n int64) []byte {
+	octets := 1
+	for n>>(8*octets-1) != 0 && n>>(8*octets-1) != -1 {
+		octets++
+	}
+	dst = AppendHeader(dst, asn1.INTEGER, octets)
+	for i := octets - 1; i >= 0; i-- {
+		dst = append(dst, byte(n>>(8*i)))
+	}
+	return dst
 }
 
 // AppendBitString appends a BIT STRING of whole octets.

@@ -12,10 +12,10 @@ import (
 	"github.com/yuncert/yuncert/internal/der"
 )
 
-// lengths are those at every change of a length's form.
+// lengths are just below and above each change of a length's form.
 var lengths = []int{0, 1, 0x7d, 0x7e, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x10000, 0x12345, 0x1000000}
 
-// What is appended is what cryptobyte writes.
+// Every value has the octets that cryptobyte writes.
 func TestAppend(t *testing.T) {
 	t.Parallel()
 	for _, n := range lengths {
@@ -40,7 +40,7 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-// A value within a value within a value, each long enough to be moved.
+// Three values are nested. Each is long enough to be moved.
 func TestAppendFuncNested(t *testing.T) {
 	t.Parallel()
 	for _, n := range lengths[:9] {
@@ -79,6 +79,20 @@ func TestAppendInteger(t *testing.T) {
 	}
 }
 
+func TestAppendInt(t *testing.T) {
+	t.Parallel()
+	for bits := range 64 {
+		power := int64(1) << bits // the last one is the lowest int64
+		for _, n := range []int64{power - 1, power, power + 1, -power - 1, -power, -power + 1} {
+			b := cryptobyte.NewBuilder([]byte("before"))
+			b.AddASN1Int64(n)
+			if got, want := der.AppendInt([]byte("before"), n), b.BytesOrPanic(); !bytes.Equal(got, want) {
+				t.Errorf("%d: %x, want %x", n, got, want)
+			}
+		}
+	}
+}
+
 func TestAppendBitString(t *testing.T) {
 	t.Parallel()
 	for _, n := range lengths {
@@ -91,7 +105,7 @@ func TestAppendBitString(t *testing.T) {
 	}
 }
 
-// What PEM writes is what encoding/pem writes.
+// PEM writes what encoding/pem writes.
 func TestPEM(t *testing.T) {
 	t.Parallel()
 	value := make([]byte, 200)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// PEM returns the block of a value: lines of 64 characters, each ending in a
-// newline (RFC 7468, section 3).
+// PEM returns a value as a PEM block. Its lines have 64 characters, and each ends
+// in a newline (RFC 7468, section 3).
 func PEM(label string, value []byte) string {
 	var b strings.Builder
 	lines := (len(value) + 47) / 48
