@@ -9,26 +9,32 @@ import (
 )
 
 const (
-	// maxSmallPrime is the largest prime looked for as a factor, as in Boulder's goodkey.
+	// maxSmallPrime is the largest prime tried as a factor, as in Boulder's
+	// goodkey.
 	maxSmallPrime = 751
 
-	// maxROCAPrime is the largest prime of the ROCA fingerprint. Infineon's library built the primes of keys from 992
-	// bits on from the primes up to 353 at least, so that nothing is lost over the usual
-	// fingerprint, which stops at 167 to cover 512 bits, while a false alarm falls from one in 2^27 to one in 2^83.
+	// maxROCAPrime is the largest prime of the ROCA fingerprint. The usual
+	// fingerprint stops at 167 to cover keys of 512 bits. Infineon's library used
+	// the primes up to 353 or more for keys from 992 bits on, so a fingerprint up
+	// to 353 still finds them all, and false alarms fall from one in 2^27 to one
+	// in 2^83.
 	maxROCAPrime = 353
 
-	// fermatRounds is how many values of a the search for close primes tries, as in Boulder's goodkey.
+	// fermatRounds is how many values of a closePrimes tries, as in Boulder's
+	// goodkey.
 	fermatRounds = 110
 
 	// squares64 has bit d set when d is a square modulo 64.
 	squares64 uint64 = 0x0202021202030213
 )
 
-// weakRSA says why the RSA modulus must not be trusted, or "" when no known weakness shows.
-// The modulus is odd and has at least 1024 bits. It is public, so nothing here runs in constant time.
+// weakRSA describes the weakness of an RSA modulus, or returns "" if it finds
+// none. The modulus must be odd and have at least 1024 bits. It is public, so
+// nothing here runs in constant time.
 func weakRSA(n *big.Int) string {
-	// CVE-2017-15361: the primes were k*M + 65537^a mod M with M the product of the first primes, so that n is a power
-	// of 65537 modulo each of them (Nemec et al., The Return of Coppersmith's Attack, ACM CCS 2017).
+	// CVE-2017-15361: the primes are k*M + 65537^a mod M, where M is the product
+	// of the first primes. So n is a power of 65537 modulo each of them (Nemec et
+	// al., The Return of Coppersmith's Attack, ACM CCS 2017).
 	roca := true
 	for _, g := range primeGroups() {
 		r := modWord(n, g.product)
@@ -50,23 +56,27 @@ func weakRSA(n *big.Int) string {
 	return ""
 }
 
-// closePrimes reports whether Fermat's method factors the odd n: whether one of the first fermatRounds values of a from
-// √n up makes a²-n a square b², and so n = (a-b)(a+b). It finds |p-q| up to about 2^(nlen/4 + 5), the keys of
-// CVE-2022-26320; the 2^(nlen/2 - 100) that FIPS 186-5, A.1.3, asks of whoever makes a key cannot be seen from outside.
+// closePrimes reports whether Fermat's method factors the odd n. It tries the
+// first fermatRounds values of a from √n up: if a²-n is a square b², n is
+// (a-b)(a+b). It finds |p-q| up to about 2^(nlen/4 + 5), which covers the keys
+// of CVE-2022-26320. FIPS 186-5, A.1.3, demands a difference above
+// 2^(nlen/2 - 100) when a key is made; nobody can check this from n.
 func closePrimes(n *big.Int) bool {
-	// a²-n is formed only where it is a square modulo 64 and modulo the primes of the first group: with 64-bit words
-	// those up to 53, and less than one value in 10^5.
+	// Most values of a are ruled out cheaply. a²-n is computed only if it is a
+	// square modulo 64 and modulo the primes of the first group: those up to 53
+	// with 64-bit words, which leaves fewer than one value in 10^5.
 	a := ceilSqrt(n)
 	g := primeGroups()[0]
 	nr, ar := modWord(n, g.product), modWord(a, g.product)
 	nlow, alow := uint(n.Bits()[0]), uint(a.Bits()[0])
 	maybeSquare := func(i uint) bool {
-		if x := alow + i; squares64>>((x*x-nlow)%64)&1 == 0 {
+		x := alow + i
+		if squares64>>((x*x-nlow)%64)&1 == 0 {
 			return false
 		}
 		for j := range g.primes {
 			p := &g.primes[j]
-			x := (ar%p.p + i) % p.p
+			x = (ar%p.p + i) % p.p
 			if p.squares>>((x*x+p.p-nr%p.p)%p.p)&1 == 0 {
 				return false
 			}
@@ -88,17 +98,19 @@ func closePrimes(n *big.Int) bool {
 	return false
 }
 
-// ceilSqrt returns ⌈√n⌉. A big.Float comes to the root with fewer divisions of full length than a big.Int.
+// ceilSqrt returns ⌈√n⌉. big.Float needs fewer divisions of full length for it
+// than big.Int.
 func ceilSqrt(n *big.Int) *big.Int {
 	x := new(big.Float).SetPrec(uint(n.BitLen())/2 + 64).SetInt(n)
-	a, _ := x.Sqrt(x).Int(nil) // ⌊√n⌋, or ⌈√n⌉ where the root was rounded up to it
+	a, _ := x.Sqrt(x).Int(nil) // ⌊√n⌋, or ⌈√n⌉ if the root was rounded up
 	if new(big.Int).Mul(a, a).Cmp(n) < 0 {
 		a.Add(a, big.NewInt(1))
 	}
 	return a
 }
 
-// modWord returns n mod m. It allocates nothing and takes half the time of big.Int.Mod.
+// modWord returns n mod m. It does not allocate and takes half the time of
+// big.Int.Mod.
 func modWord(n *big.Int, m uint) uint {
 	var r uint
 	words := n.Bits()
@@ -108,7 +120,8 @@ func modWord(n *big.Int, m uint) uint {
 	return r
 }
 
-// A primeGroup holds primes whose product fits a word, so that one reduction of n serves them all.
+// A primeGroup holds primes whose product fits in a word, so that n is reduced
+// once for all of them.
 type primeGroup struct {
 	product uint
 	primes  []smallPrime
@@ -117,10 +130,10 @@ type primeGroup struct {
 type smallPrime struct {
 	p       uint
 	squares uint64 // bit d is set when d is a square modulo p; zero for p above 64
-	powers  []bool // which residues are powers of 65537 modulo p; nil for p above maxROCAPrime
+	powers  []bool // whether each residue is a power of 65537 modulo p; nil for p above maxROCAPrime
 }
 
-// primeGroups returns the odd primes up to maxSmallPrime, ascending.
+// primeGroups returns the odd primes up to maxSmallPrime in ascending order.
 var primeGroups = sync.OnceValue(func() []primeGroup {
 	groups := []primeGroup{{product: 1}}
 	for p := uint(3); p <= maxSmallPrime; p += 2 {
