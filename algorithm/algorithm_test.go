@@ -84,7 +84,7 @@ func TestParseRefuses(t *testing.T) {
 			if a != "" {
 				t.Errorf("Parse(%q) = %q beside its error", name, a)
 			}
-			wantError(t, err, yuncert.ErrInvalidValueMalformed, "Algorithm", fmt.Sprintf("%q is no algorithm: RSA_1024", name))
+			wantError(t, err, yuncert.ErrInvalidValueMalformed, "Algorithm", fmt.Sprintf("%q is not a key algorithm; want RSA_1024", name))
 		})
 	}
 }
@@ -92,7 +92,7 @@ func TestParseRefuses(t *testing.T) {
 func TestParseQuotesNoMoreThanTheBeginning(t *testing.T) {
 	t.Parallel()
 	_, err := algorithm.Parse(strings.Repeat("x", 1<<20))
-	wantError(t, err, yuncert.ErrInvalidValueMalformed, "Algorithm", `"`+strings.Repeat("x", 40)+`" is no algorithm`)
+	wantError(t, err, yuncert.ErrInvalidValueMalformed, "Algorithm", `"`+strings.Repeat("x", 40)+`" is not a key algorithm`)
 }
 
 func TestNameParts(t *testing.T) {
@@ -167,7 +167,7 @@ var unsupported = []struct {
 	{"RSA zero modulus", &rsa.PublicKey{N: new(big.Int), E: 65537}, "the RSA public key has no positive modulus"},
 	{"RSA 1023", rsaOf(1023), "an RSA key of 1023 bits"},
 	{"RSA 1025", rsaOf(1025), "an RSA key of 1025 bits"},
-	{"RSA 1536", rsaOf(1536), "an RSA key of 1536 bits is not supported: 1024, 2048, 3072 and 4096 are"},
+	{"RSA 1536", rsaOf(1536), "an RSA key of 1536 bits is not supported; want 1024, 2048, 3072 or 4096"},
 	{"RSA 2047", rsaOf(2047), "an RSA key of 2047 bits"},
 	{"RSA 8192", rsaOf(8192), "an RSA key of 8192 bits"},
 	{"nil ECC", (*ecdsa.PublicKey)(nil), "the ECC public key is empty"},

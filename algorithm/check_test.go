@@ -165,11 +165,11 @@ func TestCheckECC(t *testing.T) {
 					t.Fatalf("before the change: %v", err)
 				}
 				tt.change(pub)
-				wantMalformed(t, algorithm.Check(pub), "the public key is not a point of its curve")
+				wantMalformed(t, algorithm.Check(pub), "the public key is not a point on its curve")
 				_, err := algorithm.MarshalPublicKey(pub)
-				wantMalformed(t, err, "the public key is not a point of its curve")
+				wantMalformed(t, err, "the public key is not a point on its curve")
 				_, err = algorithm.PubMd5(pub)
-				wantMalformed(t, err, "the public key is not a point of its curve")
+				wantMalformed(t, err, "the public key is not a point on its curve")
 			})
 		}
 	}

@@ -5,134 +5,139 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
+	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/der"
 	"github.com/yuncert/yuncert/internal/sm2"
 )
 
 // PEM returns the key as an unencrypted PKCS #8 PEM block, "PRIVATE KEY" (RFC
-// 5958), which openssl, Java and Go read. An SM2 key is encoded as in GM/T 0010:
-// id-ecPublicKey with the SM2 curve around an ECPrivateKey that names curve and
-// public key as well. The result is key material: keep it off logs, and its
-// file at mode 0600. A zero PrivateKey is [yuncert.ErrInternalEncodeKeyError].
+// 5958), which openssl, Java and Go read. An SM2 key has the form of GM/T 0010:
+// id-ecPublicKey with the SM2 curve, and an ECPrivateKey with the curve and the
+// public key. The result is secret: do not log it, and give its file mode 0600.
+// A zero PrivateKey is [yuncert.ErrInternalEncodeKeyError].
 func (k *PrivateKey) PEM() ([]byte, error) {
-	var der []byte
+	var data []byte
 	var err error
 	switch signer := k.signer().(type) {
 	case nil:
-		err = malformed("the private key is empty")
+		err = errors.New("the private key is empty")
 	case sm2Signer:
-		der, err = marshalSM2(signer.PrivateKey)
+		data, err = marshalSM2(signer.PrivateKey)
 	default:
-		der, err = x509.MarshalPKCS8PrivateKey(signer)
+		data, err = x509.MarshalPKCS8PrivateKey(signer)
 	}
 	if err != nil {
 		return nil, &yuncert.Error{Code: yuncert.ErrInternalEncodeKeyError, Message: "Failed to encode private key.", Err: err}
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+	return []byte(der.PEM("PRIVATE KEY", data)), nil
 }
 
-// marshalSM2 writes PKCS #8 around an ECPrivateKey (RFC 5915, section 3).
+// The tags of the optional fields in an ECPrivateKey.
+var (
+	parametersTag = asn1.Tag(0).ContextSpecific().Constructed()
+	publicTag     = asn1.Tag(1).ContextSpecific().Constructed()
+)
+
+// marshalSM2 writes a PKCS #8 key that holds an ECPrivateKey (RFC 5915, section
+// 3).
 func marshalSM2(key *sm2.PrivateKey) ([]byte, error) {
 	point, err := sm2.PublicKeyBytes(key.Public())
 	if err != nil {
 		return nil, err
 	}
-	var b cryptobyte.Builder
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1Int64(0)
-		b.AddBytes(sm2KeyID)
-		b.AddASN1(asn1.OCTET_STRING, func(b *cryptobyte.Builder) {
-			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-				b.AddASN1Int64(1)
-				b.AddASN1OctetString(key.Bytes())
-				b.AddASN1(parametersTag, func(b *cryptobyte.Builder) { b.AddBytes(sm2Curve) })
-				b.AddASN1(publicTag, func(b *cryptobyte.Builder) { b.AddASN1BitString(point) })
+	// The buffer never grows: no copy of the scalar stays behind.
+	return der.AppendFunc(make([]byte, 0, 256), asn1.SEQUENCE, func(dst []byte) []byte {
+		dst = append(der.AppendInt(dst, 0), sm2KeyID...)
+		return der.AppendFunc(dst, asn1.OCTET_STRING, func(dst []byte) []byte {
+			return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+				dst = der.AppendInt(dst, 1)
+				dst = der.Append(dst, asn1.OCTET_STRING, key.Bytes())
+				dst = der.Append(dst, parametersTag, sm2Curve)
+				return der.AppendFunc(dst, publicTag, func(dst []byte) []byte { return der.AppendBitString(dst, point) })
 			})
 		})
-	})
-	return b.Bytes()
+	}), nil
 }
 
-// ParsePrivateKey reads the one private key in a PEM text, whatever stands
-// around it: PKCS #8 ("PRIVATE KEY"), PKCS #1 ("RSA PRIVATE KEY") or SEC 1
-// ("EC PRIVATE KEY", for SM2 also "SM2 PRIVATE KEY"), each for RSA, ECC and SM2
-// as far as the form holds them. A public half in the text is held against SM2
-// keys alone: that of others is not looked at but made anew. The key passes [Check]. No key, two keys, an
-// encrypted one, a broken, weak or unsupported one is
-// [yuncert.ErrInvalidValueMalformed]; the message never quotes the text.
+// ParsePrivateKey reads the one private key in a PEM text and ignores all other
+// text. RSA, ECC and SM2 keys may be PKCS #8 ("PRIVATE KEY"), RSA keys also PKCS
+// #1 ("RSA PRIVATE KEY"), ECC and SM2 keys also SEC 1 ("EC PRIVATE KEY", for SM2
+// also "SM2 PRIVATE KEY"). A public key stored with an SM2 key must belong to it;
+// one stored with an ECC key is ignored and computed again. No key, more than
+// one key, and a key that is encrypted, broken, not supported or refused by
+// [Check] are [yuncert.ErrInvalidValueMalformed]. The message never quotes the
+// text.
 func ParsePrivateKey(text []byte) (*PrivateKey, error) {
-	text = bytes.TrimPrefix(text, []byte("\ufeff")) // pem.Decode wants its dashes first on a line
+	rest := bytes.TrimPrefix(text, []byte("\ufeff")) // pem.Decode wants the dashes first on a line
 	var key *PrivateKey
 	for {
 		var block *pem.Block
-		if block, text = pem.Decode(text); block == nil {
+		block, rest = pem.Decode(rest)
+		if block == nil {
 			break
 		}
-		if !bytes.HasSuffix([]byte(block.Type), []byte("PRIVATE KEY")) {
+		if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
 			continue // certificates, and the EC PARAMETERS that openssl ecparam writes
 		}
 		if key != nil {
 			return nil, malformed("the text holds more than one private key")
 		}
 		if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
-			return nil, malformed("the private key is encrypted: decrypt it first, with openssl pkey for example")
+			return nil, malformed("the private key is encrypted; decrypt it first, for example with openssl pkey")
 		}
 		var err error
-		if key, err = parsePrivateKey(block.Type, block.Bytes); err != nil {
+		key, err = parsePrivateKey(block.Type, block.Bytes)
+		if err != nil {
 			return nil, err
 		}
 	}
 	if key == nil {
-		return nil, malformed("the text holds no private key in PEM with its line breaks: PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY")
+		return nil, malformed("the text holds no private key in PEM with line breaks; want PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY")
 	}
 	return key, nil
 }
 
-// errBrokenKey stands for whatever a parser says, since that may quote the key.
+// errBrokenKey replaces a parser's error, which may quote the key.
 func errBrokenKey(form string) error {
-	return malformed("the private key is not the %s that its PEM label says, or its kind is not supported: RSA, P-256, P-384, P-521 and SM2 keys are", form)
+	return malformed("the private key is not the %s that its PEM label says, or is not supported; want an RSA, P-256, P-384, P-521 or SM2 key", form)
 }
 
-// keyForms are what the PEM labels of private keys say.
+// keyForms maps PEM labels to the forms that they stand for.
 var keyForms = map[string]string{
 	"PRIVATE KEY": "PKCS #8 key", "RSA PRIVATE KEY": "PKCS #1 key", "EC PRIVATE KEY": "SEC 1 key", "SM2 PRIVATE KEY": "SEC 1 key",
 }
 
-func parsePrivateKey(label string, der []byte) (*PrivateKey, error) {
+func parsePrivateKey(label string, data []byte) (*PrivateKey, error) {
 	form, known := keyForms[label]
 	if !known {
-		return nil, malformed("a private key of this PEM label is not supported: PRIVATE KEY, RSA PRIVATE KEY and EC PRIVATE KEY are, which ssh-keygen -p -m PKCS8 makes of OpenSSH's")
+		return nil, malformed("the PEM label of the private key is not supported; want PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY (ssh-keygen -p -m PKCS8 converts OpenSSH keys)")
 	}
 	var outer cryptobyte.String
-	if input := cryptobyte.String(der); !input.ReadASN1(&outer, asn1.SEQUENCE) || !input.Empty() {
+	input := cryptobyte.String(data)
+	if !input.ReadASN1(&outer, asn1.SEQUENCE) || !input.Empty() {
 		return nil, malformed("the private key is not one DER SEQUENCE")
 	}
 	var key crypto.PrivateKey
 	var err error
 	switch label {
 	case "PRIVATE KEY":
-		var version int
-		var id, inner cryptobyte.String
-		if outer.ReadASN1Integer(&version) && outer.ReadASN1Element(&id, asn1.SEQUENCE) && isSM2KeyID(id) {
-			// Attributes and a second copy of the public key may follow (RFC 5958, section 2).
-			if version < 0 || version > 1 || !outer.ReadASN1(&inner, asn1.OCTET_STRING) ||
-				!outer.SkipOptionalASN1(parametersTag) || !outer.SkipOptionalASN1(asn1.Tag(1).ContextSpecific()) || !outer.Empty() {
-				return nil, errBrokenKey(form)
-			}
-			return parseSM2(inner)
+		if namesSM2InPKCS8(outer) {
+			return parseSM2InPKCS8(outer)
 		}
-		key, err = x509.ParsePKCS8PrivateKey(der)
+		key, err = x509.ParsePKCS8PrivateKey(data)
 	case "RSA PRIVATE KEY":
-		key, err = x509.ParsePKCS1PrivateKey(der)
+		key, err = x509.ParsePKCS1PrivateKey(data)
 	default:
 		if label == "SM2 PRIVATE KEY" || namesSM2(outer) {
-			return parseSM2(der)
+			return parseSM2(data)
 		}
-		key, err = x509.ParseECPrivateKey(der)
+		key, err = x509.ParseECPrivateKey(data)
 	}
 	if err != nil {
 		return nil, errBrokenKey(form)
@@ -140,47 +145,66 @@ func parsePrivateKey(label string, der []byte) (*PrivateKey, error) {
 	return NewPrivateKey(key)
 }
 
-var (
-	parametersTag = asn1.Tag(0).ContextSpecific().Constructed()
-	publicTag     = asn1.Tag(1).ContextSpecific().Constructed()
-)
+// namesSM2InPKCS8 reports whether the algorithm of a PKCS #8 key is SM2.
+func namesSM2InPKCS8(key cryptobyte.String) bool {
+	var id cryptobyte.String
+	return key.SkipASN1(asn1.INTEGER) && key.ReadASN1Element(&id, asn1.SEQUENCE) && isSM2KeyID(id)
+}
 
-// namesSM2 looks whether the parameters of an ECPrivateKey are the SM2 curve.
-func namesSM2(key cryptobyte.String) bool {
+// parseSM2InPKCS8 reads what follows the header of a PKCS #8 key. Attributes and
+// a second copy of the public key may follow the key (RFC 5958, section 2).
+func parseSM2InPKCS8(key cryptobyte.String) (*PrivateKey, error) {
 	var version int
-	var d, parameters cryptobyte.String
-	return key.ReadASN1Integer(&version) && key.ReadASN1(&d, asn1.OCTET_STRING) &&
+	var inner cryptobyte.String
+	if !key.ReadASN1Integer(&version) || version < 0 || version > 1 ||
+		!key.SkipASN1(asn1.SEQUENCE) || !key.ReadASN1(&inner, asn1.OCTET_STRING) ||
+		!key.SkipOptionalASN1(asn1.Tag(0).ContextSpecific().Constructed()) ||
+		!key.SkipOptionalASN1(asn1.Tag(1).ContextSpecific()) || !key.Empty() {
+		return nil, errBrokenKey(keyForms["PRIVATE KEY"])
+	}
+	return parseSM2(inner)
+}
+
+// namesSM2 reports whether the parameters of an ECPrivateKey are the SM2 curve.
+func namesSM2(key cryptobyte.String) bool {
+	var parameters cryptobyte.String
+	return key.SkipASN1(asn1.INTEGER) && key.SkipASN1(asn1.OCTET_STRING) &&
 		key.ReadASN1(&parameters, parametersTag) && bytes.Equal(parameters, sm2Curve)
 }
 
-// parseSM2 reads an ECPrivateKey (RFC 5915, section 3) on the SM2 curve. Its
-// public key, where there is one, must be the scalar's.
-func parseSM2(der cryptobyte.String) (*PrivateKey, error) {
-	broken := errBrokenKey("ECPrivateKey (RFC 5915)")
+// parseSM2 reads an ECPrivateKey (RFC 5915, section 3) on the SM2 curve. If it
+// holds a public key, the key must belong to the scalar.
+func parseSM2(input cryptobyte.String) (*PrivateKey, error) {
 	var key, d, parameters, public cryptobyte.String
 	var version int
 	var hasParameters, hasPublic bool
-	if !der.ReadASN1(&key, asn1.SEQUENCE) || !der.Empty() ||
+	if !input.ReadASN1(&key, asn1.SEQUENCE) || !input.Empty() ||
 		!key.ReadASN1Integer(&version) || version != 1 || !key.ReadASN1(&d, asn1.OCTET_STRING) ||
 		!key.ReadOptionalASN1(&parameters, &hasParameters, parametersTag) ||
 		!key.ReadOptionalASN1(&public, &hasPublic, publicTag) || !key.Empty() ||
 		hasParameters && !bytes.Equal(parameters, sm2Curve) {
-		return nil, broken
+		return nil, errBrokenKey("ECPrivateKey (RFC 5915)")
 	}
 	if len(d) < 32 { // RFC 5915 wants 32 octets; tjfoc/gmsm leaves out leading zeros
 		d = append(make([]byte, 32-len(d), 32), d...)
 	}
-	k, err := newSM2(d)
-	if err != nil || !hasPublic {
-		return k, err
-	}
-	point, err := sm2.PublicKeyBytes(k.signer().(sm2Signer).PrivateKey.Public())
+	own, err := sm2.NewPrivateKey(d)
 	if err != nil {
-		return nil, err
+		return nil, malformedBy(err, "the SM2 private key is not a number from 1 to n-2 (GM/T 0003.1)")
 	}
-	var embedded []byte
-	if !public.ReadASN1BitStringAsBytes(&embedded) || !public.Empty() || !bytes.Equal(embedded, point) {
-		return nil, malformed("the SM2 private key holds a public key that is not its own")
+	if hasPublic {
+		var point []byte
+		if !public.ReadASN1BitStringAsBytes(&point) || !public.Empty() {
+			return nil, errForeignPublic()
+		}
+		pub, err := sm2.ParsePublicKey(point)
+		if err != nil || !pub.Equal(own.Public()) {
+			return nil, errForeignPublic()
+		}
 	}
-	return k, nil
+	return &PrivateKey{SM2_256, &secret{sm2Signer{own}}}, nil
+}
+
+func errForeignPublic() error {
+	return malformed("the SM2 private key holds a public key that does not belong to it")
 }

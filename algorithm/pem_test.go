@@ -127,6 +127,9 @@ func TestPEMOfZeroKey(t *testing.T) {
 	if e, _ := errors.AsType[*yuncert.Error](err); e.Message != "Failed to encode private key." {
 		t.Errorf("message %q is not the documented one", e.Message)
 	}
+	if errors.Is(err, yuncert.ErrInvalidValueMalformed) {
+		t.Errorf("error %v has a second code", err)
+	}
 }
 
 func block(label string, parts ...[]byte) []byte {
@@ -238,17 +241,17 @@ func TestParsePrivateKey(t *testing.T) {
 func TestParsePrivateKeyRefuses(t *testing.T) {
 	t.Parallel()
 	const (
-		none        = "the text holds no private key in PEM with its line breaks"
+		none        = "the text holds no private key in PEM with line breaks"
 		two         = "the text holds more than one private key"
-		encrypted   = "the private key is encrypted: decrypt it first"
+		encrypted   = "the private key is encrypted; decrypt it first"
 		notSequence = "the private key is not one DER SEQUENCE"
 		notPKCS8    = "the private key is not the PKCS #8 key that its PEM label says"
 		notPKCS1    = "the private key is not the PKCS #1 key that its PEM label says"
 		notSEC1     = "the private key is not the SEC 1 key that its PEM label says"
 		notSM2      = "the private key is not the ECPrivateKey (RFC 5915) that its PEM label says"
-		label       = "a private key of this PEM label is not supported"
+		label       = "the PEM label of the private key is not supported"
 		scalar      = "the SM2 private key is not a number from 1 to n-2"
-		foreign     = "the SM2 private key holds a public key that is not its own"
+		foreign     = "the SM2 private key holds a public key that does not belong to it"
 	)
 	file := func(name string) []byte { return readFile(t, filepath.Join("privatekey", name)) }
 	rsaPEM, ecPEM, sm2File := testkeys.PEM(algorithm.RSA_1024, 0), testkeys.PEM(algorithm.ECC_256, 0), testkeys.PEM(algorithm.SM2_256, 0)

@@ -18,17 +18,18 @@ import (
 )
 
 // A PrivateKey is an RSA, ECC or SM2 private key in memory. It is a
-// [crypto.Signer] and a [crypto.MessageSigner], immutable and safe for
-// concurrent use. Through fmt, log/slog and encoding/json it prints as
-// "RSA_2048 private key"; only [PrivateKey.PEM] gives the key away.
+// [crypto.Signer] and a [crypto.MessageSigner]. It never changes and is safe for
+// concurrent use. fmt, log/slog and encoding/json print it as "RSA_2048 private
+// key"; only [PrivateKey.PEM] reveals the key. The zero PrivateKey holds no key
+// and cannot sign.
 type PrivateKey struct {
 	algorithm Algorithm
 	secret    *secret
 }
 
-// A secret stands between a PrivateKey and its key because fmt, for a verb that
-// it does not know, follows one pointer in a field that it may not call methods
-// on. It never follows two.
+// A secret keeps the key two pointers away from a PrivateKey. For some verbs fmt
+// follows one pointer in an unexported field, where it cannot call Format. It
+// never follows two.
 type secret struct {
 	signer crypto.Signer // *rsa.PrivateKey, *ecdsa.PrivateKey or sm2Signer
 }
@@ -41,8 +42,7 @@ func (k PrivateKey) signer() crypto.Signer {
 	return k.secret.signer
 }
 
-// sm2Signer makes the engine's key a crypto.Signer over the digest
-// SM3(ZA‖message).
+// An sm2Signer is an SM2 key as a crypto.Signer. Its digest is SM3(ZA‖message).
 type sm2Signer struct{ *sm2.PrivateKey }
 
 func (s sm2Signer) Public() crypto.PublicKey { return s.PrivateKey.Public() }
@@ -51,12 +51,13 @@ func (s sm2Signer) Sign(_ io.Reader, digest []byte, _ crypto.SignerOpts) ([]byte
 	return s.SignDigest(digest)
 }
 
-// GenerateKey makes a key of algorithm a, with the public exponent 65537 for
-// RSA. Its randomness is always the system's: no reader can make crypto/rsa
-// and crypto/ecdsa repeat a key. RSA takes tens of milliseconds at 2048 bits
-// and up to seconds at 4096. RSA_1024 and unknown names are
-// [yuncert.ErrInvalidValueMalformed]; a failure of the generator is
-// [yuncert.ErrInternalKeyError].
+// GenerateKey makes a key of any [Algorithm] but RSA_1024. RSA keys have the
+// public exponent 65537. The randomness always comes from the system, because
+// crypto/rsa and crypto/ecdsa cannot repeat a key from a given reader. An RSA
+// key takes tens of milliseconds at 2048 bits and up to seconds at 4096.
+//
+// RSA_1024 and unknown names are [yuncert.ErrInvalidValueMalformed]. A failure
+// of the generator is [yuncert.ErrInternalKeyError].
 func GenerateKey(a Algorithm) (*PrivateKey, error) {
 	var signer crypto.Signer
 	var err error
@@ -82,17 +83,18 @@ func GenerateKey(a Algorithm) (*PrivateKey, error) {
 	return &PrivateKey{a, &secret{signer}}, nil
 }
 
-// notGenerated is the error for an algorithm that GenerateKey makes no keys of.
+// notGenerated is the error for an algorithm that GenerateKey does not accept.
 func notGenerated(a Algorithm) error {
 	return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Algorithm",
-		"%.40q is no algorithm to make keys of: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384, ECC_512 and SM2_256 are.", string(a))
+		"%.40q is not an algorithm for new keys; want RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384, ECC_512 or SM2_256", string(a))
 }
 
-// NewPrivateKey takes a key that the caller holds already: *rsa.PrivateKey,
-// *ecdsa.PrivateKey on P-256, P-384 or P-521, *sm2.PrivateKey of
-// github.com/emmansun/gmsm/sm2, or a *PrivateKey, which it returns. Any other
-// key is copied. A key of another kind, one whose public half does not belong to
-// it, an RSA key without exactly two primes and one that [Check] refuses is
+// NewPrivateKey returns a copy of key, which is an *rsa.PrivateKey, an
+// *ecdsa.PrivateKey on P-256, P-384 or P-521, or an *sm2.PrivateKey of
+// github.com/emmansun/gmsm/sm2. It returns a *PrivateKey as it is.
+//
+// A key of another type, a key whose public key does not belong to it, an RSA
+// key that does not have exactly two primes and a key that [Check] refuses are
 // [yuncert.ErrInvalidValueMalformed].
 func NewPrivateKey(key crypto.PrivateKey) (*PrivateKey, error) {
 	var signer crypto.Signer
@@ -123,11 +125,11 @@ func NewPrivateKey(key crypto.PrivateKey) (*PrivateKey, error) {
 	case *sm2.EngineKey:
 		own, err := sm2.FromEngine(key)
 		if err != nil {
-			return nil, malformed("the SM2 private key is inconsistent")
+			return nil, malformedBy(err, "the SM2 private key is inconsistent")
 		}
 		signer = sm2Signer{own}
 	default:
-		return nil, malformed("a private key of type %T is not supported: RSA, ECC and SM2 keys in memory are", key)
+		return nil, malformed("a private key of type %T is not supported; want an RSA, ECC or SM2 key in memory", key)
 	}
 	a, err := Of(signer.Public())
 	if err != nil {
@@ -139,28 +141,32 @@ func NewPrivateKey(key crypto.PrivateKey) (*PrivateKey, error) {
 	return &PrivateKey{a, &secret{signer}}, nil
 }
 
-// copyRSA returns a copy of the key with CRT values of its own. crypto/x509
-// would otherwise add them to the caller's key when it encodes it. More than two
-// primes Validate does not look at, and of signs it looks at none.
+// copyRSA returns a copy of the key with CRT values of its own. crypto/x509 adds
+// missing CRT values to the key that it encodes, which would change the caller's
+// key.
 func copyRSA(key *rsa.PrivateKey) (*rsa.PrivateKey, error) {
-	inconsistent := malformed("the RSA private key is inconsistent")
+	const inconsistent = "the RSA private key is inconsistent"
 	if key.D == nil {
-		return nil, inconsistent
+		return nil, malformed(inconsistent)
 	}
+	// Validate accepts more than two primes without looking at the others, and
+	// does not look at signs.
 	if len(key.Primes) != 2 {
-		return nil, malformed("the RSA private key has %d primes: two are accepted", len(key.Primes))
+		return nil, malformed("the RSA private key has %d primes; want 2", len(key.Primes))
 	}
 	for _, n := range []*big.Int{key.N, key.D, key.Primes[0], key.Primes[1]} {
 		if n == nil || n.Sign() <= 0 {
-			return nil, inconsistent
+			return nil, malformed(inconsistent)
 		}
 	}
-	// Before the arithmetic, whose time grows with the cube of the lengths.
+	// The lengths are checked first: the time of what follows grows with their
+	// cube.
 	if _, err := Of(&key.PublicKey); err != nil {
 		return nil, err
 	}
-	if bits := key.N.BitLen(); key.D.BitLen() > bits || key.Primes[0].BitLen() >= bits || key.Primes[1].BitLen() >= bits {
-		return nil, inconsistent
+	bits := key.N.BitLen()
+	if key.D.BitLen() > bits || key.Primes[0].BitLen() >= bits || key.Primes[1].BitLen() >= bits {
+		return nil, malformed(inconsistent)
 	}
 	own := &rsa.PrivateKey{
 		PublicKey: rsa.PublicKey{N: new(big.Int).Set(key.N), E: key.E},
@@ -168,14 +174,14 @@ func copyRSA(key *rsa.PrivateKey) (*rsa.PrivateKey, error) {
 		Primes:    []*big.Int{new(big.Int).Set(key.Primes[0]), new(big.Int).Set(key.Primes[1])},
 	}
 	own.Precompute()
-	if own.Validate() != nil {
-		return nil, inconsistent
+	if err := own.Validate(); err != nil {
+		return nil, malformedBy(err, inconsistent)
 	}
 	return own, nil
 }
 
-// copyECDSA returns the key made anew from its scalar, so that its public half
-// is known to belong to it.
+// copyECDSA returns a key made from the scalar. Its public key is computed and
+// therefore belongs to it.
 func copyECDSA(key *ecdsa.PrivateKey) (*ecdsa.PrivateKey, error) {
 	//lint:ignore SA1019 Bytes panics without them
 	if key.D == nil || key.X == nil || key.Y == nil {
@@ -183,29 +189,23 @@ func copyECDSA(key *ecdsa.PrivateKey) (*ecdsa.PrivateKey, error) {
 	}
 	d, err := key.Bytes()
 	if err != nil {
-		return nil, malformed("the key's curve is not supported or its numbers are out of range: P-256, P-384 and P-521 are supported")
+		return nil, malformedBy(err, "the key's curve is not supported or its numbers are out of range; want P-256, P-384 or P-521")
 	}
 	own, err := ecdsa.ParseRawPrivateKey(key.Curve, d)
-	if err != nil || !own.PublicKey.Equal(&key.PublicKey) {
+	if err != nil {
+		return nil, malformedBy(err, "the ECC private key is inconsistent")
+	}
+	if !own.PublicKey.Equal(&key.PublicKey) {
 		return nil, malformed("the ECC private key is inconsistent")
 	}
 	return own, nil
 }
 
-// newSM2 makes a key from the 32 octets of its scalar.
-func newSM2(d []byte) (*PrivateKey, error) {
-	key, err := sm2.NewPrivateKey(d)
-	if err != nil {
-		return nil, malformed("the SM2 private key is not a number from 1 to n-2 (GM/T 0003.1)")
-	}
-	return &PrivateKey{SM2_256, &secret{sm2Signer{key}}}, nil
-}
-
 // Algorithm returns the key's algorithm.
 func (k *PrivateKey) Algorithm() Algorithm { return k.algorithm }
 
-// Public returns a copy of the public half: *rsa.PublicKey, or *ecdsa.PublicKey
-// for ECC and SM2.
+// Public returns a copy of the public key: an *rsa.PublicKey for RSA, an
+// *ecdsa.PublicKey for ECC and SM2, nil for the zero PrivateKey.
 func (k *PrivateKey) Public() crypto.PublicKey {
 	if k.secret == nil {
 		return nil
@@ -221,14 +221,15 @@ func (k *PrivateKey) Public() crypto.PublicKey {
 	}
 }
 
-var errNoHash = errors.New("algorithm: RSA and ECC keys sign a digest, and opts must name its hash function, one that is linked into the program")
+var errNoHash = errors.New("algorithm: RSA and ECC keys need the hash function of the digest in opts, and its package must be imported")
 
-// Sign signs a digest, as [crypto.Signer] says; a TLS server calls it. With RSA
-// and ECC, opts names the hash function or is an *rsa.PSSOptions. With SM2 the
-// digest is the 32 octets of SM3(ZA‖message) and opts is not looked at; rather
-// use [PrivateKey.SignMessage], which makes it. Only RSA-PSS reads random, where
-// nil means crypto/rand: ECC (RFC 6979) and SM2 signatures repeat for the same
-// key and digest. Errors are plain ones.
+// Sign signs a digest, as [crypto.Signer] says. For RSA and ECC, opts names the
+// hash function or is an *rsa.PSSOptions. For SM2 the digest is the 32 octets of
+// SM3(ZA‖message), and opts is ignored; [PrivateKey.SignMessage] computes this
+// digest for you. Only RSA-PSS reads random, where nil means crypto/rand. RSA
+// PKCS #1 v1.5, ECC (RFC 6979) and SM2 give the same signature for the same key
+// and digest. A zero PrivateKey is [yuncert.ErrInvalidValueMalformed]; other
+// errors have no code.
 func (k *PrivateKey) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	switch signer := k.signer().(type) {
 	case nil:
@@ -236,7 +237,7 @@ func (k *PrivateKey) Sign(random io.Reader, digest []byte, opts crypto.SignerOpt
 	case sm2Signer:
 		return signer.Sign(nil, digest, nil)
 	case *rsa.PrivateKey:
-		// TLS 1.1 signs MD5SHA1, which is a pair of digests and never available.
+		// TLS 1.1 signs MD5SHA1. It is a pair of digests, so it is never available.
 		_, pss := opts.(*rsa.PSSOptions)
 		if opts == nil || !opts.HashFunc().Available() && (pss || opts.HashFunc() != crypto.MD5SHA1) {
 			return nil, errNoHash
@@ -252,9 +253,9 @@ func (k *PrivateKey) Sign(random io.Reader, digest []byte, opts crypto.SignerOpt
 	return k.signer().Sign(nil, digest, opts)
 }
 
-// SignMessage hashes and signs a message, as [crypto.MessageSigner] says: RSA
-// and ECC with the hash function that opts names, SM2 with SM3 under the user
-// ID 1234567812345678 whatever opts says.
+// SignMessage hashes and signs a message, as [crypto.MessageSigner] says. RSA
+// and ECC use the hash function in opts. SM2 always uses SM3 under the user ID
+// 1234567812345678. Randomness and errors are as for [PrivateKey.Sign].
 func (k *PrivateKey) SignMessage(rand io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {
 	if signer, ok := k.signer().(sm2Signer); ok {
 		return signer.PrivateKey.SignMessage(message)
@@ -262,7 +263,7 @@ func (k *PrivateKey) SignMessage(rand io.Reader, message []byte, opts crypto.Sig
 	if opts == nil || !opts.HashFunc().Available() {
 		return nil, errNoHash
 	}
-	if opts.HashFunc() == crypto.SHA256 { // what certificates are signed with
+	if opts.HashFunc() == crypto.SHA256 { // certificates use it: saves an allocation
 		digest := sha256.Sum256(message)
 		return k.Sign(rand, digest[:], opts)
 	}
@@ -271,7 +272,8 @@ func (k *PrivateKey) SignMessage(rand io.Reader, message []byte, opts crypto.Sig
 	return k.Sign(rand, h.Sum(nil), opts)
 }
 
-// String returns "RSA_2048 private key" or the like.
+// String returns the algorithm and the words "private key": "RSA_2048 private
+// key".
 func (k PrivateKey) String() string {
 	if k.secret == nil {
 		return "empty private key"
@@ -279,11 +281,11 @@ func (k PrivateKey) String() string {
 	return string(k.algorithm) + " private key"
 }
 
-// Format prints what String returns, whatever the verb.
+// Format prints String for every verb.
 func (k PrivateKey) Format(f fmt.State, _ rune) { io.WriteString(f, k.String()) }
 
-// LogValue is what log/slog prints: what String returns.
+// LogValue returns String for log/slog.
 func (k PrivateKey) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
-// MarshalText is what encoding/json and encoding/xml write: what String returns.
+// MarshalText returns String for encoding/json and encoding/xml.
 func (k PrivateKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }

@@ -122,7 +122,7 @@ func TestGenerateKeyRefuses(t *testing.T) {
 				t.Errorf("GenerateKey(%q) = %v beside its error", a, key)
 			}
 			wantError(t, err, yuncert.ErrInvalidValueMalformed, "Algorithm",
-				fmt.Sprintf("%q is no algorithm to make keys of: RSA_2048, RSA_3072,", string(a)))
+				fmt.Sprintf("%q is not an algorithm for new keys; want RSA_2048, RSA_3072,", string(a)))
 		})
 	}
 }
@@ -306,7 +306,7 @@ func TestNewPrivateKeyRefusesKinds(t *testing.T) {
 		{"zero SM2", new(sm2.EngineKey), "the SM2 private key is inconsistent"},
 		{"Ed25519", ed25519.NewKeyFromSeed(make([]byte, 32)), "a private key of type ed25519.PrivateKey is not supported"},
 		{"P-224", p224, "the key's curve is not supported"},
-		{"SM2 as an ECC key", &engine.PrivateKey, "P-256, P-384 and P-521 are supported"},
+		{"SM2 as an ECC key", &engine.PrivateKey, "want P-256, P-384 or P-521"},
 		{"a public key", testkeys.Key(algorithm.ECC_256, 0).Public(), "a private key of type *ecdsa.PublicKey is not supported"},
 		{"a key with exponent 3", privateKeyFile(t, "refused-rsa-exponent3.pem"), "the RSA exponent 3 is not"},
 		{"a key of 1536 bits", privateKeyFile(t, "refused-rsa1536.pem"), "an RSA key of 1536 bits is not supported"},
@@ -365,7 +365,7 @@ func TestNewPrivateKeyRefusesRSA(t *testing.T) {
 				}
 				want := "the RSA private key is inconsistent"
 				if strings.HasPrefix(tt.name, "number of primes: ") {
-					want = "two are accepted"
+					want = "primes; want 2"
 				}
 				wantMalformed(t, err, want)
 			})
@@ -373,7 +373,24 @@ func TestNewPrivateKeyRefusesRSA(t *testing.T) {
 	}
 }
 
-// A length that is not supported is told before anything is computed.
+// The error of the arithmetic stays in the chain. None of these errors shows key
+// material.
+func TestNewPrivateKeyKeepsCause(t *testing.T) {
+	t.Parallel()
+	rsaPair, ecPair, sm2Pair := rsaKey(t, algorithm.RSA_2048, 0), ecKey(t, algorithm.ECC_256, 0), engineKey(0)
+	rsaPair.D.Add(rsaPair.D, big.NewInt(2))
+	ecPair.D.Add(ecPair.D, ecPair.Params().N)
+	sm2Pair.D.Add(sm2Pair.D, big.NewInt(1))
+	for name, key := range map[string]crypto.PrivateKey{"RSA": rsaPair, "ECC": ecPair, "SM2": sm2Pair} {
+		_, err := algorithm.NewPrivateKey(key)
+		e, ok := errors.AsType[*yuncert.Error](err)
+		if !ok || e.Err == nil || errors.Is(e.Err, yuncert.ErrInvalidValueMalformed) {
+			t.Errorf("%s: error %v, want a coded error with a plain cause", name, err)
+		}
+	}
+}
+
+// An unsupported length is refused before anything is computed.
 func TestNewPrivateKeyRefusesLengths(t *testing.T) {
 	t.Parallel()
 	for _, bits := range []int{1023, 2049, 8192, 1 << 20} {

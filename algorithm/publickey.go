@@ -11,6 +11,7 @@ import (
 	"errors"
 	"math"
 	"math/big"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -19,9 +20,9 @@ import (
 	"github.com/yuncert/yuncert/internal/sm2"
 )
 
-// The AlgorithmIdentifiers of SubjectPublicKeyInfo, as DER: RSA with its NULL
-// (RFC 3279, section 2.3.1), EC keys with a named curve (RFC 5480, section
-// 2.1.1; GM/T 0015 for the SM2 curve 1.2.156.10197.1.301).
+// The AlgorithmIdentifiers in a SubjectPublicKeyInfo, as DER. RSA has NULL
+// parameters (RFC 3279, section 2.3.1). An EC key names its curve (RFC 5480,
+// section 2.1.1), and so does an SM2 key (GM/T 0015; 1.2.156.10197.1.301).
 var (
 	rsaKeyID  = []byte{0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0}
 	p256KeyID = append(ecKeyID(19), 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7)
@@ -29,61 +30,74 @@ var (
 	p521KeyID = append(ecKeyID(16), 6, 5, 0x2b, 0x81, 4, 0, 35)
 	sm2KeyID  = append(ecKeyID(19), sm2Curve...)
 
-	// sm2Curve names the curve. Some tools write it in the place of
-	// id-ecPublicKey too, with the curve, NULL or nothing behind it.
-	sm2Curve  = []byte{6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x82, 0x2d}
+	sm2Curve = []byte{6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x82, 0x2d}
+
+	// Some tools write the curve instead of id-ecPublicKey, and after it the
+	// curve again, NULL or nothing.
 	sm2KeyIDs = [][]byte{
+		sm2KeyID,
 		append(append([]byte{0x30, 20}, sm2Curve...), sm2Curve...),
 		append(append([]byte{0x30, 12}, sm2Curve...), 5, 0),
 		append([]byte{0x30, 10}, sm2Curve...),
 	}
 )
 
-// ecKeyID begins an AlgorithmIdentifier of n octets with id-ecPublicKey.
+// ecKeyID returns the header of an AlgorithmIdentifier of n octets, followed by
+// id-ecPublicKey.
 func ecKeyID(n byte) []byte {
 	return []byte{0x30, n, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1}
 }
 
+func isSM2KeyID(id []byte) bool {
+	return slices.ContainsFunc(sm2KeyIDs, func(known []byte) bool { return bytes.Equal(id, known) })
+}
+
 // MarshalPublicKey returns the DER SubjectPublicKeyInfo of pub (RFC 5280,
-// section 4.1.2.7). A key that [Of] does not know, or an EC point that is not
-// on its curve, is [yuncert.ErrInvalidValueMalformed].
+// section 4.1.2.7). A key that [Of] does not recognise and a point that is not
+// on its curve are [yuncert.ErrInvalidValueMalformed].
 func MarshalPublicKey(pub crypto.PublicKey) ([]byte, error) {
 	a, err := Of(pub)
 	if err != nil {
 		return nil, err
 	}
-	var id, key []byte
-	switch pub := pub.(type) {
-	case *rsa.PublicKey:
-		id = rsaKeyID
-		b := cryptobyte.NewBuilder(make([]byte, 0, pub.Size()+16))
-		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			b.AddASN1BigInt(pub.N)
-			b.AddASN1Int64(int64(pub.E))
-		})
-		key = b.BytesOrPanic()
-	case *ecdsa.PublicKey:
-		switch a {
-		case ECC_256:
-			id = p256KeyID
-		case ECC_384:
-			id = p384KeyID
-		case ECC_512:
-			id = p521KeyID
-		default:
-			id = sm2KeyID
-		}
-		if key, err = pointBytes(pub); err != nil {
-			return nil, err
-		}
+	if pub, ok := pub.(*rsa.PublicKey); ok {
+		return marshalRSA(pub), nil
 	}
-	return der.AppendFunc(make([]byte, 0, len(id)+len(key)+16), asn1.SEQUENCE, func(dst []byte) []byte {
-		return der.AppendBitString(append(dst, id...), key)
+	point, err := pointBytes(pub.(*ecdsa.PublicKey))
+	if err != nil {
+		return nil, err
+	}
+	id := sm2KeyID
+	switch a {
+	case ECC_256:
+		id = p256KeyID
+	case ECC_384:
+		id = p384KeyID
+	case ECC_512:
+		id = p521KeyID
+	}
+	return der.AppendFunc(make([]byte, 0, len(id)+len(point)+16), asn1.SEQUENCE, func(dst []byte) []byte {
+		return der.AppendBitString(append(dst, id...), point)
 	}), nil
 }
 
-// pointBytes returns the uncompressed point (SEC 1, section 2.3.3), and an
-// error if it is not on its curve.
+// marshalRSA writes an RSAPublicKey (RFC 8017, appendix A.1.1) into a
+// SubjectPublicKeyInfo.
+func marshalRSA(pub *rsa.PublicKey) []byte {
+	modulus := pub.N.Bytes()
+	return der.AppendFunc(make([]byte, 0, len(modulus)+64), asn1.SEQUENCE, func(dst []byte) []byte {
+		dst = append(dst, rsaKeyID...)
+		return der.AppendFunc(dst, asn1.BIT_STRING, func(dst []byte) []byte {
+			dst = append(dst, 0) // no unused bits
+			return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+				return der.AppendInt(der.AppendInteger(dst, modulus), int64(pub.E))
+			})
+		})
+	})
+}
+
+// pointBytes returns the uncompressed point (SEC 1, section 2.3.3), or an error
+// if it is not on its curve.
 func pointBytes(pub *ecdsa.PublicKey) (point []byte, err error) {
 	switch {
 	//lint:ignore SA1019 Bytes panics without them
@@ -95,15 +109,15 @@ func pointBytes(pub *ecdsa.PublicKey) (point []byte, err error) {
 		point, err = pub.Bytes()
 	}
 	if err != nil {
-		return nil, malformed("the public key is not a point of its curve: %v", err)
+		return nil, malformed("the public key is not a point on its curve: %v", err)
 	}
 	return point, nil
 }
 
-// ParsePublicKey reads a DER SubjectPublicKeyInfo with nothing behind it. The
-// key is one that [Of] knows; a point is uncompressed, on its curve and not at
-// infinity. [Check] judges the rest. An unreadable or unsupported key is
-// [yuncert.ErrInvalidValueMalformed].
+// ParsePublicKey reads a DER SubjectPublicKeyInfo and refuses trailing data. The
+// key is one that [Of] recognises. A point is uncompressed, on its curve and not
+// at infinity. Call [Check] for the remaining rules. A key that cannot be read
+// or is not supported is [yuncert.ErrInvalidValueMalformed].
 func ParsePublicKey(data []byte) (crypto.PublicKey, error) {
 	input := cryptobyte.String(data)
 	var info, id, bits cryptobyte.String
@@ -128,35 +142,23 @@ func ParsePublicKey(data []byte) (crypto.PublicKey, error) {
 	}
 	var parts cryptobyte.String
 	if id.ReadASN1(&parts, asn1.SEQUENCE) && bytes.HasPrefix(parts, ecKeyID(0)[2:]) {
-		return nil, malformed("the key's curve is not supported: P-256, P-384, P-521 and SM2 are, by name and not by explicit parameters")
+		return nil, malformed("the key's curve is not supported; want P-256, P-384, P-521 or SM2, given by name and not by explicit parameters")
 	}
-	return nil, malformed("the key's algorithm is not supported: RSA (with NULL parameters), ECC and SM2 are")
-}
-
-func isSM2KeyID(id []byte) bool {
-	if bytes.Equal(id, sm2KeyID) {
-		return true
-	}
-	for _, other := range sm2KeyIDs {
-		if bytes.Equal(id, other) {
-			return true
-		}
-	}
-	return false
+	return nil, malformed("the key's algorithm is not supported; want RSA (with NULL parameters), ECC or SM2")
 }
 
 // parseRSA reads an RSAPublicKey (RFC 8017, appendix A.1.1).
-func parseRSA(der cryptobyte.String) (crypto.PublicKey, error) {
+func parseRSA(input cryptobyte.String) (crypto.PublicKey, error) {
 	var key cryptobyte.String
 	var n, e []byte
-	if !der.ReadASN1(&key, asn1.SEQUENCE) || !der.Empty() ||
+	if !input.ReadASN1(&key, asn1.SEQUENCE) || !input.Empty() ||
 		!key.ReadASN1Integer(&n) || !key.ReadASN1Integer(&e) || !key.Empty() {
 		return nil, malformed("the RSA public key is not a pair of positive DER integers (RFC 8017, appendix A.1.1)")
 	}
 	exponent := 0
 	for _, octet := range e {
 		if exponent > math.MaxInt32>>8 {
-			return nil, malformed("the RSA exponent is larger than 2^31-1, which common software cannot verify: 65537 is usual")
+			return nil, malformed("the RSA exponent is larger than 2^31-1, the largest that common software can verify; 65537 is usual")
 		}
 		exponent = exponent<<8 | int(octet)
 	}
@@ -177,26 +179,25 @@ func parsePoint(curve elliptic.Curve, point []byte) (crypto.PublicKey, error) {
 		pub, err = ecdsa.ParseUncompressedPublicKey(curve, point)
 	}
 	if err != nil {
-		return nil, malformed("the public key is not an uncompressed point of its curve: %v", err)
+		return nil, malformed("the public key is not an uncompressed point on its curve: %v", err)
 	}
 	return pub, nil
 }
 
-// PubMd5 returns the digest that CreateCdnCertificateSigningRequest calls
-// PubMd5: the MD5 of the DER SubjectPublicKeyInfo as 32 lower-case hexadecimal
-// digits. It is the same for a key, its CSR and its certificate, so that it
-// finds the one by the others:
+// PubMd5 returns the PubMd5 of CreateCdnCertificateSigningRequest: the MD5 of
+// the DER SubjectPublicKeyInfo as 32 lower-case hexadecimal digits. A key, its
+// CSR and its certificate have the same digest, so one leads to the others:
 //
 //	openssl req  -in a.csr -noout -pubkey | openssl pkey -pubin -outform DER | openssl md5
 //	openssl x509 -in a.pem -noout -pubkey | openssl pkey -pubin -outform DER | openssl md5
 //
-// It is a name for a key, not a protection: MD5 gives none. The errors are
-// those of [MarshalPublicKey].
+// Use it to find keys, not to protect anything: MD5 is broken. It returns the
+// errors of [MarshalPublicKey].
 func PubMd5(pub crypto.PublicKey) (string, error) {
-	der, err := MarshalPublicKey(pub)
+	info, err := MarshalPublicKey(pub)
 	if err != nil {
 		return "", err
 	}
-	sum := md5.Sum(der)
+	sum := md5.Sum(info)
 	return hex.EncodeToString(sum[:]), nil
 }

@@ -281,7 +281,7 @@ func TestParsePublicKeyRefuses(t *testing.T) {
 	const (
 		notSPKI  = "the public key is not a SubjectPublicKeyInfo"
 		notRSA   = "the RSA public key is not a pair of positive DER integers"
-		notPoint = "the public key is not an uncompressed point of its curve"
+		notPoint = "the public key is not an uncompressed point on its curve"
 		curve    = "the key's curve is not supported"
 		unknown  = "the key's algorithm is not supported"
 	)
