@@ -7,6 +7,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -57,8 +58,8 @@ func (r *CreateDomainCertificateRequest) check(keys algorithm.Policy) (l leaf, e
 	if r.Domain == "" {
 		return l, yuncert.Missing("Domain")
 	}
-	if l.names, err = x509der.SplitNames(r.Domain); err != nil {
-		return l, malformed("Domain", "%v", err)
+	if l.names, err = param.SplitNames("Domain", r.Domain); err != nil {
+		return l, err
 	}
 	if len(l.names) == 0 {
 		return l, malformed("Domain", "%.80q holds no name", r.Domain)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -58,7 +59,8 @@ func (r *CreateOCSPResponderCertificateRequest) check() (x509der.Name, error) {
 		r = new(CreateOCSPResponderCertificateRequest)
 	}
 	var name x509der.Name
-	if err := name.Add(x509der.Parameter{Name: "CommonName", Type: x509der.CommonName, Text: r.CommonName, Required: true}); err != nil {
+	commonName := param.Attribute{Name: "CommonName", Type: x509der.CommonName, Text: r.CommonName, Required: true}
+	if err := commonName.AddTo(&name); err != nil {
 		return nil, err
 	}
 	switch {
@@ -101,7 +103,7 @@ func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issue
 		return nil, err
 	}
 	if err := issuer.keys().Check(pub); err != nil {
-		return nil, malformed("", "the responder's public key: %s", x509der.Reason(err))
+		return nil, param.Wrap(err, yuncert.ErrInvalidValueMalformed, "", "the responder's public key")
 	}
 	publicKey, err := algorithm.MarshalPublicKey(pub)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -286,7 +287,7 @@ func ParseRevocationList(data []byte) (*x509.RevocationList, error) {
 	}
 	list, err := x509der.ParseCRL(der)
 	if err != nil {
-		return nil, malformed("", "the CRL cannot be read: %v", err)
+		return nil, param.Wrap(err, yuncert.ErrInvalidValueMalformed, "", "the CRL cannot be read")
 	}
 	return list, nil
 }

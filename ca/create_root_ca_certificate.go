@@ -6,6 +6,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -126,7 +128,7 @@ func CreateRootCACertificate(rand io.Reader, now time.Time, key crypto.Signer, r
 	}
 	signer, err := x509der.NewSigner(key)
 	if err != nil {
-		return nil, malformed("", "the CA's key cannot be used: %s", x509der.Reason(err))
+		return nil, param.Wrap(err, yuncert.ErrInvalidValueMalformed, "", "the CA's key cannot be used")
 	}
 	if err := checkCAKey(signer.Algorithm, req.Algorithm); err != nil {
 		return nil, err

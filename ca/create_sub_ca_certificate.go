@@ -8,6 +8,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -184,7 +185,7 @@ func CreateSubCACertificate(rand io.Reader, now time.Time, parent *Issuer, pub c
 		return nil, err
 	}
 	if err := parent.keys().Check(pub); err != nil {
-		return nil, malformed("", "the new CA's public key: %s", x509der.Reason(err))
+		return nil, param.Wrap(err, yuncert.ErrInvalidValueMalformed, "", "the new CA's public key")
 	}
 	publicDER, err := algorithm.MarshalPublicKey(pub)
 	if err != nil {

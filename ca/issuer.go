@@ -13,6 +13,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -85,13 +86,13 @@ const maxChain = 10
 // by itself proves nothing: it alone may be of an algorithm that is not supported,
 // such as SHA-1.
 func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer, error) {
-	chain, err := x509der.ParseCertificates("CertificateChain", chainPEM, maxChain)
+	chain, err := param.ParseCertificates("CertificateChain", chainPEM, maxChain)
 	if err != nil {
 		return nil, err
 	}
 	signer, err := x509der.NewSigner(key)
 	if err != nil {
-		return nil, malformed("", "the CA's key cannot be used: %s", x509der.Reason(err))
+		return nil, param.Wrap(err, yuncert.ErrInvalidValueMalformed, "", "the CA's key cannot be used")
 	}
 	i := &Issuer{options: opts, signer: signer, chain: chain, depth: -1, notBefore: chain[0].NotBefore, notAfter: chain[0].NotAfter}
 	for at, cert := range chain {
@@ -166,7 +167,7 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 		return refusedChain("certificate %d of the chain, %.80q: %v", at+1, name, err)
 	}
 	if err := i.keys().Check(cert.PublicKey); err != nil {
-		return refusedChain("certificate %d of the chain, %.80q: %s", at+1, name, x509der.Reason(err))
+		return param.Wrap(err, yuncert.ErrInvalidParameter, "CertificateChain", "certificate %d of the chain, %.80q", at+1, name)
 	}
 	// A root's own signature proves nothing, so an old algorithm does no harm there.
 	selfSigned := parent == cert && (len(cert.AuthorityKeyId) == 0 || bytes.Equal(cert.AuthorityKeyId, cert.SubjectKeyId))
@@ -178,7 +179,7 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	}
 	publicKey, err := algorithm.MarshalPublicKey(cert.PublicKey) // anew: SM2 keys have several encodings
 	if err != nil {
-		return refusedChain("certificate %d of the chain, %.80q: %s", at+1, name, x509der.Reason(err))
+		return param.Wrap(err, yuncert.ErrInvalidParameter, "CertificateChain", "certificate %d of the chain, %.80q", at+1, name)
 	}
 	if i.holds(publicKey) {
 		// A root in front of itself would pass for a subordinate CA.

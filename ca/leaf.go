@@ -10,6 +10,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -47,7 +48,7 @@ var leafAlgorithms = []string{"RSA_1024", "RSA_2048", "RSA_4096", "ECC_256", "EC
 
 // readCSR takes key, subject and alternative names from a CSR.
 func (l *leaf) readCSR(text string, keys algorithm.Policy) error {
-	request, err := x509der.ReadCSR(text, keys)
+	request, err := param.ReadCSR(text, keys)
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,7 @@ func (l *leaf) readCSR(text string, keys algorithm.Policy) error {
 		// Encoded anew: SM2 keys have several encodings, and not all clients read all.
 		// Of others ParsePublicKey reads one.
 		if l.publicKey, err = algorithm.MarshalPublicKey(request.PublicKey); err != nil {
-			return malformed("Csr", "%s", x509der.Reason(err))
+			return param.Wrap(err, yuncert.ErrInvalidValueMalformed, "Csr", "")
 		}
 	}
 	l.names, l.others = request.Names, len(request.Names)
@@ -94,9 +95,9 @@ func (l *leaf) commonNameParameter() string {
 // an IP address, and the parameter Domain behind them.
 func (l *leaf) addDomain(domain string) error {
 	l.list = "Domain"
-	more, err := x509der.SplitNames(domain)
+	more, err := param.SplitNames(l.list, domain)
 	if err != nil {
-		return malformed(l.list, "%v", err)
+		return err
 	}
 	names := make([]string, 0, 1+len(l.names)+len(more))
 	if host, ok := x509der.HostName(l.commonName()); ok {
@@ -128,7 +129,7 @@ const noHost = "the common name %.80q is no DNS name and no IP address, and ther
 // documents. Without a CSR the common name and the algorithm are required.
 func (l *leaf) check() error {
 	p, withCSR := &l.parameters, l.publicKey != nil
-	for _, part := range []x509der.Parameter{
+	for _, part := range []param.Attribute{
 		{Name: "Organization", Type: x509der.Organization, Text: p.organization},
 		{Name: "OrganizationUnit", Type: x509der.OrganizationalUnit, Text: p.organizationUnit},
 		{Name: "Country", Type: x509der.Country, Text: p.country},
@@ -136,7 +137,7 @@ func (l *leaf) check() error {
 		{Name: "State", Type: x509der.State, Text: p.state},
 		{Name: "Locality", Type: x509der.Locality, Text: p.locality},
 	} {
-		if err := l.given.Add(part); err != nil {
+		if err := part.AddTo(&l.given); err != nil {
 			return err
 		}
 		if part.Type == x509der.CommonName && l.list == "Domain" && len(l.names) == 0 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -32,7 +33,7 @@ func checkTags(tags []Tag) error {
 // caSubject reads the parameters that both CA operations make a subject of.
 func caSubject(commonName, organization, organizationUnit, locality, state, countryCode string) (x509der.Name, error) {
 	var subject x509der.Name
-	for _, p := range []x509der.Parameter{
+	for _, p := range []param.Attribute{
 		{Name: "CommonName", Type: x509der.CommonName, Text: commonName, Required: true},
 		{Name: "Organization", Type: x509der.Organization, Text: organization, Required: true},
 		{Name: "OrganizationUnit", Type: x509der.OrganizationalUnit, Text: organizationUnit, Required: true},
@@ -40,7 +41,7 @@ func caSubject(commonName, organization, organizationUnit, locality, state, coun
 		{Name: "State", Type: x509der.State, Text: state, Required: true},
 		{Name: "CountryCode", Type: x509der.Country, Text: countryCode},
 	} {
-		if err := subject.Add(p); err != nil {
+		if err := p.AddTo(&subject); err != nil {
 			return nil, err
 		}
 	}

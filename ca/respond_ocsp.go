@@ -12,6 +12,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -81,13 +82,13 @@ type OCSPResponder struct {
 // extended key usage OCSPSigning (RFC 6960, section 4.2.2.2) or the key usage
 // digitalSignature. Validity is judged when an answer is made, not here.
 func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error) {
-	chain, err := x509der.ParseCertificates("CertificateChain", chainPEM, maxChain)
+	chain, err := param.ParseCertificates("CertificateChain", chainPEM, maxChain)
 	if err != nil {
 		return nil, err
 	}
 	signer, err := x509der.NewSigner(key)
 	if err != nil {
-		return nil, malformed("", "the responder's key cannot be used: %s", x509der.Reason(err))
+		return nil, param.Wrap(err, yuncert.ErrInvalidValueMalformed, "", "the responder's key cannot be used")
 	}
 	if signer.Algorithm == algorithm.RSA_1024 {
 		return nil, refusedChain("the responder's key is RSA_1024, which is too weak")
@@ -95,7 +96,7 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 	cert := chain[0]
 	publicKey, err := algorithm.MarshalPublicKey(cert.PublicKey) // anew: SM2 keys have several encodings
 	if err != nil {
-		return nil, refusedChain("the first certificate: %s", x509der.Reason(err))
+		return nil, param.Wrap(err, yuncert.ErrInvalidParameter, "CertificateChain", "the first certificate")
 	}
 	if !bytes.Equal(publicKey, signer.PublicDER) {
 		return nil, refusedChain("the key is not that of the chain's first certificate, %.80q", cert.Subject.CommonName)
@@ -144,7 +145,7 @@ func checkDelegation(cert, issuer *x509.Certificate) error {
 		return refusedChain("certificate 1 of the chain, %.80q, may not sign: its keyUsage lacks digitalSignature (RFC 5280, section 4.2.1.3)", cert.Subject.CommonName)
 	}
 	if err := x509der.CheckSignature(cert, issuer); err != nil {
-		return refusedChain("certificate 1 of the chain, %.80q, is not signed by %.80q: %s", cert.Subject.CommonName, issuer.Subject.CommonName, x509der.Reason(err))
+		return param.Wrap(err, yuncert.ErrInvalidParameter, "CertificateChain", "certificate 1 of the chain, %.80q, is not signed by %.80q", cert.Subject.CommonName, issuer.Subject.CommonName)
 	}
 	return nil
 }

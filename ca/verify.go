@@ -11,6 +11,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -83,7 +84,7 @@ const maxChecks = 100
 func Verify(now time.Time, certificate string, opts VerifyOptions) ([]*x509.Certificate, error) {
 	v := &verifier{now: now, opts: opts, left: maxChecks}
 	var leaf *x509.Certificate
-	err := x509der.EachCertificate("Certificate", certificate, maxCertificates, func(cert *x509.Certificate, err error) error {
+	err := param.EachCertificate("Certificate", certificate, maxCertificates, func(cert *x509.Certificate, err error) error {
 		if leaf == nil {
 			leaf = cert
 			return err
@@ -116,7 +117,7 @@ func Verify(now time.Time, certificate string, opts VerifyOptions) ([]*x509.Cert
 
 // addAll adds the certificates in a PEM text to a list.
 func addAll(list []*x509.Certificate, parameter, text string) ([]*x509.Certificate, error) {
-	err := x509der.EachCertificate(parameter, text, maxCertificates, func(cert *x509.Certificate, err error) error {
+	err := param.EachCertificate(parameter, text, maxCertificates, func(cert *x509.Certificate, err error) error {
 		list = add(list, cert, err)
 		return nil
 	})
@@ -186,7 +187,7 @@ func (v *verifier) build(chain []*x509.Certificate) []*x509.Certificate {
 			return nil
 		}
 		if err := x509der.CheckSignature(last, parent); err != nil {
-			v.fail(2*length+1, refused("Certificate", "%s is not signed by %s: %s", label(last), label(parent), x509der.Reason(err)))
+			v.fail(2*length+1, param.Wrap(err, yuncert.ErrInvalidParameter, "Certificate", "%s is not signed by %s", label(last), label(parent)))
 			continue
 		}
 		if found := v.build(append(slices.Clone(chain), parent)); found != nil {
@@ -230,7 +231,7 @@ func (v *verifier) checkOne(chain []*x509.Certificate) error {
 		return refused("Certificate", "%s: %v", label(cert), err)
 	}
 	if err := algorithm.Check(cert.PublicKey); err != nil {
-		return refused("Certificate", "%s: %s", label(cert), x509der.Reason(err))
+		return param.Wrap(err, yuncert.ErrInvalidParameter, "Certificate", "%s", label(cert))
 	}
 	if !permits(cert, v.opts.Usage) {
 		return refused("Certificate", "%s has extended key usages that do not allow the one asked for", label(cert))
@@ -311,7 +312,7 @@ func (v *verifier) checkRevoked(cert, issuer *x509.Certificate) error {
 		}
 	}
 	if !covered && unusable != nil {
-		return refused("RevocationLists", "for %s: %v", label(cert), unusable)
+		return param.Wrap(unusable, yuncert.ErrInvalidParameter, "RevocationLists", "for %s", label(cert))
 	}
 	return nil
 }
@@ -319,7 +320,7 @@ func (v *verifier) checkRevoked(cert, issuer *x509.Certificate) error {
 // checkInForce says why a CRL is not what the CA says now.
 func (v *verifier) checkInForce(list *x509.RevocationList, issuer *x509.Certificate) error {
 	if err := x509der.CheckCRLSignature(list, issuer); err != nil {
-		return fmt.Errorf("the CRL is not one of %s: %s", label(issuer), x509der.Reason(err))
+		return fmt.Errorf("the CRL is not one of %s: %w", label(issuer), err)
 	}
 	if v.now.Before(list.ThisUpdate) || v.now.After(list.NextUpdate) {
 		return fmt.Errorf("the CRL is in force from %s to %s, and it is %s", stamp(list.ThisUpdate), stamp(list.NextUpdate), v.now.UTC().Format(time.RFC3339Nano))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -75,14 +76,16 @@ func (r *CreateCdnCertificateSigningRequestRequest) check() (*content, error) {
 		r = new(CreateCdnCertificateSigningRequestRequest)
 	}
 	c := new(content)
-	err := c.subject.Add(x509der.Parameter{Name: "CommonName", Type: x509der.CommonName, Text: r.CommonName, Required: true})
+	commonName := param.Attribute{Name: "CommonName", Type: x509der.CommonName, Text: r.CommonName, Required: true}
+	if err := commonName.AddTo(&c.subject); err != nil {
+		return nil, err
+	}
+	names, err := param.Names("SANs", r.SANs, r.CommonName)
 	if err != nil {
 		return nil, err
 	}
-	if c.names, err = x509der.NamesParameter("SANs", r.SANs, r.CommonName); err != nil {
-		return nil, err
-	}
-	for _, p := range []x509der.Parameter{
+	c.names = names
+	for _, p := range []param.Attribute{
 		{Name: "Organization", Type: x509der.Organization, Text: cmp.Or(r.Organization, "Alibaba Inc.")},
 		{Name: "OrganizationUnit", Type: x509der.OrganizationalUnit, Text: cmp.Or(r.OrganizationUnit, "Aliyun CDN")},
 		{Name: "Country", Type: x509der.Country, Text: cmp.Or(r.Country, "CN")},
@@ -90,7 +93,7 @@ func (r *CreateCdnCertificateSigningRequestRequest) check() (*content, error) {
 		{Name: "City", Type: x509der.Locality, Text: cmp.Or(r.City, "Hangzhou")},
 		{Name: "Email", Type: x509der.Email, Text: r.Email},
 	} {
-		if err := c.subject.Add(p); err != nil {
+		if err := p.AddTo(&c.subject); err != nil {
 			return nil, err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -101,19 +102,21 @@ func (r *CreateCsrRequest) check() (*content, algorithm.Algorithm, error) {
 		return nil, "", err
 	}
 	c := &content{subject: make(x509der.Name, 0, 6)}
-	if err := c.subject.Add(x509der.Parameter{Name: "CommonName", Type: x509der.CommonName, Text: r.CommonName, Required: true}); err != nil {
+	commonName := param.Attribute{Name: "CommonName", Type: x509der.CommonName, Text: r.CommonName, Required: true}
+	if err := commonName.AddTo(&c.subject); err != nil {
 		return nil, "", err
 	}
-	if c.names, err = x509der.NamesParameter("Sans", r.Sans, r.CommonName); err != nil {
+	c.names, err = param.Names("Sans", r.Sans, r.CommonName)
+	if err != nil {
 		return nil, "", err
 	}
-	for _, p := range []x509der.Parameter{
+	for _, p := range []param.Attribute{
 		{Name: "CountryCode", Type: x509der.Country, Text: r.CountryCode, Required: true},
 		{Name: "Province", Type: x509der.State, Text: r.Province, Required: true},
 		{Name: "Locality", Type: x509der.Locality, Text: r.Locality, Required: true},
 		{Name: "CorpName", Type: x509der.Organization, Text: r.CorpName},
 	} {
-		if err := c.subject.Add(p); err != nil {
+		if err := p.AddTo(&c.subject); err != nil {
 			return nil, "", err
 		}
 	}
@@ -121,7 +124,8 @@ func (r *CreateCsrRequest) check() (*content, algorithm.Algorithm, error) {
 		return nil, "", yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Name",
 			"%.60q is not up to 50 letters, digits, underscores, hyphens and periods", r.Name)
 	}
-	if err := c.subject.Add(x509der.Parameter{Name: "Department", Type: x509der.OrganizationalUnit, Text: r.Department}); err != nil {
+	department := param.Attribute{Name: "Department", Type: x509der.OrganizationalUnit, Text: r.Department}
+	if err := department.AddTo(&c.subject); err != nil {
 		return nil, "", err
 	}
 	return c, a, nil

@@ -560,7 +560,10 @@ func failingSigners(a algorithm.Algorithm) map[string]crypto.Signer {
 	key, other := testkeys.Key(a, 0), testkeys.Key(a, 1)
 	return map[string]crypto.Signer{
 		"an error": signerFunc{key.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, errHSM }},
-		"nothing":  signerFunc{key.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, nil }},
+		"an error with a code": signerFunc{key.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+			return nil, &yuncert.Error{Code: yuncert.ErrInternalKeyError, Message: "no session", Err: errHSM}
+		}},
+		"nothing": signerFunc{key.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, nil }},
 		"noise": signerFunc{key.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 			return bytes.Repeat([]byte{0x5a}, 256), nil
 		}},
@@ -591,8 +594,11 @@ func TestCreateCsrWithKeyCreateCSRError(t *testing.T) {
 				if resp != nil {
 					t.Errorf("a response %v beside the error", resp)
 				}
-				if name == "an error" && !errors.Is(err, errHSM) {
+				if strings.HasPrefix(name, "an error") && !errors.Is(err, errHSM) {
 					t.Errorf("%v does not wrap the signer's error", err)
+				}
+				if errors.Is(err, yuncert.ErrInternalKeyError) {
+					t.Errorf("%v has the code of the signer's error too", err)
 				}
 			})
 		}

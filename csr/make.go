@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/der"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -29,16 +29,16 @@ const (
 	msgOther  = "The request processing has failed due to backend service exception."
 )
 
-// failed is the error of one stage, with its documented message.
-func failed(code yuncert.Code, message string, cause error) error {
-	return &yuncert.Error{Code: code, Message: message, Err: cause}
+// failed returns the error of one stage, with its documented message.
+func failed(code yuncert.Code, message string, err error) error {
+	return &yuncert.Error{Code: code, Message: message, Err: param.Cause(err)}
 }
 
 // generate makes the key for a CSR.
 func generate(a algorithm.Algorithm) (*algorithm.PrivateKey, error) {
 	key, err := algorithm.GenerateKey(a)
 	if err != nil {
-		return nil, failed(yuncert.ErrInternalKeyError, fmt.Sprintf(msgKey, strings.ToLower(a.Family())), errors.New(x509der.Reason(err)))
+		return nil, failed(yuncert.ErrInternalKeyError, fmt.Sprintf(msgKey, strings.ToLower(a.Family())), err)
 	}
 	return key, nil
 }
@@ -47,7 +47,7 @@ func generate(a algorithm.Algorithm) (*algorithm.PrivateKey, error) {
 func recognise(key crypto.Signer, want algorithm.Algorithm) (*x509der.Signer, error) {
 	signer, err := x509der.NewSigner(key)
 	if err != nil {
-		return nil, yuncert.Errorf(yuncert.ErrInternalKeyError, "", "the key cannot be used: %s", x509der.Reason(err))
+		return nil, param.Wrap(err, yuncert.ErrInternalKeyError, "", "the key cannot be used")
 	}
 	if signer.Algorithm != want {
 		return nil, yuncert.Errorf(yuncert.ErrInternalKeyError, "", "the key is an %s key and the request wants %s", signer.Algorithm, want)

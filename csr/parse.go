@@ -5,11 +5,12 @@ import (
 	"crypto/x509/pkix"
 
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
 // MaxSize is how many octets of PEM or DER [Parse] reads: 64 KiB.
-const MaxSize = x509der.MaxCSR
+const MaxSize = param.MaxCSR
 
 // A Request is a CSR that was read, and whose sender holds the private key.
 type Request struct {
@@ -82,7 +83,7 @@ func Parse(data []byte) (*Request, error) { return ParseWithPolicy(data, algorit
 // ParseWithPolicy is [Parse] for a service with rules of its own about keys: the
 // CSR's key passes the policy's Check. [Parse] has the zero policy.
 func ParseWithPolicy(data []byte, keys algorithm.Policy) (*Request, error) {
-	r, err := x509der.ReadCSR(data, keys)
+	r, err := param.ReadCSR(data, keys)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -128,7 +129,7 @@ func parseCSR(text string, keys algorithm.Policy) (*csr.Request, error) {
 	}
 	request, err := csr.ParseWithPolicy([]byte(text), keys)
 	if err != nil {
-		return nil, withCode(err, yuncert.ErrCreateCertificateRequestFailed)
+		return nil, param.Wrap(err, yuncert.ErrCreateCertificateRequestFailed, "Csr", "")
 	}
 	if request.Algorithm.Family() == "SM2" || request.Algorithm == algorithm.RSA_1024 {
 		return nil, failed("Csr", "the CSR's key is %s; want RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512", request.Algorithm)

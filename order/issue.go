@@ -15,6 +15,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -77,7 +78,7 @@ func withoutRoot(chain string) string {
 // certificate does not belong to the signer of the certificate before it. It does not
 // check whether you trust the CA; use [ca.Verify] for that.
 func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certificate string) (Order, error) {
-	chain, err := x509der.ParseCertificates("Certificate", certificate, 10)
+	chain, err := param.ParseCertificates("Certificate", certificate, 10)
 	if err != nil {
 		return Order{}, err
 	}
@@ -111,7 +112,7 @@ func (o *Order) request(keys algorithm.Policy) (*csr.Request, error) {
 		return nil, &yuncert.Error{Code: yuncert.ErrError, Message: "the order's CSR cannot be read", Err: err}
 	}
 	if err := keys.Check(request.PublicKey); err != nil {
-		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "Csr", "the CSR's key is no longer accepted: %s", x509der.Reason(err))
+		return nil, param.Wrap(err, yuncert.ErrInvalidParameter, "Csr", "the CSR's key is no longer accepted")
 	}
 	return request, nil
 }

@@ -19,42 +19,6 @@ import (
 // MaxNames is how many alternative names one CSR or certificate holds at most.
 const MaxNames = 250
 
-// maxList is how many octets of a list parameter are read: MaxNames of the
-// longest names.
-const maxList = 64 << 10
-
-// SplitNames reads a list parameter (SANs, Sans, Domain): entries separated by
-// commas, trimmed, empty and repeated ones dropped, in order, each canonical.
-func SplitNames(list string) ([]string, error) {
-	if list == "" {
-		return nil, nil
-	}
-	if len(list) > maxList {
-		return nil, fmt.Errorf("the list has %d octets: up to %d are read", len(list), maxList)
-	}
-	var names []string
-	for entry := range strings.SplitSeq(list, ",") {
-		if entry = strings.TrimSpace(entry); entry == "" {
-			continue
-		}
-		// idna takes the enumeration comma for a letter.
-		if strings.ContainsRune(entry, '、') {
-			return nil, fmt.Errorf("%.80q holds a '、': names are separated by commas", entry)
-		}
-		name, err := CanonicalName(entry)
-		if err != nil && strings.ContainsAny(entry, ";，； \u3000\n") {
-			return nil, fmt.Errorf("%w; names are separated by commas", err)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if names = AppendNames(names, name); len(names) > MaxNames {
-			return nil, fmt.Errorf("the list has more than %d names", MaxNames)
-		}
-	}
-	return names, nil
-}
-
 // AppendNames appends the canonical names that are not in list yet.
 func AppendNames(list []string, names ...string) []string {
 	for _, name := range names {
@@ -99,7 +63,7 @@ func CanonicalName(entry string) (string, error) {
 	}
 	name, err := canonicalDNS(entry)
 	if err != nil {
-		return "", fmt.Errorf("%.80q is neither a DNS name nor an IP address: %w", entry, err)
+		return "", fmt.Errorf("%.80q is neither a DNS name nor an IP address: %v", entry, err)
 	}
 	return name, nil
 }
@@ -263,7 +227,7 @@ func parseAltNames(value []byte) ([]string, error) {
 			}
 			var err error
 			if name, err = CanonicalName(text); err != nil {
-				return nil, fmt.Errorf("subjectAltName: %w", err)
+				return nil, fmt.Errorf("subjectAltName: %v", err)
 			}
 		case tagIPAddress:
 			addr, ok := netip.AddrFromSlice(value)

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/yuncert/yuncert/internal/x509der"
 )
@@ -152,53 +151,6 @@ func TestCanonicalNameRefusals(t *testing.T) {
 			}
 			if !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("the error %q does not say %q", err, tt.says)
-			}
-		})
-	}
-}
-
-// hosts are n DNS names.
-func hosts(n int) []string {
-	var list []string
-	for i := range n {
-		list = append(list, fmt.Sprintf("h%d.example.net", i))
-	}
-	return list
-}
-
-func TestSplitNames(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name, list string
-		want       []string
-		says       string // of the error, if not empty
-	}{
-		{"nothing", "", nil, ""},
-		{"commas and spaces", " , ,,", nil, ""},
-		{"one", "example.com", []string{"example.com"}, ""},
-		{"spaces", " b.example , a.example\t", []string{"b.example", "a.example"}, ""},
-		{"line breaks between", "b.example,\r\na.example", []string{"b.example", "a.example"}, ""},
-		{"repeats", "b.example,a.example,B.EXAMPLE,b.example", []string{"b.example", "a.example"}, ""},
-		{"repeats in another form", "例子.公司,xn--fsqu00a.xn--55qx5d,::ffff:192.0.2.1,192.0.2.1", []string{"xn--fsqu00a.xn--55qx5d", "192.0.2.1"}, ""},
-		{"250", strings.Join(hosts(250), ","), hosts(250), ""},
-		{"250 and repeats", strings.Join(append(hosts(250), hosts(250)...), ","), hosts(250), ""},
-		{"251", strings.Join(hosts(251), ","), nil, "more than 250"},
-		{"first is wrong", "a_b.example,b.example", nil, "a_b.example"},
-		{"last is wrong", "b.example,a_b.example", nil, "a_b.example"},
-		{"a space within", "a.example b.example", nil, "' '; names are separated by commas"},
-		{"a semicolon", "a.example;b.example", nil, "';'; names are separated by commas"},
-		{"an enumeration comma", "www.a.cn、www.b.cn", nil, "names are separated by commas"},
-		{"an ideographic space", "a.example\u3000b.example", nil, "names are separated by commas"},
-		{"a comma of another script", "a.example，b.example", nil, "names are separated by commas"},
-		{"NUL", "\x00", nil, `'\x00'`},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			got, err := x509der.SplitNames(tt.list)
-			checkSays(t, err, tt.says)
-			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("names mismatch (-want +got):\n%s", diff)
 			}
 		})
 	}

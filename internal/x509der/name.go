@@ -243,7 +243,7 @@ func ParseName(rdnSequence []byte) (Name, error) {
 				return nil, errors.New("an attribute of the name is not a pair of type and value (RFC 5280, section 4.1.2.4)")
 			}
 			if err := checkString(tag, value); err != nil {
-				return nil, fmt.Errorf("an attribute of the name: %w", err)
+				return nil, fmt.Errorf("an attribute of the name: %v", err)
 			}
 			if len(value) > 0 {
 				name = append(name, Attribute{knownType(oid), tag, string(value)})

@@ -5,7 +5,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -16,11 +15,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 	"golang.org/x/text/cases"
 
-	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -449,103 +446,6 @@ func TestCheckText(t *testing.T) {
 			t.Parallel()
 			checkSays(t, x509der.CheckText(tt.attributeType, tt.text), tt.says)
 		})
-	}
-}
-
-func TestNameAdd(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name      string
-		parameter x509der.Parameter
-		want      x509der.Name
-		code      yuncert.Code
-		message   string // to the letter, if not empty
-	}{
-		{"text", x509der.Parameter{Name: "State", Type: x509der.State, Text: "Zhejiang"}, x509der.Name{x509der.Text(x509der.State, "Zhejiang")}, "", ""},
-		{"country in lower case", x509der.Parameter{Name: "Country", Type: x509der.Country, Text: "cn"}, x509der.Name{x509der.Text(x509der.Country, "CN")}, "", ""},
-		{"e-mail", x509der.Parameter{Name: "Email", Type: x509der.Email, Text: "e"}, x509der.Name{{Type: x509der.Email, Tag: cbasn1.IA5String, Value: "e"}}, "", ""},
-		{"empty", x509der.Parameter{Name: "State", Type: x509der.State}, nil, "", ""},
-		{"empty country", x509der.Parameter{Name: "Country", Type: x509der.Country}, nil, "", ""},
-		{"empty and required", x509der.Parameter{Name: "State", Type: x509der.State, Required: true}, nil, yuncert.ErrMissingParameter, "State is mandatory for this action."},
-		{"country", x509der.Parameter{Name: "Country", Type: x509der.Country, Text: "CHN"}, nil, yuncert.ErrInvalidValueMalformed, "Country must be 2 characters."},
-		{"country code", x509der.Parameter{Name: "CountryCode", Type: x509der.Country, Text: "C\x00"}, nil, yuncert.ErrInvalidValueMalformed, "CountryCode must be 2 characters."},
-		{"control character", x509der.Parameter{Name: "State", Type: x509der.State, Text: "a\nb"}, nil, yuncert.ErrInvalidValueMalformed, ""},
-		{"long", x509der.Parameter{Name: "State", Type: x509der.State, Text: strings.Repeat("a", 9999)}, nil, yuncert.ErrInvalidValueMalformed, ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			var got x509der.Name
-			err := got.Add(tt.parameter)
-			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("name mismatch (-want +got):\n%s", diff)
-			}
-			checkParameterError(t, err, tt.code, tt.parameter.Name, tt.message)
-		})
-	}
-}
-
-// checkParameterError wants an *yuncert.Error, or none if code is empty.
-func checkParameterError(t *testing.T, err error, code yuncert.Code, parameter, message string) {
-	t.Helper()
-	if code == "" {
-		if err != nil {
-			t.Errorf("error %v, want none", err)
-		}
-		return
-	}
-	e, ok := errors.AsType[*yuncert.Error](err)
-	if !ok {
-		t.Fatalf("error %v of type %T", err, err)
-	}
-	if e.Code != code || e.Parameter != parameter || message != "" && e.Message != message {
-		t.Errorf("error %#v, want %s for %s (%s)", e, code, parameter, message)
-	}
-	if len(e.Message) > 400 {
-		t.Errorf("a message of %d octets", len(e.Message))
-	}
-	if got := x509der.Reason(err); got != e.Message {
-		t.Errorf("Reason = %q, want %q", got, e.Message)
-	}
-}
-
-func TestNamesParameter(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name, list, commonName string
-		want                   []string
-		code                   yuncert.Code
-	}{
-		{"both", "b.example,a.example", "C.example", []string{"c.example", "b.example", "a.example"}, ""},
-		{"common name among them", "b.example,a.example", "A.example", []string{"a.example", "b.example"}, ""},
-		{"address", "b.example", "::ffff:192.0.2.1", []string{"192.0.2.1", "b.example"}, ""},
-		{"person", "b.example", "Zhang San", []string{"b.example"}, ""},
-		{"nothing", "", "Zhang San", nil, ""},
-		{"only the common name", "", "a.example", []string{"a.example"}, ""},
-		{"250", strings.Join(hosts(249), ","), "a.example", append([]string{"a.example"}, hosts(249)...), ""},
-		{"250, the common name among them", strings.Join(hosts(250), ","), "h0.example.net", hosts(250), ""},
-		{"251", strings.Join(hosts(250), ","), "a.example", nil, yuncert.ErrInvalidValueMalformed},
-		{"malformed", "a_b", "a.example", nil, yuncert.ErrInvalidValueMalformed},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			got, err := x509der.NamesParameter("SANs", tt.list, tt.commonName)
-			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("names mismatch (-want +got):\n%s", diff)
-			}
-			checkParameterError(t, err, tt.code, "SANs", "")
-		})
-	}
-}
-
-func TestReason(t *testing.T) {
-	t.Parallel()
-	if got := x509der.Reason(errors.New("plain")); got != "plain" {
-		t.Errorf("Reason = %q", got)
-	}
-	if got := x509der.Reason(fmt.Errorf("around: %w", yuncert.Missing("Csr"))); got != "Csr is mandatory for this action." {
-		t.Errorf("Reason = %q", got)
 	}
 }
 

@@ -88,7 +88,7 @@ func verify(pub crypto.PublicKey, s signatureID, message, signature []byte, user
 				return err
 			}
 		}
-		return fmt.Errorf("%w under the user IDs %q", errBadSignature, userIDs)
+		return fmt.Errorf("%v under the user IDs %q", errBadSignature, userIDs)
 	}
 	digest := digestOf(s.hash, message)
 	switch key := pub.(type) {
@@ -204,7 +204,7 @@ func (s *Signer) sign(rand io.Reader, message []byte) (signature []byte, err err
 	}
 	if s.foreign {
 		if err := verify(s.Public, s.id, message, signature, sm2.UserID); err != nil {
-			return nil, fmt.Errorf("the signer answered with a wrong signature: %w", err)
+			return nil, fmt.Errorf("the signer answered with a wrong signature: %v", err)
 		}
 	}
 	return signature, nil

@@ -1,4 +1,4 @@
-package x509der
+package param
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/x509der"
 )
 
 // ParseCertificates reads up to limit certificates, each of which must be
@@ -32,27 +33,27 @@ func EachCertificate(parameter, text string, limit int, yield func(*x509.Certifi
 			begun = 1 + bytes.Count(rest, []byte(pemBegin))
 		}
 		if begun > 1 {
-			if err := yield(nil, yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "certificate %d cannot be read: its PEM block is damaged", n+1)); err != nil {
+			if err := yield(nil, Malformed(parameter, "certificate %d cannot be read: its PEM block is damaged", n+1)); err != nil {
 				return err
 			}
 			n++
 		}
 		if block == nil && n == 0 {
-			return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "there is no certificate in PEM")
+			return Malformed(parameter, "there is no certificate in PEM")
 		}
 		if block == nil {
 			return nil
 		}
 		rest = behind
 		if block.Type != "CERTIFICATE" {
-			return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "a PEM block is not a CERTIFICATE")
+			return Malformed(parameter, "a PEM block is not a CERTIFICATE")
 		}
 		if n >= limit {
-			return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "there are more than %d certificates", limit)
+			return Malformed(parameter, "there are more than %d certificates", limit)
 		}
-		cert, err := ParseCertificate(block.Bytes)
+		cert, err := x509der.ParseCertificate(block.Bytes)
 		if err != nil {
-			err = yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "certificate %d cannot be read: %s", n+1, Reason(err))
+			err = Wrap(err, yuncert.ErrInvalidValueMalformed, parameter, "certificate %d cannot be read", n+1)
 		}
 		if err := yield(cert, err); err != nil {
 			return err

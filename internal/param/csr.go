@@ -1,4 +1,4 @@
-package x509der
+package param
 
 import (
 	"crypto/ecdsa"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/x509der"
 )
 
 // MaxCSR is how many octets of PEM or DER [ReadCSR] reads.
@@ -15,7 +16,7 @@ const MaxCSR = 64 << 10
 // ReadCSR reads the parameter Csr, PEM or DER, and checks all that the package
 // csr promises of its Parse, the possession of the key included. Its errors are
 // those of the parameter.
-func ReadCSR[T string | []byte](data T, keys algorithm.Policy) (*Request, error) {
+func ReadCSR[T string | []byte](data T, keys algorithm.Policy) (*x509der.Request, error) {
 	switch {
 	case len(data) == 0:
 		return nil, yuncert.Missing("Csr")
@@ -32,22 +33,22 @@ func ReadCSR[T string | []byte](data T, keys algorithm.Policy) (*Request, error)
 			return nil, err
 		}
 	}
-	r, err := ParseRequest(der)
+	r, err := x509der.ParseRequest(der)
 	if err != nil {
-		return nil, malformedCSR("the CSR cannot be read: %s", Reason(err))
+		return nil, wrapCSR(err, "the CSR cannot be read")
 	}
-	if n := r.Subject.Count(CommonName); n > 1 {
+	if n := r.Subject.Count(x509der.CommonName); n > 1 {
 		return nil, malformedCSR("the CSR has %d common names: one is allowed, the others belong in subjectAltName", n)
 	}
-	commonName := r.Subject.Get(CommonName)
-	if err := CheckText(CommonName, commonName); err != nil {
-		return nil, malformedCSR("the CSR's common name %.80q: %v", commonName, err)
+	commonName := r.Subject.Get(x509der.CommonName)
+	if err := x509der.CheckText(x509der.CommonName, commonName); err != nil {
+		return nil, wrapCSR(err, "the CSR's common name %.80q", commonName)
 	}
 	if err := checkKey(keys, r); err != nil {
-		return nil, malformedCSR("the CSR's key: %s", Reason(err))
+		return nil, wrapCSR(err, "the CSR's key")
 	}
-	if err := VerifyPossession(r); err != nil {
-		return nil, malformedCSR("the CSR's signature does not prove possession of its key: %s", Reason(err))
+	if err := x509der.VerifyPossession(r); err != nil {
+		return nil, wrapCSR(err, "the CSR's signature does not prove possession of its key")
 	}
 	return r, nil
 }
@@ -55,7 +56,7 @@ func ReadCSR[T string | []byte](data T, keys algorithm.Policy) (*Request, error)
 // checkKey is the policy's Check of a key that was just read. [algorithm.ParsePublicKey]
 // has made sure that a point is on its curve, so that of an EC key Blocked alone
 // is left to ask.
-func checkKey(keys algorithm.Policy, r *Request) error {
+func checkKey(keys algorithm.Policy, r *x509der.Request) error {
 	if _, isPoint := r.PublicKey.(*ecdsa.PublicKey); isPoint && keys.Blocked == nil {
 		return nil
 	}
@@ -63,7 +64,11 @@ func checkKey(keys algorithm.Policy, r *Request) error {
 }
 
 func malformedCSR(format string, args ...any) error {
-	return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Csr", format, args...)
+	return Malformed("Csr", format, args...)
+}
+
+func wrapCSR(err error, format string, args ...any) error {
+	return Wrap(err, yuncert.ErrInvalidValueMalformed, "Csr", format, args...)
 }
 
 // isDER tells DER from text: a SEQUENCE whose length is in long form, since no

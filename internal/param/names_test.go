@@ -1,0 +1,99 @@
+package param_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/param"
+)
+
+// hosts returns n DNS names.
+func hosts(n int) []string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf("h%d.example.net", i))
+	}
+	return list
+}
+
+func TestSplitNames(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, list string
+		want       []string
+		says       string // of the error, if not empty
+	}{
+		{"nothing", "", nil, ""},
+		{"commas and spaces", " , ,,", nil, ""},
+		{"one", "example.com", []string{"example.com"}, ""},
+		{"spaces", " b.example , a.example\t", []string{"b.example", "a.example"}, ""},
+		{"line breaks between", "b.example,\r\na.example", []string{"b.example", "a.example"}, ""},
+		{"repeats", "b.example,a.example,B.EXAMPLE,b.example", []string{"b.example", "a.example"}, ""},
+		{"repeats in another form", "例子.公司,xn--fsqu00a.xn--55qx5d,::ffff:192.0.2.1,192.0.2.1", []string{"xn--fsqu00a.xn--55qx5d", "192.0.2.1"}, ""},
+		{"250", strings.Join(hosts(250), ","), hosts(250), ""},
+		{"250 and repeats", strings.Join(append(hosts(250), hosts(250)...), ","), hosts(250), ""},
+		{"251", strings.Join(hosts(251), ","), nil, "more than 250"},
+		{"first is wrong", "a_b.example,b.example", nil, "a_b.example"},
+		{"last is wrong", "b.example,a_b.example", nil, "a_b.example"},
+		{"a space within", "a.example b.example", nil, "' '; names are separated by commas"},
+		{"a semicolon", "a.example;b.example", nil, "';'; names are separated by commas"},
+		{"an enumeration comma", "www.a.cn、www.b.cn", nil, "names are separated by commas"},
+		{"an ideographic space", "a.example\u3000b.example", nil, "names are separated by commas"},
+		{"a comma of another script", "a.example，b.example", nil, "names are separated by commas"},
+		{"65536 octets", strings.Repeat(" ", 64<<10), nil, ""},
+		{"65537 octets", strings.Repeat(" ", 64<<10+1), nil, "65537 octets"},
+		{"NUL", "\x00", nil, `'\x00'`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := param.SplitNames("Domain", tt.list)
+			if tt.says == "" {
+				checkError(t, err, "", "", "")
+			} else {
+				checkError(t, err, yuncert.ErrInvalidValueMalformed, "Domain", "")
+				if !strings.Contains(err.Error(), tt.says) {
+					t.Errorf("the error %q does not say %q", err, tt.says)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("names mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, list, commonName string
+		want                   []string
+		code                   yuncert.Code
+	}{
+		{"both", "b.example,a.example", "C.example", []string{"c.example", "b.example", "a.example"}, ""},
+		{"common name among them", "b.example,a.example", "A.example", []string{"a.example", "b.example"}, ""},
+		{"address", "b.example", "::ffff:192.0.2.1", []string{"192.0.2.1", "b.example"}, ""},
+		{"person", "b.example", "Zhang San", []string{"b.example"}, ""},
+		{"nothing", "", "Zhang San", nil, ""},
+		{"only the common name", "", "a.example", []string{"a.example"}, ""},
+		{"250", strings.Join(hosts(249), ","), "a.example", append([]string{"a.example"}, hosts(249)...), ""},
+		{"250, the common name among them", strings.Join(hosts(250), ","), "h0.example.net", hosts(250), ""},
+		{"251", strings.Join(hosts(250), ","), "a.example", nil, yuncert.ErrInvalidValueMalformed},
+		{"malformed", "a_b", "a.example", nil, yuncert.ErrInvalidValueMalformed},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := param.Names("SANs", tt.list, tt.commonName)
+			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("names mismatch (-want +got):\n%s", diff)
+			}
+			checkError(t, err, tt.code, "SANs", "")
+		})
+	}
+}
