@@ -148,7 +148,7 @@ func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issue
 		Subject:        subject,
 		PublicKey:      publicKey,
 		KeyUsage:       x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:    []string{extendedKeyUsages["OCSPSigning"]},
+		ExtKeyUsage:    []string{x509der.OCSPSigning},
 		AuthorityKeyID: issuer.authorityKeyID,
 		OCSPNoCheck:    true,
 	})

@@ -10,23 +10,17 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// extendedKeyUsages are the names that the document lists (RFC 5280, section
-// 4.2.1.12), as the content octets of object identifiers.
+// extendedKeyUsages are the names that the document lists, with their object
+// identifiers.
 var extendedKeyUsages = map[string]string{
-	"any":             "\x55\x1d\x25\x00",
-	"serverAuth":      serverAuth,
-	"clientAuth":      clientAuth,
-	"codeSigning":     "\x2b\x06\x01\x05\x05\x07\x03\x03",
-	"emailProtection": "\x2b\x06\x01\x05\x05\x07\x03\x04",
-	"timeStamping":    "\x2b\x06\x01\x05\x05\x07\x03\x08",
-	"OCSPSigning":     "\x2b\x06\x01\x05\x05\x07\x03\x09",
+	"any":             x509der.AnyExtendedKeyUsage,
+	"serverAuth":      x509der.ServerAuth,
+	"clientAuth":      x509der.ClientAuth,
+	"codeSigning":     x509der.CodeSigning,
+	"emailProtection": x509der.EmailProtection,
+	"timeStamping":    x509der.TimeStamping,
+	"OCSPSigning":     x509der.OCSPSigning,
 }
-
-// id-kp-serverAuth and id-kp-clientAuth.
-const (
-	serverAuth = "\x2b\x06\x01\x05\x05\x07\x03\x01"
-	clientAuth = "\x2b\x06\x01\x05\x05\x07\x03\x02"
-)
 
 // maxOID is how many characters of a dotted object identifier are read.
 const maxOID = 128
@@ -96,7 +90,7 @@ func (i *Issuer) allows(usage x509.ExtKeyUsage) bool {
 func (i *Issuer) allowsAll(usages []string) bool {
 	for _, cert := range i.chain {
 		bound := x509der.ExtKeyUsages(cert)
-		if len(bound) == 0 || slices.Contains(bound, extendedKeyUsages["any"]) {
+		if len(bound) == 0 || slices.Contains(bound, x509der.AnyExtendedKeyUsage) {
 			continue
 		}
 		if slices.ContainsFunc(usages, func(usage string) bool { return !slices.Contains(bound, usage) }) {

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
@@ -120,7 +119,7 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 	i.authorityKeyID = x509der.AuthorityKeyID(keyID)
 	if opts.CRLBase != "" {
 		base, err := url.Parse(opts.CRLBase)
-		if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Hostname() == "" || !isASCII(base.Host) ||
+		if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Hostname() == "" || !x509der.IsASCII(base.Host) ||
 			base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
 			return nil, refused("CRLBase", "%.80q is no http or https address without user, query and fragment, its host in ASCII", opts.CRLBase)
 		}
@@ -131,10 +130,6 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 		i.chainPEM += encode(cert.Raw)
 	}
 	return i, nil
-}
-
-func isASCII(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
 func refusedChain(format string, args ...any) error {

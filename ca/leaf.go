@@ -52,22 +52,14 @@ func (l *leaf) readCSR(text string, keys algorithm.Policy) error {
 	if err != nil {
 		return err
 	}
-	l.asked, l.algorithm, l.publicKey = request.Subject, request.Algorithm, request.RawPublicKey
-	if l.algorithm == algorithm.SM2_256 && len(l.publicKey) != sm2KeyInfoSize {
-		// Encoded anew: SM2 keys have several encodings, and not all clients read all.
-		// Of others ParsePublicKey reads one.
-		if l.publicKey, err = algorithm.MarshalPublicKey(request.PublicKey); err != nil {
-			return param.Wrap(err, yuncert.ErrInvalidValueMalformed, "Csr", "")
-		}
+	l.publicKey, err = request.PublicKeyInfo()
+	if err != nil {
+		return param.Wrap(err, yuncert.ErrInvalidValueMalformed, "Csr", "")
 	}
+	l.asked, l.algorithm = request.Subject, request.Algorithm
 	l.names, l.others = request.Names, len(request.Names)
 	return nil
 }
-
-// sm2KeyInfoSize is how many octets a SubjectPublicKeyInfo of SM2 has as this
-// module writes it. The other encodings that [algorithm.ParsePublicKey] reads have
-// 92, 84 and 82.
-const sm2KeyInfoSize = 91
 
 // commonName is the CSR's, and the parameter where there is none.
 func (l *leaf) commonName() string {
@@ -347,8 +339,8 @@ var leafUsages = map[x509.ExtKeyUsage]struct {
 	name string
 	oids []string
 }{
-	x509.ExtKeyUsageServerAuth: {"serverAuth", []string{serverAuth}},
-	x509.ExtKeyUsageClientAuth: {"clientAuth", []string{clientAuth}},
+	x509.ExtKeyUsageServerAuth: {"serverAuth", []string{x509der.ServerAuth}},
+	x509.ExtKeyUsageClientAuth: {"clientAuth", []string{x509der.ClientAuth}},
 }
 
 // checkLeaf refuses what this issuer does not sign.

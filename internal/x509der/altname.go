@@ -73,12 +73,12 @@ var dots = strings.NewReplacer("。", ".", "．", ".", "｡", ".")
 
 func canonicalDNS(entry string) (string, error) {
 	host, wildcard := strings.CutPrefix(entry, "*.")
-	if !isASCII(host) {
+	if !IsASCII(host) {
 		// Label by label: the rules for a label in another script are not those of the
 		// ASCII labels beside it, in whichever way the name is written.
 		list := strings.Split(dots.Replace(host), ".")
 		for i, label := range list {
-			if isASCII(label) {
+			if IsASCII(label) {
 				continue
 			}
 			var err error
@@ -112,15 +112,6 @@ func canonicalDNS(entry string) (string, error) {
 		return "", errors.New("it is longer than 253 octets (RFC 1035, section 2.3.4)")
 	}
 	return host, nil
-}
-
-func isASCII(text string) bool {
-	for i := range len(text) {
-		if text[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }
 
 // checkLabel wants letters, digits and inner hyphens (RFC 5280, section
@@ -158,7 +149,7 @@ func checkLabel(label string) error {
 // an IP address. Text in other scripts needs a dot to count as one: alone it is
 // rather the name of a person or a company.
 func HostName(commonName string) (name string, ok bool) {
-	if !isASCII(commonName) && !strings.Contains(commonName, ".") {
+	if !IsASCII(commonName) && !strings.Contains(commonName, ".") {
 		return "", false
 	}
 	name, err := CanonicalName(commonName)
@@ -222,7 +213,7 @@ func parseAltNames(value []byte) ([]string, error) {
 				return nil, fmt.Errorf("subjectAltName: the dNSName %.80q is an IP address", value)
 			}
 			// An A-label is what stands in a certificate; U-labels have no place in an IA5String.
-			if !isASCII(text) {
+			if !IsASCII(text) {
 				return nil, errors.New("subjectAltName: a dNSName is not ASCII")
 			}
 			var err error

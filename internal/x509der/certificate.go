@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/bits"
 	"net/url"
 	"time"
 
@@ -62,9 +61,6 @@ func MarshalCertificate(rand io.Reader, signer *Signer, t *Template) ([]byte, er
 		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte { return t.appendTBS(dst, signer.id) })
 	})
 }
-
-// contextTag is the tag of an explicit [n].
-func contextTag(n uint8) asn1.Tag { return asn1.Tag(n).ContextSpecific().Constructed() }
 
 func (t *Template) appendTBS(dst []byte, id signatureID) []byte {
 	dst = append(dst, 0xa0, 3, 2, 1, 2) // version 3
@@ -160,56 +156,6 @@ func appendPoint(dst []byte, addresses ...string) []byte {
 	})
 }
 
-// appendKeyUsage appends the bits in use, the first one the highest, without
-// trailing zero bits (X.690, section 11.2.2).
-func appendKeyUsage(dst []byte, usage x509.KeyUsage) []byte {
-	reversed := bits.Reverse16(uint16(usage))
-	if low := byte(reversed); low != 0 {
-		return append(dst, byte(asn1.BIT_STRING), 3, byte(bits.TrailingZeros8(low)), byte(reversed>>8), low)
-	}
-	high := byte(reversed >> 8)
-	return append(dst, byte(asn1.BIT_STRING), 2, byte(bits.TrailingZeros8(high)), high)
-}
-
-// checkTimes refuses a year that has no four digits.
-func checkTimes(times ...time.Time) error {
-	for _, t := range times {
-		if year := t.UTC().Year(); year < 0 || year > 9999 {
-			return fmt.Errorf("the year %d is not from 0 to 9999 (RFC 5280, section 4.1.2.5)", year)
-		}
-	}
-	return nil
-}
-
-// appendTime appends UTCTime for 1950 through 2049 and GeneralizedTime for other
-// years (RFC 5280, section 4.1.2.5).
-func appendTime(dst []byte, t time.Time) []byte {
-	t = t.UTC()
-	if year := t.Year(); 1950 <= year && year < 2050 {
-		return appendClock(appendTwo(append(dst, byte(asn1.UTCTime), 13), year%100), t)
-	}
-	return appendGeneralizedTime(dst, t)
-}
-
-func appendGeneralizedTime(dst []byte, t time.Time) []byte {
-	t = t.UTC()
-	dst = appendTwo(append(dst, byte(asn1.GeneralizedTime), 15), t.Year()/100)
-	return appendClock(appendTwo(dst, t.Year()%100), t)
-}
-
-// appendClock appends what follows the year in both types of times.
-func appendClock(dst []byte, t time.Time) []byte {
-	_, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	for _, n := range [...]int{int(month), day, hour, minute, second} {
-		dst = appendTwo(dst, n)
-	}
-	return append(dst, 'Z')
-}
-
-// appendTwo appends a number below 100 in two digits.
-func appendTwo(dst []byte, n int) []byte { return append(dst, '0'+byte(n/10), '0'+byte(n%10)) }
-
 // idUnknownKey replaces id-ecPublicKey before an SM2 certificate is shown to
 // crypto/x509: an arc of ANSI X9.62 that is not assigned.
 var idUnknownKey = []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x7f}
@@ -261,18 +207,6 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 	return cert, nil
 }
 
-// splitSigned returns the three parts of a certificate or CRL.
-func splitSigned(der []byte) (tbs, signatureID, signature []byte, err error) {
-	input := cryptobyte.String(der)
-	var outer, part, id cryptobyte.String
-	if !input.ReadASN1(&outer, asn1.SEQUENCE) || !input.Empty() ||
-		!outer.ReadASN1Element(&part, asn1.SEQUENCE) || !outer.ReadASN1Element(&id, asn1.SEQUENCE) ||
-		!outer.ReadASN1BitStringAsBytes(&signature) || !outer.Empty() {
-		return nil, nil, nil, errCertificate
-	}
-	return part, id, signature, nil
-}
-
 // publicKeyOf returns the SubjectPublicKeyInfo in a TBSCertificate and reads on
 // to the end of that. crypto/x509 does not: it looks for extensions in version 3
 // alone, right behind the key and unique identifiers. Of a certificate in which
@@ -307,23 +241,6 @@ func publicKeyOf(tbs []byte) ([]byte, error) {
 		return nil, errors.New("behind its public key stands what is neither a unique identifier nor its extensions (RFC 5280, section 4.1)")
 	}
 	return key, nil
-}
-
-// ExtKeyUsages returns the extended key usages of a certificate, as the content
-// octets of object identifiers (RFC 5280, section 4.2.1.12).
-func ExtKeyUsages(cert *x509.Certificate) []string {
-	var usages []string
-	for _, e := range cert.Extensions {
-		if !e.Id.Equal(ObjectIdentifier(extExtendedKeyUsed)) {
-			continue
-		}
-		list := cryptobyte.String(e.Value)
-		var oid cryptobyte.String
-		for list.ReadASN1(&list, asn1.SEQUENCE); readOID(&list, &oid); {
-			usages = append(usages, string(oid))
-		}
-	}
-	return usages
 }
 
 // CheckSignature verifies that the issuer's key signed the certificate.

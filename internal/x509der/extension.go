@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	encodingasn1 "encoding/asn1"
 	"errors"
 	"fmt"
-	"math"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -38,9 +36,6 @@ func appendExtension(dst []byte, oid string, critical bool, add func(dst []byte)
 		return der.AppendFunc(dst, asn1.OCTET_STRING, add)
 	})
 }
-
-// derTrue is the BOOLEAN TRUE.
-const derTrue = "\x01\x01\xff"
 
 // An extension is one Extension as it was read.
 type extension struct{ oid, value []byte }
@@ -102,38 +97,6 @@ func skipExtensions(s *cryptobyte.String) bool {
 func readCritical(one *cryptobyte.String) bool {
 	var critical bool
 	return !one.PeekASN1Tag(asn1.BOOLEAN) || one.ReadASN1Boolean(&critical)
-}
-
-// CheckUsages refuses a key usage or an extended one that is there and grants
-// nothing (RFC 5280, sections 4.2.1.3 and 4.2.1.12): crypto/x509 shows it like one
-// that is not there, which would grant everything.
-func CheckUsages(cert *x509.Certificate) error {
-	for _, e := range cert.Extensions {
-		if isExtension(e, extKeyUsage) && cert.KeyUsage == 0 ||
-			isExtension(e, extExtendedKeyUsed) && len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) == 0 {
-			return fmt.Errorf("the extension %v is there and grants nothing", e.Id)
-		}
-	}
-	return nil
-}
-
-// ObjectIdentifier decodes the content octets of an object identifier. An arc
-// too large for an int32 is not right but large: it stays apart from any that
-// means something.
-func ObjectIdentifier(content string) encodingasn1.ObjectIdentifier {
-	var oid encodingasn1.ObjectIdentifier
-	n := 0
-	for _, c := range []byte(content) {
-		if n = min(n, math.MaxInt32>>7)<<7 | int(c&0x7f); c&0x80 != 0 {
-			continue
-		}
-		if oid == nil { // the first two arcs share a subidentifier (X.690, 8.19.4)
-			arc := min(n/40, 2)
-			oid, n = append(oid, arc), n-40*arc
-		}
-		oid, n = append(oid, n), 0
-	}
-	return oid
 }
 
 // isExtension reports whether an extension has this object identifier.

@@ -1,7 +1,6 @@
 package x509der
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -66,12 +65,6 @@ func (n Name) Certified() Name {
 	}
 	return certified
 }
-
-// The string types that crypto/cryptobyte has no name for.
-const (
-	tagNumericString = asn1.Tag(18)
-	tagBMPString     = asn1.Tag(30)
-)
 
 // String returns the value as UTF-8.
 func (a Attribute) String() string {
@@ -179,22 +172,6 @@ func isCountry(text string) bool {
 	return len(text) == 2 && isLetter(text[0]) && isLetter(text[1])
 }
 
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
-
-// isPrintable reports whether PrintableString holds the text (X.680, 41.4).
-func isPrintable(text string) bool {
-	for i := range len(text) {
-		if !isPrintableOctet(text[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func isPrintableOctet(c byte) bool {
-	return isLetter(c) || '0' <= c && c <= '9' || strings.IndexByte(" '()+,-./:=?", c) >= 0
-}
-
 // AppendName appends the DER RDNSequence of a name (RFC 5280, section 4.1.2.4).
 func AppendName(dst []byte, name Name) []byte {
 	return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
@@ -272,74 +249,4 @@ func knownType(oid []byte) string {
 		return Email
 	}
 	return string(oid)
-}
-
-// readOID reads an object identifier in its minimal encoding (X.690, 8.19.2).
-func readOID(s, oid *cryptobyte.String) bool {
-	if !s.ReadASN1(oid, asn1.OBJECT_IDENTIFIER) || len(*oid) == 0 || (*oid)[len(*oid)-1]&0x80 != 0 {
-		return false
-	}
-	first := true // of a subidentifier: it must not begin with padding
-	for _, c := range *oid {
-		if first && c == 0x80 {
-			return false
-		}
-		first = c&0x80 == 0
-	}
-	return true
-}
-
-// checkString checks content octets against their string type. TeletexString
-// passes as far as it is ASCII, since its readers disagree on the rest.
-func checkString(tag asn1.Tag, value []byte) error {
-	if tag == tagBMPString {
-		if len(value)%2 != 0 {
-			return errors.New("a BMPString has an odd number of octets")
-		}
-		for i := 0; i < len(value); i += 2 {
-			unit := rune(binary.BigEndian.Uint16(value[i:]))
-			if unicode.IsControl(unit) || utf16.IsSurrogate(unit) {
-				return fmt.Errorf("the text holds the character %U: control characters and surrogates are refused", unit)
-			}
-			if unit >= 0xfffe || 0xfdd0 <= unit && unit <= 0xfdef {
-				return fmt.Errorf("the text holds %U, which is no character", unit) // encoding/asn1 refuses it too
-			}
-		}
-		return nil
-	}
-	switch tag {
-	case asn1.UTF8String:
-		if !utf8.Valid(value) {
-			return errors.New("a UTF8String is not valid UTF-8")
-		}
-	case asn1.PrintableString:
-		for _, c := range value {
-			if !isPrintableOctet(c) && c != '*' && c != '&' {
-				return fmt.Errorf("a PrintableString holds the octet %#02x", c)
-			}
-		}
-		return nil
-	case asn1.IA5String, asn1.T61String:
-		for _, c := range value {
-			if c >= utf8.RuneSelf {
-				return fmt.Errorf("an ASCII string holds the octet %#02x", c)
-			}
-		}
-	case tagNumericString:
-		for _, c := range value {
-			if (c < '0' || c > '9') && c != ' ' {
-				return fmt.Errorf("a NumericString holds the octet %#02x", c)
-			}
-		}
-	default:
-		return fmt.Errorf("the string type with tag %d is not supported", tag)
-	}
-	for i := 0; i < len(value); {
-		r, size := utf8.DecodeRune(value[i:])
-		if unicode.IsControl(r) {
-			return fmt.Errorf("the text holds the character %U: control characters are refused", r)
-		}
-		i += size
-	}
-	return nil
 }

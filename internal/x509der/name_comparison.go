@@ -34,7 +34,7 @@ func sameText(a, b string) bool {
 	if a == b {
 		return true
 	}
-	if !isASCII(a) || !isASCII(b) {
+	if !IsASCII(a) || !IsASCII(b) {
 		a, b = prepared(a), prepared(b)
 	}
 	return strings.EqualFold(withSingleSpaces(a), withSingleSpaces(b))

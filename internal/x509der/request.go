@@ -36,6 +36,20 @@ type Request struct {
 	Signature    []byte
 }
 
+// PublicKeyInfo returns the key's DER SubjectPublicKeyInfo as this module writes
+// it. SM2 keys have several encodings, and not all clients read all of them; of
+// other keys [algorithm.ParsePublicKey] reads only one.
+func (r *Request) PublicKeyInfo() ([]byte, error) {
+	if r.Algorithm != algorithm.SM2_256 || len(r.RawPublicKey) == sm2KeyInfoSize {
+		return r.RawPublicKey, nil
+	}
+	return algorithm.MarshalPublicKey(r.PublicKey)
+}
+
+// sm2KeyInfoSize is how many octets a SubjectPublicKeyInfo of SM2 has as this
+// module writes it. The other encodings have 92, 84 and 82.
+const sm2KeyInfoSize = 91
+
 var errRequest = errors.New("it is not a DER CertificationRequest (RFC 2986, section 4)")
 
 // ParseRequest decodes a DER CertificationRequest with nothing behind it. It
@@ -176,28 +190,4 @@ func appendExtensionRequest(dst []byte, names []string) []byte {
 			})
 		})
 	})
-}
-
-// marshalSigned signs a to-be-signed part and puts the three parts together in a
-// buffer that begins with that size.
-func marshalSigned(rand io.Reader, signer *Signer, size int, appendTBS func(dst []byte) []byte) ([]byte, error) {
-	var err error
-	signed := der.AppendFunc(make([]byte, 0, size), asn1.SEQUENCE, func(dst []byte) []byte {
-		dst, err = appendSigned(dst, rand, signer, appendTBS)
-		return dst
-	})
-	if err != nil {
-		return nil, err
-	}
-	return signed, nil
-}
-
-// appendSigned appends a to-be-signed part, signs it where it stands, and appends
-// algorithm and signature (RFC 5280, section 4.1; RFC 2986, section 4.2; RFC
-// 6960, section 4.2.1).
-func appendSigned(dst []byte, rand io.Reader, signer *Signer, appendTBS func(dst []byte) []byte) ([]byte, error) {
-	start := len(dst)
-	dst = appendTBS(dst)
-	signature, err := signer.sign(rand, dst[start:])
-	return der.AppendBitString(append(dst, signer.id.der...), signature), err
 }

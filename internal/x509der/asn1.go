@@ -1,0 +1,49 @@
+package x509der
+
+import (
+	encodingasn1 "encoding/asn1"
+	"math"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// contextTag is the tag of an explicit [n].
+func contextTag(n uint8) asn1.Tag { return asn1.Tag(n).ContextSpecific().Constructed() }
+
+// derTrue is the BOOLEAN TRUE.
+const derTrue = "\x01\x01\xff"
+
+// readOID reads an object identifier in its minimal encoding (X.690, 8.19.2).
+func readOID(s, oid *cryptobyte.String) bool {
+	if !s.ReadASN1(oid, asn1.OBJECT_IDENTIFIER) || len(*oid) == 0 || (*oid)[len(*oid)-1]&0x80 != 0 {
+		return false
+	}
+	first := true // of a subidentifier: it must not begin with padding
+	for _, c := range *oid {
+		if first && c == 0x80 {
+			return false
+		}
+		first = c&0x80 == 0
+	}
+	return true
+}
+
+// ObjectIdentifier decodes the content octets of an object identifier. An arc
+// too large for an int32 is not right but large: it stays apart from any that
+// means something.
+func ObjectIdentifier(content string) encodingasn1.ObjectIdentifier {
+	var oid encodingasn1.ObjectIdentifier
+	n := 0
+	for _, c := range []byte(content) {
+		if n = min(n, math.MaxInt32>>7)<<7 | int(c&0x7f); c&0x80 != 0 {
+			continue
+		}
+		if oid == nil { // the first two arcs share a subidentifier (X.690, 8.19.4)
+			arc := min(n/40, 2)
+			oid, n = append(oid, arc), n-40*arc
+		}
+		oid, n = append(oid, n), 0
+	}
+	return oid
+}

@@ -1,0 +1,63 @@
+package x509der
+
+import (
+	"crypto/x509"
+	"fmt"
+	"math/bits"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// Extended key usages (RFC 5280, section 4.2.1.12), as the content octets of
+// their object identifiers.
+const (
+	AnyExtendedKeyUsage = "\x55\x1d\x25\x00"
+	ServerAuth          = "\x2b\x06\x01\x05\x05\x07\x03\x01"
+	ClientAuth          = "\x2b\x06\x01\x05\x05\x07\x03\x02"
+	CodeSigning         = "\x2b\x06\x01\x05\x05\x07\x03\x03"
+	EmailProtection     = "\x2b\x06\x01\x05\x05\x07\x03\x04"
+	TimeStamping        = "\x2b\x06\x01\x05\x05\x07\x03\x08"
+	OCSPSigning         = "\x2b\x06\x01\x05\x05\x07\x03\x09"
+)
+
+// appendKeyUsage appends the bits in use, the first one the highest, without
+// trailing zero bits (X.690, section 11.2.2).
+func appendKeyUsage(dst []byte, usage x509.KeyUsage) []byte {
+	reversed := bits.Reverse16(uint16(usage))
+	if low := byte(reversed); low != 0 {
+		return append(dst, byte(asn1.BIT_STRING), 3, byte(bits.TrailingZeros8(low)), byte(reversed>>8), low)
+	}
+	high := byte(reversed >> 8)
+	return append(dst, byte(asn1.BIT_STRING), 2, byte(bits.TrailingZeros8(high)), high)
+}
+
+// CheckUsages refuses a key usage or an extended one that is there and grants
+// nothing (RFC 5280, sections 4.2.1.3 and 4.2.1.12): crypto/x509 shows it like one
+// that is not there, which would grant everything.
+func CheckUsages(cert *x509.Certificate) error {
+	for _, e := range cert.Extensions {
+		if isExtension(e, extKeyUsage) && cert.KeyUsage == 0 ||
+			isExtension(e, extExtendedKeyUsed) && len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) == 0 {
+			return fmt.Errorf("the extension %v is there and grants nothing", e.Id)
+		}
+	}
+	return nil
+}
+
+// ExtKeyUsages returns the extended key usages of a certificate, as the content
+// octets of object identifiers (RFC 5280, section 4.2.1.12).
+func ExtKeyUsages(cert *x509.Certificate) []string {
+	var usages []string
+	for _, e := range cert.Extensions {
+		if !e.Id.Equal(ObjectIdentifier(extExtendedKeyUsed)) {
+			continue
+		}
+		list := cryptobyte.String(e.Value)
+		var oid cryptobyte.String
+		for list.ReadASN1(&list, asn1.SEQUENCE); readOID(&list, &oid); {
+			usages = append(usages, string(oid))
+		}
+	}
+	return usages
+}
