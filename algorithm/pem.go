@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"strings"
 
@@ -22,20 +21,20 @@ import (
 // public key. The result is secret: do not log it, and give its file mode 0600.
 // A zero PrivateKey is [yuncert.ErrInternalEncodeKeyError].
 func (k *PrivateKey) PEM() ([]byte, error) {
-	var data []byte
+	var content []byte
 	var err error
 	switch signer := k.signer().(type) {
 	case nil:
 		err = errors.New("the private key is empty")
 	case sm2Signer:
-		data, err = marshalSM2(signer.PrivateKey)
+		content, err = marshalSM2(signer.PrivateKey)
 	default:
-		data, err = x509.MarshalPKCS8PrivateKey(signer)
+		content, err = x509.MarshalPKCS8PrivateKey(signer)
 	}
 	if err != nil {
 		return nil, &yuncert.Error{Code: yuncert.ErrInternalEncodeKeyError, Message: "Failed to encode private key.", Err: err}
 	}
-	return []byte(der.PEM("PRIVATE KEY", data)), nil
+	return []byte(der.PEM("PRIVATE KEY", content)), nil
 }
 
 // The tags of the optional fields in an ECPrivateKey.
@@ -74,11 +73,10 @@ func marshalSM2(key *sm2.PrivateKey) ([]byte, error) {
 // [Check] are [yuncert.ErrInvalidValueMalformed]. The message never quotes the
 // text.
 func ParsePrivateKey(text []byte) (*PrivateKey, error) {
-	rest := bytes.TrimPrefix(text, []byte("\ufeff")) // pem.Decode wants the dashes first on a line
+	blocks := der.NewPEMReader(text)
 	var key *PrivateKey
 	for {
-		var block *pem.Block
-		block, rest = pem.Decode(rest)
+		block, _ := blocks.Next()
 		if block == nil {
 			break
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/der"
 	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
@@ -297,13 +297,14 @@ func decodeCRL(data []byte) ([]byte, error) {
 	if len(data) > 0 && data[0] == 0x30 { // SEQUENCE; as text a "0", which no PEM begins with
 		return data, nil
 	}
-	block, rest := pem.Decode(bytes.TrimPrefix(data, []byte("\ufeff")))
+	blocks := der.NewPEMReader(data)
+	block, _ := blocks.Next()
 	switch {
 	case block == nil:
 		return nil, errors.New("it is neither DER nor PEM")
 	case block.Type != "X509 CRL":
 		return nil, fmt.Errorf("its PEM label is %.40q; want X509 CRL", block.Type)
-	case len(bytes.TrimSpace(rest)) > 0:
+	case len(bytes.TrimSpace(blocks.Rest())) > 0:
 		return nil, errors.New("other text follows its PEM block")
 	}
 	return block.Bytes, nil

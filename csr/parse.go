@@ -9,8 +9,8 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// MaxSize is how many octets of PEM or DER [Parse] reads: 64 KiB.
-const MaxSize = param.MaxCSR
+// MaxSize is how many octets of PEM or DER [Parse] reads.
+const MaxSize = 64 << 10
 
 // A Request is a CSR that was read, and whose sender holds the private key.
 type Request struct {

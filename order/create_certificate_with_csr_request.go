@@ -2,7 +2,6 @@ package order
 
 import (
 	"context"
-	"encoding/pem"
 	"errors"
 	"io"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/der"
 	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
@@ -117,7 +117,7 @@ func (r *CreateCertificateWithCsrRequestRequest) check(keys algorithm.Policy) (*
 	}
 	return &Order{
 		ProductCode: product.Code, State: StateDomainVerify, Domain: domain,
-		Csr:          string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: request.Raw})),
+		Csr:          der.PEM("CERTIFICATE REQUEST", request.Raw),
 		ValidateType: r.ValidateType, Username: r.Username, Phone: r.Phone, Email: r.Email,
 	}, nil
 }

@@ -53,7 +53,7 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"no CSR", func(r *request) { r.Csr = "" }, missing, "Csr", "Csr is mandatory for this action."},
 		{"a CSR that is none", func(r *request) { r.Csr = "garbage" }, failed, "Csr", "neither DER nor PEM"},
 		{"white space for a CSR", func(r *request) { r.Csr = " \n" }, failed, "Csr", "neither DER nor PEM"},
-		{"a private key for a CSR", func(r *request) { r.Csr = privateKey }, failed, "Csr", "the CSR is a private key"},
+		{"a private key for a CSR", func(r *request) { r.Csr = privateKey }, failed, "Csr", "it is a private key"},
 		{"a CSR and its private key", func(r *request) { r.Csr += privateKey }, failed, "Csr", "more than one PEM block"},
 		{"a certificate for a CSR", func(r *request) { r.Csr = authorityOf(t, algorithm.ECC_256).rootPEM }, failed, "Csr", "PEM label"},
 		{"two CSRs", func(r *request) { r.Csr += r.Csr }, failed, "Csr", "more than one PEM block"},

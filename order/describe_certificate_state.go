@@ -4,8 +4,9 @@ import (
 	"context"
 	"crypto/md5"
 	"encoding/hex"
-	"encoding/pem"
 	"io"
+
+	"github.com/yuncert/yuncert/internal/der"
 )
 
 // A DescribeCertificateStateRequest names the order to describe.
@@ -77,7 +78,7 @@ func (b *Book) DescribeCertificateState(ctx context.Context, rand io.Reader, req
 		}
 	case StateCertificate:
 		resp.Certificate = o.Certificate
-		if block, _ := pem.Decode([]byte(o.Certificate)); block != nil {
+		if block, _ := der.NewPEMReader([]byte(o.Certificate)).Next(); block != nil {
 			sum := md5.Sum(block.Bytes)
 			resp.CertId = hex.EncodeToString(sum[:])
 		}

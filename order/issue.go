@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
-	"encoding/pem"
 	"io"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/der"
 	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
@@ -98,7 +98,7 @@ func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certi
 	}
 	var text strings.Builder
 	for _, cert := range chain {
-		text.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}))
+		text.WriteString(der.PEM("CERTIFICATE", cert.Raw))
 	}
 	return b.certify(ctx, now, orderID, text.String())
 }

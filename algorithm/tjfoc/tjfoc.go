@@ -11,7 +11,6 @@ package tjfoc
 import (
 	"crypto"
 	"crypto/ecdsa"
-	"encoding/pem"
 	"math/big"
 
 	tjsm2 "github.com/tjfoc/gmsm/sm2"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/der"
 	"github.com/yuncert/yuncert/internal/sm2"
 )
 
@@ -83,7 +83,7 @@ func ToPrivateKey(key *algorithm.PrivateKey) (*tjsm2.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	block, _ := pem.Decode(text)
+	block, _ := der.NewPEMReader(text).Next()
 	der := cryptobyte.String(block.Bytes)
 	// PKCS #8 {version, algorithm, OCTET STRING {ECPrivateKey {version, scalar, …}}}
 	var scalar cryptobyte.String

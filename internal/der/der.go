@@ -1,5 +1,6 @@
-// Package der writes DER (X.690). Each function appends a value to dst and
-// returns the longer slice, as append does.
+// Package der writes DER (X.690), and writes and reads PEM (RFC 7468). Each
+// function for DER appends a value to dst and returns the longer slice, as append
+// does.
 //
 // cryptobyte.Builder writes DER too, but it allocates for every constructed
 // value. BenchmarkTBS writes one TBSCertificate with both: this package takes

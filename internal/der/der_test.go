@@ -113,7 +113,7 @@ func TestPEM(t *testing.T) {
 		value[i] = byte(37 * i)
 	}
 	for n := range value {
-		for _, label := range []string{"CERTIFICATE", "CERTIFICATE REQUEST"} {
+		for _, label := range []string{"CERTIFICATE", "CERTIFICATE REQUEST", "PRIVATE KEY"} {
 			want := string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: value[:n]}))
 			if got := der.PEM(label, value[:n]); got != want {
 				t.Fatalf("%d octets: %q, want %q", n, got, want)

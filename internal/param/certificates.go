@@ -1,0 +1,58 @@
+package param
+
+import (
+	"crypto/x509"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/der"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// ParseCertificates reads up to limit certificates from a PEM text. One that
+// cannot be read is [yuncert.ErrInvalidValueMalformed] for the parameter.
+func ParseCertificates(parameter, text string, limit int) ([]*x509.Certificate, error) {
+	var list []*x509.Certificate
+	err := EachCertificate(parameter, text, limit, func(cert *x509.Certificate, err error) error {
+		list = append(list, cert)
+		return err
+	})
+	return list, err
+}
+
+// EachCertificate calls yield for each certificate in a PEM text, up to limit,
+// with the certificate or the reason why it cannot be read. It stops at an error
+// of yield, which it returns, and at a PEM block with another label. Text around
+// the blocks is skipped.
+func EachCertificate(parameter, text string, limit int, yield func(*x509.Certificate, error) error) error {
+	blocks := der.NewPEMReader([]byte(text))
+	for n := 1; ; n++ {
+		block, damaged := blocks.Next()
+		if damaged {
+			// Without this the certificate after it would pass for this one.
+			err := yield(nil, Malformed(parameter, "certificate %d cannot be read: its PEM block is damaged", n))
+			if err != nil {
+				return err
+			}
+			n++
+		}
+		if block == nil && n == 1 {
+			return Malformed(parameter, "there is no certificate in PEM")
+		}
+		if block == nil {
+			return nil
+		}
+		if block.Type != "CERTIFICATE" {
+			return Malformed(parameter, "a PEM block is not a CERTIFICATE")
+		}
+		if n > limit {
+			return Malformed(parameter, "there are more than %d certificates", limit)
+		}
+		cert, err := x509der.ParseCertificate(block.Bytes)
+		if err != nil {
+			err = Wrap(err, yuncert.ErrInvalidValueMalformed, parameter, "certificate %d cannot be read", n)
+		}
+		if err := yield(cert, err); err != nil {
+			return err
+		}
+	}
+}
