@@ -12,22 +12,12 @@ import (
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/csr"
-	"github.com/yuncert/yuncert/internal/param"
 )
 
 // claiming writes an element that says it is much longer than it is.
 func claiming(length ...byte) func(tag byte, content []byte) []byte {
 	return func(tag byte, content []byte) []byte {
 		return slices.Concat([]byte{tag, 0x80 | byte(len(length))}, length, content)
-	}
-}
-
-// The limit stands in the documentation of this package, and once more where
-// CSRs are read.
-func TestMaxSize(t *testing.T) {
-	t.Parallel()
-	if csr.MaxSize != param.MaxCSR {
-		t.Errorf("MaxSize is %d, and CSRs are read up to %d", csr.MaxSize, param.MaxCSR)
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// MaxCSR is how many octets of PEM or DER [ReadCSR] reads.
-const MaxCSR = 64 << 10
+// maxCSR is csr.MaxSize.
+const maxCSR = 64 << 10
 
 // ReadCSR reads the parameter Csr, as PEM or DER. It checks everything that
 // csr.Parse documents, including the self-signature.
@@ -20,8 +20,8 @@ func ReadCSR[T string | []byte](data T, keys algorithm.Policy) (*x509der.Request
 	if len(data) == 0 {
 		return nil, yuncert.Missing("Csr")
 	}
-	if len(data) > MaxCSR {
-		return nil, Malformed("Csr", "the CSR has %d octets: up to %d are read", len(data), MaxCSR)
+	if len(data) > maxCSR {
+		return nil, Malformed("Csr", "the CSR has %d octets: up to %d are read", len(data), maxCSR)
 	}
 	r, err := decodeCSR(string(data)) // for a []byte, string makes a copy
 	if err != nil {
