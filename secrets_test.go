@@ -117,8 +117,8 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 	}
 	sub, err := ca.CreateSubCACertificate(rand.Reader, now, w.root, w.key.Public(), subRequest)
 	must(err)
-	policy := algorithm.Policy{Blocked: func([32]byte) bool { return false }}
-	options := ca.IssuerOptions{CRLBase: "http://pki.example.com/crl", Keys: policy}
+	policy := algorithm.KeyPolicy{Blocked: func([32]byte) bool { return false }}
+	options := ca.IssuerOptions{CRLBase: "http://pki.example.com/crl", KeyPolicy: policy}
 	w.issuer, err = ca.NewIssuer(sub.CertificateChain, w.key, options)
 	must(err)
 	held, err := ca.NewIssuer(sub.CertificateChain, newDevice(a, 1), options)

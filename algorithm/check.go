@@ -5,41 +5,51 @@ import (
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/sha256"
+
+	"github.com/yuncert/yuncert"
 )
 
-// A Policy says what a service asks of public keys beyond the rules of [Check],
-// or lets pass. The zero Policy is those rules alone, and a good one.
-type Policy struct {
-	// SmallExponents lets the RSA exponents 3 and 17 pass, which old devices still
-	// have. False refuses them, as NIST SP 800-56B, section 6.4.1, does. No other
-	// exponent below 65537 ever passes.
+// A KeyPolicy changes the rules of [Check] for a service. The zero KeyPolicy
+// changes nothing and is a good choice.
+type KeyPolicy struct {
+	// MinRSABits is the shortest RSA modulus that passes, in bits. Zero means
+	// 1024, the shortest that [Check] knows; today's clients want 2048.
+	MinRSABits int
+
+	// SmallExponents accepts the RSA exponents 3 and 17, which old devices still
+	// use. Otherwise they are refused (NIST SP 800-56B, section 6.4.1). Other
+	// exponents below 65537 are always refused.
 	SmallExponents bool
 
-	// Blocked reports whether a key is known to be compromised, by the SHA-256 of
-	// its DER SubjectPublicKeyInfo as [MarshalPublicKey] writes it: for an SM2 key
-	// that came in another encoding that is not the digest of what came. It is
-	// called once a key has passed all other rules, from as many goroutines as call
-	// this module. Nil blocks none.
+	// Blocked reports whether a key is known to be compromised. It gets the
+	// SHA-256 digest of the key's SubjectPublicKeyInfo in the DER form of
+	// [MarshalPublicKey], even if an SM2 key arrived in another encoding. It is
+	// asked last, only about keys that pass all other rules, and must be safe for
+	// concurrent use. Nil blocks no key.
 	Blocked func(spkiSHA256 [sha256.Size]byte) bool
 }
 
-// Check judges whether a public key may be trusted with a signature. It is
-// applied to every key that enters this module, in a CSR or behind a signer:
+// Check refuses public keys that are unsupported or weak. This module applies it
+// to every key it reads: from a CSR, from a certificate or from a signer. A key
+// passes if
 //
-//   - a key that [Of] knows;
-//   - RSA: odd modulus, odd exponent from 65537 to 2^31-1 (NIST SP 800-56B,
-//     section 6.4.1, and what common software verifies), no prime factor that
-//     a table finds, no close primes, no ROCA fingerprint (CVE-2017-15361);
-//   - ECC and SM2: a point on the curve that is not at infinity.
+//   - [Of] knows its algorithm;
+//   - RSA: the modulus is odd, the exponent is odd and from 65537 to 2^31-1 (NIST
+//     SP 800-56B, section 6.4.1; common software verifies no larger one), and the
+//     modulus has no small prime factor, no close primes and no ROCA fingerprint
+//     (CVE-2017-15361);
+//   - ECC and SM2: the point is on the curve and is not at infinity.
 //
-// A key that fails is [yuncert.ErrInvalidValueMalformed]; the message says why.
-// RSA_1024 passes: which operation accepts it is that operation's rule.
-func Check(pub crypto.PublicKey) error { return Policy{}.Check(pub) }
+// The error is [yuncert.ErrInvalidValueMalformed] and its message says why.
+// RSA_1024 passes here; each operation says whether it accepts it.
+func Check(pub crypto.PublicKey) error { return KeyPolicy{}.Check(pub) }
 
-// Check is the function [Check] with what the policy lets pass or blocks
-// besides. A blocked key is [yuncert.ErrInvalidValueMalformed] too.
-func (p Policy) Check(pub crypto.PublicKey) error {
-	if _, err := Of(pub); err != nil {
+// Check is the function [Check] under the policy. A blocked key is
+// [yuncert.ErrInvalidValueMalformed], and an RSA key shorter than MinRSABits is
+// [yuncert.ErrInvalidParameter].
+func (p KeyPolicy) Check(pub crypto.PublicKey) error {
+	a, err := Of(pub)
+	if err != nil {
 		return err
 	}
 	switch pub := pub.(type) {
@@ -51,6 +61,9 @@ func (p Policy) Check(pub crypto.PublicKey) error {
 		if _, err := pointBytes(pub); err != nil {
 			return err
 		}
+	}
+	if a.Family() == "RSA" && a.KeySize() < p.MinRSABits {
+		return yuncert.Errorf(yuncert.ErrInvalidParameter, "", "the key is %s; want an RSA key of at least %d bits", a, p.MinRSABits)
 	}
 	if p.Blocked == nil {
 		return nil
@@ -65,11 +78,11 @@ func (p Policy) Check(pub crypto.PublicKey) error {
 	return nil
 }
 
-func (p Policy) checkRSA(pub *rsa.PublicKey) error {
+func (p KeyPolicy) checkRSA(pub *rsa.PublicKey) error {
 	small := p.SmallExponents && (pub.E == 3 || pub.E == 17)
 	switch {
 	case pub.N.Bit(0) == 0:
-		return malformed("the RSA modulus is even: it is no product of two odd primes")
+		return malformed("the RSA modulus is even, so it is not a product of two odd primes")
 	case !small && (pub.E < 65537 || pub.E%2 == 0 || pub.E > 1<<31-1):
 		return malformed("the RSA exponent %d is not an odd number from 65537 to 2^31-1", pub.E)
 	}

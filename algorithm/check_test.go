@@ -10,10 +10,13 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
+	"strings"
 	"testing"
 
+	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/floor"
 	"github.com/yuncert/yuncert/internal/sm2"
@@ -176,8 +179,8 @@ func TestCheckECC(t *testing.T) {
 }
 
 // A policy that blocks every key it is asked about, and notes the digests.
-func blocking(digests *[][sha256.Size]byte) algorithm.Policy {
-	return algorithm.Policy{Blocked: func(digest [sha256.Size]byte) bool {
+func blocking(digests *[][sha256.Size]byte) algorithm.KeyPolicy {
+	return algorithm.KeyPolicy{Blocked: func(digest [sha256.Size]byte) bool {
 		*digests = append(*digests, digest)
 		return true
 	}}
@@ -200,13 +203,54 @@ func TestPolicyBlocked(t *testing.T) {
 				t.Errorf("Blocked was asked about %x, want %x once", seen, digest)
 			}
 			for i := range 2 {
-				others := algorithm.Policy{Blocked: func(d [sha256.Size]byte) bool { return d == digest }}
+				others := algorithm.KeyPolicy{Blocked: func(d [sha256.Size]byte) bool { return d == digest }}
 				if err := others.Check(testkeys.Key(a, i+1).Public()); err != nil {
 					t.Errorf("another key: %v", err)
 				}
 			}
 			if err := algorithm.Check(pub); err != nil {
 				t.Errorf("Check without a policy: %v", err)
+			}
+		})
+	}
+}
+
+func TestKeyPolicyMinRSABits(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		key  algorithm.Algorithm
+		bits int
+		pass bool
+	}{
+		{algorithm.RSA_1024, 0, true},
+		{algorithm.RSA_1024, -1, true},
+		{algorithm.RSA_1024, 1024, true},
+		{algorithm.RSA_1024, 1025, false},
+		{algorithm.RSA_2048, 2048, true},
+		{algorithm.RSA_2048, 2049, false},
+		{algorithm.RSA_3072, 4096, false},
+		{algorithm.RSA_4096, 4096, true},
+		{algorithm.ECC_256, 4096, true},
+		{algorithm.SM2_256, 4096, true},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%s from %d bits", tt.key, tt.bits), func(t *testing.T) {
+			t.Parallel()
+			asked := false
+			policy := algorithm.KeyPolicy{MinRSABits: tt.bits, Blocked: func([sha256.Size]byte) bool { asked = true; return false }}
+			err := policy.Check(testkeys.Key(tt.key, 0).Public())
+			if tt.pass {
+				if err != nil || !asked {
+					t.Errorf("Check: %v, Blocked asked: %v", err, asked)
+				}
+				return
+			}
+			want := fmt.Sprintf("the key is %s; want an RSA key of at least %d bits", tt.key, tt.bits)
+			if !errors.Is(err, yuncert.ErrInvalidParameter) || !strings.Contains(err.Error(), want) {
+				t.Errorf("Check: %v, want %s: %s", err, yuncert.ErrInvalidParameter, want)
+			}
+			if asked {
+				t.Error("Blocked was asked about a key that is too short")
 			}
 		})
 	}
@@ -221,7 +265,7 @@ func TestPolicyBlockedSM2Encodings(t *testing.T) {
 		t.Fatal(err)
 	}
 	digest := sha256.Sum256(der)
-	policy := algorithm.Policy{Blocked: func(d [sha256.Size]byte) bool { return d == digest }}
+	policy := algorithm.KeyPolicy{Blocked: func(d [sha256.Size]byte) bool { return d == digest }}
 	point := der[len(der)-65:]
 	for name, id := range map[string][]byte{
 		"usual":        sequence(idEC, idSM2),

@@ -199,7 +199,7 @@ func TestParsePublicKeyExponents(t *testing.T) {
 		e       *big.Int
 		parse   string // what ParsePublicKey says; "" accepts
 		good    bool   // in the eyes of Check
-		lenient bool   // in the eyes of a Policy with SmallExponents
+		lenient bool   // under a KeyPolicy with SmallExponents
 	}{
 		{big.NewInt(-65537), negative, false, false},
 		{big.NewInt(-3), negative, false, false},
@@ -247,9 +247,9 @@ func TestParsePublicKeyExponents(t *testing.T) {
 				t.Errorf("ParsePublicKey = %v, want exponent %d", pub, tt.e)
 			}
 			for _, c := range []struct {
-				policy algorithm.Policy
+				policy algorithm.KeyPolicy
 				good   bool
-			}{{algorithm.Policy{}, tt.good}, {algorithm.Policy{SmallExponents: true}, tt.lenient}} {
+			}{{algorithm.KeyPolicy{}, tt.good}, {algorithm.KeyPolicy{SmallExponents: true}, tt.lenient}} {
 				err := c.policy.Check(pub)
 				switch {
 				case c.good && err != nil:

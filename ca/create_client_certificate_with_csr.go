@@ -130,14 +130,14 @@ type CreateClientCertificateWithCsrResponse struct {
 // [CreateServerCertificateWithCsrRequest.Validate], and
 // [yuncert.ErrInvalidParameter] for a key of RSA_1024. A client needs no name: the
 // document requires none, and the key tells it apart. The CSR's key passes
-// [algorithm.Check]; the operation, which has an issuer, goes by its Keys instead.
+// [algorithm.Check]; the operation applies the issuer's KeyPolicy instead.
 func (r *CreateClientCertificateWithCsrRequest) Validate() error {
-	_, err := r.check(algorithm.Policy{})
+	_, err := r.check(algorithm.KeyPolicy{})
 	return err
 }
 
 // check is Validate with a policy for the CSR's key, and returns what it read.
-func (r *CreateClientCertificateWithCsrRequest) check(keys algorithm.Policy) (l leaf, err error) {
+func (r *CreateClientCertificateWithCsrRequest) check(policy algorithm.KeyPolicy) (l leaf, err error) {
 	if r == nil {
 		r = new(CreateClientCertificateWithCsrRequest)
 	}
@@ -151,7 +151,7 @@ func (r *CreateClientCertificateWithCsrRequest) check(keys algorithm.Policy) (l 
 			immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
 		},
 	}
-	if err = l.readCSR(r.Csr, keys); err != nil {
+	if err = l.readCSR(r.Csr, policy); err != nil {
 		return l, err
 	}
 	if l.algorithm == algorithm.RSA_1024 {
@@ -174,7 +174,7 @@ func (r *CreateClientCertificateWithCsrRequest) check(keys algorithm.Policy) (l 
 // the CSR and SanValue, or none. The common name, often that of a person, is not
 // among them. The errors are those of that function.
 func CreateClientCertificateWithCsr(rand io.Reader, now time.Time, issuer *Issuer, req *CreateClientCertificateWithCsrRequest) (resp *CreateClientCertificateWithCsrResponse, der []byte, err error) {
-	l, err := req.check(issuer.keys())
+	l, err := req.check(issuer.keyPolicy())
 	if err != nil {
 		return nil, nil, err
 	}

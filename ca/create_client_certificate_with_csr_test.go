@@ -392,7 +392,7 @@ func TestCreateClientCertificateWithCsrRefusesCSR(t *testing.T) {
 		rsa := authorityOf(algorithm.RSA_2048)
 		req := clientCSRRequest(rsa.issuer, hostCSR(t, algorithm.RSA_2048, "zhang"))
 		o.issues(t, rsa.issuer, req)
-		o.refuses(t, instant, rsa.issuerWith(t, ca.IssuerOptions{MinRSABits: 3072}), req, refused, "Csr", "RSA_2048")
+		o.refuses(t, instant, rsa.issuerWith(t, ca.IssuerOptions{KeyPolicy: algorithm.KeyPolicy{MinRSABits: 3072}}), req, refused, "Csr", "RSA_2048")
 	})
 }
 

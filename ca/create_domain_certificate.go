@@ -35,15 +35,15 @@ type CreateDomainCertificateRequest struct {
 // issuer, and returns the first problem in the order of the fields:
 // [yuncert.ErrMissingParameter] for a required one that is empty and
 // [yuncert.ErrInvalidValueMalformed] for a value that breaks the rule in the
-// field's comment. The CSR's key passes [algorithm.Check]; the operation, which
-// has an issuer, goes by its Keys instead.
+// field's comment. The CSR's key passes [algorithm.Check]; the operation applies
+// the issuer's KeyPolicy instead.
 func (r *CreateDomainCertificateRequest) Validate() error {
-	_, err := r.check(algorithm.Policy{})
+	_, err := r.check(algorithm.KeyPolicy{})
 	return err
 }
 
 // check is Validate with a policy for the CSR's key, and returns what it read.
-func (r *CreateDomainCertificateRequest) check(keys algorithm.Policy) (l leaf, err error) {
+func (r *CreateDomainCertificateRequest) check(policy algorithm.KeyPolicy) (l leaf, err error) {
 	if r == nil {
 		r = new(CreateDomainCertificateRequest)
 	}
@@ -51,7 +51,7 @@ func (r *CreateDomainCertificateRequest) check(keys algorithm.Policy) (l leaf, e
 		usage: x509.ExtKeyUsageServerAuth, domainOnly: true,
 		parameters: leafParameters{validity: validity{months: r.Months}, immediately: r.Immediately},
 	}
-	if err = l.readCSR(r.Csr, keys); err != nil {
+	if err = l.readCSR(r.Csr, policy); err != nil {
 		return l, err
 	}
 	l.asked = nil
@@ -88,7 +88,7 @@ func (r *CreateDomainCertificateRequest) check(keys algorithm.Policy) (l leaf, e
 // and the errors of the issuer, the key, the validity and the name constraints
 // included.
 func CreateDomainCertificate(rand io.Reader, now time.Time, issuer *Issuer, req *CreateDomainCertificateRequest) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
-	l, err := req.check(issuer.keys())
+	l, err := req.check(issuer.keyPolicy())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -172,7 +172,7 @@ func TestCreateDomainCertificateIssuerRefuses(t *testing.T) {
 	au := authorityOf(algorithm.ECC_256)
 	host := hostCSR(t, algorithm.ECC_256, "www.example.com")
 	permitted, _ := constrained(t, algorithm.ECC_256, nil, &constraints{PermittedDNSDomains: []string{"example.com"}, PermittedIPRanges: []string{"192.0.2.0/24"}})
-	strict, err := ca.NewIssuer(authorityOf(algorithm.RSA_2048).sub.CertificateChain, key(algorithm.RSA_2048, 1), ca.IssuerOptions{MinRSABits: 2048})
+	strict, err := ca.NewIssuer(authorityOf(algorithm.RSA_2048).sub.CertificateChain, key(algorithm.RSA_2048, 1), ca.IssuerOptions{KeyPolicy: algorithm.KeyPolicy{MinRSABits: 2048}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -102,8 +102,8 @@ func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issue
 	if err := issuer.checkNow(now); err != nil {
 		return nil, err
 	}
-	if err := issuer.keys().Check(pub); err != nil {
-		return nil, param.Wrap(err, yuncert.ErrInvalidValueMalformed, "", "the responder's public key")
+	if err := issuer.keyPolicy().Check(pub); err != nil {
+		return nil, param.Wrap(err, param.CodeOf(err), "", "the responder's public key")
 	}
 	publicKey, err := algorithm.MarshalPublicKey(pub)
 	if err != nil {

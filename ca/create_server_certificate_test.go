@@ -65,7 +65,7 @@ func TestCreateServerCertificateRefusesRequest(t *testing.T) {
 	})
 	t.Run("MinRSABits", func(t *testing.T) {
 		t.Parallel()
-		strict := authorityOf(algorithm.RSA_2048).issuerWith(t, ca.IssuerOptions{MinRSABits: 4096})
+		strict := authorityOf(algorithm.RSA_2048).issuerWith(t, ca.IssuerOptions{KeyPolicy: algorithm.KeyPolicy{MinRSABits: 4096}})
 		o.refuses(t, instant, strict, madeServer(strict, algorithm.RSA_2048), refused, "Algorithm", "RSA_2048")
 	})
 }

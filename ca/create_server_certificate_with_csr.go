@@ -117,14 +117,14 @@ type CreateServerCertificateWithCsrResponse struct {
 // a CSR that names no server when Domain is empty and its common name is no host,
 // or neither it nor the request has one, and [yuncert.ErrInvalidValueMalformed] for
 // any other value that breaks the rule in the field's comment. The CSR's key passes
-// [algorithm.Check]; the operation, which has an issuer, goes by its Keys instead.
+// [algorithm.Check]; the operation applies the issuer's KeyPolicy instead.
 func (r *CreateServerCertificateWithCsrRequest) Validate() error {
-	_, err := r.check(algorithm.Policy{})
+	_, err := r.check(algorithm.KeyPolicy{})
 	return err
 }
 
 // check is Validate with a policy for the CSR's key, and returns what it read.
-func (r *CreateServerCertificateWithCsrRequest) check(keys algorithm.Policy) (l leaf, err error) {
+func (r *CreateServerCertificateWithCsrRequest) check(policy algorithm.KeyPolicy) (l leaf, err error) {
 	if r == nil {
 		r = new(CreateServerCertificateWithCsrRequest)
 	}
@@ -138,7 +138,7 @@ func (r *CreateServerCertificateWithCsrRequest) check(keys algorithm.Policy) (l 
 			immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
 		},
 	}
-	if err = l.readCSR(r.Csr, keys); err != nil {
+	if err = l.readCSR(r.Csr, policy); err != nil {
 		return l, err
 	}
 	if err = l.addDomain(r.Domain); err != nil {
@@ -172,7 +172,7 @@ func (r *CreateServerCertificateWithCsrRequest) check(keys algorithm.Policy) (l 
 //   - [yuncert.ErrCertificateExpired]: the CA or one above it is not valid now.
 //   - [yuncert.ErrInvalidParameter]: the issuer is a root CA, or one whose
 //     extended key usages exclude serverAuth; the CSR's key is of another family
-//     than the CA's, a CA's own or shorter than MinRSABits; the subject would be
+//     than the CA's, a CA's own or shorter than the KeyPolicy's MinRSABits; the subject would be
 //     a CA's own; the certificate would have ended before now; the validity begins
 //     before or ends after that of the CA and its chain; a name constraint of a
 //     CA keeps a name out; EnableCrl is 1 and the issuer has no CRLBase.
@@ -184,7 +184,7 @@ func (r *CreateServerCertificateWithCsrRequest) check(keys algorithm.Policy) (l 
 // On an error both results are nil. The document allows a user 10 calls a
 // second, which the embedding service enforces.
 func CreateServerCertificateWithCsr(rand io.Reader, now time.Time, issuer *Issuer, req *CreateServerCertificateWithCsrRequest) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
-	l, err := req.check(issuer.keys())
+	l, err := req.check(issuer.keyPolicy())
 	if err != nil {
 		return nil, nil, err
 	}

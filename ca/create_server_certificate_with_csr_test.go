@@ -514,7 +514,7 @@ func TestCreateServerCertificateWithCsrMinRSABits(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%s from %d bits", tt.leaf, tt.bits), func(t *testing.T) {
 			t.Parallel()
-			issuer := au.issuerWith(t, ca.IssuerOptions{MinRSABits: tt.bits})
+			issuer := au.issuerWith(t, ca.IssuerOptions{KeyPolicy: algorithm.KeyPolicy{MinRSABits: tt.bits}})
 			req := serverRequest(issuer, hostCSR(t, tt.leaf, "www.example.com"))
 			if tt.accept {
 				issue(t, issuer, req)
@@ -525,7 +525,7 @@ func TestCreateServerCertificateWithCsrMinRSABits(t *testing.T) {
 	}
 	t.Run("other families have no RSA bits", func(t *testing.T) {
 		t.Parallel()
-		issuer := authorityOf(algorithm.ECC_256).issuerWith(t, ca.IssuerOptions{MinRSABits: 4096})
+		issuer := authorityOf(algorithm.ECC_256).issuerWith(t, ca.IssuerOptions{KeyPolicy: algorithm.KeyPolicy{MinRSABits: 4096}})
 		issue(t, issuer, serverRequest(issuer, hostCSR(t, algorithm.ECC_256, "www.example.com")))
 	})
 }

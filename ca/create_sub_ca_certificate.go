@@ -184,8 +184,8 @@ func CreateSubCACertificate(rand io.Reader, now time.Time, parent *Issuer, pub c
 	if err := parent.checkNow(now); err != nil {
 		return nil, err
 	}
-	if err := parent.keys().Check(pub); err != nil {
-		return nil, param.Wrap(err, yuncert.ErrInvalidValueMalformed, "", "the new CA's public key")
+	if err := parent.keyPolicy().Check(pub); err != nil {
+		return nil, param.Wrap(err, param.CodeOf(err), "", "the new CA's public key")
 	}
 	publicDER, err := algorithm.MarshalPublicKey(pub)
 	if err != nil {

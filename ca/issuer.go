@@ -27,15 +27,11 @@ type IssuerOptions struct {
 	// its own.
 	CRLBase string
 
-	// MinRSABits refuses CSRs whose RSA key is shorter, in bits. Zero means 1024:
-	// the document of CreateServerCertificateWithCsr lists RSA_1024. 2048 is what
-	// today's clients ask for.
-	MinRSABits int
-
-	// Keys is what the CA asks of public keys: those of CSRs, of subordinate CAs
-	// and OCSP responders that it is to certify, and of its chain. The CA's own key
-	// passes [algorithm.Check] besides. The zero Policy is a good one.
-	Keys algorithm.Policy
+	// KeyPolicy applies to every public key that the CA certifies: keys in CSRs,
+	// keys of subordinate CAs and OCSP responders, and keys that it generates. It
+	// also applies to the keys in the chain, except for MinRSABits: a CA with a
+	// shorter key stays usable. The CA's own key must pass [algorithm.Check] too.
+	KeyPolicy algorithm.KeyPolicy
 }
 
 // An Issuer is a CA that can sign: a private key and the certificates from the
@@ -161,7 +157,9 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	if err := x509der.CheckUsages(cert); err != nil {
 		return refusedChain("certificate %d of the chain, %.80q: %v", at+1, name, err)
 	}
-	if err := i.keys().Check(cert.PublicKey); err != nil {
+	policy := i.options.KeyPolicy
+	policy.MinRSABits = 0 // a bound on the keys to certify, not on the CAs
+	if err := policy.Check(cert.PublicKey); err != nil {
 		return param.Wrap(err, yuncert.ErrInvalidParameter, "CertificateChain", "certificate %d of the chain, %.80q", at+1, name)
 	}
 	// A root's own signature proves nothing, so an old algorithm does no harm there.
@@ -208,12 +206,12 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 // Identifier returns the name of the CA in the parameter ParentIdentifier.
 func (i *Issuer) Identifier() string { return i.identifier }
 
-// keys is the policy for public keys: the zero one where there is no issuer.
-func (i *Issuer) keys() algorithm.Policy {
+// keyPolicy returns the issuer's KeyPolicy, and the zero one for a nil issuer.
+func (i *Issuer) keyPolicy() algorithm.KeyPolicy {
 	if i == nil {
-		return algorithm.Policy{}
+		return algorithm.KeyPolicy{}
 	}
-	return i.options.Keys
+	return i.options.KeyPolicy
 }
 
 // root reports whether the issuer is a root CA.

@@ -17,13 +17,13 @@ import (
 )
 
 // blocks is a policy that blocks those keys and no other.
-func blocks(t testing.TB, keys ...crypto.PublicKey) algorithm.Policy {
+func blocks(t testing.TB, keys ...crypto.PublicKey) algorithm.KeyPolicy {
 	t.Helper()
 	blocked := make(map[[sha256.Size]byte]bool)
 	for _, pub := range keys {
 		blocked[sha256.Sum256(publicDER(t, pub))] = true
 	}
-	return algorithm.Policy{Blocked: func(digest [sha256.Size]byte) bool { return blocked[digest] }}
+	return algorithm.KeyPolicy{Blocked: func(digest [sha256.Size]byte) bool { return blocked[digest] }}
 }
 
 // A blocked key gets no certificate, whatever the operation, and a CA above whose
@@ -35,7 +35,7 @@ func TestIssuerBlockedKeys(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)
 			const says = "the key is blocked: it is known to be compromised"
-			issuer := au.issuerWith(t, ca.IssuerOptions{Keys: blocks(t, key(a, 2).Public())})
+			issuer := au.issuerWith(t, ca.IssuerOptions{KeyPolicy: blocks(t, key(a, 2).Public())})
 
 			server := serverRequest(issuer, hostCSR(t, a, "www.example.com"))
 			checkRefused(t, instant, issuer, server, malformed, "Csr", says)
@@ -55,7 +55,7 @@ func TestIssuerBlockedKeys(t *testing.T) {
 			_, err = ca.CreateOCSPResponderCertificate(untouched(t), instant, issuer, key(a, 2).Public(), responder)
 			checkError(t, err, malformed, "", says)
 
-			root, err := ca.NewIssuer(au.root.CertificateChain, au.rootKey, ca.IssuerOptions{Keys: blocks(t, au.subKey.Public())})
+			root, err := ca.NewIssuer(au.root.CertificateChain, au.rootKey, ca.IssuerOptions{KeyPolicy: blocks(t, au.subKey.Public())})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,8 +65,8 @@ func TestIssuerBlockedKeys(t *testing.T) {
 			checkError(t, err, malformed, "", says)
 
 			for name, pub := range map[string]crypto.PublicKey{"Test Sub CA": au.subKey.Public(), "Test Root": au.rootKey.Public()} {
-				checkNewIssuer(t, au.sub.CertificateChain, au.subKey, ca.IssuerOptions{Keys: blocks(t, pub)}, refused, "CertificateChain", name)
-				checkNewIssuer(t, au.sub.CertificateChain, au.subKey, ca.IssuerOptions{Keys: blocks(t, pub)}, refused, "CertificateChain", says)
+				checkNewIssuer(t, au.sub.CertificateChain, au.subKey, ca.IssuerOptions{KeyPolicy: blocks(t, pub)}, refused, "CertificateChain", name)
+				checkNewIssuer(t, au.sub.CertificateChain, au.subKey, ca.IssuerOptions{KeyPolicy: blocks(t, pub)}, refused, "CertificateChain", says)
 			}
 
 			pool, err := ca.NewPool(issuer)
@@ -83,7 +83,7 @@ func TestIssuerBlockedKeys(t *testing.T) {
 func TestIssuerBlockedKeysOrder(t *testing.T) {
 	t.Parallel()
 	a := algorithm.ECC_256
-	issuer := authorityOf(a).issuerWith(t, ca.IssuerOptions{Keys: blocks(t, key(a, 2).Public())})
+	issuer := authorityOf(a).issuerWith(t, ca.IssuerOptions{KeyPolicy: blocks(t, key(a, 2).Public())})
 	const says = "the key is blocked"
 	tests := []struct {
 		name      string
@@ -116,6 +116,36 @@ func TestNilIssuerHasZeroPolicy(t *testing.T) {
 	checkRefused(t, instant, nobody, req, yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA")
 }
 
+// A CA's MinRSABits bounds every key that it certifies, and no CA of its chain.
+func TestIssuerMinRSABits(t *testing.T) {
+	t.Parallel()
+	a := algorithm.RSA_2048
+	au := authorityOf(a)
+	strict := ca.IssuerOptions{KeyPolicy: algorithm.KeyPolicy{MinRSABits: 3072}}
+	const says = "the key is RSA_2048; want an RSA key of at least 3072 bits"
+	issuer := au.issuerWith(t, strict)
+
+	// Before the other parameters, like every rule about the key of a CSR.
+	req := serverRequest(issuer, hostCSR(t, a, "www.example.com"))
+	req.Days = -1
+	checkRefused(t, instant, issuer, req, refused, "Csr", says)
+	checkError(t, req.Validate(), malformed, "Days", "-1")
+
+	responder := &ca.CreateOCSPResponderCertificateRequest{CommonName: "OCSP", Days: 30}
+	_, err := ca.CreateOCSPResponderCertificate(untouched(t), instant, issuer, key(a, 2).Public(), responder)
+	checkError(t, err, refused, "", says)
+
+	root, err := ca.NewIssuer(au.root.CertificateChain, au.rootKey, strict)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = ca.CreateSubCACertificate(untouched(t), instant, root, au.subKey.Public(), subRequest(a))
+	checkError(t, err, refused, "", says)
+	if _, err := ca.CreateSubCACertificate(seeded(), instant, root, key(algorithm.RSA_3072, 1).Public(), subRequest(algorithm.RSA_3072)); err != nil {
+		t.Error(err)
+	}
+}
+
 // smallExponentCSR is one of openssl's with the exponent 3.
 func smallExponentCSR(t testing.TB) string {
 	t.Helper()
@@ -133,7 +163,7 @@ func TestIssuerSmallExponents(t *testing.T) {
 	checkRefused(t, instant, au.issuer, req, malformed, "Csr", "the RSA exponent 3 is not")
 	checkError(t, req.Validate(), malformed, "Csr", "the RSA exponent 3 is not")
 
-	cert := issue(t, au.issuerWith(t, ca.IssuerOptions{Keys: algorithm.Policy{SmallExponents: true}}), req)
+	cert := issue(t, au.issuerWith(t, ca.IssuerOptions{KeyPolicy: algorithm.KeyPolicy{SmallExponents: true}}), req)
 	if pub := cert.PublicKey.(*rsa.PublicKey); pub.E != 3 {
 		t.Errorf("the certificate has a key with exponent %d", pub.E)
 	}
@@ -157,7 +187,7 @@ func TestNewIssuerSmallExponents(t *testing.T) {
 	chain := make(sub, root, subKey.Public()) + make(root, root, &rootKey.PublicKey)
 
 	checkNewIssuer(t, chain, subKey, ca.IssuerOptions{}, refused, "CertificateChain", "the RSA exponent 3 is not")
-	policy := ca.IssuerOptions{Keys: algorithm.Policy{SmallExponents: true}}
+	policy := ca.IssuerOptions{KeyPolicy: algorithm.KeyPolicy{SmallExponents: true}}
 	if _, err := ca.NewIssuer(chain, subKey, policy); err != nil {
 		t.Errorf("NewIssuer under a root with the exponent 3: %v", err)
 	}

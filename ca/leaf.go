@@ -47,8 +47,8 @@ type leaf struct {
 var leafAlgorithms = []string{"RSA_1024", "RSA_2048", "RSA_4096", "ECC_256", "ECC_384", "ECC_512", "SM2_256"}
 
 // readCSR takes key, subject and alternative names from a CSR.
-func (l *leaf) readCSR(text string, keys algorithm.Policy) error {
-	request, err := param.ReadCSR(text, keys)
+func (l *leaf) readCSR(text string, policy algorithm.KeyPolicy) error {
+	request, err := param.ReadCSR(text, policy)
 	if err != nil {
 		return err
 	}
@@ -352,8 +352,9 @@ func (i *Issuer) checkLeaf(l *leaf) error {
 		return refused("ParentIdentifier", "the CA's extended key usages exclude %s", leafUsages[l.usage].name)
 	case !l.fits(i.signer.Algorithm):
 		return refused(l.keyParameter(), "the key is %s, which is not of the CA's family: the CA's key is %s", l.algorithm, i.signer.Algorithm)
-	case l.algorithm.Family() == "RSA" && l.algorithm.KeySize() < i.options.MinRSABits:
-		return refused(l.keyParameter(), "the key is %s, and the CA signs from %d bits", l.algorithm, i.options.MinRSABits)
+	case l.publicKey == nil && l.algorithm.Family() == "RSA" && l.algorithm.KeySize() < i.options.KeyPolicy.MinRSABits:
+		// A key that exists has passed KeyPolicy.Check.
+		return refused("Algorithm", "the key would be %s; want an RSA key of at least %d bits", l.algorithm, i.options.KeyPolicy.MinRSABits)
 	case l.publicKey != nil && i.holds(l.publicKey):
 		return refused("Csr", "the CSR's key is that of a CA")
 	case l.parameters.enableCrl == 1 && i.crlAddress == "":

@@ -184,7 +184,7 @@ func (p *Pool) CreateServerCertificateWithCsr(rand io.Reader, now time.Time, req
 		req = new(CreateServerCertificateWithCsrRequest)
 	}
 	named, _, _ := p.find("ParentIdentifier", req.ParentIdentifier) // nil if unknown, which is not yet an error
-	l, err := req.check(named.keys())
+	l, err := req.check(named.keyPolicy())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -68,7 +68,7 @@ const maxChecks = 100
 //   - allows Usage in its extended key usages, if it has any (4.2.1.12);
 //   - has a key that passes [algorithm.Check], of RSA_1024 not for a CA or a
 //     client, and is on none of the CRLs; what an
-//     Issuer's Keys says counts when it issues, and not here, where a compromised
+//     Issuer's KeyPolicy says counts when it issues, and not here, where a compromised
 //     key is the CRLs' to tell;
 //
 // and when the first one holds Host and has, if Usage is that of a TLS server or

@@ -78,12 +78,12 @@ func (r *Request) Subject() pkix.Name {
 //
 // Everything else is [yuncert.ErrInvalidValueMalformed] for the parameter Csr,
 // and no data is [yuncert.ErrMissingParameter]; the message quotes names at most.
-func Parse(data []byte) (*Request, error) { return ParseWithPolicy(data, algorithm.Policy{}) }
+func Parse(data []byte) (*Request, error) { return ParseWithPolicy(data, algorithm.KeyPolicy{}) }
 
-// ParseWithPolicy is [Parse] for a service with rules of its own about keys: the
-// CSR's key passes the policy's Check. [Parse] has the zero policy.
-func ParseWithPolicy(data []byte, keys algorithm.Policy) (*Request, error) {
-	r, err := param.ReadCSR(data, keys)
+// ParseWithPolicy is [Parse] with a policy for the CSR's key. A key shorter than
+// the policy's MinRSABits is [yuncert.ErrInvalidParameter] for the parameter Csr.
+func ParseWithPolicy(data []byte, policy algorithm.KeyPolicy) (*Request, error) {
+	r, err := param.ReadCSR(data, policy)
 	if err != nil {
 		return nil, err
 	}

@@ -79,9 +79,9 @@ func TestParseRSAExponents(t *testing.T) {
 	for _, tt := range tests {
 		der, signed := withExponent(t, tt.e)
 		for _, c := range []struct {
-			policy algorithm.Policy
+			policy algorithm.KeyPolicy
 			says   string
-		}{{algorithm.Policy{}, tt.says}, {algorithm.Policy{SmallExponents: true}, tt.lenient}} {
+		}{{algorithm.KeyPolicy{}, tt.says}, {algorithm.KeyPolicy{SmallExponents: true}, tt.lenient}} {
 			if c.says == "" && !signed {
 				c.says = "does not prove possession" // the key's prime is 1 modulo the exponent
 			} else if c.says == "" {
@@ -108,9 +108,9 @@ func TestParseRSAExponents(t *testing.T) {
 	}
 }
 
-func checkRefusedUnder(t *testing.T, data []byte, keys algorithm.Policy, says string) {
+func checkRefusedUnder(t *testing.T, data []byte, policy algorithm.KeyPolicy, says string) {
 	t.Helper()
-	r, err := csr.ParseWithPolicy(data, keys)
+	r, err := csr.ParseWithPolicy(data, policy)
 	if r != nil {
 		t.Errorf("ParseWithPolicy accepted %+v", r)
 	}
@@ -133,7 +133,7 @@ func TestParseWithZeroPolicy(t *testing.T) {
 				t.Parallel()
 				text := readFile(t, folder, strings.TrimSuffix(file.Name(), ".pem"))
 				want, wantErr := csr.Parse(text)
-				got, err := csr.ParseWithPolicy(text, algorithm.Policy{})
+				got, err := csr.ParseWithPolicy(text, algorithm.KeyPolicy{})
 				if diff := cmp.Diff(want, got, samePublicKey); diff != "" {
 					t.Errorf("mismatch (-Parse +ParseWithPolicy):\n%s", diff)
 				}
@@ -148,7 +148,7 @@ func TestParseWithZeroPolicy(t *testing.T) {
 func TestParseSmallExponentOfOpenSSL(t *testing.T) {
 	t.Parallel()
 	text := readFile(t, "refused", "rsa-e3")
-	r, err := csr.ParseWithPolicy(text, algorithm.Policy{SmallExponents: true})
+	r, err := csr.ParseWithPolicy(text, algorithm.KeyPolicy{SmallExponents: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,8 +174,8 @@ func TestParseBlockedKeys(t *testing.T) {
 				t.Fatal(err)
 			}
 			asked := 0
-			block := func(answer bool) algorithm.Policy {
-				return algorithm.Policy{Blocked: func(digest [32]byte) bool {
+			block := func(answer bool) algorithm.KeyPolicy {
+				return algorithm.KeyPolicy{Blocked: func(digest [32]byte) bool {
 					if asked++; digest != sha256.Sum256(der) {
 						t.Errorf("asked about %x", digest)
 					}
@@ -195,6 +195,6 @@ func TestParseBlockedKeys(t *testing.T) {
 		t.Parallel()
 		p := newParts(t, algorithm.ECC_256, 0)
 		p.sign = newParts(t, algorithm.ECC_256, 1).sign
-		checkRefusedUnder(t, p.der(), algorithm.Policy{Blocked: func([32]byte) bool { return true }}, "the key is blocked")
+		checkRefusedUnder(t, p.der(), algorithm.KeyPolicy{Blocked: func([32]byte) bool { return true }}, "the key is blocked")
 	})
 }

@@ -18,17 +18,17 @@ type BookOptions struct {
 	// Verifier looks up proofs of ownership. Nil means &[NetVerifier]{}.
 	Verifier Verifier
 
-	// Keys is what is asked of the keys in CSRs, when an order is submitted and when
-	// its certificate comes. The zero Policy is a good one.
-	Keys algorithm.Policy
+	// KeyPolicy applies to the keys in CSRs when an order is submitted and again
+	// when its certificate arrives.
+	KeyPolicy algorithm.KeyPolicy
 }
 
 // A Book runs the operations on the orders in a [Store]. It has no state of its own
 // and is safe for concurrent use.
 type Book struct {
-	store    Store
-	verifier Verifier
-	keys     algorithm.Policy
+	store     Store
+	verifier  Verifier
+	keyPolicy algorithm.KeyPolicy
 }
 
 // NewBook returns a Book over a store. It panics if the store is nil, or if the
@@ -43,7 +43,7 @@ func NewBook(store Store, opts BookOptions) *Book {
 	if opts.Verifier == nil {
 		opts.Verifier = &NetVerifier{}
 	}
-	return &Book{store, opts.Verifier, opts.Keys}
+	return &Book{store, opts.Verifier, opts.KeyPolicy}
 }
 
 func isNilPointer(value any) bool {

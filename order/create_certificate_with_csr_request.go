@@ -65,20 +65,20 @@ type CreateCertificateWithCsrRequestResponse struct {
 // [yuncert.ErrCreateCertificateRequestFailed] for Csr, for ProductCode, and for a
 // domain that does not fit the product or ValidateType, [yuncert.ErrInvalidParameter]
 // for another ValidateType, and [yuncert.ErrInvalidValueMalformed] for other fields.
-// The CSR's key must pass [algorithm.Check]; the operation applies the Book's policy
-// for keys instead.
+// The CSR's key must pass [algorithm.Check]; the operation applies the Book's KeyPolicy
+// instead.
 func (r *CreateCertificateWithCsrRequestRequest) Validate() error {
-	_, err := r.check(algorithm.Policy{})
+	_, err := r.check(algorithm.KeyPolicy{})
 	return err
 }
 
 // check is Validate with a policy for the CSR's key. The order that it returns
 // lacks what is drawn from rand.
-func (r *CreateCertificateWithCsrRequestRequest) check(keys algorithm.Policy) (*Order, error) {
+func (r *CreateCertificateWithCsrRequestRequest) check(policy algorithm.KeyPolicy) (*Order, error) {
 	if r == nil {
 		r = new(CreateCertificateWithCsrRequestRequest)
 	}
-	request, err := parseCSR(r.Csr, keys)
+	request, err := parseCSR(r.Csr, policy)
 	if err != nil {
 		return nil, err
 	}
@@ -123,11 +123,11 @@ func (r *CreateCertificateWithCsrRequestRequest) check(keys algorithm.Policy) (*
 }
 
 // parseCSR reads a CSR and checks that its key suits a DV certificate.
-func parseCSR(text string, keys algorithm.Policy) (*csr.Request, error) {
+func parseCSR(text string, policy algorithm.KeyPolicy) (*csr.Request, error) {
 	if text == "" {
 		return nil, yuncert.Missing("Csr")
 	}
-	request, err := csr.ParseWithPolicy([]byte(text), keys)
+	request, err := csr.ParseWithPolicy([]byte(text), policy)
 	if err != nil {
 		return nil, param.Wrap(err, yuncert.ErrCreateCertificateRequestFailed, "Csr", "")
 	}
@@ -194,7 +194,7 @@ func failed(parameter, format string, args ...any) error {
 // After the errors of Validate, it returns [yuncert.ErrNotFoundPackage] if no package
 // of the product was bought, and [yuncert.ErrNotRemainCount] if all units are used.
 func (b *Book) CreateCertificateWithCsrRequest(ctx context.Context, rand io.Reader, now time.Time, req *CreateCertificateWithCsrRequestRequest) (*CreateCertificateWithCsrRequestResponse, error) {
-	o, err := req.check(b.keys)
+	o, err := req.check(b.keyPolicy)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (b *Book) Issue(ctx context.Context, rand io.Reader, now time.Time, issuer 
 	if _, err := o.State.after(eventIssue); err != nil {
 		return Order{}, err
 	}
-	if _, err := o.request(b.keys); err != nil {
+	if _, err := o.request(b.keyPolicy); err != nil {
 		return Order{}, err
 	}
 	product, err := productOf(o.ProductCode, yuncert.ErrError)
@@ -89,7 +89,7 @@ func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certi
 	if _, err := o.State.after(eventIssue); err != nil {
 		return Order{}, err
 	}
-	request, err := o.request(b.keys)
+	request, err := o.request(b.keyPolicy)
 	if err != nil {
 		return Order{}, err
 	}
@@ -105,13 +105,13 @@ func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certi
 
 // request reads the order's CSR and refuses a key that was blocked since the order was
 // submitted.
-func (o *Order) request(keys algorithm.Policy) (*csr.Request, error) {
-	request, err := csr.ParseWithPolicy([]byte(o.Csr), algorithm.Policy{SmallExponents: true})
+func (o *Order) request(policy algorithm.KeyPolicy) (*csr.Request, error) {
+	request, err := csr.ParseWithPolicy([]byte(o.Csr), algorithm.KeyPolicy{SmallExponents: true})
 	if err != nil {
 		// The CSR could be read when it was submitted, so the store has changed it.
 		return nil, &yuncert.Error{Code: yuncert.ErrError, Message: "the order's CSR cannot be read", Err: err}
 	}
-	if err := keys.Check(request.PublicKey); err != nil {
+	if err := policy.Check(request.PublicKey); err != nil {
 		return nil, param.Wrap(err, yuncert.ErrInvalidParameter, "Csr", "the CSR's key is no longer accepted")
 	}
 	return request, nil

@@ -24,7 +24,7 @@ func TestBookSmallExponents(t *testing.T) {
 	checkError(t, err, failed, "Csr", says)
 
 	store := order.NewMemoryStore()
-	book = order.NewBook(store, order.BookOptions{Keys: algorithm.Policy{SmallExponents: true}})
+	book = order.NewBook(store, order.BookOptions{KeyPolicy: algorithm.KeyPolicy{SmallExponents: true}})
 	if err := book.AddPackage(t.Context(), "", 1); err != nil {
 		t.Fatal(err)
 	}
@@ -39,8 +39,8 @@ func TestBookBlockedKeys(t *testing.T) {
 	blocked := false
 	store := order.NewMemoryStore()
 	book := order.NewBook(store, order.BookOptions{
-		Verifier: proved,
-		Keys:     algorithm.Policy{Blocked: func([32]byte) bool { return blocked }},
+		Verifier:  proved,
+		KeyPolicy: algorithm.KeyPolicy{Blocked: func([32]byte) bool { return blocked }},
 	})
 	if err := book.AddPackage(t.Context(), "", 2); err != nil {
 		t.Fatal(err)

@@ -83,7 +83,7 @@ func run(out, domain, csrFile, name string, days int) error {
 	if err != nil {
 		return err
 	}
-	issuer, err := ca.NewIssuer(sub.CertificateChain, subKey, ca.IssuerOptions{MinRSABits: 2048})
+	issuer, err := ca.NewIssuer(sub.CertificateChain, subKey, ca.IssuerOptions{KeyPolicy: algorithm.KeyPolicy{MinRSABits: 2048}})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ const maxCSR = 64 << 10
 
 // ReadCSR reads the parameter Csr, as PEM or DER. It checks everything that
 // csr.Parse documents, including the self-signature.
-func ReadCSR[T string | []byte](data T, keys algorithm.Policy) (*x509der.Request, error) {
+func ReadCSR[T string | []byte](data T, policy algorithm.KeyPolicy) (*x509der.Request, error) {
 	if len(data) == 0 {
 		return nil, yuncert.Missing("Csr")
 	}
@@ -34,8 +34,8 @@ func ReadCSR[T string | []byte](data T, keys algorithm.Policy) (*x509der.Request
 	if err := x509der.CheckText(x509der.CommonName, commonName); err != nil {
 		return nil, wrapCSR(err, "the CSR's common name %.80q", commonName)
 	}
-	if err := checkKey(keys, r); err != nil {
-		return nil, wrapCSR(err, "the CSR's key")
+	if err := checkKey(policy, r); err != nil {
+		return nil, Wrap(err, CodeOf(err), "Csr", "the CSR's key")
 	}
 	if err := x509der.VerifyPossession(r); err != nil {
 		return nil, wrapCSR(err, "the CSR's signature does not prove possession of its key")
@@ -49,11 +49,11 @@ func wrapCSR(err error, format string, args ...any) error {
 
 // checkKey checks a key that was just read. [algorithm.ParsePublicKey] has made
 // sure that a point is on its curve; for such a key only Blocked is left to ask.
-func checkKey(keys algorithm.Policy, r *x509der.Request) error {
-	if _, isPoint := r.PublicKey.(*ecdsa.PublicKey); isPoint && keys.Blocked == nil {
+func checkKey(policy algorithm.KeyPolicy, r *x509der.Request) error {
+	if _, isPoint := r.PublicKey.(*ecdsa.PublicKey); isPoint && policy.Blocked == nil {
 		return nil
 	}
-	return keys.Check(r.PublicKey)
+	return policy.Check(r.PublicKey)
 }
 
 func decodeCSR(text string) (*x509der.Request, error) {

@@ -41,6 +41,15 @@ func Wrap(err error, code yuncert.Code, parameter, format string, args ...any) e
 	return wrapped
 }
 
+// CodeOf returns the code of an error of package algorithm, for [Wrap] to keep. It
+// is [yuncert.ErrInvalidValueMalformed] for a plain error.
+func CodeOf(err error) yuncert.Code {
+	if e, ok := errors.AsType[*yuncert.Error](err); ok {
+		return e.Code
+	}
+	return yuncert.ErrInvalidValueMalformed
+}
+
 // Cause returns err for the field Err of a [yuncert.Error], without any code: the
 // new error has a code, and errors.Is must not find a second one. Everything else
 // in err can still be found.
