@@ -55,9 +55,6 @@ type Issuer struct {
 	notBefore, notAfter time.Time
 }
 
-// maxChain is how many certificates NewIssuer reads.
-const maxChain = 10
-
 // NewIssuer makes an Issuer of a CA's chain and private key. The chain is PEM,
 // the CA's own certificate first and each one's issuer behind it up to a
 // self-signed root: the CertificateChain that [CreateRootCACertificate] and
@@ -128,68 +125,43 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 	return i, nil
 }
 
-func refusedChain(format string, args ...any) error {
-	return refused("CertificateChain", format, args...)
-}
-
 // addLink checks the certificate at one place of the chain and the signature by
 // the next, and narrows what the issuer may do.
 func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
-	name := cert.Subject.CommonName
+	if err := checkCA(cert, at, i.options.KeyPolicy); err != nil {
+		return refusedLink(at, cert, "%v", err)
+	}
 	parent := cert // of a root
 	if at+1 < len(i.chain) {
 		parent = i.chain[at+1]
 	}
 	switch {
-	case !cert.BasicConstraintsValid || !cert.IsCA:
-		return refusedChain("certificate %d of the chain, %.80q, is not a CA certificate (RFC 5280, section 4.2.1.9)", at+1, name)
-	case cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageCertSign == 0: // absent allows everything (6.1.4, n)
-		return refusedChain("certificate %d of the chain, %.80q, may not sign certificates: its keyUsage lacks keyCertSign (RFC 5280, section 4.2.1.3)", at+1, name)
-	case len(cert.UnhandledCriticalExtensions) > 0:
-		return refusedChain("certificate %d of the chain, %.80q, has the critical extension %.80v, which is not understood", at+1, name, cert.UnhandledCriticalExtensions[0])
-	case cert.RequireExplicitPolicy != 0 || cert.RequireExplicitPolicyZero:
-		return refusedChain("certificate %d of the chain, %.80q, requires certificate policies (RFC 5280, section 4.2.1.11), which are not written", at+1, name)
 	case !bytes.Equal(cert.RawIssuer, parent.RawSubject) && parent == cert:
-		return refusedChain("certificate %d of the chain, %.80q, is the last and not self-signed: the chain ends with its root", at+1, name)
+		return refusedLink(at, cert, "is the last and not self-signed: the chain ends with its root")
 	case !bytes.Equal(cert.RawIssuer, parent.RawSubject):
-		return refusedChain("certificate %d of the chain, %.80q, is not issued by the next, %.80q", at+1, name, parent.Subject.CommonName)
-	}
-	if err := x509der.CheckUsages(cert); err != nil {
-		return refusedChain("certificate %d of the chain, %.80q: %v", at+1, name, err)
-	}
-	policy := i.options.KeyPolicy
-	policy.MinRSABits = 0 // a bound on the keys to certify, not on the CAs
-	if err := policy.Check(cert.PublicKey); err != nil {
-		return param.Wrap(err, yuncert.ErrInvalidParameter, "CertificateChain", "certificate %d of the chain, %.80q", at+1, name)
+		return refusedLink(at, cert, "is not issued by the next, %.80q", parent.Subject.CommonName)
 	}
 	// A root's own signature proves nothing, so an old algorithm does no harm there.
 	selfSigned := parent == cert && (len(cert.AuthorityKeyId) == 0 || bytes.Equal(cert.AuthorityKeyId, cert.SubjectKeyId))
 	if err := x509der.CheckSignature(cert, parent); err != nil && !(selfSigned && errors.Is(err, x509der.ErrSignatureAlgorithm)) {
-		return refusedChain("certificate %d of the chain, %.80q, is not signed by %.80q: %v", at+1, name, parent.Subject.CommonName, err)
+		return refusedLink(at, cert, "is not signed by %.80q: %v", parent.Subject.CommonName, err)
 	}
-	if a, err := algorithm.Of(cert.PublicKey); err != nil || a == algorithm.RSA_1024 {
-		return refusedChain("certificate %d of the chain, %.80q, has an RSA_1024 key, which is too weak for a CA", at+1, name)
-	}
-	publicKey, err := algorithm.MarshalPublicKey(cert.PublicKey) // anew: SM2 keys have several encodings
+	publicKey, err := algorithm.MarshalPublicKey(cert.PublicKey) // SM2 keys have several encodings
 	if err != nil {
-		return param.Wrap(err, yuncert.ErrInvalidParameter, "CertificateChain", "certificate %d of the chain, %.80q", at+1, name)
+		return refusedLink(at, cert, "has an unusable key: %s", param.Text(err))
 	}
 	if i.holds(publicKey) {
 		// A root in front of itself would pass for a subordinate CA.
-		return refusedChain("certificate %d of the chain, %.80q, holds a key that stands in the chain already: the chain ends with its root", at+1, name)
+		return refusedLink(at, cert, "holds a key that stands in the chain already: the chain ends with its root")
 	}
 	i.publicKeys = append(i.publicKeys, publicKey)
 	constraints, err := x509der.ConstraintsOf(cert)
 	if err != nil {
-		return refusedChain("certificate %d of the chain, %.80q: %v", at+1, name, err)
+		return refusedLink(at, cert, "has unusable name constraints: %v", err)
 	}
 	i.constraints = append(i.constraints, constraints)
 	if cert.MaxPathLen >= 0 {
-		// at CA certificates stand below this one already (RFC 5280, section 4.2.1.9).
-		left := cert.MaxPathLen - at
-		if left < 0 {
-			return refusedChain("certificate %d of the chain, %.80q, allows %d CA certificates below it and %d follow", at+1, name, cert.MaxPathLen, at)
-		}
+		left := cert.MaxPathLen - at // checkCA has made sure that it is not negative
 		if i.depth < 0 || left < i.depth {
 			i.depth = left
 		}

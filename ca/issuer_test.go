@@ -139,22 +139,22 @@ func TestNewIssuerRefusesCertificate(t *testing.T) {
 		{"a name constraint of a kind that is not supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(true)} }, "2.5.29.30"},
 		{"the same in the root", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{directoryConstraint(true)} }, "2.5.29.30"},
 		{"the same beside one that is supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(true, "example.com")} }, "2.5.29.30"},
-		{"the same and not critical", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(false)} }, `certificate 1 of the chain, "Sub": a name constraint is about names with the tag 4`},
-		{"the same and not critical, in the root", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{directoryConstraint(false, "example.com")} }, `certificate 2 of the chain, "Root": a name constraint is about names with the tag 4`},
+		{"the same and not critical", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(false)} }, `certificate 1 of the chain, "Sub", has unusable name constraints: a name constraint is about names with the tag 4`},
+		{"the same and not critical, in the root", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{directoryConstraint(false, "example.com")} }, `certificate 2 of the chain, "Root", has unusable name constraints: a name constraint is about names with the tag 4`},
 		{"a name constraint with a minimum", func(p *pki) {
 			p.sub.ExtraExtensions = []pkix.Extension{domainConstraint([]byte{0x80, 1, 2})}
-		}, `certificate 1 of the chain, "Sub": a name constraint has a minimum or maximum`},
+		}, `certificate 1 of the chain, "Sub", has unusable name constraints: a name constraint has a minimum or maximum`},
 		{"a name constraint with a maximum", func(p *pki) {
 			p.root.ExtraExtensions = []pkix.Extension{domainConstraint([]byte{0x81, 1, 2})}
-		}, `certificate 2 of the chain, "Root": a name constraint has a minimum or maximum`},
+		}, `certificate 2 of the chain, "Root", has unusable name constraints: a name constraint has a minimum or maximum`},
 		{"a subject with a control character", func(p *pki) { p.sub.Subject.CommonName = "Sub\nCA" }, "U+000A"},
 		{"policies demanded further down", func(p *pki) { p.root.ExtraExtensions = policyConstraints(0x80, 1, 2) }, `certificate 2 of the chain, "Root", requires certificate policies`},
 		{"an extended key usage that grants nothing", func(p *pki) {
 			p.sub.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Value: seq()}}
-		}, `certificate 1 of the chain, "Sub": the extension 2.5.29.37 is there and grants nothing`},
+		}, `certificate 1 of the chain, "Sub", has an unusable key usage: the extension 2.5.29.37 is there and grants nothing`},
 		{"a key usage of the root that grants nothing", func(p *pki) {
 			p.root.KeyUsage, p.root.ExtraExtensions = 0, []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 15}, Critical: true, Value: []byte{3, 1, 0}}}
-		}, `certificate 2 of the chain, "Root": the extension 2.5.29.15 is there and grants nothing`},
+		}, `certificate 2 of the chain, "Root", has an unusable key usage: the extension 2.5.29.15 is there and grants nothing`},
 	}
 	for _, tt := range tests {
 		for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256} {

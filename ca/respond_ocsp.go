@@ -77,8 +77,9 @@ type OCSPResponder struct {
 //
 // A chain that is no such PEM, or a key that is unsupported or weak, is
 // [yuncert.ErrInvalidValueMalformed]. [yuncert.ErrInvalidParameter] is a
-// certificate that holds another key, has a critical extension that is not
-// understood or, being no CA's, is not signed by the next certificate, lacks the
+// certificate that holds another key, a CA's certificate that [NewIssuer] would
+// refuse, and a responder's certificate that is not signed by the next, demands
+// certificate policies, has a critical extension that is not understood, lacks the
 // extended key usage OCSPSigning (RFC 6960, section 4.2.2.2) or the key usage
 // digitalSignature. Validity is judged when an answer is made, not here.
 func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error) {
@@ -121,11 +122,8 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 		if issuer.NotAfter.Before(r.notAfter) {
 			r.notAfter = issuer.NotAfter
 		}
-	}
-	for at, c := range []*x509.Certificate{cert, issuer} {
-		if len(c.UnhandledCriticalExtensions) > 0 {
-			return nil, refusedChain("certificate %d of the chain, %.80q, has the critical extension %.80v, which is not understood", at+1, c.Subject.CommonName, c.UnhandledCriticalExtensions[0])
-		}
+	} else if err := checkCA(cert, 0, algorithm.KeyPolicy{}); err != nil {
+		return nil, refusedLink(0, cert, "%v", err)
 	}
 	r.issuer = x509der.NewOCSPIssuer(issuer)
 	return r, nil
@@ -134,18 +132,22 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 // checkDelegation checks that a CA lets the holder of a certificate answer for
 // it (RFC 6960, section 4.2.2.2).
 func checkDelegation(cert, issuer *x509.Certificate) error {
+	if err := checkCertificate(cert, algorithm.KeyPolicy{}); err != nil {
+		return refusedLink(0, cert, "%v", err)
+	}
+	if err := checkCA(issuer, 0, algorithm.KeyPolicy{}); err != nil {
+		return refusedLink(1, issuer, "%v", err)
+	}
 	switch {
-	case !issuer.BasicConstraintsValid || !issuer.IsCA:
-		return refusedChain("certificate 2 of the chain, %.80q, is not a CA certificate (RFC 5280, section 4.2.1.9)", issuer.Subject.CommonName)
 	case !bytes.Equal(cert.RawIssuer, issuer.RawSubject):
-		return refusedChain("certificate 1 of the chain, %.80q, is not issued by the next, %.80q", cert.Subject.CommonName, issuer.Subject.CommonName)
+		return refusedLink(0, cert, "is not issued by the next, %.80q", issuer.Subject.CommonName)
 	case !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
-		return refusedChain("certificate 1 of the chain, %.80q, is no OCSP responder's: its extended key usages lack OCSPSigning (RFC 6960, section 4.2.2.2)", cert.Subject.CommonName)
+		return refusedLink(0, cert, "is not an OCSP responder's: its extended key usages lack OCSPSigning (RFC 6960, section 4.2.2.2)")
 	case cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageDigitalSignature == 0:
-		return refusedChain("certificate 1 of the chain, %.80q, may not sign: its keyUsage lacks digitalSignature (RFC 5280, section 4.2.1.3)", cert.Subject.CommonName)
+		return refusedLink(0, cert, "may not sign: its keyUsage lacks digitalSignature (RFC 5280, section 4.2.1.3)")
 	}
 	if err := x509der.CheckSignature(cert, issuer); err != nil {
-		return param.Wrap(err, yuncert.ErrInvalidParameter, "CertificateChain", "certificate 1 of the chain, %.80q, is not signed by %.80q", cert.Subject.CommonName, issuer.Subject.CommonName)
+		return refusedLink(0, cert, "is not signed by %.80q: %s", issuer.Subject.CommonName, param.Text(err))
 	}
 	return nil
 }

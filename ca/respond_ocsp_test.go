@@ -688,6 +688,39 @@ func TestNewOCSPResponder(t *testing.T) {
 		}
 	}
 
+	// under returns the responder's certificate and a CA's, signed by k.
+	under := func(k crypto.Signer, change func(ca *x509.Certificate)) string {
+		parent := caTemplate("Odd")
+		change(parent)
+		text := ""
+		for _, cert := range []struct {
+			template *x509.Certificate
+			public   crypto.PublicKey
+		}{
+			{&x509.Certificate{SerialNumber: big.NewInt(5), NotBefore: instant, NotAfter: caEnd, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}}, own.Public()},
+			{parent, k.Public()},
+		} {
+			der, err := x509.CreateCertificate(rand.Reader, cert.template, parent, cert.public, k)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text += encodePEM(der)
+		}
+		return text
+	}
+	caKey := key(a, 0)
+	unable := func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCRLSign }
+	demandsPolicies := func(c *x509.Certificate) { c.ExtraExtensions = policyConstraints(0x80, 1, 0) }
+	noUsages := func(c *x509.Certificate) {
+		c.ExtraExtensions = []pkix.Extension{{Id: encodingasn1.ObjectIdentifier{2, 5, 29, 37}, Value: seq()}}
+	}
+	// itself returns the certificate of a CA that answers itself.
+	itself := func(change func(*x509.Certificate)) string {
+		template := caTemplate("Odd")
+		change(template)
+		return sign(t, template, template, caKey.Public(), caKey)
+	}
+
 	rsa1024, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1)}, &x509.Certificate{}, key(algorithm.RSA_1024, 0).Public(), key(algorithm.RSA_1024, 0))
 	if err != nil {
 		t.Fatal(err)
@@ -711,6 +744,16 @@ func TestNewOCSPResponder(t *testing.T) {
 		{"for any use", made(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} }) + sub, own, refused, "CertificateChain", "lack OCSPSigning"},
 		{"for encryption", made(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }) + sub, own, refused, "CertificateChain", "lacks digitalSignature"},
 		{"critical extension of the CA", demanded + demanding, own, refused, "CertificateChain", `certificate 2 of the chain, "Demanding", has the critical extension 1.2.3`},
+		{"the CA may not sign certificates", under(caKey, unable), own, refused, "CertificateChain", `certificate 2 of the chain, "Odd", may not sign certificates: its keyUsage lacks keyCertSign`},
+		{"the CA demands policies", under(caKey, demandsPolicies), own, refused, "CertificateChain", `certificate 2 of the chain, "Odd", requires certificate policies`},
+		{"the CA has usages that grant nothing", under(caKey, noUsages), own, refused, "CertificateChain", `certificate 2 of the chain, "Odd", has an unusable key usage`},
+		{"the CA has a weak key", under(smallExponentKey(t), func(*x509.Certificate) {}), own, refused, "CertificateChain", `certificate 2 of the chain, "Odd", has an unusable key: the RSA exponent 3`},
+		{"the CA has a key of 1024 bits", under(key(algorithm.RSA_1024, 0), func(*x509.Certificate) {}), own, refused, "CertificateChain", `certificate 2 of the chain, "Odd", has an RSA_1024 key`},
+		{"policies demanded", made(func(c *x509.Certificate) { c.ExtraExtensions = policyConstraints(0x80, 1, 0) }) + sub, own, refused, "CertificateChain", `certificate 1 of the chain, "OCSP", requires certificate policies`},
+		{"a CA itself may not sign certificates", itself(unable), caKey, refused, "CertificateChain", `certificate 1 of the chain, "Odd", may not sign certificates`},
+		{"a CA itself demands policies", itself(demandsPolicies), caKey, refused, "CertificateChain", `certificate 1 of the chain, "Odd", requires certificate policies`},
+		{"a CA itself has usages that grant nothing", itself(noUsages), caKey, refused, "CertificateChain", `certificate 1 of the chain, "Odd", has an unusable key usage`},
+		{"a CA itself has a critical extension", demanding, caKey, refused, "CertificateChain", `certificate 1 of the chain, "Demanding", has the critical extension 1.2.3`},
 		{"critical extension", made(func(c *x509.Certificate) { c.ExtraExtensions = critical }) + sub, own, refused, "CertificateChain", "1.2.3"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -3,7 +3,6 @@ package ca
 import (
 	"bytes"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"slices"
@@ -221,38 +220,24 @@ func (v *verifier) checkOne(chain []*x509.Certificate) error {
 		return yuncert.Errorf(yuncert.ErrCertificateExpired, "Certificate", "%s is valid from %s to %s, and it is %s",
 			label(cert), stamp(cert.NotBefore), stamp(cert.NotAfter), v.now.UTC().Format(time.RFC3339Nano))
 	}
-	if len(cert.UnhandledCriticalExtensions) > 0 {
-		return refused("Certificate", "%s has the critical extension %.80v, which is not understood", label(cert), cert.UnhandledCriticalExtensions[0])
-	}
-	if cert.RequireExplicitPolicy != 0 || cert.RequireExplicitPolicyZero {
-		return refused("Certificate", "%s requires certificate policies, which are not checked (RFC 5280, section 4.2.1.11)", label(cert))
-	}
-	if err := x509der.CheckUsages(cert); err != nil {
-		return refused("Certificate", "%s: %v", label(cert), err)
-	}
-	if err := algorithm.Check(cert.PublicKey); err != nil {
-		return param.Wrap(err, yuncert.ErrInvalidParameter, "Certificate", "%s", label(cert))
+	if len(below) > 0 {
+		if err := checkCA(cert, len(below)-1, algorithm.KeyPolicy{}); err != nil {
+			return refused("Certificate", "%s %v", label(cert), err)
+		}
+	} else if err := checkCertificate(cert, algorithm.KeyPolicy{}); err != nil {
+		return refused("Certificate", "%s %v", label(cert), err)
 	}
 	if !permits(cert, v.opts.Usage) {
 		return refused("Certificate", "%s has extended key usages that do not allow the one asked for", label(cert))
 	}
-	a, err := algorithm.Of(cert.PublicKey)
-	if err != nil || a == algorithm.RSA_1024 && (len(below) > 0 || v.opts.Usage == x509.ExtKeyUsageClientAuth) {
-		return refused("Certificate", "%s has an RSA_1024 key, which is accepted for servers alone", label(cert))
-	}
-	if len(below) == 0 {
-		if fits := tlsKeyUsages[v.opts.Usage]; fits != 0 && !cert.IsCA && cert.KeyUsage != 0 && cert.KeyUsage&fits == 0 {
-			return refused("Certificate", "%s has a key usage that does not go with the extended one asked for (RFC 5280, section 4.2.1.12)", label(cert))
-		}
+	if len(below) > 0 {
 		return nil
 	}
-	switch {
-	case !cert.BasicConstraintsValid || !cert.IsCA:
-		return refused("Certificate", "%s is not a CA certificate (RFC 5280, section 4.2.1.9)", label(cert))
-	case cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageCertSign == 0: // absent allows everything
-		return refused("Certificate", "%s may not sign certificates: keyUsage lacks keyCertSign (RFC 5280, section 4.2.1.3)", label(cert))
-	case cert.MaxPathLen >= 0 && len(below)-1 > cert.MaxPathLen:
-		return refused("Certificate", "%s allows %d CA certificates below it and %d follow (RFC 5280, section 4.2.1.9)", label(cert), cert.MaxPathLen, len(below)-1)
+	if isRSA1024(cert) && v.opts.Usage == x509.ExtKeyUsageClientAuth {
+		return refused("Certificate", "%s has an RSA_1024 key, which is accepted only for servers", label(cert))
+	}
+	if fits := tlsKeyUsages[v.opts.Usage]; fits != 0 && !cert.IsCA && cert.KeyUsage != 0 && cert.KeyUsage&fits == 0 {
+		return refused("Certificate", "%s has a key usage that does not go with the extended one asked for (RFC 5280, section 4.2.1.12)", label(cert))
 	}
 	return nil
 }
@@ -263,7 +248,7 @@ func (v *verifier) checkWhole(chain []*x509.Certificate) error {
 	for at, cert := range chain[1:] {
 		constraints, err := x509der.ConstraintsOf(cert)
 		if err != nil {
-			return refused("Certificate", "%s: %v", label(cert), err)
+			return refused("Certificate", "%s has unusable name constraints: %v", label(cert), err)
 		}
 		if constraints == nil {
 			continue
@@ -338,18 +323,4 @@ func checkScope(list *x509.RevocationList, cert, issuer *x509.Certificate) error
 		return errors.New("the CRL is a partition that does not cover it (RFC 5280, section 5.2.5)")
 	}
 	return nil
-}
-
-// label names a certificate in a message.
-func label(cert *x509.Certificate) string {
-	return fmt.Sprintf("certificate %s (serial number %.20x)", printed(cert.RawSubject, cert.Subject), cert.SerialNumber.Bytes())
-}
-
-// printed returns a name for a message, and of a long one its length: the time
-// that String takes grows with the square of that.
-func printed(raw []byte, name pkix.Name) string {
-	if len(raw) > 1<<10 {
-		return fmt.Sprintf("(a name of %d octets)", len(raw))
-	}
-	return fmt.Sprintf("%.80q", name.String())
 }

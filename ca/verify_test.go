@@ -517,16 +517,16 @@ func TestVerifyRefuses(t *testing.T) {
 		{"the same in the CA", func(w *world) { w.sub.ExtraExtensions = critical(1, 2, 3, 4) }, refused, "Certificate", sub + " has the critical extension 1.2.3.4"},
 		{"the same in the root", func(w *world) { w.root.ExtraExtensions = critical(1, 2, 3, 4) }, refused, "Certificate", root + " has the critical extension 1.2.3.4"},
 		{"a name constraint of a kind that is not supported", func(w *world) { w.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(true)} }, refused, "Certificate", sub + " has the critical extension 2.5.29.30"},
-		{"the same and not critical", func(w *world) { w.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(false)} }, refused, "Certificate", sub + ": a name constraint is about names with the tag 4"},
+		{"the same and not critical", func(w *world) { w.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(false)} }, refused, "Certificate", sub + " has unusable name constraints: a name constraint is about names with the tag 4"},
 		{"the same and not critical, in the root", func(w *world) {
 			w.root.ExtraExtensions = []pkix.Extension{directoryConstraint(false, "example.com")}
-		}, refused, "Certificate", root + ": a name constraint is about names with the tag 4"},
+		}, refused, "Certificate", root + " has unusable name constraints: a name constraint is about names with the tag 4"},
 		{"a name constraint with a minimum", func(w *world) {
 			w.sub.ExtraExtensions = []pkix.Extension{domainConstraint([]byte{0x80, 1, 2})}
-		}, refused, "Certificate", sub + ": a name constraint has a minimum or maximum"},
+		}, refused, "Certificate", sub + " has unusable name constraints: a name constraint has a minimum or maximum"},
 		{"a name constraint with a maximum", func(w *world) {
 			w.root.ExtraExtensions = []pkix.Extension{domainConstraint([]byte{0x81, 1, 2})}
-		}, refused, "Certificate", root + ": a name constraint has a minimum or maximum"},
+		}, refused, "Certificate", root + " has unusable name constraints: a name constraint has a minimum or maximum"},
 		{"policies demanded of the leaf", func(w *world) { w.leaf.ExtraExtensions = policyConstraints(0x80, 1, 0) }, refused, "Certificate", leaf + " requires certificate policies"},
 		{"policies demanded at once", func(w *world) { w.sub.ExtraExtensions = policyConstraints(0x80, 1, 0) }, refused, "Certificate", sub + " requires certificate policies"},
 		{"policies demanded further down", func(w *world) { w.root.ExtraExtensions = policyConstraints(0x80, 1, 2) }, refused, "Certificate", root + " requires certificate policies"},
@@ -673,10 +673,10 @@ func TestVerifyRefuses(t *testing.T) {
 		}), revoked, "Certificate", leaf + " was revoked at"},
 		{"a key usage of a CA that grants nothing", func(w *world) {
 			w.sub.KeyUsage, w.sub.ExtraExtensions = 0, []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 15}, Critical: true, Value: []byte{3, 1, 0}}}
-		}, refused, "Certificate", sub + ": the extension 2.5.29.15 is there and grants nothing"},
+		}, refused, "Certificate", sub + " has an unusable key usage: the extension 2.5.29.15 is there and grants nothing"},
 		{"an extended key usage that grants nothing", func(w *world) {
 			w.leaf.ExtKeyUsage, w.leaf.ExtraExtensions = nil, []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 37}, Value: seq()}}
-		}, refused, "Certificate", leaf + ": the extension 2.5.29.37 is there and grants nothing"},
+		}, refused, "Certificate", leaf + " has an unusable key usage: the extension 2.5.29.37 is there and grants nothing"},
 		{"a revoked CA", lists(func(m *made) { m.rootList(asItIs, 0xa2) }), revoked, "Certificate", sub + " was revoked at"},
 		{"a leaf revoked on the second list", lists(func(m *made) { m.subList(asItIs); m.subList(asItIs, 0xaf) }), revoked, "Certificate", leaf + " was revoked"},
 		{"a leaf revoked on the first list", lists(func(m *made) { m.subList(asItIs, 0xaf); m.subList(asItIs) }), revoked, "Certificate", leaf + " was revoked"},
@@ -812,13 +812,13 @@ func TestVerifyRefusesKey(t *testing.T) {
 	w := newWorld(algorithm.RSA_2048)
 	w.leafKey = &weak
 	_, err := w.make(t).verify()
-	checkError(t, err, refused, "Certificate", `certificate "CN=Leaf" (serial number af): the RSA exponent 3`)
+	checkError(t, err, refused, "Certificate", `certificate "CN=Leaf" (serial number af) has an unusable key: the RSA exponent 3`)
 
 	w = newWorld(algorithm.RSA_2048)
 	w.subKey = &weak // crypto/x509 lets the leaf be signed by another exponent's key
 	w.after = func(m *made) { m.leaf, m.opts.Host, m.opts.Usage = m.sub, "", x509.ExtKeyUsageAny }
 	_, err = w.make(t).verify()
-	checkError(t, err, refused, "Certificate", `certificate "CN=Sub" (serial number a2): the RSA exponent 3`)
+	checkError(t, err, refused, "Certificate", `certificate "CN=Sub" (serial number a2) has an unusable key: the RSA exponent 3`)
 
 	// The CA's key with the exponent 65537 signs, and its certificate has that of 3:
 	// the signature is wrong and the key is weak.

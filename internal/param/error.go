@@ -29,9 +29,9 @@ func Refused(parameter, format string, args ...any) error {
 // An error that is not for the client, such as one of a caller's key, does not
 // belong in a message: give it to [Cause].
 func Wrap(err error, code yuncert.Code, parameter, format string, args ...any) error {
-	message, cause := err.Error(), error(nil)
+	message, cause := Text(err), error(nil)
 	if e, ok := errors.AsType[*yuncert.Error](err); ok {
-		message, cause = strings.Replace(message, e.Error(), e.Message, 1), e.Err
+		cause = e.Err
 	}
 	if format != "" {
 		message = fmt.Sprintf(format, args...) + ": " + message
@@ -39,6 +39,15 @@ func Wrap(err error, code yuncert.Code, parameter, format string, args ...any) e
 	wrapped := yuncert.Errorf(code, parameter, "%s", message) // removes a private key
 	wrapped.Err = Cause(cause)
 	return wrapped
+}
+
+// Text returns what err says to the client: for an error of package algorithm its
+// message, without code and cause.
+func Text(err error) string {
+	if e, ok := errors.AsType[*yuncert.Error](err); ok {
+		return strings.Replace(err.Error(), e.Error(), e.Message, 1)
+	}
+	return err.Error()
 }
 
 // CodeOf returns the code of an error of package algorithm, for [Wrap] to keep. It
