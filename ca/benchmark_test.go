@@ -6,6 +6,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/floor"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // benchmarked are the algorithms whose overhead over the primitives matters most.
@@ -18,7 +19,7 @@ func issuance(b *testing.B, a algorithm.Algorithm) func() {
 	issuer := authorityOf(a).issuer
 	req := serverRequest(issuer, hostCSR(b, a, "www.example.com", "www.example.com", "example.com", "api.example.com", "192.0.2.1"))
 	req.EnableCrl, req.Immediately = 1, 1
-	random := seeded()
+	random := testutil.Seeded()
 	return func() {
 		if _, _, err := ca.CreateServerCertificateWithCsr(random, instant, issuer, req); err != nil {
 			b.Fatal(err)

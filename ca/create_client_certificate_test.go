@@ -9,6 +9,8 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
 type madeClientRequest = ca.CreateClientCertificateRequest
@@ -38,14 +40,14 @@ func TestCreateClientCertificateRefusesRequest(t *testing.T) {
 			t.Parallel()
 			req := madeClient(issuer, algorithm.RSA_2048)
 			tt.change.set(req)
-			checkError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
+			testutil.CheckError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
 			o.refuses(t, instant, issuer, req, tt.code, tt.parameter, tt.mention)
 		})
 	}
 	t.Run("nil", func(t *testing.T) {
 		t.Parallel()
 		var req *madeClientRequest
-		checkError(t, req.Validate(), missing, "CommonName", "CommonName is mandatory for this action.")
+		testutil.CheckError(t, req.Validate(), missing, "CommonName", "CommonName is mandatory for this action.")
 		o.refuses(t, instant, issuer, req, missing, "CommonName", "CommonName is mandatory for this action.")
 	})
 }
@@ -87,7 +89,7 @@ func TestCreateClientCertificateKey(t *testing.T) {
 			req := madeClient(au.issuer, a)
 			req.SanType, req.SanValue = 6, "spiffe://example.com/zhang"
 			before := *req
-			_, made, der, err := ca.CreateClientCertificate(seeded(), instant, au.issuer, req)
+			_, made, der, err := ca.CreateClientCertificate(testutil.Seeded(), instant, au.issuer, req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,22 +101,22 @@ func TestCreateClientCertificateKey(t *testing.T) {
 			}
 			cert := parse(t, der)
 			checkProfile(t, cert, profile{
-				signatureID(a), au.subject, name(printable(oidCountry, "CN"), printable(oidState, "Zhejiang"), utf8(oidLocality, "杭州"),
-					printable(oidOrganization, "Alibaba Inc."), printable(oidUnit, "Aliyun CDN"), utf8(oidCommonName, "张三")),
+				asn.SignatureID(a.Family()), au.subject, asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDState, "Zhejiang"), asn.UTF8(asn.OIDLocality, "杭州"),
+					asn.Printable(asn.OIDOrganization, "Alibaba Inc."), asn.Printable(asn.OIDUnit, "Aliyun CDN"), asn.UTF8(asn.OIDCommonName, "张三")),
 				utcTime("260304050607Z"), utcTime("260602050607Z"), made.Public(), [][]byte{
-					extension(oidConstraints, true, seq()),
-					extension(oidKeyUsage, true, bitString(7, 0x80)), // for RSA too: RFC 5280, section 4.2.1.12
-					extension(oidExtKeyUsage, false, seq(oidClientAuth)),
-					extension(oidKeyID, false, octets(keyID(t, made.Public()))),
-					extension(oidAuthority, false, seq(tlv(0x80, keyID(t, au.subKey.Public())))),
-					extension(oidAltName, false, seq(tlv(0x86, []byte("spiffe://example.com/zhang")))),
+					asn.Extension(asn.OIDConstraints, true, asn.Seq()),
+					asn.Extension(asn.OIDKeyUsage, true, bitString(7, 0x80)), // for RSA too: RFC 5280, section 4.2.1.12
+					asn.Extension(asn.OIDExtKeyUsage, false, asn.Seq(asn.OIDClientAuth)),
+					asn.Extension(asn.OIDKeyID, false, asn.Octets(keyID(t, made.Public()))),
+					asn.Extension(asn.OIDAuthority, false, asn.Seq(asn.TLV(0x80, keyID(t, au.subKey.Public())))),
+					asn.Extension(asn.OIDAltName, false, asn.Seq(asn.TLV(0x86, []byte("spiffe://example.com/zhang")))),
 				},
 			})
 			verifySignature(t, cert, au.subKey.Public())
 			// The same key by a CSR, the same randomness: the same certificate.
-			withCSR := clientCSRRequest(au.issuer, makeCSR(t, made, name(utf8(oidCommonName, "张三"))))
+			withCSR := clientCSRRequest(au.issuer, makeCSR(t, made, asn.Name(asn.UTF8(asn.OIDCommonName, "张三"))))
 			withCSR.SanType, withCSR.SanValue = req.SanType, req.SanValue
-			_, again, err := ca.CreateClientCertificateWithCsr(seeded(), instant, au.issuer, withCSR)
+			_, again, err := ca.CreateClientCertificateWithCsr(testutil.Seeded(), instant, au.issuer, withCSR)
 			if err != nil || !bytes.Equal(der, again) {
 				t.Errorf("by a CSR it is another certificate: %v", err)
 			}

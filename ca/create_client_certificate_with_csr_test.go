@@ -25,6 +25,8 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
 type clientRequest = ca.CreateClientCertificateWithCsrRequest
@@ -91,8 +93,8 @@ func (f fields) set(req leafRequest) {
 // refuses wants that error, nil results and no randomness drawn.
 func (o leafOperation) refuses(t *testing.T, now time.Time, issuer *ca.Issuer, req leafRequest, code yuncert.Code, parameter, mention string) {
 	t.Helper()
-	results, der, err := o.call(untouched(t), now, issuer, req)
-	checkError(t, err, code, parameter, mention)
+	results, der, err := o.call(testutil.Untouched(t), now, issuer, req)
+	testutil.CheckError(t, err, code, parameter, mention)
 	if len(results) > 0 || der != nil {
 		t.Errorf("results beside an error: %v, %x", results, der)
 	}
@@ -104,7 +106,7 @@ func (o leafOperation) issues(t *testing.T, issuer *ca.Issuer, req leafRequest, 
 	if err := req.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	_, der, err := o.call(seeded(), instant, issuer, req)
+	_, der, err := o.call(testutil.Seeded(), instant, issuer, req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,13 +163,13 @@ func TestLeafOperationsRefuseRequest(t *testing.T) {
 		parameter string
 		mention   string
 	}{
-		{"Organization of 65 characters", fields{"Organization": chinese(65)}, malformed, "Organization", "65 characters"},
-		{"OrganizationUnit of 65 characters", fields{"OrganizationUnit": chinese(65)}, malformed, "OrganizationUnit", "65 characters"},
+		{"Organization of 65 characters", fields{"Organization": testutil.Chinese(65)}, malformed, "Organization", "65 characters"},
+		{"OrganizationUnit of 65 characters", fields{"OrganizationUnit": testutil.Chinese(65)}, malformed, "OrganizationUnit", "65 characters"},
 		{"Country of three letters", fields{"Country": "CHN"}, malformed, "Country", "Country must be 2 characters."},
-		{"CommonName of 65 characters", fields{"CommonName": chinese(65)}, malformed, "CommonName", "65 characters"},
+		{"CommonName of 65 characters", fields{"CommonName": testutil.Chinese(65)}, malformed, "CommonName", "65 characters"},
 		{"a NUL in CommonName", fields{"CommonName": "a\x00b"}, malformed, "CommonName", `a\x00b`},
-		{"State of 129 characters", fields{"State": chinese(129)}, malformed, "State", "129 characters"},
-		{"Locality of 129 characters", fields{"Locality": chinese(129)}, malformed, "Locality", "129 characters"},
+		{"State of 129 characters", fields{"State": testutil.Chinese(129)}, malformed, "State", "129 characters"},
+		{"Locality of 129 characters", fields{"Locality": testutil.Chinese(129)}, malformed, "Locality", "129 characters"},
 		{"outer space", fields{"Locality": "Hangzhou "}, malformed, "Locality", "Hangzhou "},
 		{"not UTF-8", fields{"State": "\xff"}, malformed, "State", `\xff`},
 		{"an Algorithm that is not documented", fields{"Algorithm": "ECC_521"}, malformed, "Algorithm", `"ECC_521"`},
@@ -197,7 +199,7 @@ func TestLeafOperationsRefuseRequest(t *testing.T) {
 				issuer := authorityOf(algorithm.ECC_256).issuer
 				req := o.request(t, algorithm.ECC_256, issuer)
 				tt.change.set(req)
-				checkError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
+				testutil.CheckError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
 				o.refuses(t, instant, issuer, req, tt.code, tt.parameter, tt.mention)
 				o.refuses(t, instant, nil, req, tt.code, tt.parameter, tt.mention) // the request is judged first
 			})
@@ -269,7 +271,7 @@ func TestLeafOperationsRefuseUnderIssuer(t *testing.T) {
 		for what, issuer := range map[string]*ca.Issuer{"its use": usages(own[client]), "both uses": usages("serverAuth", "clientAuth"), "any use": usages("any")} {
 			t.Run(o.name+", a CA for "+what, func(t *testing.T) {
 				t.Parallel()
-				if _, _, err := o.call(seeded(), instant, issuer, o.request(t, algorithm.ECC_256, issuer)); err != nil {
+				if _, _, err := o.call(testutil.Seeded(), instant, issuer, o.request(t, algorithm.ECC_256, issuer)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -358,33 +360,33 @@ func TestCreateClientCertificateWithCsrRefusesCSR(t *testing.T) {
 			t.Parallel()
 			req := clientCSRRequest(au.issuer, host)
 			tt.change.set(req)
-			checkError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
+			testutil.CheckError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
 			o.refuses(t, instant, au.issuer, req, tt.code, tt.parameter, tt.mention)
 		})
 	}
 	t.Run("nil", func(t *testing.T) {
 		t.Parallel()
 		var req *clientRequest
-		checkError(t, req.Validate(), missing, "Csr", "Csr is mandatory for this action.")
+		testutil.CheckError(t, req.Validate(), missing, "Csr", "Csr is mandatory for this action.")
 		o.refuses(t, instant, au.issuer, req, missing, "Csr", "Csr is mandatory for this action.")
 	})
 	for i, whose := range []string{"root", "issuing CA"} {
 		t.Run("the key of the "+whose, func(t *testing.T) {
 			t.Parallel()
-			req := clientCSRRequest(au.issuer, makeCSR(t, key(algorithm.ECC_256, i), name(utf8(oidCommonName, "zhang"))))
+			req := clientCSRRequest(au.issuer, makeCSR(t, key(algorithm.ECC_256, i), asn.Name(asn.UTF8(asn.OIDCommonName, "zhang"))))
 			o.refuses(t, instant, au.issuer, req, refused, "Csr", "key")
 		})
 	}
 	t.Run("an attribute of the CSR that is too long", func(t *testing.T) {
 		t.Parallel()
-		req := clientCSRRequest(au.issuer, makeCSR(t, key(algorithm.ECC_256, 2), name(utf8(oidCommonName, "zhang"), utf8(oidOrganization, chinese(65)))))
+		req := clientCSRRequest(au.issuer, makeCSR(t, key(algorithm.ECC_256, 2), asn.Name(asn.UTF8(asn.OIDCommonName, "zhang"), asn.UTF8(asn.OIDOrganization, testutil.Chinese(65)))))
 		o.refuses(t, instant, au.issuer, req, malformed, "Csr", "65 characters")
 	})
 	t.Run("RSA_1024 is for servers only", func(t *testing.T) {
 		t.Parallel()
 		rsa := authorityOf(algorithm.RSA_2048)
 		req := clientCSRRequest(rsa.issuer, hostCSR(t, algorithm.RSA_1024, "zhang"))
-		checkError(t, req.Validate(), refused, "Csr", "RSA_1024")
+		testutil.CheckError(t, req.Validate(), refused, "Csr", "RSA_1024")
 		o.refuses(t, instant, rsa.issuer, req, refused, "Csr", "RSA_1024")
 	})
 	t.Run("MinRSABits", func(t *testing.T) {
@@ -472,9 +474,9 @@ func TestClientSanRefused(t *testing.T) {
 		{"address: a zone", 7, "fe80::1%eth0", "SanValue", "fe80::1%eth0"},
 		{"address: a port", 7, "192.0.2.1:443", "SanValue", "192.0.2.1:443"},
 
-		{"251 names", 2, strings.Join(numberedNames(251), ","), "SanValue", "250"},
-		{"251 mailboxes", 1, strings.Join(eachWith("a@", numberedNames(251)), ","), "SanValue", "250"},
-		{"251 URIs", 6, strings.Join(eachWith("a://", numberedNames(251)), ","), "SanValue", "250"},
+		{"251 names", 2, strings.Join(testutil.NumberedNames(251), ","), "SanValue", "250"},
+		{"251 mailboxes", 1, strings.Join(eachWith("a@", testutil.NumberedNames(251)), ","), "SanValue", "250"},
+		{"251 URIs", 6, strings.Join(eachWith("a://", testutil.NumberedNames(251)), ","), "SanValue", "250"},
 	}
 	for _, o := range leafOperations[1:] {
 		for _, tt := range tests {
@@ -483,7 +485,7 @@ func TestClientSanRefused(t *testing.T) {
 				issuer := authorityOf(algorithm.ECC_256).issuer
 				req := o.request(t, algorithm.ECC_256, issuer)
 				fields{"SanType": tt.sanType, "SanValue": tt.value}.set(req)
-				checkError(t, req.Validate(), malformed, tt.parameter, tt.mention)
+				testutil.CheckError(t, req.Validate(), malformed, tt.parameter, tt.mention)
 				o.refuses(t, instant, issuer, req, malformed, tt.parameter, tt.mention)
 			})
 		}
@@ -521,10 +523,10 @@ func TestClientSan(t *testing.T) {
 		{"URI: a tilde and an escape at the end", 6, "https://example.com/~zhang%20", kind(6, "https://example.com/~zhang%20")},
 		{"URI: 2048 octets", 6, long, kind(6, long)},
 		{"addresses", 7, "192.0.2.1,2001:0DB8::1,::ffff:192.0.2.1", kind(7, "192.0.2.1", "2001:db8::1")},
-		{"250 names", 2, strings.Join(numberedNames(250), ","), kind(2, numberedNames(250)...)},
-		{"250 names, each twice", 2, strings.Join(slices.Concat(numberedNames(250), numberedNames(250)), ","), kind(2, numberedNames(250)...)},
-		{"250 mailboxes", 1, strings.Join(eachWith("a@", numberedNames(250)), ","), kind(1, eachWith("a@", numberedNames(250))...)},
-		{"250 URIs", 6, strings.Join(eachWith("a://", numberedNames(250)), ","), kind(6, eachWith("a://", numberedNames(250))...)},
+		{"250 names", 2, strings.Join(testutil.NumberedNames(250), ","), kind(2, testutil.NumberedNames(250)...)},
+		{"250 names, each twice", 2, strings.Join(slices.Concat(testutil.NumberedNames(250), testutil.NumberedNames(250)), ","), kind(2, testutil.NumberedNames(250)...)},
+		{"250 mailboxes", 1, strings.Join(eachWith("a@", testutil.NumberedNames(250)), ","), kind(1, eachWith("a@", testutil.NumberedNames(250))...)},
+		{"250 URIs", 6, strings.Join(eachWith("a://", testutil.NumberedNames(250)), ","), kind(6, eachWith("a://", testutil.NumberedNames(250))...)},
 	}
 	for _, o := range leafOperations[1:] {
 		for _, tt := range tests {
@@ -555,12 +557,12 @@ func TestClientSanWithCSRNames(t *testing.T) {
 		{"mailboxes behind", []string{"a.example.com"}, 1, "zhang@a.example.com", slices.Concat(kind(2, "a.example.com"), kind(1, "zhang@a.example.com"))},
 		{"URIs behind", []string{"a.example.com"}, 6, "https://a.example.com", slices.Concat(kind(2, "a.example.com"), kind(6, "https://a.example.com"))},
 		{"the common name asked for", []string{"a.example.com"}, 2, "zhang.example.com", kind(2, "a.example.com", "zhang.example.com")},
-		{"250 in all", numberedNames(249), 1, "zhang@example.com", slices.Concat(kind(2, numberedNames(249)...), kind(1, "zhang@example.com"))},
-		{"250 in the CSR and the same again", numberedNames(250), 2, strings.Join(numberedNames(250), ","), kind(2, numberedNames(250)...)},
-		{"251 in all: a mailbox", numberedNames(250), 1, "zhang@example.com", nil},
-		{"251 in all: a URI", numberedNames(250), 6, "https://example.com", nil},
-		{"251 in all: a DNS name", numberedNames(250), 2, "example.com", nil},
-		{"251 in all: an address", numberedNames(250), 7, "192.0.2.1", nil},
+		{"250 in all", testutil.NumberedNames(249), 1, "zhang@example.com", slices.Concat(kind(2, testutil.NumberedNames(249)...), kind(1, "zhang@example.com"))},
+		{"250 in the CSR and the same again", testutil.NumberedNames(250), 2, strings.Join(testutil.NumberedNames(250), ","), kind(2, testutil.NumberedNames(250)...)},
+		{"251 in all: a mailbox", testutil.NumberedNames(250), 1, "zhang@example.com", nil},
+		{"251 in all: a URI", testutil.NumberedNames(250), 6, "https://example.com", nil},
+		{"251 in all: a DNS name", testutil.NumberedNames(250), 2, "example.com", nil},
+		{"251 in all: an address", testutil.NumberedNames(250), 7, "192.0.2.1", nil},
 	}
 	o, issuer := leafOperations[2], authorityOf(algorithm.ECC_256).issuer
 	for _, tt := range tests {
@@ -569,7 +571,7 @@ func TestClientSanWithCSRNames(t *testing.T) {
 			req := clientCSRRequest(issuer, hostCSR(t, algorithm.ECC_256, "zhang.example.com", tt.csr...))
 			req.SanType, req.SanValue = tt.sanType, tt.value
 			if tt.want == nil {
-				checkError(t, req.Validate(), malformed, "SanValue", "250")
+				testutil.CheckError(t, req.Validate(), malformed, "SanValue", "250")
 				o.refuses(t, instant, issuer, req, malformed, "SanValue", "250")
 				return
 			}
@@ -578,8 +580,8 @@ func TestClientSanWithCSRNames(t *testing.T) {
 	}
 	t.Run("the CSR's names of other kinds are left out", func(t *testing.T) {
 		t.Parallel()
-		names := seq(tlv(0x81, []byte("root@example.com")), tlv(0x82, []byte("a.example.com")), tlv(0x86, []byte("https://example.com/")))
-		req := clientCSRRequest(issuer, makeCSR(t, key(algorithm.ECC_256, 2), name(), extension(oidAltName, false, names)))
+		names := asn.Seq(asn.TLV(0x81, []byte("root@example.com")), asn.TLV(0x82, []byte("a.example.com")), asn.TLV(0x86, []byte("https://example.com/")))
+		req := clientCSRRequest(issuer, makeCSR(t, key(algorithm.ECC_256, 2), asn.Name(), asn.Extension(asn.OIDAltName, false, names)))
 		o.issues(t, issuer, req, "2:a.example.com")
 	})
 	t.Run("no name anywhere", func(t *testing.T) { // the documents require none
@@ -592,9 +594,9 @@ func TestClientSanWithCSRNames(t *testing.T) {
 func TestCreateClientCertificateWithCsrSubjectAndValidity(t *testing.T) {
 	t.Parallel()
 	issuer := authorityOf(algorithm.ECC_256).issuer
-	full := name(printable(oidCountry, "US"), utf8(oidState, "Ohio"), utf8(oidLocality, "Dayton"), utf8(oidOrganization, "ACME"), utf8(oidUnit, "IT"), utf8(oidCommonName, "张三"))
+	full := asn.Name(asn.Printable(asn.OIDCountry, "US"), asn.UTF8(asn.OIDState, "Ohio"), asn.UTF8(asn.OIDLocality, "Dayton"), asn.UTF8(asn.OIDOrganization, "ACME"), asn.UTF8(asn.OIDUnit, "IT"), asn.UTF8(asn.OIDCommonName, "张三"))
 	given := fields{"Country": "cn", "State": "浙江", "Locality": "杭州", "Organization": "阿里云", "OrganizationUnit": "PKI", "CommonName": "李四"}
-	defaults := [][]byte{printable(oidCountry, "CN"), printable(oidState, "Zhejiang"), utf8(oidLocality, "杭州"), printable(oidOrganization, "Alibaba Inc."), printable(oidUnit, "Aliyun CDN")}
+	defaults := [][]byte{asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDState, "Zhejiang"), asn.UTF8(asn.OIDLocality, "杭州"), asn.Printable(asn.OIDOrganization, "Alibaba Inc."), asn.Printable(asn.OIDUnit, "Aliyun CDN")}
 	start, end := instant.AddDate(0, 0, 7), instant.AddDate(0, 1, 0)
 	tests := []struct {
 		name                string
@@ -603,22 +605,22 @@ func TestCreateClientCertificateWithCsrSubjectAndValidity(t *testing.T) {
 		subject             []byte
 		notBefore, notAfter time.Time
 	}{
-		{"rule 15: the defaults", name(), nil, name(defaults...), instant, instant.AddDate(0, 0, 90)},
+		{"rule 15: the defaults", asn.Name(), nil, asn.Name(defaults...), instant, instant.AddDate(0, 0, 90)},
 		{"the CSR", full, nil, full, instant, instant.AddDate(0, 0, 90)},
-		{"the parameters, but for the common name", full, given, name(printable(oidCountry, "CN"), utf8(oidState, "浙江"), utf8(oidLocality, "杭州"),
-			utf8(oidOrganization, "阿里云"), printable(oidUnit, "PKI"), utf8(oidCommonName, "张三")), instant, instant.AddDate(0, 0, 90)},
-		{"the parameter CommonName if the CSR has none", name(), fields{"CommonName": "李四"}, name(append(slices.Clone(defaults), utf8(oidCommonName, "李四"))...), instant, instant.AddDate(0, 0, 90)},
-		{"rule 10: the pair", name(), fields{"Days": 0, "BeforeTime": start.Unix(), "AfterTime": end.Unix()}, name(defaults...), start, end},
-		{"rule 11: Days before the pair", name(), fields{"Days": 1, "BeforeTime": start.Unix(), "AfterTime": end.Unix()}, name(defaults...), start, start.AddDate(0, 0, 1)},
-		{"Years and Months", name(), fields{"Days": 0, "Years": 1, "Months": 2}, name(defaults...), instant, instant.AddDate(1, 2, 0)},
-		{"rule 12: to the CA's end", name(), fields{"Days": 0, "Years": 5}, name(defaults...), instant, caEnd},
+		{"the parameters, but for the common name", full, given, asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.UTF8(asn.OIDState, "浙江"), asn.UTF8(asn.OIDLocality, "杭州"),
+			asn.UTF8(asn.OIDOrganization, "阿里云"), asn.Printable(asn.OIDUnit, "PKI"), asn.UTF8(asn.OIDCommonName, "张三")), instant, instant.AddDate(0, 0, 90)},
+		{"the parameter CommonName if the CSR has none", asn.Name(), fields{"CommonName": "李四"}, asn.Name(append(slices.Clone(defaults), asn.UTF8(asn.OIDCommonName, "李四"))...), instant, instant.AddDate(0, 0, 90)},
+		{"rule 10: the pair", asn.Name(), fields{"Days": 0, "BeforeTime": start.Unix(), "AfterTime": end.Unix()}, asn.Name(defaults...), start, end},
+		{"rule 11: Days before the pair", asn.Name(), fields{"Days": 1, "BeforeTime": start.Unix(), "AfterTime": end.Unix()}, asn.Name(defaults...), start, start.AddDate(0, 0, 1)},
+		{"Years and Months", asn.Name(), fields{"Days": 0, "Years": 1, "Months": 2}, asn.Name(defaults...), instant, instant.AddDate(1, 2, 0)},
+		{"rule 12: to the CA's end", asn.Name(), fields{"Days": 0, "Years": 5}, asn.Name(defaults...), instant, caEnd},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			req := clientCSRRequest(issuer, makeCSR(t, key(algorithm.ECC_256, 2), tt.csr))
 			tt.change.set(req)
-			_, der, err := ca.CreateClientCertificateWithCsr(seeded(), instant, issuer, req)
+			_, der, err := ca.CreateClientCertificateWithCsr(testutil.Seeded(), instant, issuer, req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -644,22 +646,22 @@ func TestCreateClientCertificateWithCsrProfile(t *testing.T) {
 			if a != algorithm.RSA_3072 {
 				req.Algorithm = string(a)
 			}
-			_, der, err := ca.CreateClientCertificateWithCsr(seeded(), instant, au.issuer, req)
+			_, der, err := ca.CreateClientCertificateWithCsr(testutil.Seeded(), instant, au.issuer, req)
 			if err != nil {
 				t.Fatal(err)
 			}
 			cert := parse(t, der)
 			checkProfile(t, cert, profile{
-				signatureID(a), au.subject, name(printable(oidCountry, "CN"), printable(oidState, "Zhejiang"), utf8(oidLocality, "杭州"),
-					printable(oidOrganization, "Alibaba Inc."), printable(oidUnit, "Aliyun CDN"), utf8(oidCommonName, "张三")),
+				asn.SignatureID(a.Family()), au.subject, asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDState, "Zhejiang"), asn.UTF8(asn.OIDLocality, "杭州"),
+					asn.Printable(asn.OIDOrganization, "Alibaba Inc."), asn.Printable(asn.OIDUnit, "Aliyun CDN"), asn.UTF8(asn.OIDCommonName, "张三")),
 				utcTime("260304050607Z"), utcTime("260602050607Z"), public, [][]byte{
-					extension(oidConstraints, true, seq()),
-					extension(oidKeyUsage, true, bitString(7, 0x80)), // for RSA too: RFC 5280, section 4.2.1.12
-					extension(oidExtKeyUsage, false, seq(oidClientAuth)),
-					extension(oidKeyID, false, octets(keyID(t, public))),
-					extension(oidAuthority, false, seq(tlv(0x80, keyID(t, au.subKey.Public())))),
-					extension(oidAltName, false, seq(tlv(0x82, []byte("a.example.com")), tlv(0x81, []byte("zhang@example.com")))),
-					extension(oidCRLPoints, false, seq(seq(explicit(0, explicit(0, tlv(0x86, []byte(crlBase+"/"+au.sub.Identifier+".crl"))))))),
+					asn.Extension(asn.OIDConstraints, true, asn.Seq()),
+					asn.Extension(asn.OIDKeyUsage, true, bitString(7, 0x80)), // for RSA too: RFC 5280, section 4.2.1.12
+					asn.Extension(asn.OIDExtKeyUsage, false, asn.Seq(asn.OIDClientAuth)),
+					asn.Extension(asn.OIDKeyID, false, asn.Octets(keyID(t, public))),
+					asn.Extension(asn.OIDAuthority, false, asn.Seq(asn.TLV(0x80, keyID(t, au.subKey.Public())))),
+					asn.Extension(asn.OIDAltName, false, asn.Seq(asn.TLV(0x82, []byte("a.example.com")), asn.TLV(0x81, []byte("zhang@example.com")))),
+					asn.Extension(asn.OIDCRLPoints, false, asn.Seq(asn.Seq(asn.Explicit(0, asn.Explicit(0, asn.TLV(0x86, []byte(crlBase+"/"+au.sub.Identifier+".crl"))))))),
 				},
 			})
 			verifySignature(t, cert, au.subKey.Public())
@@ -689,11 +691,11 @@ func TestCreateClientCertificateWithCsrGolden(t *testing.T) {
 			req.Country = "cn"
 			before := *req
 			before.Tags = slices.Clone(req.Tags)
-			resp, der, err := ca.CreateClientCertificateWithCsr(seeded(), instant, issuer, req)
+			resp, der, err := ca.CreateClientCertificateWithCsr(testutil.Seeded(), instant, issuer, req)
 			if err != nil {
 				t.Fatal(err)
 			}
-			again, derAgain, err := ca.CreateClientCertificateWithCsr(seeded(), instant, issuer, req)
+			again, derAgain, err := ca.CreateClientCertificateWithCsr(testutil.Seeded(), instant, issuer, req)
 			if err != nil || !bytes.Equal(der, derAgain) {
 				t.Errorf("twice the same inputs, and not the same certificate: %v", err)
 			}
@@ -703,13 +705,13 @@ func TestCreateClientCertificateWithCsrGolden(t *testing.T) {
 			if diff := cmp.Diff(&before, req); diff != "" {
 				t.Errorf("the request was changed (-before +after):\n%s", diff)
 			}
-			golden(t, "golden/"+string(a)+"-client.pem", resp.X509Certificate)
+			testutil.Golden(t, "golden/"+string(a)+"-client.pem", resp.X509Certificate)
 			resp.X509Certificate, resp.CertificateChain = "", ""
 			text, err := json.MarshalIndent(resp, "", "  ")
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "golden/"+string(a)+"-client.json", string(text)+"\n")
+			testutil.Golden(t, "golden/"+string(a)+"-client.json", string(text)+"\n")
 		})
 	}
 }
@@ -724,7 +726,7 @@ func TestLeafOperationsImmediately(t *testing.T) {
 				t.Parallel()
 				req := o.request(t, algorithm.ECC_256, au.issuer)
 				fields{"Immediately": immediately}.set(req)
-				results, der, err := o.call(seeded(), instant, au.issuer, req)
+				results, der, err := o.call(testutil.Seeded(), instant, au.issuer, req)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -736,14 +738,14 @@ func TestLeafOperationsImmediately(t *testing.T) {
 				if err := json.Unmarshal(text, &got); err != nil {
 					t.Fatal(err)
 				}
-				if !requestIDForm.MatchString(got["RequestId"]) || !serialForm.MatchString(got["SerialNumber"]) {
+				if !testutil.RequestIDForm.MatchString(got["RequestId"]) || !serialForm.MatchString(got["SerialNumber"]) {
 					t.Errorf("RequestId %q, SerialNumber %q", got["RequestId"], got["SerialNumber"])
 				}
 				delete(got, "RequestId")
 				sum := md5.Sum(der)
 				want := map[string]string{"Identifier": hex.EncodeToString(sum[:]), "SerialNumber": fmt.Sprintf("%036x", parse(t, der).SerialNumber)}
 				if immediately >= 1 {
-					want["X509Certificate"] = encodePEM(der)
+					want["X509Certificate"] = testutil.EncodePEM("CERTIFICATE", der)
 				}
 				if immediately == 2 {
 					want["CertificateChain"] = au.sub.Certificate + au.root.Certificate
@@ -766,7 +768,7 @@ func TestLeafOperationsEnableCrl(t *testing.T) {
 				t.Parallel()
 				req := o.request(t, algorithm.ECC_256, au.issuer)
 				fields{"EnableCrl": enable}.set(req)
-				_, der, err := o.call(seeded(), instant, au.issuer, req)
+				_, der, err := o.call(testutil.Seeded(), instant, au.issuer, req)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -859,7 +861,7 @@ func TestLeafOperationsOrderOfProblems(t *testing.T) {
 			}
 			all.set(req)
 			for _, s := range slices.Concat(first, attributes) {
-				checkError(t, req.Validate(), s.code, s.parameter, "")
+				testutil.CheckError(t, req.Validate(), s.code, s.parameter, "")
 				s.mend.set(req)
 			}
 			if err := req.Validate(); err != nil {
@@ -931,7 +933,7 @@ func TestCreateClientCertificateWithCsrAnyTool(t *testing.T) {
 	t.Parallel()
 	issuer := authorityOf(algorithm.ECC_256).issuer
 	text := hostCSR(t, algorithm.ECC_256, "zhang")
-	want, _, err := ca.CreateClientCertificateWithCsr(seeded(), instant, issuer, clientCSRRequest(issuer, text))
+	want, _, err := ca.CreateClientCertificateWithCsr(testutil.Seeded(), instant, issuer, clientCSRRequest(issuer, text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -942,7 +944,7 @@ func TestCreateClientCertificateWithCsrAnyTool(t *testing.T) {
 		"another label":     string(pem.EncodeToMemory(block)),
 		"a byte-order mark": "\ufeff" + text,
 	} {
-		got, _, err := ca.CreateClientCertificateWithCsr(seeded(), instant, issuer, clientCSRRequest(issuer, other))
+		got, _, err := ca.CreateClientCertificateWithCsr(testutil.Seeded(), instant, issuer, clientCSRRequest(issuer, other))
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 			continue

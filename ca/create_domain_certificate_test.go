@@ -24,6 +24,8 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
 type domainRequest = ca.CreateDomainCertificateRequest
@@ -36,7 +38,7 @@ func domainRequestOf(csr string) *domainRequest {
 // issueDomain wants a certificate.
 func issueDomain(t testing.TB, issuer *ca.Issuer, req *domainRequest) (*ca.CreateServerCertificateWithCsrResponse, []byte) {
 	t.Helper()
-	resp, der, err := ca.CreateDomainCertificate(seeded(), instant, issuer, req)
+	resp, der, err := ca.CreateDomainCertificate(testutil.Seeded(), instant, issuer, req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,8 +48,8 @@ func issueDomain(t testing.TB, issuer *ca.Issuer, req *domainRequest) (*ca.Creat
 // checkDomainRefused wants that error, nil results and no randomness drawn.
 func checkDomainRefused(t *testing.T, now time.Time, issuer *ca.Issuer, req *domainRequest, code yuncert.Code, parameter, mention string) {
 	t.Helper()
-	resp, der, err := ca.CreateDomainCertificate(untouched(t), now, issuer, req)
-	checkError(t, err, code, parameter, mention)
+	resp, der, err := ca.CreateDomainCertificate(testutil.Untouched(t), now, issuer, req)
+	testutil.CheckError(t, err, code, parameter, mention)
 	if resp != nil || der != nil {
 		t.Error("a result beside an error")
 	}
@@ -70,7 +72,7 @@ func TestCreateDomainCertificateRefused(t *testing.T) {
 		{"a private key for a CSR", func(r *domainRequest) { r.Csr = string(testkeys.PEM(algorithm.ECC_256, 2)) }, malformed, "Csr", "private key"},
 		{"a CSR cut off", func(r *domainRequest) { r.Csr = r.Csr[:200] }, malformed, "Csr", "has no end"},
 		{"a CSR that another key signed", func(r *domainRequest) {
-			r.Csr = signCSR(t, key(algorithm.ECC_256, 1), seq(tlv(asn1.INTEGER, []byte{0}), name(), publicDER(t, key(algorithm.ECC_256, 2).Public()), explicit(0)))
+			r.Csr = signCSR(t, key(algorithm.ECC_256, 1), asn.Seq(asn.TLV(asn1.INTEGER, []byte{0}), asn.Name(), publicDER(t, key(algorithm.ECC_256, 2).Public()), asn.Explicit(0)))
 		}, malformed, "Csr", "possession"},
 
 		{"no Domain", domain(""), missing, "Domain", "Domain is mandatory for this action."},
@@ -86,7 +88,7 @@ func TestCreateDomainCertificateRefused(t *testing.T) {
 		{"something like an address", domain("192.0.2"), malformed, "Domain", `"192.0.2"`},
 		{"a NUL", domain("www.example.com\x00"), malformed, "Domain", `\x00`},
 		{"the second of two", domain("example.com,-"), malformed, "Domain", `"-"`},
-		{"251 names", domain(strings.Join(numberedNames(251), ",")), malformed, "Domain", "more than 250 names"},
+		{"251 names", domain(strings.Join(testutil.NumberedNames(251), ",")), malformed, "Domain", "more than 250 names"},
 		{"a long list", domain(strings.Repeat(",", 64<<10+1)), malformed, "Domain", "65537 octets"},
 
 		{"no Months", func(r *domainRequest) { r.Months = 0 }, missing, "Months", "Months is mandatory for this action."},
@@ -102,7 +104,7 @@ func TestCreateDomainCertificateRefused(t *testing.T) {
 			t.Parallel()
 			req := domainRequestOf(host)
 			tt.change(req)
-			checkError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
+			testutil.CheckError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
 			checkDomainRefused(t, instant, au.issuer, req, tt.code, tt.parameter, tt.mention)
 			// The request is judged before the issuer.
 			checkDomainRefused(t, instant, nil, req, tt.code, tt.parameter, tt.mention)
@@ -113,7 +115,7 @@ func TestCreateDomainCertificateRefused(t *testing.T) {
 func TestCreateDomainCertificateNilRequest(t *testing.T) {
 	t.Parallel()
 	var req *domainRequest
-	checkError(t, req.Validate(), missing, "Csr", "Csr is mandatory for this action.")
+	testutil.CheckError(t, req.Validate(), missing, "Csr", "Csr is mandatory for this action.")
 	checkDomainRefused(t, instant, authorityOf(algorithm.ECC_256).issuer, nil, missing, "Csr", "Csr is mandatory for this action.")
 	checkDomainRefused(t, instant, nil, nil, missing, "Csr", "Csr is mandatory for this action.")
 }
@@ -135,7 +137,7 @@ func TestCreateDomainCertificateOrderOfProblems(t *testing.T) {
 		{"Months", missing, func() { req.Months = 1200 }},
 		{"Immediately", malformed, func() { req.Immediately = 0 }},
 	} {
-		checkError(t, req.Validate(), step.code, step.parameter, "")
+		testutil.CheckError(t, req.Validate(), step.code, step.parameter, "")
 		step.mend()
 	}
 	if err := req.Validate(); err != nil {
@@ -188,8 +190,8 @@ func TestCreateDomainCertificateIssuerRefuses(t *testing.T) {
 		{"an issuer that is not valid yet", au.issuer, instant.Add(-time.Second), func(*domainRequest) {}, yuncert.ErrCertificateExpired, "ParentIdentifier", "2026-03-04T05:06:07Z"},
 		{"an issuer that is expired", au.issuer, caEnd.Add(time.Second), func(*domainRequest) {}, yuncert.ErrCertificateExpired, "ParentIdentifier", "2031-03-04T05:06:07Z"},
 		{"a month more than the issuer has", au.issuer, instant, func(r *domainRequest) { r.Months = 61 }, refused, "Months", "2031-04-04T05:06:07Z"},
-		{"the key of the CA", au.issuer, instant, func(r *domainRequest) { r.Csr = makeCSR(t, key(algorithm.ECC_256, 1), name()) }, refused, "Csr", "CA"},
-		{"the key of the root", au.issuer, instant, func(r *domainRequest) { r.Csr = makeCSR(t, key(algorithm.ECC_256, 0), name()) }, refused, "Csr", "CA"},
+		{"the key of the CA", au.issuer, instant, func(r *domainRequest) { r.Csr = makeCSR(t, key(algorithm.ECC_256, 1), asn.Name()) }, refused, "Csr", "CA"},
+		{"the key of the root", au.issuer, instant, func(r *domainRequest) { r.Csr = makeCSR(t, key(algorithm.ECC_256, 0), asn.Name()) }, refused, "Csr", "CA"},
 		{"a key of another family", au.issuer, instant, func(r *domainRequest) { r.Csr = hostCSR(t, algorithm.SM2_256, "www.example.com") }, refused, "Csr", "SM2_256"},
 		{"an SM2 issuer", authorityOf(algorithm.SM2_256).issuer, instant, func(*domainRequest) {}, refused, "Csr", "ECC_256"},
 		{"a short RSA key", strict, instant, func(r *domainRequest) { r.Csr = hostCSR(t, algorithm.RSA_1024, "www.example.com") }, refused, "Csr", "RSA_1024"},
@@ -231,10 +233,10 @@ func TestCreateDomainCertificateProfile(t *testing.T) {
 			au := authorityOf(caAlgorithm(a))
 			// The CSR says much, and nothing of it but the key counts.
 			req := domainRequestOf(makeCSR(t, key(a, 2),
-				name(printable(oidCountry, "DE"), utf8(oidOrganization, "Bank"), utf8(oidCommonName, "bank.example")),
-				extension(oidConstraints, true, seq([]byte{1, 1, 0xff})),
-				extension(oidExtKeyUsage, false, seq(oidClientAuth)),
-				extension(oidAltName, true, altNames("bank.example", "198.51.100.1"))))
+				asn.Name(asn.Printable(asn.OIDCountry, "DE"), asn.UTF8(asn.OIDOrganization, "Bank"), asn.UTF8(asn.OIDCommonName, "bank.example")),
+				asn.Extension(asn.OIDConstraints, true, asn.Seq([]byte{1, 1, 0xff})),
+				asn.Extension(asn.OIDExtKeyUsage, false, asn.Seq(asn.OIDClientAuth)),
+				asn.Extension(asn.OIDAltName, true, asn.GeneralNames("bank.example", "198.51.100.1"))))
 			req.Domain = " *.Example.COM,192.0.2.1, example.com,, 2001:DB8::1,例子.中国,EXAMPLE.com "
 			_, der := issueDomain(t, au.issuer, req)
 			usage := bitString(7, 0x80)
@@ -244,14 +246,14 @@ func TestCreateDomainCertificateProfile(t *testing.T) {
 			public := key(a, 2).Public()
 			cert := parse(t, der)
 			checkProfile(t, cert, profile{
-				signatureID(a), au.subject, name(utf8(oidCommonName, "*.example.com")), utcTime("260304050607Z"), utcTime("260604050607Z"), public, [][]byte{
-					extension(oidConstraints, true, seq()),
-					extension(oidKeyUsage, true, usage),
-					extension(oidExtKeyUsage, false, seq(oidServerAuth)),
-					extension(oidKeyID, false, octets(keyID(t, public))),
-					extension(oidAuthority, false, seq(tlv(0x80, keyID(t, au.subKey.Public())))),
-					extension(oidAltName, false, altNames("*.example.com", "192.0.2.1", "example.com", "2001:db8::1", "xn--fsqu00a.xn--fiqs8s")),
-					extension(oidCRLPoints, false, seq(seq(explicit(0, explicit(0, tlv(0x86, []byte(crlBase+"/"+au.sub.Identifier+".crl"))))))),
+				asn.SignatureID(a.Family()), au.subject, asn.Name(asn.UTF8(asn.OIDCommonName, "*.example.com")), utcTime("260304050607Z"), utcTime("260604050607Z"), public, [][]byte{
+					asn.Extension(asn.OIDConstraints, true, asn.Seq()),
+					asn.Extension(asn.OIDKeyUsage, true, usage),
+					asn.Extension(asn.OIDExtKeyUsage, false, asn.Seq(asn.OIDServerAuth)),
+					asn.Extension(asn.OIDKeyID, false, asn.Octets(keyID(t, public))),
+					asn.Extension(asn.OIDAuthority, false, asn.Seq(asn.TLV(0x80, keyID(t, au.subKey.Public())))),
+					asn.Extension(asn.OIDAltName, false, asn.GeneralNames("*.example.com", "192.0.2.1", "example.com", "2001:db8::1", "xn--fsqu00a.xn--fiqs8s")),
+					asn.Extension(asn.OIDCRLPoints, false, asn.Seq(asn.Seq(asn.Explicit(0, asn.Explicit(0, asn.TLV(0x86, []byte(crlBase+"/"+au.sub.Identifier+".crl"))))))),
 				},
 			})
 			verifySignature(t, cert, au.subKey.Public())
@@ -300,17 +302,17 @@ func TestCreateDomainCertificateSubject(t *testing.T) {
 		subject      []byte
 		names        []string
 	}{
-		{"a host", "www.example.com", name(printable(oidCommonName, "www.example.com")), []string{"www.example.com"}},
-		{"a wildcard", "*.example.com", name(utf8(oidCommonName, "*.example.com")), []string{"*.example.com"}},
-		{"one label", "localhost", name(printable(oidCommonName, "localhost")), []string{"localhost"}},
-		{"an IPv4 address", "192.0.2.1", name(printable(oidCommonName, "192.0.2.1")), []string{"192.0.2.1"}},
-		{"an IPv6 address", "2001:DB8:0:0::1", name(printable(oidCommonName, "2001:db8::1")), []string{"2001:db8::1"}},
-		{"the first of several", "b.example.com,a.example.com", name(printable(oidCommonName, "b.example.com")), []string{"b.example.com", "a.example.com"}},
-		{"a name in Chinese", "例子.中国", name(printable(oidCommonName, "xn--fsqu00a.xn--fiqs8s")), []string{"xn--fsqu00a.xn--fiqs8s"}},
-		{"64 characters", of(64), name(printable(oidCommonName, of(64))), []string{of(64)}},
-		{"65 characters", of(65), name(), []string{of(65)}},
-		{"65 characters in front of fewer", of(65) + ",www.example.com", name(), []string{of(65), "www.example.com"}},
-		{"65 characters behind fewer", "www.example.com," + of(65), name(printable(oidCommonName, "www.example.com")), []string{"www.example.com", of(65)}},
+		{"a host", "www.example.com", asn.Name(asn.Printable(asn.OIDCommonName, "www.example.com")), []string{"www.example.com"}},
+		{"a wildcard", "*.example.com", asn.Name(asn.UTF8(asn.OIDCommonName, "*.example.com")), []string{"*.example.com"}},
+		{"one label", "localhost", asn.Name(asn.Printable(asn.OIDCommonName, "localhost")), []string{"localhost"}},
+		{"an IPv4 address", "192.0.2.1", asn.Name(asn.Printable(asn.OIDCommonName, "192.0.2.1")), []string{"192.0.2.1"}},
+		{"an IPv6 address", "2001:DB8:0:0::1", asn.Name(asn.Printable(asn.OIDCommonName, "2001:db8::1")), []string{"2001:db8::1"}},
+		{"the first of several", "b.example.com,a.example.com", asn.Name(asn.Printable(asn.OIDCommonName, "b.example.com")), []string{"b.example.com", "a.example.com"}},
+		{"a name in Chinese", "例子.中国", asn.Name(asn.Printable(asn.OIDCommonName, "xn--fsqu00a.xn--fiqs8s")), []string{"xn--fsqu00a.xn--fiqs8s"}},
+		{"64 characters", of(64), asn.Name(asn.Printable(asn.OIDCommonName, of(64))), []string{of(64)}},
+		{"65 characters", of(65), asn.Name(), []string{of(65)}},
+		{"65 characters in front of fewer", of(65) + ",www.example.com", asn.Name(), []string{of(65), "www.example.com"}},
+		{"65 characters behind fewer", "www.example.com," + of(65), asn.Name(asn.Printable(asn.OIDCommonName, "www.example.com")), []string{"www.example.com", of(65)}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -319,13 +321,13 @@ func TestCreateDomainCertificateSubject(t *testing.T) {
 			req.Domain = tt.domain
 			_, der := issueDomain(t, issuer, req)
 			checkProfile(t, parse(t, der), profile{
-				signatureID(algorithm.ECC_256), au.subject, tt.subject, utcTime("260304050607Z"), utcTime("260604050607Z"), public, [][]byte{
-					extension(oidConstraints, true, seq()),
-					extension(oidKeyUsage, true, bitString(7, 0x80)),
-					extension(oidExtKeyUsage, false, seq(oidServerAuth)),
-					extension(oidKeyID, false, octets(keyID(t, public))),
-					extension(oidAuthority, false, seq(tlv(0x80, keyID(t, au.subKey.Public())))),
-					extension(oidAltName, bytes.Equal(tt.subject, name()), altNames(tt.names...)),
+				asn.SignatureID("ECC"), au.subject, tt.subject, utcTime("260304050607Z"), utcTime("260604050607Z"), public, [][]byte{
+					asn.Extension(asn.OIDConstraints, true, asn.Seq()),
+					asn.Extension(asn.OIDKeyUsage, true, bitString(7, 0x80)),
+					asn.Extension(asn.OIDExtKeyUsage, false, asn.Seq(asn.OIDServerAuth)),
+					asn.Extension(asn.OIDKeyID, false, asn.Octets(keyID(t, public))),
+					asn.Extension(asn.OIDAuthority, false, asn.Seq(asn.TLV(0x80, keyID(t, au.subKey.Public())))),
+					asn.Extension(asn.OIDAltName, bytes.Equal(tt.subject, asn.Name()), asn.GeneralNames(tt.names...)),
 				},
 			})
 			verifyServer(t, algorithm.ECC_256, der, au.sub.CertificateChain, au.root.Certificate, instant, strings.Replace(tt.names[0], "*", "www", 1))
@@ -338,23 +340,23 @@ func TestCreateDomainCertificateCSR(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
 	k := key(algorithm.ECC_256, 2)
-	host := makeCSR(t, k, name(utf8(oidCommonName, "www.example.com")))
+	host := makeCSR(t, k, asn.Name(asn.UTF8(asn.OIDCommonName, "www.example.com")))
 	_, want := issueDomain(t, au.issuer, domainRequestOf(host))
 	for name, csr := range map[string]string{
-		"no subject":                   makeCSR(t, k, name()),
-		"a person":                     makeCSR(t, k, name(utf8(oidCommonName, "Tom Smith"))),
-		"a long organization":          makeCSR(t, k, name(utf8(oidOrganization, chinese(65)))),
-		"many units":                   makeCSR(t, k, name(slices.Repeat([][]byte{utf8(oidUnit, "IT")}, 9)...)),
-		"two organizations":            makeCSR(t, k, name(utf8(oidOrganization, "A"), utf8(oidOrganization, "B"))),
-		"250 names":                    hostCSR(t, algorithm.ECC_256, "", numberedNames(250)...),
+		"no subject":                   makeCSR(t, k, asn.Name()),
+		"a person":                     makeCSR(t, k, asn.Name(asn.UTF8(asn.OIDCommonName, "Tom Smith"))),
+		"a long organization":          makeCSR(t, k, asn.Name(asn.UTF8(asn.OIDOrganization, testutil.Chinese(65)))),
+		"many units":                   makeCSR(t, k, asn.Name(slices.Repeat([][]byte{asn.UTF8(asn.OIDUnit, "IT")}, 9)...)),
+		"two organizations":            makeCSR(t, k, asn.Name(asn.UTF8(asn.OIDOrganization, "A"), asn.UTF8(asn.OIDOrganization, "B"))),
+		"250 names":                    hostCSR(t, algorithm.ECC_256, "", testutil.NumberedNames(250)...),
 		"the name of the CA":           makeCSR(t, k, au.subject),
 		"CRLF":                         strings.ReplaceAll(host, "\n", "\r\n"),
 		"one line":                     strings.ReplaceAll(host, "\n", " "),
 		"a byte-order mark in front":   "\ufeff" + host,
 		"NEW CERTIFICATE REQUEST":      strings.ReplaceAll(host, "CERTIFICATE", "NEW CERTIFICATE"),
 		"names that are not in Domain": hostCSR(t, algorithm.ECC_256, "www.example.com", "example.net", "::1"),
-		"extensions that CAs decide":   makeCSR(t, k, name(), extension(oidConstraints, true, seq([]byte{1, 1, 0xff}))),
-		"a common name of 64 letters":  makeCSR(t, k, name(utf8(oidCommonName, chinese(64)))),
+		"extensions that CAs decide":   makeCSR(t, k, asn.Name(), asn.Extension(asn.OIDConstraints, true, asn.Seq([]byte{1, 1, 0xff}))),
+		"a common name of 64 letters":  makeCSR(t, k, asn.Name(asn.UTF8(asn.OIDCommonName, testutil.Chinese(64)))),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -365,9 +367,9 @@ func TestCreateDomainCertificateCSR(t *testing.T) {
 	}
 	// 250 names are as many as Domain holds, whatever the CSR has.
 	req := domainRequestOf(hostCSR(t, algorithm.ECC_256, "bank.example", "bank.example"))
-	req.Domain = strings.Join(numberedNames(250), ",")
+	req.Domain = strings.Join(testutil.NumberedNames(250), ",")
 	_, der := issueDomain(t, au.issuer, req)
-	if diff := cmp.Diff(numberedNames(250), namesOf(t, parse(t, der))); diff != "" {
+	if diff := cmp.Diff(testutil.NumberedNames(250), namesOf(t, parse(t, der))); diff != "" {
 		t.Errorf("names mismatch (-want +got):\n%s", diff)
 	}
 }
@@ -394,7 +396,7 @@ func TestCreateDomainCertificateMonths(t *testing.T) {
 	} {
 		req := domainRequestOf(hostCSR(t, algorithm.ECC_256, "www.example.com"))
 		req.Months = tt.months
-		_, der, err := ca.CreateDomainCertificate(seeded(), tt.now, issuer, req)
+		_, der, err := ca.CreateDomainCertificate(testutil.Seeded(), tt.now, issuer, req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -419,7 +421,7 @@ func TestCreateDomainCertificateResponse(t *testing.T) {
 				Identifier: resp.Identifier, SerialNumber: fmt.Sprintf("%036x", cert.SerialNumber), RequestId: resp.RequestId,
 			}
 			if immediately >= 1 {
-				want.X509Certificate = encodePEM(der)
+				want.X509Certificate = testutil.EncodePEM("CERTIFICATE", der)
 			}
 			if immediately == 2 {
 				want.CertificateChain = au.sub.CertificateChain
@@ -427,7 +429,7 @@ func TestCreateDomainCertificateResponse(t *testing.T) {
 			if diff := cmp.Diff(want, resp); diff != "" {
 				t.Errorf("%s, Immediately %d: response mismatch (-want +got):\n%s", a, immediately, diff)
 			}
-			if !identifierForm.MatchString(resp.Identifier) || !requestIDForm.MatchString(resp.RequestId) || !serialForm.MatchString(resp.SerialNumber) {
+			if !testutil.IdentifierForm.MatchString(resp.Identifier) || !testutil.RequestIDForm.MatchString(resp.RequestId) || !serialForm.MatchString(resp.SerialNumber) {
 				t.Errorf("%s: Identifier %q, RequestId %q, SerialNumber %q", a, resp.Identifier, resp.RequestId, resp.SerialNumber)
 			}
 		}
@@ -459,13 +461,13 @@ func TestCreateDomainCertificateGolden(t *testing.T) {
 			t.Errorf("%s: the response has the SHA-256 %s, want %s", a, got, want)
 		}
 		// Another randomness, instant or request gives another certificate.
-		random := seeded()
+		random := testutil.Seeded()
 		random.Read(make([]byte, 1))
 		_, other, err := ca.CreateDomainCertificate(random, instant, au.issuer, req)
 		if err != nil || bytes.Equal(other, der) {
 			t.Errorf("%s: other randomness, and the same certificate: %v", a, err)
 		}
-		_, other, err = ca.CreateDomainCertificate(seeded(), instant.Add(time.Second), au.issuer, req)
+		_, other, err = ca.CreateDomainCertificate(testutil.Seeded(), instant.Add(time.Second), au.issuer, req)
 		if err != nil || bytes.Equal(other, der) {
 			t.Errorf("%s: another instant, and the same certificate: %v", a, err)
 		}
@@ -484,23 +486,23 @@ func TestCreateDomainCertificateFails(t *testing.T) {
 		req := domainRequestOf(hostCSR(t, a, "www.example.com"))
 		const drawn = 18 + 16 // a serial number and a RequestId
 		for n := range drawn {
-			random := io.MultiReader(io.LimitReader(seeded(), int64(n)), readerFunc(func([]byte) (int, error) { return 0, errNoRandomness }))
+			random := io.MultiReader(io.LimitReader(testutil.Seeded(), int64(n)), testutil.ReaderFunc(func([]byte) (int, error) { return 0, testutil.ErrNoRandomness }))
 			resp, der, err := ca.CreateDomainCertificate(random, instant, au.issuer, req)
-			checkError(t, err, yuncert.ErrInternalError, "", "")
-			if resp != nil || der != nil || !errors.Is(err, errNoRandomness) {
+			testutil.CheckError(t, err, yuncert.ErrInternalError, "", "")
+			if resp != nil || der != nil || !errors.Is(err, testutil.ErrNoRandomness) {
 				t.Errorf("%s: after %d octets: %v, %v", a, n, resp, err)
 			}
 		}
-		if _, _, err := ca.CreateDomainCertificate(io.LimitReader(seeded(), drawn), instant, au.issuer, req); err != nil {
+		if _, _, err := ca.CreateDomainCertificate(io.LimitReader(testutil.Seeded(), drawn), instant, au.issuer, req); err != nil {
 			t.Errorf("%s: after %d octets: %v", a, drawn, err)
 		}
-		for name, signer := range map[string]crypto.Signer{"failing": failing(au.subKey.Public()), "lying": lying(au.subKey)} {
+		for name, signer := range map[string]crypto.Signer{"failing": testutil.Failing(au.subKey.Public()), "lying": testutil.Lying(au.subKey)} {
 			issuer, err := ca.NewIssuer(au.sub.CertificateChain, signer, ca.IssuerOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			resp, der, err := ca.CreateDomainCertificate(seeded(), instant, issuer, req)
-			checkError(t, err, yuncert.ErrInternalError, "", "")
+			resp, der, err := ca.CreateDomainCertificate(testutil.Seeded(), instant, issuer, req)
+			testutil.CheckError(t, err, yuncert.ErrInternalError, "", "")
 			if resp != nil || der != nil {
 				t.Errorf("%s, a %s signer: a result beside an error", a, name)
 			}

@@ -29,6 +29,8 @@ import (
 	"github.com/yuncert/yuncert/algorithm/tjfoc"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/floor"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -144,10 +146,10 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 					t.Error("the sequence was read after its error")
 				}
 			}
-		}, yuncert.ErrInternalError, "Revoked", "the database is away"},
+		}, yuncert.ErrInternalError, "Revoked", "the revoked certificates cannot be read"},
 	}
 	au := authorityOf(algorithm.ECC_256)
-	issuer, err := ca.NewIssuer(au.sub.CertificateChain, unused(t, au.subKey.Public()), ca.IssuerOptions{})
+	issuer, err := ca.NewIssuer(au.sub.CertificateChain, testutil.Unused(t, au.subKey.Public()), ca.IssuerOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,11 +158,11 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 			t.Parallel()
 			req := revocationListRequest()
 			tt.change(req)
-			der, err := ca.CreateRevocationList(untouched(t), listed, issuer, req)
+			der, err := ca.CreateRevocationList(testutil.Untouched(t), listed, issuer, req)
 			if der != nil {
 				t.Errorf("CreateRevocationList returned %x and an error", der)
 			}
-			checkError(t, err, tt.code, tt.parameter, tt.mention)
+			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 			if tt.parameter == "Revoked" && !errors.Is(err, errDatabase) {
 				t.Errorf("%v does not wrap its cause", err)
 			}
@@ -169,16 +171,16 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 
 	t.Run("no request", func(t *testing.T) {
 		_, err := ca.CreateRevocationList(nil, listed, issuer, nil)
-		checkError(t, err, missing, "Number", "")
+		testutil.CheckError(t, err, missing, "Number", "")
 	})
 	t.Run("no issuer", func(t *testing.T) {
 		_, err := ca.CreateRevocationList(nil, listed, nil, revocationListRequest())
-		checkError(t, err, yuncert.ErrNotFound, "ParentIdentifier", "")
+		testutil.CheckError(t, err, yuncert.ErrNotFound, "ParentIdentifier", "")
 	})
 	for name, now := range map[string]time.Time{"before the CA": instant.Add(-time.Second), "after the CA": caEnd.Add(time.Second)} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ca.CreateRevocationList(nil, now, issuer, revocationListRequest())
-			checkError(t, err, yuncert.ErrCertificateExpired, "ParentIdentifier", "")
+			testutil.CheckError(t, err, yuncert.ErrCertificateExpired, "ParentIdentifier", "")
 		})
 	}
 	t.Run("the end of the CA's last second", func(t *testing.T) {
@@ -191,7 +193,7 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 	t.Run("no cRLSign", func(t *testing.T) {
 		issuer := rootWithUsage(t, x509.KeyUsageCertSign)
 		_, err := ca.CreateRevocationList(nil, listed, issuer, revocationListRequest())
-		checkError(t, err, refused, "ParentIdentifier", "cRLSign")
+		testutil.CheckError(t, err, refused, "ParentIdentifier", "cRLSign")
 	})
 	t.Run("no keyUsage, which allows everything", func(t *testing.T) {
 		if _, err := ca.CreateRevocationList(nil, listed, rootWithUsage(t, 0), revocationListRequest()); err != nil {
@@ -202,26 +204,26 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 		req := revocationListRequest()
 		req.Revoked = ca.Revoked(ca.RevokedCertificate{SerialNumber: "0a", RevocationTime: listed}, ca.RevokedCertificate{SerialNumber: "0b"})
 		_, err := ca.CreateRevocationList(nil, listed, issuer, req)
-		checkError(t, err, missing, "RevocationTime", `(entry 2, serial number "0b")`)
+		testutil.CheckError(t, err, missing, "RevocationTime", `(entry 2, serial number "0b")`)
 	})
 	t.Run("failing key", func(t *testing.T) {
-		issuer, err := ca.NewIssuer(au.sub.CertificateChain, failing(au.subKey.Public()), ca.IssuerOptions{})
+		issuer, err := ca.NewIssuer(au.sub.CertificateChain, testutil.Failing(au.subKey.Public()), ca.IssuerOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = ca.CreateRevocationList(nil, listed, issuer, revocationListRequest())
-		checkError(t, err, yuncert.ErrInternalError, "", "unplugged")
-		if !errors.Is(err, errSigner) {
+		testutil.CheckCause(t, err, yuncert.ErrInternalError, "", "unplugged")
+		if !errors.Is(err, testutil.ErrSigner) {
 			t.Errorf("%v does not wrap its cause", err)
 		}
 	})
 	t.Run("lying key", func(t *testing.T) {
-		issuer, err := ca.NewIssuer(au.sub.CertificateChain, lying(au.subKey), ca.IssuerOptions{})
+		issuer, err := ca.NewIssuer(au.sub.CertificateChain, testutil.Lying(au.subKey), ca.IssuerOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = ca.CreateRevocationList(nil, listed, issuer, revocationListRequest())
-		checkError(t, err, yuncert.ErrInternalError, "", "wrong signature")
+		testutil.CheckCause(t, err, yuncert.ErrInternalError, "", "wrong signature")
 	})
 }
 
@@ -237,7 +239,7 @@ func rootWithUsage(t testing.TB, usage x509.KeyUsage) *ca.Issuer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	issuer, err := ca.NewIssuer(encodePEM(der), k, ca.IssuerOptions{})
+	issuer, err := ca.NewIssuer(testutil.EncodePEM("CERTIFICATE", der), k, ca.IssuerOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -398,11 +400,11 @@ func TestCreateRevocationListGolden(t *testing.T) {
 			req := revocationListRequest()
 			req.DistributionPoint = "http://pki.example.com/crl/1.crl"
 			req.Revoked = ca.Revoked(revokedCertificate(), ca.RevokedCertificate{SerialNumber: "7f", RevocationTime: instant})
-			der, err := ca.CreateRevocationList(untouched(t), listed, au.issuer, req)
+			der, err := ca.CreateRevocationList(testutil.Untouched(t), listed, au.issuer, req)
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "crl/"+string(a)+".pem", string(pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der})))
+			testutil.Golden(t, "crl/"+string(a)+".pem", testutil.EncodePEM("X509 CRL", der))
 			list, err := ca.ParseRevocationList(der)
 			if err != nil {
 				t.Fatal(err)
@@ -415,8 +417,8 @@ func TestCreateRevocationListGolden(t *testing.T) {
 				t.Error("the issuer's name is not as in its certificate")
 			}
 			signed, id, signature := splitSigned(t, der)
-			if !bytes.Equal(id, signatureID(a)) {
-				t.Errorf("signature algorithm %x: want %x", id, signatureID(a))
+			if !bytes.Equal(id, asn.SignatureID(a.Family())) {
+				t.Errorf("signature algorithm %x: want %x", id, asn.SignatureID(a.Family()))
 			}
 			if a == algorithm.SM2_256 {
 				checkSM2(t, issuer.PublicKey, signed, signature)
@@ -425,19 +427,19 @@ func TestCreateRevocationListGolden(t *testing.T) {
 			}
 
 			// A key outside memory receives rand.
-			opaqueIssuer, err := ca.NewIssuer(au.sub.CertificateChain, drawing(au.subKey), ca.IssuerOptions{})
+			opaqueIssuer, err := ca.NewIssuer(au.sub.CertificateChain, testutil.Drawing(au.subKey), ca.IssuerOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			again, err := ca.CreateRevocationList(seeded(), listed, opaqueIssuer, req)
+			again, err := ca.CreateRevocationList(testutil.Seeded(), listed, opaqueIssuer, req)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if a != algorithm.ECC_256 && !bytes.Equal(again, der) { // its ECDSA nonce depends on rand
 				t.Error("another signer with the same key creates another list")
 			}
-			if _, err := ca.CreateRevocationList(readerFunc(func([]byte) (int, error) { return 0, errNoRandomness }), listed, opaqueIssuer, req); !errors.Is(err, errNoRandomness) {
-				t.Errorf("error %v: want %v", err, errNoRandomness)
+			if _, err := ca.CreateRevocationList(testutil.ReaderFunc(func([]byte) (int, error) { return 0, testutil.ErrNoRandomness }), listed, opaqueIssuer, req); !errors.Is(err, testutil.ErrNoRandomness) {
+				t.Errorf("error %v: want %v", err, testutil.ErrNoRandomness)
 			}
 		})
 	}
@@ -480,7 +482,7 @@ func TestRevokedServerCertificate(t *testing.T) {
 			au := authorityOf(a)
 			req := serverRequest(au.issuer, hostCSR(t, a, "www.example.com"))
 			req.EnableCrl, req.Immediately = 1, 1
-			issued, der, err := ca.CreateServerCertificateWithCsr(seeded(), instant, au.issuer, req)
+			issued, der, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant, au.issuer, req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -513,29 +515,29 @@ func TestParseRevocationList(t *testing.T) {
 	au := authorityOf(algorithm.ECC_256)
 	der := createList(t, au.issuer, revocationListRequest())
 	block := func(label string, der []byte) string {
-		return string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
+		return testutil.EncodePEM(label, der)
 	}
 	// list builds a CRL by hand; its signature is invalid, which nothing here checks.
 	list := func(entryExtensions, extensions []byte) string {
-		tbs := seq(tlv(asn1.INTEGER, []byte{1}), ecdsaWithSHA256, au.subject, tlv(asn1.UTCTime, []byte("260404050607Z")), tlv(asn1.UTCTime, []byte("260411050607Z")),
-			seq(seq(tlv(asn1.INTEGER, []byte{5}), tlv(asn1.UTCTime, []byte("260404050607Z")), entryExtensions)), explicit(0, seq(extensions)))
-		return string(seq(tbs, ecdsaWithSHA256, tlv(asn1.BIT_STRING, []byte{0, 1, 2, 3})))
+		tbs := asn.Seq(asn.TLV(asn1.INTEGER, []byte{1}), asn.ECDSAWithSHA256, au.subject, asn.TLV(asn1.UTCTime, []byte("260404050607Z")), asn.TLV(asn1.UTCTime, []byte("260411050607Z")),
+			asn.Seq(asn.Seq(asn.TLV(asn1.INTEGER, []byte{5}), asn.TLV(asn1.UTCTime, []byte("260404050607Z")), entryExtensions)), asn.Explicit(0, asn.Seq(extensions)))
+		return string(asn.Seq(tbs, asn.ECDSAWithSHA256, asn.TLV(asn1.BIT_STRING, []byte{0, 1, 2, 3})))
 	}
-	number := extension(oid("\x55\x1d\x14"), false, tlv(asn1.INTEGER, []byte{7}))
+	number := asn.Extension(asn.OID("\x55\x1d\x14"), false, asn.TLV(asn1.INTEGER, []byte{7}))
 	point := func(fields ...[]byte) string {
-		return list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1c"), true, seq(fields...))))
+		return list(nil, slices.Concat(number, asn.Extension(asn.OID("\x55\x1d\x1c"), true, asn.Seq(fields...))))
 	}
 	yes := []byte{0xff}
-	address := explicit(0, explicit(0, tlv(0x86, []byte("http://a.cn/1.crl"))))
+	address := asn.Explicit(0, asn.Explicit(0, asn.TLV(0x86, []byte("http://a.cn/1.crl"))))
 
 	for name, data := range map[string]string{
 		"DER":                           string(der),
 		"PEM":                           block("X509 CRL", der),
 		"PEM with other text before it": "\ufeffthe list\r\n" + strings.ReplaceAll(block("X509 CRL", der), "\n", "\r\n") + " \r\n",
 		"by hand":                       list(nil, number),
-		"unknown extension":             list(seq(extension(oid("\x2a\x03"), false, nil)), slices.Concat(number, extension(oid("\x2a\x03"), false, nil))),
-		"partition":                     point(address, tlv(0x81, yes)),
-		"partition with two places":     point(explicit(0, explicit(0, explicit(4, name()), tlv(0x86, []byte("http://a.cn/1.crl"))))),
+		"unknown extension":             list(asn.Seq(asn.Extension(asn.OID("\x2a\x03"), false, nil)), slices.Concat(number, asn.Extension(asn.OID("\x2a\x03"), false, nil))),
+		"partition":                     point(address, asn.TLV(0x81, yes)),
+		"partition with two places":     point(asn.Explicit(0, asn.Explicit(0, asn.Explicit(4, asn.Name()), asn.TLV(0x86, []byte("http://a.cn/1.crl"))))),
 	} {
 		if _, err := ca.ParseRevocationList([]byte(data)); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -551,30 +553,30 @@ func TestParseRevocationList(t *testing.T) {
 		{"an octet at the end", string(der) + "\x00", "CertificateList"},
 		{"an octet at the end, in PEM", block("X509 CRL", append(bytes.Clone(der), 0)), "CertificateList"},
 		{"an octet missing", string(der[:len(der)-1]), "CertificateList"},
-		{"NULL after the signature", string(seq(der[4:], tlv(asn1.NULL))), "CertificateList"},
-		{"NULL before the entries", string(rewrite(t, der, au.subKey, func(f [][]byte) [][]byte { return slices.Insert(f, 5, tlv(asn1.NULL)) })), "after its times"},
-		{"delta", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1b"), true, tlv(asn1.INTEGER, []byte{6})))), "delta"},
-		{"delta that is not critical", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1b"), false, tlv(asn1.INTEGER, []byte{6})))), "delta"},
-		{"critical in an entry", list(seq(extension(oid("\x55\x1d\x1d"), true, seq())), number), "entry of 05"},
-		{"indirect", point(address, tlv(0x84, yes)), "other issuers"},
-		{"some reasons", point(address, tlv(0x83, []byte{6, 0x40})), "some reasons"},
-		{"attribute certificates", point(tlv(0x85, yes)), "attribute certificates"},
-		{"flag false", point(tlv(0x81, []byte{0})), "malformed"},
-		{"flag of two octets", point(tlv(0x81, []byte{0xff, 0xff})), "malformed"},
-		{"flags in disorder", point(tlv(0x82, yes), tlv(0x81, yes)), "malformed"},
-		{"field that is not defined", point(tlv(0x86, yes)), "malformed"},
-		{"relative name", point(explicit(0, explicit(1, seq()))), "full name"},
-		{"only a directory name", point(explicit(0, explicit(0, explicit(4, name())))), "no URI"},
-		{"malformed names", point(explicit(0, explicit(0, []byte{0x86, 9}))), "malformed"},
-		{"point that is not a SEQUENCE", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1c"), true, tlv(asn1.NULL)))), "malformed"},
-		{"point cut off", list(nil, slices.Concat(number, extension(oid("\x55\x1d\x1c"), true, []byte{0x30, 3, 0x81, 2, 0xff}))), "malformed"},
+		{"NULL after the signature", string(asn.Seq(der[4:], asn.Null)), "CertificateList"},
+		{"NULL before the entries", string(rewrite(t, der, au.subKey, func(f [][]byte) [][]byte { return slices.Insert(f, 5, asn.Null) })), "after its times"},
+		{"delta", list(nil, slices.Concat(number, asn.Extension(asn.OID("\x55\x1d\x1b"), true, asn.TLV(asn1.INTEGER, []byte{6})))), "delta"},
+		{"delta that is not critical", list(nil, slices.Concat(number, asn.Extension(asn.OID("\x55\x1d\x1b"), false, asn.TLV(asn1.INTEGER, []byte{6})))), "delta"},
+		{"critical in an entry", list(asn.Seq(asn.Extension(asn.OID("\x55\x1d\x1d"), true, asn.Seq())), number), "entry of 05"},
+		{"indirect", point(address, asn.TLV(0x84, yes)), "other issuers"},
+		{"some reasons", point(address, asn.TLV(0x83, []byte{6, 0x40})), "some reasons"},
+		{"attribute certificates", point(asn.TLV(0x85, yes)), "attribute certificates"},
+		{"flag false", point(asn.TLV(0x81, []byte{0})), "malformed"},
+		{"flag of two octets", point(asn.TLV(0x81, []byte{0xff, 0xff})), "malformed"},
+		{"flags in disorder", point(asn.TLV(0x82, yes), asn.TLV(0x81, yes)), "malformed"},
+		{"field that is not defined", point(asn.TLV(0x86, yes)), "malformed"},
+		{"relative name", point(asn.Explicit(0, asn.Explicit(1, asn.Seq()))), "full name"},
+		{"only a directory name", point(asn.Explicit(0, asn.Explicit(0, asn.Explicit(4, asn.Name())))), "no URI"},
+		{"malformed names", point(asn.Explicit(0, asn.Explicit(0, []byte{0x86, 9}))), "malformed"},
+		{"point that is not a SEQUENCE", list(nil, slices.Concat(number, asn.Extension(asn.OID("\x55\x1d\x1c"), true, asn.Null))), "malformed"},
+		{"point cut off", list(nil, slices.Concat(number, asn.Extension(asn.OID("\x55\x1d\x1c"), true, []byte{0x30, 3, 0x81, 2, 0xff}))), "malformed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := ca.ParseRevocationList([]byte(tt.data))
 			if got != nil {
 				t.Error("a list and an error")
 			}
-			checkError(t, err, malformed, "", tt.mention)
+			testutil.CheckError(t, err, malformed, "", tt.mention)
 		})
 	}
 }
@@ -617,8 +619,8 @@ func FuzzParseRevocationList(f *testing.F) {
 		req.DistributionPoint = "http://a.cn/1.crl"
 		der := createList(f, authorityOf(a).issuer, req)
 		f.Add(der)
-		f.Add(rewrite(f, der, key(a, 1), func(fields [][]byte) [][]byte { return slices.Insert(fields, 5, tlv(asn1.NULL)) }))
-		f.Add(pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der}))
+		f.Add(rewrite(f, der, key(a, 1), func(fields [][]byte) [][]byte { return slices.Insert(fields, 5, asn.Null) }))
+		f.Add([]byte(testutil.EncodePEM("X509 CRL", der)))
 	}
 	for _, text := range toolFiles(f, "*-crl.pem") {
 		f.Add(text)

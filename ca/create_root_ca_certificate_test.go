@@ -22,6 +22,8 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
 func TestCreateRootCACertificateRefusesRequest(t *testing.T) {
@@ -41,11 +43,11 @@ func TestCreateRootCACertificateRefusesRequest(t *testing.T) {
 		{"4.2: State is required", func(r *request) { r.State = "" }, missing, "State", "State is mandatory for this action."},
 		{"4.2: Years is required", func(r *request) { r.Years = 0 }, missing, "Years", "Years is mandatory for this action."},
 
-		{"CommonName of 65 characters", func(r *request) { r.CommonName = chinese(65) }, malformed, "CommonName", "65 characters"},
-		{"Organization of 65 characters", func(r *request) { r.Organization = chinese(65) }, malformed, "Organization", "65 characters"},
-		{"OrganizationUnit of 65 characters", func(r *request) { r.OrganizationUnit = chinese(65) }, malformed, "OrganizationUnit", "65 characters"},
-		{"Locality of 129 characters", func(r *request) { r.Locality = chinese(129) }, malformed, "Locality", "129 characters"},
-		{"State of 129 characters", func(r *request) { r.State = chinese(129) }, malformed, "State", "129 characters"},
+		{"CommonName of 65 characters", func(r *request) { r.CommonName = testutil.Chinese(65) }, malformed, "CommonName", "65 characters"},
+		{"Organization of 65 characters", func(r *request) { r.Organization = testutil.Chinese(65) }, malformed, "Organization", "65 characters"},
+		{"OrganizationUnit of 65 characters", func(r *request) { r.OrganizationUnit = testutil.Chinese(65) }, malformed, "OrganizationUnit", "65 characters"},
+		{"Locality of 129 characters", func(r *request) { r.Locality = testutil.Chinese(129) }, malformed, "Locality", "129 characters"},
+		{"State of 129 characters", func(r *request) { r.State = testutil.Chinese(129) }, malformed, "State", "129 characters"},
 		{"a NUL", func(r *request) { r.CommonName = "Test\x00Root" }, malformed, "CommonName", `Test\x00Root`},
 		{"a newline", func(r *request) { r.Organization = "Exam\nple" }, malformed, "Organization", `Exam\nple`},
 		{"a C1 control character", func(r *request) { r.OrganizationUnit = "P\u0085KI" }, malformed, "OrganizationUnit", "U+0085"},
@@ -80,9 +82,9 @@ func TestCreateRootCACertificateRefusesRequest(t *testing.T) {
 			t.Parallel()
 			req := rootRequest()
 			tt.change(req)
-			checkError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
-			resp, err := ca.CreateRootCACertificate(untouched(t), instant, unused(t, public), req)
-			checkError(t, err, tt.code, tt.parameter, tt.mention)
+			testutil.CheckError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
+			resp, err := ca.CreateRootCACertificate(testutil.Untouched(t), instant, testutil.Unused(t, public), req)
+			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 			if resp != nil {
 				t.Error("a response beside an error")
 			}
@@ -93,9 +95,9 @@ func TestCreateRootCACertificateRefusesRequest(t *testing.T) {
 func TestCreateRootCACertificateNilRequest(t *testing.T) {
 	t.Parallel()
 	var req *ca.CreateRootCACertificateRequest
-	checkError(t, req.Validate(), missing, "CommonName", "CommonName")
-	_, err := ca.CreateRootCACertificate(untouched(t), instant, key(algorithm.ECC_256, 0), req)
-	checkError(t, err, missing, "CommonName", "CommonName")
+	testutil.CheckError(t, req.Validate(), missing, "CommonName", "CommonName")
+	_, err := ca.CreateRootCACertificate(testutil.Untouched(t), instant, key(algorithm.ECC_256, 0), req)
+	testutil.CheckError(t, err, missing, "CommonName", "CommonName")
 }
 
 // A request that is wrong throughout is mended field by field: each time the
@@ -122,7 +124,7 @@ func TestCreateRootCACertificateOrderOfProblems(t *testing.T) {
 		{"ClientToken", func() { req.ClientToken = "" }},
 		{"Tags", func() { req.Tags = nil }},
 	} {
-		checkError(t, req.Validate(), malformed, step.parameter, "")
+		testutil.CheckError(t, req.Validate(), malformed, step.parameter, "")
 		step.mend()
 	}
 	if err := req.Validate(); err != nil {
@@ -136,17 +138,17 @@ func TestCreateRootCACertificateAccepts(t *testing.T) {
 	// The subject of rootRequest, with one attribute changed.
 	subject := func(at int, a []byte) []byte {
 		attributes := [][]byte{
-			printable(oidCountry, "CN"), printable(oidState, "Zhejiang"), utf8(oidLocality, "杭州"),
-			printable(oidOrganization, "Example"), printable(oidUnit, "PKI"), printable(oidCommonName, "Test Root"),
+			asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDState, "Zhejiang"), asn.UTF8(asn.OIDLocality, "杭州"),
+			asn.Printable(asn.OIDOrganization, "Example"), asn.Printable(asn.OIDUnit, "PKI"), asn.Printable(asn.OIDCommonName, "Test Root"),
 		}
 		if a == nil {
 			attributes = append(attributes[:at], attributes[at+1:]...)
 		} else {
 			attributes[at] = a
 		}
-		return name(attributes...)
+		return asn.Name(attributes...)
 	}
-	same := subject(0, printable(oidCountry, "CN"))
+	same := subject(0, asn.Printable(asn.OIDCountry, "CN"))
 	years := func(n int) time.Time { return instant.AddDate(n, 0, 0) }
 	tests := []struct {
 		name    string
@@ -155,14 +157,14 @@ func TestCreateRootCACertificateAccepts(t *testing.T) {
 		end     time.Time
 	}{
 		{"nothing changed", func(*request) {}, same, years(10)},
-		{"CommonName of 64 characters", func(r *request) { r.CommonName = chinese(64) }, subject(5, utf8(oidCommonName, chinese(64))), years(10)},
-		{"Organization of 64 characters", func(r *request) { r.Organization = chinese(64) }, subject(3, utf8(oidOrganization, chinese(64))), years(10)},
-		{"OrganizationUnit of 64 characters", func(r *request) { r.OrganizationUnit = chinese(64) }, subject(4, utf8(oidUnit, chinese(64))), years(10)},
-		{"Locality of 128 characters", func(r *request) { r.Locality = chinese(128) }, subject(2, utf8(oidLocality, chinese(128))), years(10)},
-		{"State of 128 characters", func(r *request) { r.State = chinese(128) }, subject(1, utf8(oidState, chinese(128))), years(10)},
-		{"text that PrintableString does not hold", func(r *request) { r.Organization = "R&D_1" }, subject(3, utf8(oidOrganization, "R&D_1")), years(10)},
+		{"CommonName of 64 characters", func(r *request) { r.CommonName = testutil.Chinese(64) }, subject(5, asn.UTF8(asn.OIDCommonName, testutil.Chinese(64))), years(10)},
+		{"Organization of 64 characters", func(r *request) { r.Organization = testutil.Chinese(64) }, subject(3, asn.UTF8(asn.OIDOrganization, testutil.Chinese(64))), years(10)},
+		{"OrganizationUnit of 64 characters", func(r *request) { r.OrganizationUnit = testutil.Chinese(64) }, subject(4, asn.UTF8(asn.OIDUnit, testutil.Chinese(64))), years(10)},
+		{"Locality of 128 characters", func(r *request) { r.Locality = testutil.Chinese(128) }, subject(2, asn.UTF8(asn.OIDLocality, testutil.Chinese(128))), years(10)},
+		{"State of 128 characters", func(r *request) { r.State = testutil.Chinese(128) }, subject(1, asn.UTF8(asn.OIDState, testutil.Chinese(128))), years(10)},
+		{"text that PrintableString does not hold", func(r *request) { r.Organization = "R&D_1" }, subject(3, asn.UTF8(asn.OIDOrganization, "R&D_1")), years(10)},
 		{"4.2: CountryCode is optional", func(r *request) { r.CountryCode = "" }, subject(0, nil), years(10)},
-		{"CountryCode in lower case", func(r *request) { r.CountryCode = "us" }, subject(0, printable(oidCountry, "US")), years(10)},
+		{"CountryCode in lower case", func(r *request) { r.CountryCode = "us" }, subject(0, asn.Printable(asn.OIDCountry, "US")), years(10)},
 		{"Algorithm of the key", func(r *request) { r.Algorithm = "ECC_256" }, same, years(10)},
 		{"Years 1", func(r *request) { r.Years = 1 }, same, years(1)},
 		{"Years 100", func(r *request) { r.Years = 100 }, same, years(100)},
@@ -179,7 +181,7 @@ func TestCreateRootCACertificateAccepts(t *testing.T) {
 			if err := req.Validate(); err != nil {
 				t.Fatal(err)
 			}
-			resp, err := ca.CreateRootCACertificate(seeded(), instant, key(algorithm.ECC_256, 0), req)
+			resp, err := ca.CreateRootCACertificate(testutil.Seeded(), instant, key(algorithm.ECC_256, 0), req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -208,10 +210,10 @@ func checkCAResponse(t *testing.T, der []byte, identifier, certificate, requestI
 	if identifier != hex.EncodeToString(sum[:]) {
 		t.Errorf("Identifier %q is not the MD5 of the certificate", identifier)
 	}
-	if diff := cmp.Diff(encodePEM(der), certificate); diff != "" {
+	if diff := cmp.Diff(testutil.EncodePEM("CERTIFICATE", der), certificate); diff != "" {
 		t.Errorf("Certificate mismatch (-want +got):\n%s", diff)
 	}
-	if !requestIDForm.MatchString(requestID) {
+	if !testutil.RequestIDForm.MatchString(requestID) {
 		t.Errorf("RequestId %q is no upper-case UUID of version 4", requestID)
 	}
 }
@@ -249,8 +251,8 @@ func TestCreateRootCACertificateRefusesKey(t *testing.T) {
 	for what, public := range badKeys() {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			resp, err := ca.CreateRootCACertificate(untouched(t), instant, unused(t, public), rootRequest())
-			checkError(t, err, malformed, "", "key")
+			resp, err := ca.CreateRootCACertificate(testutil.Untouched(t), instant, testutil.Unused(t, public), rootRequest())
+			testutil.CheckError(t, err, malformed, "", "key")
 			if resp != nil {
 				t.Error("a response beside an error")
 			}
@@ -279,8 +281,8 @@ func TestCreateRootCACertificateRefusesKey(t *testing.T) {
 			t.Parallel()
 			req := rootRequest()
 			req.Algorithm = tt.algorithm
-			_, err := ca.CreateRootCACertificate(untouched(t), instant, tt.key, req)
-			checkError(t, err, tt.code, tt.parameter, tt.mention)
+			_, err := ca.CreateRootCACertificate(testutil.Untouched(t), instant, tt.key, req)
+			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 		})
 	}
 }
@@ -295,12 +297,12 @@ func TestCreateRootCACertificateSigners(t *testing.T) {
 			req := rootRequest()
 			req.Algorithm = string(a)
 			k := key(a, 0)
-			want, err := ca.CreateRootCACertificate(seeded(), instant, k, req)
+			want, err := ca.CreateRootCACertificate(testutil.Seeded(), instant, k, req)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, signer := range []crypto.Signer{opaque{k}, messageOpaque{k}} {
-				got, err := ca.CreateRootCACertificate(seeded(), instant, signer, req)
+			for _, signer := range []crypto.Signer{testutil.Opaque(k), testutil.MessageOpaque(k)} {
+				got, err := ca.CreateRootCACertificate(testutil.Seeded(), instant, signer, req)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -333,42 +335,42 @@ func TestCreateRootCACertificateFailures(t *testing.T) {
 // its signer fail in every way they can. All are Internal.Error.
 func checkFailures(t *testing.T, k crypto.Signer, run func(rand io.Reader, key crypto.Signer) (any, error)) {
 	t.Helper()
-	if result, err := run(seeded(), k); err != nil || result == nil {
+	if result, err := run(testutil.Seeded(), k); err != nil || result == nil {
 		t.Fatalf("without a failure: %v, %v", result, err)
 	}
 	// 18 octets of serial number, 16 of RequestId, and the one of the signer.
 	for n := range 18 + 16 + 1 {
-		result, err := run(io.LimitReader(seeded(), int64(n)), drawing(k))
-		checkError(t, err, yuncert.ErrInternalError, "", "")
+		result, err := run(io.LimitReader(testutil.Seeded(), int64(n)), testutil.Drawing(k))
+		testutil.CheckError(t, err, yuncert.ErrInternalError, "", "")
 		if result != nil {
 			t.Errorf("%d octets of randomness: a result beside an error", n)
 		}
 	}
-	if _, err := run(io.LimitReader(seeded(), 18+16+1), drawing(k)); err != nil {
+	if _, err := run(io.LimitReader(testutil.Seeded(), 18+16+1), testutil.Drawing(k)); err != nil {
 		t.Errorf("with randomness enough: %v", err)
 	}
 	// One read fails, and those behind it do not: for the serial number, the RequestId
 	// and the signer.
 	for n := range 3 {
-		reads, random := 0, seeded()
-		result, err := run(readerFunc(func(p []byte) (int, error) {
+		reads, random := 0, testutil.Seeded()
+		result, err := run(testutil.ReaderFunc(func(p []byte) (int, error) {
 			if reads++; reads == n+1 {
-				return 0, errNoRandomness
+				return 0, testutil.ErrNoRandomness
 			}
 			return random.Read(p)
-		}), drawing(k))
-		if !errors.Is(err, errNoRandomness) || result != nil {
+		}), testutil.Drawing(k))
+		if !errors.Is(err, testutil.ErrNoRandomness) || result != nil {
 			t.Errorf("read %d fails: %v, %v", n+1, result, err)
 		}
 	}
-	failed := readerFunc(func([]byte) (int, error) { return 0, errNoRandomness })
-	if _, err := run(failed, k); !errors.Is(err, errNoRandomness) {
+	failed := testutil.ReaderFunc(func([]byte) (int, error) { return 0, testutil.ErrNoRandomness })
+	if _, err := run(failed, k); !errors.Is(err, testutil.ErrNoRandomness) {
 		t.Errorf("the cause of %v is not the random source's error", err)
 	}
 
-	result, err := run(seeded(), failing(k.Public()))
-	checkError(t, err, yuncert.ErrInternalError, "", errSigner.Error())
-	if !errors.Is(err, errSigner) {
+	result, err := run(testutil.Seeded(), testutil.Failing(k.Public()))
+	testutil.CheckCause(t, err, yuncert.ErrInternalError, "", testutil.ErrSigner.Error())
+	if !errors.Is(err, testutil.ErrSigner) {
 		t.Errorf("the cause of %v is not the signer's error", err)
 	}
 	if result != nil {
@@ -379,27 +381,27 @@ func checkFailures(t *testing.T, k crypto.Signer, run func(rand io.Reader, key c
 		t.Fatal(err)
 	}
 	answers := map[string]crypto.Signer{
-		"another digest": lying(k),
-		"another key":    signerFunc{k.Public(), key(a, 2).Sign},
-		"the key, and an octet behind": signerFunc{k.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+		"another digest": testutil.Lying(k),
+		"another key":    testutil.SignerFunc(k.Public(), key(a, 2).Sign),
+		"the key, and an octet behind": testutil.SignerFunc(k.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 			signature, err := k.Sign(rand, digest, opts)
 			return append(signature, 0), err
-		}},
-		"the key, and an octet cut off": signerFunc{k.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+		}),
+		"the key, and an octet cut off": testutil.SignerFunc(k.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 			signature, err := k.Sign(rand, digest, opts)
 			return signature[:len(signature)-1], err
-		}},
-		"a signature and an error": signerFunc{k.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+		}),
+		"a signature and an error": testutil.SignerFunc(k.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 			signature, err := k.Sign(rand, digest, opts)
 			return signature, errors.Join(err, errors.New("wrong signature"))
-		}},
+		}),
 	}
 	for what, answer := range map[string][]byte{"nil": nil, "empty": {}, "zero octets": make([]byte, 256), "an empty SEQUENCE": {0x30, 0}} {
-		answers[what] = signerFunc{k.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return answer, nil }}
+		answers[what] = testutil.SignerFunc(k.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return answer, nil })
 	}
 	for what, signer := range answers {
-		result, err := run(seeded(), signer)
-		checkError(t, err, yuncert.ErrInternalError, "", "wrong signature")
+		result, err := run(testutil.Seeded(), signer)
+		testutil.CheckCause(t, err, yuncert.ErrInternalError, "", "wrong signature")
 		if result != nil {
 			t.Errorf("%s signed: a result beside an error", what)
 		}
@@ -411,7 +413,7 @@ func TestCreateRootCACertificateTime(t *testing.T) {
 	create := func(now time.Time, years int32) (*ca.CreateRootCACertificateResponse, error) {
 		req := rootRequest()
 		req.Years = years
-		return ca.CreateRootCACertificate(seeded(), now, key(algorithm.ECC_256, 0), req)
+		return ca.CreateRootCACertificate(testutil.Seeded(), now, key(algorithm.ECC_256, 0), req)
 	}
 	date := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 1, 2, 3, 0, time.UTC) }
 	tests := []struct {
@@ -442,9 +444,9 @@ func TestCreateRootCACertificateTime(t *testing.T) {
 		})
 	}
 	_, err := create(date(9900, 1, 1), 100)
-	checkError(t, err, refused, "Years", "10000-01-01")
+	testutil.CheckError(t, err, refused, "Years", "10000-01-01")
 	for _, now := range []time.Time{{}, date(1949, 12, 31), date(-5, 1, 1), date(10000, 1, 1)} {
 		_, err := create(now, 1)
-		checkError(t, err, refused, "", "is not from 1950 to 9999")
+		testutil.CheckError(t, err, refused, "", "is not from 1950 to 9999")
 	}
 }

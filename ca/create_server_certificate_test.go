@@ -15,6 +15,8 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
 type madeServerRequest = ca.CreateServerCertificateRequest
@@ -45,22 +47,22 @@ func TestCreateServerCertificateRefusesRequest(t *testing.T) {
 		{"no IP address and no DNS name", fields{"CommonName": "10.0.0.256", "Domain": ""}, malformed, "CommonName", "no DNS name and no IP address"},
 		{"an underscore in Domain", fields{"Domain": "ok.example.com,a_b.example.com"}, malformed, "Domain", "a_b.example.com"},
 		{"an e-mail address in Domain", fields{"Domain": "admin@example.com"}, malformed, "Domain", "admin@example.com"},
-		{"251 names in Domain", fields{"Domain": strings.Join(numberedNames(251), ",")}, malformed, "Domain", "250"},
-		{"250 names in Domain and the common name", fields{"Domain": strings.Join(numberedNames(250), ",")}, malformed, "Domain", "more than 250 in all"},
+		{"251 names in Domain", fields{"Domain": strings.Join(testutil.NumberedNames(251), ",")}, malformed, "Domain", "250"},
+		{"250 names in Domain and the common name", fields{"Domain": strings.Join(testutil.NumberedNames(250), ",")}, malformed, "Domain", "more than 250 in all"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			req := madeServer(issuer, algorithm.RSA_2048)
 			tt.change.set(req)
-			checkError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
+			testutil.CheckError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
 			o.refuses(t, instant, issuer, req, tt.code, tt.parameter, tt.mention)
 		})
 	}
 	t.Run("nil", func(t *testing.T) {
 		t.Parallel()
 		var req *madeServerRequest
-		checkError(t, req.Validate(), missing, "CommonName", "CommonName is mandatory for this action.")
+		testutil.CheckError(t, req.Validate(), missing, "CommonName", "CommonName is mandatory for this action.")
 		o.refuses(t, instant, issuer, req, missing, "CommonName", "CommonName is mandatory for this action.")
 	})
 	t.Run("MinRSABits", func(t *testing.T) {
@@ -85,7 +87,7 @@ func TestCreateServerCertificateNames(t *testing.T) {
 		{"a wildcard", "*.example.com", "", kind(2, "*.example.com")},
 		{"Domain behind", "b.example.com", "a.example.com, 192.0.2.1,,B.example.com", append(kind(2, "b.example.com", "a.example.com"), kind(7, "192.0.2.1")...)},
 		{"the common name is no host", "云证书 门户", "a.example.com", kind(2, "a.example.com")},
-		{"250 names", numberedNames(250)[0], strings.Join(numberedNames(250), ","), kind(2, numberedNames(250)...)},
+		{"250 names", testutil.NumberedNames(250)[0], strings.Join(testutil.NumberedNames(250), ","), kind(2, testutil.NumberedNames(250)...)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -114,7 +116,7 @@ func TestCreateServerCertificateKey(t *testing.T) {
 			req := madeServer(au.issuer, a)
 			req.Domain, req.Immediately, req.EnableCrl = "192.0.2.1", 2, 1
 			before := *req
-			resp, made, der, err := ca.CreateServerCertificate(seeded(), instant, au.issuer, req)
+			resp, made, der, err := ca.CreateServerCertificate(testutil.Seeded(), instant, au.issuer, req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -133,21 +135,21 @@ func TestCreateServerCertificateKey(t *testing.T) {
 				usage = bitString(5, 0xa0)
 			}
 			checkProfile(t, cert, profile{
-				signatureID(a), au.subject, name(printable(oidCountry, "CN"), printable(oidState, "Zhejiang"), utf8(oidLocality, "杭州"),
-					printable(oidOrganization, "Alibaba Inc."), printable(oidUnit, "Aliyun CDN"), printable(oidCommonName, "www.example.com")),
+				asn.SignatureID(a.Family()), au.subject, asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDState, "Zhejiang"), asn.UTF8(asn.OIDLocality, "杭州"),
+					asn.Printable(asn.OIDOrganization, "Alibaba Inc."), asn.Printable(asn.OIDUnit, "Aliyun CDN"), asn.Printable(asn.OIDCommonName, "www.example.com")),
 				utcTime("260304050607Z"), utcTime("260602050607Z"), made.Public(), [][]byte{
-					extension(oidConstraints, true, seq()),
-					extension(oidKeyUsage, true, usage),
-					extension(oidExtKeyUsage, false, seq(oidServerAuth)),
-					extension(oidKeyID, false, octets(keyID(t, made.Public()))),
-					extension(oidAuthority, false, seq(tlv(0x80, keyID(t, au.subKey.Public())))),
-					extension(oidAltName, false, altNames("www.example.com", "192.0.2.1")),
-					extension(oidCRLPoints, false, seq(seq(explicit(0, explicit(0, tlv(0x86, []byte(crlBase+"/"+au.sub.Identifier+".crl"))))))),
+					asn.Extension(asn.OIDConstraints, true, asn.Seq()),
+					asn.Extension(asn.OIDKeyUsage, true, usage),
+					asn.Extension(asn.OIDExtKeyUsage, false, asn.Seq(asn.OIDServerAuth)),
+					asn.Extension(asn.OIDKeyID, false, asn.Octets(keyID(t, made.Public()))),
+					asn.Extension(asn.OIDAuthority, false, asn.Seq(asn.TLV(0x80, keyID(t, au.subKey.Public())))),
+					asn.Extension(asn.OIDAltName, false, asn.GeneralNames("www.example.com", "192.0.2.1")),
+					asn.Extension(asn.OIDCRLPoints, false, asn.Seq(asn.Seq(asn.Explicit(0, asn.Explicit(0, asn.TLV(0x86, []byte(crlBase+"/"+au.sub.Identifier+".crl"))))))),
 				},
 			})
 			verifySignature(t, cert, au.subKey.Public())
 			verifyServer(t, a, der, resp.CertificateChain, au.root.Certificate, instant, "www.example.com", "192.0.2.1")
-			if resp.X509Certificate != encodePEM(der) {
+			if resp.X509Certificate != testutil.EncodePEM("CERTIFICATE", der) {
 				t.Error("X509Certificate is not der")
 			}
 		})
@@ -166,14 +168,14 @@ func TestCreateServerCertificateSubjectAndValidity(t *testing.T) {
 	}.set(req)
 	var publics [][]byte
 	for range 2 {
-		_, made, der, err := ca.CreateServerCertificate(seeded(), instant, issuer, req)
+		_, made, der, err := ca.CreateServerCertificate(testutil.Seeded(), instant, issuer, req)
 		if err != nil {
 			t.Fatal(err)
 		}
 		cert := parse(t, der)
 		checkValidity(t, cert, start, end)
-		if want := name(printable(oidCountry, "DE"), printable(oidState, "Bayern"), utf8(oidLocality, "München"),
-			utf8(oidOrganization, "阿里云"), printable(oidUnit, "IT"), printable(oidCommonName, "www.example.com")); !bytes.Equal(cert.RawSubject, want) {
+		if want := asn.Name(asn.Printable(asn.OIDCountry, "DE"), asn.Printable(asn.OIDState, "Bayern"), asn.UTF8(asn.OIDLocality, "München"),
+			asn.UTF8(asn.OIDOrganization, "阿里云"), asn.Printable(asn.OIDUnit, "IT"), asn.Printable(asn.OIDCommonName, "www.example.com")); !bytes.Equal(cert.RawSubject, want) {
 			t.Errorf("subject\n%x, want\n%x", cert.RawSubject, want)
 		}
 		publics = append(publics, publicDER(t, made.Public()))
@@ -208,7 +210,7 @@ func TestKeyIsMadeLast(t *testing.T) {
 					if issuer == au.rootIssuer {
 						fields{"ParentIdentifier": issuer.Identifier()}.set(req)
 					}
-					if _, _, err := o.call(seeded(), now, issuer, req); err == nil && want != "" || err != nil && err.(*yuncert.Error).Code != want {
+					if _, _, err := o.call(testutil.Seeded(), now, issuer, req); err == nil && want != "" || err != nil && err.(*yuncert.Error).Code != want {
 						t.Errorf("%s, %s: error %v, want %s", o.name, a, err, want)
 					}
 				}
@@ -245,7 +247,7 @@ func TestMadeKeysSign(t *testing.T) {
 				t.Fatal(err)
 			}
 			// The made key signs a CSR of its own, for which the CA issues again.
-			text := makeCSR(t, made, name(utf8(oidCommonName, "www.example.com")))
+			text := makeCSR(t, made, asn.Name(asn.UTF8(asn.OIDCommonName, "www.example.com")))
 			again := issue(t, au.issuer, serverRequest(au.issuer, text))
 			if !bytes.Equal(again.RawSubjectPublicKeyInfo, parse(t, der).RawSubjectPublicKeyInfo) {
 				t.Error("the certificate holds another key")

@@ -24,6 +24,8 @@ import (
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
 type request = ca.CreateServerCertificateWithCsrRequest
@@ -34,7 +36,7 @@ func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
 	au := authorityOf(algorithm.ECC_256)
 	host := hostCSR(t, algorithm.ECC_256, "www.example.com")
 	nameless := hostCSR(t, algorithm.ECC_256, "")
-	names150 := hostCSR(t, algorithm.ECC_256, "www.example.com", numberedNames(149)...)
+	names150 := hostCSR(t, algorithm.ECC_256, "www.example.com", testutil.NumberedNames(149)...)
 	broken := []byte(host)
 	broken[len(broken)/2] ^= 1
 	before := instant.Unix()
@@ -80,23 +82,23 @@ func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
 		{"rule 5: a NUL in Domain", func(r *request) { r.Domain = "example.com\x00.example.org" }, malformed, "Domain", `\x00`},
 		{"rule 5: an invalid A-label", func(r *request) { r.Domain = "xn--a.example.com" }, malformed, "Domain", "xn--a.example.com"},
 		{"rule 5: an invalid U-label", func(r *request) { r.Domain = "\u0378例.com" }, malformed, "Domain", "internationalised"},
-		{"rule 5: 251 names in Domain", func(r *request) { r.Domain = strings.Join(numberedNames(251), ",") }, malformed, "Domain", "250"},
+		{"rule 5: 251 names in Domain", func(r *request) { r.Domain = strings.Join(testutil.NumberedNames(251), ",") }, malformed, "Domain", "250"},
 		{"rule 5: 250 names in the CSR and its common name", func(r *request) {
-			r.Csr, r.Domain = hostCSR(t, algorithm.ECC_256, "www.example.com", numberedNames(250)...), ""
+			r.Csr, r.Domain = hostCSR(t, algorithm.ECC_256, "www.example.com", testutil.NumberedNames(250)...), ""
 		}, malformed, "Csr", "more than 250"},
 		{"rule 5: 250 names in the CSR and CommonName", func(r *request) {
-			r.Csr, r.CommonName, r.Domain = hostCSR(t, algorithm.ECC_256, "", numberedNames(250)...), "www.example.com", ""
+			r.Csr, r.CommonName, r.Domain = hostCSR(t, algorithm.ECC_256, "", testutil.NumberedNames(250)...), "www.example.com", ""
 		}, malformed, "CommonName", "more than 250"},
-		{"rule 5: 250 names in Domain and the common name", func(r *request) { r.Domain = strings.Join(numberedNames(250), ",") }, malformed, "Domain", "250"},
+		{"rule 5: 250 names in Domain and the common name", func(r *request) { r.Domain = strings.Join(testutil.NumberedNames(250), ",") }, malformed, "Domain", "250"},
 		{"rule 5: 150 names in the CSR and 101 others in Domain", func(r *request) {
-			r.Csr, r.Domain = names150, strings.Join(numberedNames(250)[149:], ",")
+			r.Csr, r.Domain = names150, strings.Join(testutil.NumberedNames(250)[149:], ",")
 		}, malformed, "Domain", "250"},
 
 		{"a common name that is no host", func(r *request) {
 			r.Csr = hostCSR(t, algorithm.ECC_256, "https://www.example.com")
 		}, refused, "Csr", `"https://www.example.com" is no DNS name`},
 		{"a common name that is no host, beside names that are not taken", func(r *request) {
-			r.Csr = makeCSR(t, key(algorithm.ECC_256, 2), name(utf8(oidCommonName, "Tom Li")), extension(oidAltName, false, seq(tlv(0x81, []byte("a@example.com")))))
+			r.Csr = makeCSR(t, key(algorithm.ECC_256, 2), asn.Name(asn.UTF8(asn.OIDCommonName, "Tom Li")), asn.Extension(asn.OIDAltName, false, asn.Seq(asn.TLV(0x81, []byte("a@example.com")))))
 		}, refused, "Csr", `"Tom Li" is no DNS name`},
 		{"a common name that is no host, beside a CommonName that does not count", func(r *request) {
 			r.Csr, r.CommonName = hostCSR(t, algorithm.ECC_256, "Tom Li"), "www.example.com"
@@ -106,14 +108,14 @@ func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
 		}, malformed, "CommonName", `"云证书" is no DNS name`},
 		{"no name at all", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "") }, refused, "Csr", "names a server"},
 
-		{"Organization of 65 characters", func(r *request) { r.Organization = chinese(65) }, malformed, "Organization", "65 characters"},
-		{"OrganizationUnit of 65 characters", func(r *request) { r.OrganizationUnit = chinese(65) }, malformed, "OrganizationUnit", "65 characters"},
+		{"Organization of 65 characters", func(r *request) { r.Organization = testutil.Chinese(65) }, malformed, "Organization", "65 characters"},
+		{"OrganizationUnit of 65 characters", func(r *request) { r.OrganizationUnit = testutil.Chinese(65) }, malformed, "OrganizationUnit", "65 characters"},
 		{"Country of one letter", func(r *request) { r.Country = "C" }, malformed, "Country", "Country must be 2 characters."},
 		{"Country of three letters", func(r *request) { r.Country = "CHN" }, malformed, "Country", "Country must be 2 characters."},
 		{"Country in Chinese", func(r *request) { r.Country = "中国" }, malformed, "Country", "Country must be 2 characters."},
-		{"rule 6: a CommonName of 65 characters, though it does not count", func(r *request) { r.CommonName = chinese(65) }, malformed, "CommonName", "65 characters"},
-		{"State of 129 characters", func(r *request) { r.State = chinese(129) }, malformed, "State", "129 characters"},
-		{"Locality of 129 characters", func(r *request) { r.Locality = chinese(129) }, malformed, "Locality", "129 characters"},
+		{"rule 6: a CommonName of 65 characters, though it does not count", func(r *request) { r.CommonName = testutil.Chinese(65) }, malformed, "CommonName", "65 characters"},
+		{"State of 129 characters", func(r *request) { r.State = testutil.Chinese(129) }, malformed, "State", "129 characters"},
+		{"Locality of 129 characters", func(r *request) { r.Locality = testutil.Chinese(129) }, malformed, "Locality", "129 characters"},
 		{"a newline", func(r *request) { r.Organization = "Example\nInc" }, malformed, "Organization", `Example\nInc`},
 		{"outer space", func(r *request) { r.Locality = "Hangzhou " }, malformed, "Locality", "Hangzhou "},
 		{"not UTF-8", func(r *request) { r.State = "\xff" }, malformed, "State", `\xff`},
@@ -164,7 +166,7 @@ func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
 			t.Parallel()
 			req := serverRequest(au.issuer, host)
 			tt.change(req)
-			checkError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
+			testutil.CheckError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
 			checkRefused(t, instant, au.issuer, req, tt.code, tt.parameter, tt.mention)
 			// The request is judged before the issuer.
 			checkRefused(t, instant, nil, req, tt.code, tt.parameter, tt.mention)
@@ -175,8 +177,8 @@ func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
 // checkRefused wants that error, nil results and no randomness drawn.
 func checkRefused(t *testing.T, now time.Time, issuer *ca.Issuer, req *request, code yuncert.Code, parameter, mention string) {
 	t.Helper()
-	resp, der, err := ca.CreateServerCertificateWithCsr(untouched(t), now, issuer, req)
-	checkError(t, err, code, parameter, mention)
+	resp, der, err := ca.CreateServerCertificateWithCsr(testutil.Untouched(t), now, issuer, req)
+	testutil.CheckError(t, err, code, parameter, mention)
 	if resp != nil || der != nil {
 		t.Error("a result beside an error")
 	}
@@ -185,7 +187,7 @@ func checkRefused(t *testing.T, now time.Time, issuer *ca.Issuer, req *request, 
 func TestCreateServerCertificateWithCsrNilRequest(t *testing.T) {
 	t.Parallel()
 	var req *request
-	checkError(t, req.Validate(), missing, "Csr", "Csr is mandatory for this action.")
+	testutil.CheckError(t, req.Validate(), missing, "Csr", "Csr is mandatory for this action.")
 	checkRefused(t, instant, authorityOf(algorithm.ECC_256).issuer, req, missing, "Csr", "Csr is mandatory for this action.")
 	checkRefused(t, instant, nil, req, missing, "Csr", "Csr is mandatory for this action.")
 }
@@ -205,7 +207,7 @@ func TestCreateServerCertificateWithCsrOrderOfProblems(t *testing.T) {
 		{"Csr", malformed, func() { req.Csr, req.CommonName = hostCSR(t, algorithm.ECC_256, ""), "" }},
 		{"Domain", malformed, func() { req.Domain = "" }},
 		{"Csr", refused, func() {
-			req.Csr, req.CommonName, req.Domain = hostCSR(t, algorithm.ECC_256, "example.com"), "\x00", strings.Join(numberedNames(250), ",")
+			req.Csr, req.CommonName, req.Domain = hostCSR(t, algorithm.ECC_256, "example.com"), "\x00", strings.Join(testutil.NumberedNames(250), ",")
 		}},
 		{"Domain", malformed, func() { req.Domain = "" }},
 		{"Organization", malformed, func() { req.Organization = "" }},
@@ -226,7 +228,7 @@ func TestCreateServerCertificateWithCsrOrderOfProblems(t *testing.T) {
 		{"EnableCrl", malformed, func() { req.EnableCrl = 0 }},
 		{"Tags", malformed, func() { req.Tags = nil }},
 	} {
-		checkError(t, req.Validate(), step.code, step.parameter, "")
+		testutil.CheckError(t, req.Validate(), step.code, step.parameter, "")
 		step.mend()
 	}
 	if err := req.Validate(); err != nil {
@@ -253,7 +255,7 @@ func TestCreateServerCertificateWithCsrOrderOfProblems(t *testing.T) {
 		checkRefused(t, now, issuer, req, step.code, step.parameter, "")
 		step.mend()
 	}
-	if _, _, err := ca.CreateServerCertificateWithCsr(seeded(), now, issuer, req); err != nil {
+	if _, _, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), now, issuer, req); err != nil {
 		t.Error(err)
 	}
 }
@@ -263,13 +265,13 @@ func TestCreateServerCertificateWithCsrOrderOfProblems(t *testing.T) {
 func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
-	country, state, locality := printable(oidCountry, "CN"), printable(oidState, "Zhejiang"), utf8(oidLocality, "杭州")
-	organization, unit := printable(oidOrganization, "Alibaba Inc."), printable(oidUnit, "Aliyun CDN")
-	commonName := utf8(oidCommonName, "www.example.com")
-	bmp := func(oid []byte) []byte { return attribute(oid, bmpString, "\x4e\x91\x8b\xc1\x4e\x66") } // 云证书
+	country, state, locality := asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDState, "Zhejiang"), asn.UTF8(asn.OIDLocality, "杭州")
+	organization, unit := asn.Printable(asn.OIDOrganization, "Alibaba Inc."), asn.Printable(asn.OIDUnit, "Aliyun CDN")
+	commonName := asn.UTF8(asn.OIDCommonName, "www.example.com")
+	bmp := func(oid []byte) []byte { return asn.Attribute(oid, asn.BMPString, "\x4e\x91\x8b\xc1\x4e\x66") } // 云证书
 	// The CSR sets everything, in an order and in string types of its own.
-	full := name(commonName, utf8(oidUnit, "Web"), attribute(oidOrganization, asn1.T61String, "Tele Tex"),
-		bmp(oidLocality), attribute(oidState, asn1.IA5String, "Gansu"), utf8(oidCountry, "us"))
+	full := asn.Name(commonName, asn.UTF8(asn.OIDUnit, "Web"), asn.Attribute(asn.OIDOrganization, asn1.T61String, "Tele Tex"),
+		bmp(asn.OIDLocality), asn.Attribute(asn.OIDState, asn1.IA5String, "Gansu"), asn.UTF8(asn.OIDCountry, "us"))
 
 	tests := []struct {
 		name   string
@@ -277,66 +279,66 @@ func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 		change func(*request)
 		want   []byte
 	}{
-		{"rule 15: the defaults", name(commonName), func(*request) {},
-			name(country, state, locality, organization, unit, commonName)},
+		{"rule 15: the defaults", asn.Name(commonName), func(*request) {},
+			asn.Name(country, state, locality, organization, unit, commonName)},
 		{"the CSR before the defaults, byte for byte", full, func(*request) {},
-			name(printable(oidCountry, "US"), printable(oidState, "Gansu"), bmp(oidLocality),
-				attribute(oidOrganization, asn1.T61String, "Tele Tex"), utf8(oidUnit, "Web"), commonName)},
+			asn.Name(asn.Printable(asn.OIDCountry, "US"), asn.Printable(asn.OIDState, "Gansu"), bmp(asn.OIDLocality),
+				asn.Attribute(asn.OIDOrganization, asn1.T61String, "Tele Tex"), asn.UTF8(asn.OIDUnit, "Web"), commonName)},
 		{"parameters before the CSR", full, func(r *request) {
 			r.Country, r.State, r.Locality, r.Organization, r.OrganizationUnit = "de", "Bayern", "München", "阿里云", "IT"
-		}, name(printable(oidCountry, "DE"), printable(oidState, "Bayern"), utf8(oidLocality, "München"),
-			utf8(oidOrganization, "阿里云"), printable(oidUnit, "IT"), commonName)},
+		}, asn.Name(asn.Printable(asn.OIDCountry, "DE"), asn.Printable(asn.OIDState, "Bayern"), asn.UTF8(asn.OIDLocality, "München"),
+			asn.UTF8(asn.OIDOrganization, "阿里云"), asn.Printable(asn.OIDUnit, "IT"), commonName)},
 		{"one parameter leaves the rest to the CSR", full, func(r *request) { r.State = "Zhejiang" },
-			name(printable(oidCountry, "US"), printable(oidState, "Zhejiang"), bmp(oidLocality),
-				attribute(oidOrganization, asn1.T61String, "Tele Tex"), utf8(oidUnit, "Web"), commonName)},
-		{"parameters before the defaults", name(commonName), func(r *request) {
+			asn.Name(asn.Printable(asn.OIDCountry, "US"), asn.Printable(asn.OIDState, "Zhejiang"), bmp(asn.OIDLocality),
+				asn.Attribute(asn.OIDOrganization, asn1.T61String, "Tele Tex"), asn.UTF8(asn.OIDUnit, "Web"), commonName)},
+		{"parameters before the defaults", asn.Name(commonName), func(r *request) {
 			r.Country, r.State, r.Locality, r.Organization, r.OrganizationUnit = "US", "Ohio", "Dayton", "ACME", "IT"
-		}, name(printable(oidCountry, "US"), printable(oidState, "Ohio"), printable(oidLocality, "Dayton"),
-			printable(oidOrganization, "ACME"), printable(oidUnit, "IT"), commonName)},
+		}, asn.Name(asn.Printable(asn.OIDCountry, "US"), asn.Printable(asn.OIDState, "Ohio"), asn.Printable(asn.OIDLocality, "Dayton"),
+			asn.Printable(asn.OIDOrganization, "ACME"), asn.Printable(asn.OIDUnit, "IT"), commonName)},
 
-		{"bounds in characters", name(commonName), func(r *request) {
-			r.State, r.Locality, r.Organization, r.OrganizationUnit = chinese(128), chinese(128), chinese(64), chinese(64)
-		}, name(country, utf8(oidState, chinese(128)), utf8(oidLocality, chinese(128)),
-			utf8(oidOrganization, chinese(64)), utf8(oidUnit, chinese(64)), commonName)},
-		{"bounds of the CSR's text", name(utf8(oidState, chinese(128)), utf8(oidLocality, chinese(128)), utf8(oidOrganization, chinese(64)),
-			attribute(oidUnit, bmpString, strings.Repeat("\x4e\x91", 64)), utf8(oidCommonName, chinese(64))), func(r *request) { r.Domain = "mtcsq.com" },
-			name(country, utf8(oidState, chinese(128)), utf8(oidLocality, chinese(128)), utf8(oidOrganization, chinese(64)),
-				attribute(oidUnit, bmpString, strings.Repeat("\x4e\x91", 64)), utf8(oidCommonName, chinese(64)))},
+		{"bounds in characters", asn.Name(commonName), func(r *request) {
+			r.State, r.Locality, r.Organization, r.OrganizationUnit = testutil.Chinese(128), testutil.Chinese(128), testutil.Chinese(64), testutil.Chinese(64)
+		}, asn.Name(country, asn.UTF8(asn.OIDState, testutil.Chinese(128)), asn.UTF8(asn.OIDLocality, testutil.Chinese(128)),
+			asn.UTF8(asn.OIDOrganization, testutil.Chinese(64)), asn.UTF8(asn.OIDUnit, testutil.Chinese(64)), commonName)},
+		{"bounds of the CSR's text", asn.Name(asn.UTF8(asn.OIDState, testutil.Chinese(128)), asn.UTF8(asn.OIDLocality, testutil.Chinese(128)), asn.UTF8(asn.OIDOrganization, testutil.Chinese(64)),
+			asn.Attribute(asn.OIDUnit, asn.BMPString, strings.Repeat("\x4e\x91", 64)), asn.UTF8(asn.OIDCommonName, testutil.Chinese(64))), func(r *request) { r.Domain = "mtcsq.com" },
+			asn.Name(country, asn.UTF8(asn.OIDState, testutil.Chinese(128)), asn.UTF8(asn.OIDLocality, testutil.Chinese(128)), asn.UTF8(asn.OIDOrganization, testutil.Chinese(64)),
+				asn.Attribute(asn.OIDUnit, asn.BMPString, strings.Repeat("\x4e\x91", 64)), asn.UTF8(asn.OIDCommonName, testutil.Chinese(64)))},
 
-		{"rule 6: the CSR's common name before the parameter", name(commonName), func(r *request) { r.CommonName = "mtcsq.com" },
-			name(country, state, locality, organization, unit, commonName)},
-		{"the parameter if the CSR has no common name", name(utf8(oidOrganization, "ACME")), func(r *request) { r.CommonName = "mtcsq.com" },
-			name(country, state, locality, utf8(oidOrganization, "ACME"), unit, printable(oidCommonName, "mtcsq.com"))},
-		{"the parameter if the CSR's common name is empty", name(utf8(oidCommonName, "")), func(r *request) { r.CommonName = "mtcsq.com" },
-			name(country, state, locality, organization, unit, printable(oidCommonName, "mtcsq.com"))},
-		{"CommonName of 64 characters", name(), func(r *request) { r.CommonName, r.Domain = chinese(64), "mtcsq.com" },
-			name(country, state, locality, organization, unit, utf8(oidCommonName, chinese(64)))},
-		{"Domain stands for a common name", name(), func(r *request) { r.Domain = "mtcsq.com" },
-			name(country, state, locality, organization, unit)},
+		{"rule 6: the CSR's common name before the parameter", asn.Name(commonName), func(r *request) { r.CommonName = "mtcsq.com" },
+			asn.Name(country, state, locality, organization, unit, commonName)},
+		{"the parameter if the CSR has no common name", asn.Name(asn.UTF8(asn.OIDOrganization, "ACME")), func(r *request) { r.CommonName = "mtcsq.com" },
+			asn.Name(country, state, locality, asn.UTF8(asn.OIDOrganization, "ACME"), unit, asn.Printable(asn.OIDCommonName, "mtcsq.com"))},
+		{"the parameter if the CSR's common name is empty", asn.Name(asn.UTF8(asn.OIDCommonName, "")), func(r *request) { r.CommonName = "mtcsq.com" },
+			asn.Name(country, state, locality, organization, unit, asn.Printable(asn.OIDCommonName, "mtcsq.com"))},
+		{"CommonName of 64 characters", asn.Name(), func(r *request) { r.CommonName, r.Domain = testutil.Chinese(64), "mtcsq.com" },
+			asn.Name(country, state, locality, organization, unit, asn.UTF8(asn.OIDCommonName, testutil.Chinese(64)))},
+		{"Domain stands for a common name", asn.Name(), func(r *request) { r.Domain = "mtcsq.com" },
+			asn.Name(country, state, locality, organization, unit)},
 
-		{"a common name as BMPString", name(bmp(oidCommonName)), func(r *request) { r.Domain = "mtcsq.com" },
-			name(country, state, locality, organization, unit, bmp(oidCommonName))},
-		{"a common name as T61String", name(attribute(oidCommonName, asn1.T61String, "example.com")), func(*request) {},
-			name(country, state, locality, organization, unit, attribute(oidCommonName, asn1.T61String, "example.com"))},
-		{"a unit as NumericString", name(commonName, attribute(oidUnit, numericString, "42")), func(*request) {},
-			name(country, state, locality, organization, printable(oidUnit, "42"), commonName)},
-		{"a PrintableString that is none is mended", name(printable(oidCommonName, "*.example.com"), printable(oidOrganization, "R&D")), func(*request) {},
-			name(country, state, locality, utf8(oidOrganization, "R&D"), unit, utf8(oidCommonName, "*.example.com"))},
+		{"a common name as BMPString", asn.Name(bmp(asn.OIDCommonName)), func(r *request) { r.Domain = "mtcsq.com" },
+			asn.Name(country, state, locality, organization, unit, bmp(asn.OIDCommonName))},
+		{"a common name as T61String", asn.Name(asn.Attribute(asn.OIDCommonName, asn1.T61String, "example.com")), func(*request) {},
+			asn.Name(country, state, locality, organization, unit, asn.Attribute(asn.OIDCommonName, asn1.T61String, "example.com"))},
+		{"a unit as NumericString", asn.Name(commonName, asn.Attribute(asn.OIDUnit, asn.NumericString, "42")), func(*request) {},
+			asn.Name(country, state, locality, organization, asn.Printable(asn.OIDUnit, "42"), commonName)},
+		{"a PrintableString that is none is mended", asn.Name(asn.Printable(asn.OIDCommonName, "*.example.com"), asn.Printable(asn.OIDOrganization, "R&D")), func(*request) {},
+			asn.Name(country, state, locality, asn.UTF8(asn.OIDOrganization, "R&D"), unit, asn.UTF8(asn.OIDCommonName, "*.example.com"))},
 
-		{"two units stay two", name(utf8(oidUnit, "One"), commonName, utf8(oidUnit, "Two")), func(*request) {},
-			name(country, state, locality, organization, utf8(oidUnit, "One"), utf8(oidUnit, "Two"), commonName)},
-		{"a parameter replaces both", name(utf8(oidUnit, "One"), commonName, utf8(oidUnit, "Two")), func(r *request) { r.OrganizationUnit = "IT" },
-			name(country, state, locality, organization, printable(oidUnit, "IT"), commonName)},
-		{"an RDN of two attributes becomes two", seq(tlv(asn1.SET, utf8(oidCommonName, "www.example.com"), utf8(oidUnit, "IT"))), func(*request) {},
-			name(country, state, locality, organization, utf8(oidUnit, "IT"), commonName)},
-		{"other attributes are left out", name(commonName, attribute(oidEmail, asn1.IA5String, "a@example.com"), printable(oidSerialNumber, "1"),
-			attribute(oidDC, asn1.IA5String, "example")), func(*request) {},
-			name(country, state, locality, organization, unit, commonName)},
+		{"two units stay two", asn.Name(asn.UTF8(asn.OIDUnit, "One"), commonName, asn.UTF8(asn.OIDUnit, "Two")), func(*request) {},
+			asn.Name(country, state, locality, organization, asn.UTF8(asn.OIDUnit, "One"), asn.UTF8(asn.OIDUnit, "Two"), commonName)},
+		{"a parameter replaces both", asn.Name(asn.UTF8(asn.OIDUnit, "One"), commonName, asn.UTF8(asn.OIDUnit, "Two")), func(r *request) { r.OrganizationUnit = "IT" },
+			asn.Name(country, state, locality, organization, asn.Printable(asn.OIDUnit, "IT"), commonName)},
+		{"an RDN of two attributes becomes two", asn.Seq(asn.TLV(asn1.SET, asn.UTF8(asn.OIDCommonName, "www.example.com"), asn.UTF8(asn.OIDUnit, "IT"))), func(*request) {},
+			asn.Name(country, state, locality, organization, asn.UTF8(asn.OIDUnit, "IT"), commonName)},
+		{"other attributes are left out", asn.Name(commonName, asn.Attribute(asn.OIDEmail, asn1.IA5String, "a@example.com"), asn.Printable(asn.OIDSerialNumber, "1"),
+			asn.Attribute(asn.OIDDC, asn1.IA5String, "example")), func(*request) {},
+			asn.Name(country, state, locality, organization, unit, commonName)},
 
-		{"a parameter saves a CSR's attribute that is too long", name(commonName, utf8(oidOrganization, chinese(65))), func(r *request) { r.Organization = "ACME" },
-			name(country, state, locality, printable(oidOrganization, "ACME"), unit, commonName)},
-		{"an attribute that is left out may be long", name(commonName, utf8(oidSerialNumber, chinese(200))), func(*request) {},
-			name(country, state, locality, organization, unit, commonName)},
+		{"a parameter saves a CSR's attribute that is too long", asn.Name(commonName, asn.UTF8(asn.OIDOrganization, testutil.Chinese(65))), func(r *request) { r.Organization = "ACME" },
+			asn.Name(country, state, locality, asn.Printable(asn.OIDOrganization, "ACME"), unit, commonName)},
+		{"an attribute that is left out may be long", asn.Name(commonName, asn.UTF8(asn.OIDSerialNumber, testutil.Chinese(200))), func(*request) {},
+			asn.Name(country, state, locality, organization, unit, commonName)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -356,8 +358,8 @@ func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 	t.Run("rule 15: what the CA has not, has no default", func(t *testing.T) {
 		t.Parallel()
 		issuer := au.subWith(t, func(r *ca.CreateSubCACertificateRequest) { r.CountryCode = "" })
-		cert := issue(t, issuer, serverRequest(issuer, makeCSR(t, key(algorithm.ECC_256, 2), name(commonName))))
-		if want := name(state, locality, organization, unit, commonName); !bytes.Equal(cert.RawSubject, want) {
+		cert := issue(t, issuer, serverRequest(issuer, makeCSR(t, key(algorithm.ECC_256, 2), asn.Name(commonName))))
+		if want := asn.Name(state, locality, organization, unit, commonName); !bytes.Equal(cert.RawSubject, want) {
 			t.Errorf("subject\n%x, want\n%x", cert.RawSubject, want)
 		}
 	})
@@ -367,22 +369,22 @@ func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 func TestCreateServerCertificateWithCsrRefusesSubject(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
-	cn := utf8(oidCommonName, "www.example.com")
+	cn := asn.UTF8(asn.OIDCommonName, "www.example.com")
 	tests := []struct {
 		name    string
 		subject []byte
 		mention string
 	}{
-		{"an organization of 65 characters", name(cn, utf8(oidOrganization, chinese(65))), "65 characters"},
-		{"a unit of 65 characters", name(cn, utf8(oidUnit, "IT"), utf8(oidUnit, chinese(65))), "65 characters"},
-		{"a unit of 65 characters as BMPString", name(cn, attribute(oidUnit, bmpString, strings.Repeat("\x4e\x91", 65))), "65 characters"},
-		{"a locality of 129 characters", name(cn, utf8(oidLocality, chinese(129))), "129 characters"},
-		{"a state of 129 characters", name(cn, utf8(oidState, chinese(129))), "129 characters"},
-		{"a country of three letters", name(cn, printable(oidCountry, "CHN")), "CHN"},
-		{"an outer space", name(cn, utf8(oidOrganization, " ACME")), " ACME"},
-		{"a common name of 65 characters", name(utf8(oidCommonName, chinese(65))), "65 characters"},
-		{"two common names", name(cn, utf8(oidCommonName, "example.org")), "2 common names"},
-		{"a control character", name(cn, utf8(oidOrganization, "AC\x00ME")), "U+0000"},
+		{"an organization of 65 characters", asn.Name(cn, asn.UTF8(asn.OIDOrganization, testutil.Chinese(65))), "65 characters"},
+		{"a unit of 65 characters", asn.Name(cn, asn.UTF8(asn.OIDUnit, "IT"), asn.UTF8(asn.OIDUnit, testutil.Chinese(65))), "65 characters"},
+		{"a unit of 65 characters as BMPString", asn.Name(cn, asn.Attribute(asn.OIDUnit, asn.BMPString, strings.Repeat("\x4e\x91", 65))), "65 characters"},
+		{"a locality of 129 characters", asn.Name(cn, asn.UTF8(asn.OIDLocality, testutil.Chinese(129))), "129 characters"},
+		{"a state of 129 characters", asn.Name(cn, asn.UTF8(asn.OIDState, testutil.Chinese(129))), "129 characters"},
+		{"a country of three letters", asn.Name(cn, asn.Printable(asn.OIDCountry, "CHN")), "CHN"},
+		{"an outer space", asn.Name(cn, asn.UTF8(asn.OIDOrganization, " ACME")), " ACME"},
+		{"a common name of 65 characters", asn.Name(asn.UTF8(asn.OIDCommonName, testutil.Chinese(65))), "65 characters"},
+		{"two common names", asn.Name(cn, asn.UTF8(asn.OIDCommonName, "example.org")), "2 common names"},
+		{"a control character", asn.Name(cn, asn.UTF8(asn.OIDOrganization, "AC\x00ME")), "U+0000"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -429,8 +431,8 @@ func TestCreateServerCertificateWithCsrNames(t *testing.T) {
 		{"no common name, but Domain", "", nil, "", "192.0.2.1", []string{"192.0.2.1"}},
 		{"a common name that is no host, and Domain", "云证书", nil, "", "www.example.com", []string{"www.example.com"}},
 		{"a parameter CommonName that is no host, and Domain", "", nil, "云证书", "www.example.com", []string{"www.example.com"}},
-		{"250 names of the CSR", numberedNames(250)[0], numberedNames(250), "", "", numberedNames(250)},
-		{"250 names", numberedNames(250)[0], numberedNames(250)[:150], "", strings.Join(numberedNames(250)[100:], ","), numberedNames(250)},
+		{"250 names of the CSR", testutil.NumberedNames(250)[0], testutil.NumberedNames(250), "", "", testutil.NumberedNames(250)},
+		{"250 names", testutil.NumberedNames(250)[0], testutil.NumberedNames(250)[:150], "", strings.Join(testutil.NumberedNames(250)[100:], ","), testutil.NumberedNames(250)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -451,9 +453,9 @@ func TestCreateServerCertificateWithCsrNames(t *testing.T) {
 func TestCreateServerCertificateWithCsrOtherNames(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
-	names := seq(tlv(0x81, []byte("a@example.com")), tlv(0x82, []byte("a.example.com")), tlv(0x86, []byte("https://example.com/")),
-		tlv(0xa4, name(utf8(oidCommonName, "directory"))), tlv(0x88, []byte{0x2a, 3}))
-	req := serverRequest(au.issuer, makeCSR(t, key(algorithm.ECC_256, 2), name(utf8(oidCommonName, "www.example.com")), extension(oidAltName, false, names)))
+	names := asn.Seq(asn.TLV(0x81, []byte("a@example.com")), asn.TLV(0x82, []byte("a.example.com")), asn.TLV(0x86, []byte("https://example.com/")),
+		asn.TLV(0xa4, asn.Name(asn.UTF8(asn.OIDCommonName, "directory"))), asn.TLV(0x88, []byte{0x2a, 3}))
+	req := serverRequest(au.issuer, makeCSR(t, key(algorithm.ECC_256, 2), asn.Name(asn.UTF8(asn.OIDCommonName, "www.example.com")), asn.Extension(asn.OIDAltName, false, names)))
 	if diff := cmp.Diff([]string{"www.example.com", "a.example.com"}, namesOf(t, issue(t, au.issuer, req))); diff != "" {
 		t.Errorf("names mismatch (-want +got):\n%s", diff)
 	}
@@ -645,7 +647,7 @@ func TestCreateServerCertificateWithCsrValidity(t *testing.T) {
 				checkRefused(t, tt.now, au.issuer, req, refused, tt.parameter, "the CA and its chain")
 				return
 			}
-			_, der, err := ca.CreateServerCertificateWithCsr(seeded(), tt.now, au.issuer, req)
+			_, der, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), tt.now, au.issuer, req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -713,7 +715,7 @@ func TestCreateServerCertificateWithCsrExpiredIssuer(t *testing.T) {
 				checkRefused(t, tt.now, tt.issuer, req, yuncert.ErrCertificateExpired, "ParentIdentifier", tt.now.UTC().Truncate(time.Second).Format(time.RFC3339))
 				return
 			}
-			_, der, err := ca.CreateServerCertificateWithCsr(seeded(), tt.now, tt.issuer, req)
+			_, der, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), tt.now, tt.issuer, req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -732,7 +734,7 @@ func TestCreateServerCertificateWithCsrExpiredIssuer(t *testing.T) {
 			req := serverRequest(narrow, text)
 			req.Days, req.BeforeTime, req.AfterTime = 0, late.Unix(), early.Unix()
 			change(req)
-			resp, der, err := ca.CreateServerCertificateWithCsr(untouched(t), late, narrow, req)
+			resp, der, err := ca.CreateServerCertificateWithCsr(testutil.Untouched(t), late, narrow, req)
 			if e, ok := err.(*yuncert.Error); !ok || e.Code != refused || resp != nil || der != nil {
 				t.Errorf("got %v, %v", resp, err)
 			}
@@ -807,7 +809,7 @@ func TestCreateServerCertificateWithCsrOfCAKey(t *testing.T) {
 			t.Run(fmt.Sprintf("%s of the %s", a, whose), func(t *testing.T) {
 				t.Parallel()
 				issuer := authorityOf(a).issuer
-				req := serverRequest(issuer, makeCSR(t, key(a, i), name(utf8(oidCommonName, "www.example.com"))))
+				req := serverRequest(issuer, makeCSR(t, key(a, i), asn.Name(asn.UTF8(asn.OIDCommonName, "www.example.com"))))
 				checkRefused(t, instant, issuer, req, refused, "Csr", "key")
 			})
 		}
@@ -825,7 +827,7 @@ func TestCreateServerCertificateWithCsrImmediately(t *testing.T) {
 				t.Parallel()
 				req := serverRequest(au.issuer, text)
 				req.Immediately = immediately
-				resp, der, err := ca.CreateServerCertificateWithCsr(seeded(), instant, au.issuer, req)
+				resp, der, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant, au.issuer, req)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -835,7 +837,7 @@ func TestCreateServerCertificateWithCsrImmediately(t *testing.T) {
 					SerialNumber: fmt.Sprintf("%036x", parse(t, der).SerialNumber),
 				}
 				if immediately >= 1 {
-					want.X509Certificate = encodePEM(der)
+					want.X509Certificate = testutil.EncodePEM("CERTIFICATE", der)
 				}
 				if immediately == 2 {
 					want.CertificateChain = au.sub.Certificate + au.root.Certificate
@@ -844,7 +846,7 @@ func TestCreateServerCertificateWithCsrImmediately(t *testing.T) {
 					t.Errorf("response mismatch (-want +got):\n%s", diff)
 				}
 				for form, text := range map[string]string{
-					requestIDForm.String(): resp.RequestId, identifierForm.String(): resp.Identifier, serialForm.String(): resp.SerialNumber,
+					testutil.RequestIDForm.String(): resp.RequestId, testutil.IdentifierForm.String(): resp.Identifier, serialForm.String(): resp.SerialNumber,
 				} {
 					if !regexp.MustCompile(form).MatchString(text) {
 						t.Errorf("%q does not match %s", text, form)
@@ -891,7 +893,7 @@ func TestCreateServerCertificateWithCsrEnableCrl(t *testing.T) {
 			if diff := cmp.Diff(tt.want, cert.CRLDistributionPoints); diff != "" {
 				t.Errorf("CRL addresses mismatch (-want +got):\n%s", diff)
 			}
-			if tt.want == nil && bytes.Contains(cert.Raw, oidCRLPoints) {
+			if tt.want == nil && bytes.Contains(cert.Raw, asn.OIDCRLPoints) {
 				t.Error("the certificate has the extension all the same")
 			}
 		})
@@ -959,7 +961,7 @@ func TestCreateServerCertificateWithCsrSigners(t *testing.T) {
 			au := authorityOf(a)
 			req := serverRequest(au.issuer, hostCSR(t, a, "www.example.com"))
 			want := issue(t, au.issuer, req).Raw
-			for _, signer := range []crypto.Signer{opaque{au.subKey}, messageOpaque{au.subKey}, drawing(au.subKey)} {
+			for _, signer := range []crypto.Signer{testutil.Opaque(au.subKey), testutil.MessageOpaque(au.subKey), testutil.Drawing(au.subKey)} {
 				issuer, err := ca.NewIssuer(au.sub.CertificateChain, signer, ca.IssuerOptions{})
 				if err != nil {
 					t.Fatal(err)

@@ -14,6 +14,8 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
 func TestCreateSubCACertificateRefusesRequest(t *testing.T) {
@@ -34,11 +36,11 @@ func TestCreateSubCACertificateRefusesRequest(t *testing.T) {
 		{"4.3: Algorithm is required", func(r *request) { r.Algorithm = "" }, missing, "Algorithm", "Algorithm is mandatory for this action."},
 		{"4.3: Years is required", func(r *request) { r.Years = 0 }, missing, "Years", "Years is mandatory for this action."},
 
-		{"CommonName of 65 characters", func(r *request) { r.CommonName = chinese(65) }, malformed, "CommonName", "65 characters"},
-		{"Organization of 65 characters", func(r *request) { r.Organization = chinese(65) }, malformed, "Organization", "65 characters"},
-		{"OrganizationUnit of 65 characters", func(r *request) { r.OrganizationUnit = chinese(65) }, malformed, "OrganizationUnit", "65 characters"},
-		{"Locality of 129 characters", func(r *request) { r.Locality = chinese(129) }, malformed, "Locality", "129 characters"},
-		{"State of 129 characters", func(r *request) { r.State = chinese(129) }, malformed, "State", "129 characters"},
+		{"CommonName of 65 characters", func(r *request) { r.CommonName = testutil.Chinese(65) }, malformed, "CommonName", "65 characters"},
+		{"Organization of 65 characters", func(r *request) { r.Organization = testutil.Chinese(65) }, malformed, "Organization", "65 characters"},
+		{"OrganizationUnit of 65 characters", func(r *request) { r.OrganizationUnit = testutil.Chinese(65) }, malformed, "OrganizationUnit", "65 characters"},
+		{"Locality of 129 characters", func(r *request) { r.Locality = testutil.Chinese(129) }, malformed, "Locality", "129 characters"},
+		{"State of 129 characters", func(r *request) { r.State = testutil.Chinese(129) }, malformed, "State", "129 characters"},
 		{"a control character", func(r *request) { r.CommonName = "Sub\x1bCA" }, malformed, "CommonName", `Sub\x1bCA`},
 		{"CountryCode of three letters", func(r *request) { r.CountryCode = "CHN" }, malformed, "CountryCode", "CountryCode must be 2 characters."},
 
@@ -75,9 +77,9 @@ func TestCreateSubCACertificateRefusesRequest(t *testing.T) {
 			t.Parallel()
 			req := subRequest(algorithm.ECC_256)
 			tt.change(req)
-			checkError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
-			resp, err := ca.CreateSubCACertificate(untouched(t), instant, au.rootIssuer, public, req)
-			checkError(t, err, tt.code, tt.parameter, tt.mention)
+			testutil.CheckError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
+			resp, err := ca.CreateSubCACertificate(testutil.Untouched(t), instant, au.rootIssuer, public, req)
+			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 			if resp != nil {
 				t.Error("a response beside an error")
 			}
@@ -88,12 +90,12 @@ func TestCreateSubCACertificateRefusesRequest(t *testing.T) {
 func TestCreateSubCACertificateNilRequest(t *testing.T) {
 	t.Parallel()
 	var req *ca.CreateSubCACertificateRequest
-	checkError(t, req.Validate(), missing, "CommonName", "CommonName")
+	testutil.CheckError(t, req.Validate(), missing, "CommonName", "CommonName")
 	au := authorityOf(algorithm.ECC_256)
-	_, err := ca.CreateSubCACertificate(untouched(t), instant, au.rootIssuer, au.subKey.Public(), req)
-	checkError(t, err, missing, "CommonName", "CommonName")
-	_, err = ca.CreateSubCACertificate(untouched(t), instant, nil, nil, nil)
-	checkError(t, err, missing, "CommonName", "CommonName")
+	_, err := ca.CreateSubCACertificate(testutil.Untouched(t), instant, au.rootIssuer, au.subKey.Public(), req)
+	testutil.CheckError(t, err, missing, "CommonName", "CommonName")
+	_, err = ca.CreateSubCACertificate(testutil.Untouched(t), instant, nil, nil, nil)
+	testutil.CheckError(t, err, missing, "CommonName", "CommonName")
 }
 
 func TestCreateSubCACertificateOrderOfProblems(t *testing.T) {
@@ -122,7 +124,7 @@ func TestCreateSubCACertificateOrderOfProblems(t *testing.T) {
 		{"Tags", func() { req.Tags = nil }},
 		{"ClientToken", func() { req.ClientToken = "" }},
 	} {
-		checkError(t, req.Validate(), malformed, step.parameter, "")
+		testutil.CheckError(t, req.Validate(), malformed, step.parameter, "")
 		step.mend()
 	}
 	if err := req.Validate(); err != nil {
@@ -168,8 +170,8 @@ func TestCreateSubCACertificateRefusesParent(t *testing.T) {
 			if err := req.Validate(); err != nil {
 				t.Fatalf("without parent the request is valid: %v", err)
 			}
-			resp, err := ca.CreateSubCACertificate(untouched(t), tt.now, tt.parent, tt.public, req)
-			checkError(t, err, tt.code, tt.parameter, tt.mention)
+			resp, err := ca.CreateSubCACertificate(testutil.Untouched(t), tt.now, tt.parent, tt.public, req)
+			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 			if resp != nil {
 				t.Error("a response beside an error")
 			}
@@ -179,8 +181,8 @@ func TestCreateSubCACertificateRefusesParent(t *testing.T) {
 		t.Parallel()
 		parent := au.subWith(t, func(r *request) { r.PathLenConstraint = 1 })
 		for _, k := range []*algorithm.PrivateKey{au.rootKey, au.subKey} {
-			_, err := ca.CreateSubCACertificate(untouched(t), instant, parent, k.Public(), subRequest(algorithm.ECC_256))
-			checkError(t, err, refused, "", "key")
+			_, err := ca.CreateSubCACertificate(testutil.Untouched(t), instant, parent, k.Public(), subRequest(algorithm.ECC_256))
+			testutil.CheckError(t, err, refused, "", "key")
 		}
 	})
 }
@@ -191,14 +193,14 @@ func TestCreateSubCACertificateRefusesKey(t *testing.T) {
 	for what, public := range badKeys() {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			_, err := ca.CreateSubCACertificate(untouched(t), instant, au.rootIssuer, public, subRequest(algorithm.RSA_2048))
-			checkError(t, err, malformed, "", "public key")
+			_, err := ca.CreateSubCACertificate(testutil.Untouched(t), instant, au.rootIssuer, public, subRequest(algorithm.RSA_2048))
+			testutil.CheckError(t, err, malformed, "", "public key")
 		})
 	}
 	t.Run("a private key", func(t *testing.T) {
 		t.Parallel()
-		_, err := ca.CreateSubCACertificate(untouched(t), instant, au.rootIssuer, au.subKey, subRequest(algorithm.RSA_2048))
-		checkError(t, err, malformed, "", "public key")
+		_, err := ca.CreateSubCACertificate(testutil.Untouched(t), instant, au.rootIssuer, au.subKey, subRequest(algorithm.RSA_2048))
+		testutil.CheckError(t, err, malformed, "", "public key")
 	})
 }
 
@@ -210,9 +212,9 @@ func TestCreateSubCACertificateFamilies(t *testing.T) {
 			t.Run(fmt.Sprintf("%s below %s", child, parent), func(t *testing.T) {
 				t.Parallel()
 				au := authorityOf(parent)
-				resp, err := ca.CreateSubCACertificate(seeded(), instant, au.rootIssuer, key(child, 2).Public(), subRequest(child))
+				resp, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, au.rootIssuer, key(child, 2).Public(), subRequest(child))
 				if parent.Family() != child.Family() {
-					checkError(t, err, refused, "Algorithm", string(child))
+					testutil.CheckError(t, err, refused, "Algorithm", string(child))
 					return
 				}
 				if err != nil {
@@ -232,15 +234,15 @@ func TestCreateSubCACertificateAccepts(t *testing.T) {
 	type request = ca.CreateSubCACertificateRequest
 	subject := func(at int, a []byte) []byte {
 		attributes := [][]byte{
-			printable(oidCountry, "CN"), printable(oidState, "Zhejiang"), utf8(oidLocality, "杭州"),
-			printable(oidOrganization, "Example"), printable(oidUnit, "PKI"), printable(oidCommonName, "Test Sub CA"),
+			asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDState, "Zhejiang"), asn.UTF8(asn.OIDLocality, "杭州"),
+			asn.Printable(asn.OIDOrganization, "Example"), asn.Printable(asn.OIDUnit, "PKI"), asn.Printable(asn.OIDCommonName, "Test Sub CA"),
 		}
 		if a == nil {
 			attributes = slices.Delete(attributes, at, at+1)
 		} else {
 			attributes[at] = a
 		}
-		return name(attributes...)
+		return asn.Name(attributes...)
 	}
 	var oids []string
 	for i := range 100 {
@@ -254,11 +256,11 @@ func TestCreateSubCACertificateAccepts(t *testing.T) {
 	}{
 		{"nothing changed", func(*request) {}, au.subject, 5},
 		{"ParentIdentifier", func(r *request) { r.ParentIdentifier = au.root.Identifier }, au.subject, 5},
-		{"CommonName of 64 characters", func(r *request) { r.CommonName = chinese(64) }, subject(5, utf8(oidCommonName, chinese(64))), 5},
-		{"Organization of 64 characters", func(r *request) { r.Organization = chinese(64) }, subject(3, utf8(oidOrganization, chinese(64))), 5},
-		{"OrganizationUnit of 64 characters", func(r *request) { r.OrganizationUnit = chinese(64) }, subject(4, utf8(oidUnit, chinese(64))), 5},
-		{"Locality of 128 characters", func(r *request) { r.Locality = chinese(128) }, subject(2, utf8(oidLocality, chinese(128))), 5},
-		{"State of 128 characters", func(r *request) { r.State = chinese(128) }, subject(1, utf8(oidState, chinese(128))), 5},
+		{"CommonName of 64 characters", func(r *request) { r.CommonName = testutil.Chinese(64) }, subject(5, asn.UTF8(asn.OIDCommonName, testutil.Chinese(64))), 5},
+		{"Organization of 64 characters", func(r *request) { r.Organization = testutil.Chinese(64) }, subject(3, asn.UTF8(asn.OIDOrganization, testutil.Chinese(64))), 5},
+		{"OrganizationUnit of 64 characters", func(r *request) { r.OrganizationUnit = testutil.Chinese(64) }, subject(4, asn.UTF8(asn.OIDUnit, testutil.Chinese(64))), 5},
+		{"Locality of 128 characters", func(r *request) { r.Locality = testutil.Chinese(128) }, subject(2, asn.UTF8(asn.OIDLocality, testutil.Chinese(128))), 5},
+		{"State of 128 characters", func(r *request) { r.State = testutil.Chinese(128) }, subject(1, asn.UTF8(asn.OIDState, testutil.Chinese(128))), 5},
 		{"4.3: CountryCode is optional", func(r *request) { r.CountryCode = "" }, subject(0, nil), 5},
 		{"Years 1", func(r *request) { r.Years = 1 }, au.subject, 1},
 		{"4.3: Years to the very end of the parent", func(r *request) { r.Years = 10 }, au.subject, 10},
@@ -279,7 +281,7 @@ func TestCreateSubCACertificateAccepts(t *testing.T) {
 			if err := req.Validate(); err != nil {
 				t.Fatal(err)
 			}
-			resp, err := ca.CreateSubCACertificate(seeded(), instant, au.rootIssuer, au.subKey.Public(), req)
+			resp, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, au.rootIssuer, au.subKey.Public(), req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -309,15 +311,15 @@ func TestCreateSubCACertificateAccepts(t *testing.T) {
 func TestCreateSubCACertificateAtTheBoundary(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
-	if _, err := ca.CreateSubCACertificate(seeded(), instant, au.rootIssuer, au.subKey.Public(), subRequest(algorithm.ECC_256)); err != nil {
+	if _, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, au.rootIssuer, au.subKey.Public(), subRequest(algorithm.ECC_256)); err != nil {
 		t.Errorf("at the first second: %v", err)
 	}
 	// At the last one no year is left: the problem is Years, and not the parent.
 	for _, now := range []time.Time{instant.AddDate(10, 0, 0), instant.AddDate(10, 0, 0).Add(999 * time.Millisecond)} {
-		_, err := ca.CreateSubCACertificate(untouched(t), now, au.rootIssuer, au.subKey.Public(), subRequest(algorithm.ECC_256))
-		checkError(t, err, refused, "Years", "2041-03-04")
+		_, err := ca.CreateSubCACertificate(testutil.Untouched(t), now, au.rootIssuer, au.subKey.Public(), subRequest(algorithm.ECC_256))
+		testutil.CheckError(t, err, refused, "Years", "2041-03-04")
 	}
-	resp, err := ca.CreateSubCACertificate(seeded(), instant.Add(time.Second-1).In(time.FixedZone("CST", 8*3600)), au.rootIssuer, au.subKey.Public(), subRequest(algorithm.ECC_256))
+	resp, err := ca.CreateSubCACertificate(testutil.Seeded(), instant.Add(time.Second-1).In(time.FixedZone("CST", 8*3600)), au.rootIssuer, au.subKey.Public(), subRequest(algorithm.ECC_256))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -342,9 +344,9 @@ func TestCreateSubCACertificatePathLengthAbove(t *testing.T) {
 			}
 			req := subRequest(a)
 			req.Years, req.PathLenConstraint = 1, 1
-			_, err = ca.CreateSubCACertificate(seeded(), instant, parent, key(a, 2).Public(), req)
+			_, err = ca.CreateSubCACertificate(testutil.Seeded(), instant, parent, key(a, 2).Public(), req)
 			if parameter != "" {
-				checkError(t, err, refused, parameter, "")
+				testutil.CheckError(t, err, refused, parameter, "")
 			} else if err != nil {
 				t.Error(err)
 			}
@@ -377,9 +379,9 @@ func TestCreateSubCACertificatePathLength(t *testing.T) {
 			parent := au.subWith(t, func(r *ca.CreateSubCACertificateRequest) { r.PathLenConstraint = tt.parent })
 			req := subRequest(algorithm.ECC_256)
 			req.CommonName, req.PathLenConstraint = "Second", tt.asked
-			resp, err := ca.CreateSubCACertificate(seeded(), instant, parent, leaf.Public(), req)
+			resp, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, parent, leaf.Public(), req)
 			if tt.parameter != "" {
-				checkError(t, err, refused, tt.parameter, "")
+				testutil.CheckError(t, err, refused, tt.parameter, "")
 				return
 			}
 			if err != nil {
@@ -395,9 +397,9 @@ func TestCreateSubCACertificatePathLength(t *testing.T) {
 			// Three levels: what the lower CA leaves is bound by the upper too.
 			third := subRequest(algorithm.ECC_384)
 			third.CommonName = "Third"
-			_, err = ca.CreateSubCACertificate(seeded(), instant, issuer, key(algorithm.ECC_384, 1).Public(), third)
+			_, err = ca.CreateSubCACertificate(testutil.Seeded(), instant, issuer, key(algorithm.ECC_384, 1).Public(), third)
 			if tt.asked == 0 {
-				checkError(t, err, refused, "ParentIdentifier", "path length")
+				testutil.CheckError(t, err, refused, "ParentIdentifier", "path length")
 			} else if err != nil {
 				t.Error(err)
 			}
@@ -412,32 +414,32 @@ func decodeFirst(t testing.TB, chain string) []byte {
 	if !ok {
 		t.Fatal("the chain holds no certificate")
 	}
-	return decodePEM(t, first+end)
+	return testutil.DecodePEM(t, "CERTIFICATE", first+end)
 }
 
 // 4.3: the names of usages, and object identifiers.
 func TestCreateSubCACertificateExtendedKeyUsages(t *testing.T) {
 	t.Parallel()
-	kp := func(last byte) []byte { return oid("\x2b\x06\x01\x05\x05\x07\x03" + string(last)) }
+	kp := func(last byte) []byte { return asn.OID("\x2b\x06\x01\x05\x05\x07\x03" + string(last)) }
 	tests := []struct {
 		usages []string
 		want   []byte // the extension's value; nil: no extension
 	}{
 		{nil, nil},
 		{[]string{}, nil},
-		{[]string{"any"}, seq(oid("\x55\x1d\x25\x00"))},
-		{[]string{"serverAuth"}, seq(kp(1))},
-		{[]string{"clientAuth"}, seq(kp(2))},
-		{[]string{"codeSigning"}, seq(kp(3))},
-		{[]string{"emailProtection"}, seq(kp(4))},
-		{[]string{"timeStamping"}, seq(kp(8))},
-		{[]string{"OCSPSigning"}, seq(kp(9))},
-		{[]string{"1.3.6.1.5.5.7.3.17"}, seq(kp(17))},
-		{[]string{"2.999"}, seq(oid("\x88\x37"))},
-		{[]string{"1.3.6.1.4.1.2147483647"}, seq(oid("\x2b\x06\x01\x04\x01\x87\xff\xff\xff\x7f"))},
-		{[]string{"2.2147483567"}, seq(oid("\x87\xff\xff\xff\x7f"))},
-		{[]string{"clientAuth", "serverAuth", "clientAuth"}, seq(kp(2), kp(1))},
-		{[]string{"serverAuth", "1.3.6.1.5.5.7.3.1", "any", "2.5.29.37.0"}, seq(kp(1), oid("\x55\x1d\x25\x00"))},
+		{[]string{"any"}, asn.Seq(asn.OID("\x55\x1d\x25\x00"))},
+		{[]string{"serverAuth"}, asn.Seq(kp(1))},
+		{[]string{"clientAuth"}, asn.Seq(kp(2))},
+		{[]string{"codeSigning"}, asn.Seq(kp(3))},
+		{[]string{"emailProtection"}, asn.Seq(kp(4))},
+		{[]string{"timeStamping"}, asn.Seq(kp(8))},
+		{[]string{"OCSPSigning"}, asn.Seq(kp(9))},
+		{[]string{"1.3.6.1.5.5.7.3.17"}, asn.Seq(kp(17))},
+		{[]string{"2.999"}, asn.Seq(asn.OID("\x88\x37"))},
+		{[]string{"1.3.6.1.4.1.2147483647"}, asn.Seq(asn.OID("\x2b\x06\x01\x04\x01\x87\xff\xff\xff\x7f"))},
+		{[]string{"2.2147483567"}, asn.Seq(asn.OID("\x87\xff\xff\xff\x7f"))},
+		{[]string{"clientAuth", "serverAuth", "clientAuth"}, asn.Seq(kp(2), kp(1))},
+		{[]string{"serverAuth", "1.3.6.1.5.5.7.3.1", "any", "2.5.29.37.0"}, asn.Seq(kp(1), asn.OID("\x55\x1d\x25\x00"))},
 	}
 	au := authorityOf(algorithm.ECC_256)
 	for _, tt := range tests {
@@ -445,7 +447,7 @@ func TestCreateSubCACertificateExtendedKeyUsages(t *testing.T) {
 			t.Parallel()
 			req := subRequest(algorithm.ECC_256)
 			req.ExtendedKeyUsages = tt.usages
-			resp, err := ca.CreateSubCACertificate(seeded(), instant, au.rootIssuer, au.subKey.Public(), req)
+			resp, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, au.rootIssuer, au.subKey.Public(), req)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 type listRequest = ca.DescribeCACertificateListRequest
@@ -40,15 +41,15 @@ func TestDescribeCACertificateListRefuses(t *testing.T) {
 			t.Parallel()
 			req := new(listRequest)
 			tt.change(req)
-			checkError(t, req.Validate(), malformed, tt.parameter, tt.mention)
-			resp, err := ca.DescribeCACertificateList(untouched(t), instant, pool, req)
-			checkError(t, err, malformed, tt.parameter, tt.mention)
+			testutil.CheckError(t, req.Validate(), malformed, tt.parameter, tt.mention)
+			resp, err := ca.DescribeCACertificateList(testutil.Untouched(t), instant, pool, req)
+			testutil.CheckError(t, err, malformed, tt.parameter, tt.mention)
 			if resp != nil {
 				t.Error("a response and an error")
 			}
 		})
 	}
-	failed := readerFunc(func([]byte) (int, error) { return 0, errNoRandomness })
+	failed := testutil.ReaderFunc(func([]byte) (int, error) { return 0, testutil.ErrNoRandomness })
 	if resp, err := ca.DescribeCACertificateList(failed, instant, pool, nil); !errors.Is(err, yuncert.ErrInternalError) || resp != nil {
 		t.Errorf("without randomness: %v, %v", resp, err)
 	}
@@ -65,7 +66,7 @@ func TestDescribeCACertificateListRefuses(t *testing.T) {
 		{"ValidStatus", func() { req.ValidStatus = "" }},
 		{"IssuerType", func() { req.IssuerType = "" }},
 	} {
-		checkError(t, req.Validate(), malformed, step.parameter, "")
+		testutil.CheckError(t, req.Validate(), malformed, step.parameter, "")
 		step.mend()
 	}
 	if err := req.Validate(); err != nil {
@@ -119,7 +120,7 @@ func TestDescribeCACertificateListFilters(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			resp, err := ca.DescribeCACertificateList(seeded(), tt.now, pool, tt.req)
+			resp, err := ca.DescribeCACertificateList(testutil.Seeded(), tt.now, pool, tt.req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -144,7 +145,7 @@ func listedPool(t *testing.T) (*ca.Pool, map[string]string) {
 		letters[authorityOf(a).rootIssuer.Identifier()] = "rER"[i : i+1]
 		letters[authorityOf(a).issuer.Identifier()] = "sxS"[i : i+1]
 	}
-	if _, err := ca.UpdateCACertificateStatus(seeded(), pool, &updateRequest{Identifier: authorityOf(algorithm.ECC_256).rootIssuer.Identifier()}); err != nil {
+	if _, err := ca.UpdateCACertificateStatus(testutil.Seeded(), pool, &updateRequest{Identifier: authorityOf(algorithm.ECC_256).rootIssuer.Identifier()}); err != nil {
 		t.Fatal(err)
 	}
 	return pool, letters
@@ -180,11 +181,11 @@ func TestDescribeCACertificateListPages(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%d of %d, %s", tt.page, tt.size, tt.filter), func(t *testing.T) {
 			t.Parallel()
-			resp, err := ca.DescribeCACertificateList(seeded(), instant, pool, &listRequest{CurrentPage: tt.page, ShowSize: tt.size, CertType: tt.filter})
+			resp, err := ca.DescribeCACertificateList(testutil.Seeded(), instant, pool, &listRequest{CurrentPage: tt.page, ShowSize: tt.size, CertType: tt.filter})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !requestIDForm.MatchString(resp.RequestId) {
+			if !testutil.RequestIDForm.MatchString(resp.RequestId) {
 				t.Errorf("RequestId %q", resp.RequestId)
 			}
 			listed := ""
@@ -207,7 +208,7 @@ func TestDescribeCACertificateListPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, pool := range []*ca.Pool{nil, empty} {
-			resp, err := ca.DescribeCACertificateList(seeded(), instant, pool, nil)
+			resp, err := ca.DescribeCACertificateList(testutil.Seeded(), instant, pool, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -221,12 +222,12 @@ func TestDescribeCACertificateListPages(t *testing.T) {
 func TestDescribeCACertificateListItems(t *testing.T) {
 	t.Parallel()
 	pool, _ := listedPool(t)
-	resp, err := ca.DescribeCACertificateList(seeded(), instant, pool, nil)
+	resp, err := ca.DescribeCACertificateList(testutil.Seeded(), instant, pool, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, item := range resp.CertificateList {
-		described, err := ca.DescribeCACertificate(seeded(), pool, &ca.DescribeCACertificateRequest{Identifier: item.Identifier})
+		described, err := ca.DescribeCACertificate(testutil.Seeded(), pool, &ca.DescribeCACertificateRequest{Identifier: item.Identifier})
 		if err != nil {
 			t.Fatal(err)
 		}

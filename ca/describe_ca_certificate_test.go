@@ -16,6 +16,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 func describe(t testing.TB, issuer *ca.Issuer) *ca.DescribeCACertificateResponse {
@@ -24,7 +25,7 @@ func describe(t testing.TB, issuer *ca.Issuer) *ca.DescribeCACertificateResponse
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := ca.DescribeCACertificate(seeded(), pool, &ca.DescribeCACertificateRequest{Identifier: issuer.Identifier()})
+	resp, err := ca.DescribeCACertificate(testutil.Seeded(), pool, &ca.DescribeCACertificateRequest{Identifier: issuer.Identifier()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +45,7 @@ func TestDescribeCACertificate(t *testing.T) {
 			au := authorityOf(a)
 			family, _, _ := strings.Cut(string(a), "_")
 			common := func(text, chain, commonName string, years int32) *ca.CACertificate {
-				der := decodePEM(t, text)
+				der := testutil.DecodePEM(t, "CERTIFICATE", text)
 				return &ca.CACertificate{
 					Identifier: fmt.Sprintf("%x", md5.Sum(der)), Status: "ISSUE", Algorithm: family, FullAlgorithm: string(a), KeySize: sizes[a],
 					SignAlgorithm: map[string]string{"RSA": "SHA256WITHRSA", "ECC": "SHA256WITHECDSA", "SM2": "SM3WITHSM2"}[family],
@@ -69,10 +70,10 @@ func TestDescribeCACertificate(t *testing.T) {
 				if diff := cmp.Diff(want, issuer.Describe()); diff != "" {
 					t.Errorf("Describe mismatch (-want +got):\n%s", diff)
 				}
-				if resp.Years != want.Years || !requestIDForm.MatchString(resp.RequestId) {
+				if resp.Years != want.Years || !testutil.RequestIDForm.MatchString(resp.RequestId) {
 					t.Errorf("Years %d, RequestId %q", resp.Years, resp.RequestId)
 				}
-				if !serialForm.MatchString(resp.Certificate.SerialNumber) || !identifierForm.MatchString(resp.Certificate.Md5) {
+				if !serialForm.MatchString(resp.Certificate.SerialNumber) || !testutil.IdentifierForm.MatchString(resp.Certificate.Md5) {
 					t.Errorf("SerialNumber %q, Md5 %q", resp.Certificate.SerialNumber, resp.Certificate.Md5)
 				}
 			}
@@ -84,7 +85,7 @@ func TestDescribeCACertificateRefuses(t *testing.T) {
 	t.Parallel()
 	pool := newPool(t)
 	known := authorityOf(algorithm.ECC_256).issuer.Identifier()
-	failed := readerFunc(func([]byte) (int, error) { return 0, errNoRandomness })
+	failed := testutil.ReaderFunc(func([]byte) (int, error) { return 0, testutil.ErrNoRandomness })
 	tests := []struct {
 		name    string
 		pool    *ca.Pool
@@ -102,17 +103,17 @@ func TestDescribeCACertificateRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			if tt.code == missing {
-				checkError(t, tt.req.Validate(), tt.code, "Identifier", tt.mention)
+				testutil.CheckError(t, tt.req.Validate(), tt.code, "Identifier", tt.mention)
 			}
-			resp, err := ca.DescribeCACertificate(untouched(t), tt.pool, tt.req)
-			checkError(t, err, tt.code, "Identifier", tt.mention)
+			resp, err := ca.DescribeCACertificate(testutil.Untouched(t), tt.pool, tt.req)
+			testutil.CheckError(t, err, tt.code, "Identifier", tt.mention)
 			if resp != nil {
 				t.Error("a response and an error")
 			}
 		})
 	}
 	resp, err := ca.DescribeCACertificate(failed, pool, &ca.DescribeCACertificateRequest{Identifier: known})
-	if !errors.Is(err, yuncert.ErrInternalError) || !errors.Is(err, errNoRandomness) || resp != nil {
+	if !errors.Is(err, yuncert.ErrInternalError) || !errors.Is(err, testutil.ErrNoRandomness) || resp != nil {
 		t.Errorf("without randomness: %v, %v", resp, err)
 	}
 }
@@ -204,7 +205,7 @@ func TestDescribeCACertificateParent(t *testing.T) {
 	k := key(algorithm.ECC_256, 2)
 	req := subRequest(algorithm.ECC_256)
 	req.CommonName = "Lower CA"
-	lower, err := ca.CreateSubCACertificate(seeded(), instant, middle, k.Public(), req)
+	lower, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, middle, k.Public(), req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,11 +222,11 @@ func TestDescribeCACertificateParent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ca.UpdateCACertificateStatus(seeded(), pool, &updateRequest{Identifier: au.rootIssuer.Identifier()}); err != nil {
+	if _, err := ca.UpdateCACertificateStatus(testutil.Seeded(), pool, &updateRequest{Identifier: au.rootIssuer.Identifier()}); err != nil {
 		t.Fatal(err)
 	}
 	_, err = pool.Issuer(issuer.Identifier())
-	checkError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", issuer.Identifier())
+	testutil.CheckError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", issuer.Identifier())
 }
 
 // The fields are the documented ones, without the deprecated Sans.

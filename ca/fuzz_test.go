@@ -16,6 +16,8 @@ import (
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -53,7 +55,7 @@ func FuzzNewIssuer(f *testing.F) {
 				}
 				continue
 			}
-			if !identifierForm.MatchString(issuer.Identifier()) {
+			if !testutil.IdentifierForm.MatchString(issuer.Identifier()) {
 				t.Errorf("Identifier %q", issuer.Identifier())
 			}
 		}
@@ -69,10 +71,12 @@ func FuzzCreateServerCertificateWithCsrRequestJSON(f *testing.F) {
 			func(r *request) { r.Domain = "*.例子.中国,::1,1.2.3.4, ,A.example.com,a.example.com" },
 			func(r *request) { r.Csr = hostCSR(f, a, ""); r.CommonName = "云证书" },
 			func(r *request) { r.Csr = hostCSR(f, a, "", "192.0.2.1") },
-			func(r *request) { r.Csr = makeCSR(f, key(a, 1), name(utf8(oidCommonName, "www.example.com"))) },
 			func(r *request) {
-				r.Csr = makeCSR(f, key(a, 2), name(utf8(oidCommonName, "a"), attribute(oidOrganization, bmpString, "\x4e\x91"), printable(oidCountry, "us")),
-					extension(oidConstraints, true, seq([]byte{1, 1, 0xff})), extension(oidAltName, true, altNames("a.example.com", "::1")))
+				r.Csr = makeCSR(f, key(a, 1), asn.Name(asn.UTF8(asn.OIDCommonName, "www.example.com")))
+			},
+			func(r *request) {
+				r.Csr = makeCSR(f, key(a, 2), asn.Name(asn.UTF8(asn.OIDCommonName, "a"), asn.Attribute(asn.OIDOrganization, asn.BMPString, "\x4e\x91"), asn.Printable(asn.OIDCountry, "us")),
+					asn.Extension(asn.OIDConstraints, true, asn.Seq([]byte{1, 1, 0xff})), asn.Extension(asn.OIDAltName, true, asn.GeneralNames("a.example.com", "::1")))
 			},
 			func(r *request) { r.Days, r.Years, r.Months = 0, 1, 13 },
 			func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 0, instant.Unix(), instant.Unix()+1 },
@@ -96,7 +100,7 @@ func FuzzCreateServerCertificateWithCsrRequestJSON(f *testing.F) {
 		}
 		if err := req.Validate(); err != nil {
 			checkRequestsFault(t, err)
-			if _, _, again := ca.CreateServerCertificateWithCsr(untouched(t), instant, nil, req); again == nil || again.Error() != err.Error() {
+			if _, _, again := ca.CreateServerCertificateWithCsr(testutil.Untouched(t), instant, nil, req); again == nil || again.Error() != err.Error() {
 				t.Errorf("Validate says %v, and the operation %v", err, again)
 			}
 			return
@@ -105,7 +109,7 @@ func FuzzCreateServerCertificateWithCsrRequestJSON(f *testing.F) {
 		for _, a := range families {
 			au := authorityOf(a)
 			req.ParentIdentifier = au.issuer.Identifier()
-			resp, der, err := ca.CreateServerCertificateWithCsr(seeded(), instant, au.issuer, req)
+			resp, der, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant, au.issuer, req)
 			if err != nil {
 				checkRequestsFault(t, err)
 				if resp != nil || der != nil {
@@ -230,7 +234,7 @@ func FuzzLeafRequestsJSON(f *testing.F) {
 		}
 		if err := req.Validate(); err != nil {
 			checkRequestsFault(t, err)
-			if _, _, again := o.call(untouched(t), instant, nil, req); again == nil || again.Error() != err.Error() {
+			if _, _, again := o.call(testutil.Untouched(t), instant, nil, req); again == nil || again.Error() != err.Error() {
 				t.Errorf("Validate says %v, and the operation %v", err, again)
 			}
 			return
@@ -240,7 +244,7 @@ func FuzzLeafRequestsJSON(f *testing.F) {
 			if reflect.ValueOf(req).Elem().FieldByName("ParentIdentifier").IsValid() {
 				fields{"ParentIdentifier": au.issuer.Identifier()}.set(req)
 			}
-			results, der, err := o.call(seeded(), instant, au.issuer, req)
+			results, der, err := o.call(testutil.Seeded(), instant, au.issuer, req)
 			if err != nil {
 				checkRequestsFault(t, err)
 				if len(results) > 0 || der != nil {
@@ -328,7 +332,7 @@ func FuzzCARequestsJSON(f *testing.F) {
 			var req ca.CreateRootCACertificateRequest
 			var resp *ca.CreateRootCACertificateResponse
 			if run(&req, func() (_ any, err error) {
-				resp, err = ca.CreateRootCACertificate(seeded(), instant, au.rootKey, &req)
+				resp, err = ca.CreateRootCACertificate(testutil.Seeded(), instant, au.rootKey, &req)
 				return resp, err
 			}) {
 				verifySignature(t, parsePEM(t, resp.Certificate), au.rootKey.Public())
@@ -340,7 +344,7 @@ func FuzzCARequestsJSON(f *testing.F) {
 			var req ca.CreateSubCACertificateRequest
 			var resp *ca.CreateSubCACertificateResponse
 			if run(&req, func() (_ any, err error) {
-				resp, err = ca.CreateSubCACertificate(seeded(), instant, au.rootIssuer, au.subKey.Public(), &req)
+				resp, err = ca.CreateSubCACertificate(testutil.Seeded(), instant, au.rootIssuer, au.subKey.Public(), &req)
 				return resp, err
 			}) {
 				cert := parsePEM(t, resp.Certificate)
@@ -356,7 +360,7 @@ func FuzzCARequestsJSON(f *testing.F) {
 			var req ca.CreateOCSPResponderCertificateRequest
 			var resp *ca.CreateOCSPResponderCertificateResponse
 			if run(&req, func() (_ any, err error) {
-				resp, err = ca.CreateOCSPResponderCertificate(seeded(), instant, au.issuer, key(algorithm.ECC_256, 2).Public(), &req)
+				resp, err = ca.CreateOCSPResponderCertificate(testutil.Seeded(), instant, au.issuer, key(algorithm.ECC_256, 2).Public(), &req)
 				return resp, err
 			}) {
 				cert := parsePEM(t, resp.Certificate)
@@ -370,12 +374,12 @@ func FuzzCARequestsJSON(f *testing.F) {
 			}
 		case 3:
 			var req ca.DescribeCACertificateRequest
-			run(&req, func() (any, error) { return ca.DescribeCACertificate(seeded(), newPool(t), &req) })
+			run(&req, func() (any, error) { return ca.DescribeCACertificate(testutil.Seeded(), newPool(t), &req) })
 		case 4:
 			var req ca.DescribeCACertificateListRequest
 			var resp *ca.DescribeCACertificateListResponse
 			if run(&req, func() (_ any, err error) {
-				resp, err = ca.DescribeCACertificateList(seeded(), instant, newPool(t), &req)
+				resp, err = ca.DescribeCACertificateList(testutil.Seeded(), instant, newPool(t), &req)
 				return resp, err
 			}) && len(resp.CertificateList) > 2*len(families) {
 				t.Errorf("%d CAs of %d", len(resp.CertificateList), 2*len(families))
@@ -383,7 +387,7 @@ func FuzzCARequestsJSON(f *testing.F) {
 		case 5:
 			var req ca.UpdateCACertificateStatusRequest
 			pool := newPool(t)
-			if run(&req, func() (any, error) { return ca.UpdateCACertificateStatus(seeded(), pool, &req) }) {
+			if run(&req, func() (any, error) { return ca.UpdateCACertificateStatus(testutil.Seeded(), pool, &req) }) {
 				if _, err := pool.Issuer(req.Identifier); !errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection) {
 					t.Errorf("the revoked CA still issues: %v", err)
 				}

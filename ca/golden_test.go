@@ -14,6 +14,7 @@ import (
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // The same random octets, instant, key and request give the same bytes: those in
@@ -31,7 +32,7 @@ func TestGolden(t *testing.T) {
 			run := func() result {
 				var r result
 				var err error
-				random := seeded()
+				random := testutil.Seeded()
 				if r.Root, err = ca.CreateRootCACertificate(random, instant, key(a, 0), rootRequest()); err != nil {
 					t.Fatal(err)
 				}
@@ -55,9 +56,9 @@ func TestGolden(t *testing.T) {
 			if diff := cmp.Diff(first, second); diff != "" {
 				t.Errorf("twice the same inputs, and not the same outputs (-first +second):\n%s", diff)
 			}
-			golden(t, "golden/"+string(a)+"-root.pem", first.Root.Certificate)
-			golden(t, "golden/"+string(a)+"-sub.pem", first.Sub.Certificate)
-			golden(t, "golden/"+string(a)+"-server.pem", first.Server.X509Certificate)
+			testutil.Golden(t, "golden/"+string(a)+"-root.pem", first.Root.Certificate)
+			testutil.Golden(t, "golden/"+string(a)+"-sub.pem", first.Sub.Certificate)
+			testutil.Golden(t, "golden/"+string(a)+"-server.pem", first.Server.X509Certificate)
 			first.Root.Certificate, first.Root.CertificateChain = "", ""
 			first.Sub.Certificate, first.Sub.CertificateChain = "", ""
 			first.Server.X509Certificate, first.Server.CertificateChain = "", ""
@@ -65,7 +66,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "golden/"+string(a)+".json", string(text)+"\n")
+			testutil.Golden(t, "golden/"+string(a)+".json", string(text)+"\n")
 		})
 	}
 }
@@ -78,7 +79,7 @@ func TestEveryInputMatters(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)
 			other := au.subWith(t, func(r *ca.CreateSubCACertificateRequest) { r.Locality = "Beijing" })
-			random := seeded()
+			random := testutil.Seeded()
 			random.Read(make([]byte, 1))
 			seen := make(map[string]string)
 			for what, run := range map[string]func() *x509.Certificate{
@@ -103,7 +104,7 @@ func TestEveryInputMatters(t *testing.T) {
 				"another instant": func() *x509.Certificate {
 					req := fullRequest(t, a, au.issuer)
 					req.BeforeTime, req.AfterTime = 0, 0
-					_, der, err := ca.CreateServerCertificateWithCsr(seeded(), instant.Add(time.Second), au.issuer, req)
+					_, der, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant.Add(time.Second), au.issuer, req)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -150,13 +151,13 @@ func TestInputsUnmodified(t *testing.T) {
 			serverCopy.Tags = slices.Clone(server.Tags)
 			publicCopy := publicDER(t, public)
 
-			if _, err := ca.CreateRootCACertificate(seeded(), instant, au.rootKey, root); err != nil {
+			if _, err := ca.CreateRootCACertificate(testutil.Seeded(), instant, au.rootKey, root); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := ca.CreateSubCACertificate(seeded(), instant, au.rootIssuer, public, sub); err != nil {
+			if _, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, au.rootIssuer, public, sub); err != nil {
 				t.Fatal(err)
 			}
-			resp, der, err := ca.CreateServerCertificateWithCsr(seeded(), instant, au.issuer, server)
+			resp, der, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant, au.issuer, server)
 			if err != nil {
 				t.Fatal(err)
 			}

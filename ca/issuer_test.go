@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"encoding/pem"
 	"fmt"
 	"math/big"
 	"net"
@@ -21,6 +20,8 @@ import (
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/sm2"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -37,11 +38,11 @@ func caTemplate(commonName string) *x509.Certificate {
 // sign makes a certificate with crypto/x509, in PEM.
 func sign(t testing.TB, template, parent *x509.Certificate, public crypto.PublicKey, k *algorithm.PrivateKey) string {
 	t.Helper()
-	der, err := x509.CreateCertificate(seeded(), template, parent, public, k)
+	der, err := x509.CreateCertificate(testutil.Seeded(), template, parent, public, k)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return encodePEM(der)
+	return testutil.EncodePEM("CERTIFICATE", der)
 }
 
 // signSM2 makes a certificate that crypto/x509 cannot: subject and issuer have a
@@ -49,7 +50,7 @@ func sign(t testing.TB, template, parent *x509.Certificate, public crypto.Public
 func signSM2(t testing.TB, commonName, issuer string, public crypto.PublicKey, k *algorithm.PrivateKey, change func(*x509der.Template)) string {
 	t.Helper()
 	template := &x509der.Template{
-		SerialNumber: []byte{1}, Issuer: name(printable(oidCommonName, issuer)),
+		SerialNumber: []byte{1}, Issuer: asn.Name(asn.Printable(asn.OIDCommonName, issuer)),
 		NotBefore: instant, NotAfter: caEnd,
 		Subject:   x509der.Name{x509der.Text(x509der.CommonName, commonName)},
 		PublicKey: publicDER(t, public), CA: true, PathLen: -1, KeyUsage: x509.KeyUsageCertSign,
@@ -59,11 +60,11 @@ func signSM2(t testing.TB, commonName, issuer string, public crypto.PublicKey, k
 	if err != nil {
 		t.Fatal(err)
 	}
-	der, err := x509der.MarshalCertificate(seeded(), signer, template)
+	der, err := x509der.MarshalCertificate(testutil.Seeded(), signer, template)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return encodePEM(der)
+	return testutil.EncodePEM("CERTIFICATE", der)
 }
 
 // pki is a root and a subordinate CA made by crypto/x509, for one change.
@@ -87,10 +88,10 @@ func TestLongNamesInMessages(t *testing.T) {
 	template.KeyUsage = x509.KeyUsageCRLSign
 	text := sign(t, template, template, k.Public(), k)
 	_, err := ca.NewIssuer(text, k, ca.IssuerOptions{})
-	checkError(t, err, refused, "CertificateChain", "xxx")
+	testutil.CheckError(t, err, refused, "CertificateChain", "xxx")
 	short(t, err)
 	_, err = ca.Verify(instant, text, ca.VerifyOptions{Roots: sign(t, caTemplate("Root"), caTemplate("Root"), k.Public(), k)})
-	checkError(t, err, refused, "Certificate", "(a name of 100025 octets)")
+	testutil.CheckError(t, err, refused, "Certificate", "(a name of 100025 octets)")
 	short(t, err)
 }
 
@@ -107,16 +108,16 @@ func critical(id ...int) []pkix.Extension {
 
 // directoryConstraint permits the names of one directory, and those domains.
 func directoryConstraint(critical bool, domains ...string) pkix.Extension {
-	trees := seq(tlv(0xa4, name(printable(oidCountry, "CN"))))
+	trees := asn.Seq(asn.TLV(0xa4, asn.Name(asn.Printable(asn.OIDCountry, "CN"))))
 	for _, domain := range domains {
-		trees = append(trees, seq(tlv(0x82, []byte(domain)))...)
+		trees = append(trees, asn.Seq(asn.TLV(0x82, []byte(domain)))...)
 	}
-	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 30}, Critical: critical, Value: seq(tlv(0xa0, trees))}
+	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 30}, Critical: critical, Value: asn.Seq(asn.TLV(0xa0, trees))}
 }
 
 // domainConstraint permits example.com, with those octets behind the name.
 func domainConstraint(behind []byte) pkix.Extension {
-	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 30}, Critical: true, Value: seq(tlv(0xa0, seq(tlv(0x82, []byte("example.com")), behind)))}
+	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 30}, Critical: true, Value: asn.Seq(asn.TLV(0xa0, asn.Seq(asn.TLV(0x82, []byte("example.com")), behind)))}
 }
 
 // RFC 5280, section 6.1, as far as a chain is judged before anything is issued.
@@ -150,7 +151,7 @@ func TestNewIssuerRefusesCertificate(t *testing.T) {
 		{"a subject with a control character", func(p *pki) { p.sub.Subject.CommonName = "Sub\nCA" }, "U+000A"},
 		{"policies demanded further down", func(p *pki) { p.root.ExtraExtensions = policyConstraints(0x80, 1, 2) }, `certificate 2 of the chain, "Root", requires certificate policies`},
 		{"an extended key usage that grants nothing", func(p *pki) {
-			p.sub.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Value: seq()}}
+			p.sub.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Value: asn.Seq()}}
 		}, `certificate 1 of the chain, "Sub", has an unusable key usage: the extension 2.5.29.37 is there and grants nothing`},
 		{"a key usage of the root that grants nothing", func(p *pki) {
 			p.root.KeyUsage, p.root.ExtraExtensions = 0, []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 15}, Critical: true, Value: []byte{3, 1, 0}}}
@@ -172,7 +173,7 @@ func TestNewIssuerRefusesCertificate(t *testing.T) {
 func checkNewIssuer(t *testing.T, chain string, k crypto.Signer, options ca.IssuerOptions, code yuncert.Code, parameter, mention string) {
 	t.Helper()
 	issuer, err := ca.NewIssuer(chain, k, options)
-	checkError(t, err, code, parameter, mention)
+	testutil.CheckError(t, err, code, parameter, mention)
 	if issuer != nil {
 		t.Error("an Issuer beside an error")
 	}
@@ -192,7 +193,7 @@ func TestNewIssuerRefusesSM2Certificate(t *testing.T) {
 		{"the root is no CA", same, func(c *x509der.Template) { c.CA = false }, `"Root", is not a CA certificate`},
 		{"the first lacks keyCertSign", func(c *x509der.Template) { c.KeyUsage = x509.KeyUsageCRLSign }, same, `"Sub", may not sign certificates`},
 		{"the root allows no CA below it", same, func(c *x509der.Template) { c.PathLen = 0 }, `"Root", allows 0 CA certificates`},
-		{"names that do not chain", func(c *x509der.Template) { c.Issuer = name(printable(oidCommonName, "Other")) }, same, `"Sub", is not issued by the next, "Root"`},
+		{"names that do not chain", func(c *x509der.Template) { c.Issuer = asn.Name(asn.Printable(asn.OIDCommonName, "Other")) }, same, `"Sub", is not issued by the next, "Root"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -218,14 +219,14 @@ func TestNewIssuerRefusesChain(t *testing.T) {
 				algorithm.RSA_2048: algorithm.RSA_3072, algorithm.ECC_256: algorithm.ECC_384, algorithm.SM2_256: algorithm.ECC_256,
 			}[a])
 			sub, root := au.sub.Certificate, au.root.Certificate
-			damaged := decodePEM(t, sub)
+			damaged := testutil.DecodePEM(t, "CERTIFICATE", sub)
 			damaged[len(damaged)-1] ^= 1
-			damagedRoot := decodePEM(t, root)
+			damagedRoot := testutil.DecodePEM(t, "CERTIFICATE", root)
 			damagedRoot[len(damagedRoot)-1] ^= 1
-			trailing := append(decodePEM(t, sub), 0)
+			trailing := append(testutil.DecodePEM(t, "CERTIFICATE", sub), 0)
 			keyText := strings.Split(string(testkeys.PEM(a, 1)), "\n")[2]
 			block := func(kind string) string {
-				return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: []byte("secret")}))
+				return testutil.EncodePEM(kind, []byte("secret"))
 			}
 			tests := []struct {
 				name    string
@@ -236,12 +237,12 @@ func TestNewIssuerRefusesChain(t *testing.T) {
 			}{
 				{"empty", "", au.subKey, malformed, "no certificate"},
 				{"garbage", "garbage", au.subKey, malformed, "no certificate"},
-				{"DER", string(decodePEM(t, sub)), au.subKey, malformed, "no certificate"},
+				{"DER", string(testutil.DecodePEM(t, "CERTIFICATE", sub)), au.subKey, malformed, "no certificate"},
 				{"an empty block", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", au.subKey, malformed, "certificate 1"},
 				{"a block of something else", block("CERTIFICATE"), au.subKey, malformed, "certificate 1"},
-				{"an octet behind a certificate", encodePEM(trailing) + root, au.subKey, malformed, "certificate 1"},
-				{"a certificate cut short", encodePEM(trailing[:len(trailing)-2]) + root, au.subKey, malformed, "certificate 1"},
-				{"a root cut short", sub + encodePEM(decodePEM(t, root)[:100]), au.subKey, malformed, "certificate 2"},
+				{"an octet behind a certificate", testutil.EncodePEM("CERTIFICATE", trailing) + root, au.subKey, malformed, "certificate 1"},
+				{"a certificate cut short", testutil.EncodePEM("CERTIFICATE", trailing[:len(trailing)-2]) + root, au.subKey, malformed, "certificate 1"},
+				{"a root cut short", sub + testutil.EncodePEM("CERTIFICATE", testutil.DecodePEM(t, "CERTIFICATE", root)[:100]), au.subKey, malformed, "certificate 2"},
 				{"the private key before the chain", string(testkeys.PEM(a, 1)) + sub + root, au.subKey, malformed, "not a CERTIFICATE"},
 				{"the private key behind the chain", sub + root + string(testkeys.PEM(a, 1)), au.subKey, malformed, "not a CERTIFICATE"},
 				{"the private key alone", string(testkeys.PEM(a, 1)), au.subKey, malformed, "not a CERTIFICATE"},
@@ -257,8 +258,8 @@ func TestNewIssuerRefusesChain(t *testing.T) {
 				{"the root twice, so as to pass for a subordinate CA", root + root, au.rootKey, refused, "already"},
 				{"the root twice behind the subordinate CA", sub + root + root, au.subKey, refused, "already"},
 				{"a certificate twice", sub + sub + root, au.subKey, refused, "not issued by the next"},
-				{"a wrong signature", encodePEM(damaged) + root, au.subKey, refused, `"Test Sub CA", is not signed by "Test Root"`},
-				{"a wrong signature of the root", sub + encodePEM(damagedRoot), au.subKey, refused, `"Test Root", is not signed by "Test Root"`},
+				{"a wrong signature", testutil.EncodePEM("CERTIFICATE", damaged) + root, au.subKey, refused, `"Test Sub CA", is not signed by "Test Root"`},
+				{"a wrong signature of the root", sub + testutil.EncodePEM("CERTIFICATE", damagedRoot), au.subKey, refused, `"Test Root", is not signed by "Test Root"`},
 				{"the root's key", sub + root, au.rootKey, refused, `"Test Sub CA"`},
 				{"the key of a stranger", sub + root, key(a, 2), refused, `"Test Sub CA"`},
 				{"a key of another family", sub + root, other.subKey, refused, `"Test Sub CA"`},
@@ -278,7 +279,7 @@ func TestNewIssuerRefusesChain(t *testing.T) {
 		t.Parallel()
 		au := authorityOf(algorithm.ECC_256)
 		cert := issue(t, au.issuer, serverRequest(au.issuer, hostCSR(t, algorithm.ECC_256, "www.example.com")))
-		checkNewIssuer(t, encodePEM(cert.Raw)+au.sub.CertificateChain, key(algorithm.ECC_256, 2), ca.IssuerOptions{}, refused, "CertificateChain", `"www.example.com", is not a CA certificate`)
+		checkNewIssuer(t, testutil.EncodePEM("CERTIFICATE", cert.Raw)+au.sub.CertificateChain, key(algorithm.ECC_256, 2), ca.IssuerOptions{}, refused, "CertificateChain", `"www.example.com", is not a CA certificate`)
 	})
 }
 
@@ -318,7 +319,7 @@ func TestNewIssuerRefusesKey(t *testing.T) {
 	for what, public := range badKeys() {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			checkNewIssuer(t, chain, unused(t, public), ca.IssuerOptions{}, malformed, "", "key")
+			checkNewIssuer(t, chain, testutil.Unused(t, public), ca.IssuerOptions{}, malformed, "", "key")
 		})
 	}
 	for what, k := range map[string]crypto.Signer{
@@ -345,12 +346,12 @@ func TestNewIssuerSignatureAlgorithm(t *testing.T) {
 
 	au := authorityOf(algorithm.RSA_2048)
 	// The signature algorithm is replaced in both places, by sha1WithRSAEncryption.
-	der := decodePEM(t, au.root.Certificate)
-	sha256, sha1 := oid("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), oid("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05")
+	der := testutil.DecodePEM(t, "CERTIFICATE", au.root.Certificate)
+	sha256, sha1 := asn.OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), asn.OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05")
 	if bytes.Count(der, sha256) != 2 {
 		t.Fatal("the root is not signed as expected")
 	}
-	chain := encodePEM(bytes.ReplaceAll(der, sha256, sha1))
+	chain := testutil.EncodePEM("CERTIFICATE", bytes.ReplaceAll(der, sha256, sha1))
 	issuer, err := ca.NewIssuer(chain, au.rootKey, ca.IssuerOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -359,10 +360,10 @@ func TestNewIssuerSignatureAlgorithm(t *testing.T) {
 	// A certificate by which another key of the same name vouches for the root.
 	template := caTemplate("Root")
 	template.AuthorityKeyId = []byte("the old key")
-	chain = encodePEM(bytes.ReplaceAll(decodePEM(t, sign(t, template, template, au.rootKey.Public(), au.rootKey)), sha256, sha1))
+	chain = testutil.EncodePEM("CERTIFICATE", bytes.ReplaceAll(testutil.DecodePEM(t, "CERTIFICATE", sign(t, template, template, au.rootKey.Public(), au.rootKey)), sha256, sha1))
 	checkNewIssuer(t, chain, au.rootKey, ca.IssuerOptions{}, refused, "CertificateChain", "not supported")
 
-	sub, err := ca.CreateSubCACertificate(seeded(), instant, issuer, au.subKey.Public(), subRequest(algorithm.RSA_2048))
+	sub, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, issuer, au.subKey.Public(), subRequest(algorithm.RSA_2048))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -445,7 +446,7 @@ func TestNewIssuerAcceptsText(t *testing.T) {
 				// The chain that is answered is clean, whatever was read.
 				req := serverRequest(issuer, hostCSR(t, a, "www.example.com"))
 				req.Immediately = 2
-				resp, _, err := ca.CreateServerCertificateWithCsr(seeded(), instant, issuer, req)
+				resp, _, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant, issuer, req)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -466,7 +467,7 @@ func TestThreeLevels(t *testing.T) {
 			au := authorityOf(a)
 			middle := au.subWith(t, func(r *ca.CreateSubCACertificateRequest) { r.PathLenConstraint = 1; r.CommonName = "Middle" })
 			k := key(a, 2)
-			low, err := ca.CreateSubCACertificate(seeded(), instant.Add(time.Hour), middle, k.Public(), &ca.CreateSubCACertificateRequest{
+			low, err := ca.CreateSubCACertificate(testutil.Seeded(), instant.Add(time.Hour), middle, k.Public(), &ca.CreateSubCACertificateRequest{
 				CommonName: "Low", Organization: "Example", OrganizationUnit: "PKI", Locality: "杭州", State: "Zhejiang", Algorithm: string(a), Years: 1,
 			})
 			if err != nil {
@@ -484,9 +485,9 @@ func TestThreeLevels(t *testing.T) {
 			if leaf == nil {
 				leaf = sm2Key(t, 12345)
 			}
-			req := serverRequest(issuer, makeCSR(t, leaf, name(utf8(oidCommonName, "www.example.com"))))
+			req := serverRequest(issuer, makeCSR(t, leaf, asn.Name(asn.UTF8(asn.OIDCommonName, "www.example.com"))))
 			req.Immediately = 2
-			resp, der, err := ca.CreateServerCertificateWithCsr(seeded(), instant.Add(2*time.Hour), issuer, req)
+			resp, der, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant.Add(2*time.Hour), issuer, req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -497,8 +498,8 @@ func TestThreeLevels(t *testing.T) {
 			// The path length of each level is spent.
 			below := subRequest(leaf.Algorithm())
 			below.Years = 1
-			_, err = ca.CreateSubCACertificate(untouched(t), instant.Add(time.Hour), issuer, leaf.Public(), below)
-			checkError(t, err, refused, "ParentIdentifier", "path length")
+			_, err = ca.CreateSubCACertificate(testutil.Untouched(t), instant.Add(time.Hour), issuer, leaf.Public(), below)
+			testutil.CheckError(t, err, refused, "ParentIdentifier", "path length")
 		})
 	}
 }

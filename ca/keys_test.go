@@ -14,6 +14,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // blocks is a policy that blocks those keys and no other.
@@ -45,15 +46,15 @@ func TestIssuerBlockedKeys(t *testing.T) {
 			issue(t, au.issuer, server)
 
 			client := &ca.CreateClientCertificateWithCsrRequest{Csr: server.Csr, ParentIdentifier: issuer.Identifier(), Days: 90}
-			_, _, err := ca.CreateClientCertificateWithCsr(untouched(t), instant, issuer, client)
-			checkError(t, err, malformed, "Csr", says)
+			_, _, err := ca.CreateClientCertificateWithCsr(testutil.Untouched(t), instant, issuer, client)
+			testutil.CheckError(t, err, malformed, "Csr", says)
 			if err := client.Validate(); err != nil {
 				t.Errorf("Validate, which has no issuer: %v", err)
 			}
 
 			responder := &ca.CreateOCSPResponderCertificateRequest{CommonName: "OCSP", Days: 30}
-			_, err = ca.CreateOCSPResponderCertificate(untouched(t), instant, issuer, key(a, 2).Public(), responder)
-			checkError(t, err, malformed, "", says)
+			_, err = ca.CreateOCSPResponderCertificate(testutil.Untouched(t), instant, issuer, key(a, 2).Public(), responder)
+			testutil.CheckError(t, err, malformed, "", says)
 
 			root, err := ca.NewIssuer(au.root.CertificateChain, au.rootKey, ca.IssuerOptions{KeyPolicy: blocks(t, au.subKey.Public())})
 			if err != nil {
@@ -61,8 +62,8 @@ func TestIssuerBlockedKeys(t *testing.T) {
 			}
 			sub := subRequest(a)
 			sub.ParentIdentifier = root.Identifier()
-			_, err = ca.CreateSubCACertificate(untouched(t), instant, root, au.subKey.Public(), sub)
-			checkError(t, err, malformed, "", says)
+			_, err = ca.CreateSubCACertificate(testutil.Untouched(t), instant, root, au.subKey.Public(), sub)
+			testutil.CheckError(t, err, malformed, "", says)
 
 			for name, pub := range map[string]crypto.PublicKey{"Test Sub CA": au.subKey.Public(), "Test Root": au.rootKey.Public()} {
 				checkNewIssuer(t, au.sub.CertificateChain, au.subKey, ca.IssuerOptions{KeyPolicy: blocks(t, pub)}, refused, "CertificateChain", name)
@@ -73,8 +74,8 @@ func TestIssuerBlockedKeys(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, _, err = pool.CreateServerCertificateWithCsr(untouched(t), instant, server)
-			checkError(t, err, malformed, "Csr", says)
+			_, _, err = pool.CreateServerCertificateWithCsr(testutil.Untouched(t), instant, server)
+			testutil.CheckError(t, err, malformed, "Csr", says)
 		})
 	}
 }
@@ -129,19 +130,19 @@ func TestIssuerMinRSABits(t *testing.T) {
 	req := serverRequest(issuer, hostCSR(t, a, "www.example.com"))
 	req.Days = -1
 	checkRefused(t, instant, issuer, req, refused, "Csr", says)
-	checkError(t, req.Validate(), malformed, "Days", "-1")
+	testutil.CheckError(t, req.Validate(), malformed, "Days", "-1")
 
 	responder := &ca.CreateOCSPResponderCertificateRequest{CommonName: "OCSP", Days: 30}
-	_, err := ca.CreateOCSPResponderCertificate(untouched(t), instant, issuer, key(a, 2).Public(), responder)
-	checkError(t, err, refused, "", says)
+	_, err := ca.CreateOCSPResponderCertificate(testutil.Untouched(t), instant, issuer, key(a, 2).Public(), responder)
+	testutil.CheckError(t, err, refused, "", says)
 
 	root, err := ca.NewIssuer(au.root.CertificateChain, au.rootKey, strict)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = ca.CreateSubCACertificate(untouched(t), instant, root, au.subKey.Public(), subRequest(a))
-	checkError(t, err, refused, "", says)
-	if _, err := ca.CreateSubCACertificate(seeded(), instant, root, key(algorithm.RSA_3072, 1).Public(), subRequest(algorithm.RSA_3072)); err != nil {
+	_, err = ca.CreateSubCACertificate(testutil.Untouched(t), instant, root, au.subKey.Public(), subRequest(a))
+	testutil.CheckError(t, err, refused, "", says)
+	if _, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, root, key(algorithm.RSA_3072, 1).Public(), subRequest(algorithm.RSA_3072)); err != nil {
 		t.Error(err)
 	}
 }
@@ -161,7 +162,7 @@ func TestIssuerSmallExponents(t *testing.T) {
 	au := authorityOf(algorithm.RSA_2048)
 	req := serverRequest(au.issuer, smallExponentCSR(t))
 	checkRefused(t, instant, au.issuer, req, malformed, "Csr", "the RSA exponent 3 is not")
-	checkError(t, req.Validate(), malformed, "Csr", "the RSA exponent 3 is not")
+	testutil.CheckError(t, req.Validate(), malformed, "Csr", "the RSA exponent 3 is not")
 
 	cert := issue(t, au.issuerWith(t, ca.IssuerOptions{KeyPolicy: algorithm.KeyPolicy{SmallExponents: true}}), req)
 	if pub := cert.PublicKey.(*rsa.PublicKey); pub.E != 3 {
@@ -177,11 +178,11 @@ func TestNewIssuerSmallExponents(t *testing.T) {
 	rootKey := smallExponentKey(t)
 	root, sub := caTemplate("Root"), caTemplate("Sub")
 	make := func(template, parent *x509.Certificate, pub any) string {
-		der, err := x509.CreateCertificate(seeded(), template, parent, pub, rootKey)
+		der, err := x509.CreateCertificate(testutil.Seeded(), template, parent, pub, rootKey)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return encodePEM(der)
+		return testutil.EncodePEM("CERTIFICATE", der)
 	}
 	subKey := key(algorithm.RSA_2048, 1)
 	chain := make(sub, root, subKey.Public()) + make(root, root, &rootKey.PublicKey)

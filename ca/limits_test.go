@@ -20,6 +20,8 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/sm2"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -28,17 +30,17 @@ import (
 func TestCreateServerCertificateWithCsrRepeatedAttributes(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
-	commonName := utf8(oidCommonName, "www.example.com")
-	for what, oid := range map[string][]byte{"C": oidCountry, "ST": oidState, "L": oidLocality, "O": oidOrganization} {
+	commonName := asn.UTF8(asn.OIDCommonName, "www.example.com")
+	for what, oid := range map[string][]byte{"C": asn.OIDCountry, "ST": asn.OIDState, "L": asn.OIDLocality, "O": asn.OIDOrganization} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			text := makeCSR(t, key(algorithm.ECC_256, 2), name(printable(oid, "US"), printable(oid, "CN"), commonName))
+			text := makeCSR(t, key(algorithm.ECC_256, 2), asn.Name(asn.Printable(oid, "US"), asn.Printable(oid, "CN"), commonName))
 			checkRefused(t, instant, au.issuer, serverRequest(au.issuer, text), malformed, "Csr", "2 attributes "+what)
 		})
 	}
 	for n, ok := range map[int]bool{8: true, 9: false, 1500: false} {
-		parts := append(slices.Repeat([][]byte{printable(oidUnit, "IT")}, n), commonName)
-		req := serverRequest(au.issuer, makeCSR(t, key(algorithm.ECC_256, 2), name(parts...)))
+		parts := append(slices.Repeat([][]byte{asn.Printable(asn.OIDUnit, "IT")}, n), commonName)
+		req := serverRequest(au.issuer, makeCSR(t, key(algorithm.ECC_256, 2), asn.Name(parts...)))
 		if !ok {
 			checkRefused(t, instant, au.issuer, req, malformed, "Csr", fmt.Sprintf("%d attributes OU: 8 is the most", n))
 		} else if cert := issue(t, au.issuer, req); len(cert.Subject.OrganizationalUnit) != n {
@@ -62,8 +64,8 @@ func TestSubjectOfACA(t *testing.T) {
 	req := subRequest(algorithm.ECC_256)
 	req.CommonName, req.Organization, req.OrganizationUnit = root.CommonName, root.Organization[0], root.OrganizationalUnit[0]
 	req.Locality, req.State, req.CountryCode = root.Locality[0], root.Province[0], strings.Join(root.Country, "")
-	_, err := ca.CreateSubCACertificate(seeded(), instant, au.rootIssuer, au.subKey.Public(), req)
-	checkError(t, err, refused, "CommonName", "a CA above")
+	_, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, au.rootIssuer, au.subKey.Public(), req)
+	testutil.CheckError(t, err, refused, "CommonName", "a CA above")
 }
 
 // RFC 5280, section 7.1: letter case and repeated spaces do not tell names apart.
@@ -82,11 +84,11 @@ func TestSubjectOfACASpelledOtherwise(t *testing.T) {
 			req := serverRequest(au.issuer, csr)
 			req.CommonName, req.Organization, req.OrganizationUnit = sub.commonName, above.Organization[0], strings.Join(above.OrganizationalUnit, "")
 			req.Locality, req.State, req.Country = above.Locality[0], above.Province[0], above.Country[0]
-			_, _, err := ca.CreateServerCertificateWithCsr(seeded(), instant, au.issuer, req)
+			_, _, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant, au.issuer, req)
 			if sub.ok && err != nil {
 				t.Errorf("%q: %v", sub.commonName, err)
 			} else if !sub.ok {
-				checkError(t, err, refused, parameter, "a CA's own")
+				testutil.CheckError(t, err, refused, parameter, "a CA's own")
 			}
 		}
 		parameters("CommonName", hostCSR(t, a, "", "www.example.com"))
@@ -138,11 +140,11 @@ func TestCreateOCSPResponderCertificateUnderConstraints(t *testing.T) {
 	a := algorithm.ECC_256
 	issuer, _ := constrained(t, a, nil, &constraints{PermittedDNSDomains: []string{"example.com"}})
 	for commonName, ok := range map[string]bool{"OCSP 1": true, "ocsp.example.com": true, "ocsp.example.org": false, "192.0.2.1": false} {
-		_, err := ca.CreateOCSPResponderCertificate(seeded(), instant, issuer, key(a, 2).Public(), &ca.CreateOCSPResponderCertificateRequest{CommonName: commonName, Days: 30})
+		_, err := ca.CreateOCSPResponderCertificate(testutil.Seeded(), instant, issuer, key(a, 2).Public(), &ca.CreateOCSPResponderCertificateRequest{CommonName: commonName, Days: 30})
 		if ok && err != nil {
 			t.Errorf("%q: %v", commonName, err)
 		} else if !ok {
-			checkError(t, err, refused, "CommonName", `of the CA "Test Sub CA"`)
+			testutil.CheckError(t, err, refused, "CommonName", `of the CA "Test Sub CA"`)
 		}
 	}
 }
@@ -169,13 +171,13 @@ func TestSubjectBelowAForeignCA(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	issuer, err := ca.NewIssuer(encodePEM(der)+root, subKey, ca.IssuerOptions{})
+	issuer, err := ca.NewIssuer(testutil.EncodePEM("CERTIFICATE", der)+root, subKey, ca.IssuerOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := issue(t, issuer, serverRequest(issuer, hostCSR(t, a, "www.example.com"))).RawSubject
-	want := name(printable(oidCountry, "CN"), printable(oidLocality, "Hangzhou"),
-		printable(oidOrganization, "Alibaba Inc."), printable(oidUnit, "Aliyun CDN"), utf8(oidCommonName, "www.example.com"))
+	want := asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDLocality, "Hangzhou"),
+		asn.Printable(asn.OIDOrganization, "Alibaba Inc."), asn.Printable(asn.OIDUnit, "Aliyun CDN"), asn.UTF8(asn.OIDCommonName, "www.example.com"))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("subject mismatch (-want +got):\n%s", diff)
 	}
@@ -205,11 +207,11 @@ func TestCreateSubCACertificateExtendedKeyUsagesAbove(t *testing.T) {
 			})
 			req := subRequest(algorithm.ECC_256)
 			req.CommonName, req.ExtendedKeyUsages = "Below", tt.here
-			_, err := ca.CreateSubCACertificate(seeded(), instant, parent, key(algorithm.ECC_256, 2).Public(), req)
+			_, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, parent, key(algorithm.ECC_256, 2).Public(), req)
 			if tt.ok && err != nil {
 				t.Error(err)
 			} else if !tt.ok {
-				checkError(t, err, refused, "ExtendedKeyUsages", "exclude")
+				testutil.CheckError(t, err, refused, "ExtendedKeyUsages", "exclude")
 			}
 		})
 	}
@@ -225,28 +227,28 @@ func TestLongTexts(t *testing.T) {
 	}
 	sub := subRequest(algorithm.ECC_256)
 	sub.ExtendedKeyUsages = []string{"1.2." + strings.Repeat("9", 1<<20)}
-	checkError(t, sub.Validate(), malformed, "ExtendedKeyUsages", "128 characters")
+	testutil.CheckError(t, sub.Validate(), malformed, "ExtendedKeyUsages", "128 characters")
 	sub.ExtendedKeyUsages = []string{"1.2" + strings.Repeat(".1", 61) + ".111"}
-	checkError(t, sub.Validate(), malformed, "ExtendedKeyUsages", "128 characters")
+	testutil.CheckError(t, sub.Validate(), malformed, "ExtendedKeyUsages", "128 characters")
 
 	au := authorityOf(algorithm.ECC_256)
 	req := serverRequest(au.issuer, hostCSR(t, algorithm.ECC_256, "www.example.com"))
 	req.Domain = han.String() + ".cn"
-	checkError(t, req.Validate(), malformed, "Domain", "253 octets")
+	testutil.CheckError(t, req.Validate(), malformed, "Domain", "253 octets")
 	req.Domain = strings.Repeat("a,", 40_000)
-	checkError(t, req.Validate(), malformed, "Domain", "80000 octets")
+	testutil.CheckError(t, req.Validate(), malformed, "Domain", "80000 octets")
 	req.Domain, req.CommonName = "", han.String()+".cn"
-	checkError(t, req.Validate(), malformed, "CommonName", "64")
+	testutil.CheckError(t, req.Validate(), malformed, "CommonName", "64")
 }
 
 // What an SM2 signer makes under another user ID than ours nobody could verify.
 func TestSM2SignerWithEmptyUserID(t *testing.T) {
 	t.Parallel()
 	inside := key(algorithm.SM2_256, 0)
-	signer := emptyID{signerFunc{inside.Public(), func(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	signer := emptyID{testutil.SignerFunc(inside.Public(), func(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 		return inside.Sign(nil, digest, opts)
-	}}}
-	_, err := ca.CreateRootCACertificate(seeded(), instant, signer, rootRequest())
+	})}
+	_, err := ca.CreateRootCACertificate(testutil.Seeded(), instant, signer, rootRequest())
 	if !errors.Is(err, yuncert.ErrInternalError) || !strings.Contains(err.Error(), "wrong signature") {
 		t.Errorf("error %v", err)
 	}
@@ -275,9 +277,9 @@ func TestCreateSubCACertificateLongestChain(t *testing.T) {
 		}
 		req := subRequest(algorithm.ECC_256)
 		req.CommonName, req.PathLenConstraint = fmt.Sprintf("Level %d", level), int32(20-level)
-		resp, err := ca.CreateSubCACertificate(seeded(), instant, issuer, own.Public(), req)
+		resp, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, issuer, own.Public(), req)
 		if level == 11 {
-			checkError(t, err, refused, "ParentIdentifier", "10 certificates")
+			testutil.CheckError(t, err, refused, "ParentIdentifier", "10 certificates")
 			return
 		}
 		if err != nil {
@@ -300,10 +302,10 @@ func TestCreateOCSPResponderCertificateWithACAsSubject(t *testing.T) {
 		t.Fatal(err)
 	}
 	req := &ca.CreateOCSPResponderCertificateRequest{CommonName: "Short", Days: 7}
-	_, err = ca.CreateOCSPResponderCertificate(seeded(), instant, issuer, key(algorithm.ECC_256, 2).Public(), req)
-	checkError(t, err, refused, "CommonName", "a CA's own")
+	_, err = ca.CreateOCSPResponderCertificate(testutil.Seeded(), instant, issuer, key(algorithm.ECC_256, 2).Public(), req)
+	testutil.CheckError(t, err, refused, "CommonName", "a CA's own")
 	req.CommonName = "Responder"
-	if _, err = ca.CreateOCSPResponderCertificate(seeded(), instant, issuer, key(algorithm.ECC_256, 2).Public(), req); err != nil {
+	if _, err = ca.CreateOCSPResponderCertificate(testutil.Seeded(), instant, issuer, key(algorithm.ECC_256, 2).Public(), req); err != nil {
 		t.Error(err)
 	}
 }
@@ -312,7 +314,7 @@ func TestSanValueLength(t *testing.T) {
 	t.Parallel()
 	req := clientCSRRequest(authorityOf(algorithm.ECC_256).issuer, hostCSR(t, algorithm.ECC_256, "zhang"))
 	req.SanType, req.SanValue = 6, strings.Repeat("urn:a:b,", 8<<10+1)
-	checkError(t, req.Validate(), malformed, "SanValue", "65544 octets")
+	testutil.CheckError(t, req.Validate(), malformed, "SanValue", "65544 octets")
 	req.SanValue = strings.Repeat("urn:a:b,", 8<<10)
 	if err := req.Validate(); err != nil {
 		t.Error(err)
@@ -326,7 +328,7 @@ func TestNewIssuerRefusesPolicies(t *testing.T) {
 	demanding.ExtraExtensions = []pkix.Extension{{Id: []int{2, 5, 29, 36}, Critical: true, Value: []byte{0x30, 3, 0x80, 1, 0}}}
 	root := parsePEM(t, au.root.Certificate)
 	_, err := ca.NewIssuer(sign(t, demanding, root, au.subKey.Public(), au.rootKey)+au.root.Certificate, au.subKey, ca.IssuerOptions{})
-	checkError(t, err, refused, "CertificateChain", "policies")
+	testutil.CheckError(t, err, refused, "CertificateChain", "policies")
 }
 
 // A CA with two CRLs: two Issuers of one chain and key, and a list for each.
@@ -363,9 +365,9 @@ func TestPartitionedRevocationLists(t *testing.T) {
 			opts := ca.VerifyOptions{Roots: au.root.Certificate, Intermediates: au.sub.Certificate, RevocationLists: []*x509.RevocationList{list}}
 			_, err := ca.Verify(instant, certificate, opts)
 			if i == j {
-				checkError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "Certificate", "was revoked")
+				testutil.CheckError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "Certificate", "was revoked")
 			} else {
-				checkError(t, err, refused, "RevocationLists", "partition")
+				testutil.CheckError(t, err, refused, "RevocationLists", "partition")
 			}
 		}
 	}

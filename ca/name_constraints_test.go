@@ -16,6 +16,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -27,7 +28,7 @@ func constrained(t testing.TB, a algorithm.Algorithm, root, sub *constraints) (i
 	t.Helper()
 	req := rootRequest()
 	req.NameConstraints = root
-	rootResponse, err := ca.CreateRootCACertificate(seeded(), instant, key(a, 0), req)
+	rootResponse, err := ca.CreateRootCACertificate(testutil.Seeded(), instant, key(a, 0), req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +38,7 @@ func constrained(t testing.TB, a algorithm.Algorithm, root, sub *constraints) (i
 	}
 	subReq := subRequest(a)
 	subReq.NameConstraints = sub
-	subResponse, err := ca.CreateSubCACertificate(seeded(), instant, parent, key(a, 1).Public(), subReq)
+	subResponse, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, parent, key(a, 1).Public(), subReq)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func TestNameConstraintsRefused(t *testing.T) {
 		{"a domain of 257 octets", dns, []string{strings.Repeat("abcdefg.", 32) + "c"}, "253"},
 		{"broken punycode", dns, []string{"xn--a.com"}, "xn--a.com"},
 		{"the second of two domains", dns, []string{"example.com", "-"}, `"-"`},
-		{"101 domains", dns, numberedNames(101), "101 entries; at most 100"},
+		{"101 domains", dns, testutil.NumberedNames(101), "101 entries; at most 100"},
 
 		{"an empty range", ip, []string{""}, `""`},
 		{"an address without length", ip, []string{"10.0.0.1"}, `"10.0.0.1"`},
@@ -124,7 +125,7 @@ func TestNameConstraintsRefused(t *testing.T) {
 		{"a host that is an address", email, []string{"192.0.2.1"}, `"192.0.2.1"`},
 		{"a host with a wildcard", email, []string{"*.example.com"}, `"*.example.com"`},
 		{"the second of two mailboxes", email, []string{"example.com", "-"}, `"-"`},
-		{"101 hosts", email, numberedNames(101), "101 entries; at most 100"},
+		{"101 hosts", email, testutil.NumberedNames(101), "101 entries; at most 100"},
 	}
 	for _, tt := range tests {
 		for i, list := range tt.lists {
@@ -135,14 +136,14 @@ func TestNameConstraintsRefused(t *testing.T) {
 				before := slices.Clone(tt.entries)
 				root, sub := rootRequest(), subRequest(algorithm.ECC_256)
 				root.NameConstraints, sub.NameConstraints = c, c
-				checkError(t, root.Validate(), malformed, "NameConstraints", tt.mention)
-				checkError(t, sub.Validate(), malformed, "NameConstraints", tt.mention)
+				testutil.CheckError(t, root.Validate(), malformed, "NameConstraints", tt.mention)
+				testutil.CheckError(t, sub.Validate(), malformed, "NameConstraints", tt.mention)
 
 				au := authorityOf(algorithm.ECC_256)
-				rootResponse, err := ca.CreateRootCACertificate(untouched(t), instant, unused(t, au.rootKey.Public()), root)
-				checkError(t, err, malformed, "NameConstraints", tt.mention)
-				subResponse, err := ca.CreateSubCACertificate(untouched(t), instant, au.rootIssuer, au.subKey.Public(), sub)
-				checkError(t, err, malformed, "NameConstraints", tt.mention)
+				rootResponse, err := ca.CreateRootCACertificate(testutil.Untouched(t), instant, testutil.Unused(t, au.rootKey.Public()), root)
+				testutil.CheckError(t, err, malformed, "NameConstraints", tt.mention)
+				subResponse, err := ca.CreateSubCACertificate(testutil.Untouched(t), instant, au.rootIssuer, au.subKey.Public(), sub)
+				testutil.CheckError(t, err, malformed, "NameConstraints", tt.mention)
 				if rootResponse != nil || subResponse != nil {
 					t.Error("a response and an error")
 				}
@@ -156,7 +157,7 @@ func TestNameConstraintsRefused(t *testing.T) {
 		t.Parallel()
 		root := rootRequest()
 		root.Tags, root.NameConstraints = tags(101), &constraints{PermittedDNSDomains: []string{""}}
-		checkError(t, root.Validate(), malformed, "Tags", "")
+		testutil.CheckError(t, root.Validate(), malformed, "Tags", "")
 	})
 }
 
@@ -201,9 +202,9 @@ func TestNameConstraintsWritten(t *testing.T) {
 			},
 		}},
 		{"100 entries each",
-			&constraints{PermittedDNSDomains: numberedNames(100), ExcludedIPRanges: hundred, PermittedEmailAddresses: numberedNames(100)},
+			&constraints{PermittedDNSDomains: testutil.NumberedNames(100), ExcludedIPRanges: hundred, PermittedEmailAddresses: testutil.NumberedNames(100)},
 			&x509der.NameConstraints{
-				Permitted: x509der.Subtrees{DNS: numberedNames(100), Email: numberedNames(100)},
+				Permitted: x509der.Subtrees{DNS: testutil.NumberedNames(100), Email: testutil.NumberedNames(100)},
 				Excluded:  x509der.Subtrees{IP: prefixes(hundred...)},
 			}},
 	}
@@ -212,7 +213,7 @@ func TestNameConstraintsWritten(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, %s", tt.name, a), func(t *testing.T) {
 				t.Parallel()
 				_, chain := constrained(t, a, tt.given, tt.given)
-				for _, text := range []string{encodePEM(decodeFirst(t, chain)), lastPEM(chain)} {
+				for _, text := range []string{testutil.EncodePEM("CERTIFICATE", decodeFirst(t, chain)), lastPEM(chain)} {
 					cert := parsePEM(t, text)
 					got, err := x509der.ConstraintsOf(cert)
 					if err != nil {
@@ -258,7 +259,7 @@ func TestNameConstraintsEnforced(t *testing.T) {
 		return func(issuer *ca.Issuer) error {
 			req := serverRequest(issuer, csr)
 			change(req)
-			resp, der, err := ca.CreateServerCertificateWithCsr(seeded(), instant, issuer, req)
+			resp, der, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant, issuer, req)
 			if err != nil && (resp != nil || der != nil) {
 				t.Error("a result and an error")
 			}
@@ -268,7 +269,7 @@ func TestNameConstraintsEnforced(t *testing.T) {
 	asIs := func(*request) {}
 	withKey := func(commonName, domain string) call {
 		return func(issuer *ca.Issuer) error {
-			resp, k, der, err := ca.CreateServerCertificate(seeded(), instant, issuer, &ca.CreateServerCertificateRequest{
+			resp, k, der, err := ca.CreateServerCertificate(testutil.Seeded(), instant, issuer, &ca.CreateServerCertificateRequest{
 				CommonName: commonName, Domain: domain, Algorithm: string(a), ParentIdentifier: issuer.Identifier(), Days: 90,
 			})
 			if err != nil && (resp != nil || k != nil || der != nil) {
@@ -279,7 +280,7 @@ func TestNameConstraintsEnforced(t *testing.T) {
 	}
 	client := func(csr string, sanType int32, sanValue string) call {
 		return func(issuer *ca.Issuer) error {
-			_, _, err := ca.CreateClientCertificateWithCsr(seeded(), instant, issuer, &ca.CreateClientCertificateWithCsrRequest{
+			_, _, err := ca.CreateClientCertificateWithCsr(testutil.Seeded(), instant, issuer, &ca.CreateClientCertificateWithCsrRequest{
 				Csr: csr, SanType: sanType, SanValue: sanValue, CommonName: "Device 1", ParentIdentifier: issuer.Identifier(), Days: 90,
 			})
 			return err
@@ -287,7 +288,7 @@ func TestNameConstraintsEnforced(t *testing.T) {
 	}
 	clientWithKey := func(commonName string, sanType int32, sanValue string) call {
 		return func(issuer *ca.Issuer) error {
-			_, _, _, err := ca.CreateClientCertificate(seeded(), instant, issuer, &ca.CreateClientCertificateRequest{
+			_, _, _, err := ca.CreateClientCertificate(testutil.Seeded(), instant, issuer, &ca.CreateClientCertificateRequest{
 				SanType: sanType, SanValue: sanValue, CommonName: commonName, Algorithm: string(a), ParentIdentifier: issuer.Identifier(), Days: 90,
 			})
 			return err
@@ -331,7 +332,7 @@ func TestNameConstraintsEnforced(t *testing.T) {
 		{"a client's excluded mailbox", &constraints{ExcludedEmailAddresses: []string{"example.org"}}, client(host("Device 1"), 1, "a@example.org"), "SanValue", excluded + "example.org"},
 		{"a client's DNS name in the CSR", example, client(host("Device 1", "www.example.org"), 0, ""), "Csr", permitted},
 		{"a client's DNS name in the CSR, which is CommonName too", example, func(issuer *ca.Issuer) error {
-			_, _, err := ca.CreateClientCertificateWithCsr(seeded(), instant, issuer, &ca.CreateClientCertificateWithCsrRequest{
+			_, _, err := ca.CreateClientCertificateWithCsr(testutil.Seeded(), instant, issuer, &ca.CreateClientCertificateWithCsrRequest{
 				Csr: host("", "www.example.org"), CommonName: "www.example.org", ParentIdentifier: issuer.Identifier(), Days: 90,
 			})
 			return err
@@ -355,7 +356,7 @@ func TestNameConstraintsEnforced(t *testing.T) {
 					}
 					return
 				}
-				checkError(t, err, refused, tt.parameter, tt.mention)
+				testutil.CheckError(t, err, refused, tt.parameter, tt.mention)
 				if by := map[string]string{"root": "Test Root", "sub": "Test Sub CA", "both": "Test Sub CA"}[where]; !strings.Contains(err.Error(), "of the CA \""+by+"\"") {
 					t.Errorf("the message does not name the CA %s: %v", by, err)
 				}
@@ -377,7 +378,7 @@ func TestNameConstraintsAlongTheChain(t *testing.T) {
 			t.Parallel()
 			req := rootRequest()
 			req.NameConstraints = &constraints{PermittedDNSDomains: []string{"example.com"}}
-			root, err := ca.CreateRootCACertificate(seeded(), instant, key(a, 0), req)
+			root, err := ca.CreateRootCACertificate(testutil.Seeded(), instant, key(a, 0), req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -388,7 +389,7 @@ func TestNameConstraintsAlongTheChain(t *testing.T) {
 			middleReq := subRequest(a)
 			middleReq.CommonName, middleReq.PathLenConstraint = "Middle", 1
 			middleReq.NameConstraints = &constraints{PermittedDNSDomains: []string{"example.com", "example.org"}, ExcludedDNSDomains: []string{"a.example.com"}}
-			middle, err := ca.CreateSubCACertificate(seeded(), instant, rootIssuer, key(a, 1).Public(), middleReq)
+			middle, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, rootIssuer, key(a, 1).Public(), middleReq)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -401,7 +402,7 @@ func TestNameConstraintsAlongTheChain(t *testing.T) {
 			}[a]
 			subReq := subRequest(subKey.Algorithm())
 			subReq.NameConstraints = &constraints{ExcludedDNSDomains: []string{"b.example.com"}}
-			sub, err := ca.CreateSubCACertificate(seeded(), instant, middleIssuer, subKey.Public(), subReq)
+			sub, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, middleIssuer, subKey.Public(), subReq)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -415,13 +416,13 @@ func TestNameConstraintsAlongTheChain(t *testing.T) {
 			} {
 				req := serverRequest(issuer, hostCSR(t, a, host))
 				if by != "" {
-					_, _, err := ca.CreateServerCertificateWithCsr(untouched(t), instant, issuer, req)
-					checkError(t, err, refused, "Csr", fmt.Sprintf("of the CA %q", by))
+					_, _, err := ca.CreateServerCertificateWithCsr(testutil.Untouched(t), instant, issuer, req)
+					testutil.CheckError(t, err, refused, "Csr", fmt.Sprintf("of the CA %q", by))
 					continue
 				}
 				cert := issue(t, issuer, req)
 				verifyServer(t, a, cert.Raw, sub.CertificateChain, root.Certificate, instant, host)
-				if _, err := ca.Verify(instant, encodePEM(cert.Raw), ca.VerifyOptions{Roots: root.Certificate, Intermediates: sub.CertificateChain, Host: host}); err != nil {
+				if _, err := ca.Verify(instant, testutil.EncodePEM("CERTIFICATE", cert.Raw), ca.VerifyOptions{Roots: root.Certificate, Intermediates: sub.CertificateChain, Host: host}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -469,12 +470,12 @@ func TestForeignNameConstraints(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					_, der, err := ca.CreateClientCertificateWithCsr(seeded(), instant, issuer, &ca.CreateClientCertificateWithCsrRequest{
+					_, der, err := ca.CreateClientCertificateWithCsr(testutil.Seeded(), instant, issuer, &ca.CreateClientCertificateWithCsrRequest{
 						Csr: hostCSR(t, algorithm.ECC_256, "Device"), SanType: tt.sanType, SanValue: tt.sanValue, ParentIdentifier: issuer.Identifier(), Days: 90,
 					})
 					if tt.mention != "" {
-						checkError(t, err, yuncert.ErrInvalidParameter, "SanValue", tt.mention)
-						checkError(t, err, yuncert.ErrInvalidParameter, "SanValue", fmt.Sprintf("of the CA %q", level))
+						testutil.CheckError(t, err, yuncert.ErrInvalidParameter, "SanValue", tt.mention)
+						testutil.CheckError(t, err, yuncert.ErrInvalidParameter, "SanValue", fmt.Sprintf("of the CA %q", level))
 						return
 					}
 					if err != nil {

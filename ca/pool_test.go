@@ -15,6 +15,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // newPool has the root and the subordinate CA of each family, in that order.
@@ -48,7 +49,7 @@ func TestNewPoolRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			pool, err := ca.NewPool(tt.issuers...)
-			checkError(t, err, refused, "", tt.mention)
+			testutil.CheckError(t, err, refused, "", tt.mention)
 			if pool != nil {
 				t.Error("a Pool beside an error")
 			}
@@ -92,7 +93,7 @@ func TestPoolIssuer(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			issuer, err := tt.pool.Issuer(tt.identifier)
-			checkError(t, err, tt.code, "ParentIdentifier", tt.mention)
+			testutil.CheckError(t, err, tt.code, "ParentIdentifier", tt.mention)
 			if issuer != nil {
 				t.Error("an Issuer beside an error")
 			}
@@ -110,11 +111,11 @@ func TestPoolCreateServerCertificateWithCsr(t *testing.T) {
 			issuer := authorityOf(a).issuer
 			req := serverRequest(issuer, hostCSR(t, a, "www.example.com"))
 			req.Immediately = 2
-			want, wantDER, err := ca.CreateServerCertificateWithCsr(seeded(), instant, issuer, req)
+			want, wantDER, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant, issuer, req)
 			if err != nil {
 				t.Fatal(err)
 			}
-			resp, der, err := pool.CreateServerCertificateWithCsr(seeded(), instant, req)
+			resp, der, err := pool.CreateServerCertificateWithCsr(testutil.Seeded(), instant, req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,8 +150,8 @@ func TestPoolCreateServerCertificateWithCsr(t *testing.T) {
 				req = &changed
 				tt.change.set(req)
 			}
-			resp, der, err := tt.pool.CreateServerCertificateWithCsr(untouched(t), instant, req)
-			checkError(t, err, tt.code, tt.parameter, "")
+			resp, der, err := tt.pool.CreateServerCertificateWithCsr(testutil.Untouched(t), instant, req)
+			testutil.CheckError(t, err, tt.code, tt.parameter, "")
 			if resp != nil || der != nil {
 				t.Error("a result beside an error")
 			}
@@ -181,7 +182,7 @@ func TestLoadPool(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := ca.DescribeCACertificateList(seeded(), instant, pool, nil)
+	list, err := ca.DescribeCACertificateList(testutil.Seeded(), instant, pool, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +194,7 @@ func TestLoadPool(t *testing.T) {
 		want = append(want, authorityOf(a).sub.Identifier)
 		req := serverRequest(authorityOf(a).issuer, hostCSR(t, a, "www.example.com"))
 		req.EnableCrl = 1 // the options are handed on
-		if _, _, err := pool.CreateServerCertificateWithCsr(seeded(), instant, req); err != nil {
+		if _, _, err := pool.CreateServerCertificateWithCsr(testutil.Seeded(), instant, req); err != nil {
 			t.Errorf("%s: %v", a, err)
 		}
 	}
@@ -276,7 +277,7 @@ func TestLoadPoolRefuses(t *testing.T) {
 			if parameter == "" { // ParsePrivateKey's own, whatever that is
 				parameter = e.Parameter
 			}
-			checkError(t, err, tt.code, parameter, tt.mention)
+			testutil.CheckError(t, err, tt.code, parameter, tt.mention)
 			if tt.cause != nil && !errors.Is(err, tt.cause) {
 				t.Errorf("the cause of %v is not %v", err, tt.cause)
 			}
@@ -345,7 +346,7 @@ func TestPoolConcurrently(t *testing.T) {
 // identifiers of a pool's CAs that are in a state.
 func identifiers(t *testing.T, pool *ca.Pool, status string) (list []string) {
 	t.Helper()
-	resp, err := ca.DescribeCACertificateList(seeded(), instant, pool, &ca.DescribeCACertificateListRequest{CaStatus: status})
+	resp, err := ca.DescribeCACertificateList(testutil.Seeded(), instant, pool, &ca.DescribeCACertificateListRequest{CaStatus: status})
 	if err != nil {
 		t.Fatal(err)
 	}

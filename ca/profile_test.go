@@ -24,6 +24,8 @@ import (
 	"github.com/yuncert/yuncert/algorithm/tjfoc"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
 // verifyServer has other implementations build the path from a server
@@ -100,8 +102,8 @@ func keyID(t testing.TB, public crypto.PublicKey) []byte {
 	return sum[:20]
 }
 
-func utcTime(text string) []byte         { return tlv(asn1.UTCTime, []byte(text)) }
-func generalizedTime(text string) []byte { return tlv(asn1.GeneralizedTime, []byte(text)) }
+func utcTime(text string) []byte         { return asn.TLV(asn1.UTCTime, []byte(text)) }
+func generalizedTime(text string) []byte { return asn.TLV(asn1.GeneralizedTime, []byte(text)) }
 
 // What is expected of a certificate, every octet of it.
 type profile struct {
@@ -120,15 +122,15 @@ func checkProfile(t testing.TB, cert *x509.Certificate, want profile) {
 	if cert.SerialNumber.Sign() <= 0 || len(serial) != 18 || serial[0]&0x80 != 0 {
 		t.Errorf("serial number %x: want 18 octets, the first from 01 to 7f", serial)
 	}
-	tbs := seq(
-		explicit(0, tlv(asn1.INTEGER, []byte{2})), // version 3
-		tlv(asn1.INTEGER, serial),
+	tbs := asn.Seq(
+		asn.Explicit(0, asn.TLV(asn1.INTEGER, []byte{2})), // version 3
+		asn.TLV(asn1.INTEGER, serial),
 		want.signature,
 		want.issuer,
-		seq(want.start, want.end),
+		asn.Seq(want.start, want.end),
 		want.subject,
 		publicDER(t, want.public),
-		explicit(3, seq(want.extensions...)),
+		asn.Explicit(3, asn.Seq(want.extensions...)),
 	)
 	if diff := cmp.Diff(strings.Split(hex.Dump(tbs), "\n"), strings.Split(hex.Dump(cert.RawTBSCertificate), "\n")); diff != "" {
 		t.Errorf("TBSCertificate mismatch (-want +got):\n%s", diff)
@@ -139,7 +141,7 @@ func checkProfile(t testing.TB, cert *x509.Certificate, want profile) {
 }
 
 func bitString(unused byte, octets ...byte) []byte {
-	return tlv(asn1.BIT_STRING, append([]byte{unused}, octets...))
+	return asn.TLV(asn1.BIT_STRING, append([]byte{unused}, octets...))
 }
 
 // The three kinds of certificates, in every algorithm.
@@ -154,21 +156,21 @@ func TestProfile(t *testing.T) {
 
 			rootCert := parsePEM(t, au.root.Certificate)
 			checkProfile(t, rootCert, profile{
-				signatureID(a), au.rootSubject, au.rootSubject, start, utcTime("360304050607Z"), rootPublic, [][]byte{
-					extension(oidConstraints, true, seq([]byte{1, 1, 0xff})),
-					extension(oidKeyUsage, true, bitString(1, 0x06)),
-					extension(oidKeyID, false, octets(keyID(t, rootPublic))),
+				asn.SignatureID(a.Family()), au.rootSubject, au.rootSubject, start, utcTime("360304050607Z"), rootPublic, [][]byte{
+					asn.Extension(asn.OIDConstraints, true, asn.Seq([]byte{1, 1, 0xff})),
+					asn.Extension(asn.OIDKeyUsage, true, bitString(1, 0x06)),
+					asn.Extension(asn.OIDKeyID, false, asn.Octets(keyID(t, rootPublic))),
 				},
 			})
 			verifySignature(t, rootCert, rootPublic)
 
 			subCert := parsePEM(t, au.sub.Certificate)
 			checkProfile(t, subCert, profile{
-				signatureID(a), au.rootSubject, au.subject, start, end, subPublic, [][]byte{
-					extension(oidConstraints, true, seq([]byte{1, 1, 0xff}, tlv(asn1.INTEGER, []byte{0}))),
-					extension(oidKeyUsage, true, bitString(1, 0x06)),
-					extension(oidKeyID, false, octets(keyID(t, subPublic))),
-					extension(oidAuthority, false, seq(tlv(0x80, keyID(t, rootPublic)))),
+				asn.SignatureID(a.Family()), au.rootSubject, au.subject, start, end, subPublic, [][]byte{
+					asn.Extension(asn.OIDConstraints, true, asn.Seq([]byte{1, 1, 0xff}, asn.TLV(asn1.INTEGER, []byte{0}))),
+					asn.Extension(asn.OIDKeyUsage, true, bitString(1, 0x06)),
+					asn.Extension(asn.OIDKeyID, false, asn.Octets(keyID(t, subPublic))),
+					asn.Extension(asn.OIDAuthority, false, asn.Seq(asn.TLV(0x80, keyID(t, rootPublic)))),
 				},
 			})
 			verifySignature(t, subCert, rootPublic)
@@ -181,16 +183,16 @@ func TestProfile(t *testing.T) {
 			req.Domain, req.EnableCrl = "192.0.2.1,2001:db8::1,*.example.com", 1
 			cert := issue(t, au.issuer, req)
 			checkProfile(t, cert, profile{
-				signatureID(a), au.subject, name(printable(oidCountry, "CN"), printable(oidState, "Zhejiang"), utf8(oidLocality, "杭州"),
-					printable(oidOrganization, "Alibaba Inc."), printable(oidUnit, "Aliyun CDN"), utf8(oidCommonName, "www.example.com")),
+				asn.SignatureID(a.Family()), au.subject, asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDState, "Zhejiang"), asn.UTF8(asn.OIDLocality, "杭州"),
+					asn.Printable(asn.OIDOrganization, "Alibaba Inc."), asn.Printable(asn.OIDUnit, "Aliyun CDN"), asn.UTF8(asn.OIDCommonName, "www.example.com")),
 				start, utcTime("260602050607Z"), public, [][]byte{
-					extension(oidConstraints, true, seq()),
-					extension(oidKeyUsage, true, usage),
-					extension(oidExtKeyUsage, false, seq(oidServerAuth)),
-					extension(oidKeyID, false, octets(keyID(t, public))),
-					extension(oidAuthority, false, seq(tlv(0x80, keyID(t, subPublic)))),
-					extension(oidAltName, false, altNames("www.example.com", "192.0.2.1", "2001:db8::1", "*.example.com")),
-					extension(oidCRLPoints, false, seq(seq(explicit(0, explicit(0, tlv(0x86, []byte(crlBase+"/"+au.sub.Identifier+".crl"))))))),
+					asn.Extension(asn.OIDConstraints, true, asn.Seq()),
+					asn.Extension(asn.OIDKeyUsage, true, usage),
+					asn.Extension(asn.OIDExtKeyUsage, false, asn.Seq(asn.OIDServerAuth)),
+					asn.Extension(asn.OIDKeyID, false, asn.Octets(keyID(t, public))),
+					asn.Extension(asn.OIDAuthority, false, asn.Seq(asn.TLV(0x80, keyID(t, subPublic)))),
+					asn.Extension(asn.OIDAltName, false, asn.GeneralNames("www.example.com", "192.0.2.1", "2001:db8::1", "*.example.com")),
+					asn.Extension(asn.OIDCRLPoints, false, asn.Seq(asn.Seq(asn.Explicit(0, asn.Explicit(0, asn.TLV(0x86, []byte(crlBase+"/"+au.sub.Identifier+".crl"))))))),
 				},
 			})
 			verifySignature(t, cert, subPublic)
@@ -225,19 +227,19 @@ func TestProfileIgnoresRequestedExtensions(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
 	k := key(algorithm.ECC_256, 2)
-	subject := name(utf8(oidCommonName, "www.example.com"))
-	want := issue(t, au.issuer, serverRequest(au.issuer, makeCSR(t, k, subject, extension(oidAltName, false, altNames("a.example.com")))))
-	crl := seq(seq(explicit(0, explicit(0, tlv(0x86, []byte("http://evil.example.com/crl"))))))
+	subject := asn.Name(asn.UTF8(asn.OIDCommonName, "www.example.com"))
+	want := issue(t, au.issuer, serverRequest(au.issuer, makeCSR(t, k, subject, asn.Extension(asn.OIDAltName, false, asn.GeneralNames("a.example.com")))))
+	crl := asn.Seq(asn.Seq(asn.Explicit(0, asn.Explicit(0, asn.TLV(0x86, []byte("http://evil.example.com/crl"))))))
 	got := issue(t, au.issuer, serverRequest(au.issuer, makeCSR(t, k, subject,
-		extension(oidConstraints, true, seq([]byte{1, 1, 0xff})),
-		extension(oidKeyUsage, true, bitString(1, 0x06)),
-		extension(oidExtKeyUsage, false, seq(oidClientAuth, oid("\x55\x1d\x25\x00"))),
-		extension(oidKeyID, false, octets([]byte("key"))),
-		extension(oidAuthority, false, seq(tlv(0x80, []byte("key")))),
-		extension(oidCRLPoints, false, crl),
-		extension(oidAltName, true, altNames("a.example.com")),
-		extension(oid("\x55\x1d\x1e"), true, seq()), // nameConstraints
-		extension(oid("\x2a\x03\x04"), true, []byte{5, 0}),
+		asn.Extension(asn.OIDConstraints, true, asn.Seq([]byte{1, 1, 0xff})),
+		asn.Extension(asn.OIDKeyUsage, true, bitString(1, 0x06)),
+		asn.Extension(asn.OIDExtKeyUsage, false, asn.Seq(asn.OIDClientAuth, asn.OID("\x55\x1d\x25\x00"))),
+		asn.Extension(asn.OIDKeyID, false, asn.Octets([]byte("key"))),
+		asn.Extension(asn.OIDAuthority, false, asn.Seq(asn.TLV(0x80, []byte("key")))),
+		asn.Extension(asn.OIDCRLPoints, false, crl),
+		asn.Extension(asn.OIDAltName, true, asn.GeneralNames("a.example.com")),
+		asn.Extension(asn.OID("\x55\x1d\x1e"), true, asn.Seq()), // nameConstraints
+		asn.Extension(asn.OID("\x2a\x03\x04"), true, []byte{5, 0}),
 	)))
 	if !bytes.Equal(got.Raw, want.Raw) {
 		t.Errorf("a CSR's extensions change the certificate:\n%x\nand not\n%x", got.Raw, want.Raw)
@@ -250,16 +252,16 @@ func TestProfileEncodesSM2KeyAnew(t *testing.T) {
 	au := authorityOf(algorithm.SM2_256)
 	k := key(algorithm.SM2_256, 2)
 	usual := publicDER(t, k.Public())
-	curve := oid("\x2a\x81\x1c\xcf\x55\x01\x82\x2d")
+	curve := asn.OID("\x2a\x81\x1c\xcf\x55\x01\x82\x2d")
 	csrOf := func(k *algorithm.PrivateKey, id []byte) string {
 		public := publicDER(t, k.Public())
-		info := seq(id, bitString(0, public[len(public)-65:]...))
-		return signCSR(t, k, seq(tlv(asn1.INTEGER, []byte{0}), name(utf8(oidCommonName, "www.example.com")), info, explicit(0)))
+		info := asn.Seq(id, bitString(0, public[len(public)-65:]...))
+		return signCSR(t, k, asn.Seq(asn.TLV(asn1.INTEGER, []byte{0}), asn.Name(asn.UTF8(asn.OIDCommonName, "www.example.com")), info, asn.Explicit(0)))
 	}
 	for what, id := range map[string][]byte{
-		"the curve twice":       seq(curve, curve),
-		"the curve with NULL":   seq(curve, tlv(asn1.NULL)),
-		"the curve and no more": seq(curve),
+		"the curve twice":       asn.Seq(curve, curve),
+		"the curve with NULL":   asn.Seq(curve, asn.Null),
+		"the curve and no more": asn.Seq(curve),
 	} {
 		if got := issue(t, au.issuer, serverRequest(au.issuer, csrOf(k, id))).RawSubjectPublicKeyInfo; !bytes.Equal(got, usual) {
 			t.Errorf("%s: SubjectPublicKeyInfo %x, want %x", what, got, usual)
@@ -297,7 +299,7 @@ func TestProfileTimes(t *testing.T) {
 			req := serverRequest(issuer, text)
 			req.Days, req.BeforeTime, req.AfterTime = 0, tt.start.Unix(), tt.end.Unix()
 			cert := issue(t, issuer, req)
-			if validity := seq(tt.startDER, tt.endDER); !bytes.Contains(cert.RawTBSCertificate, validity) {
+			if validity := asn.Seq(tt.startDER, tt.endDER); !bytes.Contains(cert.RawTBSCertificate, validity) {
 				t.Errorf("validity is not %x in\n%x", validity, cert.RawTBSCertificate)
 			}
 			if !cert.NotBefore.Equal(tt.start) || !cert.NotAfter.Equal(tt.end) {
@@ -330,7 +332,7 @@ func TestSerialNumber(t *testing.T) {
 			if resp.SerialNumber != tt.want {
 				t.Errorf("SerialNumber %s, want %s", resp.SerialNumber, tt.want)
 			}
-			if serial, err := hex.DecodeString(tt.want); err != nil || !bytes.Contains(der, tlv(asn1.INTEGER, serial)) {
+			if serial, err := hex.DecodeString(tt.want); err != nil || !bytes.Contains(der, asn.TLV(asn1.INTEGER, serial)) {
 				t.Errorf("the certificate does not hold it: %x", der)
 			}
 			if want := "11111111-1111-4111-9111-111111111111"; resp.RequestId != want {
@@ -361,7 +363,7 @@ func TestTLS(t *testing.T) {
 				defer ends[0].Close()
 				defer ends[1].Close()
 				server := tls.Server(ends[0], &tls.Config{
-					Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw, decodePEM(t, au.sub.Certificate)}, PrivateKey: k}},
+					Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw, testutil.DecodePEM(t, "CERTIFICATE", au.sub.Certificate)}, PrivateKey: k}},
 					MinVersion:   version, MaxVersion: version, Time: now,
 				})
 				client := tls.Client(ends[1], &tls.Config{RootCAs: roots, ServerName: "www.example.com", MinVersion: version, MaxVersion: version, Time: now})
@@ -387,7 +389,7 @@ func TestTLS(t *testing.T) {
 func TestGoReadsNoSM2(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.SM2_256)
-	if _, err := x509.ParseCertificate(decodePEM(t, au.sub.Certificate)); err == nil {
+	if _, err := x509.ParseCertificate(testutil.DecodePEM(t, "CERTIFICATE", au.sub.Certificate)); err == nil {
 		t.Error("crypto/x509 reads an SM2 certificate")
 	}
 	if x509.NewCertPool().AppendCertsFromPEM([]byte(au.sub.Certificate)) {

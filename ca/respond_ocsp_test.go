@@ -30,6 +30,8 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/floor"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -62,7 +64,7 @@ func responderRequest() *ca.CreateOCSPResponderCertificateRequest {
 
 func responderChain(t testing.TB, au *authority) string {
 	t.Helper()
-	resp, err := ca.CreateOCSPResponderCertificate(seeded(), instant, au.issuer, key(au.algorithm, 2).Public(), responderRequest())
+	resp, err := ca.CreateOCSPResponderCertificate(testutil.Seeded(), instant, au.issuer, key(au.algorithm, 2).Public(), responderRequest())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,14 +74,14 @@ func responderChain(t testing.TB, au *authority) string {
 // Requests, written without the code under test.
 
 var (
-	oidSHA1     = oid("\x2b\x0e\x03\x02\x1a")
-	oidSHA256   = oid("\x60\x86\x48\x01\x65\x03\x04\x02\x01")
-	oidSHA384   = oid("\x60\x86\x48\x01\x65\x03\x04\x02\x02")
-	oidSHA512   = oid("\x60\x86\x48\x01\x65\x03\x04\x02\x03")
-	oidSM3      = oid("\x2a\x81\x1c\xcf\x55\x01\x83\x11")
-	oidNonce    = oid("\x2b\x06\x01\x05\x05\x07\x30\x01\x02")
-	oidUnknown  = oid("\x2a\x03\x04")
-	null        = tlv(asn1.NULL)
+	oidSHA1     = asn.OID("\x2b\x0e\x03\x02\x1a")
+	oidSHA256   = asn.OID("\x60\x86\x48\x01\x65\x03\x04\x02\x01")
+	oidSHA384   = asn.OID("\x60\x86\x48\x01\x65\x03\x04\x02\x02")
+	oidSHA512   = asn.OID("\x60\x86\x48\x01\x65\x03\x04\x02\x03")
+	oidSM3      = asn.OID("\x2a\x81\x1c\xcf\x55\x01\x83\x11")
+	oidNonce    = asn.OID("\x2b\x06\x01\x05\x05\x07\x30\x01\x02")
+	oidUnknown  = asn.OID("\x2a\x03\x04")
+	null        = asn.Null
 	serialBytes = func() []byte { b, _ := hex.DecodeString(serial); return b }()
 )
 
@@ -93,22 +95,24 @@ func certID(issuer *x509.Certificate, algorithm []byte, sum func([]byte) []byte,
 	if !key.ReadASN1(&key, asn1.SEQUENCE) || !key.SkipASN1(asn1.SEQUENCE) || !key.ReadASN1BitStringAsBytes(&bits) {
 		panic("no SubjectPublicKeyInfo")
 	}
-	return seq(algorithm, octets(sum(issuer.RawSubject)), octets(sum(bits)), tlv(asn1.INTEGER, serial))
+	return asn.Seq(algorithm, asn.Octets(sum(issuer.RawSubject)), asn.Octets(sum(bits)), asn.TLV(asn1.INTEGER, serial))
 }
 
 // ocspRequest asks about these, with these extensions.
 func ocspRequest(ids [][]byte, extensions ...[]byte) []byte {
 	var requests [][]byte
 	for _, id := range ids {
-		requests = append(requests, seq(id))
+		requests = append(requests, asn.Seq(id))
 	}
 	if len(extensions) == 0 {
-		return seq(seq(seq(requests...)))
+		return asn.Seq(asn.Seq(asn.Seq(requests...)))
 	}
-	return seq(seq(seq(requests...), explicit(2, seq(extensions...))))
+	return asn.Seq(asn.Seq(asn.Seq(requests...), asn.Explicit(2, asn.Seq(extensions...))))
 }
 
-func nonce(n int) []byte { return extension(oidNonce, false, octets(bytes.Repeat([]byte{'n'}, n))) }
+func nonce(n int) []byte {
+	return asn.Extension(oidNonce, false, asn.Octets(bytes.Repeat([]byte{'n'}, n)))
+}
 
 // Answers.
 
@@ -229,10 +233,10 @@ func TestRespondOCSPRequests(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
 	issuer, root := parsePEM(t, au.sub.Certificate), parsePEM(t, au.root.Certificate)
-	id := certID(issuer, seq(oidSHA1, null), sha1Sum, serialBytes)
-	foreign := certID(root, seq(oidSHA1, null), sha1Sum, serialBytes)
-	otherName := seq(seq(oidSHA1), octets(sha1Sum([]byte("name"))), octets(sha1Sum([]byte("key"))), tlv(asn1.INTEGER, []byte{1}))
-	withSerial := func(octets ...byte) []byte { return certID(issuer, seq(oidSHA256), sha256Sum, octets) }
+	id := certID(issuer, asn.Seq(oidSHA1, null), sha1Sum, serialBytes)
+	foreign := certID(root, asn.Seq(oidSHA1, null), sha1Sum, serialBytes)
+	otherName := asn.Seq(asn.Seq(oidSHA1), asn.Octets(sha1Sum([]byte("name"))), asn.Octets(sha1Sum([]byte("key"))), asn.TLV(asn1.INTEGER, []byte{1}))
+	withSerial := func(octets ...byte) []byte { return certID(issuer, asn.Seq(oidSHA256), sha256Sum, octets) }
 	const isGood, isUnknown = "0  2026-04-04T05:06:07Z", "2  2026-04-04T05:06:07Z"
 
 	answered := []struct {
@@ -242,14 +246,14 @@ func TestRespondOCSPRequests(t *testing.T) {
 		asked   string
 	}{
 		{"SHA-1", ocspRequest([][]byte{id}), basicResponse{Singles: []string{isGood}}, serial},
-		{"SHA-1 without parameters", ocspRequest([][]byte{certID(issuer, seq(oidSHA1), sha1Sum, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
-		{"SHA-256", ocspRequest([][]byte{certID(issuer, seq(oidSHA256, null), sha256Sum, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
-		{"SHA-384", ocspRequest([][]byte{certID(issuer, seq(oidSHA384), func(b []byte) []byte { s := sha512.Sum384(b); return s[:] }, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
-		{"SHA-512", ocspRequest([][]byte{certID(issuer, seq(oidSHA512), func(b []byte) []byte { s := sha512.Sum512(b); return s[:] }, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
-		{"SM3", ocspRequest([][]byte{certID(issuer, seq(oidSM3), tjfocsm3.Sm3Sum, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
+		{"SHA-1 without parameters", ocspRequest([][]byte{certID(issuer, asn.Seq(oidSHA1), sha1Sum, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
+		{"SHA-256", ocspRequest([][]byte{certID(issuer, asn.Seq(oidSHA256, null), sha256Sum, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
+		{"SHA-384", ocspRequest([][]byte{certID(issuer, asn.Seq(oidSHA384), func(b []byte) []byte { s := sha512.Sum384(b); return s[:] }, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
+		{"SHA-512", ocspRequest([][]byte{certID(issuer, asn.Seq(oidSHA512), func(b []byte) []byte { s := sha512.Sum512(b); return s[:] }, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
+		{"SM3", ocspRequest([][]byte{certID(issuer, asn.Seq(oidSM3), tjfocsm3.Sm3Sum, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
 		{"one twice, one foreign", ocspRequest([][]byte{id, foreign, id}), basicResponse{Singles: []string{isGood, isUnknown, isGood}}, serial},
-		{"one by two digests, and another", ocspRequest([][]byte{id, certID(issuer, seq(oidSHA256), sha256Sum, serialBytes), withSerial(1)}), basicResponse{Singles: []string{isGood, isGood, isGood}}, serial + " 01"},
-		{"digest of its own kind beside", ocspRequest([][]byte{seq(seq(oidUnknown), octets(), octets(), tlv(asn1.INTEGER, []byte{1})), id}), basicResponse{Singles: []string{isUnknown, isGood}}, serial},
+		{"one by two digests, and another", ocspRequest([][]byte{id, certID(issuer, asn.Seq(oidSHA256), sha256Sum, serialBytes), withSerial(1)}), basicResponse{Singles: []string{isGood, isGood, isGood}}, serial + " 01"},
+		{"digest of its own kind beside", ocspRequest([][]byte{asn.Seq(asn.Seq(oidUnknown), asn.Octets(), asn.Octets(), asn.TLV(asn1.INTEGER, []byte{1})), id}), basicResponse{Singles: []string{isUnknown, isGood}}, serial},
 		{"100 certificates", ocspRequest(slices.Repeat([][]byte{otherName, id}, 50)), basicResponse{Singles: slices.Repeat([]string{isUnknown, isGood}, 50)}, serial},
 		{"serial number 1", ocspRequest([][]byte{withSerial(1)}), basicResponse{Singles: []string{isGood}}, "01"},
 		{"serial number of 20 octets", ocspRequest([][]byte{withSerial(append([]byte{0}, bytes.Repeat([]byte{0xff}, 20)...)...)}), basicResponse{Singles: []string{isGood}}, strings.Repeat("f", 40)},
@@ -258,13 +262,13 @@ func TestRespondOCSPRequests(t *testing.T) {
 		{"serial number negative", ocspRequest([][]byte{withSerial(0xff)}), basicResponse{Singles: []string{isUnknown}}, ""},
 		{"nonce of 1", ocspRequest([][]byte{id}, nonce(1)), basicResponse{Singles: []string{isGood}, Nonce: "n"}, serial},
 		{"nonce of 128", ocspRequest([][]byte{id}, nonce(128)), basicResponse{Singles: []string{isGood}, Nonce: strings.Repeat("n", 128)}, serial},
-		{"critical nonce", ocspRequest([][]byte{id}, extension(oidNonce, true, octets([]byte("n")))), basicResponse{Singles: []string{isGood}, Nonce: "n"}, serial},
-		{"unknown extension", ocspRequest([][]byte{id}, extension(oidUnknown, false, nil), nonce(2)), basicResponse{Singles: []string{isGood}, Nonce: "nn"}, serial},
-		{"critical spelt out as false", ocspRequest([][]byte{id}, seq(oidUnknown, []byte{1, 1, 0}, octets())), basicResponse{Singles: []string{isGood}}, serial},
-		{"extension of one request", seq(seq(seq(seq(id, explicit(0, seq(extension(oidUnknown, false, nil))))))), basicResponse{Singles: []string{isGood}}, serial},
-		{"version 1 spelt out", seq(seq(explicit(0, tlv(asn1.INTEGER, []byte{0})), seq(seq(id)))), basicResponse{Singles: []string{isGood}}, serial},
-		{"client's name", seq(seq(explicit(1, explicit(4, name())), seq(seq(id)))), basicResponse{Singles: []string{isGood}}, serial},
-		{"client's signature", seq(seq(seq(seq(id))), explicit(0, seq(ecdsaWithSHA256, tlv(asn1.BIT_STRING, []byte{0})))), basicResponse{Singles: []string{isGood}}, serial},
+		{"critical nonce", ocspRequest([][]byte{id}, asn.Extension(oidNonce, true, asn.Octets([]byte("n")))), basicResponse{Singles: []string{isGood}, Nonce: "n"}, serial},
+		{"unknown extension", ocspRequest([][]byte{id}, asn.Extension(oidUnknown, false, nil), nonce(2)), basicResponse{Singles: []string{isGood}, Nonce: "nn"}, serial},
+		{"critical spelt out as false", ocspRequest([][]byte{id}, asn.Seq(oidUnknown, []byte{1, 1, 0}, asn.Octets())), basicResponse{Singles: []string{isGood}}, serial},
+		{"extension of one request", asn.Seq(asn.Seq(asn.Seq(asn.Seq(id, asn.Explicit(0, asn.Seq(asn.Extension(oidUnknown, false, nil))))))), basicResponse{Singles: []string{isGood}}, serial},
+		{"version 1 spelt out", asn.Seq(asn.Seq(asn.Explicit(0, asn.TLV(asn1.INTEGER, []byte{0})), asn.Seq(asn.Seq(id)))), basicResponse{Singles: []string{isGood}}, serial},
+		{"client's name", asn.Seq(asn.Seq(asn.Explicit(1, asn.Explicit(4, asn.Name())), asn.Seq(asn.Seq(id)))), basicResponse{Singles: []string{isGood}}, serial},
+		{"client's signature", asn.Seq(asn.Seq(asn.Seq(asn.Seq(id))), asn.Explicit(0, asn.Seq(asn.ECDSAWithSHA256, asn.TLV(asn1.BIT_STRING, []byte{0})))), basicResponse{Singles: []string{isGood}}, serial},
 	}
 	responder := ownResponder(t, au)
 	for _, tt := range answered {
@@ -291,11 +295,11 @@ func TestRespondOCSPRequests(t *testing.T) {
 	}
 
 	valid := ocspRequest([][]byte{id}, nonce(16))
-	large := ocspRequest([][]byte{id}, extension(oidUnknown, false, make([]byte, 64<<10)))
-	fits := ocspRequest([][]byte{id}, extension(oidUnknown, false, make([]byte, 64<<10-200)))
+	large := ocspRequest([][]byte{id}, asn.Extension(oidUnknown, false, make([]byte, 64<<10)))
+	fits := ocspRequest([][]byte{id}, asn.Extension(oidUnknown, false, make([]byte, 64<<10-200)))
 	many := make([][]byte, 65)
 	for i := range many {
-		many[i] = extension(oid(string([]byte{0x2a, byte(i)})), false, nil)
+		many[i] = asn.Extension(asn.OID(string([]byte{0x2a, byte(i)})), false, nil)
 	}
 	var prefixes [][]byte
 	for i := range valid {
@@ -308,41 +312,41 @@ func TestRespondOCSPRequests(t *testing.T) {
 	}{
 		{"cut off", malformedRequest, prefixes},
 		{"an octet behind", malformedRequest, [][]byte{append(bytes.Clone(valid), 0)}},
-		{"no DER", malformedRequest, [][]byte{[]byte("GET / HTTP/1.0"), au.issuerDER(t), seq(), seq(seq()), seq(seq(seq()))}},
+		{"no DER", malformedRequest, [][]byte{[]byte("GET / HTTP/1.0"), au.issuerDER(t), asn.Seq(), asn.Seq(asn.Seq()), asn.Seq(asn.Seq(asn.Seq()))}},
 		{"indefinite length", malformedRequest, [][]byte{slices.Concat([]byte{0x30, 0x80}, valid[2:], []byte{0, 0})}},
 		{"length with a zero", malformedRequest, [][]byte{slices.Concat([]byte{0x30, 0x82, 0}, valid[2:])}},
 		{"64 KiB and more", malformedRequest, [][]byte{large}},
 		{"101 certificates", malformedRequest, [][]byte{ocspRequest(slices.Repeat([][]byte{id}, 101))}},
-		{"version 2", malformedRequest, [][]byte{seq(seq(explicit(0, tlv(asn1.INTEGER, []byte{1})), seq(seq(id))))}},
-		{"version without number", malformedRequest, [][]byte{seq(seq(explicit(0, null), seq(seq(id)))), seq(seq(explicit(0), seq(seq(id)))), seq(seq(explicit(0, tlv(asn1.INTEGER, []byte{0}), null), seq(seq(id))))}},
-		{"list of something else", malformedRequest, [][]byte{seq(seq(seq(null))), seq(seq(seq(seq(null)))), seq(seq(seq(seq(id, null))))}},
-		{"something behind the list", malformedRequest, [][]byte{seq(seq(seq(seq(id)), null))}},
-		{"signature of something else", malformedRequest, [][]byte{seq(seq(seq(seq(id))), explicit(0, null)), seq(seq(seq(seq(id))), explicit(0)), seq(seq(seq(seq(id))), null), seq(seq(seq(seq(id))), explicit(0, seq(), seq()))}},
+		{"version 2", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Explicit(0, asn.TLV(asn1.INTEGER, []byte{1})), asn.Seq(asn.Seq(id))))}},
+		{"version without number", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Explicit(0, null), asn.Seq(asn.Seq(id)))), asn.Seq(asn.Seq(asn.Explicit(0), asn.Seq(asn.Seq(id)))), asn.Seq(asn.Seq(asn.Explicit(0, asn.TLV(asn1.INTEGER, []byte{0}), null), asn.Seq(asn.Seq(id))))}},
+		{"list of something else", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Seq(null))), asn.Seq(asn.Seq(asn.Seq(asn.Seq(null)))), asn.Seq(asn.Seq(asn.Seq(asn.Seq(id, null))))}},
+		{"something behind the list", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Seq(asn.Seq(id)), null))}},
+		{"signature of something else", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Seq(asn.Seq(id))), asn.Explicit(0, null)), asn.Seq(asn.Seq(asn.Seq(asn.Seq(id))), asn.Explicit(0)), asn.Seq(asn.Seq(asn.Seq(asn.Seq(id))), null), asn.Seq(asn.Seq(asn.Seq(asn.Seq(id))), asn.Explicit(0, asn.Seq(), asn.Seq()))}},
 		{"digest algorithm", malformedRequest, [][]byte{
-			ocspRequest([][]byte{certID(issuer, seq(), sha1Sum, serialBytes)}),
-			ocspRequest([][]byte{certID(issuer, seq(null), sha1Sum, serialBytes)}),
-			ocspRequest([][]byte{certID(issuer, seq(oidSHA1, null, null), sha1Sum, serialBytes)}),
-			ocspRequest([][]byte{certID(issuer, seq(oidSHA1, []byte{4, 9}), sha1Sum, serialBytes)}),
+			ocspRequest([][]byte{certID(issuer, asn.Seq(), sha1Sum, serialBytes)}),
+			ocspRequest([][]byte{certID(issuer, asn.Seq(null), sha1Sum, serialBytes)}),
+			ocspRequest([][]byte{certID(issuer, asn.Seq(oidSHA1, null, null), sha1Sum, serialBytes)}),
+			ocspRequest([][]byte{certID(issuer, asn.Seq(oidSHA1, []byte{4, 9}), sha1Sum, serialBytes)}),
 		}},
 		{"serial number not minimal", malformedRequest, [][]byte{ocspRequest([][]byte{withSerial(0, 1)}), ocspRequest([][]byte{withSerial(0xff, 0xff)}), ocspRequest([][]byte{withSerial()})}},
-		{"certificate with more fields", malformedRequest, [][]byte{ocspRequest([][]byte{append(seq(id[2:], null), null...)}), ocspRequest([][]byte{seq(seq(oidSHA1), octets(), octets(), tlv(asn1.INTEGER, []byte{1}), null)})}},
-		{"no nonce in the nonce", malformedRequest, [][]byte{ocspRequest([][]byte{id}, nonce(0)), ocspRequest([][]byte{id}, extension(oidNonce, false, nil))}},
+		{"certificate with more fields", malformedRequest, [][]byte{ocspRequest([][]byte{append(asn.Seq(id[2:], null), null...)}), ocspRequest([][]byte{asn.Seq(asn.Seq(oidSHA1), asn.Octets(), asn.Octets(), asn.TLV(asn1.INTEGER, []byte{1}), null)})}},
+		{"no nonce in the nonce", malformedRequest, [][]byte{ocspRequest([][]byte{id}, nonce(0)), ocspRequest([][]byte{id}, asn.Extension(oidNonce, false, nil))}},
 		{"nonce of 129", malformedRequest, [][]byte{ocspRequest([][]byte{id}, nonce(129))}},
-		{"nonce not in an OCTET STRING", malformedRequest, [][]byte{ocspRequest([][]byte{id}, extension(oidNonce, false, bytes.Repeat([]byte{'n'}, 16))), ocspRequest([][]byte{id}, extension(oidNonce, false, append(octets([]byte("n")), 0)))}},
+		{"nonce not in an OCTET STRING", malformedRequest, [][]byte{ocspRequest([][]byte{id}, asn.Extension(oidNonce, false, bytes.Repeat([]byte{'n'}, 16))), ocspRequest([][]byte{id}, asn.Extension(oidNonce, false, append(asn.Octets([]byte("n")), 0)))}},
 		{"two nonces", malformedRequest, [][]byte{ocspRequest([][]byte{id}, nonce(16), nonce(16))}},
-		{"critical extension", malformedRequest, [][]byte{ocspRequest([][]byte{id}, extension(oidUnknown, true, nil))}},
-		{"critical extension of one request", malformedRequest, [][]byte{seq(seq(seq(seq(id, explicit(0, seq(extension(oidUnknown, true, nil)))))))}},
-		{"critical nonce of one request", malformedRequest, [][]byte{seq(seq(seq(seq(id, explicit(0, seq(extension(oidNonce, true, octets([]byte("n")))))))))}},
-		{"no extensions in the extensions", malformedRequest, [][]byte{seq(seq(seq(seq(id)), explicit(2, seq()))), seq(seq(seq(seq(id)), explicit(2))), seq(seq(seq(seq(id)), explicit(2, seq(nonce(1)), null)))}},
-		{"extension that is none", malformedRequest, [][]byte{ocspRequest([][]byte{id}, null), ocspRequest([][]byte{id}, seq(oidUnknown)), ocspRequest([][]byte{id}, seq(oidUnknown, octets(), null)), ocspRequest([][]byte{id}, seq(oidUnknown, []byte{1, 1, 2}, octets()))}},
+		{"critical extension", malformedRequest, [][]byte{ocspRequest([][]byte{id}, asn.Extension(oidUnknown, true, nil))}},
+		{"critical extension of one request", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Seq(asn.Seq(id, asn.Explicit(0, asn.Seq(asn.Extension(oidUnknown, true, nil)))))))}},
+		{"critical nonce of one request", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Seq(asn.Seq(id, asn.Explicit(0, asn.Seq(asn.Extension(oidNonce, true, asn.Octets([]byte("n")))))))))}},
+		{"no extensions in the extensions", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Seq(asn.Seq(id)), asn.Explicit(2, asn.Seq()))), asn.Seq(asn.Seq(asn.Seq(asn.Seq(id)), asn.Explicit(2))), asn.Seq(asn.Seq(asn.Seq(asn.Seq(id)), asn.Explicit(2, asn.Seq(nonce(1)), null)))}},
+		{"extension that is none", malformedRequest, [][]byte{ocspRequest([][]byte{id}, null), ocspRequest([][]byte{id}, asn.Seq(oidUnknown)), ocspRequest([][]byte{id}, asn.Seq(oidUnknown, asn.Octets(), null)), ocspRequest([][]byte{id}, asn.Seq(oidUnknown, []byte{1, 1, 2}, asn.Octets()))}},
 		{"65 extensions", malformedRequest, [][]byte{ocspRequest([][]byte{id}, many...)}},
 
 		{"of the root", unauthorized, [][]byte{ocspRequest([][]byte{foreign}), ocspRequest([][]byte{foreign, otherName}, nonce(16))}},
 		{"name of one, key of another", unauthorized, [][]byte{ocspRequest([][]byte{
 			slices.Concat(id[:15], foreign[15:35], id[35:]), slices.Concat(id[:37], foreign[37:57], id[57:]),
 		})}},
-		{"digest of another algorithm", unauthorized, [][]byte{ocspRequest([][]byte{certID(issuer, seq(oidSHA256), sha1Sum, serialBytes), certID(issuer, seq(oidUnknown), sha1Sum, serialBytes)})}},
-		{"digest with parameters", unauthorized, [][]byte{ocspRequest([][]byte{certID(issuer, seq(oidSHA1, tlv(asn1.INTEGER, []byte{1})), sha1Sum, serialBytes)})}},
+		{"digest of another algorithm", unauthorized, [][]byte{ocspRequest([][]byte{certID(issuer, asn.Seq(oidSHA256), sha1Sum, serialBytes), certID(issuer, asn.Seq(oidUnknown), sha1Sum, serialBytes)})}},
+		{"digest with parameters", unauthorized, [][]byte{ocspRequest([][]byte{certID(issuer, asn.Seq(oidSHA1, asn.TLV(asn1.INTEGER, []byte{1})), sha1Sum, serialBytes)})}},
 	}
 	for _, tt := range denied {
 		t.Run(tt.name, func(t *testing.T) {
@@ -359,14 +363,16 @@ func TestRespondOCSPRequests(t *testing.T) {
 	}
 }
 
-func (au *authority) issuerDER(t testing.TB) []byte { return decodePEM(t, au.sub.Certificate) }
+func (au *authority) issuerDER(t testing.TB) []byte {
+	return testutil.DecodePEM(t, "CERTIFICATE", au.sub.Certificate)
+}
 
 // What lookups say, as it stands in the response.
 func TestRespondOCSPAnswers(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
 	responder := ownResponder(t, au)
-	request := ocspRequest([][]byte{certID(parsePEM(t, au.sub.Certificate), seq(oidSHA1, null), sha1Sum, serialBytes)}, nonce(32))
+	request := ocspRequest([][]byte{certID(parsePEM(t, au.sub.Certificate), asn.Seq(oidSHA1, null), sha1Sum, serialBytes)}, nonce(32))
 	const revokedAt = "180f" + "32303236303430343034303630375a" // GeneralizedTime 20260404040607Z
 	revoked := ca.OCSPAnswer{Status: ca.OCSPRevoked, RevocationTime: listed.Add(-time.Hour)}
 	with := func(change func(*ca.OCSPAnswer)) ca.OCSPAnswer {
@@ -419,8 +425,8 @@ func TestRespondOCSPAnswers(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			der, err := ca.RespondOCSP(untouched(t), listed, responder, request, func(string) (ca.OCSPAnswer, error) { return tt.answer, nil })
-			checkError(t, err, tt.code, tt.parameter, "")
+			der, err := ca.RespondOCSP(testutil.Untouched(t), listed, responder, request, func(string) (ca.OCSPAnswer, error) { return tt.answer, nil })
+			testutil.CheckError(t, err, tt.code, tt.parameter, "")
 			if got := parseResponse(t, der).Status; got != internalError {
 				t.Errorf("status %d: want internalError", got)
 			}
@@ -433,7 +439,7 @@ func TestRespondOCSPFailures(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
 	issuer := parsePEM(t, au.sub.Certificate)
-	request := ocspRequest([][]byte{certID(issuer, seq(oidSHA1, null), sha1Sum, serialBytes)})
+	request := ocspRequest([][]byte{certID(issuer, asn.Seq(oidSHA1, null), sha1Sum, serialBytes)})
 	own, delegated := ownResponder(t, au), delegatedResponder(t, au)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(5), NotBefore: instant.AddDate(-1, 0, 0), NotAfter: caEnd.AddDate(1, 0, 0), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning},
@@ -442,12 +448,12 @@ func TestRespondOCSPFailures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	longer := newResponder(t, encodePEM(der)+au.sub.Certificate, key(au.algorithm, 2)) // than its CA
+	longer := newResponder(t, testutil.EncodePEM("CERTIFICATE", der)+au.sub.Certificate, key(au.algorithm, 2)) // than its CA
 	template.NotBefore, template.NotAfter = listed, listed.AddDate(0, 0, 7)
 	if der, err = x509.CreateCertificate(rand.Reader, template, issuer, key(au.algorithm, 2).Public(), au.subKey); err != nil {
 		t.Fatal(err)
 	}
-	younger := newResponder(t, encodePEM(der)+au.sub.Certificate, key(au.algorithm, 2))
+	younger := newResponder(t, testutil.EncodePEM("CERTIFICATE", der)+au.sub.Certificate, key(au.algorithm, 2))
 	for _, now := range []time.Time{listed, listed.AddDate(0, 0, 7).Add(time.Second - 1)} { // the ends of its validity are included
 		if _, err := ca.RespondOCSP(nil, now, younger, request, good); err != nil {
 			t.Errorf("at %s: %v", now, err)
@@ -472,13 +478,13 @@ func TestRespondOCSPFailures(t *testing.T) {
 		{"after the responder", instant.AddDate(0, 0, 60).Add(time.Second), delegated, good, internalError, yuncert.ErrCertificateExpired, nil},
 		{"before the CA, not the responder", instant.Add(-time.Second), longer, good, internalError, yuncert.ErrCertificateExpired, nil},
 		{"after the CA, not the responder", caEnd.Add(time.Second), longer, good, internalError, yuncert.ErrCertificateExpired, nil},
-		{"failing key", listed, newResponder(t, au.sub.CertificateChain, failing(au.subKey.Public())), good, internalError, yuncert.ErrInternalError, errSigner},
-		{"lying key", listed, newResponder(t, au.sub.CertificateChain, lying(au.subKey)), good, internalError, yuncert.ErrInternalError, nil},
+		{"failing key", listed, newResponder(t, au.sub.CertificateChain, testutil.Failing(au.subKey.Public())), good, internalError, yuncert.ErrInternalError, testutil.ErrSigner},
+		{"lying key", listed, newResponder(t, au.sub.CertificateChain, testutil.Lying(au.subKey)), good, internalError, yuncert.ErrInternalError, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			der, err := ca.RespondOCSP(nil, tt.now, tt.responder, request, tt.lookup)
-			checkError(t, err, tt.code, "", "")
+			testutil.CheckError(t, err, tt.code, "", "")
 			if tt.cause != nil && !errors.Is(err, tt.cause) {
 				t.Errorf("%v does not wrap %v", err, tt.cause)
 			}
@@ -544,14 +550,14 @@ func TestRespondOCSPGolden(t *testing.T) {
 			au := authorityOf(a)
 			issuer := parsePEM(t, au.sub.Certificate)
 			request := ocspRequest([][]byte{
-				certID(issuer, seq(oidSHA1, null), sha1Sum, serialBytes), certID(issuer, seq(oidSHA256), sha256Sum, []byte{0x7f}), certID(issuer, seq(oidSM3), tjfocsm3.Sm3Sum, []byte{1}),
+				certID(issuer, asn.Seq(oidSHA1, null), sha1Sum, serialBytes), certID(issuer, asn.Seq(oidSHA256), sha256Sum, []byte{0x7f}), certID(issuer, asn.Seq(oidSM3), tjfocsm3.Sm3Sum, []byte{1}),
 			}, nonce(32))
 			chain := responderChain(t, au)
 			for name, r := range map[string]struct {
 				responder *ca.OCSPResponder
 				chain     string
 			}{"own": {ownResponder(t, au), au.sub.CertificateChain}, "delegated": {delegatedResponder(t, au), chain}} {
-				der, err := ca.RespondOCSP(untouched(t), listed, r.responder, request, func(serialNumber string) (ca.OCSPAnswer, error) {
+				der, err := ca.RespondOCSP(testutil.Untouched(t), listed, r.responder, request, func(serialNumber string) (ca.OCSPAnswer, error) {
 					switch serialNumber {
 					case "7f":
 						return ca.OCSPAnswer{Status: ca.OCSPGood, NextUpdate: listed.AddDate(0, 0, 4)}, nil
@@ -563,14 +569,14 @@ func TestRespondOCSPGolden(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				golden(t, "ocsp/"+string(a)+"-"+name+".pem", string(pem.EncodeToMemory(&pem.Block{Type: "OCSP RESPONSE", Bytes: der})))
+				testutil.Golden(t, "ocsp/"+string(a)+"-"+name+".pem", testutil.EncodePEM("OCSP RESPONSE", der))
 
 				got := parseResponse(t, der)
 				block, _ := pem.Decode([]byte(r.chain))
 				cert := parse(t, block.Bytes)
 				signed, id, signature := splitSigned(t, got.Basic)
-				if !bytes.Equal(id, signatureID(a)) {
-					t.Errorf("signature algorithm %x: want %x", id, signatureID(a))
+				if !bytes.Equal(id, asn.SignatureID(a.Family())) {
+					t.Errorf("signature algorithm %x: want %x", id, asn.SignatureID(a.Family()))
 				}
 				if a == algorithm.SM2_256 {
 					checkSM2(t, cert.PublicKey, signed, signature)
@@ -603,7 +609,7 @@ func TestOCSPResponseEveryOctetCounts(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)
 			issuer := parsePEM(t, au.sub.Certificate)
-			der := respond(t, ownResponder(t, au), ocspRequest([][]byte{certID(issuer, seq(oidSHA1, null), sha1Sum, serialBytes)}, nonce(16)), good)
+			der := respond(t, ownResponder(t, au), ocspRequest([][]byte{certID(issuer, asn.Seq(oidSHA1, null), sha1Sum, serialBytes)}, nonce(16)), good)
 			if !verifyResponse(der, issuer) {
 				t.Fatal("the response is not verified")
 			}
@@ -644,7 +650,7 @@ func TestNewOCSPResponder(t *testing.T) {
 	chain := responderChain(t, au)
 	sub, root := au.sub.Certificate, au.root.Certificate
 	cert := chain[:len(chain)-len(au.sub.CertificateChain)]
-	_, server, err := ca.CreateServerCertificateWithCsr(seeded(), instant, au.issuer, serverRequest(au.issuer, hostCSR(t, a, "www.example.com")))
+	_, server, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant, au.issuer, serverRequest(au.issuer, hostCSR(t, a, "www.example.com")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -659,7 +665,7 @@ func TestNewOCSPResponder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return encodePEM(der)
+		return testutil.EncodePEM("CERTIFICATE", der)
 	}
 	critical := []pkix.Extension{{Id: encodingasn1.ObjectIdentifier{1, 2, 3}, Critical: true, Value: null}}
 	own := key(a, 2)
@@ -681,7 +687,7 @@ func TestNewOCSPResponder(t *testing.T) {
 		"subordinate CA":          {au.sub.CertificateChain, au.subKey},
 		"subordinate CA alone":    {sub, au.subKey},
 		"root":                    {root, au.rootKey},
-		"key in a device":         {chain, opaque{own}},
+		"key in a device":         {chain, testutil.Opaque(own)},
 	} {
 		if _, err := ca.NewOCSPResponder(r.chain, r.key); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -704,7 +710,7 @@ func TestNewOCSPResponder(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text += encodePEM(der)
+			text += testutil.EncodePEM("CERTIFICATE", der)
 		}
 		return text
 	}
@@ -712,7 +718,7 @@ func TestNewOCSPResponder(t *testing.T) {
 	unable := func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCRLSign }
 	demandsPolicies := func(c *x509.Certificate) { c.ExtraExtensions = policyConstraints(0x80, 1, 0) }
 	noUsages := func(c *x509.Certificate) {
-		c.ExtraExtensions = []pkix.Extension{{Id: encodingasn1.ObjectIdentifier{2, 5, 29, 37}, Value: seq()}}
+		c.ExtraExtensions = []pkix.Extension{{Id: encodingasn1.ObjectIdentifier{2, 5, 29, 37}, Value: asn.Seq()}}
 	}
 	// itself returns the certificate of a CA that answers itself.
 	itself := func(change func(*x509.Certificate)) string {
@@ -734,13 +740,13 @@ func TestNewOCSPResponder(t *testing.T) {
 	}{
 		{"no chain", "", own, malformed, "CertificateChain", "no certificate"},
 		{"no key", chain, nil, malformed, "", "no key"},
-		{"a key of 1024 bits", encodePEM(rsa1024), key(algorithm.RSA_1024, 0), refused, "CertificateChain", "RSA_1024"},
+		{"a key of 1024 bits", testutil.EncodePEM("CERTIFICATE", rsa1024), key(algorithm.RSA_1024, 0), refused, "CertificateChain", "RSA_1024"},
 		{"another key", chain, au.subKey, refused, "CertificateChain", "key is not that"},
 		{"without the CA", cert, own, refused, "CertificateChain", "the CA's own is missing"},
 		{"behind no CA", cert + cert, own, refused, "CertificateChain", "not a CA certificate"},
 		{"behind another CA", cert + root, own, refused, "CertificateChain", "is not issued by the next"},
 		{"behind another CA of that name", cert + authorityOf(algorithm.ECC_384).sub.Certificate, own, refused, "CertificateChain", "is not signed by"},
-		{"server certificate", encodePEM(server) + sub, own, refused, "CertificateChain", "lack OCSPSigning"},
+		{"server certificate", testutil.EncodePEM("CERTIFICATE", server) + sub, own, refused, "CertificateChain", "lack OCSPSigning"},
 		{"for any use", made(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} }) + sub, own, refused, "CertificateChain", "lack OCSPSigning"},
 		{"for encryption", made(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }) + sub, own, refused, "CertificateChain", "lacks digitalSignature"},
 		{"critical extension of the CA", demanded + demanding, own, refused, "CertificateChain", `certificate 2 of the chain, "Demanding", has the critical extension 1.2.3`},
@@ -762,7 +768,7 @@ func TestNewOCSPResponder(t *testing.T) {
 			if r != nil {
 				t.Error("a responder beside an error")
 			}
-			checkError(t, err, tt.code, tt.parameter, tt.mention)
+			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 		})
 	}
 }
@@ -774,11 +780,11 @@ func TestCreateOCSPResponderCertificate(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)
 			for name, issuer := range map[string]*ca.Issuer{"sub": au.issuer, "root": au.rootIssuer} {
-				resp, err := ca.CreateOCSPResponderCertificate(seeded(), instant, issuer, key(a, 2).Public(), responderRequest())
+				resp, err := ca.CreateOCSPResponderCertificate(testutil.Seeded(), instant, issuer, key(a, 2).Public(), responderRequest())
 				if err != nil {
 					t.Fatal(err)
 				}
-				golden(t, "ocsp/"+string(a)+"-"+name+"-certificate.pem", resp.Certificate)
+				testutil.Golden(t, "ocsp/"+string(a)+"-"+name+"-certificate.pem", resp.Certificate)
 				cert := parsePEM(t, resp.Certificate)
 				parent, chain := au.sub.Certificate, au.sub.CertificateChain
 				if name == "root" {
@@ -799,7 +805,7 @@ func TestCreateOCSPResponderCertificate(t *testing.T) {
 				got := []any{
 					cert.Subject.String(), cert.KeyUsage, cert.ExtKeyUsage, cert.IsCA, cert.BasicConstraintsValid, nocheck,
 					cert.NotBefore.Equal(instant), cert.NotAfter.Equal(instant.AddDate(0, 0, 60)), fmt.Sprintf("%036x", cert.SerialNumber),
-					identifierForm.MatchString(resp.Identifier), requestIDForm.MatchString(resp.RequestId),
+					testutil.IdentifierForm.MatchString(resp.Identifier), testutil.RequestIDForm.MatchString(resp.RequestId),
 				}
 				want := []any{
 					"CN=Test OCSP,O=Example,C=CN", x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}, false, true, null,
@@ -821,7 +827,7 @@ func TestCreateOCSPResponderCertificate(t *testing.T) {
 	if _, err := ca.CreateOCSPResponderCertificate(nil, instant, allowed, own, responderRequest()); err != nil {
 		t.Error(err)
 	}
-	unusedIssuer, err := ca.NewIssuer(au.sub.CertificateChain, unused(t, au.subKey.Public()), ca.IssuerOptions{})
+	unusedIssuer, err := ca.NewIssuer(au.sub.CertificateChain, testutil.Unused(t, au.subKey.Public()), ca.IssuerOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -836,7 +842,7 @@ func TestCreateOCSPResponderCertificate(t *testing.T) {
 		parameter, mention string
 	}{
 		{"no common name", instant, unusedIssuer, own, func(r *ca.CreateOCSPResponderCertificateRequest) { r.CommonName = "" }, missing, "CommonName", ""},
-		{"long common name", instant, unusedIssuer, own, func(r *ca.CreateOCSPResponderCertificateRequest) { r.CommonName = chinese(65) }, malformed, "CommonName", "64"},
+		{"long common name", instant, unusedIssuer, own, func(r *ca.CreateOCSPResponderCertificateRequest) { r.CommonName = testutil.Chinese(65) }, malformed, "CommonName", "64"},
 		{"no days", instant, unusedIssuer, own, func(r *ca.CreateOCSPResponderCertificateRequest) { r.Days = 0 }, missing, "Days", ""},
 		{"days negative", instant, unusedIssuer, own, func(r *ca.CreateOCSPResponderCertificateRequest) { r.Days = -1 }, malformed, "Days", "-1"},
 		{"100 years and a day", instant, unusedIssuer, own, func(r *ca.CreateOCSPResponderCertificateRequest) { r.Days = 36601 }, malformed, "Days", "36601"},
@@ -857,11 +863,11 @@ func TestCreateOCSPResponderCertificate(t *testing.T) {
 			if got, want := req.Validate() != nil, tt.code == missing || tt.parameter == "CommonName" || tt.parameter == "Days" && tt.code == malformed; got != want {
 				t.Errorf("Validate = %v", req.Validate())
 			}
-			resp, err := ca.CreateOCSPResponderCertificate(untouched(t), tt.now, tt.issuer, tt.pub, req)
+			resp, err := ca.CreateOCSPResponderCertificate(testutil.Untouched(t), tt.now, tt.issuer, tt.pub, req)
 			if resp != nil {
 				t.Error("a response beside an error")
 			}
-			checkError(t, err, tt.code, tt.parameter, tt.mention)
+			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 		})
 	}
 	toTheEnd := &ca.CreateOCSPResponderCertificateRequest{CommonName: "Test OCSP", Days: 5*365 + 1}
@@ -875,8 +881,8 @@ func TestCreateOCSPResponderCertificate(t *testing.T) {
 	if _, err := ca.CreateOCSPResponderCertificate(nil, instant, unusedIssuer, own, nil); !errors.Is(err, missing) {
 		t.Errorf("without a request: %v", err)
 	}
-	_, err = ca.CreateOCSPResponderCertificate(readerFunc(func([]byte) (int, error) { return 0, errNoRandomness }), instant, au.issuer, own, responderRequest())
-	if !errors.Is(err, errNoRandomness) {
+	_, err = ca.CreateOCSPResponderCertificate(testutil.ReaderFunc(func([]byte) (int, error) { return 0, testutil.ErrNoRandomness }), instant, au.issuer, own, responderRequest())
+	if !errors.Is(err, testutil.ErrNoRandomness) {
 		t.Errorf("without randomness: %v", err)
 	}
 }
@@ -885,14 +891,14 @@ func FuzzRespondOCSP(f *testing.F) {
 	au := authorityOf(algorithm.ECC_256)
 	issuer := parsePEM(f, au.sub.Certificate)
 	responder := delegatedResponder(f, au)
-	id := certID(issuer, seq(oidSHA1, null), sha1Sum, serialBytes)
+	id := certID(issuer, asn.Seq(oidSHA1, null), sha1Sum, serialBytes)
 	for _, der := range toolFiles(f, "*.der") {
 		f.Add(der)
 	}
 	f.Add(ocspRequest([][]byte{id}))
-	f.Add(ocspRequest([][]byte{id, certID(issuer, seq(oidSM3), tjfocsm3.Sm3Sum, []byte{1})}, nonce(32)))
-	f.Add(seq(seq(explicit(0, tlv(asn1.INTEGER, []byte{0})), explicit(1, explicit(4, name())),
-		seq(seq(id, explicit(0, seq(extension(oidUnknown, false, nil))))), explicit(2, seq(extension(oidUnknown, true, nil)))), explicit(0, seq())))
+	f.Add(ocspRequest([][]byte{id, certID(issuer, asn.Seq(oidSM3), tjfocsm3.Sm3Sum, []byte{1})}, nonce(32)))
+	f.Add(asn.Seq(asn.Seq(asn.Explicit(0, asn.TLV(asn1.INTEGER, []byte{0})), asn.Explicit(1, asn.Explicit(4, asn.Name())),
+		asn.Seq(asn.Seq(id, asn.Explicit(0, asn.Seq(asn.Extension(oidUnknown, false, nil))))), asn.Explicit(2, asn.Seq(asn.Extension(oidUnknown, true, nil)))), asn.Explicit(0, asn.Seq())))
 	f.Fuzz(func(t *testing.T, request []byte) {
 		asked := 0
 		der, err := ca.RespondOCSP(nil, listed, responder, request, func(serialNumber string) (ca.OCSPAnswer, error) {
@@ -927,7 +933,7 @@ func BenchmarkRespondOCSP(b *testing.B) {
 		b.Run(string(a), func(b *testing.B) {
 			au := authorityOf(a)
 			responder := delegatedResponder(b, au)
-			request := ocspRequest([][]byte{certID(parsePEM(b, au.sub.Certificate), seq(oidSHA1, null), sha1Sum, serialBytes)}, nonce(32))
+			request := ocspRequest([][]byte{certID(parsePEM(b, au.sub.Certificate), asn.Seq(oidSHA1, null), sha1Sum, serialBytes)}, nonce(32))
 			floor.Report(b, "x-signature", func() {
 				if _, err := ca.RespondOCSP(rand.Reader, listed, responder, request, good); err != nil {
 					b.Fatal(err)

@@ -9,18 +9,19 @@ import (
 	"testing"
 
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // A retaining signer keeps the messages that it was handed, as one with a log
 // does.
 type retaining struct {
-	messageOpaque
+	crypto.MessageSigner
 	kept *[][]byte
 }
 
 func (r retaining) SignMessage(rand io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {
 	*r.kept = append(*r.kept, message)
-	return r.messageOpaque.SignMessage(rand, message, opts)
+	return r.MessageSigner.SignMessage(rand, message, opts)
 }
 
 // What a signer keeps of a message stays as it was, and what it does with that
@@ -32,15 +33,15 @@ func TestSignerKeepsMessage(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)
 			var kept [][]byte
-			issuer, err := ca.NewIssuer(au.sub.CertificateChain, retaining{messageOpaque{au.subKey}, &kept}, ca.IssuerOptions{})
+			issuer, err := ca.NewIssuer(au.sub.CertificateChain, retaining{testutil.MessageOpaque(au.subKey), &kept}, ca.IssuerOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, der, err := ca.CreateServerCertificateWithCsr(seeded(), instant, issuer, serverRequest(issuer, hostCSR(t, a, "www.example.com")))
+			_, der, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant, issuer, serverRequest(issuer, hostCSR(t, a, "www.example.com")))
 			if err != nil {
 				t.Fatal(err)
 			}
-			list, err := ca.CreateRevocationList(seeded(), instant, issuer, &ca.CreateRevocationListRequest{
+			list, err := ca.CreateRevocationList(testutil.Seeded(), instant, issuer, &ca.CreateRevocationListRequest{
 				Number: big.NewInt(1), NextUpdate: instant.AddDate(0, 0, 7), Revoked: ca.Revoked(),
 			})
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -104,11 +105,11 @@ func TestEveryOctetCounts(t *testing.T) {
 func TestEveryOctetOfTheChainCounts(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
-	der := decodePEM(t, au.sub.Certificate)
+	der := testutil.DecodePEM(t, "CERTIFICATE", au.sub.Certificate)
 	for at := range der {
 		changed := bytes.Clone(der)
 		changed[at] ^= 1
-		if _, err := ca.NewIssuer(encodePEM(changed)+au.root.Certificate, au.subKey, ca.IssuerOptions{}); err == nil {
+		if _, err := ca.NewIssuer(testutil.EncodePEM("CERTIFICATE", changed)+au.root.Certificate, au.subKey, ca.IssuerOptions{}); err == nil {
 			t.Errorf("octet %d: the chain is accepted", at)
 		}
 	}

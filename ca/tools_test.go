@@ -16,6 +16,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -58,7 +59,7 @@ func TestNewIssuerTools(t *testing.T) {
 			now := first(t, chain).NotBefore
 			req := serverRequest(issuer, hostCSR(t, a, "www.example.com"))
 			req.Immediately = 2
-			resp, _, err := ca.CreateServerCertificateWithCsr(seeded(), now, issuer, req)
+			resp, _, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), now, issuer, req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -142,7 +143,7 @@ func TestCreateServerCertificateWithCsrTools(t *testing.T) {
 		if made[a] != nil {
 			return made[a]
 		}
-		root, err := ca.CreateRootCACertificate(seeded(), instant, key(a, 2), rootRequest())
+		root, err := ca.CreateRootCACertificate(testutil.Seeded(), instant, key(a, 2), rootRequest())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,7 +151,7 @@ func TestCreateServerCertificateWithCsrTools(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sub, err := ca.CreateSubCACertificate(seeded(), instant, rootIssuer, key(a, 1).Public(), subRequest(a))
+		sub, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, rootIssuer, key(a, 1).Public(), subRequest(a))
 		if err != nil {
 			t.Fatal(err)
 		}

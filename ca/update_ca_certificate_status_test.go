@@ -11,6 +11,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 type updateRequest = ca.UpdateCACertificateStatusRequest
@@ -42,9 +43,9 @@ func TestUpdateCACertificateStatusRefuses(t *testing.T) {
 			if err := req.Validate(); tt.code == yuncert.ErrNotFound && err != nil {
 				t.Error(err)
 			} else if tt.code != yuncert.ErrNotFound {
-				checkError(t, err, tt.code, tt.parameter, tt.mention)
+				testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 			}
-			checkNotUpdated(t, untouched(t), pool, req, tt.code, tt.parameter, tt.mention)
+			checkNotUpdated(t, testutil.Untouched(t), pool, req, tt.code, tt.parameter, tt.mention)
 			if got := identifiers(t, pool, "revoke"); got != nil {
 				t.Errorf("revoked all the same: %q", got)
 			}
@@ -53,14 +54,14 @@ func TestUpdateCACertificateStatusRefuses(t *testing.T) {
 	t.Run("nil", func(t *testing.T) {
 		t.Parallel()
 		var req *updateRequest
-		checkError(t, req.Validate(), missing, "Identifier", "Identifier is mandatory for this action.")
-		checkNotUpdated(t, untouched(t), newPool(t), req, missing, "Identifier", "Identifier is mandatory for this action.")
-		checkNotUpdated(t, untouched(t), nil, &updateRequest{Identifier: known}, yuncert.ErrNotFound, "Identifier", known)
+		testutil.CheckError(t, req.Validate(), missing, "Identifier", "Identifier is mandatory for this action.")
+		checkNotUpdated(t, testutil.Untouched(t), newPool(t), req, missing, "Identifier", "Identifier is mandatory for this action.")
+		checkNotUpdated(t, testutil.Untouched(t), nil, &updateRequest{Identifier: known}, yuncert.ErrNotFound, "Identifier", known)
 	})
 	t.Run("no randomness", func(t *testing.T) {
 		t.Parallel()
 		pool := newPool(t)
-		failed := readerFunc(func([]byte) (int, error) { return 0, errNoRandomness })
+		failed := testutil.ReaderFunc(func([]byte) (int, error) { return 0, testutil.ErrNoRandomness })
 		checkNotUpdated(t, failed, pool, &updateRequest{Identifier: known}, yuncert.ErrInternalError, "", "")
 		if got := identifiers(t, pool, "revoke"); got != nil {
 			t.Errorf("revoked all the same: %q", got)
@@ -74,7 +75,7 @@ func checkNotUpdated(t *testing.T, rand io.Reader, pool *ca.Pool, req *updateReq
 	if e, ok := err.(*yuncert.Error); ok && code == yuncert.ErrInternalError {
 		e.Err = nil
 	}
-	checkError(t, err, code, parameter, mention)
+	testutil.CheckError(t, err, code, parameter, mention)
 	if resp != nil {
 		t.Error("a response and an error")
 	}
@@ -102,14 +103,14 @@ func TestUpdateCACertificateStatus(t *testing.T) {
 				t.Parallel()
 				pool := newPool(t)
 				req := serverRequest(au.issuer, hostCSR(t, a, "www.example.com"))
-				if _, _, err := pool.CreateServerCertificateWithCsr(seeded(), instant, req); err != nil {
+				if _, _, err := pool.CreateServerCertificateWithCsr(testutil.Seeded(), instant, req); err != nil {
 					t.Fatal(err)
 				}
-				resp, err := ca.UpdateCACertificateStatus(seeded(), pool, &updateRequest{Identifier: tt.revoke, Status: "REVOKE", ClientToken: strings.Repeat("~", 64)})
+				resp, err := ca.UpdateCACertificateStatus(testutil.Seeded(), pool, &updateRequest{Identifier: tt.revoke, Status: "REVOKE", ClientToken: strings.Repeat("~", 64)})
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !requestIDForm.MatchString(resp.RequestId) {
+				if !testutil.RequestIDForm.MatchString(resp.RequestId) {
 					t.Errorf("RequestId %q", resp.RequestId)
 				}
 				if diff := cmp.Diff(tt.revoked, identifiers(t, pool, "revoke")); diff != "" {
@@ -126,25 +127,25 @@ func TestUpdateCACertificateStatus(t *testing.T) {
 						}
 						continue
 					}
-					checkError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", identifier)
+					testutil.CheckError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", identifier)
 					if issuer != nil {
 						t.Error("an Issuer and an error")
 					}
-					described, err := ca.DescribeCACertificate(seeded(), pool, &ca.DescribeCACertificateRequest{Identifier: identifier})
+					described, err := ca.DescribeCACertificate(testutil.Seeded(), pool, &ca.DescribeCACertificateRequest{Identifier: identifier})
 					if err != nil || described.Certificate.Status != "REVOKE" {
 						t.Errorf("%s is described as %v, %v", identifier, described, err)
 					}
 				}
-				server, der, err := pool.CreateServerCertificateWithCsr(untouched(t), instant, req)
-				checkError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", sub)
+				server, der, err := pool.CreateServerCertificateWithCsr(testutil.Untouched(t), instant, req)
+				testutil.CheckError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", sub)
 				if server != nil || der != nil {
 					t.Error("a revoked CA issued a certificate")
 				}
 				for _, identifier := range tt.again {
-					checkNotUpdated(t, untouched(t), pool, &updateRequest{Identifier: identifier}, yuncert.ErrInvalidStatusUpdateProtection, "Identifier", identifier)
+					checkNotUpdated(t, testutil.Untouched(t), pool, &updateRequest{Identifier: identifier}, yuncert.ErrInvalidStatusUpdateProtection, "Identifier", identifier)
 				}
 				// Other pools and other CAs do not change.
-				if _, _, err := newPool(t).CreateServerCertificateWithCsr(seeded(), instant, req); err != nil {
+				if _, _, err := newPool(t).CreateServerCertificateWithCsr(testutil.Seeded(), instant, req); err != nil {
 					t.Error(err)
 				}
 				other := families[(slices.Index(families, a)+1)%len(families)]
@@ -163,9 +164,9 @@ func TestUpdateCACertificateStatusOvertaken(t *testing.T) {
 	au := authorityOf(algorithm.ECC_256)
 	sub, root := au.issuer.Identifier(), au.rootIssuer.Identifier()
 	for _, first := range []string{sub, root} {
-		pool, random := newPool(t), seeded()
-		overtaken := readerFunc(func(p []byte) (int, error) {
-			if _, err := ca.UpdateCACertificateStatus(seeded(), pool, &updateRequest{Identifier: first}); err != nil {
+		pool, random := newPool(t), testutil.Seeded()
+		overtaken := testutil.ReaderFunc(func(p []byte) (int, error) {
+			if _, err := ca.UpdateCACertificateStatus(testutil.Seeded(), pool, &updateRequest{Identifier: first}); err != nil {
 				t.Error(err)
 			}
 			return random.Read(p)
@@ -179,7 +180,7 @@ func TestUpdateCACertificateStatusUpwards(t *testing.T) {
 	t.Parallel()
 	pool, au := newPool(t), authorityOf(algorithm.ECC_256)
 	for _, identifier := range []string{au.issuer.Identifier(), au.rootIssuer.Identifier()} {
-		if _, err := ca.UpdateCACertificateStatus(seeded(), pool, &updateRequest{Identifier: identifier}); err != nil {
+		if _, err := ca.UpdateCACertificateStatus(testutil.Seeded(), pool, &updateRequest{Identifier: identifier}); err != nil {
 			t.Error(err)
 		}
 	}

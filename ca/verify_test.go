@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	stdasn1 "encoding/asn1"
-	"encoding/pem"
 	"fmt"
 	"math/big"
 	mathrand "math/rand/v2"
@@ -25,6 +24,8 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/floor"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -37,7 +38,7 @@ func signAny(t testing.TB, template, parent *x509.Certificate, public crypto.Pub
 		return sign(t, template, parent, public, k)
 	}
 	standIn := key(algorithm.ECC_256, 0)
-	der := decodePEM(t, sign(t, template, parent, standIn.Public(), standIn))
+	der := testutil.DecodePEM(t, "CERTIFICATE", sign(t, template, parent, standIn.Public(), standIn))
 	input := cryptobyte.String(der)
 	var cert, tbs, version, serial, names, subject, rest cryptobyte.String
 	if !input.ReadASN1(&cert, asn1.SEQUENCE) || !cert.ReadASN1(&tbs, asn1.SEQUENCE) ||
@@ -50,12 +51,12 @@ func signAny(t testing.TB, template, parent *x509.Certificate, public crypto.Pub
 		t.Fatal("not a certificate")
 	}
 	names, rest = slices.Concat(issuer, validity, subject), tbs
-	signed := seq(version, serial, sm2WithSM3, names, publicDER(t, public), rest)
+	signed := asn.Seq(version, serial, asn.SM2WithSM3, names, publicDER(t, public), rest)
 	signature, err := k.SignMessage(nil, signed, crypto.SHA256)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return encodePEM(seq(signed, sm2WithSM3, tlv(asn1.BIT_STRING, []byte{0}, signature)))
+	return testutil.EncodePEM("CERTIFICATE", asn.Seq(signed, asn.SM2WithSM3, asn.Bits(signature)))
 }
 
 // A world is a server certificate under a subordinate CA, maybe another CA in
@@ -139,7 +140,7 @@ func (m *made) list(issuer *x509.Certificate, k *algorithm.PrivateKey, change fu
 		m.t.Fatal(err)
 	}
 	crl := &x509der.CRL{
-		Issuer: name(printable(oidCommonName, issuer.Subject.CommonName)), AuthorityKeyID: x509der.AuthorityKeyID(issuer.SubjectKeyId),
+		Issuer: asn.Name(asn.Printable(asn.OIDCommonName, issuer.Subject.CommonName)), AuthorityKeyID: x509der.AuthorityKeyID(issuer.SubjectKeyId),
 		ThisUpdate: m.w.now.AddDate(0, 0, -1), NextUpdate: m.w.now.AddDate(0, 0, 6), Number: big.NewInt(1),
 	}
 	change(crl)
@@ -178,7 +179,7 @@ func (m *made) rootList(change func(*x509der.CRL), serials ...int64) {
 // sign that.
 func (m *made) rewriteLeaf(change func(fields [][]byte) [][]byte) {
 	m.t.Helper()
-	m.leaf = encodePEM(rewrite(m.t, decodePEM(m.t, m.leaf), m.w.leafSigner, change))
+	m.leaf = testutil.EncodePEM("CERTIFICATE", rewrite(m.t, testutil.DecodePEM(m.t, "CERTIFICATE", m.leaf), m.w.leafSigner, change))
 }
 
 // rewriteList does the same with a list of the subordinate CA on which the leaf
@@ -210,23 +211,23 @@ func rewrite(t testing.TB, der []byte, k *algorithm.PrivateKey, change func(fiel
 		}
 		fields = append(fields, field)
 	}
-	signed = seq(change(fields)...)
+	signed = asn.Seq(change(fields)...)
 	signature, err := k.SignMessage(nil, signed, crypto.SHA256)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return seq(signed, id, tlv(asn1.BIT_STRING, []byte{0}, signature))
+	return asn.Seq(signed, id, asn.Bits(signature))
 }
 
 func policyConstraints(value ...byte) []pkix.Extension {
-	return []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 36}, Critical: true, Value: seq(value)}}
+	return []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 36}, Critical: true, Value: asn.Seq(value)}}
 }
 
 // otherNames gives the leaf alternative names that crypto/x509 does not write; none
 // of them is asked for.
 func otherNames(w *world, names ...[]byte) {
 	w.leaf.DNSNames, w.leaf.IPAddresses = nil, nil
-	w.leaf.ExtraExtensions = []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 17}, Value: seq(names...)}}
+	w.leaf.ExtraExtensions = []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 17}, Value: asn.Seq(names...)}}
 	w.after = func(m *made) { m.opts.Host = "" }
 }
 
@@ -247,7 +248,9 @@ func TestVerifyAccepts(t *testing.T) {
 		}, three},
 		{"CAs behind the certificate", func(w *world) {
 			w.addMiddle()
-			w.after = func(m *made) { m.leaf, m.opts.Intermediates = m.leaf+encodePEM([]byte("x"))+m.middle+m.sub, "" }
+			w.after = func(m *made) {
+				m.leaf, m.opts.Intermediates = m.leaf+testutil.EncodePEM("CERTIFICATE", []byte("x"))+m.middle+m.sub, ""
+			}
 		}, three},
 		{"some behind it and some not", func(w *world) {
 			w.addMiddle()
@@ -278,7 +281,7 @@ func TestVerifyAccepts(t *testing.T) {
 			w.after = func(m *made) {
 				au := authorityOf(w.a)
 				cert := issue(m.t, au.issuer, serverRequest(au.issuer, hostCSR(m.t, w.a, "www.example.com")))
-				m.leaf, m.opts.Roots, m.opts.Intermediates = encodePEM(cert.Raw), au.root.Certificate, au.sub.CertificateChain
+				m.leaf, m.opts.Roots, m.opts.Intermediates = testutil.EncodePEM("CERTIFICATE", cert.Raw), au.root.Certificate, au.sub.CertificateChain
 			}
 		}, "www.example.com Test Sub CA Test Root"},
 
@@ -300,8 +303,8 @@ func TestVerifyAccepts(t *testing.T) {
 		{"a leaf for any usage", func(w *world) { w.leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} }, two},
 		{"roots and intermediates that cannot be read", func(w *world) {
 			w.after = func(m *made) {
-				m.opts.Roots = encodePEM([]byte{0x30, 0}) + m.opts.Roots
-				m.opts.Intermediates += encodePEM([]byte("x"))
+				m.opts.Roots = testutil.EncodePEM("CERTIFICATE", []byte{0x30, 0}) + m.opts.Roots
+				m.opts.Intermediates += testutil.EncodePEM("CERTIFICATE", []byte("x"))
 			}
 		}, two},
 		{"CAs without keyUsage", func(w *world) { w.sub.KeyUsage, w.root.KeyUsage = 0, 0 }, two},
@@ -318,12 +321,12 @@ func TestVerifyAccepts(t *testing.T) {
 		{"an end without end", func(w *world) { w.leaf.NotAfter = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC) }, two},
 		{"a leaf with a critical usage extension", func(w *world) {
 			w.leaf.ExtKeyUsage = nil
-			w.leaf.ExtraExtensions = []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: seq(oidServerAuth)}}
+			w.leaf.ExtraExtensions = []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: asn.Seq(asn.OIDServerAuth)}}
 		}, two},
 		{"unique identifiers", func(w *world) {
 			w.after = func(m *made) {
 				m.rewriteLeaf(func(f [][]byte) [][]byte {
-					return slices.Insert(f, 7, tlv(0x81, []byte{0, 1}), tlv(0x82, []byte{0, 1}))
+					return slices.Insert(f, 7, asn.TLV(0x81, []byte{0, 1}), asn.TLV(0x82, []byte{0, 1}))
 				})
 			}
 		}, two},
@@ -349,7 +352,7 @@ func TestVerifyAccepts(t *testing.T) {
 		}, two},
 		{"other names under constraints on others yet", func(w *world) {
 			w.sub.PermittedDNSDomains, w.root.ExcludedURIDomains = []string{"example.org"}, []string{"example.com"}
-			otherNames(w, tlv(0xa0, oid("\x2b\x06\x01\x05\x05\x07\x08\x09"), explicit(0, tlv(asn1.UTF8String, []byte("云@example.com")))))
+			otherNames(w, asn.TLV(0xa0, asn.OID("\x2b\x06\x01\x05\x05\x07\x08\x09"), asn.Explicit(0, asn.TLV(asn1.UTF8String, []byte("云@example.com")))))
 		}, two},
 
 		{"lists that do not hold them", func(w *world) {
@@ -473,7 +476,7 @@ func TestVerifyRefuses(t *testing.T) {
 		return func(w *world) { w.after = func(m *made) { m.opts.Host = name } }
 	}
 	lists := func(add func(*made)) func(*world) { return func(w *world) { w.after = add } }
-	null := tlv(asn1.NULL)
+	null := asn.Null
 	// A leaf with other fields than these: the eighth one is its extensions.
 	leafFields := func(change func(fields [][]byte) [][]byte) func(*world) {
 		return func(w *world) { w.after = func(m *made) { m.rewriteLeaf(change) } }
@@ -565,15 +568,15 @@ func TestVerifyRefuses(t *testing.T) {
 		}, refused, "Certificate", `"spiffe://example.com" is excluded by the name constraint example.com of ` + sub},
 		{"an internationalised mailbox", func(w *world) {
 			w.sub.PermittedEmailAddresses = []string{"example.com"}
-			otherNames(w, tlv(0xa0, oid("\x2b\x06\x01\x05\x05\x07\x08\x09"), explicit(0, tlv(asn1.UTF8String, []byte("admin@victim.example")))))
+			otherNames(w, asn.TLV(0xa0, asn.OID("\x2b\x06\x01\x05\x05\x07\x08\x09"), asn.Explicit(0, asn.TLV(asn1.UTF8String, []byte("admin@victim.example")))))
 		}, refused, "Certificate", leaf + ": it has an internationalised e-mail address"},
 		{"a DNS name with a NUL", func(w *world) {
 			w.sub.PermittedDNSDomains = []string{"example.com"}
-			otherNames(w, tlv(0x82, []byte("www.evil.example\x00.example.com")))
+			otherNames(w, asn.TLV(0x82, []byte("www.evil.example\x00.example.com")))
 		}, refused, "Certificate", leaf + `: the DNS name "www.evil.example\x00.example.com" has`},
 		{"a DNS name with a space", func(w *world) {
 			w.root.ExcludedDNSDomains = []string{"evil.example"}
-			otherNames(w, tlv(0x82, []byte("www.evil.example .example.com")))
+			otherNames(w, asn.TLV(0x82, []byte("www.evil.example .example.com")))
 		}, refused, "Certificate", leaf + `: the DNS name "www.evil.example .example.com" has`},
 		{"a name of the CA in between", func(w *world) {
 			w.sub.DNSNames, w.root.ExcludedDNSDomains = []string{"ca.example.org"}, []string{"example.org"}
@@ -590,9 +593,9 @@ func TestVerifyRefuses(t *testing.T) {
 		{"a wrong signature of the CA", func(w *world) { w.subSigner = key(w.a, 2) }, refused, "Certificate", sub + " is not signed by " + root + ": "},
 		{"a changed octet of the leaf's signature", func(w *world) {
 			w.after = func(m *made) {
-				der := decodePEM(m.t, m.leaf)
+				der := testutil.DecodePEM(m.t, "CERTIFICATE", m.leaf)
 				der[len(der)-1] ^= 1
-				m.leaf = encodePEM(der)
+				m.leaf = testutil.EncodePEM("CERTIFICATE", der)
 			}
 		}, refused, "Certificate", leaf + " is not signed by " + sub + ": "},
 		{"a missing intermediate", func(w *world) { w.after = func(m *made) { m.opts.Intermediates = "" } }, refused, "Certificate", leaf + ` is not among Roots, and no other certificate of its issuer "CN=Sub"`},
@@ -661,11 +664,11 @@ func TestVerifyRefuses(t *testing.T) {
 		{"a revoked leaf", lists(func(m *made) { m.subList(asItIs, 1, 0xaf, 2) }), revoked, "Certificate", leaf + " was revoked at 2026-04-03T05:06:07Z, reason keyCompromise"},
 		{"a leaf revoked under the CA's name in other letters", lists(func(m *made) {
 			m.subList(func(c *x509der.CRL) {
-				c.Issuer = name(utf8(oidCommonName, strings.ToLower(m.w.sub.Subject.CommonName)))
+				c.Issuer = asn.Name(asn.UTF8(asn.OIDCommonName, strings.ToLower(m.w.sub.Subject.CommonName)))
 			}, 0xaf)
 		}), revoked, "Certificate", leaf + " was revoked at"},
 		{"a leaf revoked under the CA's name in full-width letters", lists(func(m *made) {
-			m.subList(func(c *x509der.CRL) { c.Issuer = name(utf8(oidCommonName, "\uff33\uff35\uff22")) }, 0xaf)
+			m.subList(func(c *x509der.CRL) { c.Issuer = asn.Name(asn.UTF8(asn.OIDCommonName, "\uff33\uff35\uff22")) }, 0xaf)
 		}), revoked, "Certificate", leaf + " was revoked at"},
 		{"a revoked leaf, and its CA many times", lists(func(m *made) {
 			m.subList(asItIs, 0xaf)
@@ -675,7 +678,7 @@ func TestVerifyRefuses(t *testing.T) {
 			w.sub.KeyUsage, w.sub.ExtraExtensions = 0, []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 15}, Critical: true, Value: []byte{3, 1, 0}}}
 		}, refused, "Certificate", sub + " has an unusable key usage: the extension 2.5.29.15 is there and grants nothing"},
 		{"an extended key usage that grants nothing", func(w *world) {
-			w.leaf.ExtKeyUsage, w.leaf.ExtraExtensions = nil, []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 37}, Value: seq()}}
+			w.leaf.ExtKeyUsage, w.leaf.ExtraExtensions = nil, []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 37}, Value: asn.Seq()}}
 		}, refused, "Certificate", leaf + " has an unusable key usage: the extension 2.5.29.37 is there and grants nothing"},
 		{"a revoked CA", lists(func(m *made) { m.rootList(asItIs, 0xa2) }), revoked, "Certificate", sub + " was revoked at"},
 		{"a leaf revoked on the second list", lists(func(m *made) { m.subList(asItIs); m.subList(asItIs, 0xaf) }), revoked, "Certificate", leaf + " was revoked"},
@@ -728,7 +731,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"a list with a third time", listFields(func(f [][]byte) [][]byte { return slices.Insert(f, 5, f[4]) }), refused, "RevocationLists", unread + "it has an unexpected field after its times"},
 		{"a list whose entries are no SEQUENCE", listFields(func(f [][]byte) [][]byte { f[5][0] = 0x10; return f }), refused, "RevocationLists", unread + "it has an unexpected field after its times"},
 		{"a list with an entry of others that does not say so", listFields(func(f [][]byte) [][]byte {
-			f[5] = seq(seq(tlv(asn1.INTEGER, []byte{1}), f[3], null, seq(extension(oid("\x55\x1d\x1d"), true, seq()))))
+			f[5] = asn.Seq(asn.Seq(asn.TLV(asn1.INTEGER, []byte{1}), f[3], null, asn.Seq(asn.Extension(asn.OID("\x55\x1d\x1d"), true, asn.Seq()))))
 			return f
 		}), refused, "RevocationLists", unread + "its entry 1 is malformed"},
 		{"a list without its entry", lists(func(m *made) {
@@ -747,7 +750,9 @@ func TestVerifyRefuses(t *testing.T) {
 		{"a partition for others than CAs", lists(func(m *made) { m.rootList(func(c *x509der.CRL) { c.Scope.UserCerts = true }) }), refused, "RevocationLists", sub + ": the CRL is a partition that does not cover it"},
 
 		{"no certificate", func(w *world) { w.after = func(m *made) { m.leaf = "" } }, malformed, "Certificate", "no certificate"},
-		{"DER for PEM", func(w *world) { w.after = func(m *made) { m.leaf = string(decodePEM(m.t, m.leaf)) } }, malformed, "Certificate", "no certificate"},
+		{"DER for PEM", func(w *world) {
+			w.after = func(m *made) { m.leaf = string(testutil.DecodePEM(m.t, "CERTIFICATE", m.leaf)) }
+		}, malformed, "Certificate", "no certificate"},
 		{"1001 certificates", func(w *world) { w.after = func(m *made) { m.leaf += strings.Repeat(m.sub, 1000) } }, malformed, "Certificate", "more than 1000"},
 		{"a CA in front of the certificate", func(w *world) { w.after = func(m *made) { m.leaf = m.sub + m.leaf } }, refused, "Certificate", sub + " does not hold the name"},
 		{"a character too few, and the CA behind it", damaged(func(leaf string) string { return leaf[:100] + leaf[101:] }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
@@ -758,9 +763,15 @@ func TestVerifyRefuses(t *testing.T) {
 			w.after = func(m *made) { m.opts.Roots = m.root[:100] + m.root[101:] }
 		}, refused, "Certificate", "is not among Roots"},
 		{"a certificate cut short", func(w *world) {
-			w.after = func(m *made) { m.leaf = encodePEM(decodePEM(m.t, m.leaf)[:100]) }
+			w.after = func(m *made) {
+				m.leaf = testutil.EncodePEM("CERTIFICATE", testutil.DecodePEM(m.t, "CERTIFICATE", m.leaf)[:100])
+			}
 		}, malformed, "Certificate", "certificate 1 cannot be read"},
-		{"an octet behind the certificate", func(w *world) { w.after = func(m *made) { m.leaf = encodePEM(append(decodePEM(m.t, m.leaf), 0)) } }, malformed, "Certificate", "certificate 1 cannot be read"},
+		{"an octet behind the certificate", func(w *world) {
+			w.after = func(m *made) {
+				m.leaf = testutil.EncodePEM("CERTIFICATE", append(testutil.DecodePEM(m.t, "CERTIFICATE", m.leaf), 0))
+			}
+		}, malformed, "Certificate", "certificate 1 cannot be read"},
 		{"a leaf of version 1 with extensions", leafFields(func(f [][]byte) [][]byte { return f[1:] }), malformed, "Certificate", "certificate 1 cannot be read: it has extensions, which a certificate of version 1"},
 		{"a leaf of version 2 with extensions", leafFields(func(f [][]byte) [][]byte { f[0][4] = 1; return f }), malformed, "Certificate", "certificate 1 cannot be read: it has extensions, which a certificate of version 2"},
 		{"a leaf with something in front of its extensions", leafFields(func(f [][]byte) [][]byte { return slices.Insert(f, 7, null) }), malformed, "Certificate", "certificate 1 cannot be read: behind its public key"},
@@ -773,7 +784,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"1001 roots", func(w *world) { w.after = func(m *made) { m.opts.Roots = strings.Repeat(m.root, 1001) } }, malformed, "Roots", "more than 1000"},
 		{"a key among the intermediates", func(w *world) {
 			w.after = func(m *made) {
-				m.opts.Intermediates += string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("secret")}))
+				m.opts.Intermediates += testutil.EncodePEM("PRIVATE KEY", []byte("secret"))
 			}
 		}, malformed, "Intermediates", "not a CERTIFICATE"},
 		{"text for intermediates", func(w *world) { w.after = func(m *made) { m.opts.Intermediates = "\n" } }, malformed, "Intermediates", "no certificate"},
@@ -797,7 +808,7 @@ func TestVerifyRefuses(t *testing.T) {
 				tt.change(w)
 				m := w.make(t)
 				_, err := m.verify()
-				checkError(t, err, tt.code, tt.parameter, tt.mention)
+				testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 			})
 		}
 	}
@@ -812,13 +823,13 @@ func TestVerifyRefusesKey(t *testing.T) {
 	w := newWorld(algorithm.RSA_2048)
 	w.leafKey = &weak
 	_, err := w.make(t).verify()
-	checkError(t, err, refused, "Certificate", `certificate "CN=Leaf" (serial number af) has an unusable key: the RSA exponent 3`)
+	testutil.CheckError(t, err, refused, "Certificate", `certificate "CN=Leaf" (serial number af) has an unusable key: the RSA exponent 3`)
 
 	w = newWorld(algorithm.RSA_2048)
 	w.subKey = &weak // crypto/x509 lets the leaf be signed by another exponent's key
 	w.after = func(m *made) { m.leaf, m.opts.Host, m.opts.Usage = m.sub, "", x509.ExtKeyUsageAny }
 	_, err = w.make(t).verify()
-	checkError(t, err, refused, "Certificate", `certificate "CN=Sub" (serial number a2) has an unusable key: the RSA exponent 3`)
+	testutil.CheckError(t, err, refused, "Certificate", `certificate "CN=Sub" (serial number a2) has an unusable key: the RSA exponent 3`)
 
 	// The CA's key with the exponent 65537 signs, and its certificate has that of 3:
 	// the signature is wrong and the key is weak.
@@ -828,13 +839,13 @@ func TestVerifyRefusesKey(t *testing.T) {
 		m.opts.Roots = signAny(t, w.root, w.root, &weak, key(algorithm.RSA_2048, 0))
 	}
 	_, err = w.make(t).verify()
-	checkError(t, err, refused, "Certificate", `is not signed by certificate "CN=Root"`)
+	testutil.CheckError(t, err, refused, "Certificate", `is not signed by certificate "CN=Root"`)
 
 	public := ed25519.NewKeyFromSeed(make([]byte, 32)).Public()
 	w = newWorld(algorithm.ECC_256)
 	w.leafKey = public
 	_, err = w.make(t).verify()
-	checkError(t, err, malformed, "Certificate", "certificate 1 cannot be read")
+	testutil.CheckError(t, err, malformed, "Certificate", "certificate 1 cannot be read")
 }
 
 // Families mix: a chain is what its signatures make it.
@@ -844,7 +855,7 @@ func TestVerifyMixedFamilies(t *testing.T) {
 	rootKey, subKey := key(algorithm.RSA_2048, 0), key(algorithm.SM2_256, 1)
 	rootPEM := signAny(t, root.root, root.root, rootKey.Public(), rootKey)
 	m := &made{t: t, w: sub}
-	der := decodePEM(t, signSM2(t, "Leaf", "Sub", key(algorithm.ECC_256, 2).Public(), subKey, func(c *x509der.Template) {
+	der := testutil.DecodePEM(t, "CERTIFICATE", signSM2(t, "Leaf", "Sub", key(algorithm.ECC_256, 2).Public(), subKey, func(c *x509der.Template) {
 		c.CA, c.Names, c.KeyUsage = false, []string{"www.example.com"}, x509.KeyUsageDigitalSignature
 	}))
 	signer, err := x509der.NewSigner(rootKey)
@@ -852,14 +863,14 @@ func TestVerifyMixedFamilies(t *testing.T) {
 		t.Fatal(err)
 	}
 	subDER, err := x509der.MarshalCertificate(nil, signer, &x509der.Template{
-		SerialNumber: []byte{2}, Issuer: name(printable(oidCommonName, "Root")), NotBefore: instant, NotAfter: caEnd,
+		SerialNumber: []byte{2}, Issuer: asn.Name(asn.Printable(asn.OIDCommonName, "Root")), NotBefore: instant, NotAfter: caEnd,
 		Subject: x509der.Name{x509der.Text(x509der.CommonName, "Sub")}, PublicKey: publicDER(t, subKey.Public()), CA: true, PathLen: 0, KeyUsage: x509.KeyUsageCertSign,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.leaf = encodePEM(der)
-	m.opts = ca.VerifyOptions{Roots: rootPEM, Intermediates: encodePEM(subDER), Host: "www.example.com"}
+	m.leaf = testutil.EncodePEM("CERTIFICATE", der)
+	m.opts = ca.VerifyOptions{Roots: rootPEM, Intermediates: testutil.EncodePEM("CERTIFICATE", subDER), Host: "www.example.com"}
 	if chain, err := m.verify(); err != nil || len(chain) != 3 {
 		t.Errorf("%v, %v", chain, err)
 	}
@@ -894,7 +905,7 @@ func TestVerifyShortKeys(t *testing.T) {
 			}
 			continue
 		}
-		checkError(t, err, refused, "Certificate", tt.mention)
+		testutil.CheckError(t, err, refused, "Certificate", tt.mention)
 	}
 }
 
@@ -949,7 +960,7 @@ func TestVerifyPile(t *testing.T) {
 				}
 				return
 			}
-			checkError(t, err, refused, "Certificate", tt.mention)
+			testutil.CheckError(t, err, refused, "Certificate", tt.mention)
 		})
 	}
 	// Ten certificates are the longest chain.
@@ -971,7 +982,7 @@ func TestVerifyPile(t *testing.T) {
 				}
 				return
 			}
-			checkError(t, err, refused, "Certificate", `"CN=Level 1" (serial number 01) is certificate 10 of a chain that has not come to a root`)
+			testutil.CheckError(t, err, refused, "Certificate", `"CN=Level 1" (serial number 01) is certificate 10 of a chain that has not come to a root`)
 		})
 	}
 }
@@ -986,10 +997,10 @@ func TestVerifyEveryOctet(t *testing.T) {
 			m := newWorld(a).make(t)
 			for what, text := range map[string]*string{"leaf": &m.leaf, "sub": &m.opts.Intermediates} {
 				whole := *text
-				der := decodePEM(t, whole)
+				der := testutil.DecodePEM(t, "CERTIFICATE", whole)
 				for i := range der {
 					der[i] ^= 1
-					*text = encodePEM(der)
+					*text = testutil.EncodePEM("CERTIFICATE", der)
 					if _, err := m.verify(); err == nil {
 						t.Errorf("%s: octet %d changed and accepted", what, i)
 					} else {
@@ -1148,7 +1159,7 @@ func FuzzVerify(f *testing.F) {
 		for _, text := range []string{m.leaf, m.sub, m.root, au.sub.Certificate, "text\n" + m.leaf} {
 			f.Add([]byte(text), "www.example.com", int64(0))
 		}
-		f.Add([]byte(encodePEM(decodePEM(f, m.leaf)[:200])), "", int64(a[0]))
+		f.Add([]byte(testutil.EncodePEM("CERTIFICATE", testutil.DecodePEM(f, "CERTIFICATE", m.leaf)[:200])), "", int64(a[0]))
 	}
 	f.Add([]byte(""), "例子.中国", int64(-1))
 	f.Add([]byte("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), "*.a.example.com", int64(1))
@@ -1172,7 +1183,7 @@ func FuzzVerify(f *testing.F) {
 				verifySignature(t, chain[i-1], cert.PublicKey)
 			}
 		}
-		if !strings.Contains(roots, encodePEM(chain[len(chain)-1].Raw)) {
+		if !strings.Contains(roots, testutil.EncodePEM("CERTIFICATE", chain[len(chain)-1].Raw)) {
 			t.Error("the chain does not end at a root")
 		}
 	})
@@ -1185,7 +1196,7 @@ func BenchmarkVerify(b *testing.B) {
 		b.Run(string(a), func(b *testing.B) {
 			au := authorityOf(a)
 			leaf := issue(b, au.issuer, serverRequest(au.issuer, hostCSR(b, a, "www.example.com")))
-			text := encodePEM(leaf.Raw)
+			text := testutil.EncodePEM("CERTIFICATE", leaf.Raw)
 			opts := ca.VerifyOptions{Roots: au.root.Certificate, Intermediates: au.sub.Certificate, Host: "www.example.com", Usage: x509.ExtKeyUsageServerAuth}
 			floor.Report(b, "x-floor", func() {
 				if _, err := ca.Verify(instant, text, opts); err != nil {
