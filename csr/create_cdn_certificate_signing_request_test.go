@@ -18,6 +18,8 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
 // cdnRequest keeps the rows of the tables readable.
@@ -63,7 +65,7 @@ func TestCreateCdnCertificateSigningRequestRefusals(t *testing.T) {
 
 		// bounds and characters.
 		{"common name of 65", func(r *cdnRequest) { r.CommonName = strings.Repeat("a", 65) }, malformed, "CommonName", ""},
-		{"common name of 65 in Chinese", func(r *cdnRequest) { r.CommonName = chinese(65) }, malformed, "CommonName", ""},
+		{"common name of 65 in Chinese", func(r *cdnRequest) { r.CommonName = testutil.Chinese(65) }, malformed, "CommonName", ""},
 		{"common name with NUL", func(r *cdnRequest) { r.CommonName = "example.com\x00" }, malformed, "CommonName", ""},
 		{"common name with a line break behind", func(r *cdnRequest) { r.CommonName = "example.com\n" }, malformed, "CommonName", ""},
 		{"common name not UTF-8", func(r *cdnRequest) { r.CommonName = "\xc0\x80" }, malformed, "CommonName", ""},
@@ -71,14 +73,14 @@ func TestCreateCdnCertificateSigningRequestRefusals(t *testing.T) {
 		{"common name *.com", func(r *cdnRequest) { r.CommonName = "*.com" }, malformed, "CommonName", ""},
 		{"common name a.*.com", func(r *cdnRequest) { r.CommonName = "a.*.com" }, malformed, "CommonName", ""},
 		{"organization of 65", func(r *cdnRequest) { r.Organization = strings.Repeat("a", 65) }, malformed, "Organization", ""},
-		{"organization of 65 in Chinese", func(r *cdnRequest) { r.Organization = chinese(65) }, malformed, "Organization", ""},
+		{"organization of 65 in Chinese", func(r *cdnRequest) { r.Organization = testutil.Chinese(65) }, malformed, "Organization", ""},
 		{"organization of a space", func(r *cdnRequest) { r.Organization = " " }, malformed, "Organization", ""},
 		{"organization with a line break", func(r *cdnRequest) { r.Organization = "a\nb" }, malformed, "Organization", ""},
-		{"unit of 65 in Chinese", func(r *cdnRequest) { r.OrganizationUnit = chinese(65) }, malformed, "OrganizationUnit", ""},
+		{"unit of 65 in Chinese", func(r *cdnRequest) { r.OrganizationUnit = testutil.Chinese(65) }, malformed, "OrganizationUnit", ""},
 		{"unit with NUL", func(r *cdnRequest) { r.OrganizationUnit = "\x00" }, malformed, "OrganizationUnit", ""},
-		{"state of 129 in Chinese", func(r *cdnRequest) { r.State = chinese(129) }, malformed, "State", ""},
+		{"state of 129 in Chinese", func(r *cdnRequest) { r.State = testutil.Chinese(129) }, malformed, "State", ""},
 		{"state with an outer space", func(r *cdnRequest) { r.State = "Zhejiang " }, malformed, "State", ""},
-		{"city of 129 in Chinese", func(r *cdnRequest) { r.City = chinese(129) }, malformed, "City", ""},
+		{"city of 129 in Chinese", func(r *cdnRequest) { r.City = testutil.Chinese(129) }, malformed, "City", ""},
 		{"city not UTF-8", func(r *cdnRequest) { r.City = "\xba\xbc\xd6\xdd" /* GBK */ }, malformed, "City", ""},
 
 		// the address is an IA5String, its form is free.
@@ -103,7 +105,7 @@ func TestCreateCdnCertificateSigningRequestRefusals(t *testing.T) {
 		{"name with NUL", func(r *cdnRequest) { r.SANs = "example.com\x00" }, malformed, "SANs", ""},
 		{"name not UTF-8", func(r *cdnRequest) { r.SANs = "\xff" }, malformed, "SANs", ""},
 		{"address with a zone", func(r *cdnRequest) { r.SANs = "fe80::1%1" }, malformed, "SANs", ""},
-		{"251 names", func(r *cdnRequest) { r.SANs = strings.Join(numberedNames(250), ",") }, malformed, "SANs", ""},
+		{"251 names", func(r *cdnRequest) { r.SANs = strings.Join(testutil.NumberedNames(250), ",") }, malformed, "SANs", ""},
 
 		// The first problem in the document's order is the one reported.
 		{"common name before names", func(r *cdnRequest) { r.CommonName, r.SANs = "", "*" }, missing, "CommonName", ""},
@@ -122,20 +124,20 @@ func TestCreateCdnCertificateSigningRequestRefusals(t *testing.T) {
 			tt.change(req)
 			sent := *req
 
-			checkError(t, req.Validate(), tt.code, tt.parameter, tt.message)
-			resp, made, err := csr.CreateCdnCertificateSigningRequest(untouched(t), req)
+			testutil.CheckMessage(t, req.Validate(), tt.code, tt.parameter, tt.message)
+			resp, made, err := csr.CreateCdnCertificateSigningRequest(testutil.Untouched(t), req)
 			if resp != nil || made != nil {
 				t.Errorf("results %v and %v beside the error", resp, made)
 			}
-			checkError(t, err, tt.code, tt.parameter, tt.message)
-			resp, err = csr.CreateCdnCertificateSigningRequestWithKey(untouched(t), key, req)
+			testutil.CheckMessage(t, err, tt.code, tt.parameter, tt.message)
+			resp, err = csr.CreateCdnCertificateSigningRequestWithKey(testutil.Untouched(t), key, req)
 			if resp != nil {
 				t.Errorf("a response %v beside the error", resp)
 			}
-			checkError(t, err, tt.code, tt.parameter, tt.message)
+			testutil.CheckMessage(t, err, tt.code, tt.parameter, tt.message)
 			// Rule 6: the request is judged before the key is.
-			_, err = csr.CreateCdnCertificateSigningRequestWithKey(untouched(t), nil, req)
-			checkError(t, err, tt.code, tt.parameter, tt.message)
+			_, err = csr.CreateCdnCertificateSigningRequestWithKey(testutil.Untouched(t), nil, req)
+			testutil.CheckMessage(t, err, tt.code, tt.parameter, tt.message)
 			if *req != sent {
 				t.Error("the request was modified")
 			}
@@ -147,14 +149,14 @@ func TestCreateCdnCertificateSigningRequestNilRequest(t *testing.T) {
 	t.Parallel()
 	const code, message = yuncert.ErrMissingParameter, "CommonName is mandatory for this action."
 	var req *cdnRequest
-	checkError(t, req.Validate(), code, "CommonName", message)
-	resp, made, err := csr.CreateCdnCertificateSigningRequest(untouched(t), nil)
-	checkError(t, err, code, "CommonName", message)
+	testutil.CheckMessage(t, req.Validate(), code, "CommonName", message)
+	resp, made, err := csr.CreateCdnCertificateSigningRequest(testutil.Untouched(t), nil)
+	testutil.CheckMessage(t, err, code, "CommonName", message)
 	if resp != nil || made != nil {
 		t.Errorf("results %v and %v beside the error", resp, made)
 	}
-	resp, err = csr.CreateCdnCertificateSigningRequestWithKey(untouched(t), testkeys.Key(algorithm.RSA_2048, 0), nil)
-	checkError(t, err, code, "CommonName", message)
+	resp, err = csr.CreateCdnCertificateSigningRequestWithKey(testutil.Untouched(t), testkeys.Key(algorithm.RSA_2048, 0), nil)
+	testutil.CheckMessage(t, err, code, "CommonName", message)
 	if resp != nil {
 		t.Errorf("a response %v beside the error", resp)
 	}
@@ -162,65 +164,65 @@ func TestCreateCdnCertificateSigningRequestNilRequest(t *testing.T) {
 
 func TestCreateCdnCertificateSigningRequestWithKey(t *testing.T) {
 	t.Parallel()
-	subject := func(change func(map[string]rdn)) []byte {
-		m := map[string]rdn{
-			"C": printable(oidCountry, "CN"), "ST": printable(oidState, "Zhejiang"), "L": printable(oidLocality, "Hangzhou"),
-			"O": printable(oidOrganization, "Alibaba Inc"), "OU": printable(oidUnit, "Aliyun CDN"),
-			"CN": printable(oidCommonName, "CommonName"), "emailAddress": ia5(oidEmail, "username@example.com"),
+	subject := func(change func(map[string][]byte)) []byte {
+		m := map[string][]byte{
+			"C": asn.Printable(asn.OIDCountry, "CN"), "ST": asn.Printable(asn.OIDState, "Zhejiang"), "L": asn.Printable(asn.OIDLocality, "Hangzhou"),
+			"O": asn.Printable(asn.OIDOrganization, "Alibaba Inc"), "OU": asn.Printable(asn.OIDUnit, "Aliyun CDN"),
+			"CN": asn.Printable(asn.OIDCommonName, "CommonName"), "emailAddress": asn.IA5(asn.OIDEmail, "username@example.com"),
 		}
 		if change != nil {
 			change(m)
 		}
-		var rdns []rdn
+		var rdns [][]byte
 		for _, name := range []string{"C", "ST", "L", "O", "OU", "CN", "emailAddress"} { // this order
 			if r, ok := m[name]; ok {
 				rdns = append(rdns, r)
 			}
 		}
-		return subjectDER(rdns...)
+		return asn.Name(rdns...)
 	}
 	tests := []struct {
 		name    string
 		change  func(*cdnRequest)
-		subject func(map[string]rdn) // the change to the subject
-		names   []string             // "commonname" and "example.com" if nil
+		subject func(map[string][]byte) // the change to the subject
+		names   []string                // "commonname" and "example.com" if nil
 	}{
 		{"the document's examples", func(r *cdnRequest) {}, nil, nil},
 		// Rules 1 and 2, all defaults at once, then one by one.
-		{"only the common name", func(r *cdnRequest) { *r = cdnRequest{CommonName: "www.example.com"} }, func(m map[string]rdn) {
-			m["CN"], m["O"] = printable(oidCommonName, "www.example.com"), printable(oidOrganization, "Alibaba Inc.")
+		{"only the common name", func(r *cdnRequest) { *r = cdnRequest{CommonName: "www.example.com"} }, func(m map[string][]byte) {
+			m["CN"], m["O"] = asn.Printable(asn.OIDCommonName, "www.example.com"), asn.Printable(asn.OIDOrganization, "Alibaba Inc.")
 			delete(m, "emailAddress")
 		}, []string{"www.example.com"}},
-		{"default organization", func(r *cdnRequest) { r.Organization = "" }, func(m map[string]rdn) { m["O"] = printable(oidOrganization, "Alibaba Inc.") }, nil},
+		{"default organization", func(r *cdnRequest) { r.Organization = "" }, func(m map[string][]byte) { m["O"] = asn.Printable(asn.OIDOrganization, "Alibaba Inc.") }, nil},
 		{"default unit", func(r *cdnRequest) { r.OrganizationUnit = "" }, nil, nil},
 		{"default country", func(r *cdnRequest) { r.Country = "" }, nil, nil},
 		{"default state", func(r *cdnRequest) { r.State = "" }, nil, nil},
 		{"default city", func(r *cdnRequest) { r.City = "" }, nil, nil},
-		{"no e-mail", func(r *cdnRequest) { r.Email = "" }, func(m map[string]rdn) { delete(m, "emailAddress") }, nil},
+		{"no e-mail", func(r *cdnRequest) { r.Email = "" }, func(m map[string][]byte) { delete(m, "emailAddress") }, nil},
 		// ... and none of them where a value is given.
-		{"organization", func(r *cdnRequest) { r.Organization = "Example & Söhne" }, func(m map[string]rdn) { m["O"] = utf8String(oidOrganization, "Example & Söhne") }, nil},
-		{"unit", func(r *cdnRequest) { r.OrganizationUnit = "Web_Team" }, func(m map[string]rdn) { m["OU"] = utf8String(oidUnit, "Web_Team") }, nil},
-		{"country", func(r *cdnRequest) { r.Country = "US" }, func(m map[string]rdn) { m["C"] = printable(oidCountry, "US") }, nil},
-		{"country in lower case", func(r *cdnRequest) { r.Country = "sg" }, func(m map[string]rdn) { m["C"] = printable(oidCountry, "SG") }, nil},
-		{"state", func(r *cdnRequest) { r.State = "浙江" }, func(m map[string]rdn) { m["ST"] = utf8String(oidState, "浙江") }, nil},
-		{"city", func(r *cdnRequest) { r.City = "St. John's" }, func(m map[string]rdn) { m["L"] = printable(oidLocality, "St. John's") }, nil},
+		{"organization", func(r *cdnRequest) { r.Organization = "Example & Söhne" }, func(m map[string][]byte) { m["O"] = asn.UTF8(asn.OIDOrganization, "Example & Söhne") }, nil},
+		{"unit", func(r *cdnRequest) { r.OrganizationUnit = "Web_Team" }, func(m map[string][]byte) { m["OU"] = asn.UTF8(asn.OIDUnit, "Web_Team") }, nil},
+		{"country", func(r *cdnRequest) { r.Country = "US" }, func(m map[string][]byte) { m["C"] = asn.Printable(asn.OIDCountry, "US") }, nil},
+		{"country in lower case", func(r *cdnRequest) { r.Country = "sg" }, func(m map[string][]byte) { m["C"] = asn.Printable(asn.OIDCountry, "SG") }, nil},
+		{"state", func(r *cdnRequest) { r.State = "浙江" }, func(m map[string][]byte) { m["ST"] = asn.UTF8(asn.OIDState, "浙江") }, nil},
+		{"city", func(r *cdnRequest) { r.City = "St. John's" }, func(m map[string][]byte) { m["L"] = asn.Printable(asn.OIDLocality, "St. John's") }, nil},
 		// the example of the older document is no address.
-		{"e-mail xxx.com", func(r *cdnRequest) { r.Email = "xxx.com" }, func(m map[string]rdn) { m["emailAddress"] = ia5(oidEmail, "xxx.com") }, nil},
-		{"e-mail of 255", func(r *cdnRequest) { r.Email = strings.Repeat("~", 255) }, func(m map[string]rdn) { m["emailAddress"] = ia5(oidEmail, strings.Repeat("~", 255)) }, nil},
+		{"e-mail xxx.com", func(r *cdnRequest) { r.Email = "xxx.com" }, func(m map[string][]byte) { m["emailAddress"] = asn.IA5(asn.OIDEmail, "xxx.com") }, nil},
+		{"e-mail of 255", func(r *cdnRequest) { r.Email = strings.Repeat("~", 255) }, func(m map[string][]byte) { m["emailAddress"] = asn.IA5(asn.OIDEmail, strings.Repeat("~", 255)) }, nil},
 		// bounds.
-		{"common name of 64 in Chinese", func(r *cdnRequest) { r.CommonName = chinese(64) }, func(m map[string]rdn) { m["CN"] = utf8String(oidCommonName, chinese(64)) }, []string{"example.com"}},
-		{"organization of 64 in Chinese", func(r *cdnRequest) { r.Organization = chinese(64) }, func(m map[string]rdn) { m["O"] = utf8String(oidOrganization, chinese(64)) }, nil},
-		{"unit of 64", func(r *cdnRequest) { r.OrganizationUnit = strings.Repeat("a", 64) }, func(m map[string]rdn) { m["OU"] = printable(oidUnit, strings.Repeat("a", 64)) }, nil},
-		{"state of 128 in Chinese", func(r *cdnRequest) { r.State = chinese(128) }, func(m map[string]rdn) { m["ST"] = utf8String(oidState, chinese(128)) }, nil},
-		{"city of 128 in Chinese", func(r *cdnRequest) { r.City = chinese(128) }, func(m map[string]rdn) { m["L"] = utf8String(oidLocality, chinese(128)) }, nil},
+		{"common name of 64 in Chinese", func(r *cdnRequest) { r.CommonName = testutil.Chinese(64) }, func(m map[string][]byte) { m["CN"] = asn.UTF8(asn.OIDCommonName, testutil.Chinese(64)) }, []string{"example.com"}},
+		{"organization of 64 in Chinese", func(r *cdnRequest) { r.Organization = testutil.Chinese(64) }, func(m map[string][]byte) { m["O"] = asn.UTF8(asn.OIDOrganization, testutil.Chinese(64)) }, nil},
+		{"unit of 64", func(r *cdnRequest) { r.OrganizationUnit = strings.Repeat("a", 64) }, func(m map[string][]byte) { m["OU"] = asn.Printable(asn.OIDUnit, strings.Repeat("a", 64)) }, nil},
+		{"state of 128 in Chinese", func(r *cdnRequest) { r.State = testutil.Chinese(128) }, func(m map[string][]byte) { m["ST"] = asn.UTF8(asn.OIDState, testutil.Chinese(128)) }, nil},
+		{"city of 128 in Chinese", func(r *cdnRequest) { r.City = testutil.Chinese(128) }, func(m map[string][]byte) { m["L"] = asn.UTF8(asn.OIDLocality, testutil.Chinese(128)) }, nil},
 		// Rules 4 and 11, the names. The sample request of the older document.
 		{"xx.com,xxx.xx.com", func(r *cdnRequest) { r.SANs = "xx.com,xxx.xx.com" }, nil, []string{"commonname", "xx.com", "xxx.xx.com"}},
 		{"no names", func(r *cdnRequest) { r.SANs = "" }, nil, []string{"commonname"}},
-		{"no names at all", func(r *cdnRequest) { r.CommonName, r.SANs = "Common Name", "" }, func(m map[string]rdn) { m["CN"] = printable(oidCommonName, "Common Name") }, []string{}},
+		{"no names at all", func(r *cdnRequest) { r.CommonName, r.SANs = "Common Name", "" }, func(m map[string][]byte) { m["CN"] = asn.Printable(asn.OIDCommonName, "Common Name") }, []string{}},
 		{"empty entries, spaces, repeats", func(r *cdnRequest) { r.SANs = " b.example.com,,a.example.com , b.example.com,commonname" }, nil, []string{"commonname", "b.example.com", "a.example.com"}},
 		{"wildcard, addresses, IDN", func(r *cdnRequest) { r.SANs = "*.example.com,192.0.2.1,2001:db8::1,例子.公司" }, nil, []string{"commonname", "*.example.com", "192.0.2.1", "2001:db8::1", "xn--fsqu00a.xn--55qx5d"}},
-		{"wildcard common name", func(r *cdnRequest) { r.CommonName = "*.example.com" }, func(m map[string]rdn) { m["CN"] = utf8String(oidCommonName, "*.example.com") }, []string{"*.example.com", "example.com"}},
-		{"250 names", func(r *cdnRequest) { r.SANs = strings.Join(numberedNames(249), ",") }, nil, append([]string{"commonname"}, numberedNames(249)...)},
+		{"wildcard common name", func(r *cdnRequest) { r.CommonName = "*.example.com" }, func(m map[string][]byte) { m["CN"] = asn.UTF8(asn.OIDCommonName, "*.example.com") }, []string{"*.example.com", "example.com"}},
+		{"250 names", func(r *cdnRequest) { r.SANs = strings.Join(testutil.NumberedNames(249), ",") }, nil, append([]string{"commonname"}, testutil.NumberedNames(249)...)},
 	}
 	key := testkeys.Key(algorithm.RSA_2048, 0)
 	for _, tt := range tests {
@@ -232,7 +234,7 @@ func TestCreateCdnCertificateSigningRequestWithKey(t *testing.T) {
 			if err := req.Validate(); err != nil {
 				t.Fatalf("Validate: %v", err)
 			}
-			resp, err := csr.CreateCdnCertificateSigningRequestWithKey(seeded(), key, req)
+			resp, err := csr.CreateCdnCertificateSigningRequestWithKey(testutil.Seeded(), key, req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -251,7 +253,7 @@ func TestCreateCdnCertificateSigningRequestWithKey(t *testing.T) {
 
 func checkCdnResponse(t *testing.T, resp *csr.CreateCdnCertificateSigningRequestResponse, req *cdnRequest) {
 	t.Helper()
-	if !requestID.MatchString(resp.RequestId) {
+	if !testutil.RequestIDForm.MatchString(resp.RequestId) {
 		t.Errorf("RequestId %q is no upper-case random UUID", resp.RequestId)
 	}
 	if resp.CommonName != req.CommonName { // rule 9
@@ -270,19 +272,19 @@ func checkCdnResponse(t *testing.T, resp *csr.CreateCdnCertificateSigningRequest
 
 // cdnDocumentSubject is that of newCdnRequest.
 func cdnDocumentSubject() []byte {
-	return subjectDER(printable(oidCountry, "CN"), printable(oidState, "Zhejiang"), printable(oidLocality, "Hangzhou"),
-		printable(oidOrganization, "Alibaba Inc"), printable(oidUnit, "Aliyun CDN"), printable(oidCommonName, "CommonName"),
-		ia5(oidEmail, "username@example.com"))
+	return asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDState, "Zhejiang"), asn.Printable(asn.OIDLocality, "Hangzhou"),
+		asn.Printable(asn.OIDOrganization, "Alibaba Inc"), asn.Printable(asn.OIDUnit, "Aliyun CDN"), asn.Printable(asn.OIDCommonName, "CommonName"),
+		asn.IA5(asn.OIDEmail, "username@example.com"))
 }
 
 func TestCreateCdnCertificateSigningRequestGolden(t *testing.T) {
 	t.Parallel()
 	key := testkeys.Key(algorithm.RSA_2048, 0)
-	first, err := csr.CreateCdnCertificateSigningRequestWithKey(seeded(), key, newCdnRequest())
+	first, err := csr.CreateCdnCertificateSigningRequestWithKey(testutil.Seeded(), key, newCdnRequest())
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := csr.CreateCdnCertificateSigningRequestWithKey(seeded(), key, newCdnRequest())
+	again, err := csr.CreateCdnCertificateSigningRequestWithKey(testutil.Seeded(), key, newCdnRequest())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,7 +299,7 @@ func TestCreateCdnCertificateSigningRequestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "CreateCdnCertificateSigningRequest-RSA_2048.json", append(text, '\n'))
+	testutil.Golden(t, "golden/CreateCdnCertificateSigningRequest-RSA_2048.json", string(text)+"\n")
 }
 
 // The key is made here: that is the point. RSA of 2048 bits is what the length
@@ -306,7 +308,7 @@ func TestCreateCdnCertificateSigningRequest(t *testing.T) {
 	t.Parallel()
 	req := newCdnRequest()
 	sent := *req
-	resp, key, err := csr.CreateCdnCertificateSigningRequest(seeded(), req)
+	resp, key, err := csr.CreateCdnCertificateSigningRequest(testutil.Seeded(), req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -338,12 +340,12 @@ func TestCreateCdnCertificateSigningRequestWithKeyCreateCSRError(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(signers)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			resp, err := csr.CreateCdnCertificateSigningRequestWithKey(seeded(), signers[name], newCdnRequest())
-			checkError(t, err, yuncert.ErrInternalCreateCSRError, "", "Failed to create CSR.")
+			resp, err := csr.CreateCdnCertificateSigningRequestWithKey(testutil.Seeded(), signers[name], newCdnRequest())
+			testutil.CheckMessage(t, err, yuncert.ErrInternalCreateCSRError, "", "Failed to create CSR.")
 			if resp != nil {
 				t.Errorf("a response %v beside the error", resp)
 			}
-			if name == "an error" && !errors.Is(err, errHSM) {
+			if name == "an error" && !errors.Is(err, testutil.ErrSigner) {
 				t.Errorf("%v does not wrap the signer's error", err)
 			}
 		})
@@ -354,10 +356,10 @@ func TestCreateCdnCertificateSigningRequestEncodeCSRError(t *testing.T) {
 	t.Parallel()
 	req := newCdnRequest()
 	req.SANs = longNames(200, 253)
-	resp, err := csr.CreateCdnCertificateSigningRequestWithKey(seeded(), testkeys.Key(algorithm.RSA_2048, 0), req)
-	checkError(t, err, yuncert.ErrInternalEncodeCSRError, "", "Failed to encode CSR.")
-	resp2, key, err := csr.CreateCdnCertificateSigningRequest(seeded(), req)
-	checkError(t, err, yuncert.ErrInternalEncodeCSRError, "", "Failed to encode CSR.")
+	resp, err := csr.CreateCdnCertificateSigningRequestWithKey(testutil.Seeded(), testkeys.Key(algorithm.RSA_2048, 0), req)
+	testutil.CheckMessage(t, err, yuncert.ErrInternalEncodeCSRError, "", "Failed to encode CSR.")
+	resp2, key, err := csr.CreateCdnCertificateSigningRequest(testutil.Seeded(), req)
+	testutil.CheckMessage(t, err, yuncert.ErrInternalEncodeCSRError, "", "Failed to encode CSR.")
 	if resp != nil || resp2 != nil || key != nil {
 		t.Errorf("results %v, %v, %v beside the error", resp, resp2, key)
 	}
@@ -366,13 +368,13 @@ func TestCreateCdnCertificateSigningRequestEncodeCSRError(t *testing.T) {
 func TestCreateCdnCertificateSigningRequestInternalError(t *testing.T) {
 	t.Parallel()
 	const message = "The request processing has failed due to backend service exception."
-	resp, key, err := csr.CreateCdnCertificateSigningRequest(broken, newCdnRequest())
-	checkError(t, err, yuncert.ErrInternalError, "", message)
-	if !errors.Is(err, errNoRandomness) {
+	resp, key, err := csr.CreateCdnCertificateSigningRequest(testutil.Broken, newCdnRequest())
+	testutil.CheckMessage(t, err, yuncert.ErrInternalError, "", message)
+	if !errors.Is(err, testutil.ErrNoRandomness) {
 		t.Errorf("%v does not wrap the error of rand", err)
 	}
-	resp2, err := csr.CreateCdnCertificateSigningRequestWithKey(broken, testkeys.Key(algorithm.RSA_2048, 0), newCdnRequest())
-	checkError(t, err, yuncert.ErrInternalError, "", message)
+	resp2, err := csr.CreateCdnCertificateSigningRequestWithKey(testutil.Broken, testkeys.Key(algorithm.RSA_2048, 0), newCdnRequest())
+	testutil.CheckMessage(t, err, yuncert.ErrInternalError, "", message)
 	if resp != nil || key != nil || resp2 != nil {
 		t.Errorf("results %v, %v, %v beside the error", resp, key, resp2)
 	}
@@ -382,9 +384,9 @@ func TestCreateCdnCertificateSigningRequestWithKeySigners(t *testing.T) {
 	t.Parallel()
 	own := testkeys.Key(algorithm.RSA_2048, 0)
 	for name, signer := range map[string]crypto.Signer{
-		"digests":          opaque{own},
-		"messages":         messageOpaque{own},
-		"standard library": parsePKCS8[crypto.Signer](t, pemBlock(t, testkeys.PEM(algorithm.RSA_2048, 0))),
+		"digests":          testutil.Opaque(own),
+		"messages":         testutil.MessageOpaque(own),
+		"standard library": parsePKCS8[crypto.Signer](t, testutil.FirstPEM(t, testkeys.PEM(algorithm.RSA_2048, 0))),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -22,6 +22,8 @@ import (
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/sm2"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
 // newCreateCsrRequest is a valid request: the examples of the document, for a
@@ -73,7 +75,7 @@ func TestCreateCsrRefusals(t *testing.T) {
 
 		// texts of the subject.
 		{"common name of 65", func(r *csr.CreateCsrRequest) { r.CommonName = strings.Repeat("a", 65) }, malformed, "CommonName", ""},
-		{"common name of 65 in Chinese", func(r *csr.CreateCsrRequest) { r.CommonName = chinese(65) }, malformed, "CommonName", ""},
+		{"common name of 65 in Chinese", func(r *csr.CreateCsrRequest) { r.CommonName = testutil.Chinese(65) }, malformed, "CommonName", ""},
 		{"common name with NUL", func(r *csr.CreateCsrRequest) { r.CommonName = "123.com\x00.example.net" }, malformed, "CommonName", ""},
 		{"common name with a line break", func(r *csr.CreateCsrRequest) { r.CommonName = "123.com\nexample.net" }, malformed, "CommonName", ""},
 		{"common name with DEL", func(r *csr.CreateCsrRequest) { r.CommonName = "123.com\x7f" }, malformed, "CommonName", ""},
@@ -92,16 +94,16 @@ func TestCreateCsrRefusals(t *testing.T) {
 		{"common name w*.example.com", func(r *csr.CreateCsrRequest) { r.CommonName = "w*.example.com" }, malformed, "CommonName", ""},
 		{"common name with a star in prose", func(r *csr.CreateCsrRequest) { r.CommonName = "Five * Hotel" }, malformed, "CommonName", ""},
 		{"province of 129", func(r *csr.CreateCsrRequest) { r.Province = strings.Repeat("a", 129) }, malformed, "Province", ""},
-		{"province of 129 in Chinese", func(r *csr.CreateCsrRequest) { r.Province = chinese(129) }, malformed, "Province", ""},
+		{"province of 129 in Chinese", func(r *csr.CreateCsrRequest) { r.Province = testutil.Chinese(129) }, malformed, "Province", ""},
 		{"province with a tab", func(r *csr.CreateCsrRequest) { r.Province = "Bei\tjing" }, malformed, "Province", ""},
 		{"province with outer space", func(r *csr.CreateCsrRequest) { r.Province = "Beijing " }, malformed, "Province", ""},
-		{"locality of 129 in Chinese", func(r *csr.CreateCsrRequest) { r.Locality = chinese(129) }, malformed, "Locality", ""},
+		{"locality of 129 in Chinese", func(r *csr.CreateCsrRequest) { r.Locality = testutil.Chinese(129) }, malformed, "Locality", ""},
 		{"locality not UTF-8", func(r *csr.CreateCsrRequest) { r.Locality = "\xb1\xb1\xbe\xa9" /* GBK */ }, malformed, "Locality", ""},
 		{"locality with NUL", func(r *csr.CreateCsrRequest) { r.Locality = "Beijing\x00" }, malformed, "Locality", ""},
-		{"company of 65 in Chinese", func(r *csr.CreateCsrRequest) { r.CorpName = chinese(65) }, malformed, "CorpName", ""},
+		{"company of 65 in Chinese", func(r *csr.CreateCsrRequest) { r.CorpName = testutil.Chinese(65) }, malformed, "CorpName", ""},
 		{"company of a space", func(r *csr.CreateCsrRequest) { r.CorpName = " " }, malformed, "CorpName", ""},
 		{"company with a carriage return", func(r *csr.CreateCsrRequest) { r.CorpName = "a\rb" }, malformed, "CorpName", ""},
-		{"department of 65 in Chinese", func(r *csr.CreateCsrRequest) { r.Department = chinese(65) }, malformed, "Department", ""},
+		{"department of 65 in Chinese", func(r *csr.CreateCsrRequest) { r.Department = testutil.Chinese(65) }, malformed, "Department", ""},
 		{"department with an escape", func(r *csr.CreateCsrRequest) { r.Department = "\x1b[31m" }, malformed, "Department", ""},
 
 		// the country.
@@ -147,9 +149,9 @@ func TestCreateCsrRefusals(t *testing.T) {
 		{"IDN with a forbidden character", func(r *csr.CreateCsrRequest) { r.Sans = "例_子.example.com" }, malformed, "Sans", ""},
 		{"only the second name is wrong", func(r *csr.CreateCsrRequest) { r.Sans = "a.example.com,b_b.example.com" }, malformed, "Sans", ""},
 		{"251 names without the common name", func(r *csr.CreateCsrRequest) {
-			r.CommonName, r.Sans = "Example Company", strings.Join(numberedNames(251), ",")
+			r.CommonName, r.Sans = "Example Company", strings.Join(testutil.NumberedNames(251), ",")
 		}, malformed, "Sans", ""},
-		{"251 names with the common name", func(r *csr.CreateCsrRequest) { r.Sans = strings.Join(numberedNames(250), ",") }, malformed, "Sans", ""},
+		{"251 names with the common name", func(r *csr.CreateCsrRequest) { r.Sans = strings.Join(testutil.NumberedNames(250), ",") }, malformed, "Sans", ""},
 
 		// Rule 4: the label.
 		{"name of 51", func(r *csr.CreateCsrRequest) { r.Name = strings.Repeat("a", 51) }, malformed, "Name", ""},
@@ -178,20 +180,20 @@ func TestCreateCsrRefusals(t *testing.T) {
 			tt.change(req)
 			sent := *req
 
-			checkError(t, req.Validate(), tt.code, tt.parameter, tt.message)
-			resp, made, err := csr.CreateCsr(untouched(t), req)
+			testutil.CheckMessage(t, req.Validate(), tt.code, tt.parameter, tt.message)
+			resp, made, err := csr.CreateCsr(testutil.Untouched(t), req)
 			if resp != nil || made != nil {
 				t.Errorf("CreateCsr returned %v and %v beside the error", resp, made)
 			}
-			checkError(t, err, tt.code, tt.parameter, tt.message)
-			resp, err = csr.CreateCsrWithKey(untouched(t), key, req)
+			testutil.CheckMessage(t, err, tt.code, tt.parameter, tt.message)
+			resp, err = csr.CreateCsrWithKey(testutil.Untouched(t), key, req)
 			if resp != nil {
 				t.Errorf("CreateCsrWithKey returned %v beside the error", resp)
 			}
-			checkError(t, err, tt.code, tt.parameter, tt.message)
+			testutil.CheckMessage(t, err, tt.code, tt.parameter, tt.message)
 			// The request is judged before the key is.
-			_, err = csr.CreateCsrWithKey(untouched(t), nil, req)
-			checkError(t, err, tt.code, tt.parameter, tt.message)
+			_, err = csr.CreateCsrWithKey(testutil.Untouched(t), nil, req)
+			testutil.CheckMessage(t, err, tt.code, tt.parameter, tt.message)
 			if *req != sent {
 				t.Error("the request was modified")
 			}
@@ -203,14 +205,14 @@ func TestCreateCsrNilRequest(t *testing.T) {
 	t.Parallel()
 	const code, message = yuncert.ErrMissingParameter, "KeySize is mandatory for this action."
 	var req *csr.CreateCsrRequest
-	checkError(t, req.Validate(), code, "KeySize", message)
-	resp, made, err := csr.CreateCsr(untouched(t), nil)
-	checkError(t, err, code, "KeySize", message)
+	testutil.CheckMessage(t, req.Validate(), code, "KeySize", message)
+	resp, made, err := csr.CreateCsr(testutil.Untouched(t), nil)
+	testutil.CheckMessage(t, err, code, "KeySize", message)
 	if resp != nil || made != nil {
 		t.Errorf("CreateCsr returned %v and %v beside the error", resp, made)
 	}
-	resp, err = csr.CreateCsrWithKey(untouched(t), testkeys.Key(algorithm.ECC_256, 0), nil)
-	checkError(t, err, code, "KeySize", message)
+	resp, err = csr.CreateCsrWithKey(testutil.Untouched(t), testkeys.Key(algorithm.ECC_256, 0), nil)
+	testutil.CheckMessage(t, err, code, "KeySize", message)
 	if resp != nil {
 		t.Errorf("CreateCsrWithKey returned %v beside the error", resp)
 	}
@@ -218,32 +220,32 @@ func TestCreateCsrNilRequest(t *testing.T) {
 
 func TestCreateCsrWithKey(t *testing.T) {
 	t.Parallel()
-	subject := func(change func(map[string]rdn)) []byte {
-		m := map[string]rdn{
-			"C": printable(oidCountry, "CN"), "ST": printable(oidState, "Beijing"), "L": printable(oidLocality, "Beijing"),
-			"O": printable(oidOrganization, "aly"), "OU": printable(oidUnit, "IT"), "CN": printable(oidCommonName, "123.com"),
+	subject := func(change func(map[string][]byte)) []byte {
+		m := map[string][]byte{
+			"C": asn.Printable(asn.OIDCountry, "CN"), "ST": asn.Printable(asn.OIDState, "Beijing"), "L": asn.Printable(asn.OIDLocality, "Beijing"),
+			"O": asn.Printable(asn.OIDOrganization, "aly"), "OU": asn.Printable(asn.OIDUnit, "IT"), "CN": asn.Printable(asn.OIDCommonName, "123.com"),
 		}
 		if change != nil {
 			change(m)
 		}
-		var rdns []rdn
+		var rdns [][]byte
 		for _, name := range []string{"C", "ST", "L", "O", "OU", "CN"} { // this order
 			if r, ok := m[name]; ok {
 				rdns = append(rdns, r)
 			}
 		}
-		return subjectDER(rdns...)
+		return asn.Name(rdns...)
 	}
 	tests := []struct {
 		name    string
 		change  func(*csr.CreateCsrRequest)
-		subject func(map[string]rdn) // the change to the subject
-		names   []string             // "123.com", "www.example.com" and "www.aliyundoc.com" if nil
+		subject func(map[string][]byte) // the change to the subject
+		names   []string                // "123.com", "www.example.com" and "www.aliyundoc.com" if nil
 	}{
 		{"the document's examples", func(r *csr.CreateCsrRequest) {}, nil, nil}, // rules 1 to 4
 		// Rule 7: no defaults.
-		{"no company", func(r *csr.CreateCsrRequest) { r.CorpName = "" }, func(m map[string]rdn) { delete(m, "O") }, nil},
-		{"no department", func(r *csr.CreateCsrRequest) { r.Department = "" }, func(m map[string]rdn) { delete(m, "OU") }, nil},
+		{"no company", func(r *csr.CreateCsrRequest) { r.CorpName = "" }, func(m map[string][]byte) { delete(m, "O") }, nil},
+		{"no department", func(r *csr.CreateCsrRequest) { r.Department = "" }, func(m map[string][]byte) { delete(m, "OU") }, nil},
 		// Rule 4: the label does not enter the CSR.
 		{"no label", func(r *csr.CreateCsrRequest) { r.Name = "" }, nil, nil},
 		{"label of 50", func(r *csr.CreateCsrRequest) { r.Name = strings.Repeat("aZ09_-.xyz", 5) }, nil, nil},
@@ -265,40 +267,40 @@ func TestCreateCsrWithKey(t *testing.T) {
 		{"IDN", func(r *csr.CreateCsrRequest) { r.Sans = "例子.公司,bücher.example,Faß.example,*.例子.公司" }, nil, []string{"123.com", "xn--fsqu00a.xn--55qx5d", "xn--bcher-kva.example", "xn--fa-hia.example", "*.xn--fsqu00a.xn--55qx5d"}},
 		{"A-labels", func(r *csr.CreateCsrRequest) { r.Sans = "XN--FSQU00A.xn--55qx5d,例子。公司" }, nil, []string{"123.com", "xn--fsqu00a.xn--55qx5d"}},
 		{"250 names", func(r *csr.CreateCsrRequest) {
-			r.Sans = strings.Join(append(numberedNames(249), "hAA.example.net"), ",")
-		}, nil, append([]string{"123.com"}, numberedNames(249)...)},
+			r.Sans = strings.Join(append(testutil.NumberedNames(249), "hAA.example.net"), ",")
+		}, nil, append([]string{"123.com"}, testutil.NumberedNames(249)...)},
 		{"250 names without the common name", func(r *csr.CreateCsrRequest) {
-			r.CommonName, r.Sans = "Example Company", strings.Join(numberedNames(250), ",")
-		}, func(m map[string]rdn) { m["CN"] = printable(oidCommonName, "Example Company") }, numberedNames(250)},
+			r.CommonName, r.Sans = "Example Company", strings.Join(testutil.NumberedNames(250), ",")
+		}, func(m map[string][]byte) { m["CN"] = asn.Printable(asn.OIDCommonName, "Example Company") }, testutil.NumberedNames(250)},
 		// The common name in all its forms.
 		{"common name in upper case", func(r *csr.CreateCsrRequest) { r.CommonName = "WWW.Example.COM" },
-			func(m map[string]rdn) { m["CN"] = printable(oidCommonName, "WWW.Example.COM") }, []string{"www.example.com", "www.aliyundoc.com"}},
+			func(m map[string][]byte) { m["CN"] = asn.Printable(asn.OIDCommonName, "WWW.Example.COM") }, []string{"www.example.com", "www.aliyundoc.com"}},
 		{"wildcard common name", func(r *csr.CreateCsrRequest) { r.CommonName = "*.example.com" },
-			func(m map[string]rdn) { m["CN"] = utf8String(oidCommonName, "*.example.com") }, []string{"*.example.com", "www.example.com", "www.aliyundoc.com"}},
+			func(m map[string][]byte) { m["CN"] = asn.UTF8(asn.OIDCommonName, "*.example.com") }, []string{"*.example.com", "www.example.com", "www.aliyundoc.com"}},
 		{"common name that is an address", func(r *csr.CreateCsrRequest) { r.CommonName = "192.0.2.1" },
-			func(m map[string]rdn) { m["CN"] = printable(oidCommonName, "192.0.2.1") }, []string{"192.0.2.1", "www.example.com", "www.aliyundoc.com"}},
+			func(m map[string][]byte) { m["CN"] = asn.Printable(asn.OIDCommonName, "192.0.2.1") }, []string{"192.0.2.1", "www.example.com", "www.aliyundoc.com"}},
 		{"IDN common name", func(r *csr.CreateCsrRequest) { r.CommonName = "例子.公司" },
-			func(m map[string]rdn) { m["CN"] = utf8String(oidCommonName, "例子.公司") }, []string{"xn--fsqu00a.xn--55qx5d", "www.example.com", "www.aliyundoc.com"}},
+			func(m map[string][]byte) { m["CN"] = asn.UTF8(asn.OIDCommonName, "例子.公司") }, []string{"xn--fsqu00a.xn--55qx5d", "www.example.com", "www.aliyundoc.com"}},
 		{"common name that is no host name", func(r *csr.CreateCsrRequest) { r.CommonName = "Zhang San" },
-			func(m map[string]rdn) { m["CN"] = printable(oidCommonName, "Zhang San") }, []string{"www.example.com", "www.aliyundoc.com"}},
+			func(m map[string][]byte) { m["CN"] = asn.Printable(asn.OIDCommonName, "Zhang San") }, []string{"www.example.com", "www.aliyundoc.com"}},
 		{"common name that is no host name, no names", func(r *csr.CreateCsrRequest) { r.CommonName, r.Sans = "张三", "" },
-			func(m map[string]rdn) { m["CN"] = utf8String(oidCommonName, "张三") }, []string{}},
+			func(m map[string][]byte) { m["CN"] = asn.UTF8(asn.OIDCommonName, "张三") }, []string{}},
 		{"common name of 64", func(r *csr.CreateCsrRequest) { r.CommonName = strings.Repeat("a.", 31) + "bc" },
-			func(m map[string]rdn) { m["CN"] = printable(oidCommonName, strings.Repeat("a.", 31)+"bc") }, []string{strings.Repeat("a.", 31) + "bc", "www.example.com", "www.aliyundoc.com"}},
-		{"common name of 64 in Chinese", func(r *csr.CreateCsrRequest) { r.CommonName = chinese(64) },
-			func(m map[string]rdn) { m["CN"] = utf8String(oidCommonName, chinese(64)) }, []string{"www.example.com", "www.aliyundoc.com"}},
+			func(m map[string][]byte) { m["CN"] = asn.Printable(asn.OIDCommonName, strings.Repeat("a.", 31)+"bc") }, []string{strings.Repeat("a.", 31) + "bc", "www.example.com", "www.aliyundoc.com"}},
+		{"common name of 64 in Chinese", func(r *csr.CreateCsrRequest) { r.CommonName = testutil.Chinese(64) },
+			func(m map[string][]byte) { m["CN"] = asn.UTF8(asn.OIDCommonName, testutil.Chinese(64)) }, []string{"www.example.com", "www.aliyundoc.com"}},
 		// string types and bounds.
-		{"country in lower case", func(r *csr.CreateCsrRequest) { r.CountryCode = "us" }, func(m map[string]rdn) { m["C"] = printable(oidCountry, "US") }, nil},
-		{"province of 128 in Chinese", func(r *csr.CreateCsrRequest) { r.Province = chinese(128) }, func(m map[string]rdn) { m["ST"] = utf8String(oidState, chinese(128)) }, nil},
-		{"locality of 128 in Chinese", func(r *csr.CreateCsrRequest) { r.Locality = chinese(128) }, func(m map[string]rdn) { m["L"] = utf8String(oidLocality, chinese(128)) }, nil},
-		{"company of 64 in Chinese", func(r *csr.CreateCsrRequest) { r.CorpName = chinese(64) }, func(m map[string]rdn) { m["O"] = utf8String(oidOrganization, chinese(64)) }, nil},
-		{"department of 64 in Chinese", func(r *csr.CreateCsrRequest) { r.Department = chinese(64) }, func(m map[string]rdn) { m["OU"] = utf8String(oidUnit, chinese(64)) }, nil},
-		{"company of 64 outside the BMP", func(r *csr.CreateCsrRequest) { r.CorpName = strings.Repeat("𠮷", 64) }, func(m map[string]rdn) { m["O"] = utf8String(oidOrganization, strings.Repeat("𠮷", 64)) }, nil},
-		{"all of PrintableString", func(r *csr.CreateCsrRequest) { r.CorpName = "aA zZ09'()+,-./:=?" }, func(m map[string]rdn) { m["O"] = printable(oidOrganization, "aA zZ09'()+,-./:=?") }, nil},
-		{"an ampersand", func(r *csr.CreateCsrRequest) { r.CorpName = "A&B" }, func(m map[string]rdn) { m["O"] = utf8String(oidOrganization, "A&B") }, nil},
-		{"an underscore", func(r *csr.CreateCsrRequest) { r.Department = "I_T" }, func(m map[string]rdn) { m["OU"] = utf8String(oidUnit, "I_T") }, nil},
-		{"an asterisk", func(r *csr.CreateCsrRequest) { r.Department = "*" }, func(m map[string]rdn) { m["OU"] = utf8String(oidUnit, "*") }, nil},
-		{"an e-mail address", func(r *csr.CreateCsrRequest) { r.Department = "it@example.com" }, func(m map[string]rdn) { m["OU"] = utf8String(oidUnit, "it@example.com") }, nil},
+		{"country in lower case", func(r *csr.CreateCsrRequest) { r.CountryCode = "us" }, func(m map[string][]byte) { m["C"] = asn.Printable(asn.OIDCountry, "US") }, nil},
+		{"province of 128 in Chinese", func(r *csr.CreateCsrRequest) { r.Province = testutil.Chinese(128) }, func(m map[string][]byte) { m["ST"] = asn.UTF8(asn.OIDState, testutil.Chinese(128)) }, nil},
+		{"locality of 128 in Chinese", func(r *csr.CreateCsrRequest) { r.Locality = testutil.Chinese(128) }, func(m map[string][]byte) { m["L"] = asn.UTF8(asn.OIDLocality, testutil.Chinese(128)) }, nil},
+		{"company of 64 in Chinese", func(r *csr.CreateCsrRequest) { r.CorpName = testutil.Chinese(64) }, func(m map[string][]byte) { m["O"] = asn.UTF8(asn.OIDOrganization, testutil.Chinese(64)) }, nil},
+		{"department of 64 in Chinese", func(r *csr.CreateCsrRequest) { r.Department = testutil.Chinese(64) }, func(m map[string][]byte) { m["OU"] = asn.UTF8(asn.OIDUnit, testutil.Chinese(64)) }, nil},
+		{"company of 64 outside the BMP", func(r *csr.CreateCsrRequest) { r.CorpName = strings.Repeat("𠮷", 64) }, func(m map[string][]byte) { m["O"] = asn.UTF8(asn.OIDOrganization, strings.Repeat("𠮷", 64)) }, nil},
+		{"all of PrintableString", func(r *csr.CreateCsrRequest) { r.CorpName = "aA zZ09'()+,-./:=?" }, func(m map[string][]byte) { m["O"] = asn.Printable(asn.OIDOrganization, "aA zZ09'()+,-./:=?") }, nil},
+		{"an ampersand", func(r *csr.CreateCsrRequest) { r.CorpName = "A&B" }, func(m map[string][]byte) { m["O"] = asn.UTF8(asn.OIDOrganization, "A&B") }, nil},
+		{"an underscore", func(r *csr.CreateCsrRequest) { r.Department = "I_T" }, func(m map[string][]byte) { m["OU"] = asn.UTF8(asn.OIDUnit, "I_T") }, nil},
+		{"an asterisk", func(r *csr.CreateCsrRequest) { r.Department = "*" }, func(m map[string][]byte) { m["OU"] = asn.UTF8(asn.OIDUnit, "*") }, nil},
+		{"an e-mail address", func(r *csr.CreateCsrRequest) { r.Department = "it@example.com" }, func(m map[string][]byte) { m["OU"] = asn.UTF8(asn.OIDUnit, "it@example.com") }, nil},
 	}
 	key := testkeys.Key(algorithm.ECC_256, 0)
 	for _, tt := range tests {
@@ -310,7 +312,7 @@ func TestCreateCsrWithKey(t *testing.T) {
 			if err := req.Validate(); err != nil {
 				t.Fatalf("Validate: %v", err)
 			}
-			resp, err := csr.CreateCsrWithKey(seeded(), key, req)
+			resp, err := csr.CreateCsrWithKey(testutil.Seeded(), key, req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -329,7 +331,7 @@ func TestCreateCsrWithKey(t *testing.T) {
 
 func checkCreateCsrResponse(t *testing.T, resp *csr.CreateCsrResponse) {
 	t.Helper()
-	if !requestID.MatchString(resp.RequestId) {
+	if !testutil.RequestIDForm.MatchString(resp.RequestId) {
 		t.Errorf("RequestId %q is no upper-case random UUID", resp.RequestId)
 	}
 	if resp.CsrId < 1 || resp.CsrId > 1<<53-1 {
@@ -352,8 +354,8 @@ var createCsrAlgorithms = []struct {
 
 // documentSubject is that of newCreateCsrRequest.
 func documentSubject() []byte {
-	return subjectDER(printable(oidCountry, "CN"), printable(oidState, "Beijing"), printable(oidLocality, "Beijing"),
-		printable(oidOrganization, "aly"), printable(oidUnit, "IT"), printable(oidCommonName, "123.com"))
+	return asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDState, "Beijing"), asn.Printable(asn.OIDLocality, "Beijing"),
+		asn.Printable(asn.OIDOrganization, "aly"), asn.Printable(asn.OIDUnit, "IT"), asn.Printable(asn.OIDCommonName, "123.com"))
 }
 
 var documentNames = []string{"123.com", "www.example.com", "www.aliyundoc.com"}
@@ -369,11 +371,11 @@ func TestCreateCsrGolden(t *testing.T) {
 			key := testkeys.Key(tt.algorithm, 0)
 			req := newCreateCsrRequest()
 			req.Algorithm, req.KeySize = tt.family, tt.size
-			first, err := csr.CreateCsrWithKey(seeded(), key, req)
+			first, err := csr.CreateCsrWithKey(testutil.Seeded(), key, req)
 			if err != nil {
 				t.Fatal(err)
 			}
-			again, err := csr.CreateCsrWithKey(seeded(), key, req)
+			again, err := csr.CreateCsrWithKey(testutil.Seeded(), key, req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -386,7 +388,7 @@ func TestCreateCsrGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "CreateCsr-"+string(tt.algorithm)+".json", append(text, '\n'))
+			testutil.Golden(t, "golden/CreateCsr-"+string(tt.algorithm)+".json", string(text)+"\n")
 
 			// Other randomness changes the RequestId and nothing else; the same CSR keeps its id.
 			other, err := csr.CreateCsrWithKey(nil, key, req)
@@ -397,7 +399,7 @@ func TestCreateCsrGolden(t *testing.T) {
 				t.Errorf("with other randomness: %+v, want %+v but for the RequestId", other, first)
 			}
 			// Another key makes another CSR and another id.
-			third, err := csr.CreateCsrWithKey(seeded(), testkeys.Key(tt.algorithm, 1), req)
+			third, err := csr.CreateCsrWithKey(testutil.Seeded(), testkeys.Key(tt.algorithm, 1), req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -420,7 +422,7 @@ func TestCreateCsr(t *testing.T) {
 			req := newCreateCsrRequest()
 			req.Algorithm, req.KeySize = tt.family, tt.size
 			sent := *req
-			resp, key, err := csr.CreateCsr(seeded(), req)
+			resp, key, err := csr.CreateCsr(testutil.Seeded(), req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -451,7 +453,7 @@ func TestCreateCsr(t *testing.T) {
 				return
 			}
 			// rand does not feed the key: the same octets give another one.
-			_, other, err := csr.CreateCsr(seeded(), req)
+			_, other, err := csr.CreateCsr(testutil.Seeded(), req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -466,7 +468,7 @@ func TestCreateCsr(t *testing.T) {
 // 1716 above the first.
 func closePrimes(t testing.TB) *rsa.PrivateKey {
 	t.Helper()
-	block := pemBlock(t, testkeys.PEM(algorithm.RSA_2048, 0))
+	block := testutil.FirstPEM(t, testkeys.PEM(algorithm.RSA_2048, 0))
 	p := parsePKCS8[*rsa.PrivateKey](t, block).Primes[0]
 	q := new(big.Int).Add(p, big.NewInt(1716))
 	one := big.NewInt(1)
@@ -492,7 +494,7 @@ func signRSA(key *rsa.PrivateKey, message []byte) []byte {
 func TestCreateCsrWithKeyKeyError(t *testing.T) {
 	t.Parallel()
 	weak := closePrimes(t)
-	ecc := parsePKCS8[*ecdsa.PrivateKey](t, pemBlock(t, testkeys.PEM(algorithm.ECC_256, 0)))
+	ecc := parsePKCS8[*ecdsa.PrivateKey](t, testutil.FirstPEM(t, testkeys.PEM(algorithm.ECC_256, 0)))
 	foreignPublic := *ecc
 	foreignPublic.PublicKey = *testkeys.Key(algorithm.ECC_256, 1).Public().(*ecdsa.PublicKey)
 	//lint:ignore SA1019 a point of no curve is the point
@@ -512,18 +514,18 @@ func TestCreateCsrWithKeyKeyError(t *testing.T) {
 		{"zero ecdsa.PrivateKey", new(ecdsa.PrivateKey), false, "empty"},
 		{"nil *sm2.PrivateKey", (*sm2.EngineKey)(nil), false, "inconsistent"},
 		{"weak RSA key", weak, true, "inconsistent"},
-		{"weak RSA key in an HSM", opaque{weak}, true, "close primes"},
+		{"weak RSA key in an HSM", testutil.Opaque(weak), true, "close primes"},
 		{"RSA 1024", testkeys.Key(algorithm.RSA_1024, 0), true, "RSA_1024"},
-		{"RSA 1024 in an HSM", opaque{testkeys.Key(algorithm.RSA_1024, 0)}, true, "RSA_1024"},
+		{"RSA 1024 in an HSM", testutil.Opaque(testkeys.Key(algorithm.RSA_1024, 0)), true, "RSA_1024"},
 		{"RSA 3072 for 2048", testkeys.Key(algorithm.RSA_3072, 0), true, "RSA_3072"},
 		{"ECC for RSA", testkeys.Key(algorithm.ECC_256, 0), true, "ECC_256"},
 		{"RSA for ECC", testkeys.Key(algorithm.RSA_2048, 0), false, "RSA_2048"},
 		{"SM2 for ECC", testkeys.Key(algorithm.SM2_256, 0), false, "SM2_256"},
 		{"P-384 for 256", testkeys.Key(algorithm.ECC_384, 0), false, "ECC_384"},
 		{"foreign public half", &foreignPublic, false, "inconsistent"},
-		{"HSM without a public key", signerFunc{public: nil}, false, "not supported"},
-		{"HSM with a public key of another kind", signerFunc{public: "key"}, false, "not supported"},
-		{"HSM with a point off the curve", signerFunc{public: &offCurve}, false, "not a point"},
+		{"HSM without a public key", testutil.SignerFunc(nil, nil), false, "not supported"},
+		{"HSM with a public key of another kind", testutil.SignerFunc("key", nil), false, "not supported"},
+		{"HSM with a point off the curve", testutil.SignerFunc(&offCurve, nil), false, "not a point"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -532,8 +534,8 @@ func TestCreateCsrWithKeyKeyError(t *testing.T) {
 			if tt.rsa {
 				req.Algorithm, req.KeySize = "RSA", 2048
 			}
-			resp, err := csr.CreateCsrWithKey(untouched(t), tt.key, req)
-			checkError(t, err, yuncert.ErrInternalKeyError, "", "")
+			resp, err := csr.CreateCsrWithKey(testutil.Untouched(t), tt.key, req)
+			testutil.CheckMessage(t, err, yuncert.ErrInternalKeyError, "", "")
 			if !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("the error %q does not say %q", err, tt.says)
 			}
@@ -544,8 +546,8 @@ func TestCreateCsrWithKeyKeyError(t *testing.T) {
 				return
 			}
 			// The CDN operation wants the same key.
-			cdn, err := csr.CreateCdnCertificateSigningRequestWithKey(untouched(t), tt.key, newCdnRequest())
-			checkError(t, err, yuncert.ErrInternalKeyError, "", "")
+			cdn, err := csr.CreateCdnCertificateSigningRequestWithKey(testutil.Untouched(t), tt.key, newCdnRequest())
+			testutil.CheckMessage(t, err, yuncert.ErrInternalKeyError, "", "")
 			if cdn != nil {
 				t.Errorf("a response %v beside the error", cdn)
 			}
@@ -553,30 +555,28 @@ func TestCreateCsrWithKeyKeyError(t *testing.T) {
 	}
 }
 
-var errHSM = errors.New("the HSM is asleep")
-
 // failingSigners are signers that do not sign rightly, for a key of algorithm a.
 func failingSigners(a algorithm.Algorithm) map[string]crypto.Signer {
 	key, other := testkeys.Key(a, 0), testkeys.Key(a, 1)
 	return map[string]crypto.Signer{
-		"an error": signerFunc{key.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, errHSM }},
-		"an error with a code": signerFunc{key.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
-			return nil, &yuncert.Error{Code: yuncert.ErrInternalKeyError, Message: "no session", Err: errHSM}
-		}},
-		"nothing": signerFunc{key.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, nil }},
-		"noise": signerFunc{key.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+		"an error": testutil.SignerFunc(key.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, testutil.ErrSigner }),
+		"an error with a code": testutil.SignerFunc(key.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+			return nil, &yuncert.Error{Code: yuncert.ErrInternalKeyError, Message: "no session", Err: testutil.ErrSigner}
+		}),
+		"nothing": testutil.SignerFunc(key.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, nil }),
+		"noise": testutil.SignerFunc(key.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 			return bytes.Repeat([]byte{0x5a}, 256), nil
-		}},
-		"a signature by another key": signerFunc{key.Public(), other.Sign},
-		"a signature of something else": signerFunc{key.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+		}),
+		"a signature by another key": testutil.SignerFunc(key.Public(), other.Sign),
+		"a signature of something else": testutil.SignerFunc(key.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 			digest = bytes.Clone(digest)
 			digest[0] ^= 1
 			return key.Sign(rand, digest, opts)
-		}},
-		"a signature with an octet behind": signerFunc{key.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+		}),
+		"a signature with an octet behind": testutil.SignerFunc(key.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 			sig, err := key.Sign(rand, digest, opts)
 			return append(sig, 0), err
-		}},
+		}),
 	}
 }
 
@@ -589,12 +589,12 @@ func TestCreateCsrWithKeyCreateCSRError(t *testing.T) {
 				t.Parallel()
 				req := newCreateCsrRequest()
 				req.Algorithm, req.KeySize = tt.family, tt.size
-				resp, err := csr.CreateCsrWithKey(seeded(), signers[name], req)
-				checkError(t, err, yuncert.ErrInternalCreateCSRError, "", "Failed to create CSR.")
+				resp, err := csr.CreateCsrWithKey(testutil.Seeded(), signers[name], req)
+				testutil.CheckMessage(t, err, yuncert.ErrInternalCreateCSRError, "", "Failed to create CSR.")
 				if resp != nil {
 					t.Errorf("a response %v beside the error", resp)
 				}
-				if strings.HasPrefix(name, "an error") && !errors.Is(err, errHSM) {
+				if strings.HasPrefix(name, "an error") && !errors.Is(err, testutil.ErrSigner) {
 					t.Errorf("%v does not wrap the signer's error", err)
 				}
 				if errors.Is(err, yuncert.ErrInternalKeyError) {
@@ -612,16 +612,16 @@ func TestCreateCsrEncodeCSRError(t *testing.T) {
 	if err := req.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	resp, err := csr.CreateCsrWithKey(seeded(), testkeys.Key(algorithm.ECC_256, 0), req)
-	checkError(t, err, yuncert.ErrInternalEncodeCSRError, "", "Failed to encode CSR.")
-	resp2, key, err := csr.CreateCsr(seeded(), req)
-	checkError(t, err, yuncert.ErrInternalEncodeCSRError, "", "Failed to encode CSR.")
+	resp, err := csr.CreateCsrWithKey(testutil.Seeded(), testkeys.Key(algorithm.ECC_256, 0), req)
+	testutil.CheckMessage(t, err, yuncert.ErrInternalEncodeCSRError, "", "Failed to encode CSR.")
+	resp2, key, err := csr.CreateCsr(testutil.Seeded(), req)
+	testutil.CheckMessage(t, err, yuncert.ErrInternalEncodeCSRError, "", "Failed to encode CSR.")
 	if resp != nil || resp2 != nil || key != nil {
 		t.Errorf("results %v, %v, %v beside the error", resp, resp2, key)
 	}
 
 	req.Sans = longNames(185, 253) // just below
-	if resp, err = csr.CreateCsrWithKey(seeded(), testkeys.Key(algorithm.ECC_256, 0), req); err != nil {
+	if resp, err = csr.CreateCsrWithKey(testutil.Seeded(), testkeys.Key(algorithm.ECC_256, 0), req); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(resp.Csr); n > csr.MaxSize || n < csr.MaxSize*95/100 {
@@ -635,22 +635,22 @@ func TestCreateCsrEncodeCSRError(t *testing.T) {
 func TestCreateCsrInternalError(t *testing.T) {
 	t.Parallel()
 	const message = "The request processing has failed due to backend service exception."
-	resp, key, err := csr.CreateCsr(broken, newCreateCsrRequest())
-	checkError(t, err, yuncert.ErrInternalError, "", message)
+	resp, key, err := csr.CreateCsr(testutil.Broken, newCreateCsrRequest())
+	testutil.CheckMessage(t, err, yuncert.ErrInternalError, "", message)
 	if resp != nil || key != nil {
 		t.Errorf("results %v and %v beside the error", resp, key)
 	}
-	if !errors.Is(err, errNoRandomness) {
+	if !errors.Is(err, testutil.ErrNoRandomness) {
 		t.Errorf("%v does not wrap the error of rand", err)
 	}
-	resp, err = csr.CreateCsrWithKey(broken, testkeys.Key(algorithm.ECC_256, 0), newCreateCsrRequest())
-	checkError(t, err, yuncert.ErrInternalError, "", message)
+	resp, err = csr.CreateCsrWithKey(testutil.Broken, testkeys.Key(algorithm.ECC_256, 0), newCreateCsrRequest())
+	testutil.CheckMessage(t, err, yuncert.ErrInternalError, "", message)
 	if resp != nil {
 		t.Errorf("a response %v beside the error", resp)
 	}
 	// Fifteen octets are one too few for a RequestId.
 	_, err = csr.CreateCsrWithKey(bytes.NewReader(make([]byte, 15)), testkeys.Key(algorithm.ECC_256, 0), newCreateCsrRequest())
-	checkError(t, err, yuncert.ErrInternalError, "", message)
+	testutil.CheckMessage(t, err, yuncert.ErrInternalError, "", message)
 }
 
 // Signers that are not keys in memory, and keys in the forms that callers hold.
@@ -659,9 +659,9 @@ func TestCreateCsrWithKeySigners(t *testing.T) {
 	for _, tt := range createCsrAlgorithms {
 		own := testkeys.Key(tt.algorithm, 0)
 		signers := map[string]crypto.Signer{
-			"digests":  opaque{own},
-			"messages": messageOpaque{own},
-			"watched": signerFunc{own.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+			"digests":  testutil.Opaque(own),
+			"messages": testutil.MessageOpaque(own),
+			"watched": testutil.SignerFunc(own.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 				want := crypto.SHA256
 				if tt.algorithm == algorithm.SM2_256 {
 					want = 0 // as package algorithm promises HSMs
@@ -670,10 +670,10 @@ func TestCreateCsrWithKeySigners(t *testing.T) {
 					t.Errorf("%s: Sign(%v, %d octets, %v)", tt.algorithm, rand, len(digest), opts)
 				}
 				return own.Sign(rand, digest, opts)
-			}},
+			}),
 		}
 		if tt.family != "SM2" {
-			signers["standard library"] = parsePKCS8[crypto.Signer](t, pemBlock(t, testkeys.PEM(tt.algorithm, 0)))
+			signers["standard library"] = parsePKCS8[crypto.Signer](t, testutil.FirstPEM(t, testkeys.PEM(tt.algorithm, 0)))
 		}
 		for name, signer := range signers {
 			t.Run(string(tt.algorithm)+" "+name, func(t *testing.T) {
@@ -696,16 +696,16 @@ func TestCreateCsrWithKeyFeedsTheSigner(t *testing.T) {
 	t.Parallel()
 	key := testkeys.Key(algorithm.ECC_256, 0)
 	all := make([]byte, 48)
-	if _, err := io.ReadFull(seeded(), all); err != nil {
+	if _, err := io.ReadFull(testutil.Seeded(), all); err != nil {
 		t.Fatal(err)
 	}
 	var drawn [32]byte
-	signer := signerFunc{key.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	signer := testutil.SignerFunc(key.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 		if _, err := io.ReadFull(rand, drawn[:]); err != nil {
 			return nil, err
 		}
 		return key.Sign(nil, digest, opts)
-	}}
+	})
 	if _, err := csr.CreateCsrWithKey(bytes.NewReader(all), signer, newCreateCsrRequest()); err != nil {
 		t.Fatal(err)
 	}
@@ -713,5 +713,5 @@ func TestCreateCsrWithKeyFeedsTheSigner(t *testing.T) {
 		t.Errorf("the signer drew %x, want %x", drawn, all[16:])
 	}
 	_, err := csr.CreateCsrWithKey(bytes.NewReader(all[:47]), signer, newCreateCsrRequest())
-	checkError(t, err, yuncert.ErrInternalCreateCSRError, "", "Failed to create CSR.")
+	testutil.CheckMessage(t, err, yuncert.ErrInternalCreateCSRError, "", "Failed to create CSR.")
 }

@@ -3,7 +3,6 @@ package csr_test
 import (
 	"bytes"
 	"crypto"
-	"encoding/pem"
 	"fmt"
 	"slices"
 	"testing"
@@ -13,61 +12,26 @@ import (
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
-
-// tlv writes one DER element.
-func tlv(tag asn1.Tag, parts ...[]byte) []byte {
-	var b cryptobyte.Builder
-	b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes(slices.Concat(parts...)) })
-	return b.BytesOrPanic()
-}
-
-func seq(parts ...[]byte) []byte { return tlv(asn1.SEQUENCE, parts...) }
-func set(parts ...[]byte) []byte { return tlv(asn1.SET, parts...) }
-
-// oid writes an object identifier whose arcs after the first two are small.
-func oid(content string) []byte { return tlv(asn1.OBJECT_IDENTIFIER, []byte(content)) }
 
 var (
-	oidCommonName   = oid("\x55\x04\x03")
-	oidCountry      = oid("\x55\x04\x06")
-	oidLocality     = oid("\x55\x04\x07")
-	oidState        = oid("\x55\x04\x08")
-	oidOrganization = oid("\x55\x04\x0a")
-	oidUnit         = oid("\x55\x04\x0b")
-	oidEmail        = oid("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01")
+	oidMicrosoftExtensions = asn.OID("\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x0e")
+	oidChallengePassword   = asn.OID("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07")
 
-	oidAltName  = oid("\x55\x1d\x11")
-	oidKeyID    = oid("\x55\x1d\x0e")
-	oidKeyUsage = oid("\x55\x1d\x0f")
-
-	oidExtensionRequest    = oid("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e")
-	oidMicrosoftExtensions = oid("\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x0e")
-	oidChallengePassword   = oid("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07")
-
-	ecdsaWithSHA1   = seq(oid("\x2a\x86\x48\xce\x3d\x04\x01"))
-	ecdsaWithSHA256 = seq(oid("\x2a\x86\x48\xce\x3d\x04\x03\x02"))
-	ecdsaWithSHA384 = seq(oid("\x2a\x86\x48\xce\x3d\x04\x03\x03"))
-	rsaWithSHA256   = seq(oid("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), tlv(asn1.NULL))
-	rsaWithoutNULL  = seq(oid("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"))
-	sm2WithSM3      = seq(oid("\x2a\x81\x1c\xcf\x55\x01\x83\x75"))
-	sm2WithSM3NULL  = seq(oid("\x2a\x81\x1c\xcf\x55\x01\x83\x75"), tlv(asn1.NULL))
+	ecdsaWithSHA1   = asn.Seq(asn.OID("\x2a\x86\x48\xce\x3d\x04\x01"))
+	ecdsaWithSHA384 = asn.Seq(asn.OID("\x2a\x86\x48\xce\x3d\x04\x03\x03"))
+	rsaWithoutNULL  = asn.Seq(asn.OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"))
+	sm2WithSM3NULL  = asn.Seq(asn.OID("\x2a\x81\x1c\xcf\x55\x01\x83\x75"), asn.Null)
 )
 
-func attribute(oid []byte, values ...[]byte) []byte { return seq(oid, set(values...)) }
-
-func extension(oid []byte, value []byte) []byte { return seq(oid, tlv(asn1.OCTET_STRING, value)) }
-
-func extensionRequest(extensions ...[]byte) []byte {
-	return attribute(oidExtensionRequest, seq(extensions...))
+// altNames requests a subjectAltName of GeneralNames.
+func altNames(names ...[]byte) []byte {
+	return asn.ExtensionRequest(asn.Extension(asn.OIDAltName, false, asn.Seq(names...)))
 }
 
-// altNames requests a subjectAltName of GeneralNames.
-func altNames(names ...[]byte) []byte { return extensionRequest(extension(oidAltName, seq(names...))) }
-
-func dnsName(name string) []byte      { return tlv(0x82, []byte(name)) }
-func ipAddress(octets ...byte) []byte { return tlv(0x87, octets) }
-func commonName(name string) []byte   { return subjectDER(utf8String(oidCommonName, name)) }
+func commonName(name string) []byte { return asn.Name(asn.UTF8(asn.OIDCommonName, name)) }
 func publicDER(t testing.TB, key crypto.Signer) []byte {
 	t.Helper()
 	der, err := algorithm.MarshalPublicKey(key.Public())
@@ -94,11 +58,11 @@ func newParts(t testing.TB, a algorithm.Algorithm, i int) *parts {
 	t.Helper()
 	key := testkeys.Key(a, i)
 	p := &parts{
-		version:    tlv(asn1.INTEGER, []byte{0}),
+		version:    asn.TLV(asn1.INTEGER, []byte{0}),
 		subject:    commonName("example.com"),
 		key:        publicDER(t, key),
-		attributes: tlv(0xa0, altNames(dnsName("example.com"), dnsName("www.example.com"), ipAddress(192, 0, 2, 1))),
-		id:         map[string][]byte{"RSA": rsaWithSHA256, "ECC": ecdsaWithSHA256, "SM2": sm2WithSM3}[a.Family()],
+		attributes: asn.TLV(0xa0, altNames(asn.DNSName("example.com"), asn.DNSName("www.example.com"), asn.IPAddress(192, 0, 2, 1))),
+		id:         asn.SignatureID(a.Family()),
 	}
 	p.sign = func(info []byte) []byte { return signature(key, crypto.SHA256, info) }
 	return p
@@ -116,14 +80,14 @@ func signature(key crypto.MessageSigner, hash crypto.Hash, info []byte) []byte {
 func (p *parts) der() []byte {
 	info := p.info
 	if info == nil {
-		info = seq(p.version, p.subject, p.key, p.attributes)
+		info = asn.Seq(p.version, p.subject, p.key, p.attributes)
 	}
-	return seq(info, p.id, tlv(asn1.BIT_STRING, []byte{0}, p.sign(info)), p.behind)
+	return asn.Seq(info, p.id, asn.Bits(p.sign(info)), p.behind)
 }
 
 // armour makes PEM.
 func armour(der []byte) []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})
+	return []byte(testutil.EncodePEM("CERTIFICATE REQUEST", der))
 }
 
 // longer spends an octet more on the length than DER allows.
@@ -214,5 +178,5 @@ func (n *node) encode(target *node, change func(tag byte, content []byte) []byte
 		return change(n.tag, content)
 	}
 	// AddASN1 refuses high tag numbers; nothing here has one.
-	return tlv(asn1.Tag(n.tag), content)
+	return asn.TLV(asn1.Tag(n.tag), content)
 }

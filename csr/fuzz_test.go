@@ -19,6 +19,8 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -96,7 +98,7 @@ func FuzzParse(f *testing.F) {
 				f.Fatal(err)
 			}
 			f.Add(text)
-			f.Add(pemBlock(f, text))
+			f.Add(testutil.FirstPEM(f, text))
 		}
 	}
 	f.Add([]byte(nil))
@@ -125,16 +127,16 @@ func FuzzParseSigned(f *testing.F) {
 	p := newParts(f, algorithm.ECC_256, 0)
 	f.Add(p.subject, p.attributes)
 	for name := range tools {
-		n, err := parseNode(pemBlock(f, readFile(f, "accepted", name)))
+		n, err := parseNode(testutil.FirstPEM(f, readFile(f, "accepted", name)))
 		if err != nil {
 			f.Fatal(err)
 		}
 		info := n.children[0]
 		f.Add(info.children[1].encode(nil, nil), info.children[3].encode(nil, nil))
 	}
-	f.Add(subjectDER(utf8String(oidCommonName, ""), utf8String(oidCommonName, "a")), tlv(0xa0))
-	f.Add(subjectDER(rdn{oidUnit, 30, "\x4f\x8b"}), tlv(0xa0, altNames(tlv(0x81, []byte("a@b")), tlv(0x86, []byte("urn:a")))))
-	f.Add(subjectDER(rdn{oidUnit, 18, "1 2"}, rdn{oidUnit, asn1.T61String, "a"}), []byte(nil))
+	f.Add(asn.Name(asn.UTF8(asn.OIDCommonName, ""), asn.UTF8(asn.OIDCommonName, "a")), asn.TLV(0xa0))
+	f.Add(asn.Name(asn.Attribute(asn.OIDUnit, 30, "\x4f\x8b")), asn.TLV(0xa0, altNames(asn.TLV(0x81, []byte("a@b")), asn.TLV(0x86, []byte("urn:a")))))
+	f.Add(asn.Name(asn.Attribute(asn.OIDUnit, 18, "1 2"), asn.Attribute(asn.OIDUnit, asn1.T61String, "a")), []byte(nil))
 	f.Fuzz(func(t *testing.T, subject, attributes []byte) {
 		q := *p
 		q.subject, q.attributes = subject, attributes
@@ -210,7 +212,7 @@ func FuzzCreateCsrRequestJSON(f *testing.F) {
 		}
 		for _, a := range createCsrAlgorithms {
 			if a.family == req.Algorithm && a.size == req.KeySize {
-				resp, err := csr.CreateCsrWithKey(seeded(), keys[string(a.algorithm)], req)
+				resp, err := csr.CreateCsrWithKey(testutil.Seeded(), keys[string(a.algorithm)], req)
 				if resp == nil {
 					resp = new(csr.CreateCsrResponse)
 				}
@@ -237,7 +239,7 @@ func FuzzCreateCdnCertificateSigningRequestRequestJSON(f *testing.F) {
 			checkRefusal(t, err, "")
 			return
 		}
-		resp, err := csr.CreateCdnCertificateSigningRequestWithKey(seeded(), key, req)
+		resp, err := csr.CreateCdnCertificateSigningRequestWithKey(testutil.Seeded(), key, req)
 		if resp == nil {
 			resp = new(csr.CreateCdnCertificateSigningRequestResponse)
 		}

@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
-	"encoding/pem"
 	"fmt"
 	"math/big"
 	"os"
@@ -26,6 +25,8 @@ import (
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/sm2"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
 // tools are the CSRs in testdata/accepted, made by generate.sh with OpenSSL, Java,
@@ -92,7 +93,7 @@ var forms = []struct {
 	{"as stored", func(text, der []byte) []byte { return text }},
 	{"CERTIFICATE REQUEST", func(text, der []byte) []byte { return armour(der) }},
 	{"NEW CERTIFICATE REQUEST", func(text, der []byte) []byte {
-		return pem.EncodeToMemory(&pem.Block{Type: "NEW CERTIFICATE REQUEST", Bytes: der})
+		return []byte(testutil.EncodePEM("NEW CERTIFICATE REQUEST", der))
 	}},
 	{"DER", func(text, der []byte) []byte { return bytes.Clone(der) }},
 	{"text before", func(text, der []byte) []byte {
@@ -134,7 +135,7 @@ func TestParseTools(t *testing.T) {
 			continue
 		}
 		text := readFile(t, "accepted", name)
-		der := pemBlock(t, text)
+		der := testutil.FirstPEM(t, text)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			want := &csr.Request{
@@ -196,60 +197,68 @@ func TestParseAccepts(t *testing.T) {
 		{"RSA", algorithm.RSA_2048, func(t *testing.T, p *parts) {}, "", nil},
 		{"SM2", algorithm.SM2_256, func(t *testing.T, p *parts) {}, "", nil},
 		{"two extensionRequests with different extensions", algorithm.SM2_256, func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, extensionRequest(extension(oidKeyID, tlv(asn1.OCTET_STRING, []byte("id")))), altNames(dnsName("a.example.com")))
+			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Extension(asn.OIDKeyID, false, asn.TLV(asn1.OCTET_STRING, []byte("id")))), altNames(asn.DNSName("a.example.com")))
 		}, "", []string{"a.example.com"}},
 		{"two extensionRequests, names first", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, altNames(dnsName("a.example.com")), extensionRequest(extension(oidKeyID, tlv(asn1.OCTET_STRING, []byte("id")))))
+			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.example.com")), asn.ExtensionRequest(asn.Extension(asn.OIDKeyID, false, asn.TLV(asn1.OCTET_STRING, []byte("id")))))
 		}, "", []string{"a.example.com"}},
 		{"Microsoft's extensionRequest", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, attribute(oidMicrosoftExtensions, seq(extension(oidAltName, seq(dnsName("a.example.com"))))))
+			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidMicrosoftExtensions, asn.Seq(asn.Extension(asn.OIDAltName, false, asn.Seq(asn.DNSName("a.example.com"))))))
 		}, "", []string{"a.example.com"}},
-		{"no extensions in extensionRequest", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, extensionRequest()) }, "", []string{}},
-		{"empty attributes", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0) }, "", []string{}},
+		{"no extensions in extensionRequest", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, asn.ExtensionRequest()) }, "", []string{}},
+		{"empty attributes", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0) }, "", []string{}},
 		{"no attributes", "", func(t *testing.T, p *parts) { p.attributes = nil }, "", []string{}},
 		{"another attribute", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, attribute(oidChallengePassword, tlv(asn1.UTF8String, []byte("secret"))))
+			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword, asn.TLV(asn1.UTF8String, []byte("secret"))))
 		}, "", []string{}},
 		{"another attribute with two values", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, attribute(oidChallengePassword, tlv(asn1.UTF8String, []byte("a")), tlv(asn1.UTF8String, []byte("b"))))
+			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword, asn.TLV(asn1.UTF8String, []byte("a")), asn.TLV(asn1.UTF8String, []byte("b"))))
 		}, "", []string{}},
 		{"another extension, critical", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, extensionRequest(seq(oidKeyUsage, tlv(asn1.BOOLEAN, []byte{0xff}), tlv(asn1.OCTET_STRING, []byte{3, 2, 7, 128}))))
+			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Seq(asn.OIDKeyUsage, asn.TLV(asn1.BOOLEAN, []byte{0xff}), asn.TLV(asn1.OCTET_STRING, []byte{3, 2, 7, 128}))))
 		}, "", []string{}},
 		{"critical FALSE", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, extensionRequest(seq(oidAltName, tlv(asn1.BOOLEAN, []byte{0}), tlv(asn1.OCTET_STRING, seq(dnsName("a.example.com"))))))
+			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Seq(asn.OIDAltName, asn.TLV(asn1.BOOLEAN, []byte{0}), asn.TLV(asn1.OCTET_STRING, asn.Seq(asn.DNSName("a.example.com"))))))
 		}, "", []string{"a.example.com"}},
 		{"names of every form", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, altNames(
-				tlv(0xa0, oid("\x2a\x03"), tlv(0xa0, tlv(asn1.UTF8String, []byte("other")))), tlv(0x81, []byte("a@example.com")),
-				dnsName("a.example.com"), tlv(0xa4, commonName("directory")), tlv(0x86, []byte("https://uri.example.com")),
-				ipAddress(192, 0, 2, 1), tlv(0x88, []byte{0x2a, 3})))
+			p.attributes = asn.TLV(0xa0, altNames(
+				asn.TLV(0xa0, asn.OID("\x2a\x03"), asn.TLV(0xa0, asn.TLV(asn1.UTF8String, []byte("other")))), asn.TLV(0x81, []byte("a@example.com")),
+				asn.DNSName("a.example.com"), asn.TLV(0xa4, commonName("directory")), asn.TLV(0x86, []byte("https://uri.example.com")),
+				asn.IPAddress(192, 0, 2, 1), asn.TLV(0x88, []byte{0x2a, 3})))
 		}, "", []string{"a.example.com", "192.0.2.1"}},
-		{"only an e-mail name", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(tlv(0x81, []byte("a@example.com")))) }, "", []string{}},
+		{"only an e-mail name", "", func(t *testing.T, p *parts) {
+			p.attributes = asn.TLV(0xa0, altNames(asn.TLV(0x81, []byte("a@example.com"))))
+		}, "", []string{}},
 		{"repeated names", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, altNames(dnsName("B.example.com"), dnsName("a.example.com"), dnsName("b.example.com")))
+			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("B.example.com"), asn.DNSName("a.example.com"), asn.DNSName("b.example.com")))
 		}, "", []string{"b.example.com", "a.example.com"}},
 		{"IPv4 address in IPv6", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, altNames(ipAddress(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1), ipAddress(192, 0, 2, 1)))
+			p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1), asn.IPAddress(192, 0, 2, 1)))
 		}, "", []string{"192.0.2.1"}},
 		{"A-labels that read like another name", "", func(t *testing.T, p *parts) { // a Cyrillic а in paypal
-			p.attributes = tlv(0xa0, altNames(dnsName("xn--pypal-4ve.com")))
+			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--pypal-4ve.com")))
 		}, "", []string{"xn--pypal-4ve.com"}},
-		{"A-labels", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("XN--FSQU00A.xn--55qx5d"))) }, "", []string{"xn--fsqu00a.xn--55qx5d"}},
-		{"250 names", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsNames(numberedNames(250))...)) }, "", numberedNames(250)},
+		{"A-labels", "", func(t *testing.T, p *parts) {
+			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("XN--FSQU00A.xn--55qx5d")))
+		}, "", []string{"xn--fsqu00a.xn--55qx5d"}},
+		{"250 names", "", func(t *testing.T, p *parts) {
+			p.attributes = asn.TLV(0xa0, altNames(dnsNames(testutil.NumberedNames(250))...))
+		}, "", testutil.NumberedNames(250)},
 		{"250 names and a repeat", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, altNames(dnsNames(append(numberedNames(250), "HAA.example.net"))...))
-		}, "", numberedNames(250)},
+			p.attributes = asn.TLV(0xa0, altNames(dnsNames(append(testutil.NumberedNames(250), "HAA.example.net"))...))
+		}, "", testutil.NumberedNames(250)},
 		{"wildcard common name", "", func(t *testing.T, p *parts) { p.subject = commonName("*.example.com") }, "*.example.com", nil},
-		{"common name in IA5String", "", func(t *testing.T, p *parts) { p.subject = subjectDER(ia5(oidCommonName, "a_b@c")) }, "a_b@c", nil},
-		{"common name of 64 in Chinese", "", func(t *testing.T, p *parts) { p.subject = commonName(chinese(64)) }, chinese(64), nil},
-		{"common name in BMPString", "", func(t *testing.T, p *parts) { p.subject = subjectDER(rdn{oidCommonName, 30, "\x4f\x8b\x5b\x50"}) }, "例子", nil},
+		{"common name in IA5String", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.IA5(asn.OIDCommonName, "a_b@c")) }, "a_b@c", nil},
+		{"common name of 64 in Chinese", "", func(t *testing.T, p *parts) { p.subject = commonName(testutil.Chinese(64)) }, testutil.Chinese(64), nil},
+		{"common name in BMPString", "", func(t *testing.T, p *parts) {
+			p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 30, "\x4f\x8b\x5b\x50"))
+		}, "例子", nil},
 		{"PrintableString with * and &", "", func(t *testing.T, p *parts) {
-			p.subject = subjectDER(printable(oidOrganization, "A&B"), printable(oidCommonName, "*.example.com"))
+			p.subject = asn.Name(asn.Printable(asn.OIDOrganization, "A&B"), asn.Printable(asn.OIDCommonName, "*.example.com"))
 		}, "*.example.com", nil},
-		{"NumericString", "", func(t *testing.T, p *parts) { p.subject = subjectDER(rdn{oidCommonName, 18, "12 34"}) }, "12 34", nil},
+		{"NumericString", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 18, "12 34")) }, "12 34", nil},
 		{"empty unit", "", func(t *testing.T, p *parts) {
-			p.subject = subjectDER(utf8String(oidUnit, ""), utf8String(oidCommonName, "example.com"))
+			p.subject = asn.Name(asn.UTF8(asn.OIDUnit, ""), asn.UTF8(asn.OIDCommonName, "example.com"))
 		}, "", nil},
 		{"RSA signature without NULL", algorithm.RSA_2048, func(t *testing.T, p *parts) { p.id = rsaWithoutNULL }, "", nil},
 		{"SM2 signature with NULL", algorithm.SM2_256, func(t *testing.T, p *parts) { p.id = sm2WithSM3NULL }, "", nil},
@@ -293,7 +302,7 @@ func TestParseAccepts(t *testing.T) {
 
 func dnsNames(names []string) (list [][]byte) {
 	for _, name := range names {
-		list = append(list, dnsName(name))
+		list = append(list, asn.DNSName(name))
 	}
 	return list
 }
@@ -321,7 +330,7 @@ func signSM2As(t *testing.T, userID string) func([]byte) []byte {
 // sm2Scalar is the scalar of the SM2 key 0: PKCS #8 around an ECPrivateKey.
 func sm2Scalar(t *testing.T) []byte {
 	t.Helper()
-	n, err := parseNode(pemBlock(t, testkeys.PEM(algorithm.SM2_256, 0)))
+	n, err := parseNode(testutil.FirstPEM(t, testkeys.PEM(algorithm.SM2_256, 0)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -338,110 +347,120 @@ func TestParseRefusals(t *testing.T) {
 		says      string // part of the message: refused for this reason
 	}{
 		// RFC 2986 throughout, nothing behind.
-		{"version 1", "", func(t *testing.T, p *parts) { p.version = tlv(asn1.INTEGER, []byte{1}) }, "version is 1"},
-		{"version -1", "", func(t *testing.T, p *parts) { p.version = tlv(asn1.INTEGER, []byte{0xff}) }, "version is -1"},
-		{"version 0 in two octets", "", func(t *testing.T, p *parts) { p.version = tlv(asn1.INTEGER, []byte{0, 0}) }, "not a DER CertificationRequest"},
-		{"version without octets", "", func(t *testing.T, p *parts) { p.version = tlv(asn1.INTEGER) }, "not a DER CertificationRequest"},
+		{"version 1", "", func(t *testing.T, p *parts) { p.version = asn.TLV(asn1.INTEGER, []byte{1}) }, "version is 1"},
+		{"version -1", "", func(t *testing.T, p *parts) { p.version = asn.TLV(asn1.INTEGER, []byte{0xff}) }, "version is -1"},
+		{"version 0 in two octets", "", func(t *testing.T, p *parts) { p.version = asn.TLV(asn1.INTEGER, []byte{0, 0}) }, "not a DER CertificationRequest"},
+		{"version without octets", "", func(t *testing.T, p *parts) { p.version = asn.TLV(asn1.INTEGER) }, "not a DER CertificationRequest"},
 		{"no version", "", func(t *testing.T, p *parts) { p.version = nil }, "not a DER CertificationRequest"},
 		{"no subject", "", func(t *testing.T, p *parts) { p.subject = nil }, ""},
 		{"no key", "", func(t *testing.T, p *parts) { p.key = nil }, "not a DER CertificationRequest"},
-		{"an element behind the signature", "", func(t *testing.T, p *parts) { p.behind = tlv(asn1.NULL) }, "not a DER CertificationRequest"},
+		{"an element behind the signature", "", func(t *testing.T, p *parts) { p.behind = asn.Null }, "not a DER CertificationRequest"},
 		{"an element behind the attributes", "", func(t *testing.T, p *parts) { p.attributes = append(p.attributes, 5, 0) }, "attributes are malformed"},
 		{"an octet behind the attributes", "", func(t *testing.T, p *parts) { p.attributes = append(p.attributes, 0) }, "attributes are malformed"},
 		{"attributes as a SET", "", func(t *testing.T, p *parts) { p.attributes[0] = 0x31 }, "attributes are malformed"},
 		{"attributes twice", "", func(t *testing.T, p *parts) { p.attributes = append(p.attributes, p.attributes...) }, "attributes are malformed"},
-		{"attribute without values", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, attribute(oidChallengePassword)) }, "attribute is malformed"},
+		{"attribute without values", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword)) }, "attribute is malformed"},
 		{"attribute with a broken second value", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, attribute(oidChallengePassword, tlv(asn1.NULL), []byte{0x0c, 5, 'a'}))
+			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword, asn.Null, []byte{0x0c, 5, 'a'}))
 		}, "attribute is malformed"},
 		{"attribute with a padded type", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, attribute(oid("\x2a\x80\x03"), tlv(asn1.NULL)))
+			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(asn.OID("\x2a\x80\x03"), asn.Null))
 		}, "attribute is malformed"},
 		{"attribute with a type cut off", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, attribute(oid("\x2a\x83"), tlv(asn1.NULL)))
+			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(asn.OID("\x2a\x83"), asn.Null))
 		}, "attribute is malformed"},
-		{"attribute with an empty type", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, attribute(oid(""), tlv(asn1.NULL))) }, "attribute is malformed"},
+		{"attribute with an empty type", "", func(t *testing.T, p *parts) {
+			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(asn.OID(""), asn.Null))
+		}, "attribute is malformed"},
 
 		// No attribute or extension repeats.
 		{"an attribute twice", "", func(t *testing.T, p *parts) {
-			a := attribute(oidChallengePassword, tlv(asn1.UTF8String, []byte("a")))
-			p.attributes = tlv(0xa0, a, a)
+			a := asn.RequestAttribute(oidChallengePassword, asn.TLV(asn1.UTF8String, []byte("a")))
+			p.attributes = asn.TLV(0xa0, a, a)
 		}, "attribute 1.2.840.113549.1.9.7 stands twice"},
 		{"an attribute with a value twice", "", func(t *testing.T, p *parts) {
-			v := tlv(asn1.UTF8String, []byte("a"))
-			p.attributes = tlv(0xa0, attribute(oidChallengePassword, v, tlv(asn1.UTF8String, []byte("b")), v))
+			v := asn.TLV(asn1.UTF8String, []byte("a"))
+			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword, v, asn.TLV(asn1.UTF8String, []byte("b")), v))
 		}, "attribute 1.2.840.113549.1.9.7 has the same value twice"},
 		{"an extension twice in one request", "", func(t *testing.T, p *parts) {
-			e := extension(oidAltName, seq(dnsName("a.example.com")))
-			p.attributes = tlv(0xa0, extensionRequest(e, e))
+			e := asn.Extension(asn.OIDAltName, false, asn.Seq(asn.DNSName("a.example.com")))
+			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(e, e))
 		}, "extension 2.5.29.17 is requested twice"},
 		{"an extension in two requests", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, altNames(dnsName("a.example.com")), altNames(dnsName("b.example.com")))
+			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.example.com")), altNames(asn.DNSName("b.example.com")))
 		}, "extension 2.5.29.17 is requested twice"},
 		{"an unknown extension in two requests", "", func(t *testing.T, p *parts) {
-			r := extensionRequest(extension(oidKeyID, nil))
-			p.attributes = tlv(0xa0, r, r)
+			r := asn.ExtensionRequest(asn.Extension(asn.OIDKeyID, false, nil))
+			p.attributes = asn.TLV(0xa0, r, r)
 		}, "extension 2.5.29.14 is requested twice"},
 		{"an extension in Microsoft's request too", "", func(t *testing.T, p *parts) {
-			e := extension(oidAltName, seq(dnsName("a.example.com")))
-			p.attributes = tlv(0xa0, extensionRequest(e), attribute(oidMicrosoftExtensions, seq(e)))
+			e := asn.Extension(asn.OIDAltName, false, asn.Seq(asn.DNSName("a.example.com")))
+			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(e), asn.RequestAttribute(oidMicrosoftExtensions, asn.Seq(e)))
 		}, "1.2.840.113549.1.9.14 and 1.3.6.1.4.1.311.2.1.14"},
 		{"another extension in Microsoft's request", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, extensionRequest(extension(oidKeyID, nil)), attribute(oidMicrosoftExtensions, seq(extension(oidAltName, seq(dnsName("a.example.com"))))))
+			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Extension(asn.OIDKeyID, false, nil)), asn.RequestAttribute(oidMicrosoftExtensions, asn.Seq(asn.Extension(asn.OIDAltName, false, asn.Seq(asn.DNSName("a.example.com"))))))
 		}, "1.2.840.113549.1.9.14 and 1.3.6.1.4.1.311.2.1.14"},
 		{"Microsoft's request in front of the other", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, attribute(oidMicrosoftExtensions, seq(extension(oidAltName, seq(dnsName("a.example.com"))))), extensionRequest(extension(oidKeyID, nil)))
+			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidMicrosoftExtensions, asn.Seq(asn.Extension(asn.OIDAltName, false, asn.Seq(asn.DNSName("a.example.com"))))), asn.ExtensionRequest(asn.Extension(asn.OIDKeyID, false, nil)))
 		}, "1.2.840.113549.1.9.14 and 1.3.6.1.4.1.311.2.1.14"},
 		{"two values in extensionRequest", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, attribute(oidExtensionRequest, seq(extension(oidKeyID, nil)), seq(extension(oidAltName, seq(dnsName("a.example.com"))))))
+			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(asn.OIDExtensionRequest, asn.Seq(asn.Extension(asn.OIDKeyID, false, nil)), asn.Seq(asn.Extension(asn.OIDAltName, false, asn.Seq(asn.DNSName("a.example.com"))))))
 		}, "more than one value"},
 		{"65 extensions", "", func(t *testing.T, p *parts) {
 			var list [][]byte
 			for i := range 65 {
-				list = append(list, extension(oid("\x55\x1e"+string(rune(i))), nil))
+				list = append(list, asn.Extension(asn.OID("\x55\x1e"+string(rune(i))), false, nil))
 			}
-			p.attributes = tlv(0xa0, extensionRequest(list...))
+			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(list...))
 		}, "more than 64 extensions"},
 		{"extensionRequest that is no SEQUENCE", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, attribute(oidExtensionRequest, set(extension(oidKeyID, nil))))
+			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(asn.OIDExtensionRequest, asn.Set(asn.Extension(asn.OIDKeyID, false, nil))))
 		}, "not a SEQUENCE"},
 		{"an extension with another element", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, extensionRequest(seq(oidKeyID, tlv(asn1.OCTET_STRING), tlv(asn1.NULL))))
+			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Seq(asn.OIDKeyID, asn.TLV(asn1.OCTET_STRING), asn.Null)))
 		}, "extension is malformed"},
-		{"an extension without a value", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, extensionRequest(seq(oidKeyID))) }, "extension is malformed"},
+		{"an extension without a value", "", func(t *testing.T, p *parts) {
+			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Seq(asn.OIDKeyID)))
+		}, "extension is malformed"},
 		{"critical that is neither TRUE nor FALSE", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, extensionRequest(seq(oidKeyID, tlv(asn1.BOOLEAN, []byte{1}), tlv(asn1.OCTET_STRING))))
+			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Seq(asn.OIDKeyID, asn.TLV(asn1.BOOLEAN, []byte{1}), asn.TLV(asn1.OCTET_STRING))))
 		}, "extension is malformed"},
 
 		// The subject.
 		{"two common names", "", func(t *testing.T, p *parts) {
-			p.subject = subjectDER(utf8String(oidCommonName, "a.example.com"), utf8String(oidCommonName, "b.example.com"))
+			p.subject = asn.Name(asn.UTF8(asn.OIDCommonName, "a.example.com"), asn.UTF8(asn.OIDCommonName, "b.example.com"))
 		}, "2 common names"},
 		{"two common names in one RDN", "", func(t *testing.T, p *parts) {
-			p.subject = seq(set(seq(oidCommonName, tlv(asn1.UTF8String, []byte("a"))), seq(oidCommonName, tlv(asn1.UTF8String, []byte("b")))))
+			p.subject = asn.Seq(asn.Set(asn.Seq(asn.OIDCommonName, asn.TLV(asn1.UTF8String, []byte("a"))), asn.Seq(asn.OIDCommonName, asn.TLV(asn1.UTF8String, []byte("b")))))
 		}, "2 common names"},
 		{"NUL in the common name", "", func(t *testing.T, p *parts) { p.subject = commonName("example.com\x00.example.net") }, "U+0000"},
 		{"line break in the common name", "", func(t *testing.T, p *parts) { p.subject = commonName("example.com\nexample.net") }, "U+000A"},
 		{"U+0085 in the common name", "", func(t *testing.T, p *parts) { p.subject = commonName("a\u0085b") }, "U+0085"},
 		{"U+FFFD in the common name", "", func(t *testing.T, p *parts) { p.subject = commonName("a\ufffdb") }, "U+FFFD"},
-		{"NUL in the unit", "", func(t *testing.T, p *parts) { p.subject = subjectDER(utf8String(oidUnit, "a\x00")) }, "U+0000"},
-		{"NUL in an IA5String", "", func(t *testing.T, p *parts) { p.subject = subjectDER(ia5(oidEmail, "a@b\x00c")) }, "U+0000"},
-		{"NUL in a BMPString", "", func(t *testing.T, p *parts) { p.subject = subjectDER(rdn{oidCommonName, 30, "\x00a\x00\x00"}) }, "U+0000"},
-		{"a surrogate in a BMPString", "", func(t *testing.T, p *parts) { p.subject = subjectDER(rdn{oidCommonName, 30, "\xd8\x00\xdc\x00"}) }, "U+D800"},
-		{"U+FFFF in a BMPString", "", func(t *testing.T, p *parts) { p.subject = subjectDER(rdn{oidUnit, 30, "\xff\xff"}) }, "U+FFFF"},
-		{"U+FDD0 in a BMPString", "", func(t *testing.T, p *parts) { p.subject = subjectDER(rdn{oidUnit, 30, "\xfd\xd0"}) }, "U+FDD0"},
-		{"odd BMPString", "", func(t *testing.T, p *parts) { p.subject = subjectDER(rdn{oidCommonName, 30, "\x00a\x00"}) }, "odd number"},
+		{"NUL in the unit", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.UTF8(asn.OIDUnit, "a\x00")) }, "U+0000"},
+		{"NUL in an IA5String", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.IA5(asn.OIDEmail, "a@b\x00c")) }, "U+0000"},
+		{"NUL in a BMPString", "", func(t *testing.T, p *parts) {
+			p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 30, "\x00a\x00\x00"))
+		}, "U+0000"},
+		{"a surrogate in a BMPString", "", func(t *testing.T, p *parts) {
+			p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 30, "\xd8\x00\xdc\x00"))
+		}, "U+D800"},
+		{"U+FFFF in a BMPString", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, 30, "\xff\xff")) }, "U+FFFF"},
+		{"U+FDD0 in a BMPString", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, 30, "\xfd\xd0")) }, "U+FDD0"},
+		{"odd BMPString", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 30, "\x00a\x00")) }, "odd number"},
 		{"UTF8String not UTF-8", "", func(t *testing.T, p *parts) { p.subject = commonName("a\xff") }, "UTF-8"},
-		{"PrintableString with an underscore", "", func(t *testing.T, p *parts) { p.subject = subjectDER(printable(oidUnit, "a_b")) }, "PrintableString"},
-		{"IA5String with an octet above 127", "", func(t *testing.T, p *parts) { p.subject = subjectDER(ia5(oidEmail, "\xe9@example.com")) }, "ASCII"},
-		{"T61String with an octet above 127", "", func(t *testing.T, p *parts) { p.subject = subjectDER(rdn{oidUnit, asn1.T61String, "\xe9"}) }, "ASCII"},
-		{"NumericString with a letter", "", func(t *testing.T, p *parts) { p.subject = subjectDER(rdn{oidUnit, 18, "1a"}) }, "NumericString"},
-		{"UniversalString", "", func(t *testing.T, p *parts) { p.subject = subjectDER(rdn{oidUnit, 28, "\x00\x00\x00a"}) }, "tag 28"},
-		{"a number for a text", "", func(t *testing.T, p *parts) { p.subject = subjectDER(rdn{oidCommonName, asn1.INTEGER, "\x01"}) }, "tag 2"},
-		{"empty RDN", "", func(t *testing.T, p *parts) { p.subject = seq(set()) }, "not a SET"},
+		{"PrintableString with an underscore", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Printable(asn.OIDUnit, "a_b")) }, "PrintableString"},
+		{"IA5String with an octet above 127", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.IA5(asn.OIDEmail, "\xe9@example.com")) }, "ASCII"},
+		{"T61String with an octet above 127", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, asn1.T61String, "\xe9")) }, "ASCII"},
+		{"NumericString with a letter", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, 18, "1a")) }, "NumericString"},
+		{"UniversalString", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, 28, "\x00\x00\x00a")) }, "tag 28"},
+		{"a number for a text", "", func(t *testing.T, p *parts) {
+			p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, asn1.INTEGER, "\x01"))
+		}, "tag 2"},
+		{"empty RDN", "", func(t *testing.T, p *parts) { p.subject = asn.Seq(asn.Set()) }, "not a SET"},
 		{"common name of 65", "", func(t *testing.T, p *parts) { p.subject = commonName(strings.Repeat("a", 65)) }, "65 characters"},
 		{"common name of 65 in BMPString", "", func(t *testing.T, p *parts) {
-			p.subject = subjectDER(rdn{oidCommonName, 30, strings.Repeat("\x4f\x8b", 65)})
+			p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 30, strings.Repeat("\x4f\x8b", 65)))
 		}, "65 characters"},
 		{"common name with an outer space", "", func(t *testing.T, p *parts) { p.subject = commonName(" example.com") }, "space"},
 		{"common name *.com", "", func(t *testing.T, p *parts) { p.subject = commonName("*.com") }, "wildcard"},
@@ -449,74 +468,78 @@ func TestParseRefusals(t *testing.T) {
 		{"common name w*.example.com", "", func(t *testing.T, p *parts) { p.subject = commonName("w*.example.com") }, "wildcard"},
 
 		// The names.
-		{"name *.*", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("*.*"))) }, "wildcard"},
-		{"name *.com", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("*.com"))) }, "wildcard"},
-		{"name *", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("*"))) }, "wildcard"},
+		{"name *.*", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*.*"))) }, "wildcard"},
+		{"name *.com", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*.com"))) }, "wildcard"},
+		{"name *", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*"))) }, "wildcard"},
 		{"name with NUL", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, altNames(dnsName("example.com\x00.example.net")))
+			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com\x00.example.net")))
 		}, "letters, digits and hyphens"},
-		{"name with a line break", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("example.com\n"))) }, "letters, digits and hyphens"},
-		{"name with an underscore", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("a_b.example.com"))) }, "letters, digits and hyphens"},
-		{"name with a space before", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName(" example.com"))) }, "letters, digits and hyphens"},
+		{"name with a line break", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com\n"))) }, "letters, digits and hyphens"},
+		{"name with an underscore", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a_b.example.com"))) }, "letters, digits and hyphens"},
+		{"name with a space before", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(" example.com"))) }, "letters, digits and hyphens"},
 		{"names in one dNSName", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, altNames(dnsName("a.example.com,b.example.com")))
+			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.example.com,b.example.com")))
 		}, "letters, digits and hyphens"},
-		{"name with a dot behind", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("example.com."))) }, "empty label"},
-		{"empty dNSName", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName(""))) }, "empty label"},
-		{"name of 254", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName(longNames(1, 254)))) }, "253"},
-		{"name in UTF-8", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("例子.公司"))) }, "not ASCII"},
-		{"name a.*.example.com", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("a.*.example.com"))) }, "wildcard"},
-		{"name w*.example.com", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("w*.example.com"))) }, "wildcard"},
-		{"name *.*.example.com", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("*.*.example.com"))) }, "wildcard"},
+		{"name with a dot behind", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com."))) }, "empty label"},
+		{"empty dNSName", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(""))) }, "empty label"},
+		{"name of 254", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(longNames(1, 254)))) }, "253"},
+		{"name in UTF-8", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("例子.公司"))) }, "not ASCII"},
+		{"name a.*.example.com", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.*.example.com"))) }, "wildcard"},
+		{"name w*.example.com", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("w*.example.com"))) }, "wildcard"},
+		{"name *.*.example.com", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*.*.example.com"))) }, "wildcard"},
 		{"name with a label of 64", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, altNames(dnsName(strings.Repeat("a", 64)+".example.com")))
+			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(strings.Repeat("a", 64)+".example.com")))
 		}, "63"},
-		{"name with an empty label", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("a..example.com"))) }, "empty label"},
-		{"name with a hyphen first", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("-a.example.com"))) }, "hyphen"},
-		{"name with a hyphen last", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("a-.example.com"))) }, "hyphen"},
-		{"name with a space within", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("a b.example.com"))) }, "letters, digits and hyphens"},
-		{"name with DEL", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("a\x7f.example.com"))) }, "letters, digits and hyphens"},
-		{"name with a port", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("example.com:443"))) }, "letters, digits and hyphens"},
-		{"URL for a name", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("https://example.com/"))) }, "letters, digits and hyphens"},
-		{"e-mail address for a name", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("a@example.com"))) }, "letters, digits and hyphens"},
+		{"name with an empty label", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a..example.com"))) }, "empty label"},
+		{"name with a hyphen first", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("-a.example.com"))) }, "hyphen"},
+		{"name with a hyphen last", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a-.example.com"))) }, "hyphen"},
+		{"name with a space within", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a b.example.com"))) }, "letters, digits and hyphens"},
+		{"name with DEL", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a\x7f.example.com"))) }, "letters, digits and hyphens"},
+		{"name with a port", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com:443"))) }, "letters, digits and hyphens"},
+		{"URL for a name", "", func(t *testing.T, p *parts) {
+			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("https://example.com/")))
+		}, "letters, digits and hyphens"},
+		{"e-mail address for a name", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a@example.com"))) }, "letters, digits and hyphens"},
 		{"A-label of what is no U-label", "", func(t *testing.T, p *parts) { // decomposed, where IDNA composes
-			p.attributes = tlv(0xa0, altNames(dnsName("xn--bucher-xyd.example.com")))
+			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--bucher-xyd.example.com")))
 		}, "A-label"},
-		{"A-label of ASCII", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("xn--example-.com"))) }, "hyphen"},
-		{"false A-label", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("xn--a.example.com"))) }, "A-label"},
-		{"IPv4 literal in dNSName", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("192.0.2.1"))) }, "is an IP address"},
-		{"IPv6 literal in dNSName", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("2001:db8::1"))) }, "is an IP address"},
-		{"almost an IPv4 literal", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsName("192.0.2.256"))) }, "digits only"},
-		{"iPAddress of 5 octets", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(ipAddress(1, 2, 3, 4, 5))) }, "5 octets"},
+		{"A-label of ASCII", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--example-.com"))) }, "hyphen"},
+		{"false A-label", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--a.example.com"))) }, "A-label"},
+		{"IPv4 literal in dNSName", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("192.0.2.1"))) }, "is an IP address"},
+		{"IPv6 literal in dNSName", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("2001:db8::1"))) }, "is an IP address"},
+		{"almost an IPv4 literal", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("192.0.2.256"))) }, "digits only"},
+		{"iPAddress of 5 octets", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress(1, 2, 3, 4, 5))) }, "5 octets"},
 		{"iPAddress of 8 octets", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, altNames(ipAddress(1, 2, 3, 4, 255, 255, 255, 255)))
+			p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress(1, 2, 3, 4, 255, 255, 255, 255)))
 		}, "8 octets"},
-		{"empty iPAddress", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(ipAddress())) }, "0 octets"},
-		{"empty subjectAltName", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames()) }, "not a SEQUENCE of names"},
+		{"empty iPAddress", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress())) }, "0 octets"},
+		{"empty subjectAltName", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames()) }, "not a SEQUENCE of names"},
 		{"subjectAltName without octets", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, extensionRequest(extension(oidAltName, nil)))
+			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Extension(asn.OIDAltName, false, nil)))
 		}, "not a SEQUENCE of names"},
 		{"an octet behind subjectAltName", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, extensionRequest(extension(oidAltName, append(seq(dnsName("a.example.com")), 0))))
+			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Extension(asn.OIDAltName, false, append(asn.Seq(asn.DNSName("a.example.com")), 0))))
 		}, "not a SEQUENCE of names"},
 		{"a name that is no GeneralName", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, altNames(dnsName("a.example.com"), tlv(asn1.UTF8String, []byte("b.example.com"))))
+			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.example.com"), asn.TLV(asn1.UTF8String, []byte("b.example.com"))))
 		}, "no GeneralName"},
 		{"a constructed dNSName", "", func(t *testing.T, p *parts) {
-			p.attributes = tlv(0xa0, altNames(tlv(0xa2, []byte("a.example.com"))))
+			p.attributes = asn.TLV(0xa0, altNames(asn.TLV(0xa2, []byte("a.example.com"))))
 		}, "no GeneralName"},
-		{"251 names", "", func(t *testing.T, p *parts) { p.attributes = tlv(0xa0, altNames(dnsNames(numberedNames(251))...)) }, "more than 250 names"},
+		{"251 names", "", func(t *testing.T, p *parts) {
+			p.attributes = asn.TLV(0xa0, altNames(dnsNames(testutil.NumberedNames(251))...))
+		}, "more than 250 names"},
 
 		// The key.
 		{"close primes", algorithm.RSA_2048, func(t *testing.T, p *parts) {
 			key := closePrimes(t)
-			p.key = publicDER(t, opaque{key})
+			p.key = publicDER(t, testutil.Opaque(key))
 			p.sign = func(info []byte) []byte { return signRSA(key, info) }
 		}, "close primes"},
 		{"RSA exponent 1", algorithm.RSA_2048, func(t *testing.T, p *parts) {
-			key := parsePKCS8[*rsa.PrivateKey](t, pemBlock(t, testkeys.PEM(algorithm.RSA_2048, 0)))
+			key := parsePKCS8[*rsa.PrivateKey](t, testutil.FirstPEM(t, testkeys.PEM(algorithm.RSA_2048, 0)))
 			one := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: key.N, E: 1}, D: big.NewInt(1)}
-			p.key = publicDER(t, opaque{one})
+			p.key = publicDER(t, testutil.Opaque(one))
 			p.sign = func(info []byte) []byte { return signRSA(one, info) } // needs no private key
 		}, "exponent"},
 		{"RSA key with an octet behind", algorithm.RSA_2048, func(t *testing.T, p *parts) {
@@ -524,7 +547,7 @@ func TestParseRefusals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p.key = n.encode(n.children[1], func(tag byte, content []byte) []byte { return tlv(asn1.Tag(tag), content, []byte{0}) })
+			p.key = n.encode(n.children[1], func(tag byte, content []byte) []byte { return asn.TLV(asn1.Tag(tag), content, []byte{0}) })
 		}, "RSA public key"},
 		{"RSA key without NULL", algorithm.RSA_2048, func(t *testing.T, p *parts) {
 			n, err := parseNode(p.key)
@@ -553,20 +576,24 @@ func TestParseRefusals(t *testing.T) {
 		{"RSA signature with an octet behind", algorithm.RSA_2048, func(t *testing.T, p *parts) { behind(p) }, "does not belong"},
 		{"SM2 signature with an octet behind", algorithm.SM2_256, func(t *testing.T, p *parts) { behind(p) }, "does not belong"},
 		{"r and s of zero", "", func(t *testing.T, p *parts) {
-			p.sign = func([]byte) []byte { return seq(tlv(asn1.INTEGER, []byte{0}), tlv(asn1.INTEGER, []byte{0})) }
+			p.sign = func([]byte) []byte {
+				return asn.Seq(asn.TLV(asn1.INTEGER, []byte{0}), asn.TLV(asn1.INTEGER, []byte{0}))
+			}
 		}, "does not belong"},
 		{"SM2 r and s of zero", algorithm.SM2_256, func(t *testing.T, p *parts) {
-			p.sign = func([]byte) []byte { return seq(tlv(asn1.INTEGER, []byte{0}), tlv(asn1.INTEGER, []byte{0})) }
+			p.sign = func([]byte) []byte {
+				return asn.Seq(asn.TLV(asn1.INTEGER, []byte{0}), asn.TLV(asn1.INTEGER, []byte{0}))
+			}
 		}, "does not belong"},
 		{"ecdsa-with-SHA1", "", func(t *testing.T, p *parts) { p.id = ecdsaWithSHA1 }, "signature algorithm is not supported"},
 		{"ecdsa-with-SHA256 and NULL", "", func(t *testing.T, p *parts) {
-			p.id = seq(oid("\x2a\x86\x48\xce\x3d\x04\x03\x02"), tlv(asn1.NULL))
+			p.id = asn.Seq(asn.OID("\x2a\x86\x48\xce\x3d\x04\x03\x02"), asn.Null)
 		}, "signature algorithm is not supported"},
 		{"SHA-256 signature named SHA-384", "", func(t *testing.T, p *parts) { p.id = ecdsaWithSHA384 }, "does not belong"},
-		{"SM2 key under ecdsa-with-SHA256", algorithm.SM2_256, func(t *testing.T, p *parts) { p.id = ecdsaWithSHA256 }, "SM2 key"},
-		{"P-256 key under SM2", "", func(t *testing.T, p *parts) { p.id = sm2WithSM3 }, "ECC key"},
-		{"P-256 key under RSA", "", func(t *testing.T, p *parts) { p.id = rsaWithSHA256 }, "ECC key"},
-		{"RSA key under ecdsa-with-SHA256", algorithm.RSA_2048, func(t *testing.T, p *parts) { p.id = ecdsaWithSHA256 }, "RSA key"},
+		{"SM2 key under ecdsa-with-SHA256", algorithm.SM2_256, func(t *testing.T, p *parts) { p.id = asn.ECDSAWithSHA256 }, "SM2 key"},
+		{"P-256 key under SM2", "", func(t *testing.T, p *parts) { p.id = asn.SM2WithSM3 }, "ECC key"},
+		{"P-256 key under RSA", "", func(t *testing.T, p *parts) { p.id = asn.RSAWithSHA256 }, "ECC key"},
+		{"RSA key under ecdsa-with-SHA256", algorithm.RSA_2048, func(t *testing.T, p *parts) { p.id = asn.ECDSAWithSHA256 }, "RSA key"},
 		{"SM2 under another user ID", algorithm.SM2_256, func(t *testing.T, p *parts) { p.sign = signSM2As(t, "Alice") }, `under the user IDs ["1234567812345678" ""]`},
 	}
 	for _, tt := range tests {
@@ -596,7 +623,7 @@ func checkRefused(t *testing.T, data []byte, says string) {
 	if r != nil {
 		t.Errorf("Parse accepted %+v", r)
 	}
-	checkError(t, err, yuncert.ErrInvalidValueMalformed, "Csr", "")
+	testutil.CheckMessage(t, err, yuncert.ErrInvalidValueMalformed, "Csr", "")
 	if !strings.Contains(err.Error(), says) {
 		t.Errorf("the error %q does not say %q", err, says)
 	}
@@ -658,17 +685,17 @@ func TestParseRefusesEveryElementNotDER(t *testing.T) {
 	}{
 		{"longer length", false, longer},
 		{"indefinite length", false, indefinite},
-		{"NULL behind", true, func(tag byte, content []byte) []byte { return tlv(asn1.Tag(tag), content, tlv(asn1.NULL)) }},
-		{"zero octet behind", true, func(tag byte, content []byte) []byte { return tlv(asn1.Tag(tag), content, []byte{0}) }},
+		{"NULL behind", true, func(tag byte, content []byte) []byte { return asn.TLV(asn1.Tag(tag), content, asn.Null) }},
+		{"zero octet behind", true, func(tag byte, content []byte) []byte { return asn.TLV(asn1.Tag(tag), content, []byte{0}) }},
 		{"cut off", false, func(tag byte, content []byte) []byte {
-			e := tlv(asn1.Tag(tag), content, []byte{0})
+			e := asn.TLV(asn1.Tag(tag), content, []byte{0})
 			return e[:len(e)-1]
 		}},
-		{"constructed for primitive", false, func(tag byte, content []byte) []byte { return tlv(asn1.Tag(tag^0x20), content) }},
-		{"application class", false, func(tag byte, content []byte) []byte { return tlv(asn1.Tag(tag^0x40), content) }},
-		{"other class", false, func(tag byte, content []byte) []byte { return tlv(asn1.Tag(tag^0x80), content) }},
+		{"constructed for primitive", false, func(tag byte, content []byte) []byte { return asn.TLV(asn1.Tag(tag^0x20), content) }},
+		{"application class", false, func(tag byte, content []byte) []byte { return asn.TLV(asn1.Tag(tag^0x40), content) }},
+		{"other class", false, func(tag byte, content []byte) []byte { return asn.TLV(asn1.Tag(tag^0x80), content) }},
 		{"high tag number", false, func(tag byte, content []byte) []byte {
-			e := tlv(asn1.Tag(tag), content)
+			e := asn.TLV(asn1.Tag(tag), content)
 			return slices.Concat([]byte{tag | 0x1f, tag & 0x1f}, e[1:])
 		}},
 		{"missing", false, func(byte, []byte) []byte { return nil }},
@@ -692,7 +719,7 @@ func TestParseRefusesEveryElementNotDER(t *testing.T) {
 						t.Errorf("%s: accepted with the names %q\n%x", what, r.Names, der)
 						return
 					}
-					checkError(t, err, yuncert.ErrInvalidValueMalformed, "Csr", "")
+					testutil.CheckMessage(t, err, yuncert.ErrInvalidValueMalformed, "Csr", "")
 					refused++
 				}
 				info := whole.children[0]
@@ -760,7 +787,7 @@ func TestParseRefusesEveryChangedOctet(t *testing.T) {
 		"openssl-rsa-2048-san", "openssl-p256-san", "openssl-p384", "openssl-p521-sha512", "openssl-sm2-san",
 		"openssl-sm2-empty-id", "openssl-bmp", "openssl-t61", "openssl-multivalue", "keytool-p256",
 	} {
-		der := pemBlock(t, readFile(t, "accepted", name))
+		der := testutil.FirstPEM(t, readFile(t, "accepted", name))
 		for _, mask := range masks {
 			t.Run(fmt.Sprintf("%s xor %#02x", name, mask), func(t *testing.T) {
 				t.Parallel()
@@ -770,7 +797,7 @@ func TestParseRefusesEveryChangedOctet(t *testing.T) {
 					if _, err := csr.Parse(changed); err == nil {
 						t.Errorf("octet %d changed to %#02x: accepted", i, changed[i])
 					} else {
-						checkError(t, err, yuncert.ErrInvalidValueMalformed, "Csr", "")
+						testutil.CheckMessage(t, err, yuncert.ErrInvalidValueMalformed, "Csr", "")
 					}
 					changed[i] ^= mask
 				}
@@ -802,7 +829,7 @@ func TestParseRefusesTexts(t *testing.T) {
 		{"a byte-order mark", "\ufeff", "neither DER nor PEM"},
 		{"a word", "CSRName", "neither DER nor PEM"},
 		{"base64 without PEM", body, "neither DER nor PEM"},
-		{"hexadecimal digits", fmt.Sprintf("%x", pemBlock(t, good)), "neither DER nor PEM"},
+		{"hexadecimal digits", fmt.Sprintf("%x", testutil.FirstPEM(t, good)), "neither DER nor PEM"},
 		{"HTML", "<html><body>502 Bad Gateway</body></html>", "neither DER nor PEM"},
 		{"four hyphens", text[1:], "neither DER nor PEM"},
 		{"small letters", strings.ToLower(text), "neither DER nor PEM"},
@@ -874,7 +901,7 @@ func TestParseNoData(t *testing.T) {
 	t.Parallel()
 	for _, data := range [][]byte{nil, {}} {
 		r, err := csr.Parse(data)
-		checkError(t, err, yuncert.ErrMissingParameter, "Csr", "Csr is mandatory for this action.")
+		testutil.CheckMessage(t, err, yuncert.ErrMissingParameter, "Csr", "Csr is mandatory for this action.")
 		if r != nil {
 			t.Errorf("Parse returned %+v beside the error", r)
 		}
@@ -897,7 +924,7 @@ func TestParseSize(t *testing.T) {
 	p := newParts(t, algorithm.RSA_2048, 0) // whose signatures all have one length
 	sized := func(size int) []byte {
 		fill := func(n int) []byte {
-			p.attributes = tlv(0xa0, attribute(oidChallengePassword, tlv(asn1.UTF8String, bytes.Repeat([]byte{'a'}, n))))
+			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword, asn.TLV(asn1.UTF8String, bytes.Repeat([]byte{'a'}, n))))
 			return p.der()
 		}
 		der := fill(60000 + size - len(fill(60000)))
@@ -918,7 +945,7 @@ func TestParseKeepsPrivateKeysToItself(t *testing.T) {
 	good := string(readFile(t, "accepted", "openssl-p256-san"))
 	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.SM2_256} {
 		text := string(testkeys.PEM(a, 0))
-		der := pemBlock(t, []byte(text))
+		der := testutil.FirstPEM(t, []byte(text))
 		for _, tt := range []struct{ name, text, says string }{
 			{"PKCS #8", text, "is a private key"},
 			{"PKCS #1", strings.ReplaceAll(text, "PRIVATE KEY", "RSA PRIVATE KEY"), "is a private key"},
@@ -957,10 +984,10 @@ func TestParseMessagesAreShort(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(p *parts){
 		"common name": func(p *parts) { p.subject = commonName(strings.Repeat("a", 5000)) },
-		"DNS name":    func(p *parts) { p.attributes = tlv(0xa0, altNames(dnsName(strings.Repeat("a", 5000)))) },
+		"DNS name":    func(p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(strings.Repeat("a", 5000)))) },
 		"attribute": func(p *parts) {
-			a := attribute(oid("\x2a"+strings.Repeat("\x83", 5000)+"\x03"), tlv(asn1.NULL))
-			p.attributes = tlv(0xa0, a, a)
+			a := asn.RequestAttribute(asn.OID("\x2a"+strings.Repeat("\x83", 5000)+"\x03"), asn.Null)
+			p.attributes = asn.TLV(0xa0, a, a)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -968,7 +995,7 @@ func TestParseMessagesAreShort(t *testing.T) {
 			p := newParts(t, algorithm.ECC_256, 0)
 			change(p)
 			_, err := csr.Parse(p.der())
-			checkError(t, err, yuncert.ErrInvalidValueMalformed, "Csr", "")
+			testutil.CheckMessage(t, err, yuncert.ErrInvalidValueMalformed, "Csr", "")
 			if n := len(err.Error()); n > 400 {
 				t.Errorf("a message of %d octets: %.200s...", n, err)
 			}
@@ -980,9 +1007,9 @@ func TestParseMessagesAreShort(t *testing.T) {
 func TestSubjectLargeObjectIdentifier(t *testing.T) {
 	t.Parallel()
 	// 2.5.4.(2^70+3)
-	large := oid("\x55\x04\x81\x80\x80\x80\x80\x80\x80\x80\x80\x80\x03")
+	large := asn.OID("\x55\x04\x81\x80\x80\x80\x80\x80\x80\x80\x80\x80\x03")
 	p := newParts(t, algorithm.ECC_256, 0)
-	p.subject = subjectDER(utf8String(oidOrganization, "Example"), rdn{large, asn1.UTF8String, "www.example.net"})
+	p.subject = asn.Name(asn.UTF8(asn.OIDOrganization, "Example"), asn.Attribute(large, asn1.UTF8String, "www.example.net"))
 	r, err := csr.Parse(p.der())
 	if err != nil {
 		t.Fatal(err)

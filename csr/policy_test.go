@@ -15,6 +15,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // withExponent makes a CSR for RSA key 0 with another exponent, if there is one
@@ -22,7 +23,7 @@ import (
 func withExponent(t *testing.T, e *big.Int) (der []byte, signed bool) {
 	t.Helper()
 	p := newParts(t, algorithm.RSA_2048, 0)
-	key := parsePKCS8[*rsa.PrivateKey](t, pemBlock(t, testkeys.PEM(algorithm.RSA_2048, 0)))
+	key := parsePKCS8[*rsa.PrivateKey](t, testutil.FirstPEM(t, testkeys.PEM(algorithm.RSA_2048, 0)))
 	one := big.NewInt(1)
 	phi := new(big.Int).Mul(new(big.Int).Sub(key.Primes[0], one), new(big.Int).Sub(key.Primes[1], one))
 	d := new(big.Int).ModInverse(e, phi)
@@ -114,7 +115,7 @@ func checkRefusedUnder(t *testing.T, data []byte, policy algorithm.KeyPolicy, sa
 	if r != nil {
 		t.Errorf("ParseWithPolicy accepted %+v", r)
 	}
-	checkError(t, err, yuncert.ErrInvalidValueMalformed, "Csr", "")
+	testutil.CheckMessage(t, err, yuncert.ErrInvalidValueMalformed, "Csr", "")
 	if !strings.Contains(err.Error(), says) {
 		t.Errorf("the error %q does not say %q", err, says)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
 // claiming writes an element that says it is much longer than it is.
@@ -54,22 +55,24 @@ func TestParseAllocatesLittle(t *testing.T) {
 		}
 		return der
 	}
-	attributes := func(pieces []byte) { p.attributes = tlv(0xa0, pieces) }
-	names := func(pieces []byte) { p.attributes = tlv(0xa0, altNames(pieces)) }
-	inputs["RDNs"] = fill(set(seq(oidUnit, tlv(asn1.UTF8String, []byte("a")))), func(pieces []byte) { p.subject = seq(pieces) })
-	inputs["attributes of one RDN"] = fill(seq(oidUnit, tlv(asn1.UTF8String, []byte("a"))), func(pieces []byte) { p.subject = seq(set(pieces)) })
-	inputs["empty RDNs"] = fill(set(), func(pieces []byte) { p.subject = seq(pieces) })
-	inputs["attributes"] = fill(attribute(oid("\x2a"), tlv(asn1.NULL)), attributes)
-	inputs["values of one attribute"] = fill(tlv(asn1.NULL), func(pieces []byte) { attributes(attribute(oid("\x2a\x03"), pieces)) })
-	inputs["extensionRequests"] = fill(extensionRequest(), attributes)
-	inputs["extensions"] = fill(extension(oid("\x2a"), nil), func(pieces []byte) { attributes(extensionRequest(pieces)) })
-	inputs["names of another form"] = fill(tlv(0x81), names)
-	inputs["DNS names"] = fill(dnsName("a"), names)
-	inputs["addresses"] = fill(ipAddress(192, 0, 2, 1), names)
-	inputs["one DNS name"] = fill([]byte("a."), func(pieces []byte) { names(dnsName(string(pieces))) })
+	attributes := func(pieces []byte) { p.attributes = asn.TLV(0xa0, pieces) }
+	names := func(pieces []byte) { p.attributes = asn.TLV(0xa0, altNames(pieces)) }
+	inputs["RDNs"] = fill(asn.Set(asn.Seq(asn.OIDUnit, asn.TLV(asn1.UTF8String, []byte("a")))), func(pieces []byte) { p.subject = asn.Seq(pieces) })
+	inputs["attributes of one RDN"] = fill(asn.Seq(asn.OIDUnit, asn.TLV(asn1.UTF8String, []byte("a"))), func(pieces []byte) { p.subject = asn.Seq(asn.Set(pieces)) })
+	inputs["empty RDNs"] = fill(asn.Set(), func(pieces []byte) { p.subject = asn.Seq(pieces) })
+	inputs["attributes"] = fill(asn.RequestAttribute(asn.OID("\x2a"), asn.Null), attributes)
+	inputs["values of one attribute"] = fill(asn.Null, func(pieces []byte) { attributes(asn.RequestAttribute(asn.OID("\x2a\x03"), pieces)) })
+	inputs["extensionRequests"] = fill(asn.ExtensionRequest(), attributes)
+	inputs["extensions"] = fill(asn.Extension(asn.OID("\x2a"), false, nil), func(pieces []byte) { attributes(asn.ExtensionRequest(pieces)) })
+	inputs["names of another form"] = fill(asn.TLV(0x81), names)
+	inputs["DNS names"] = fill(asn.DNSName("a"), names)
+	inputs["addresses"] = fill(asn.IPAddress(192, 0, 2, 1), names)
+	inputs["one DNS name"] = fill([]byte("a."), func(pieces []byte) { names(asn.DNSName(string(pieces))) })
 	inputs["one common name"] = fill([]byte("a"), func(pieces []byte) { p.subject = commonName(string(pieces)) })
-	inputs["one object identifier"] = fill([]byte{0x83}, func(pieces []byte) { attributes(attribute(oid(string(pieces)+"\x03"), tlv(asn1.NULL))) })
-	inputs["BMPString"] = fill([]byte("\x4f\x8b"), func(pieces []byte) { p.subject = subjectDER(rdn{oidUnit, 30, string(pieces)}) })
+	inputs["one object identifier"] = fill([]byte{0x83}, func(pieces []byte) {
+		attributes(asn.RequestAttribute(asn.OID(string(pieces)+"\x03"), asn.Null))
+	})
+	inputs["BMPString"] = fill([]byte("\x4f\x8b"), func(pieces []byte) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, 30, string(pieces))) })
 	inputs["nested SEQUENCEs"] = bytes.Repeat([]byte{0x30, 0x83, 0, 0xff, 0xff}, csr.MaxSize/5)
 	inputs["indefinite SEQUENCEs"] = bytes.Repeat([]byte{0x30, 0x80}, csr.MaxSize/2)
 	inputs["PEM of line breaks"] = []byte(begin + strings.Repeat(`\n`, (csr.MaxSize-100)/2) + end)
@@ -83,7 +86,7 @@ func TestParseAllocatesLittle(t *testing.T) {
 		}
 		numbers := n.children[1].children[0]
 		q.key = n.encode(numbers.children[0], func(tag byte, _ []byte) []byte {
-			return tlv(asn1.Tag(tag), append([]byte{0x7f}, bytes.Repeat([]byte{0xff}, 60000)...))
+			return asn.TLV(asn1.Tag(tag), append([]byte{0x7f}, bytes.Repeat([]byte{0xff}, 60000)...))
 		})
 		return q.der()
 	}()
