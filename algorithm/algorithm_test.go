@@ -10,49 +10,22 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
-	"errors"
 	"fmt"
 	"math/big"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/sm2"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // all lists the documented names.
 var all = []algorithm.Algorithm{
 	algorithm.RSA_1024, algorithm.RSA_2048, algorithm.RSA_3072, algorithm.RSA_4096,
 	algorithm.ECC_256, algorithm.ECC_384, algorithm.ECC_512, algorithm.SM2_256,
-}
-
-// wantError checks an error's code, parameter and a part of its message.
-func wantError(t *testing.T, err error, code yuncert.Code, parameter, message string) {
-	t.Helper()
-	var gotCode yuncert.Code
-	if !errors.As(err, &gotCode) {
-		t.Fatalf("error %v (%T) holds no yuncert.Code, want %s", err, err, code)
-	}
-	got, ok := errors.AsType[*yuncert.Error](err)
-	if !ok {
-		t.Fatalf("error %v is a %T, want a *yuncert.Error", err, err)
-	}
-	if diff := cmp.Diff([]string{string(code), parameter}, []string{string(gotCode), got.Parameter}); diff != "" {
-		t.Errorf("code and parameter mismatch (-want +got):\n%s", diff)
-	}
-	if message == "" || !strings.Contains(got.Message, message) {
-		t.Errorf("message %q does not hold %q", got.Message, message)
-	}
-}
-
-// wantMalformed is wantError for an error about a key.
-func wantMalformed(t *testing.T, err error, message string) {
-	t.Helper()
-	wantError(t, err, yuncert.ErrInvalidValueMalformed, "", message)
 }
 
 func TestParse(t *testing.T) {
@@ -84,7 +57,7 @@ func TestParseRefuses(t *testing.T) {
 			if a != "" {
 				t.Errorf("Parse(%q) = %q beside its error", name, a)
 			}
-			wantError(t, err, yuncert.ErrInvalidValueMalformed, "Algorithm", fmt.Sprintf("%q is not a key algorithm; want RSA_1024", name))
+			testutil.CheckError(t, err, yuncert.ErrInvalidValueMalformed, "Algorithm", fmt.Sprintf("%q is not a key algorithm; want RSA_1024", name))
 		})
 	}
 }
@@ -92,7 +65,7 @@ func TestParseRefuses(t *testing.T) {
 func TestParseQuotesNoMoreThanTheBeginning(t *testing.T) {
 	t.Parallel()
 	_, err := algorithm.Parse(strings.Repeat("x", 1<<20))
-	wantError(t, err, yuncert.ErrInvalidValueMalformed, "Algorithm", `"`+strings.Repeat("x", 40)+`" is not a key algorithm`)
+	testutil.CheckError(t, err, yuncert.ErrInvalidValueMalformed, "Algorithm", `"`+strings.Repeat("x", 40)+`" is not a key algorithm`)
 }
 
 func TestNameParts(t *testing.T) {
@@ -203,21 +176,21 @@ func TestUnsupportedPublicKeys(t *testing.T) {
 			if a != "" {
 				t.Errorf("Of = %q beside its error", a)
 			}
-			wantMalformed(t, err, tt.message)
+			testutil.CheckKeyError(t, err, tt.message)
 
-			wantMalformed(t, algorithm.Check(tt.pub), tt.message)
+			testutil.CheckKeyError(t, algorithm.Check(tt.pub), tt.message)
 
 			der, err := algorithm.MarshalPublicKey(tt.pub)
 			if der != nil {
 				t.Errorf("MarshalPublicKey = %x beside its error", der)
 			}
-			wantMalformed(t, err, tt.message)
+			testutil.CheckKeyError(t, err, tt.message)
 
 			sum, err := algorithm.PubMd5(tt.pub)
 			if sum != "" {
 				t.Errorf("PubMd5 = %q beside its error", sum)
 			}
-			wantMalformed(t, err, tt.message)
+			testutil.CheckKeyError(t, err, tt.message)
 		})
 	}
 }

@@ -21,6 +21,8 @@ import (
 	"github.com/yuncert/yuncert/internal/floor"
 	"github.com/yuncert/yuncert/internal/sm2"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
 func TestCheck(t *testing.T) {
@@ -118,7 +120,7 @@ func TestCheckRSA(t *testing.T) {
 				}
 				return
 			}
-			wantMalformed(t, err, tt.message)
+			testutil.CheckKeyError(t, err, tt.message)
 		})
 	}
 }
@@ -168,11 +170,11 @@ func TestCheckECC(t *testing.T) {
 					t.Fatalf("before the change: %v", err)
 				}
 				tt.change(pub)
-				wantMalformed(t, algorithm.Check(pub), "the public key is not a point on its curve")
+				testutil.CheckKeyError(t, algorithm.Check(pub), "the public key is not a point on its curve")
 				_, err := algorithm.MarshalPublicKey(pub)
-				wantMalformed(t, err, "the public key is not a point on its curve")
+				testutil.CheckKeyError(t, err, "the public key is not a point on its curve")
 				_, err = algorithm.PubMd5(pub)
-				wantMalformed(t, err, "the public key is not a point on its curve")
+				testutil.CheckKeyError(t, err, "the public key is not a point on its curve")
 			})
 		}
 	}
@@ -198,7 +200,7 @@ func TestPolicyBlocked(t *testing.T) {
 			}
 			digest := sha256.Sum256(der)
 			var seen [][sha256.Size]byte
-			wantMalformed(t, blocking(&seen).Check(pub), "the key is blocked: it is known to be compromised")
+			testutil.CheckKeyError(t, blocking(&seen).Check(pub), "the key is blocked: it is known to be compromised")
 			if len(seen) != 1 || seen[0] != digest {
 				t.Errorf("Blocked was asked about %x, want %x once", seen, digest)
 			}
@@ -268,18 +270,18 @@ func TestPolicyBlockedSM2Encodings(t *testing.T) {
 	policy := algorithm.KeyPolicy{Blocked: func(d [sha256.Size]byte) bool { return d == digest }}
 	point := der[len(der)-65:]
 	for name, id := range map[string][]byte{
-		"usual":        sequence(idEC, idSM2),
-		"curve twice":  sequence(idSM2, idSM2),
-		"curve, NULL":  sequence(idSM2, null),
-		"curve, alone": sequence(idSM2),
+		"usual":        asn.Seq(idEC, idSM2),
+		"curve twice":  asn.Seq(idSM2, idSM2),
+		"curve, NULL":  asn.Seq(idSM2, null),
+		"curve, alone": asn.Seq(idSM2),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			parsed, err := algorithm.ParsePublicKey(sequence(id, bitString(point)))
+			parsed, err := algorithm.ParsePublicKey(asn.Seq(id, asn.Bits(point)))
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantMalformed(t, policy.Check(parsed), "the key is blocked")
+			testutil.CheckKeyError(t, policy.Check(parsed), "the key is blocked")
 		})
 	}
 }

@@ -21,13 +21,9 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/sm2"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
-
-// decode returns the content of the first PEM block of a text.
-func decode(text []byte) []byte {
-	block, _ := pem.Decode(text)
-	return block.Bytes
-}
 
 // privateKeyFile reads a file of testdata/privatekey with crypto/x509.
 func privateKeyFile(t testing.TB, name string) crypto.PrivateKey {
@@ -55,7 +51,7 @@ func TestPEM(t *testing.T) {
 			if diff := cmp.Diff(string(testkeys.PEM(a, 0)), string(got)); diff != "" {
 				t.Errorf("PEM differs from openssl (-want +got):\n%s", diff)
 			}
-			back, err := x509.ParsePKCS8PrivateKey(decode(got))
+			back, err := x509.ParsePKCS8PrivateKey(testutil.FirstPEM(t, got))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,7 +82,7 @@ func TestPEMSM2(t *testing.T) {
 	for i := range 3 {
 		var outer pkcs8
 		var inner ecPrivateKey
-		unmarshal(t, decode(testkeys.PEM(algorithm.SM2_256, i)), &outer)
+		unmarshal(t, testutil.FirstPEM(t, testkeys.PEM(algorithm.SM2_256, i)), &outer)
 		unmarshal(t, outer.Key, &inner)
 		if inner.Curve != nil {
 			t.Fatal("openssl names the curve twice: TestPEM can hold SM2 as well")
@@ -104,7 +100,7 @@ func TestPEMSM2(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: want})), string(got)); diff != "" {
+		if diff := cmp.Diff(testutil.EncodePEM("PRIVATE KEY", want), string(got)); diff != "" {
 			t.Errorf("key %d: PEM mismatch (-want +got):\n%s", i, diff)
 		}
 	}
@@ -123,7 +119,7 @@ func TestPEMOfZeroKey(t *testing.T) {
 	if text != nil {
 		t.Errorf("PEM() = %q beside its error", text)
 	}
-	wantError(t, err, yuncert.ErrInternalEncodeKeyError, "", "Failed to encode private key.")
+	testutil.CheckError(t, err, yuncert.ErrInternalEncodeKeyError, "", "Failed to encode private key.")
 	if e, _ := errors.AsType[*yuncert.Error](err); e.Message != "Failed to encode private key." {
 		t.Errorf("message %q is not the documented one", e.Message)
 	}
@@ -133,7 +129,7 @@ func TestPEMOfZeroKey(t *testing.T) {
 }
 
 func block(label string, parts ...[]byte) []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: join(parts...)})
+	return []byte(testutil.EncodePEM(label, join(parts...)))
 }
 
 // Tags of ECPrivateKey.
@@ -147,8 +143,8 @@ var version0, version1 = small(0), small(1)
 // sm2PEM returns an SM2 key in PKCS #8: openssl's form is around scalar and
 // public.
 func sm2PEM(scalar []byte, rest ...[]byte) []byte {
-	return block("PRIVATE KEY", sequence(version0, sequence(idEC, idSM2),
-		tlv(asn1.OCTET_STRING, sequence(version1, tlv(asn1.OCTET_STRING, scalar), join(rest...)))))
+	return block("PRIVATE KEY", asn.Seq(version0, asn.Seq(idEC, idSM2),
+		asn.TLV(asn1.OCTET_STRING, asn.Seq(version1, asn.TLV(asn1.OCTET_STRING, scalar), join(rest...)))))
 }
 
 func sm2Number(n *big.Int) []byte { return n.FillBytes(make([]byte, 32)) }
@@ -170,9 +166,9 @@ func TestParsePrivateKey(t *testing.T) {
 	certificate := file("with-certificate.pem")
 	certificate = certificate[:bytes.Index(certificate, []byte("-----BEGIN PRIVATE KEY"))]
 	crlf := func(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")) }
-	d := tlv(asn1.OCTET_STRING, sm2Scalar(0))
-	curve, public := tlv(curveTag, idSM2), tlv(publicTag, bitString(sm2Point(t, 0)))
-	inner := tlv(asn1.OCTET_STRING, sequence(version1, d, public))
+	d := asn.TLV(asn1.OCTET_STRING, sm2Scalar(0))
+	curve, public := asn.TLV(curveTag, idSM2), asn.TLV(publicTag, asn.Bits(sm2Point(t, 0)))
+	inner := asn.TLV(asn1.OCTET_STRING, asn.Seq(version1, d, public))
 
 	tests := []struct {
 		name string
@@ -188,13 +184,13 @@ func TestParsePrivateKey(t *testing.T) {
 		{"tjfoc's SM2 key", file("tjfoc-sm2.pem"), algorithm.SM2_256},
 		{"SM2 in SEC 1, SM2 PRIVATE KEY", file("sm2-sec1.pem"), algorithm.SM2_256},
 		{"SM2 in SEC 1, EC PRIVATE KEY", file("sm2-sec1-labelled-ec.pem"), algorithm.SM2_256},
-		{"SM2 PRIVATE KEY without curve", block("SM2 PRIVATE KEY", sequence(version1, d, public)), algorithm.SM2_256},
+		{"SM2 PRIVATE KEY without curve", block("SM2 PRIVATE KEY", asn.Seq(version1, d, public)), algorithm.SM2_256},
 		{"SM2 without public key", sm2PEM(sm2Scalar(0)), algorithm.SM2_256},
 		{"SM2 with the curve inside", sm2PEM(sm2Scalar(0), curve), algorithm.SM2_256},
 		{"SM2 with both inside", sm2PEM(sm2Scalar(0), curve, public), algorithm.SM2_256},
-		{"SM2 under SM2, SM2", block("PRIVATE KEY", sequence(version0, sequence(idSM2, idSM2), inner)), algorithm.SM2_256},
-		{"SM2 under SM2, NULL", block("PRIVATE KEY", sequence(version0, sequence(idSM2, null), inner)), algorithm.SM2_256},
-		{"SM2 under SM2", block("PRIVATE KEY", sequence(version0, sequence(idSM2), inner)), algorithm.SM2_256},
+		{"SM2 under SM2, SM2", block("PRIVATE KEY", asn.Seq(version0, asn.Seq(idSM2, idSM2), inner)), algorithm.SM2_256},
+		{"SM2 under SM2, NULL", block("PRIVATE KEY", asn.Seq(version0, asn.Seq(idSM2, null), inner)), algorithm.SM2_256},
+		{"SM2 under SM2", block("PRIVATE KEY", asn.Seq(version0, asn.Seq(idSM2), inner)), algorithm.SM2_256},
 
 		{"CRLF", crlf(rsaPEM), algorithm.RSA_1024},
 		{"CRLF around a parameters block", crlf(file("ec-sec1.pem")), algorithm.ECC_256},
@@ -255,14 +251,14 @@ func TestParsePrivateKeyRefuses(t *testing.T) {
 	)
 	file := func(name string) []byte { return readFile(t, filepath.Join("privatekey", name)) }
 	rsaPEM, ecPEM, sm2File := testkeys.PEM(algorithm.RSA_1024, 0), testkeys.PEM(algorithm.ECC_256, 0), testkeys.PEM(algorithm.SM2_256, 0)
-	rsaDER, ecDER, sm2DER := decode(rsaPEM), decode(ecPEM), decode(sm2File)
-	pkcs1, sec1 := decode(file("rsa-pkcs1.pem")), sequence(version1, tlv(asn1.OCTET_STRING, bytes.Repeat([]byte{7}, 32)), tlv(curveTag, idP256))
+	rsaDER, ecDER, sm2DER := testutil.FirstPEM(t, rsaPEM), testutil.FirstPEM(t, ecPEM), testutil.FirstPEM(t, sm2File)
+	pkcs1, sec1 := testutil.FirstPEM(t, file("rsa-pkcs1.pem")), asn.Seq(version1, asn.TLV(asn1.OCTET_STRING, bytes.Repeat([]byte{7}, 32)), asn.TLV(curveTag, idP256))
 
 	n := sm2.P256().Params().N
 	offset := func(by int64) []byte { return sm2Number(new(big.Int).Add(n, big.NewInt(by))) }
 	own := sm2Scalar(0)
-	curve, public := tlv(curveTag, idSM2), tlv(publicTag, bitString(sm2Point(t, 0)))
-	d := tlv(asn1.OCTET_STRING, own)
+	curve, public := asn.TLV(curveTag, idSM2), asn.TLV(publicTag, asn.Bits(sm2Point(t, 0)))
+	d := asn.TLV(asn1.OCTET_STRING, own)
 	compressed := readDER(t, "publickey/refused-sm2-compressed.pem")
 	for _, good := range [][]byte{block("EC PRIVATE KEY", sec1), sm2PEM(own, curve, public), sm2PEM(offset(-2)), sm2PEM(sm2Number(big.NewInt(1)))} {
 		if _, err := algorithm.ParsePrivateKey(good); err != nil {
@@ -321,31 +317,31 @@ func TestParsePrivateKeyRefuses(t *testing.T) {
 		{"SEC 1 as PKCS #8", block("PRIVATE KEY", sec1), notPKCS8},
 		{"SEC 1 as PKCS #1", block("RSA PRIVATE KEY", sec1), notPKCS1},
 		{"P-256 in SEC 1 as SM2", block("SM2 PRIVATE KEY", sec1), notSM2},
-		{"SM2 in SEC 1 as PKCS #8", block("PRIVATE KEY", sequence(version1, d, curve)), notPKCS8},
-		{"SM2 in SEC 1 without curve", block("EC PRIVATE KEY", sequence(version1, d)), notSEC1},
+		{"SM2 in SEC 1 as PKCS #8", block("PRIVATE KEY", asn.Seq(version1, d, curve)), notPKCS8},
+		{"SM2 in SEC 1 without curve", block("EC PRIVATE KEY", asn.Seq(version1, d)), notSEC1},
 
 		// DER.
 		{"an empty block", block("PRIVATE KEY"), notSequence},
 		{"a byte", block("PRIVATE KEY", []byte{0x30}), notSequence},
 		{"a number", block("PRIVATE KEY", version0), notSequence},
-		{"an empty sequence", block("PRIVATE KEY", sequence()), notPKCS8},
+		{"an empty sequence", block("PRIVATE KEY", asn.Seq()), notPKCS8},
 		{"PKCS #8 cut short", block("PRIVATE KEY", rsaDER[:len(rsaDER)-1]), notSequence},
 		{"SM2 PKCS #8 cut short", block("PRIVATE KEY", sm2DER[:len(sm2DER)-1]), notSequence},
 		{"PKCS #8 and a byte", block("PRIVATE KEY", rsaDER, []byte{0}), notSequence},
 		{"SM2 PKCS #8 and a byte", block("PRIVATE KEY", sm2DER, []byte{0}), notSequence},
 		{"PKCS #1 and a byte", block("RSA PRIVATE KEY", pkcs1, []byte{0}), notSequence},
 		{"SEC 1 and a byte", block("EC PRIVATE KEY", sec1, []byte{0}), notSequence},
-		{"SM2 SEC 1 and a byte", block("SM2 PRIVATE KEY", decode(bytes.SplitN(file("sm2-sec1.pem"), []byte("END SM2 PARAMETERS-----"), 2)[1]), []byte{0}), notSequence},
-		{"an indefinite length", block("PRIVATE KEY", unhex("3080"), sm2DER[3:], unhex("0000")), notSequence},
-		{"bytes behind the inner RSA key", block("PRIVATE KEY", sequence(version0, sequence(idRSA, null), tlv(asn1.OCTET_STRING, pkcs1, []byte{0}))), notPKCS8},
-		{"bytes behind the inner SM2 key", block("PRIVATE KEY", sequence(version0, sequence(idEC, idSM2), tlv(asn1.OCTET_STRING, sequence(version1, d), []byte{0}))), notSM2},
+		{"SM2 SEC 1 and a byte", block("SM2 PRIVATE KEY", testutil.FirstPEM(t, bytes.SplitN(file("sm2-sec1.pem"), []byte("END SM2 PARAMETERS-----"), 2)[1]), []byte{0}), notSequence},
+		{"an indefinite length", block("PRIVATE KEY", testutil.Hex("3080"), sm2DER[3:], testutil.Hex("0000")), notSequence},
+		{"bytes behind the inner RSA key", block("PRIVATE KEY", asn.Seq(version0, asn.Seq(idRSA, null), asn.TLV(asn1.OCTET_STRING, pkcs1, []byte{0}))), notPKCS8},
+		{"bytes behind the inner SM2 key", block("PRIVATE KEY", asn.Seq(version0, asn.Seq(idEC, idSM2), asn.TLV(asn1.OCTET_STRING, asn.Seq(version1, d), []byte{0}))), notSM2},
 		{"bytes in the inner SM2 key", sm2PEM(own, null), notSM2},
-		{"bytes in its curve", sm2PEM(own, tlv(curveTag, idSM2, null)), notSM2},
-		{"bytes in its public key", sm2PEM(own, tlv(publicTag, bitString(sm2Point(t, 0)), null)), foreign},
+		{"bytes in its curve", sm2PEM(own, asn.TLV(curveTag, idSM2, null)), notSM2},
+		{"bytes in its public key", sm2PEM(own, asn.TLV(publicTag, asn.Bits(sm2Point(t, 0)), null)), foreign},
 
 		// Scalars.
-		{"P-256 scalar 0", block("EC PRIVATE KEY", sequence(version1, tlv(asn1.OCTET_STRING, make([]byte, 32)), tlv(curveTag, idP256))), notSEC1},
-		{"P-256 scalar n", block("EC PRIVATE KEY", sequence(version1, tlv(asn1.OCTET_STRING, elliptic.P256().Params().N.Bytes()), tlv(curveTag, idP256))), notSEC1},
+		{"P-256 scalar 0", block("EC PRIVATE KEY", asn.Seq(version1, asn.TLV(asn1.OCTET_STRING, make([]byte, 32)), asn.TLV(curveTag, idP256))), notSEC1},
+		{"P-256 scalar n", block("EC PRIVATE KEY", asn.Seq(version1, asn.TLV(asn1.OCTET_STRING, elliptic.P256().Params().N.Bytes()), asn.TLV(curveTag, idP256))), notSEC1},
 		{"SM2 scalar 0", sm2PEM(make([]byte, 32)), scalar},
 		{"SM2 scalar n-1", sm2PEM(offset(-1)), scalar},
 		{"SM2 scalar n", sm2PEM(offset(0)), scalar},
@@ -353,21 +349,21 @@ func TestParsePrivateKeyRefuses(t *testing.T) {
 		{"SM2 scalar 2^256-1", sm2PEM(bytes.Repeat([]byte{0xff}, 32)), scalar},
 		{"SM2 scalar of no octets", sm2PEM(nil), scalar},
 		{"SM2 scalar of 33 octets", sm2PEM(append([]byte{0}, own...)), scalar},
-		{"SM2 scalar 0, SEC 1", block("EC PRIVATE KEY", sequence(version1, tlv(asn1.OCTET_STRING, make([]byte, 32)), curve)), scalar},
-		{"SM2 scalar n-1, SEC 1", block("SM2 PRIVATE KEY", sequence(version1, tlv(asn1.OCTET_STRING, offset(-1)), curve)), scalar},
+		{"SM2 scalar 0, SEC 1", block("EC PRIVATE KEY", asn.Seq(version1, asn.TLV(asn1.OCTET_STRING, make([]byte, 32)), curve)), scalar},
+		{"SM2 scalar n-1, SEC 1", block("SM2 PRIVATE KEY", asn.Seq(version1, asn.TLV(asn1.OCTET_STRING, offset(-1)), curve)), scalar},
 
 		// The rest of an SM2 key.
-		{"a foreign public key", sm2PEM(own, tlv(publicTag, bitString(sm2Point(t, 1)))), foreign},
-		{"its own public key, compressed", sm2PEM(own, tlv(publicTag, bitString(compressed[len(compressed)-33:]))), foreign},
-		{"an empty public key", sm2PEM(own, tlv(publicTag, bitString(nil))), foreign},
-		{"a public key that is no BIT STRING", sm2PEM(own, tlv(publicTag, tlv(asn1.OCTET_STRING, sm2Point(t, 0)))), foreign},
-		{"another curve inside", sm2PEM(own, tlv(curveTag, idP256)), notSM2},
-		{"no curve inside", sm2PEM(own, tlv(curveTag)), notSM2},
+		{"a foreign public key", sm2PEM(own, asn.TLV(publicTag, asn.Bits(sm2Point(t, 1)))), foreign},
+		{"its own public key, compressed", sm2PEM(own, asn.TLV(publicTag, asn.Bits(compressed[len(compressed)-33:]))), foreign},
+		{"an empty public key", sm2PEM(own, asn.TLV(publicTag, asn.Bits(nil))), foreign},
+		{"a public key that is no BIT STRING", sm2PEM(own, asn.TLV(publicTag, asn.TLV(asn1.OCTET_STRING, sm2Point(t, 0)))), foreign},
+		{"another curve inside", sm2PEM(own, asn.TLV(curveTag, idP256)), notSM2},
+		{"no curve inside", sm2PEM(own, asn.TLV(curveTag)), notSM2},
 		{"public key before curve", sm2PEM(own, public, curve), notSM2},
-		{"ECPrivateKey of version 0", block("SM2 PRIVATE KEY", sequence(version0, d, curve)), notSM2},
-		{"ECPrivateKey of version 2", block("SM2 PRIVATE KEY", sequence(small(2), d, curve)), notSM2},
-		{"no key inside", block("PRIVATE KEY", sequence(version0, sequence(idEC, idSM2))), notPKCS8},
-		{"no OCTET STRING inside", block("PRIVATE KEY", sequence(version0, sequence(idEC, idSM2), bitString(sequence(version1, d)))), notPKCS8},
+		{"ECPrivateKey of version 0", block("SM2 PRIVATE KEY", asn.Seq(version0, d, curve)), notSM2},
+		{"ECPrivateKey of version 2", block("SM2 PRIVATE KEY", asn.Seq(small(2), d, curve)), notSM2},
+		{"no key inside", block("PRIVATE KEY", asn.Seq(version0, asn.Seq(idEC, idSM2))), notPKCS8},
+		{"no OCTET STRING inside", block("PRIVATE KEY", asn.Seq(version0, asn.Seq(idEC, idSM2), asn.Bits(asn.Seq(version1, d)))), notPKCS8},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -376,7 +372,7 @@ func TestParsePrivateKeyRefuses(t *testing.T) {
 			if key != nil {
 				t.Errorf("ParsePrivateKey = %v beside its error", key)
 			}
-			wantMalformed(t, err, tt.message)
+			testutil.CheckKeyError(t, err, tt.message)
 			wantNoQuote(t, err, tt.text)
 		})
 	}
@@ -423,7 +419,7 @@ func TestParsePrivateKeyInconsistentRSA(t *testing.T) {
 		for _, n := range fields {
 			parts = append(parts, integer(n))
 		}
-		return sequence(parts...)
+		return asn.Seq(parts...)
 	}
 	if _, err := algorithm.ParsePrivateKey(block("RSA PRIVATE KEY", encoded(fields()))); err != nil {
 		t.Fatalf("before any change: %v", err)
@@ -442,14 +438,14 @@ func TestParsePrivateKeyInconsistentRSA(t *testing.T) {
 			der := encoded(numbers)
 			for _, text := range [][]byte{
 				block("RSA PRIVATE KEY", der),
-				block("PRIVATE KEY", sequence(version0, sequence(idRSA, null), tlv(asn1.OCTET_STRING, der))),
+				block("PRIVATE KEY", asn.Seq(version0, asn.Seq(idRSA, null), asn.TLV(asn1.OCTET_STRING, der))),
 			} {
 				key, err := algorithm.ParsePrivateKey(text)
 				if err == nil {
 					t.Errorf("%s %s: ParsePrivateKey = %v", change, name, key)
 					continue
 				}
-				wantMalformed(t, err, "private key is not the PKCS #")
+				testutil.CheckKeyError(t, err, "private key is not the PKCS #")
 				wantNoQuote(t, err, text)
 			}
 		}
@@ -473,7 +469,7 @@ func FuzzParsePrivateKey(f *testing.F) {
 			if key != nil {
 				t.Errorf("key %v beside error %v", key, err)
 			}
-			wantMalformed(t, err, " ")
+			testutil.CheckKeyError(t, err, " ")
 			return
 		}
 		if err := algorithm.Check(key.Public()); err != nil {
@@ -501,7 +497,7 @@ func FuzzParsePrivateKey(f *testing.F) {
 func TestParsePrivateKeyPadsSM2Scalar(t *testing.T) {
 	t.Parallel()
 	d := big.NewInt(0x1234)
-	got, err := algorithm.ParsePrivateKey(pem.EncodeToMemory(&pem.Block{Type: "SM2 PRIVATE KEY", Bytes: sequence(tlv(2, []byte{1}), tlv(4, d.Bytes()))}))
+	got, err := algorithm.ParsePrivateKey(pem.EncodeToMemory(&pem.Block{Type: "SM2 PRIVATE KEY", Bytes: asn.Seq(asn.TLV(2, []byte{1}), asn.TLV(4, d.Bytes()))}))
 	if err != nil {
 		t.Fatal(err)
 	}

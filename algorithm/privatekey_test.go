@@ -13,6 +13,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/sm2"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 var (
@@ -121,7 +123,7 @@ func TestGenerateKeyRefuses(t *testing.T) {
 			if key != nil {
 				t.Errorf("GenerateKey(%q) = %v beside its error", a, key)
 			}
-			wantError(t, err, yuncert.ErrInvalidValueMalformed, "Algorithm",
+			testutil.CheckError(t, err, yuncert.ErrInvalidValueMalformed, "Algorithm",
 				fmt.Sprintf("%q is not an algorithm for new keys; want RSA_2048, RSA_3072,", string(a)))
 		})
 	}
@@ -139,8 +141,8 @@ func engineKey(i int) *sm2.EngineKey {
 // sm2Scalar returns the 32 octets of the i-th SM2 test key, which stand at
 // offset 36 of the PKCS #8 file that openssl writes.
 func sm2Scalar(i int) []byte {
-	block := decode(testkeys.PEM(algorithm.SM2_256, i))
-	return block[36:68]
+	block, _ := pem.Decode(testkeys.PEM(algorithm.SM2_256, i))
+	return block.Bytes[36:68]
 }
 
 func TestNewPrivateKey(t *testing.T) {
@@ -318,7 +320,7 @@ func TestNewPrivateKeyRefusesKinds(t *testing.T) {
 			if key != nil {
 				t.Errorf("NewPrivateKey = %v beside its error", key)
 			}
-			wantMalformed(t, err, tt.message)
+			testutil.CheckKeyError(t, err, tt.message)
 		})
 	}
 }
@@ -367,7 +369,7 @@ func TestNewPrivateKeyRefusesRSA(t *testing.T) {
 				if strings.HasPrefix(tt.name, "number of primes: ") {
 					want = "primes; want 2"
 				}
-				wantMalformed(t, err, want)
+				testutil.CheckKeyError(t, err, want)
 			})
 		}
 	}
@@ -397,7 +399,7 @@ func TestNewPrivateKeyRefusesLengths(t *testing.T) {
 		prime := new(big.Int).SetBit(big.NewInt(1), bits/2, 1)
 		n := new(big.Int).SetBit(big.NewInt(1), bits-1, 1)
 		_, err := algorithm.NewPrivateKey(&rsa.PrivateKey{PublicKey: rsa.PublicKey{N: n, E: 65537}, D: n, Primes: []*big.Int{prime, prime}})
-		wantMalformed(t, err, fmt.Sprintf("an RSA key of %d bits is not supported", bits))
+		testutil.CheckKeyError(t, err, fmt.Sprintf("an RSA key of %d bits is not supported", bits))
 	}
 }
 
@@ -474,7 +476,7 @@ func TestNewPrivateKeyRefusesECC(t *testing.T) {
 				if got != nil {
 					t.Errorf("NewPrivateKey = %v beside its error", got)
 				}
-				wantMalformed(t, err, message)
+				testutil.CheckKeyError(t, err, message)
 			})
 		}
 	}
@@ -494,7 +496,7 @@ func TestNewPrivateKeySM2Bounds(t *testing.T) {
 		case good && err != nil:
 			t.Errorf("scalar n-%d: %v", below, err)
 		case !good:
-			wantMalformed(t, err, "the SM2 private key is inconsistent")
+			testutil.CheckKeyError(t, err, "the SM2 private key is inconsistent")
 		}
 	}
 }
@@ -681,12 +683,12 @@ func TestZeroPrivateKey(t *testing.T) {
 		}
 	}
 	_, err := key.Sign(rand.Reader, make([]byte, 32), crypto.SHA256)
-	wantMalformed(t, err, "the private key is empty")
+	testutil.CheckKeyError(t, err, "the private key is empty")
 	text, err := key.PEM()
 	if text != nil {
 		t.Errorf("PEM() = %q", text)
 	}
-	wantError(t, err, yuncert.ErrInternalEncodeKeyError, "", "Failed to encode private key.")
+	testutil.CheckError(t, err, yuncert.ErrInternalEncodeKeyError, "", "Failed to encode private key.")
 	encoded, err := json.Marshal(&key)
 	if err != nil {
 		t.Fatal(err)

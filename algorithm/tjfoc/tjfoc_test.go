@@ -10,7 +10,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -19,24 +18,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	tjsm2 "github.com/tjfoc/gmsm/sm2"
 
-	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/algorithm/tjfoc"
 	"github.com/yuncert/yuncert/internal/sm2"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
-
-func wantMalformed(t *testing.T, err error, message string) {
-	t.Helper()
-	var code yuncert.Code
-	if !errors.As(err, &code) || code != yuncert.ErrInvalidValueMalformed {
-		t.Fatalf("error %v, want code %s", err, yuncert.ErrInvalidValueMalformed)
-	}
-	got, _ := errors.AsType[*yuncert.Error](err)
-	if got == nil || got.Parameter != "" || message == "" || !strings.Contains(got.Message, message) {
-		t.Errorf("error %#v, want no parameter and a message with %q", got, message)
-	}
-}
 
 // ours returns the i-th test key.
 func ours(i int) *algorithm.PrivateKey { return testkeys.Key(algorithm.SM2_256, i) }
@@ -270,14 +257,14 @@ func TestFromPrivateKeyRefuses(t *testing.T) {
 			if key != nil {
 				t.Errorf("FromPrivateKey = %v beside its error", key)
 			}
-			wantMalformed(t, err, "the SM2 private key is inconsistent")
+			testutil.CheckKeyError(t, err, "the SM2 private key is inconsistent")
 		})
 	}
 	key, err := tjfoc.FromPrivateKey(nil)
 	if key != nil {
 		t.Errorf("FromPrivateKey(nil) = %v", key)
 	}
-	wantMalformed(t, err, "the private key is nil")
+	testutil.CheckKeyError(t, err, "the private key is nil")
 }
 
 func TestFromPublicKeyRefuses(t *testing.T) {
@@ -306,14 +293,14 @@ func TestFromPublicKeyRefuses(t *testing.T) {
 			if pub != nil {
 				t.Errorf("FromPublicKey = %v beside its error", pub)
 			}
-			wantMalformed(t, err, "the public key is not a point of the SM2 curve")
+			testutil.CheckKeyError(t, err, "the public key is not a point of the SM2 curve")
 		})
 	}
 	pub, err := tjfoc.FromPublicKey(nil)
 	if pub != nil {
 		t.Errorf("FromPublicKey(nil) = %v", pub)
 	}
-	wantMalformed(t, err, "the public key is nil")
+	testutil.CheckKeyError(t, err, "the public key is nil")
 }
 
 func TestToPublicKeyRefuses(t *testing.T) {
@@ -353,7 +340,7 @@ func TestToPublicKeyRefuses(t *testing.T) {
 			if pub != nil {
 				t.Errorf("ToPublicKey = %v beside its error", pub)
 			}
-			wantMalformed(t, err, tt.message)
+			testutil.CheckKeyError(t, err, tt.message)
 		})
 	}
 }
@@ -372,7 +359,7 @@ func TestToPrivateKeyRefuses(t *testing.T) {
 			if held != nil {
 				t.Error("ToPrivateKey gives a key beside its error")
 			}
-			wantMalformed(t, err, "the private key is not an SM2 key")
+			testutil.CheckKeyError(t, err, "the private key is not an SM2 key")
 		})
 	}
 }
