@@ -2,7 +2,6 @@ package der_test
 
 import (
 	"bytes"
-	"encoding/pem"
 	"math/big"
 	"testing"
 
@@ -10,6 +9,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/yuncert/yuncert/internal/der"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // lengths are just below and above each change of a length's form.
@@ -114,7 +114,7 @@ func TestPEM(t *testing.T) {
 	}
 	for n := range value {
 		for _, label := range []string{"CERTIFICATE", "CERTIFICATE REQUEST", "PRIVATE KEY"} {
-			want := string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: value[:n]}))
+			want := testutil.EncodePEM(label, value[:n])
 			if got := der.PEM(label, value[:n]); got != want {
 				t.Fatalf("%d octets: %q, want %q", n, got, want)
 			}

@@ -23,6 +23,8 @@ import (
 	gmsm "github.com/emmansun/gmsm/sm2"
 	"github.com/google/go-cmp/cmp"
 	tjfoc "github.com/tjfoc/gmsm/sm2"
+
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // The example of GB/T 32918.5-2017 (GM/T 0003.5-2012), annex A, for signing.
@@ -57,15 +59,7 @@ var generic = &elliptic.CurveParams{
 // are set up, which parallel tests would race with.
 var _ = elliptic.P256()
 
-func unhex(s string) []byte {
-	b, err := hex.DecodeString(s)
-	if err != nil {
-		panic(err)
-	}
-	return b
-}
-
-func integer(s string) *big.Int { return new(big.Int).SetBytes(unhex(s)) }
+func integer(s string) *big.Int { return new(big.Int).SetBytes(testutil.Hex(s)) }
 
 // offset gives v + n.
 func offset(v *big.Int, n int64) *big.Int { return new(big.Int).Add(v, big.NewInt(n)) }
@@ -104,7 +98,7 @@ func seededKey(t testing.TB, seed int) *PrivateKey {
 
 func parseKey(t testing.TB, point string) *ecdsa.PublicKey {
 	t.Helper()
-	pub, err := ParsePublicKey(unhex(point))
+	pub, err := ParsePublicKey(testutil.Hex(point))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +181,7 @@ func TestParameters(t *testing.T) {
 
 func TestStandardExample(t *testing.T) {
 	t.Parallel()
-	k := newKey(t, unhex(exampleKey))
+	k := newKey(t, testutil.Hex(exampleKey))
 	point, err := PublicKeyBytes(k.Public())
 	if err != nil {
 		t.Fatal(err)
@@ -206,7 +200,7 @@ func TestStandardExample(t *testing.T) {
 
 func TestIssue560(t *testing.T) {
 	t.Parallel()
-	if !VerifyDigest(parseKey(t, issue560Point), make([]byte, size), unhex(issue560Signature)) {
+	if !VerifyDigest(parseKey(t, issue560Point), make([]byte, size), testutil.Hex(issue560Signature)) {
 		t.Error("the engine refuses a valid signature; is it older than v0.44.1?")
 	}
 }
@@ -279,7 +273,7 @@ func TestVerifyEdgeScalars(t *testing.T) {
 
 func TestParsePublicKeyRefuses(t *testing.T) {
 	t.Parallel()
-	good := unhex(examplePoint)
+	good := testutil.Hex(examplePoint)
 	with := func(at int, v *big.Int) []byte {
 		b := bytes.Clone(good)
 		v.FillBytes(b[at : at+size])
@@ -337,8 +331,8 @@ func smallX(t *testing.T) (x, y *big.Int) {
 // Keys that a caller assembled are refused wherever one is taken.
 func TestAssembledPublicKeyRefused(t *testing.T) {
 	t.Parallel()
-	k := newKey(t, unhex(exampleKey))
-	e := unhex(exampleDigest)
+	k := newKey(t, testutil.Hex(exampleKey))
+	e := testutil.Hex(exampleDigest)
 	sig := sign(t, k, e)
 	tests := []struct {
 		name   string
@@ -414,8 +408,8 @@ func TestNewPrivateKeyRange(t *testing.T) {
 		{"n", n.Bytes(), false},
 		{"n+1", scalar(offset(n, 1)), false},
 		{"all ones", bytes.Repeat([]byte{0xff}, size), false},
-		{"31 octets", unhex(exampleKey)[1:], false},
-		{"33 octets", append([]byte{0}, unhex(exampleKey)...), false},
+		{"31 octets", testutil.Hex(exampleKey)[1:], false},
+		{"33 octets", append([]byte{0}, testutil.Hex(exampleKey)...), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -429,7 +423,7 @@ func TestNewPrivateKeyRange(t *testing.T) {
 			if !bytes.Equal(k.Bytes(), tt.d) {
 				t.Errorf("Bytes = %x, want %x", k.Bytes(), tt.d)
 			}
-			e := unhex(exampleDigest)
+			e := testutil.Hex(exampleDigest)
 			if sig := sign(t, k, e); !VerifyDigest(k.Public(), e, sig) || !verifyGeneric(k.Public(), e, sig) {
 				t.Error("its signature is refused")
 			}
@@ -521,7 +515,7 @@ func TestFromEngine(t *testing.T) {
 
 func TestPrivateKeyGivesCopies(t *testing.T) {
 	t.Parallel()
-	d := unhex(exampleKey)
+	d := testutil.Hex(exampleKey)
 	k := newKey(t, d)
 	clear(d)
 	clear(k.Bytes())
@@ -538,15 +532,15 @@ func TestPrivateKeyGivesCopies(t *testing.T) {
 
 func TestSignDigest(t *testing.T) {
 	t.Parallel()
-	k := newKey(t, unhex(exampleKey))
-	e := unhex(exampleDigest)
+	k := newKey(t, testutil.Hex(exampleKey))
+	e := testutil.Hex(exampleDigest)
 	want := sign(t, k, e)
-	if !bytes.Equal(e, unhex(exampleDigest)) {
+	if !bytes.Equal(e, testutil.Hex(exampleDigest)) {
 		t.Error("the digest was changed")
 	}
 	// Fifty times, as an engine that tosses a coin gets half of them right.
 	for range 50 {
-		if got := sign(t, newKey(t, unhex(exampleKey)), e); !bytes.Equal(got, want) {
+		if got := sign(t, newKey(t, testutil.Hex(exampleKey)), e); !bytes.Equal(got, want) {
 			t.Fatalf("the second signature is %x, the first %x", got, want)
 		}
 	}
@@ -598,10 +592,10 @@ func TestSignDigestAccumulated(t *testing.T) {
 
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
-	k := newKey(t, unhex(exampleKey))
+	k := newKey(t, testutil.Hex(exampleKey))
 	pub := k.Public()
-	e := unhex(exampleDigest)
-	want := sign(t, newKey(t, unhex(exampleKey)), e)
+	e := testutil.Hex(exampleDigest)
+	want := sign(t, newKey(t, testutil.Hex(exampleKey)), e)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -625,7 +619,7 @@ func TestNonceReader(t *testing.T) {
 		main   = "0b5b044fb65bbc5934f0781f8b7b4876db9eb4eeda6ead45d8b76f23b16276bb" + "846dea398cea7d28c050fe42143b43797b889f43a1903d1c4f99d5d6b417050e"
 		single = "dda6"
 	)
-	d := [size]byte(unhex(exampleKey))
+	d := [size]byte(testutil.Hex(exampleKey))
 	for _, reads := range [][]int{
 		{64},
 		{32, 32},
@@ -635,7 +629,7 @@ func TestNonceReader(t *testing.T) {
 		{1, 1, 40, 24},
 		{33, 1, 31},
 	} {
-		r := newNonceReader(&d, unhex(exampleDigest))
+		r := newNonceReader(&d, testutil.Hex(exampleDigest))
 		var got, ones []byte
 		for _, n := range reads {
 			b := make([]byte, n)
@@ -763,7 +757,7 @@ func TestMessage(t *testing.T) {
 func TestVerifyDigestRefusesEveryChange(t *testing.T) {
 	t.Parallel()
 	pub := parseKey(t, examplePoint)
-	e := unhex(exampleDigest)
+	e := testutil.Hex(exampleDigest)
 	sig := encode(t, integer(exampleR), integer(exampleS))
 	for _, tt := range []struct {
 		name  string
@@ -810,7 +804,7 @@ func TestVerifyDigestRefusesEveryChange(t *testing.T) {
 func TestVerifyDigestRefusesEncodings(t *testing.T) {
 	t.Parallel()
 	pub := parseKey(t, examplePoint)
-	e := unhex(exampleDigest)
+	e := testutil.Hex(exampleDigest)
 	r, s, n := integer(exampleR), integer(exampleS), generic.N
 	good := encode(t, r, s) // 30 46 02 21 00 r 02 21 00 s
 	if !VerifyDigest(pub, e, good) {
@@ -876,7 +870,7 @@ func TestVerifyDigestRefusesEncodings(t *testing.T) {
 
 func TestPrivateKeyPrintsNothing(t *testing.T) {
 	t.Parallel()
-	k := newKey(t, unhex(exampleKey))
+	k := newKey(t, testutil.Hex(exampleKey))
 	d := integer(exampleKey)
 	list := strings.Trim(fmt.Sprint(k.Bytes()), "[]")
 	secrets := []string{exampleKey[:16], strings.ToUpper(exampleKey[:16]), d.String()[:16], d.Text(8)[:16], list[:20],
@@ -940,16 +934,16 @@ func TestErrorsPrintNoKey(t *testing.T) {
 // FuzzVerifyDigest looks for a panic, and for an answer other than the generic
 // arithmetic gives.
 func FuzzVerifyDigest(f *testing.F) {
-	e, sig := unhex(exampleDigest), encode(f, integer(exampleR), integer(exampleS))
-	f.Add(unhex(examplePoint), e, sig)
-	f.Add(unhex(examplePoint), e, append(bytes.Clone(sig), 0))
-	f.Add(unhex(examplePoint), e[1:], sig)
-	f.Add(unhex(issue560Point), make([]byte, size), unhex(issue560Signature))
+	e, sig := testutil.Hex(exampleDigest), encode(f, integer(exampleR), integer(exampleS))
+	f.Add(testutil.Hex(examplePoint), e, sig)
+	f.Add(testutil.Hex(examplePoint), e, append(bytes.Clone(sig), 0))
+	f.Add(testutil.Hex(examplePoint), e[1:], sig)
+	f.Add(testutil.Hex(issue560Point), make([]byte, size), testutil.Hex(issue560Signature))
 	f.Add(make([]byte, pointSize), e, sig)
 	f.Add([]byte{}, []byte{}, []byte{})
 	k := newKey(f, scalar(offset(generic.N, -2)))
 	f.Add(uncompressed(k.Public().X, k.Public().Y), e, sign(f, k, e))
-	f.Add(unhex(examplePoint), e, encode(f, new(big.Int), generic.N))
+	f.Add(testutil.Hex(examplePoint), e, encode(f, new(big.Int), generic.N))
 	f.Fuzz(func(t *testing.T, point, e, sig []byte) {
 		pub, err := ParsePublicKey(point)
 		if err != nil {
@@ -981,8 +975,8 @@ func ratio(b *testing.B, engine func()) {
 }
 
 func BenchmarkSignDigest(b *testing.B) {
-	k := newKey(b, unhex(exampleKey))
-	e := unhex(exampleDigest)
+	k := newKey(b, testutil.Hex(exampleKey))
+	e := testutil.Hex(exampleDigest)
 	for b.Loop() {
 		if _, err := k.SignDigest(e); err != nil {
 			b.Fatal(err)
@@ -998,7 +992,7 @@ func BenchmarkSignDigest(b *testing.B) {
 
 func BenchmarkVerifyDigest(b *testing.B) {
 	pub := parseKey(b, examplePoint)
-	e := unhex(exampleDigest)
+	e := testutil.Hex(exampleDigest)
 	sig := encode(b, integer(exampleR), integer(exampleS))
 	for b.Loop() {
 		if !VerifyDigest(pub, e, sig) {

@@ -26,29 +26,11 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/sm2"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
 // DER, written without the code under test.
-
-func certTLV(tag asn1.Tag, parts ...[]byte) []byte {
-	var b cryptobyte.Builder
-	b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes(slices.Concat(parts...)) })
-	return b.BytesOrPanic()
-}
-
-func certSeq(parts ...[]byte) []byte { return certTLV(asn1.SEQUENCE, parts...) }
-
-func certOID(content string) []byte { return certTLV(asn1.OBJECT_IDENTIFIER, []byte(content)) }
-
-func certBits(content []byte) []byte { return certTLV(asn1.BIT_STRING, []byte{0}, content) }
-
-var (
-	certNull       = certTLV(asn1.NULL)
-	certSM2Curve   = certOID("\x2a\x81\x1c\xcf\x55\x01\x82\x2d")
-	certSM3WithSM2 = certOID("\x2a\x81\x1c\xcf\x55\x01\x83\x75")
-	certEC         = certOID("\x2a\x86\x48\xce\x3d\x02\x01")
-)
 
 func certSigner(t testing.TB, a algorithm.Algorithm, i int) *x509der.Signer {
 	t.Helper()
@@ -66,7 +48,7 @@ const crlAddress = "http://crl.example.com/ca.crl"
 func certTemplate(t testing.TB, a algorithm.Algorithm) *x509der.Template {
 	return &x509der.Template{
 		SerialNumber: []byte{0x7f, 2, 3},
-		Issuer:       certSeq(certTLV(asn1.SET, certSeq(certOID("\x55\x04\x03"), certTLV(asn1.UTF8String, []byte("根"))))),
+		Issuer:       asn.Seq(asn.TLV(asn1.SET, asn.Seq(asn.OID("\x55\x04\x03"), asn.TLV(asn1.UTF8String, []byte("根"))))),
 		NotBefore:    time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC),
 		NotAfter:     time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC),
 		Subject: x509der.Name{
@@ -169,17 +151,17 @@ func TestParseSM2CertificateEncodings(t *testing.T) {
 	usual := certTemplate(t, a)
 	point := usual.PublicKey[len(usual.PublicKey)-65:]
 	keyIDs := map[string][]byte{
-		"id-ecPublicKey and the curve": certSeq(certEC, certSM2Curve),
-		"the curve twice":              certSeq(certSM2Curve, certSM2Curve),
-		"the curve and NULL":           certSeq(certSM2Curve, certNull),
-		"the curve alone":              certSeq(certSM2Curve),
+		"id-ecPublicKey and the curve": asn.Seq(asn.OIDECPublicKey, asn.OIDSM2),
+		"the curve twice":              asn.Seq(asn.OIDSM2, asn.OIDSM2),
+		"the curve and NULL":           asn.Seq(asn.OIDSM2, asn.Null),
+		"the curve alone":              asn.Seq(asn.OIDSM2),
 	}
 	for what, id := range keyIDs {
-		for signatureWhat, signatureID := range map[string][]byte{"absent": certSeq(certSM3WithSM2), "NULL": certSeq(certSM3WithSM2, certNull)} {
+		for signatureWhat, signatureID := range map[string][]byte{"absent": asn.Seq(asn.OIDSM2WithSM3), "NULL": asn.Seq(asn.OIDSM2WithSM3, asn.Null)} {
 			for _, userID := range []string{sm2.UserID, ""} {
 				t.Run(fmt.Sprintf("%s, parameters %s, user ID %q", what, signatureWhat, userID), func(t *testing.T) {
 					t.Parallel()
-					key := certSeq(id, certBits(point))
+					key := asn.Seq(id, asn.Bits(point))
 					der := certSign(t, userID, certTBS(signatureID, key), signatureID)
 					cert, err := x509der.ParseCertificate(der)
 					if err != nil {
@@ -204,17 +186,17 @@ func TestParseSM2CertificateEncodings(t *testing.T) {
 // certTBS is a version 3 certificate's content without extensions but one.
 func certTBS(signatureID, key []byte, extensions ...[]byte) []byte {
 	if extensions == nil {
-		extensions = [][]byte{certSeq(certOID("\x55\x1d\x13"), []byte{1, 1, 0xff}, certTLV(asn1.OCTET_STRING, certSeq([]byte{1, 1, 0xff})))}
+		extensions = [][]byte{asn.Seq(asn.OID("\x55\x1d\x13"), []byte{1, 1, 0xff}, asn.TLV(asn1.OCTET_STRING, asn.Seq([]byte{1, 1, 0xff})))}
 	}
-	return certFields([]byte{0xa0, 3, 2, 1, 2}, signatureID, key, certTLV(0xa3, certSeq(extensions...)))
+	return certFields([]byte{0xa0, 3, 2, 1, 2}, signatureID, key, asn.TLV(0xa3, asn.Seq(extensions...)))
 }
 
 // certFields is a certificate's content with that version, and that behind the
 // key.
 func certFields(version, signatureID, key []byte, rest ...[]byte) []byte {
-	name := certSeq(certTLV(asn1.SET, certSeq(certOID("\x55\x04\x03"), certTLV(asn1.UTF8String, []byte("CA")))))
-	return certSeq(version, []byte{2, 1, 5}, signatureID, name,
-		certSeq(certTLV(asn1.UTCTime, []byte("260304050607Z")), certTLV(asn1.UTCTime, []byte("360304050607Z"))),
+	name := asn.Seq(asn.TLV(asn1.SET, asn.Seq(asn.OID("\x55\x04\x03"), asn.TLV(asn1.UTF8String, []byte("CA")))))
+	return asn.Seq(version, []byte{2, 1, 5}, signatureID, name,
+		asn.Seq(asn.TLV(asn1.UTCTime, []byte("260304050607Z")), asn.TLV(asn1.UTCTime, []byte("360304050607Z"))),
 		name, key, slices.Concat(rest...))
 }
 
@@ -230,12 +212,12 @@ func certSign(t testing.TB, userID string, tbs, signatureID []byte) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return certSeq(tbs, signatureID, certBits(signature))
+	return asn.Seq(tbs, signatureID, asn.Bits(signature))
 }
 
 func TestParseCertificateRefuses(t *testing.T) {
 	t.Parallel()
-	id := certSeq(certSM3WithSM2)
+	id := asn.Seq(asn.OIDSM2WithSM3)
 	key := certSigner(t, algorithm.SM2_256, 2).PublicDER
 	good := certSign(t, sm2.UserID, certTBS(id, key), id)
 	if _, err := x509der.ParseCertificate(good); err != nil {
@@ -251,31 +233,31 @@ func TestParseCertificateRefuses(t *testing.T) {
 	}
 	off := bytes.Clone(key)
 	off[len(off)-1] ^= 1
-	compressed := certSeq(certSeq(certEC, certSM2Curve), certBits(append([]byte{2}, key[len(key)-64:len(key)-32]...)))
-	wrap := func(tbs []byte, outer []byte) []byte { return certSeq(tbs, outer, certBits([]byte("signature"))) }
-	extension := certSeq(certOID("\x55\x1d\x0e"), certTLV(asn1.OCTET_STRING, certTLV(asn1.OCTET_STRING, []byte("key"))))
+	compressed := asn.Seq(asn.Seq(asn.OIDECPublicKey, asn.OIDSM2), asn.Bits(append([]byte{2}, key[len(key)-64:len(key)-32]...)))
+	wrap := func(tbs []byte, outer []byte) []byte { return asn.Seq(tbs, outer, asn.Bits([]byte("signature"))) }
+	extension := asn.Seq(asn.OID("\x55\x1d\x0e"), asn.TLV(asn1.OCTET_STRING, asn.TLV(asn1.OCTET_STRING, []byte("key"))))
 	tests := map[string][]byte{
 		"nothing":                         nil,
 		"text":                            []byte("certificate"),
-		"an empty SEQUENCE":               certSeq(),
+		"an empty SEQUENCE":               asn.Seq(),
 		"an octet behind":                 append(bytes.Clone(good), 0),
 		"an octet short":                  good[:len(good)-1],
-		"an element behind the signature": certSeq(certTBS(id, key), id, certBits([]byte("signature")), certNull),
-		"no signature":                    certSeq(certTBS(id, key), id),
-		"a signature of 7 bits":           certSeq(certTBS(id, key), id, certTLV(asn1.BIT_STRING, []byte{1, 2})),
+		"an element behind the signature": asn.Seq(certTBS(id, key), id, asn.Bits([]byte("signature")), asn.Null),
+		"no signature":                    asn.Seq(certTBS(id, key), id),
+		"a signature of 7 bits":           asn.Seq(certTBS(id, key), id, asn.TLV(asn1.BIT_STRING, []byte{1, 2})),
 		"an indefinite length":            append(append([]byte{0x30, 0x80}, good[4:]...), 0, 0),
 		"a length that is not minimal":    append([]byte{0x30, 0x83, 0, good[2], good[3]}, good[4:]...),
-		"an empty TBSCertificate":         wrap(certSeq(), id),
-		"two signature algorithms":        wrap(certTBS(certSeq(certSM3WithSM2, certNull), key), id),
+		"an empty TBSCertificate":         wrap(asn.Seq(), id),
+		"two signature algorithms":        wrap(certTBS(asn.Seq(asn.OIDSM2WithSM3, asn.Null), key), id),
 		"an extension twice":              wrap(certTBS(id, key, extension, extension), id),
-		"a malformed basicConstraints":    wrap(certTBS(id, key, certSeq(certOID("\x55\x1d\x13"), certTLV(asn1.OCTET_STRING, []byte{1}))), id),
-		"a key that is no SEQUENCE":       wrap(certTBS(id, certNull), id),
-		"an empty key":                    wrap(certTBS(id, certSeq()), id),
+		"a malformed basicConstraints":    wrap(certTBS(id, key, asn.Seq(asn.OID("\x55\x1d\x13"), asn.TLV(asn1.OCTET_STRING, []byte{1}))), id),
+		"a key that is no SEQUENCE":       wrap(certTBS(id, asn.Null), id),
+		"an empty key":                    wrap(certTBS(id, asn.Seq()), id),
 		"a point off the curve":           wrap(certTBS(id, off), id),
 		"a compressed point":              wrap(certTBS(id, compressed), id),
 		"a key on P-224":                  wrap(certTBS(id, p224), id),
 		"an Ed25519 key":                  wrap(certTBS(id, ed), id),
-		"an unknown curve":                wrap(certTBS(id, certSeq(certSeq(certEC, certOID("\x2a\x03")), certBits(key[len(key)-65:]))), id),
+		"an unknown curve":                wrap(certTBS(id, asn.Seq(asn.Seq(asn.OIDECPublicKey, asn.OID("\x2a\x03")), asn.Bits(key[len(key)-65:]))), id),
 		"a negative serial number":        bytes.Replace(good, []byte{2, 1, 5}, []byte{2, 1, 0xfb}, 1),
 		"version 4":                       bytes.Replace(good, []byte{0xa0, 3, 2, 1, 2}, []byte{0xa0, 3, 2, 1, 3}, 1),
 		"the month 13":                    bytes.Replace(good, []byte("260304050607Z"), []byte("261304050607Z"), 1),
@@ -306,9 +288,9 @@ func TestParseCertificateRefuses(t *testing.T) {
 func TestParseCertificateBehindKey(t *testing.T) {
 	t.Parallel()
 	v1, v2, v3 := []byte(nil), []byte{0xa0, 3, 2, 1, 1}, []byte{0xa0, 3, 2, 1, 2}
-	issuerID, subjectID := certTLV(0x81, []byte{0, 1}), certTLV(0x82, []byte{0, 2})
-	unknown := certSeq(certOID("\x2a\x03"), []byte{1, 1, 0xff}, certTLV(asn1.OCTET_STRING, certNull))
-	extensions := certTLV(0xa3, certSeq(unknown))
+	issuerID, subjectID := asn.TLV(0x81, []byte{0, 1}), asn.TLV(0x82, []byte{0, 2})
+	unknown := asn.Seq(asn.OID("\x2a\x03"), []byte{1, 1, 0xff}, asn.TLV(asn1.OCTET_STRING, asn.Null))
+	extensions := asn.TLV(0xa3, asn.Seq(unknown))
 	tests := []struct {
 		name       string
 		version    []byte
@@ -330,29 +312,29 @@ func TestParseCertificateBehindKey(t *testing.T) {
 		{"extensions behind identifiers in version 2", v2, [][]byte{issuerID, subjectID, extensions}, 0, "a certificate of version 2 cannot have"},
 		{"an issuer's identifier in version 1", v1, [][]byte{issuerID}, 0, "has a unique identifier"},
 		{"a subject's identifier in version 1", v1, [][]byte{subjectID}, 0, "has a unique identifier"},
-		{"NULL in version 1", v1, [][]byte{certNull}, 0, "behind its public key"},
-		{"NULL before extensions", v3, [][]byte{certNull, extensions}, 0, "behind its public key"},
-		{"NULL behind extensions", v3, [][]byte{extensions, certNull}, 0, "behind its public key"},
+		{"NULL in version 1", v1, [][]byte{asn.Null}, 0, "behind its public key"},
+		{"NULL before extensions", v3, [][]byte{asn.Null, extensions}, 0, "behind its public key"},
+		{"NULL behind extensions", v3, [][]byte{extensions, asn.Null}, 0, "behind its public key"},
 		{"extensions twice", v3, [][]byte{extensions, extensions}, 0, "behind its public key"},
 		{"identifiers in disorder", v3, [][]byte{subjectID, issuerID, extensions}, 0, "behind its public key"},
 		{"an identifier behind extensions", v3, [][]byte{extensions, subjectID}, 0, "behind its public key"},
-		{"an identifier that is constructed", v3, [][]byte{certTLV(0xa1, certBits(nil)), extensions}, 0, "behind its public key"},
-		{"extensions that are not tagged", v3, [][]byte{certSeq(unknown)}, 0, "behind its public key"},
-		{"extensions with the tag of primitives", v3, [][]byte{certTLV(0x83, certSeq(unknown))}, 0, "behind its public key"},
+		{"an identifier that is constructed", v3, [][]byte{asn.TLV(0xa1, asn.Bits(nil)), extensions}, 0, "behind its public key"},
+		{"extensions that are not tagged", v3, [][]byte{asn.Seq(unknown)}, 0, "behind its public key"},
+		{"extensions with the tag of primitives", v3, [][]byte{asn.TLV(0x83, asn.Seq(unknown))}, 0, "behind its public key"},
 		{"an octet of a header", v3, [][]byte{{0xa3}}, 0, "malformed"},
 		{"an identifier longer than the rest", v3, [][]byte{{0x81, 9}}, 0, "not a DER certificate"},
-		{"two lists of extensions in one", v3, [][]byte{certTLV(0xa3, certSeq(), certSeq(unknown))}, 0, "its extensions are malformed"},
-		{"no list of extensions", v3, [][]byte{certTLV(0xa3)}, 0, "its extensions are malformed"},
-		{"an extension that goes on", v3, [][]byte{certTLV(0xa3, certSeq(certSeq(certOID("\x2a\x03"), certTLV(asn1.OCTET_STRING, certNull), []byte{1, 1, 0xff})))}, 0, "its extensions are malformed"},
+		{"two lists of extensions in one", v3, [][]byte{asn.TLV(0xa3, asn.Seq(), asn.Seq(unknown))}, 0, "its extensions are malformed"},
+		{"no list of extensions", v3, [][]byte{asn.TLV(0xa3)}, 0, "its extensions are malformed"},
+		{"an extension that goes on", v3, [][]byte{asn.TLV(0xa3, asn.Seq(asn.Seq(asn.OID("\x2a\x03"), asn.TLV(asn1.OCTET_STRING, asn.Null), []byte{1, 1, 0xff})))}, 0, "its extensions are malformed"},
 	}
 	for _, tt := range tests {
 		for a, id := range map[algorithm.Algorithm][]byte{
-			algorithm.ECC_256: certSeq(certOID("\x2a\x86\x48\xce\x3d\x04\x03\x02")), algorithm.SM2_256: certSeq(certSM3WithSM2),
+			algorithm.ECC_256: asn.Seq(asn.OID("\x2a\x86\x48\xce\x3d\x04\x03\x02")), algorithm.SM2_256: asn.Seq(asn.OIDSM2WithSM3),
 		} {
 			t.Run(fmt.Sprintf("%s, %s", tt.name, a), func(t *testing.T) {
 				t.Parallel()
 				tbs := certFields(tt.version, id, certSigner(t, a, 2).PublicDER, tt.rest...)
-				cert, err := x509der.ParseCertificate(certSeq(tbs, id, certBits([]byte("signature"))))
+				cert, err := x509der.ParseCertificate(asn.Seq(tbs, id, asn.Bits([]byte("signature"))))
 				if tt.mention != "" {
 					if err == nil || cert != nil || !strings.Contains(err.Error(), tt.mention) {
 						t.Errorf("got %v, %v: want an error that mentions %q", cert, err, tt.mention)
@@ -419,7 +401,7 @@ func TestMarshalCertificateEmptySubject(t *testing.T) {
 				}
 			}
 		}
-		if !found || empty != bytes.Equal(cert.RawSubject, certSeq()) {
+		if !found || empty != bytes.Equal(cert.RawSubject, asn.Seq()) {
 			t.Errorf("subject %x, extensions %v", cert.RawSubject, cert.Extensions)
 		}
 	}
@@ -519,7 +501,7 @@ func FuzzParseCertificate(f *testing.F) {
 	for _, a := range certAlgorithms {
 		f.Add(certMarshal(f, a, certTemplate(f, a)))
 	}
-	id := certSeq(certSM3WithSM2, certNull)
+	id := asn.Seq(asn.OIDSM2WithSM3, asn.Null)
 	f.Add(certSign(f, "", certTBS(id, certSigner(f, algorithm.SM2_256, 2).PublicDER), id))
 	f.Add(certSign(f, "", certFields(nil, id, certSigner(f, algorithm.SM2_256, 2).PublicDER), id))
 	f.Add([]byte(strings.Repeat("\x30\x80", 50)))

@@ -20,6 +20,7 @@ import (
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -392,9 +393,9 @@ func TestConstraintsEncoding(t *testing.T) {
 		Permitted: x509der.Subtrees{DNS: []string{"a.cn"}, Email: []string{".b.cn"}},
 		Excluded:  x509der.Subtrees{IP: []netip.Prefix{prefix("10.1.2.3/8")}, URI: []string{"c.cn"}},
 	}
-	want := certSeq(certOID("\x55\x1d\x1e"), []byte{1, 1, 0xff}, certTLV(4, certSeq(
-		certTLV(0xa0, certSeq(certTLV(0x82, []byte("a.cn"))), certSeq(certTLV(0x81, []byte(".b.cn")))),
-		certTLV(0xa1, certSeq(certTLV(0x87, []byte{10, 0, 0, 0, 255, 0, 0, 0})), certSeq(certTLV(0x86, []byte("c.cn")))),
+	want := asn.Seq(asn.OID("\x55\x1d\x1e"), []byte{1, 1, 0xff}, asn.TLV(4, asn.Seq(
+		asn.TLV(0xa0, asn.Seq(asn.TLV(0x82, []byte("a.cn"))), asn.Seq(asn.TLV(0x81, []byte(".b.cn")))),
+		asn.TLV(0xa1, asn.Seq(asn.TLV(0x87, []byte{10, 0, 0, 0, 255, 0, 0, 0})), asn.Seq(asn.TLV(0x86, []byte("c.cn")))),
 	)))
 	if der := certMarshal(t, algorithm.ECC_256, template); bytes.Count(der, want) != 1 {
 		t.Errorf("the certificate does not hold %x", want)
@@ -406,10 +407,10 @@ func TestConstraintsEncoding(t *testing.T) {
 func TestConstraintsOf(t *testing.T) {
 	t.Parallel()
 	tree := func(tag asn1.Tag, text string, after ...byte) []byte {
-		return certSeq(certTLV(tag, []byte(text)), after)
+		return asn.Seq(asn.TLV(tag, []byte(text)), after)
 	}
-	permitted := func(trees ...[]byte) []byte { return certTLV(0xa0, trees...) }
-	excluded := func(trees ...[]byte) []byte { return certTLV(0xa1, trees...) }
+	permitted := func(trees ...[]byte) []byte { return asn.TLV(0xa0, trees...) }
+	excluded := func(trees ...[]byte) []byte { return asn.TLV(0xa1, trees...) }
 	com := tree(0x82, "com")
 	tests := []struct {
 		name  string
@@ -417,27 +418,27 @@ func TestConstraintsOf(t *testing.T) {
 		want  *x509der.NameConstraints // nil: an error
 		says  string
 	}{
-		{"permitted", certSeq(permitted(com)), &x509der.NameConstraints{Permitted: x509der.Subtrees{DNS: []string{"com"}}}, ""},
-		{"both", certSeq(permitted(com), excluded(tree(0x81, "a@b.com"), tree(0x86, ".c.com"), tree(0x87, "\x0a\x00\x00\x00\xff\x00\x00\x00"))), &x509der.NameConstraints{
+		{"permitted", asn.Seq(permitted(com)), &x509der.NameConstraints{Permitted: x509der.Subtrees{DNS: []string{"com"}}}, ""},
+		{"both", asn.Seq(permitted(com), excluded(tree(0x81, "a@b.com"), tree(0x86, ".c.com"), tree(0x87, "\x0a\x00\x00\x00\xff\x00\x00\x00"))), &x509der.NameConstraints{
 			Permitted: x509der.Subtrees{DNS: []string{"com"}},
 			Excluded:  x509der.Subtrees{Email: []string{"a@b.com"}, URI: []string{".c.com"}, IP: []netip.Prefix{prefix("10.0.0.0/8")}},
 		}, ""},
-		{"an empty domain", certSeq(excluded(tree(0x82, ""))), &x509der.NameConstraints{Excluded: x509der.Subtrees{DNS: []string{""}}}, ""},
-		{"a minimum of 0", certSeq(permitted(tree(0x82, "com", 0x80, 1, 0))), &x509der.NameConstraints{Permitted: x509der.Subtrees{DNS: []string{"com"}}}, ""},
+		{"an empty domain", asn.Seq(excluded(tree(0x82, ""))), &x509der.NameConstraints{Excluded: x509der.Subtrees{DNS: []string{""}}}, ""},
+		{"a minimum of 0", asn.Seq(permitted(tree(0x82, "com", 0x80, 1, 0))), &x509der.NameConstraints{Permitted: x509der.Subtrees{DNS: []string{"com"}}}, ""},
 
-		{"a minimum", certSeq(permitted(tree(0x82, "com", 0x80, 1, 2))), nil, "minimum or maximum"},
-		{"a minimum of 0 in two octets", certSeq(permitted(tree(0x82, "com", 0x80, 2, 0, 0))), nil, "minimum or maximum"},
-		{"a maximum", certSeq(permitted(tree(0x82, "com", 0x81, 1, 2))), nil, "minimum or maximum"},
-		{"a maximum of 0", certSeq(excluded(tree(0x82, "com", 0x81, 1, 0))), nil, "minimum or maximum"},
-		{"a minimum of 0 and a maximum", certSeq(excluded(tree(0x82, "com", 0x80, 1, 0, 0x81, 1, 2))), nil, "minimum or maximum"},
-		{"another field after a name", certSeq(permitted(com, tree(0x82, "com", 5, 0))), nil, "minimum or maximum"},
-		{"otherName", certSeq(permitted(certSeq(certTLV(0xa0, certOID("\x2b\x06\x01\x05\x05\x07\x08\x09"), certTLV(0xa0, certTLV(12, []byte("a@b.com"))))))), nil, "the tag 0"},
-		{"directoryName", certSeq(permitted(certSeq(certTLV(0xa4, nameDER(x509der.Name{x509der.Text(x509der.Country, "CN")}))))), nil, "the tag 4"},
-		{"directoryName excluded, after a domain", certSeq(permitted(com), excluded(com, certSeq(certTLV(0xa4, certSeq())))), nil, "the tag 4"},
-		{"registeredID", certSeq(excluded(tree(0x88, "\x55\x04\x03"))), nil, "the tag 8"},
-		{"a constructed domain", certSeq(permitted(tree(0xa2, "\x82\x03com"))), nil, "the tag 2"},
-		{"permitted is empty", certSeq(permitted(), excluded(com)), nil, "RFC 5280, section 4.2.1.10"},
-		{"excluded is empty", certSeq(permitted(com), excluded()), nil, "RFC 5280, section 4.2.1.10"},
+		{"a minimum", asn.Seq(permitted(tree(0x82, "com", 0x80, 1, 2))), nil, "minimum or maximum"},
+		{"a minimum of 0 in two octets", asn.Seq(permitted(tree(0x82, "com", 0x80, 2, 0, 0))), nil, "minimum or maximum"},
+		{"a maximum", asn.Seq(permitted(tree(0x82, "com", 0x81, 1, 2))), nil, "minimum or maximum"},
+		{"a maximum of 0", asn.Seq(excluded(tree(0x82, "com", 0x81, 1, 0))), nil, "minimum or maximum"},
+		{"a minimum of 0 and a maximum", asn.Seq(excluded(tree(0x82, "com", 0x80, 1, 0, 0x81, 1, 2))), nil, "minimum or maximum"},
+		{"another field after a name", asn.Seq(permitted(com, tree(0x82, "com", 5, 0))), nil, "minimum or maximum"},
+		{"otherName", asn.Seq(permitted(asn.Seq(asn.TLV(0xa0, asn.OID("\x2b\x06\x01\x05\x05\x07\x08\x09"), asn.TLV(0xa0, asn.TLV(12, []byte("a@b.com"))))))), nil, "the tag 0"},
+		{"directoryName", asn.Seq(permitted(asn.Seq(asn.TLV(0xa4, nameDER(x509der.Name{x509der.Text(x509der.Country, "CN")}))))), nil, "the tag 4"},
+		{"directoryName excluded, after a domain", asn.Seq(permitted(com), excluded(com, asn.Seq(asn.TLV(0xa4, asn.Seq())))), nil, "the tag 4"},
+		{"registeredID", asn.Seq(excluded(tree(0x88, "\x55\x04\x03"))), nil, "the tag 8"},
+		{"a constructed domain", asn.Seq(permitted(tree(0xa2, "\x82\x03com"))), nil, "the tag 2"},
+		{"permitted is empty", asn.Seq(permitted(), excluded(com)), nil, "RFC 5280, section 4.2.1.10"},
+		{"excluded is empty", asn.Seq(permitted(com), excluded()), nil, "RFC 5280, section 4.2.1.10"},
 	}
 	for _, tt := range tests {
 		for _, critical := range []bool{false, true} {
@@ -466,10 +467,10 @@ func TestConstraintsOf(t *testing.T) {
 	}
 	// crypto/x509 refuses these values; ConstraintsOf does not rely on that.
 	for _, value := range [][]byte{
-		{}, certSeq(), {5, 0}, append(certSeq(permitted(com)), 0), certSeq(excluded(com), permitted(com)), certSeq(permitted(com), permitted(com)),
-		certSeq(permitted(com[:3])), certSeq(permitted(com, []byte{5, 0})), certSeq(com), certSeq(permitted(certSeq())),
-		certSeq(permitted(tree(0x87, "\x0a\x00\x00\x00"))), certSeq(permitted(tree(0x87, "\x0a\x00\x00\x00\xff\x00\xff\x00"))),
-		certSeq(permitted(tree(0x87, "\x0a\x00\x00\x00\xff\xff\x00\x00\x00"))), certSeq(permitted(tree(0x87, ""))),
+		{}, asn.Seq(), {5, 0}, append(asn.Seq(permitted(com)), 0), asn.Seq(excluded(com), permitted(com)), asn.Seq(permitted(com), permitted(com)),
+		asn.Seq(permitted(com[:3])), asn.Seq(permitted(com, []byte{5, 0})), asn.Seq(com), asn.Seq(permitted(asn.Seq())),
+		asn.Seq(permitted(tree(0x87, "\x0a\x00\x00\x00"))), asn.Seq(permitted(tree(0x87, "\x0a\x00\x00\x00\xff\x00\xff\x00"))),
+		asn.Seq(permitted(tree(0x87, "\x0a\x00\x00\x00\xff\xff\x00\x00\x00"))), asn.Seq(permitted(tree(0x87, ""))),
 	} {
 		cert := &x509.Certificate{Extensions: []pkix.Extension{{Id: x509der.ObjectIdentifier("\x55\x1d\x1e"), Value: value}}}
 		if got, err := x509der.ConstraintsOf(cert); err == nil || got != nil {
@@ -482,20 +483,20 @@ func TestConstraintsOf(t *testing.T) {
 // are in an otherName (RFC 9598, section 6).
 func TestConstraintsUTF8Mailbox(t *testing.T) {
 	t.Parallel()
-	mailbox := certTLV(0xa0, certOID("\x2b\x06\x01\x05\x05\x07\x08\x09"), certTLV(0xa0, certTLV(12, []byte("云@example.com"))))
-	upn := certTLV(0xa0, certOID("\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03"), certTLV(0xa0, certTLV(12, []byte("a@example.com"))))
-	mail := certTLV(0x81, []byte("a@example.com"))
+	mailbox := asn.TLV(0xa0, asn.OID("\x2b\x06\x01\x05\x05\x07\x08\x09"), asn.TLV(0xa0, asn.TLV(12, []byte("云@example.com"))))
+	upn := asn.TLV(0xa0, asn.OID("\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03"), asn.TLV(0xa0, asn.TLV(12, []byte("a@example.com"))))
+	mail := asn.TLV(0x81, []byte("a@example.com"))
 	email := x509der.Subtrees{Email: []string{"example.com"}}
 	tests := []struct {
 		name string
 		san  []byte
 		ok   bool // under constraints on e-mail addresses
 	}{
-		{"the only name", certSeq(mailbox), false},
-		{"the last of three names", certSeq(mail, upn, mailbox), false},
-		{"an otherName that cannot be read", certSeq(certTLV(0xa0, []byte{5, 0})), false},
-		{"another otherName", certSeq(upn, mail), true},
-		{"no otherName", certSeq(mail), true},
+		{"the only name", asn.Seq(mailbox), false},
+		{"the last of three names", asn.Seq(mail, upn, mailbox), false},
+		{"an otherName that cannot be read", asn.Seq(asn.TLV(0xa0, []byte{5, 0})), false},
+		{"another otherName", asn.Seq(upn, mail), true},
+		{"no otherName", asn.Seq(mail), true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -111,15 +112,15 @@ func TestCheckCRLSignature(t *testing.T) {
 // that are refused here, many of them as lists without entries.
 func TestCRLFields(t *testing.T) {
 	t.Parallel()
-	id := certSeq(certOID("\x2a\x86\x48\xce\x3d\x04\x03\x02"))
+	id := asn.Seq(asn.OID("\x2a\x86\x48\xce\x3d\x04\x03\x02"))
 	name := crlIssuer(t, 0, func(*x509.Certificate) {}).RawSubject
 	version, serial := []byte{2, 1, 1}, []byte{2, 1, 5}
-	utc, general := certTLV(0x17, []byte("260404050607Z")), certTLV(0x18, []byte("20500404050607Z"))
-	reason := certSeq(certOID("\x55\x1d\x15"), certTLV(4, []byte{10, 1, 1}))
-	hidden := certSeq(certOID("\x2a\x03"), certTLV(4, certNull), []byte{1, 1, 0xff})
-	entry := certSeq(serial, utc)
-	entries := certSeq(entry, certSeq(serial, general, certSeq(reason)))
-	extensions := certTLV(0xa0, certSeq(certSeq(certOID("\x55\x1d\x14"), certTLV(4, []byte{2, 1, 7}))))
+	utc, general := asn.TLV(0x17, []byte("260404050607Z")), asn.TLV(0x18, []byte("20500404050607Z"))
+	reason := asn.Seq(asn.OID("\x55\x1d\x15"), asn.TLV(4, []byte{10, 1, 1}))
+	hidden := asn.Seq(asn.OID("\x2a\x03"), asn.TLV(4, asn.Null), []byte{1, 1, 0xff})
+	entry := asn.Seq(serial, utc)
+	entries := asn.Seq(entry, asn.Seq(serial, general, asn.Seq(reason)))
+	extensions := asn.TLV(0xa0, asn.Seq(asn.Seq(asn.OID("\x55\x1d\x14"), asn.TLV(4, []byte{2, 1, 7}))))
 	primitive := bytes.Clone(entries)
 	primitive[0] &^= 0x20
 	tests := []struct {
@@ -131,31 +132,31 @@ func TestCRLFields(t *testing.T) {
 		{"all fields", [][]byte{version, id, name, utc, general, entries, extensions}, 2, ""},
 		{"no nextUpdate", [][]byte{version, id, name, general, entries, extensions}, 2, ""},
 		{"no entries", [][]byte{version, id, name, utc, utc, extensions}, 0, ""},
-		{"an empty list of entries", [][]byte{version, id, name, utc, utc, certSeq(), extensions}, 0, ""},
+		{"an empty list of entries", [][]byte{version, id, name, utc, utc, asn.Seq(), extensions}, 0, ""},
 		{"no extensions", [][]byte{version, id, name, utc, utc, entries}, 2, ""},
 		{"no entries and no extensions", [][]byte{version, id, name, utc, utc}, 0, ""},
-		{"version 1", [][]byte{id, name, utc, utc, certSeq(entry, entry)}, 2, "version is not 2"},
+		{"version 1", [][]byte{id, name, utc, utc, asn.Seq(entry, entry)}, 2, "version is not 2"},
 
-		{"NULL before the entries", [][]byte{version, id, name, utc, utc, certNull, entries, extensions}, 0, "after its times"},
-		{"NULL before the extensions", [][]byte{version, id, name, utc, utc, entries, certNull, extensions}, 2, "after its times"},
-		{"NULL at the end", [][]byte{version, id, name, utc, utc, entries, extensions, certNull}, 2, "after its times"},
+		{"NULL before the entries", [][]byte{version, id, name, utc, utc, asn.Null, entries, extensions}, 0, "after its times"},
+		{"NULL before the extensions", [][]byte{version, id, name, utc, utc, entries, asn.Null, extensions}, 2, "after its times"},
+		{"NULL at the end", [][]byte{version, id, name, utc, utc, entries, extensions, asn.Null}, 2, "after its times"},
 		{"three times", [][]byte{version, id, name, utc, utc, utc, entries, extensions}, 0, "after its times"},
 		{"three times of two types", [][]byte{version, id, name, utc, utc, general, entries, extensions}, 0, "after its times"},
 		{"extensions before the entries", [][]byte{version, id, name, utc, utc, extensions, entries}, 0, "after its times"},
-		{"entries twice", [][]byte{version, id, name, utc, utc, certSeq(), entries, extensions}, 0, "after its times"},
+		{"entries twice", [][]byte{version, id, name, utc, utc, asn.Seq(), entries, extensions}, 0, "after its times"},
 		{"extensions twice", [][]byte{version, id, name, utc, utc, entries, extensions, extensions}, 2, "after its times"},
 		{"entries with the tag of primitives", [][]byte{version, id, name, utc, utc, primitive, extensions}, 0, "after its times"},
-		{"entries in a SET", [][]byte{version, id, name, utc, utc, certTLV(0x31, entry), extensions}, 0, "after its times"},
+		{"entries in a SET", [][]byte{version, id, name, utc, utc, asn.TLV(0x31, entry), extensions}, 0, "after its times"},
 		{"version 1 written out", [][]byte{{2, 1, 0}, id, name, utc, utc, entries, extensions}, 2, "version is not 2"},
 		{"no time", [][]byte{version, id, name, entries, extensions}, 2, "CertificateList"},
 		{"an octet at the end", [][]byte{version, id, name, utc, utc, {0x30}}, 0, "CertificateList"},
-		{"two lists of extensions in one", [][]byte{version, id, name, utc, utc, entries, certTLV(0xa0, certSeq(reason), certSeq(hidden))}, 2, "its extensions are malformed"},
-		{"an extension that goes on", [][]byte{version, id, name, utc, utc, entries, certTLV(0xa0, certSeq(reason, hidden))}, 2, "its extensions are malformed"},
-		{"NULL in an entry", [][]byte{version, id, name, utc, utc, certSeq(entry, certSeq(serial, utc, certNull, certSeq(reason)))}, 2, "its entry 2 is malformed"},
-		{"NULL at the end of an entry", [][]byte{version, id, name, utc, utc, certSeq(certSeq(serial, utc, certSeq(reason), certNull))}, 1, "its entry 1 is malformed"},
-		{"an entry with two times", [][]byte{version, id, name, utc, utc, certSeq(certSeq(serial, utc, utc))}, 1, "its entry 1 is malformed"},
-		{"an entry without time", [][]byte{version, id, name, utc, utc, certSeq(certSeq(serial))}, 1, "its entry 1 is malformed"},
-		{"an entry's extension that goes on", [][]byte{version, id, name, utc, utc, certSeq(certSeq(serial, utc, certSeq(reason, hidden)))}, 1, "its entry 1 is malformed"},
+		{"two lists of extensions in one", [][]byte{version, id, name, utc, utc, entries, asn.TLV(0xa0, asn.Seq(reason), asn.Seq(hidden))}, 2, "its extensions are malformed"},
+		{"an extension that goes on", [][]byte{version, id, name, utc, utc, entries, asn.TLV(0xa0, asn.Seq(reason, hidden))}, 2, "its extensions are malformed"},
+		{"NULL in an entry", [][]byte{version, id, name, utc, utc, asn.Seq(entry, asn.Seq(serial, utc, asn.Null, asn.Seq(reason)))}, 2, "its entry 2 is malformed"},
+		{"NULL at the end of an entry", [][]byte{version, id, name, utc, utc, asn.Seq(asn.Seq(serial, utc, asn.Seq(reason), asn.Null))}, 1, "its entry 1 is malformed"},
+		{"an entry with two times", [][]byte{version, id, name, utc, utc, asn.Seq(asn.Seq(serial, utc, utc))}, 1, "its entry 1 is malformed"},
+		{"an entry without time", [][]byte{version, id, name, utc, utc, asn.Seq(asn.Seq(serial))}, 1, "its entry 1 is malformed"},
+		{"an entry's extension that goes on", [][]byte{version, id, name, utc, utc, asn.Seq(asn.Seq(serial, utc, asn.Seq(reason, hidden)))}, 1, "its entry 1 is malformed"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -166,7 +167,7 @@ func TestCRLFields(t *testing.T) {
 					t.Errorf("%s: error %v: want %q", what, err, tt.mention)
 				}
 			}
-			der := certSeq(certSeq(tt.fields...), id, certBits([]byte("signature")))
+			der := asn.Seq(asn.Seq(tt.fields...), id, asn.Bits([]byte("signature")))
 			list, err := x509.ParseRevocationList(der)
 			if err != nil { // another parser may read it
 				check("CheckCRLFields", x509der.CheckCRLFields(&x509.RevocationList{Raw: der, RevokedCertificateEntries: make([]x509.RevocationListEntry, tt.entries)}))

@@ -12,6 +12,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/sm2"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -135,12 +136,6 @@ func TestVerifyOddKeys(t *testing.T) {
 	}
 }
 
-// An otherSigner is a key outside of this process.
-type otherSigner struct {
-	crypto.Signer
-	sign func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error)
-}
-
 // A rotatingSigner returns one pointer for its public half, whatever its key is.
 type rotatingSigner struct {
 	crypto.Signer
@@ -160,10 +155,6 @@ func (s *rotatingSigner) rotate(to crypto.Signer) {
 	}
 }
 
-func (s otherSigner) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	return s.sign(rand, digest, opts)
-}
-
 // What another signer answers is verified; keys in memory are trusted, and are
 // not asked for randomness.
 func TestSignerVerifiesOthers(t *testing.T) {
@@ -177,7 +168,7 @@ func TestSignerVerifiesOthers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			good, err := x509der.NewSigner(otherSigner{key, key.Sign})
+			good, err := x509der.NewSigner(testutil.SignerFunc(key.Public(), key.Sign))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -187,14 +178,14 @@ func TestSignerVerifiesOthers(t *testing.T) {
 			if got, err := x509der.MarshalRequest(nil, good, subject, nil); err != nil || !bytes.Equal(got, own) {
 				t.Errorf("the opaque key signs otherwise (%v)", err)
 			}
-			bad, err := x509der.NewSigner(otherSigner{key, another.Sign})
+			bad, err := x509der.NewSigner(testutil.SignerFunc(key.Public(), another.Sign))
 			if err != nil {
 				t.Fatal(err)
 			}
 			_, err = x509der.MarshalRequest(nil, bad, subject, nil)
 			checkSays(t, err, "wrong signature")
 			asleep := errors.New("asleep")
-			failing, err := x509der.NewSigner(otherSigner{key, func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, asleep }})
+			failing, err := x509der.NewSigner(testutil.SignerFunc(key.Public(), func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, asleep }))
 			if err != nil {
 				t.Fatal(err)
 			}
