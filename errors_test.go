@@ -9,7 +9,6 @@ import (
 	"html"
 	"io"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 func TestCodes(t *testing.T) {
@@ -178,11 +178,10 @@ func TestErrorBodyParameter(t *testing.T) {
 
 func TestNewRequestId(t *testing.T) {
 	t.Parallel()
-	form := regexp.MustCompile(`^[0-9A-F]{8}-[0-9A-F]{4}-4[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}$`)
 	seen := make(map[string]bool)
 	for range 100 {
 		id, err := yuncert.NewRequestId(nil)
-		if err != nil || !form.MatchString(id) || seen[id] {
+		if err != nil || !testutil.RequestIDForm.MatchString(id) || seen[id] {
 			t.Fatalf("NewRequestId(nil) = %q, %v", id, err)
 		}
 		seen[id] = true

@@ -35,6 +35,7 @@ import (
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/order"
 	"github.com/yuncert/yuncert/order/sqlstore"
 )
@@ -356,13 +357,13 @@ func keyForms(text []byte) map[string]string {
 	switch key, _ := x509.ParsePKCS8PrivateKey(block.Bytes); key := key.(type) {
 	case *ecdsa.PrivateKey:
 		if sec1, err := x509.MarshalECPrivateKey(key); err == nil {
-			forms["PEM of SEC 1"] = string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: sec1}))
+			forms["PEM of SEC 1"] = testutil.EncodePEM("EC PRIVATE KEY", sec1)
 		}
 	case *rsa.PrivateKey:
-		forms["PEM of PKCS #1"] = string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
+		forms["PEM of PKCS #1"] = testutil.EncodePEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key))
 	}
 	for _, label := range []string{"RSA PRIVATE KEY", "EC PRIVATE KEY", "SM2 PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "CERTIFICATE", "CERTIFICATE REQUEST", "X509 CRL", "PUBLIC KEY"} {
-		forms["PEM labelled "+label] = string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: block.Bytes}))
+		forms["PEM labelled "+label] = testutil.EncodePEM(label, block.Bytes)
 	}
 	return forms
 }
@@ -533,7 +534,7 @@ func (w *world) spoiltKeys(tried func(what string, err error)) {
 		der := bytes.Clone(block.Bytes)
 		der[at] ^= 0x55
 		for _, label := range []string{"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"} {
-			_, err := algorithm.ParsePrivateKey(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
+			_, err := algorithm.ParsePrivateKey([]byte(testutil.EncodePEM(label, der)))
 			tried(fmt.Sprintf("ParsePrivateKey with octet %d changed, as %s", at, label), err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/yuncert/yuncert/algorithm"
+	_ "github.com/yuncert/yuncert/internal/testutil" // for the flag -update
 )
 
 // keyFiles returns the files in a directory that hold a private key, and wants
