@@ -708,3 +708,45 @@ func BenchmarkCreateRevocationList(b *testing.B) {
 		})
 	}
 }
+
+// A CA with two CRLs: two Issuers of one chain and key, and a list for each.
+func TestPartitionedRevocationLists(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	text := hostCSR(t, algorithm.ECC_256, "www.example.com")
+	var certificates []string
+	var lists []*x509.RevocationList
+	for _, part := range []string{"http://crl.example.com/1", "http://crl.example.com/2"} {
+		issuer := au.issuerWith(t, ca.IssuerOptions{CRLBase: part})
+		req := serverRequest(issuer, text)
+		req.EnableCrl, req.Immediately = 1, 1
+		resp, _, err := ca.CreateServerCertificateWithCsr(nil, instant, issuer, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		certificates = append(certificates, resp.X509Certificate)
+		der, err := ca.CreateRevocationList(nil, instant, issuer, &ca.CreateRevocationListRequest{
+			Number: big.NewInt(1), NextUpdate: instant.AddDate(0, 0, 7), DistributionPoint: issuer.Describe().CrlUrl,
+			Revoked: ca.Revoked(ca.RevokedCertificate{SerialNumber: resp.SerialNumber, RevocationTime: instant}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := ca.ParseRevocationList(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lists = append(lists, list)
+	}
+	for i, certificate := range certificates {
+		for j, list := range lists {
+			opts := ca.VerifyOptions{Roots: au.root.Certificate, Intermediates: au.sub.Certificate, RevocationLists: []*x509.RevocationList{list}}
+			_, err := ca.Verify(instant, certificate, opts)
+			if i == j {
+				testutil.CheckError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "Certificate", "was revoked")
+			} else {
+				testutil.CheckError(t, err, refused, "RevocationLists", "partition")
+			}
+		}
+	}
+}

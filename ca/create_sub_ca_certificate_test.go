@@ -487,3 +487,63 @@ func TestCreateSubCACertificateFailures(t *testing.T) {
 		})
 	}
 }
+
+func TestCreateSubCACertificateExtendedKeyUsagesAbove(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	tests := []struct {
+		name        string
+		above, here []string
+		ok          bool
+	}{
+		{"none above", nil, []string{"codeSigning"}, true},
+		{"none here", []string{"serverAuth"}, nil, true},
+		{"any above", []string{"any"}, []string{"codeSigning"}, true},
+		{"the same", []string{"serverAuth", "1.2.3.4"}, []string{"1.2.3.4", "serverAuth"}, true},
+		{"another", []string{"codeSigning"}, []string{"serverAuth"}, false},
+		{"one too many", []string{"serverAuth"}, []string{"serverAuth", "1.2.3.4"}, false},
+		{"any here", []string{"serverAuth"}, []string{"any"}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			parent := au.subWith(t, func(r *ca.CreateSubCACertificateRequest) {
+				r.PathLenConstraint, r.ExtendedKeyUsages = 1, tt.above
+			})
+			req := subRequest(algorithm.ECC_256)
+			req.CommonName, req.ExtendedKeyUsages = "Below", tt.here
+			_, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, parent, key(algorithm.ECC_256, 2).Public(), req)
+			if tt.ok && err != nil {
+				t.Error(err)
+			} else if !tt.ok {
+				testutil.CheckError(t, err, refused, "ExtendedKeyUsages", "exclude")
+			}
+		})
+	}
+}
+
+// A chain that NewIssuer would not read is not made.
+func TestCreateSubCACertificateLongestChain(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	issuer := au.rootIssuer
+	for level := 2; ; level++ {
+		own, err := algorithm.GenerateKey(algorithm.ECC_256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := subRequest(algorithm.ECC_256)
+		req.CommonName, req.PathLenConstraint = fmt.Sprintf("Level %d", level), int32(20-level)
+		resp, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, issuer, own.Public(), req)
+		if level == 11 {
+			testutil.CheckError(t, err, refused, "ParentIdentifier", "10 certificates")
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if issuer, err = ca.NewIssuer(resp.CertificateChain, own, ca.IssuerOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -9,9 +9,11 @@ import (
 	"encoding/asn1"
 	"fmt"
 	"math/big"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -654,5 +656,59 @@ func TestNewIssuerOfExpiredCA(t *testing.T) {
 	for _, now := range []time.Time{instant.AddDate(-1, 0, 0), instant.AddDate(0, -6, 0), instant} {
 		checkRefused(t, now, issuer, serverRequest(issuer, hostCSR(t, algorithm.ECC_256, "www.example.com")),
 			yuncert.ErrCertificateExpired, "ParentIdentifier", now.Format(time.RFC3339))
+	}
+}
+
+func TestNewIssuerRefusesPolicies(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	demanding := caTemplate("Demanding")
+	demanding.ExtraExtensions = []pkix.Extension{{Id: []int{2, 5, 29, 36}, Critical: true, Value: []byte{0x30, 3, 0x80, 1, 0}}}
+	root := parsePEM(t, au.root.Certificate)
+	_, err := ca.NewIssuer(sign(t, demanding, root, au.subKey.Public(), au.rootKey)+au.root.Certificate, au.subKey, ca.IssuerOptions{})
+	testutil.CheckError(t, err, refused, "CertificateChain", "policies")
+}
+
+// One Issuer serves many goroutines, and each gets what it would have got alone.
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	const goroutines, each = 16, 4
+	for _, a := range families {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			au := authorityOf(a)
+			text := hostCSR(t, a, "www.example.com")
+			run := func(i int) []byte {
+				random := rand.NewChaCha8([32]byte{byte(i), byte(i >> 8)})
+				req := serverRequest(au.issuer, text)
+				req.Domain, req.EnableCrl, req.Immediately = fmt.Sprintf("n%d.example.com", i), 1, 2
+				resp, der, err := ca.CreateServerCertificateWithCsr(random, instant, au.issuer, req)
+				if err != nil {
+					t.Error(err)
+					return nil
+				}
+				sub, err := ca.CreateSubCACertificate(random, instant, au.rootIssuer, au.subKey.Public(), subRequest(a))
+				if err != nil {
+					t.Error(err)
+					return nil
+				}
+				return fmt.Appendf(nil, "%x %+v %+v", der, resp, sub)
+			}
+			got := make([][]byte, goroutines*each)
+			var wait sync.WaitGroup
+			for g := range goroutines {
+				wait.Go(func() {
+					for i := g * each; i < (g+1)*each; i++ {
+						got[i] = run(i)
+					}
+				})
+			}
+			wait.Wait()
+			for i := range got {
+				if want := run(i); !bytes.Equal(got[i], want) {
+					t.Errorf("certificate %d:\n%s\nand alone\n%s", i, got[i], want)
+				}
+			}
+		})
 	}
 }

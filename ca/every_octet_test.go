@@ -2,9 +2,6 @@ package ca_test
 
 import (
 	"bytes"
-	"fmt"
-	"math/rand/v2"
-	"sync"
 	"testing"
 
 	"github.com/yuncert/yuncert/algorithm"
@@ -12,50 +9,6 @@ import (
 	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
-
-// One Issuer serves many goroutines, and each gets what it would have got alone.
-func TestConcurrentUse(t *testing.T) {
-	t.Parallel()
-	const goroutines, each = 16, 4
-	for _, a := range families {
-		t.Run(string(a), func(t *testing.T) {
-			t.Parallel()
-			au := authorityOf(a)
-			text := hostCSR(t, a, "www.example.com")
-			run := func(i int) []byte {
-				random := rand.NewChaCha8([32]byte{byte(i), byte(i >> 8)})
-				req := serverRequest(au.issuer, text)
-				req.Domain, req.EnableCrl, req.Immediately = fmt.Sprintf("n%d.example.com", i), 1, 2
-				resp, der, err := ca.CreateServerCertificateWithCsr(random, instant, au.issuer, req)
-				if err != nil {
-					t.Error(err)
-					return nil
-				}
-				sub, err := ca.CreateSubCACertificate(random, instant, au.rootIssuer, au.subKey.Public(), subRequest(a))
-				if err != nil {
-					t.Error(err)
-					return nil
-				}
-				return fmt.Appendf(nil, "%x %+v %+v", der, resp, sub)
-			}
-			got := make([][]byte, goroutines*each)
-			var wait sync.WaitGroup
-			for g := range goroutines {
-				wait.Go(func() {
-					for i := g * each; i < (g+1)*each; i++ {
-						got[i] = run(i)
-					}
-				})
-			}
-			wait.Wait()
-			for i := range got {
-				if want := run(i); !bytes.Equal(got[i], want) {
-					t.Errorf("certificate %d:\n%s\nand alone\n%s", i, got[i], want)
-				}
-			}
-		})
-	}
-}
 
 // Every octet of a certificate is either parsed or signed: whichever is changed,
 // the certificate is refused.
