@@ -2,6 +2,7 @@ package csr_test
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -12,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/yuncert/yuncert"
@@ -31,7 +32,7 @@ func checkInvariants(t *testing.T, r *csr.Request) {
 	if err != nil {
 		t.Fatalf("Raw does not parse: %v", err)
 	}
-	if diff := cmp.Diff(r, again, samePublicKey); diff != "" {
+	if diff := gocmp.Diff(r, again, samePublicKey); diff != "" {
 		t.Errorf("Raw parses to something else (-first +second):\n%s", diff)
 	}
 	if len(r.Names) > 250 {
@@ -86,6 +87,23 @@ func checkInvariants(t *testing.T, r *csr.Request) {
 	}
 }
 
+// changedParts are the CSRs of hostileParts and unusualParts.
+func changedParts(t testing.TB) (list []*parts) {
+	t.Helper()
+	add := func(a algorithm.Algorithm, change func(testing.TB, *parts)) {
+		p := newParts(t, cmp.Or(a, algorithm.ECC_256), 0)
+		change(t, p)
+		list = append(list, p)
+	}
+	for _, row := range hostileParts(t) {
+		add(row.algorithm, row.change)
+	}
+	for _, row := range unusualParts(t) {
+		add(row.algorithm, row.change)
+	}
+	return list
+}
+
 func FuzzParse(f *testing.F) {
 	for _, folder := range []string{"accepted", "refused"} {
 		files, err := filepath.Glob("testdata/" + folder + "/*.pem")
@@ -102,8 +120,20 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Add([]byte(nil))
-	f.Add([]byte("-----BEGIN CERTIFICATE REQUEST----- ...... -----END CERTIFICATE REQUEST-----"))
 	f.Add(testkeys.PEM(algorithm.ECC_256, 0))
+	for _, row := range hostileTexts(f) {
+		f.Add([]byte(row.text))
+	}
+	for _, p := range changedParts(f) {
+		f.Add(p.der())
+	}
+	for _, data := range largeInputs(f) {
+		f.Add(data)
+	}
+	for _, row := range rsaExponents() {
+		der, _ := withExponent(f, row.e)
+		f.Add(der)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		sent := bytes.Clone(data)
 		r, err := csr.Parse(data)
@@ -133,6 +163,9 @@ func FuzzParseSigned(f *testing.F) {
 		}
 		info := n.children[0]
 		f.Add(info.children[1].encode(nil, nil), info.children[3].encode(nil, nil))
+	}
+	for _, changed := range changedParts(f) {
+		f.Add(changed.subject, changed.attributes)
 	}
 	f.Add(asn.Name(asn.UTF8(asn.OIDCommonName, ""), asn.UTF8(asn.OIDCommonName, "a")), asn.TLV(0xa0))
 	f.Add(asn.Name(asn.Attribute(asn.OIDUnit, 30, "\x4f\x8b")), asn.TLV(0xa0, altNames(asn.TLV(0x81, []byte("a@b")), asn.TLV(0x86, []byte("urn:a")))))

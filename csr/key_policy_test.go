@@ -20,7 +20,7 @@ import (
 
 // withExponent makes a CSR for RSA key 0 with another exponent, if there is one
 // to sign with.
-func withExponent(t *testing.T, e *big.Int) (der []byte, signed bool) {
+func withExponent(t testing.TB, e *big.Int) (der []byte, signed bool) {
 	t.Helper()
 	p := newParts(t, algorithm.RSA_2048, 0)
 	key := parsePKCS8[*rsa.PrivateKey](t, testutil.FirstPEM(t, testkeys.PEM(algorithm.RSA_2048, 0)))
@@ -46,20 +46,21 @@ func withExponent(t *testing.T, e *big.Int) (der []byte, signed bool) {
 	return p.der(), signed
 }
 
-// An exponent beyond what crypto/rsa holds is refused when it is read, and never
-// cut to one that it holds.
-func TestParseRSAExponents(t *testing.T) {
-	t.Parallel()
+// An rsaExponent is one row of rsaExponents.
+type rsaExponent struct {
+	e       *big.Int
+	says    string // "" accepts
+	lenient string // to SmallExponents
+}
+
+// rsaExponents are exponents of the key in a CSR. FuzzParse starts from them too.
+func rsaExponents() []rsaExponent {
 	power := func(exponent uint, plus int64) *big.Int {
 		e := new(big.Int).Lsh(big.NewInt(1), exponent)
 		return e.Add(e, big.NewInt(plus))
 	}
 	const outside, tooLarge = "is not an odd number from 65537 to 2^31-1", "the RSA exponent is larger than 2^31-1"
-	tests := []struct {
-		e       *big.Int
-		says    string // "" accepts
-		lenient string // to SmallExponents
-	}{
+	return []rsaExponent{
 		{big.NewInt(-1), "not a pair of positive DER integers", "not a pair of positive DER integers"},
 		{big.NewInt(0), outside, outside},
 		{big.NewInt(1), outside, outside},
@@ -76,8 +77,14 @@ func TestParseRSAExponents(t *testing.T) {
 		{power(64, 65537), tooLarge, tooLarge},
 		{power(256, 1), tooLarge, tooLarge},
 	}
+}
+
+// An exponent beyond what crypto/rsa holds is refused when it is read, and never
+// cut to one that it holds.
+func TestParseRSAExponents(t *testing.T) {
+	t.Parallel()
 	tested := 0
-	for _, tt := range tests {
+	for _, tt := range rsaExponents() {
 		der, signed := withExponent(t, tt.e)
 		for _, c := range []struct {
 			policy algorithm.KeyPolicy

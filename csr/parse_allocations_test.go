@@ -22,10 +22,9 @@ func claiming(length ...byte) func(tag byte, content []byte) []byte {
 	}
 }
 
-// Whatever the input says of its length, reading it allocates no more than 32
-// times what it has, which thousands of attributes in a subject come near to. It
-// is not parallel, since it counts what the whole process allocates.
-func TestParseAllocatesLittle(t *testing.T) {
+// largeInputs claim to be much longer than they are, or repeat small pieces up to
+// MaxSize. FuzzParse starts from them too.
+func largeInputs(t testing.TB) map[string][]byte {
 	p := newParts(t, algorithm.ECC_256, 0)
 	inputs := make(map[string][]byte)
 	whole, err := parseNode(p.der())
@@ -90,9 +89,17 @@ func TestParseAllocatesLittle(t *testing.T) {
 		})
 		return q.der()
 	}()
+	return inputs
+}
 
+// Whatever the input says of its length, reading it allocates no more than 32
+// times what it has, which thousands of attributes in a subject come near to. It
+// is not parallel, since it counts what the whole process allocates.
+func TestParseAllocatesLittle(t *testing.T) {
+	inputs := largeInputs(t)
 	refused := 0
 	for name, data := range inputs {
+		var err error
 		var before, after runtime.MemStats
 		const runs = 3
 		runtime.ReadMemStats(&before)

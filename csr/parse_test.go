@@ -183,94 +183,102 @@ func TestParseTools(t *testing.T) {
 	}
 }
 
-// Alibaba Cloud's own SM2 CSRs, and those that a builder can make and no tool at hand.
-func TestParseAccepts(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name       string
-		algorithm  algorithm.Algorithm // ECC_256 if empty
-		change     func(t *testing.T, p *parts)
-		commonName string   // "example.com" if empty
-		names      []string // those of newParts if nil
-	}{
-		{"sound", "", func(t *testing.T, p *parts) {}, "", nil},
-		{"RSA", algorithm.RSA_2048, func(t *testing.T, p *parts) {}, "", nil},
-		{"SM2", algorithm.SM2_256, func(t *testing.T, p *parts) {}, "", nil},
-		{"two extensionRequests with different extensions", algorithm.SM2_256, func(t *testing.T, p *parts) {
+// An unusual is one row of unusualParts.
+type unusual struct {
+	name       string
+	algorithm  algorithm.Algorithm // ECC_256 if empty
+	change     func(t testing.TB, p *parts)
+	commonName string   // "example.com" if empty
+	names      []string // those of newParts if nil
+}
+
+// unusualParts are changes to a sound CSR after which Parse still accepts it.
+// FuzzParse starts from them too.
+func unusualParts(t testing.TB) []unusual {
+	return []unusual{
+		{"sound", "", func(t testing.TB, p *parts) {}, "", nil},
+		{"RSA", algorithm.RSA_2048, func(t testing.TB, p *parts) {}, "", nil},
+		{"SM2", algorithm.SM2_256, func(t testing.TB, p *parts) {}, "", nil},
+		{"two extensionRequests with different extensions", algorithm.SM2_256, func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Extension(asn.OIDKeyID, false, asn.TLV(asn1.OCTET_STRING, []byte("id")))), altNames(asn.DNSName("a.example.com")))
 		}, "", []string{"a.example.com"}},
-		{"two extensionRequests, names first", "", func(t *testing.T, p *parts) {
+		{"two extensionRequests, names first", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.example.com")), asn.ExtensionRequest(asn.Extension(asn.OIDKeyID, false, asn.TLV(asn1.OCTET_STRING, []byte("id")))))
 		}, "", []string{"a.example.com"}},
-		{"Microsoft's extensionRequest", "", func(t *testing.T, p *parts) {
+		{"Microsoft's extensionRequest", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidMicrosoftExtensions, asn.Seq(asn.Extension(asn.OIDAltName, false, asn.Seq(asn.DNSName("a.example.com"))))))
 		}, "", []string{"a.example.com"}},
-		{"no extensions in extensionRequest", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, asn.ExtensionRequest()) }, "", []string{}},
-		{"empty attributes", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0) }, "", []string{}},
-		{"no attributes", "", func(t *testing.T, p *parts) { p.attributes = nil }, "", []string{}},
-		{"another attribute", "", func(t *testing.T, p *parts) {
+		{"no extensions in extensionRequest", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, asn.ExtensionRequest()) }, "", []string{}},
+		{"empty attributes", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0) }, "", []string{}},
+		{"no attributes", "", func(t testing.TB, p *parts) { p.attributes = nil }, "", []string{}},
+		{"another attribute", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword, asn.TLV(asn1.UTF8String, []byte("secret"))))
 		}, "", []string{}},
-		{"another attribute with two values", "", func(t *testing.T, p *parts) {
+		{"another attribute with two values", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword, asn.TLV(asn1.UTF8String, []byte("a")), asn.TLV(asn1.UTF8String, []byte("b"))))
 		}, "", []string{}},
-		{"another extension, critical", "", func(t *testing.T, p *parts) {
+		{"another extension, critical", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Seq(asn.OIDKeyUsage, asn.TLV(asn1.BOOLEAN, []byte{0xff}), asn.TLV(asn1.OCTET_STRING, []byte{3, 2, 7, 128}))))
 		}, "", []string{}},
-		{"critical FALSE", "", func(t *testing.T, p *parts) {
+		{"critical FALSE", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Seq(asn.OIDAltName, asn.TLV(asn1.BOOLEAN, []byte{0}), asn.TLV(asn1.OCTET_STRING, asn.Seq(asn.DNSName("a.example.com"))))))
 		}, "", []string{"a.example.com"}},
-		{"names of every form", "", func(t *testing.T, p *parts) {
+		{"names of every form", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(
 				asn.TLV(0xa0, asn.OID("\x2a\x03"), asn.TLV(0xa0, asn.TLV(asn1.UTF8String, []byte("other")))), asn.TLV(0x81, []byte("a@example.com")),
 				asn.DNSName("a.example.com"), asn.TLV(0xa4, commonName("directory")), asn.TLV(0x86, []byte("https://uri.example.com")),
 				asn.IPAddress(192, 0, 2, 1), asn.TLV(0x88, []byte{0x2a, 3})))
 		}, "", []string{"a.example.com", "192.0.2.1"}},
-		{"only an e-mail name", "", func(t *testing.T, p *parts) {
+		{"only an e-mail name", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.TLV(0x81, []byte("a@example.com"))))
 		}, "", []string{}},
-		{"repeated names", "", func(t *testing.T, p *parts) {
+		{"repeated names", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("B.example.com"), asn.DNSName("a.example.com"), asn.DNSName("b.example.com")))
 		}, "", []string{"b.example.com", "a.example.com"}},
-		{"IPv4 address in IPv6", "", func(t *testing.T, p *parts) {
+		{"IPv4 address in IPv6", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1), asn.IPAddress(192, 0, 2, 1)))
 		}, "", []string{"192.0.2.1"}},
-		{"A-labels that read like another name", "", func(t *testing.T, p *parts) { // a Cyrillic а in paypal
+		{"A-labels that read like another name", "", func(t testing.TB, p *parts) { // a Cyrillic а in paypal
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--pypal-4ve.com")))
 		}, "", []string{"xn--pypal-4ve.com"}},
-		{"A-labels", "", func(t *testing.T, p *parts) {
+		{"A-labels", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("XN--FSQU00A.xn--55qx5d")))
 		}, "", []string{"xn--fsqu00a.xn--55qx5d"}},
-		{"250 names", "", func(t *testing.T, p *parts) {
+		{"250 names", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(dnsNames(testutil.NumberedNames(250))...))
 		}, "", testutil.NumberedNames(250)},
-		{"250 names and a repeat", "", func(t *testing.T, p *parts) {
+		{"250 names and a repeat", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(dnsNames(append(testutil.NumberedNames(250), "HAA.example.net"))...))
 		}, "", testutil.NumberedNames(250)},
-		{"wildcard common name", "", func(t *testing.T, p *parts) { p.subject = commonName("*.example.com") }, "*.example.com", nil},
-		{"common name in IA5String", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.IA5(asn.OIDCommonName, "a_b@c")) }, "a_b@c", nil},
-		{"common name of 64 in Chinese", "", func(t *testing.T, p *parts) { p.subject = commonName(testutil.Chinese(64)) }, testutil.Chinese(64), nil},
-		{"common name in BMPString", "", func(t *testing.T, p *parts) {
+		{"wildcard common name", "", func(t testing.TB, p *parts) { p.subject = commonName("*.example.com") }, "*.example.com", nil},
+		{"common name in IA5String", "", func(t testing.TB, p *parts) { p.subject = asn.Name(asn.IA5(asn.OIDCommonName, "a_b@c")) }, "a_b@c", nil},
+		{"common name of 64 in Chinese", "", func(t testing.TB, p *parts) { p.subject = commonName(testutil.Chinese(64)) }, testutil.Chinese(64), nil},
+		{"common name in BMPString", "", func(t testing.TB, p *parts) {
 			p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 30, "\x4f\x8b\x5b\x50"))
 		}, "例子", nil},
-		{"PrintableString with * and &", "", func(t *testing.T, p *parts) {
+		{"PrintableString with * and &", "", func(t testing.TB, p *parts) {
 			p.subject = asn.Name(asn.Printable(asn.OIDOrganization, "A&B"), asn.Printable(asn.OIDCommonName, "*.example.com"))
 		}, "*.example.com", nil},
-		{"NumericString", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 18, "12 34")) }, "12 34", nil},
-		{"empty unit", "", func(t *testing.T, p *parts) {
+		{"NumericString", "", func(t testing.TB, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 18, "12 34")) }, "12 34", nil},
+		{"empty unit", "", func(t testing.TB, p *parts) {
 			p.subject = asn.Name(asn.UTF8(asn.OIDUnit, ""), asn.UTF8(asn.OIDCommonName, "example.com"))
 		}, "", nil},
-		{"RSA signature without NULL", algorithm.RSA_2048, func(t *testing.T, p *parts) { p.id = rsaWithoutNULL }, "", nil},
-		{"SM2 signature with NULL", algorithm.SM2_256, func(t *testing.T, p *parts) { p.id = sm2WithSM3NULL }, "", nil},
-		{"P-256 with SHA-384", "", func(t *testing.T, p *parts) {
+		{"RSA signature without NULL", algorithm.RSA_2048, func(t testing.TB, p *parts) { p.id = rsaWithoutNULL }, "", nil},
+		{"SM2 signature with NULL", algorithm.SM2_256, func(t testing.TB, p *parts) { p.id = sm2WithSM3NULL }, "", nil},
+		{"P-256 with SHA-384", "", func(t testing.TB, p *parts) {
 			p.id = ecdsaWithSHA384
 			p.sign = func(info []byte) []byte {
 				return signature(testkeys.Key(algorithm.ECC_256, 0), crypto.SHA384, info)
 			}
 		}, "", nil},
-		{"SM2 under the empty user ID", algorithm.SM2_256, func(t *testing.T, p *parts) { p.sign = signSM2As(t, "") }, "", nil},
+		{"SM2 under the empty user ID", algorithm.SM2_256, func(t testing.TB, p *parts) { p.sign = signSM2As(t, "") }, "", nil},
 	}
-	for _, tt := range tests {
+}
+
+// Alibaba Cloud's own SM2 CSRs, and those that a builder can make and no tool at hand.
+func TestParseAccepts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range unusualParts(t) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			if tt.algorithm == "" {
@@ -308,7 +316,7 @@ func dnsNames(names []string) (list [][]byte) {
 }
 
 // signSM2As signs with the SM2 key 0 under a user ID.
-func signSM2As(t *testing.T, userID string) func([]byte) []byte {
+func signSM2As(t testing.TB, userID string) func([]byte) []byte {
 	t.Helper()
 	key, err := sm2.NewPrivateKey(sm2Scalar(t))
 	if err != nil {
@@ -328,7 +336,7 @@ func signSM2As(t *testing.T, userID string) func([]byte) []byte {
 }
 
 // sm2Scalar is the scalar of the SM2 key 0: PKCS #8 around an ECPrivateKey.
-func sm2Scalar(t *testing.T) []byte {
+func sm2Scalar(t testing.TB) []byte {
 	t.Helper()
 	n, err := parseNode(testutil.FirstPEM(t, testkeys.PEM(algorithm.SM2_256, 0)))
 	if err != nil {
@@ -337,219 +345,223 @@ func sm2Scalar(t *testing.T) []byte {
 	return n.children[2].children[0].children[1].content
 }
 
-func TestParseRefusals(t *testing.T) {
-	t.Parallel()
+// A hostile is one row of hostileParts.
+type hostile struct {
+	name      string
+	algorithm algorithm.Algorithm // ECC_256 if empty
+	change    func(t testing.TB, p *parts)
+	says      string // part of the message: refused for this reason
+}
+
+// hostileParts are changes to a sound CSR after which Parse refuses it. FuzzParse
+// starts from them too.
+func hostileParts(t testing.TB) []hostile {
 	ecc := testkeys.Key(algorithm.ECC_256, 0)
-	tests := []struct {
-		name      string
-		algorithm algorithm.Algorithm // ECC_256 if empty
-		change    func(t *testing.T, p *parts)
-		says      string // part of the message: refused for this reason
-	}{
+	return []hostile{
 		// RFC 2986 throughout, nothing behind.
-		{"version 1", "", func(t *testing.T, p *parts) { p.version = asn.TLV(asn1.INTEGER, []byte{1}) }, "version is 1"},
-		{"version -1", "", func(t *testing.T, p *parts) { p.version = asn.TLV(asn1.INTEGER, []byte{0xff}) }, "version is -1"},
-		{"version 0 in two octets", "", func(t *testing.T, p *parts) { p.version = asn.TLV(asn1.INTEGER, []byte{0, 0}) }, "not a DER CertificationRequest"},
-		{"version without octets", "", func(t *testing.T, p *parts) { p.version = asn.TLV(asn1.INTEGER) }, "not a DER CertificationRequest"},
-		{"no version", "", func(t *testing.T, p *parts) { p.version = nil }, "not a DER CertificationRequest"},
-		{"no subject", "", func(t *testing.T, p *parts) { p.subject = nil }, ""},
-		{"no key", "", func(t *testing.T, p *parts) { p.key = nil }, "not a DER CertificationRequest"},
-		{"an element behind the signature", "", func(t *testing.T, p *parts) { p.behind = asn.Null }, "not a DER CertificationRequest"},
-		{"an element behind the attributes", "", func(t *testing.T, p *parts) { p.attributes = append(p.attributes, 5, 0) }, "attributes are malformed"},
-		{"an octet behind the attributes", "", func(t *testing.T, p *parts) { p.attributes = append(p.attributes, 0) }, "attributes are malformed"},
-		{"attributes as a SET", "", func(t *testing.T, p *parts) { p.attributes[0] = 0x31 }, "attributes are malformed"},
-		{"attributes twice", "", func(t *testing.T, p *parts) { p.attributes = append(p.attributes, p.attributes...) }, "attributes are malformed"},
-		{"attribute without values", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword)) }, "attribute is malformed"},
-		{"attribute with a broken second value", "", func(t *testing.T, p *parts) {
+		{"version 1", "", func(t testing.TB, p *parts) { p.version = asn.TLV(asn1.INTEGER, []byte{1}) }, "version is 1"},
+		{"version -1", "", func(t testing.TB, p *parts) { p.version = asn.TLV(asn1.INTEGER, []byte{0xff}) }, "version is -1"},
+		{"version 0 in two octets", "", func(t testing.TB, p *parts) { p.version = asn.TLV(asn1.INTEGER, []byte{0, 0}) }, "not a DER CertificationRequest"},
+		{"version without octets", "", func(t testing.TB, p *parts) { p.version = asn.TLV(asn1.INTEGER) }, "not a DER CertificationRequest"},
+		{"no version", "", func(t testing.TB, p *parts) { p.version = nil }, "not a DER CertificationRequest"},
+		{"no subject", "", func(t testing.TB, p *parts) { p.subject = nil }, ""},
+		{"no key", "", func(t testing.TB, p *parts) { p.key = nil }, "not a DER CertificationRequest"},
+		{"an element behind the signature", "", func(t testing.TB, p *parts) { p.behind = asn.Null }, "not a DER CertificationRequest"},
+		{"an element behind the attributes", "", func(t testing.TB, p *parts) { p.attributes = append(p.attributes, 5, 0) }, "attributes are malformed"},
+		{"an octet behind the attributes", "", func(t testing.TB, p *parts) { p.attributes = append(p.attributes, 0) }, "attributes are malformed"},
+		{"attributes as a SET", "", func(t testing.TB, p *parts) { p.attributes[0] = 0x31 }, "attributes are malformed"},
+		{"attributes twice", "", func(t testing.TB, p *parts) { p.attributes = append(p.attributes, p.attributes...) }, "attributes are malformed"},
+		{"attribute without values", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword)) }, "attribute is malformed"},
+		{"attribute with a broken second value", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword, asn.Null, []byte{0x0c, 5, 'a'}))
 		}, "attribute is malformed"},
-		{"attribute with a padded type", "", func(t *testing.T, p *parts) {
+		{"attribute with a padded type", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(asn.OID("\x2a\x80\x03"), asn.Null))
 		}, "attribute is malformed"},
-		{"attribute with a type cut off", "", func(t *testing.T, p *parts) {
+		{"attribute with a type cut off", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(asn.OID("\x2a\x83"), asn.Null))
 		}, "attribute is malformed"},
-		{"attribute with an empty type", "", func(t *testing.T, p *parts) {
+		{"attribute with an empty type", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(asn.OID(""), asn.Null))
 		}, "attribute is malformed"},
 
 		// No attribute or extension repeats.
-		{"an attribute twice", "", func(t *testing.T, p *parts) {
+		{"an attribute twice", "", func(t testing.TB, p *parts) {
 			a := asn.RequestAttribute(oidChallengePassword, asn.TLV(asn1.UTF8String, []byte("a")))
 			p.attributes = asn.TLV(0xa0, a, a)
 		}, "attribute 1.2.840.113549.1.9.7 stands twice"},
-		{"an attribute with a value twice", "", func(t *testing.T, p *parts) {
+		{"an attribute with a value twice", "", func(t testing.TB, p *parts) {
 			v := asn.TLV(asn1.UTF8String, []byte("a"))
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword, v, asn.TLV(asn1.UTF8String, []byte("b")), v))
 		}, "attribute 1.2.840.113549.1.9.7 has the same value twice"},
-		{"an extension twice in one request", "", func(t *testing.T, p *parts) {
+		{"an extension twice in one request", "", func(t testing.TB, p *parts) {
 			e := asn.Extension(asn.OIDAltName, false, asn.Seq(asn.DNSName("a.example.com")))
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(e, e))
 		}, "extension 2.5.29.17 is requested twice"},
-		{"an extension in two requests", "", func(t *testing.T, p *parts) {
+		{"an extension in two requests", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.example.com")), altNames(asn.DNSName("b.example.com")))
 		}, "extension 2.5.29.17 is requested twice"},
-		{"an unknown extension in two requests", "", func(t *testing.T, p *parts) {
+		{"an unknown extension in two requests", "", func(t testing.TB, p *parts) {
 			r := asn.ExtensionRequest(asn.Extension(asn.OIDKeyID, false, nil))
 			p.attributes = asn.TLV(0xa0, r, r)
 		}, "extension 2.5.29.14 is requested twice"},
-		{"an extension in Microsoft's request too", "", func(t *testing.T, p *parts) {
+		{"an extension in Microsoft's request too", "", func(t testing.TB, p *parts) {
 			e := asn.Extension(asn.OIDAltName, false, asn.Seq(asn.DNSName("a.example.com")))
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(e), asn.RequestAttribute(oidMicrosoftExtensions, asn.Seq(e)))
 		}, "1.2.840.113549.1.9.14 and 1.3.6.1.4.1.311.2.1.14"},
-		{"another extension in Microsoft's request", "", func(t *testing.T, p *parts) {
+		{"another extension in Microsoft's request", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Extension(asn.OIDKeyID, false, nil)), asn.RequestAttribute(oidMicrosoftExtensions, asn.Seq(asn.Extension(asn.OIDAltName, false, asn.Seq(asn.DNSName("a.example.com"))))))
 		}, "1.2.840.113549.1.9.14 and 1.3.6.1.4.1.311.2.1.14"},
-		{"Microsoft's request in front of the other", "", func(t *testing.T, p *parts) {
+		{"Microsoft's request in front of the other", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidMicrosoftExtensions, asn.Seq(asn.Extension(asn.OIDAltName, false, asn.Seq(asn.DNSName("a.example.com"))))), asn.ExtensionRequest(asn.Extension(asn.OIDKeyID, false, nil)))
 		}, "1.2.840.113549.1.9.14 and 1.3.6.1.4.1.311.2.1.14"},
-		{"two values in extensionRequest", "", func(t *testing.T, p *parts) {
+		{"two values in extensionRequest", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(asn.OIDExtensionRequest, asn.Seq(asn.Extension(asn.OIDKeyID, false, nil)), asn.Seq(asn.Extension(asn.OIDAltName, false, asn.Seq(asn.DNSName("a.example.com"))))))
 		}, "more than one value"},
-		{"65 extensions", "", func(t *testing.T, p *parts) {
+		{"65 extensions", "", func(t testing.TB, p *parts) {
 			var list [][]byte
 			for i := range 65 {
 				list = append(list, asn.Extension(asn.OID("\x55\x1e"+string(rune(i))), false, nil))
 			}
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(list...))
 		}, "more than 64 extensions"},
-		{"extensionRequest that is no SEQUENCE", "", func(t *testing.T, p *parts) {
+		{"extensionRequest that is no SEQUENCE", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(asn.OIDExtensionRequest, asn.Set(asn.Extension(asn.OIDKeyID, false, nil))))
 		}, "not a SEQUENCE"},
-		{"an extension with another element", "", func(t *testing.T, p *parts) {
+		{"an extension with another element", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Seq(asn.OIDKeyID, asn.TLV(asn1.OCTET_STRING), asn.Null)))
 		}, "extension is malformed"},
-		{"an extension without a value", "", func(t *testing.T, p *parts) {
+		{"an extension without a value", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Seq(asn.OIDKeyID)))
 		}, "extension is malformed"},
-		{"critical that is neither TRUE nor FALSE", "", func(t *testing.T, p *parts) {
+		{"critical that is neither TRUE nor FALSE", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Seq(asn.OIDKeyID, asn.TLV(asn1.BOOLEAN, []byte{1}), asn.TLV(asn1.OCTET_STRING))))
 		}, "extension is malformed"},
 
 		// The subject.
-		{"two common names", "", func(t *testing.T, p *parts) {
+		{"two common names", "", func(t testing.TB, p *parts) {
 			p.subject = asn.Name(asn.UTF8(asn.OIDCommonName, "a.example.com"), asn.UTF8(asn.OIDCommonName, "b.example.com"))
 		}, "2 common names"},
-		{"two common names in one RDN", "", func(t *testing.T, p *parts) {
+		{"two common names in one RDN", "", func(t testing.TB, p *parts) {
 			p.subject = asn.Seq(asn.Set(asn.Seq(asn.OIDCommonName, asn.TLV(asn1.UTF8String, []byte("a"))), asn.Seq(asn.OIDCommonName, asn.TLV(asn1.UTF8String, []byte("b")))))
 		}, "2 common names"},
-		{"NUL in the common name", "", func(t *testing.T, p *parts) { p.subject = commonName("example.com\x00.example.net") }, "U+0000"},
-		{"line break in the common name", "", func(t *testing.T, p *parts) { p.subject = commonName("example.com\nexample.net") }, "U+000A"},
-		{"U+0085 in the common name", "", func(t *testing.T, p *parts) { p.subject = commonName("a\u0085b") }, "U+0085"},
-		{"U+FFFD in the common name", "", func(t *testing.T, p *parts) { p.subject = commonName("a\ufffdb") }, "U+FFFD"},
-		{"NUL in the unit", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.UTF8(asn.OIDUnit, "a\x00")) }, "U+0000"},
-		{"NUL in an IA5String", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.IA5(asn.OIDEmail, "a@b\x00c")) }, "U+0000"},
-		{"NUL in a BMPString", "", func(t *testing.T, p *parts) {
+		{"NUL in the common name", "", func(t testing.TB, p *parts) { p.subject = commonName("example.com\x00.example.net") }, "U+0000"},
+		{"line break in the common name", "", func(t testing.TB, p *parts) { p.subject = commonName("example.com\nexample.net") }, "U+000A"},
+		{"U+0085 in the common name", "", func(t testing.TB, p *parts) { p.subject = commonName("a\u0085b") }, "U+0085"},
+		{"U+FFFD in the common name", "", func(t testing.TB, p *parts) { p.subject = commonName("a\ufffdb") }, "U+FFFD"},
+		{"NUL in the unit", "", func(t testing.TB, p *parts) { p.subject = asn.Name(asn.UTF8(asn.OIDUnit, "a\x00")) }, "U+0000"},
+		{"NUL in an IA5String", "", func(t testing.TB, p *parts) { p.subject = asn.Name(asn.IA5(asn.OIDEmail, "a@b\x00c")) }, "U+0000"},
+		{"NUL in a BMPString", "", func(t testing.TB, p *parts) {
 			p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 30, "\x00a\x00\x00"))
 		}, "U+0000"},
-		{"a surrogate in a BMPString", "", func(t *testing.T, p *parts) {
+		{"a surrogate in a BMPString", "", func(t testing.TB, p *parts) {
 			p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 30, "\xd8\x00\xdc\x00"))
 		}, "U+D800"},
-		{"U+FFFF in a BMPString", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, 30, "\xff\xff")) }, "U+FFFF"},
-		{"U+FDD0 in a BMPString", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, 30, "\xfd\xd0")) }, "U+FDD0"},
-		{"odd BMPString", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 30, "\x00a\x00")) }, "odd number"},
-		{"UTF8String not UTF-8", "", func(t *testing.T, p *parts) { p.subject = commonName("a\xff") }, "UTF-8"},
-		{"PrintableString with an underscore", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Printable(asn.OIDUnit, "a_b")) }, "PrintableString"},
-		{"IA5String with an octet above 127", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.IA5(asn.OIDEmail, "\xe9@example.com")) }, "ASCII"},
-		{"T61String with an octet above 127", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, asn1.T61String, "\xe9")) }, "ASCII"},
-		{"NumericString with a letter", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, 18, "1a")) }, "NumericString"},
-		{"UniversalString", "", func(t *testing.T, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, 28, "\x00\x00\x00a")) }, "tag 28"},
-		{"a number for a text", "", func(t *testing.T, p *parts) {
+		{"U+FFFF in a BMPString", "", func(t testing.TB, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, 30, "\xff\xff")) }, "U+FFFF"},
+		{"U+FDD0 in a BMPString", "", func(t testing.TB, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, 30, "\xfd\xd0")) }, "U+FDD0"},
+		{"odd BMPString", "", func(t testing.TB, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 30, "\x00a\x00")) }, "odd number"},
+		{"UTF8String not UTF-8", "", func(t testing.TB, p *parts) { p.subject = commonName("a\xff") }, "UTF-8"},
+		{"PrintableString with an underscore", "", func(t testing.TB, p *parts) { p.subject = asn.Name(asn.Printable(asn.OIDUnit, "a_b")) }, "PrintableString"},
+		{"IA5String with an octet above 127", "", func(t testing.TB, p *parts) { p.subject = asn.Name(asn.IA5(asn.OIDEmail, "\xe9@example.com")) }, "ASCII"},
+		{"T61String with an octet above 127", "", func(t testing.TB, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, asn1.T61String, "\xe9")) }, "ASCII"},
+		{"NumericString with a letter", "", func(t testing.TB, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, 18, "1a")) }, "NumericString"},
+		{"UniversalString", "", func(t testing.TB, p *parts) { p.subject = asn.Name(asn.Attribute(asn.OIDUnit, 28, "\x00\x00\x00a")) }, "tag 28"},
+		{"a number for a text", "", func(t testing.TB, p *parts) {
 			p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, asn1.INTEGER, "\x01"))
 		}, "tag 2"},
-		{"empty RDN", "", func(t *testing.T, p *parts) { p.subject = asn.Seq(asn.Set()) }, "not a SET"},
-		{"common name of 65", "", func(t *testing.T, p *parts) { p.subject = commonName(strings.Repeat("a", 65)) }, "65 characters"},
-		{"common name of 65 in BMPString", "", func(t *testing.T, p *parts) {
+		{"empty RDN", "", func(t testing.TB, p *parts) { p.subject = asn.Seq(asn.Set()) }, "not a SET"},
+		{"common name of 65", "", func(t testing.TB, p *parts) { p.subject = commonName(strings.Repeat("a", 65)) }, "65 characters"},
+		{"common name of 65 in BMPString", "", func(t testing.TB, p *parts) {
 			p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 30, strings.Repeat("\x4f\x8b", 65)))
 		}, "65 characters"},
-		{"common name with an outer space", "", func(t *testing.T, p *parts) { p.subject = commonName(" example.com") }, "space"},
-		{"common name *.com", "", func(t *testing.T, p *parts) { p.subject = commonName("*.com") }, "wildcard"},
-		{"common name *.*", "", func(t *testing.T, p *parts) { p.subject = commonName("*.*") }, "wildcard"},
-		{"common name w*.example.com", "", func(t *testing.T, p *parts) { p.subject = commonName("w*.example.com") }, "wildcard"},
+		{"common name with an outer space", "", func(t testing.TB, p *parts) { p.subject = commonName(" example.com") }, "space"},
+		{"common name *.com", "", func(t testing.TB, p *parts) { p.subject = commonName("*.com") }, "wildcard"},
+		{"common name *.*", "", func(t testing.TB, p *parts) { p.subject = commonName("*.*") }, "wildcard"},
+		{"common name w*.example.com", "", func(t testing.TB, p *parts) { p.subject = commonName("w*.example.com") }, "wildcard"},
 
 		// The names.
-		{"name *.*", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*.*"))) }, "wildcard"},
-		{"name *.com", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*.com"))) }, "wildcard"},
-		{"name *", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*"))) }, "wildcard"},
-		{"name with NUL", "", func(t *testing.T, p *parts) {
+		{"name *.*", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*.*"))) }, "wildcard"},
+		{"name *.com", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*.com"))) }, "wildcard"},
+		{"name *", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*"))) }, "wildcard"},
+		{"name with NUL", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com\x00.example.net")))
 		}, "letters, digits and hyphens"},
-		{"name with a line break", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com\n"))) }, "letters, digits and hyphens"},
-		{"name with an underscore", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a_b.example.com"))) }, "letters, digits and hyphens"},
-		{"name with a space before", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(" example.com"))) }, "letters, digits and hyphens"},
-		{"names in one dNSName", "", func(t *testing.T, p *parts) {
+		{"name with a line break", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com\n"))) }, "letters, digits and hyphens"},
+		{"name with an underscore", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a_b.example.com"))) }, "letters, digits and hyphens"},
+		{"name with a space before", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(" example.com"))) }, "letters, digits and hyphens"},
+		{"names in one dNSName", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.example.com,b.example.com")))
 		}, "letters, digits and hyphens"},
-		{"name with a dot behind", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com."))) }, "empty label"},
-		{"empty dNSName", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(""))) }, "empty label"},
-		{"name of 254", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(longNames(1, 254)))) }, "253"},
-		{"name in UTF-8", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("例子.公司"))) }, "not ASCII"},
-		{"name a.*.example.com", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.*.example.com"))) }, "wildcard"},
-		{"name w*.example.com", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("w*.example.com"))) }, "wildcard"},
-		{"name *.*.example.com", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*.*.example.com"))) }, "wildcard"},
-		{"name with a label of 64", "", func(t *testing.T, p *parts) {
+		{"name with a dot behind", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com."))) }, "empty label"},
+		{"empty dNSName", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(""))) }, "empty label"},
+		{"name of 254", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(longNames(1, 254)))) }, "253"},
+		{"name in UTF-8", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("例子.公司"))) }, "not ASCII"},
+		{"name a.*.example.com", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.*.example.com"))) }, "wildcard"},
+		{"name w*.example.com", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("w*.example.com"))) }, "wildcard"},
+		{"name *.*.example.com", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*.*.example.com"))) }, "wildcard"},
+		{"name with a label of 64", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(strings.Repeat("a", 64)+".example.com")))
 		}, "63"},
-		{"name with an empty label", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a..example.com"))) }, "empty label"},
-		{"name with a hyphen first", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("-a.example.com"))) }, "hyphen"},
-		{"name with a hyphen last", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a-.example.com"))) }, "hyphen"},
-		{"name with a space within", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a b.example.com"))) }, "letters, digits and hyphens"},
-		{"name with DEL", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a\x7f.example.com"))) }, "letters, digits and hyphens"},
-		{"name with a port", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com:443"))) }, "letters, digits and hyphens"},
-		{"URL for a name", "", func(t *testing.T, p *parts) {
+		{"name with an empty label", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a..example.com"))) }, "empty label"},
+		{"name with a hyphen first", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("-a.example.com"))) }, "hyphen"},
+		{"name with a hyphen last", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a-.example.com"))) }, "hyphen"},
+		{"name with a space within", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a b.example.com"))) }, "letters, digits and hyphens"},
+		{"name with DEL", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a\x7f.example.com"))) }, "letters, digits and hyphens"},
+		{"name with a port", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com:443"))) }, "letters, digits and hyphens"},
+		{"URL for a name", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("https://example.com/")))
 		}, "letters, digits and hyphens"},
-		{"e-mail address for a name", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a@example.com"))) }, "letters, digits and hyphens"},
-		{"A-label of what is no U-label", "", func(t *testing.T, p *parts) { // decomposed, where IDNA composes
+		{"e-mail address for a name", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a@example.com"))) }, "letters, digits and hyphens"},
+		{"A-label of what is no U-label", "", func(t testing.TB, p *parts) { // decomposed, where IDNA composes
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--bucher-xyd.example.com")))
 		}, "A-label"},
-		{"A-label of ASCII", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--example-.com"))) }, "hyphen"},
-		{"false A-label", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--a.example.com"))) }, "A-label"},
-		{"IPv4 literal in dNSName", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("192.0.2.1"))) }, "is an IP address"},
-		{"IPv6 literal in dNSName", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("2001:db8::1"))) }, "is an IP address"},
-		{"almost an IPv4 literal", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("192.0.2.256"))) }, "digits only"},
-		{"iPAddress of 5 octets", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress(1, 2, 3, 4, 5))) }, "5 octets"},
-		{"iPAddress of 8 octets", "", func(t *testing.T, p *parts) {
+		{"A-label of ASCII", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--example-.com"))) }, "hyphen"},
+		{"false A-label", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--a.example.com"))) }, "A-label"},
+		{"IPv4 literal in dNSName", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("192.0.2.1"))) }, "is an IP address"},
+		{"IPv6 literal in dNSName", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("2001:db8::1"))) }, "is an IP address"},
+		{"almost an IPv4 literal", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("192.0.2.256"))) }, "digits only"},
+		{"iPAddress of 5 octets", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress(1, 2, 3, 4, 5))) }, "5 octets"},
+		{"iPAddress of 8 octets", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress(1, 2, 3, 4, 255, 255, 255, 255)))
 		}, "8 octets"},
-		{"empty iPAddress", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress())) }, "0 octets"},
-		{"empty subjectAltName", "", func(t *testing.T, p *parts) { p.attributes = asn.TLV(0xa0, altNames()) }, "not a SEQUENCE of names"},
-		{"subjectAltName without octets", "", func(t *testing.T, p *parts) {
+		{"empty iPAddress", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress())) }, "0 octets"},
+		{"empty subjectAltName", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames()) }, "not a SEQUENCE of names"},
+		{"subjectAltName without octets", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Extension(asn.OIDAltName, false, nil)))
 		}, "not a SEQUENCE of names"},
-		{"an octet behind subjectAltName", "", func(t *testing.T, p *parts) {
+		{"an octet behind subjectAltName", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Extension(asn.OIDAltName, false, append(asn.Seq(asn.DNSName("a.example.com")), 0))))
 		}, "not a SEQUENCE of names"},
-		{"a name that is no GeneralName", "", func(t *testing.T, p *parts) {
+		{"a name that is no GeneralName", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.example.com"), asn.TLV(asn1.UTF8String, []byte("b.example.com"))))
 		}, "no GeneralName"},
-		{"a constructed dNSName", "", func(t *testing.T, p *parts) {
+		{"a constructed dNSName", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.TLV(0xa2, []byte("a.example.com"))))
 		}, "no GeneralName"},
-		{"251 names", "", func(t *testing.T, p *parts) {
+		{"251 names", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(dnsNames(testutil.NumberedNames(251))...))
 		}, "more than 250 names"},
 
 		// The key.
-		{"close primes", algorithm.RSA_2048, func(t *testing.T, p *parts) {
+		{"close primes", algorithm.RSA_2048, func(t testing.TB, p *parts) {
 			key := closePrimes(t)
 			p.key = publicDER(t, testutil.Opaque(key))
 			p.sign = func(info []byte) []byte { return signRSA(key, info) }
 		}, "close primes"},
-		{"RSA exponent 1", algorithm.RSA_2048, func(t *testing.T, p *parts) {
+		{"RSA exponent 1", algorithm.RSA_2048, func(t testing.TB, p *parts) {
 			key := parsePKCS8[*rsa.PrivateKey](t, testutil.FirstPEM(t, testkeys.PEM(algorithm.RSA_2048, 0)))
 			one := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: key.N, E: 1}, D: big.NewInt(1)}
 			p.key = publicDER(t, testutil.Opaque(one))
 			p.sign = func(info []byte) []byte { return signRSA(one, info) } // needs no private key
 		}, "exponent"},
-		{"RSA key with an octet behind", algorithm.RSA_2048, func(t *testing.T, p *parts) {
+		{"RSA key with an octet behind", algorithm.RSA_2048, func(t testing.TB, p *parts) {
 			n, err := parseNode(p.key)
 			if err != nil {
 				t.Fatal(err)
 			}
 			p.key = n.encode(n.children[1], func(tag byte, content []byte) []byte { return asn.TLV(asn1.Tag(tag), content, []byte{0}) })
 		}, "RSA public key"},
-		{"RSA key without NULL", algorithm.RSA_2048, func(t *testing.T, p *parts) {
+		{"RSA key without NULL", algorithm.RSA_2048, func(t testing.TB, p *parts) {
 			n, err := parseNode(p.key)
 			if err != nil {
 				t.Fatal(err)
@@ -557,46 +569,50 @@ func TestParseRefusals(t *testing.T) {
 			n.children[0].children = n.children[0].children[:1]
 			p.key = n.encode(nil, nil)
 		}, "algorithm is not supported"},
-		{"point off the curve", "", func(t *testing.T, p *parts) { p.key[len(p.key)-1] ^= 1 }, "not an uncompressed point"},
-		{"SM2 point off the curve", algorithm.SM2_256, func(t *testing.T, p *parts) { p.key[len(p.key)-1] ^= 1 }, "not an uncompressed point"},
-		{"SM2 point named P-256", "", func(t *testing.T, p *parts) {
+		{"point off the curve", "", func(t testing.TB, p *parts) { p.key[len(p.key)-1] ^= 1 }, "not an uncompressed point"},
+		{"SM2 point off the curve", algorithm.SM2_256, func(t testing.TB, p *parts) { p.key[len(p.key)-1] ^= 1 }, "not an uncompressed point"},
+		{"SM2 point named P-256", "", func(t testing.TB, p *parts) {
 			other := publicDER(t, testkeys.Key(algorithm.SM2_256, 0))
 			copy(p.key[len(p.key)-64:], other[len(other)-64:])
 		}, "not an uncompressed point"},
 
 		// The signature.
-		{"wrong signature", "", func(t *testing.T, p *parts) {
+		{"wrong signature", "", func(t testing.TB, p *parts) {
 			p.sign = func(info []byte) []byte { return signature(ecc, crypto.SHA256, append(info, 0)) }
 		}, "does not belong"},
-		{"signature by another key", "", func(t *testing.T, p *parts) { p.sign = newParts(t, algorithm.ECC_256, 1).sign }, "does not belong"},
-		{"RSA signature by another key", algorithm.RSA_2048, func(t *testing.T, p *parts) { p.sign = newParts(t, algorithm.RSA_2048, 1).sign }, "does not belong"},
-		{"SM2 signature by another key", algorithm.SM2_256, func(t *testing.T, p *parts) { p.sign = newParts(t, algorithm.SM2_256, 1).sign }, "does not belong"},
-		{"empty signature", "", func(t *testing.T, p *parts) { p.sign = func([]byte) []byte { return nil } }, "does not belong"},
-		{"signature with an octet behind", "", func(t *testing.T, p *parts) { behind(p) }, "does not belong"},
-		{"RSA signature with an octet behind", algorithm.RSA_2048, func(t *testing.T, p *parts) { behind(p) }, "does not belong"},
-		{"SM2 signature with an octet behind", algorithm.SM2_256, func(t *testing.T, p *parts) { behind(p) }, "does not belong"},
-		{"r and s of zero", "", func(t *testing.T, p *parts) {
+		{"signature by another key", "", func(t testing.TB, p *parts) { p.sign = newParts(t, algorithm.ECC_256, 1).sign }, "does not belong"},
+		{"RSA signature by another key", algorithm.RSA_2048, func(t testing.TB, p *parts) { p.sign = newParts(t, algorithm.RSA_2048, 1).sign }, "does not belong"},
+		{"SM2 signature by another key", algorithm.SM2_256, func(t testing.TB, p *parts) { p.sign = newParts(t, algorithm.SM2_256, 1).sign }, "does not belong"},
+		{"empty signature", "", func(t testing.TB, p *parts) { p.sign = func([]byte) []byte { return nil } }, "does not belong"},
+		{"signature with an octet behind", "", func(t testing.TB, p *parts) { behind(p) }, "does not belong"},
+		{"RSA signature with an octet behind", algorithm.RSA_2048, func(t testing.TB, p *parts) { behind(p) }, "does not belong"},
+		{"SM2 signature with an octet behind", algorithm.SM2_256, func(t testing.TB, p *parts) { behind(p) }, "does not belong"},
+		{"r and s of zero", "", func(t testing.TB, p *parts) {
 			p.sign = func([]byte) []byte {
 				return asn.Seq(asn.TLV(asn1.INTEGER, []byte{0}), asn.TLV(asn1.INTEGER, []byte{0}))
 			}
 		}, "does not belong"},
-		{"SM2 r and s of zero", algorithm.SM2_256, func(t *testing.T, p *parts) {
+		{"SM2 r and s of zero", algorithm.SM2_256, func(t testing.TB, p *parts) {
 			p.sign = func([]byte) []byte {
 				return asn.Seq(asn.TLV(asn1.INTEGER, []byte{0}), asn.TLV(asn1.INTEGER, []byte{0}))
 			}
 		}, "does not belong"},
-		{"ecdsa-with-SHA1", "", func(t *testing.T, p *parts) { p.id = ecdsaWithSHA1 }, "signature algorithm is not supported"},
-		{"ecdsa-with-SHA256 and NULL", "", func(t *testing.T, p *parts) {
+		{"ecdsa-with-SHA1", "", func(t testing.TB, p *parts) { p.id = ecdsaWithSHA1 }, "signature algorithm is not supported"},
+		{"ecdsa-with-SHA256 and NULL", "", func(t testing.TB, p *parts) {
 			p.id = asn.Seq(asn.OID("\x2a\x86\x48\xce\x3d\x04\x03\x02"), asn.Null)
 		}, "signature algorithm is not supported"},
-		{"SHA-256 signature named SHA-384", "", func(t *testing.T, p *parts) { p.id = ecdsaWithSHA384 }, "does not belong"},
-		{"SM2 key under ecdsa-with-SHA256", algorithm.SM2_256, func(t *testing.T, p *parts) { p.id = asn.ECDSAWithSHA256 }, "SM2 key"},
-		{"P-256 key under SM2", "", func(t *testing.T, p *parts) { p.id = asn.SM2WithSM3 }, "ECC key"},
-		{"P-256 key under RSA", "", func(t *testing.T, p *parts) { p.id = asn.RSAWithSHA256 }, "ECC key"},
-		{"RSA key under ecdsa-with-SHA256", algorithm.RSA_2048, func(t *testing.T, p *parts) { p.id = asn.ECDSAWithSHA256 }, "RSA key"},
-		{"SM2 under another user ID", algorithm.SM2_256, func(t *testing.T, p *parts) { p.sign = signSM2As(t, "Alice") }, `under the user IDs ["1234567812345678" ""]`},
+		{"SHA-256 signature named SHA-384", "", func(t testing.TB, p *parts) { p.id = ecdsaWithSHA384 }, "does not belong"},
+		{"SM2 key under ecdsa-with-SHA256", algorithm.SM2_256, func(t testing.TB, p *parts) { p.id = asn.ECDSAWithSHA256 }, "SM2 key"},
+		{"P-256 key under SM2", "", func(t testing.TB, p *parts) { p.id = asn.SM2WithSM3 }, "ECC key"},
+		{"P-256 key under RSA", "", func(t testing.TB, p *parts) { p.id = asn.RSAWithSHA256 }, "ECC key"},
+		{"RSA key under ecdsa-with-SHA256", algorithm.RSA_2048, func(t testing.TB, p *parts) { p.id = asn.ECDSAWithSHA256 }, "RSA key"},
+		{"SM2 under another user ID", algorithm.SM2_256, func(t testing.TB, p *parts) { p.sign = signSM2As(t, "Alice") }, `under the user IDs ["1234567812345678" ""]`},
 	}
-	for _, tt := range tests {
+}
+
+func TestParseRefusals(t *testing.T) {
+	t.Parallel()
+	for _, tt := range hostileParts(t) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			if tt.algorithm == "" {
@@ -817,14 +833,18 @@ func TestParseRefusesEveryChangedOctet(t *testing.T) {
 	}
 }
 
-func TestParseRefusesTexts(t *testing.T) {
-	t.Parallel()
+// A hostileText is one row of hostileTexts.
+type hostileText struct {
+	name, text, says string
+}
+
+// hostileTexts are texts that Parse refuses before it sees DER. FuzzParse starts
+// from them too.
+func hostileTexts(t testing.TB) []hostileText {
 	good := readFile(t, "accepted", "openssl-p256-san")
 	body := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(string(good), begin), end), "\n", "")
 	text := string(good)
-	tests := []struct {
-		name, text, says string
-	}{
+	return []hostileText{
 		{"a space", " ", "neither DER nor PEM"},
 		{"a byte-order mark", "\ufeff", "neither DER nor PEM"},
 		{"a word", "CSRName", "neither DER nor PEM"},
@@ -867,7 +887,11 @@ func TestParseRefusesTexts(t *testing.T) {
 		{"a second end", text + end, "followed by other text"},
 		{"UTF-16", utf16LE(text), "neither DER nor PEM"},
 	}
-	for _, tt := range tests {
+}
+
+func TestParseRefusesTexts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range hostileTexts(t) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			checkRefused(t, []byte(tt.text), tt.says)
