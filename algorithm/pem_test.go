@@ -234,8 +234,16 @@ func TestParsePrivateKey(t *testing.T) {
 	}
 }
 
-func TestParsePrivateKeyRefuses(t *testing.T) {
-	t.Parallel()
+// A refusedPrivateKey is one row of refusedPrivateKeys.
+type refusedPrivateKey struct {
+	name    string
+	text    []byte
+	message string
+}
+
+// refusedPrivateKeys are texts that ParsePrivateKey refuses. FuzzParsePrivateKey
+// starts from them too.
+func refusedPrivateKeys(t testing.TB) []refusedPrivateKey {
 	const (
 		none        = "the text holds no private key in PEM with line breaks"
 		two         = "the text holds more than one private key"
@@ -266,11 +274,7 @@ func TestParsePrivateKeyRefuses(t *testing.T) {
 		}
 	}
 
-	tests := []struct {
-		name    string
-		text    []byte
-		message string
-	}{
+	return []refusedPrivateKey{
 		// The text.
 		{"nothing", nil, none},
 		{"no PEM", []byte("hunter2-hunter2-hunter2"), none},
@@ -365,7 +369,11 @@ func TestParsePrivateKeyRefuses(t *testing.T) {
 		{"no key inside", block("PRIVATE KEY", asn.Seq(version0, asn.Seq(idEC, idSM2))), notPKCS8},
 		{"no OCTET STRING inside", block("PRIVATE KEY", asn.Seq(version0, asn.Seq(idEC, idSM2), asn.Bits(asn.Seq(version1, d)))), notPKCS8},
 	}
-	for _, tt := range tests {
+}
+
+func TestParsePrivateKeyRefuses(t *testing.T) {
+	t.Parallel()
+	for _, tt := range refusedPrivateKeys(t) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			key, err := algorithm.ParsePrivateKey(tt.text)
@@ -462,6 +470,9 @@ func FuzzParsePrivateKey(f *testing.F) {
 	}
 	for _, file := range files {
 		f.Add(readFile(f, filepath.Join("privatekey", filepath.Base(file))))
+	}
+	for _, row := range refusedPrivateKeys(f) {
+		f.Add(row.text)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		key, err := algorithm.ParsePrivateKey(text)

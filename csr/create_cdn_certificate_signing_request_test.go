@@ -33,19 +33,21 @@ func newCdnRequest() *cdnRequest {
 	}
 }
 
-// A rule in a comment is one of those of CreateCdnCertificateSigningRequest in
-// the operations reference (section 2.1); OD is an open decision of its section 6.
-func TestCreateCdnCertificateSigningRequestRefusals(t *testing.T) {
-	t.Parallel()
+// A refusedCdnRequest is one row of refusedCdnRequests.
+type refusedCdnRequest struct {
+	name      string
+	change    func(*cdnRequest)
+	code      yuncert.Code
+	parameter string
+	message   string // where a document gives it
+}
+
+// refusedCdnRequests are changes to a valid request after which it is refused.
+// FuzzCreateCdnCertificateSigningRequestRequestJSON starts from them too.
+func refusedCdnRequests() []refusedCdnRequest {
 	const missing, malformed = yuncert.ErrMissingParameter, yuncert.ErrInvalidValueMalformed
 	const country = "Country must be 2 characters."
-	tests := []struct {
-		name      string
-		change    func(*cdnRequest)
-		code      yuncert.Code
-		parameter string
-		message   string // where a document gives it
-	}{
+	return []refusedCdnRequest{
 		// Rule 1, only CommonName is mandatory, and empty is absent.
 		{"no common name", func(r *cdnRequest) { r.CommonName = "" }, missing, "CommonName", "CommonName is mandatory for this action."},
 		{"nothing", func(r *cdnRequest) { *r = cdnRequest{} }, missing, "CommonName", "CommonName is mandatory for this action."},
@@ -116,8 +118,14 @@ func TestCreateCdnCertificateSigningRequestRefusals(t *testing.T) {
 		{"state before city", func(r *cdnRequest) { r.State, r.City = "\n", "\n" }, malformed, "State", ""},
 		{"city before e-mail", func(r *cdnRequest) { r.City, r.Email = "\n", "\n" }, malformed, "City", ""},
 	}
+}
+
+// A rule in a comment is one of those of CreateCdnCertificateSigningRequest in
+// the operations reference (section 2.1); OD is an open decision of its section 6.
+func TestCreateCdnCertificateSigningRequestRefusals(t *testing.T) {
+	t.Parallel()
 	key := testkeys.Key(algorithm.RSA_2048, 0)
-	for _, tt := range tests {
+	for _, tt := range refusedCdnRequests() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			req := newCdnRequest()

@@ -35,18 +35,20 @@ func newCreateCsrRequest() *csr.CreateCsrRequest {
 	}
 }
 
-// A rule in a comment is one of those of CreateCsr in the operations reference
-// (section 3.1); OD is an open decision of its section 6.
-func TestCreateCsrRefusals(t *testing.T) {
-	t.Parallel()
+// A refusedCreateCsrRequest is one row of refusedCreateCsrRequests.
+type refusedCreateCsrRequest struct {
+	name      string
+	change    func(*csr.CreateCsrRequest)
+	code      yuncert.Code
+	parameter string
+	message   string // where a document gives it
+}
+
+// refusedCreateCsrRequests are changes to a valid request after which it is
+// refused. FuzzCreateCsrRequestJSON starts from them too.
+func refusedCreateCsrRequests() []refusedCreateCsrRequest {
 	const missing, malformed = yuncert.ErrMissingParameter, yuncert.ErrInvalidValueMalformed
-	tests := []struct {
-		name      string
-		change    func(*csr.CreateCsrRequest)
-		code      yuncert.Code
-		parameter string
-		message   string // where a document gives it
-	}{
+	return []refusedCreateCsrRequest{
 		// Rule 1: what is mandatory. empty counts as absent.
 		{"no key size", func(r *csr.CreateCsrRequest) { r.KeySize = 0 }, missing, "KeySize", "KeySize is mandatory for this action."},
 		{"no algorithm", func(r *csr.CreateCsrRequest) { r.Algorithm = "" }, missing, "Algorithm", "Algorithm is mandatory for this action."},
@@ -172,8 +174,14 @@ func TestCreateCsrRefusals(t *testing.T) {
 		{"company before label", func(r *csr.CreateCsrRequest) { r.CorpName, r.Name = "\n", "\n" }, malformed, "CorpName", ""},
 		{"label before department", func(r *csr.CreateCsrRequest) { r.Name, r.Department = "\n", "\n" }, malformed, "Name", ""},
 	}
+}
+
+// A rule in a comment is one of those of CreateCsr in the operations reference
+// (section 3.1); OD is an open decision of its section 6.
+func TestCreateCsrRefusals(t *testing.T) {
+	t.Parallel()
 	key := testkeys.Key(algorithm.ECC_256, 0)
-	for _, tt := range tests {
+	for _, tt := range refusedCreateCsrRequests() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			req := newCreateCsrRequest()

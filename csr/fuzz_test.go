@@ -224,12 +224,26 @@ func checkCreated(t *testing.T, text string, err error, commonName string) {
 	checkInvariants(t, r)
 }
 
+func encodeJSON(t testing.TB, value any) []byte {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 func FuzzCreateCsrRequestJSON(f *testing.F) {
 	f.Add([]byte(`{"KeySize":2048,"Algorithm":"RSA","CommonName":"123.com","Sans":"www.example.com,www.aliyundoc.com","CountryCode":"CN","Province":"Beijing","Locality":"Beijing","CorpName":"aly","Name":"csr-123","Department":"IT"}`))
 	f.Add([]byte(`{"KeySize":256,"Algorithm":"ECC","CommonName":"例子.公司","Sans":"*.example.com,192.0.2.1,::1","CountryCode":"cn","Province":"北京","Locality":"北京"}`))
 	f.Add([]byte(`{"KeySize":256,"Algorithm":"SM2","CommonName":"*.xn--fsqu00a.cn","Sans":" ,","CountryCode":"US","Province":"A&B","Locality":"\u00e9"}`))
 	f.Add([]byte(`{"KeySize":-1,"Algorithm":"\u0000"}`))
 	f.Add([]byte(`null`))
+	for _, row := range refusedCreateCsrRequests() {
+		req := newCreateCsrRequest()
+		row.change(req)
+		f.Add(encodeJSON(f, req))
+	}
 	keys := make(map[string]*algorithm.PrivateKey)
 	for _, a := range createCsrAlgorithms {
 		keys[string(a.algorithm)] = testkeys.Key(a.algorithm, 0)
@@ -262,6 +276,11 @@ func FuzzCreateCdnCertificateSigningRequestRequestJSON(f *testing.F) {
 	f.Add([]byte(`{"CommonName":"*.example.com","SANs":"xx.com,xxx.xx.com","Email":"xxx.com"}`))
 	f.Add([]byte(`{"CommonName":"公司","Country":"China"}`))
 	f.Add([]byte(`{}`))
+	for _, row := range refusedCdnRequests() {
+		req := newCdnRequest()
+		row.change(req)
+		f.Add(encodeJSON(f, req))
+	}
 	key := testkeys.Key(algorithm.RSA_2048, 0)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var req *cdnRequest

@@ -215,11 +215,12 @@ func certSign(t testing.TB, userID string, tbs, signatureID []byte) []byte {
 	return asn.Seq(tbs, signatureID, asn.Bits(signature))
 }
 
-func TestParseCertificateRefuses(t *testing.T) {
-	t.Parallel()
+// refusedCertificates are what ParseCertificate refuses, most of them one change
+// away from the certificate good. FuzzParseCertificate starts from them too.
+func refusedCertificates(t testing.TB) (rows map[string][]byte, good []byte) {
 	id := asn.Seq(asn.OIDSM2WithSM3)
 	key := certSigner(t, algorithm.SM2_256, 2).PublicDER
-	good := certSign(t, sm2.UserID, certTBS(id, key), id)
+	good = certSign(t, sm2.UserID, certTBS(id, key), id)
 	if _, err := x509der.ParseCertificate(good); err != nil {
 		t.Fatalf("the certificate that the rows change: %v", err)
 	}
@@ -236,7 +237,7 @@ func TestParseCertificateRefuses(t *testing.T) {
 	compressed := asn.Seq(asn.Seq(asn.OIDECPublicKey, asn.OIDSM2), asn.Bits(append([]byte{2}, key[len(key)-64:len(key)-32]...)))
 	wrap := func(tbs []byte, outer []byte) []byte { return asn.Seq(tbs, outer, asn.Bits([]byte("signature"))) }
 	extension := asn.Seq(asn.OID("\x55\x1d\x0e"), asn.TLV(asn1.OCTET_STRING, asn.TLV(asn1.OCTET_STRING, []byte("key"))))
-	tests := map[string][]byte{
+	return map[string][]byte{
 		"nothing":                         nil,
 		"text":                            []byte("certificate"),
 		"an empty SEQUENCE":               asn.Seq(),
@@ -263,7 +264,12 @@ func TestParseCertificateRefuses(t *testing.T) {
 		"the month 13":                    bytes.Replace(good, []byte("260304050607Z"), []byte("261304050607Z"), 1),
 		"a time zone":                     bytes.Replace(good, []byte("260304050607Z"), []byte("260304050607+"), 1),
 		"a CSR":                           certCSR(t),
-	}
+	}, good
+}
+
+func TestParseCertificateRefuses(t *testing.T) {
+	t.Parallel()
+	tests, good := refusedCertificates(t)
 	for what, der := range tests {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -505,6 +511,10 @@ func FuzzParseCertificate(f *testing.F) {
 	f.Add(certSign(f, "", certTBS(id, certSigner(f, algorithm.SM2_256, 2).PublicDER), id))
 	f.Add(certSign(f, "", certFields(nil, id, certSigner(f, algorithm.SM2_256, 2).PublicDER), id))
 	f.Add([]byte(strings.Repeat("\x30\x80", 50)))
+	refused, _ := refusedCertificates(f)
+	for _, der := range refused {
+		f.Add(der)
+	}
 	root := &x509.Certificate{PublicKey: testkeys.Key(algorithm.ECC_256, 1).Public()}
 	f.Fuzz(func(t *testing.T, der []byte) {
 		before := bytes.Clone(der)
