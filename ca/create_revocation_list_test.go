@@ -510,8 +510,12 @@ func TestRevokedServerCertificate(t *testing.T) {
 	}
 }
 
-func TestParseRevocationList(t *testing.T) {
-	t.Parallel()
+// A refusedList is a CRL, or what is sent for one, that ParseRevocationList refuses.
+type refusedList struct{ name, data, mention string }
+
+// revocationLists are texts that ParseRevocationList accepts and refuses.
+// FuzzParseRevocationList starts from them too.
+func revocationLists(t testing.TB) (accepted map[string]string, refused []refusedList) {
 	au := authorityOf(algorithm.ECC_256)
 	der := createList(t, au.issuer, revocationListRequest())
 	block := func(label string, der []byte) string {
@@ -530,7 +534,7 @@ func TestParseRevocationList(t *testing.T) {
 	yes := []byte{0xff}
 	address := asn.Explicit(0, asn.Explicit(0, asn.TLV(0x86, []byte("http://a.cn/1.crl"))))
 
-	for name, data := range map[string]string{
+	accepted = map[string]string{
 		"DER":                           string(der),
 		"PEM":                           block("X509 CRL", der),
 		"PEM with other text before it": "\ufeffthe list\r\n" + strings.ReplaceAll(block("X509 CRL", der), "\n", "\r\n") + " \r\n",
@@ -538,13 +542,8 @@ func TestParseRevocationList(t *testing.T) {
 		"unknown extension":             list(asn.Seq(asn.Extension(asn.OID("\x2a\x03"), false, nil)), slices.Concat(number, asn.Extension(asn.OID("\x2a\x03"), false, nil))),
 		"partition":                     point(address, asn.TLV(0x81, yes)),
 		"partition with two places":     point(asn.Explicit(0, asn.Explicit(0, asn.Explicit(4, asn.Name()), asn.TLV(0x86, []byte("http://a.cn/1.crl"))))),
-	} {
-		if _, err := ca.ParseRevocationList([]byte(data)); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
 	}
-
-	for _, tt := range []struct{ name, data, mention string }{
+	refused = []refusedList{
 		{"nothing", "", "neither DER nor PEM"},
 		{"text", "no list", "neither DER nor PEM"},
 		{"a certificate in PEM", au.sub.Certificate, `label is "CERTIFICATE"`},
@@ -570,7 +569,20 @@ func TestParseRevocationList(t *testing.T) {
 		{"malformed names", point(asn.Explicit(0, asn.Explicit(0, []byte{0x86, 9}))), "malformed"},
 		{"point that is not a SEQUENCE", list(nil, slices.Concat(number, asn.Extension(asn.OID("\x55\x1d\x1c"), true, asn.Null))), "malformed"},
 		{"point cut off", list(nil, slices.Concat(number, asn.Extension(asn.OID("\x55\x1d\x1c"), true, []byte{0x30, 3, 0x81, 2, 0xff}))), "malformed"},
-	} {
+	}
+	return accepted, refused
+}
+
+func TestParseRevocationList(t *testing.T) {
+	t.Parallel()
+	accepted, refused := revocationLists(t)
+	for name, data := range accepted {
+		if _, err := ca.ParseRevocationList([]byte(data)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+
+	for _, tt := range refused {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := ca.ParseRevocationList([]byte(tt.data))
 			if got != nil {
@@ -626,6 +638,13 @@ func FuzzParseRevocationList(f *testing.F) {
 		f.Add(text)
 		block, _ := pem.Decode(text)
 		f.Add(block.Bytes)
+	}
+	accepted, refused := revocationLists(f)
+	for _, data := range accepted {
+		f.Add([]byte(data))
+	}
+	for _, row := range refused {
+		f.Add([]byte(row.data))
 	}
 	issuer := parsePEM(f, authorityOf(algorithm.SM2_256).sub.Certificate)
 	f.Fuzz(func(t *testing.T, data []byte) {

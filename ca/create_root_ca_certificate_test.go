@@ -26,16 +26,20 @@ import (
 	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
-func TestCreateRootCACertificateRefusesRequest(t *testing.T) {
-	t.Parallel()
+// A refusedRootRequest is one row of refusedRootRequests.
+type refusedRootRequest struct {
+	name      string
+	change    func(*ca.CreateRootCACertificateRequest)
+	code      yuncert.Code
+	parameter string
+	mention   string
+}
+
+// refusedRootRequests are changes to a valid request after which it is refused.
+// FuzzCARequestsJSON starts from them too.
+func refusedRootRequests() []refusedRootRequest {
 	type request = ca.CreateRootCACertificateRequest
-	tests := []struct {
-		name      string
-		change    func(*request)
-		code      yuncert.Code
-		parameter string
-		mention   string
-	}{
+	return []refusedRootRequest{
 		{"4.2: CommonName is required", func(r *request) { r.CommonName = "" }, missing, "CommonName", "CommonName is mandatory for this action."},
 		{"4.2: Organization is required", func(r *request) { r.Organization = "" }, missing, "Organization", "Organization is mandatory for this action."},
 		{"4.2: OrganizationUnit is required", func(r *request) { r.OrganizationUnit = "" }, missing, "OrganizationUnit", "OrganizationUnit is mandatory for this action."},
@@ -76,8 +80,12 @@ func TestCreateRootCACertificateRefusesRequest(t *testing.T) {
 		{"ClientToken in Chinese", func(r *request) { r.ClientToken = "令牌" }, malformed, "ClientToken", "ASCII"},
 		{"4.2: 101 tags", func(r *request) { r.Tags = tags(101) }, malformed, "Tags", "101"},
 	}
+}
+
+func TestCreateRootCACertificateRefusesRequest(t *testing.T) {
+	t.Parallel()
 	public := key(algorithm.ECC_256, 0).Public()
-	for _, tt := range tests {
+	for _, tt := range refusedRootRequests() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			req := rootRequest()

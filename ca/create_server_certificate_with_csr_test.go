@@ -30,9 +30,18 @@ import (
 
 type request = ca.CreateServerCertificateWithCsrRequest
 
-// The rules are those of section 4.1 of the operations reference, by number.
-func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
-	t.Parallel()
+// A refusedServerRequest is one row of refusedServerRequests.
+type refusedServerRequest struct {
+	name      string
+	change    func(*request)
+	code      yuncert.Code
+	parameter string
+	mention   string
+}
+
+// refusedServerRequests are changes to a valid request after which it is refused.
+// FuzzCreateServerCertificateWithCsrRequestJSON starts from them too.
+func refusedServerRequests(t testing.TB) []refusedServerRequest {
 	au := authorityOf(algorithm.ECC_256)
 	host := hostCSR(t, algorithm.ECC_256, "www.example.com")
 	nameless := hostCSR(t, algorithm.ECC_256, "")
@@ -41,13 +50,7 @@ func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
 	broken[len(broken)/2] ^= 1
 	before := instant.Unix()
 
-	tests := []struct {
-		name      string
-		change    func(*request)
-		code      yuncert.Code
-		parameter string
-		mention   string
-	}{
+	return []refusedServerRequest{
 		{"rule 4: Csr is required", func(r *request) { r.Csr = "" }, missing, "Csr", "Csr is mandatory for this action."},
 		{"rule 4: ParentIdentifier is required", func(r *request) { r.ParentIdentifier = "" }, missing, "ParentIdentifier", "ParentIdentifier is mandatory for this action."},
 
@@ -161,7 +164,14 @@ func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
 		{"rule 14: EnableCrl 2^32", func(r *request) { r.EnableCrl = 1 << 32 }, malformed, "EnableCrl", "4294967296"},
 		{"rule 16: 101 tags", func(r *request) { r.Tags = tags(101) }, malformed, "Tags", "101"},
 	}
-	for _, tt := range tests {
+}
+
+// The rules are those of section 4.1 of the operations reference, by number.
+func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	host := hostCSR(t, algorithm.ECC_256, "www.example.com")
+	for _, tt := range refusedServerRequests(t) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			req := serverRequest(au.issuer, host)

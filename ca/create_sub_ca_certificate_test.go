@@ -18,16 +18,20 @@ import (
 	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
-func TestCreateSubCACertificateRefusesRequest(t *testing.T) {
-	t.Parallel()
+// A refusedSubRequest is one row of refusedSubRequests.
+type refusedSubRequest struct {
+	name      string
+	change    func(*ca.CreateSubCACertificateRequest)
+	code      yuncert.Code
+	parameter string
+	mention   string
+}
+
+// refusedSubRequests are changes to a valid request after which it is refused.
+// FuzzCARequestsJSON starts from them too.
+func refusedSubRequests() []refusedSubRequest {
 	type request = ca.CreateSubCACertificateRequest
-	tests := []struct {
-		name      string
-		change    func(*request)
-		code      yuncert.Code
-		parameter string
-		mention   string
-	}{
+	return []refusedSubRequest{
 		{"4.3: CommonName is required", func(r *request) { r.CommonName = "" }, missing, "CommonName", "CommonName is mandatory for this action."},
 		{"4.3: Organization is required", func(r *request) { r.Organization = "" }, missing, "Organization", "Organization is mandatory for this action."},
 		{"4.3: OrganizationUnit is required", func(r *request) { r.OrganizationUnit = "" }, missing, "OrganizationUnit", "OrganizationUnit is mandatory for this action."},
@@ -70,9 +74,13 @@ func TestCreateSubCACertificateRefusesRequest(t *testing.T) {
 		{"4.3: ClientToken of 65 characters", func(r *request) { r.ClientToken = strings.Repeat("t", 65) }, malformed, "ClientToken", "64"},
 		{"4.3: ClientToken is not ASCII", func(r *request) { r.ClientToken = "jeton-é" }, malformed, "ClientToken", "ASCII"},
 	}
+}
+
+func TestCreateSubCACertificateRefusesRequest(t *testing.T) {
+	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
 	public := key(algorithm.ECC_256, 1).Public()
-	for _, tt := range tests {
+	for _, tt := range refusedSubRequests() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			req := subRequest(algorithm.ECC_256)

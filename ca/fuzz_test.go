@@ -30,6 +30,15 @@ func checkRequestsFault(t *testing.T, err error) {
 	}
 }
 
+func encodeJSON(t testing.TB, value any) string {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 func FuzzNewIssuer(f *testing.F) {
 	for _, a := range families {
 		au := authorityOf(a)
@@ -41,6 +50,12 @@ func FuzzNewIssuer(f *testing.F) {
 	}
 	for _, text := range toolFiles(f, "*-chain.pem") {
 		f.Add(string(text), "")
+	}
+	for _, row := range refusedCAs() {
+		p := &pki{root: caTemplate("Root"), sub: caTemplate("Sub"), a: algorithm.ECC_256}
+		row.change(p)
+		chain, _ := p.chain(f)
+		f.Add(chain, "")
 	}
 	f.Add("", "")
 	f.Add("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", "//")
@@ -84,12 +99,14 @@ func FuzzCreateServerCertificateWithCsrRequestJSON(f *testing.F) {
 		} {
 			req := serverRequest(issuer, hostCSR(f, a, "www.example.com"))
 			change(req)
-			text, err := json.Marshal(req)
-			if err != nil {
-				f.Fatal(err)
-			}
-			f.Add(string(text))
+			f.Add(encodeJSON(f, req))
 		}
+	}
+	host := hostCSR(f, algorithm.ECC_256, "www.example.com")
+	for _, row := range refusedServerRequests(f) {
+		req := serverRequest(authorityOf(algorithm.ECC_256).issuer, host)
+		row.change(req)
+		f.Add(encodeJSON(f, req))
 	}
 	f.Add(`{}`)
 	f.Add(`{"Days":-1,"Csr":"x"}`)
@@ -200,6 +217,15 @@ var fuzzedLeaves = append(slices.Clone(leafOperations), leafOperation{
 // The kind-th of fuzzedLeaves each.
 func FuzzLeafRequestsJSON(f *testing.F) {
 	for kind, o := range fuzzedLeaves {
+		add := func(change fields) {
+			req := o.request(f, algorithm.ECC_256, authorityOf(algorithm.ECC_256).issuer)
+			for name, value := range change {
+				if reflect.ValueOf(req).Elem().FieldByName(name).IsValid() {
+					fields{name: value}.set(req)
+				}
+			}
+			f.Add(uint8(kind), encodeJSON(f, req))
+		}
 		for _, change := range []fields{
 			nil,
 			{"Domain": "*.例子.中国,::1,1.2.3.4, ,A.example.com,a.example.com"},
@@ -210,17 +236,13 @@ func FuzzLeafRequestsJSON(f *testing.F) {
 			{"CommonName": "云证书", "Days": 0, "Years": 1, "Months": 13, "Immediately": 2},
 			{"Algorithm": "SM2_256", "BeforeTime": instant.Unix() + 1, "EnableCrl": 1},
 		} {
-			req := o.request(f, algorithm.ECC_256, authorityOf(algorithm.ECC_256).issuer)
-			for name, value := range change {
-				if reflect.ValueOf(req).Elem().FieldByName(name).IsValid() {
-					fields{name: value}.set(req)
-				}
-			}
-			text, err := json.Marshal(req)
-			if err != nil {
-				f.Fatal(err)
-			}
-			f.Add(uint8(kind), string(text))
+			add(change)
+		}
+		for _, row := range refusedLeafRequests() {
+			add(row.change)
+		}
+		for _, row := range refusedSans() {
+			add(fields{"SanType": row.sanType, "SanValue": row.value})
 		}
 		f.Add(uint8(kind), `{}`)
 		f.Add(uint8(kind), `null`)
@@ -286,14 +308,20 @@ func FuzzLeafRequestsJSON(f *testing.F) {
 func FuzzCARequestsJSON(f *testing.F) {
 	add := func(kind uint8, requests ...any) {
 		for _, req := range requests {
-			text, err := json.Marshal(req)
-			if err != nil {
-				f.Fatal(err)
-			}
-			f.Add(kind, string(text))
+			f.Add(kind, encodeJSON(f, req))
 		}
 	}
 	add(0, rootRequest(), struct{}{}, nil)
+	for _, row := range refusedRootRequests() {
+		req := rootRequest()
+		row.change(req)
+		add(0, req)
+	}
+	for _, row := range refusedSubRequests() {
+		req := subRequest(algorithm.ECC_256)
+		row.change(req)
+		add(1, req)
+	}
 	constrained := subRequest(algorithm.ECC_256)
 	constrained.ExtendedKeyUsages = []string{"serverAuth", "1.3.6.1.5.5.7.3.2"}
 	constrained.NameConstraints = &ca.NameConstraints{

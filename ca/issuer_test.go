@@ -122,14 +122,17 @@ func domainConstraint(behind []byte) pkix.Extension {
 	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 30}, Critical: true, Value: asn.Seq(asn.TLV(0xa0, asn.Seq(asn.TLV(0x82, []byte("example.com")), behind)))}
 }
 
-// RFC 5280, section 6.1, as far as a chain is judged before anything is issued.
-func TestNewIssuerRefusesCertificate(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name    string
-		change  func(*pki)
-		mention string
-	}{
+// A refusedCA is one row of refusedCAs.
+type refusedCA struct {
+	name    string
+	change  func(*pki)
+	mention string
+}
+
+// refusedCAs are changes to a sound chain after which NewIssuer refuses it.
+// FuzzNewIssuer starts from them too.
+func refusedCAs() []refusedCA {
+	return []refusedCA{
 		{"the first is no CA", func(p *pki) { p.sub.IsCA = false }, `certificate 1 of the chain, "Sub", is not a CA certificate`},
 		{"the first has no basicConstraints", func(p *pki) { p.sub.IsCA, p.sub.BasicConstraintsValid = false, false }, `certificate 1 of the chain, "Sub", is not a CA certificate`},
 		{"the root is no CA", func(p *pki) { p.root.IsCA = false }, `certificate 2 of the chain, "Root", is not a CA certificate`},
@@ -159,7 +162,12 @@ func TestNewIssuerRefusesCertificate(t *testing.T) {
 			p.root.KeyUsage, p.root.ExtraExtensions = 0, []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 15}, Critical: true, Value: []byte{3, 1, 0}}}
 		}, `certificate 2 of the chain, "Root", has an unusable key usage: the extension 2.5.29.15 is there and grants nothing`},
 	}
-	for _, tt := range tests {
+}
+
+// RFC 5280, section 6.1, as far as a chain is judged before anything is issued.
+func TestNewIssuerRefusesCertificate(t *testing.T) {
+	t.Parallel()
+	for _, tt := range refusedCAs() {
 		for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256} {
 			t.Run(fmt.Sprintf("%s, %s", tt.name, a), func(t *testing.T) {
 				t.Parallel()

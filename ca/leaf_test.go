@@ -107,18 +107,20 @@ func (o leafOperation) issues(t *testing.T, issuer *ca.Issuer, req leafRequest, 
 	}
 }
 
-// What the three operations refuse alike, by the rules of section 4.1 of the
-// operations reference, to which 4.4 and 4.5 refer.
-func TestLeafOperationsRefuseRequest(t *testing.T) {
-	t.Parallel()
+// A refusedLeafRequest is one row of refusedLeafRequests.
+type refusedLeafRequest struct {
+	name      string
+	change    fields
+	code      yuncert.Code
+	parameter string
+	mention   string
+}
+
+// refusedLeafRequests are changes to the valid requests of all leafOperations after
+// which they are refused. FuzzLeafRequestsJSON starts from them too.
+func refusedLeafRequests() []refusedLeafRequest {
 	before := instant.Unix()
-	tests := []struct {
-		name      string
-		change    fields
-		code      yuncert.Code
-		parameter string
-		mention   string
-	}{
+	return []refusedLeafRequest{
 		{"Organization of 65 characters", fields{"Organization": testutil.Chinese(65)}, malformed, "Organization", "65 characters"},
 		{"OrganizationUnit of 65 characters", fields{"OrganizationUnit": testutil.Chinese(65)}, malformed, "OrganizationUnit", "65 characters"},
 		{"Country of three letters", fields{"Country": "CHN"}, malformed, "Country", "Country must be 2 characters."},
@@ -148,8 +150,14 @@ func TestLeafOperationsRefuseRequest(t *testing.T) {
 		{"rule 14: EnableCrl 2", fields{"EnableCrl": 2}, malformed, "EnableCrl", "2"},
 		{"rule 16: 101 tags", fields{"Tags": tags(101)}, malformed, "Tags", "101"},
 	}
+}
+
+// What the three operations refuse alike, by the rules of section 4.1 of the
+// operations reference, to which 4.4 and 4.5 refer.
+func TestLeafOperationsRefuseRequest(t *testing.T) {
+	t.Parallel()
 	for _, o := range leafOperations {
-		for _, tt := range tests {
+		for _, tt := range refusedLeafRequests() {
 			t.Run(o.name+", "+tt.name, func(t *testing.T) {
 				t.Parallel()
 				issuer := authorityOf(algorithm.ECC_256).issuer

@@ -216,8 +216,25 @@ const (
 )
 
 // What requests get, one after the other.
-func TestRespondOCSPRequests(t *testing.T) {
-	t.Parallel()
+// An answeredRequest is an OCSP request with what the answer says and the serial
+// number that it asks about.
+type answeredRequest struct {
+	name    string
+	request []byte
+	want    basicResponse
+	asked   string
+}
+
+// A deniedRequest is a kind of OCSP request that gets only a status.
+type deniedRequest struct {
+	name     string
+	want     int
+	requests [][]byte
+}
+
+// ocspRequests are requests that get an answer, requests that get none, and one as
+// long as a request may be. FuzzRespondOCSP starts from them too.
+func ocspRequests(t testing.TB) (answered []answeredRequest, denied []deniedRequest, fits []byte) {
 	au := authorityOf(algorithm.ECC_256)
 	issuer, root := parsePEM(t, au.sub.Certificate), parsePEM(t, au.root.Certificate)
 	id := certID(issuer, asn.Seq(oidSHA1, null), sha1Sum, serialBytes)
@@ -226,12 +243,7 @@ func TestRespondOCSPRequests(t *testing.T) {
 	withSerial := func(octets ...byte) []byte { return certID(issuer, asn.Seq(oidSHA256), sha256Sum, octets) }
 	const isGood, isUnknown = "0  2026-04-04T05:06:07Z", "2  2026-04-04T05:06:07Z"
 
-	answered := []struct {
-		name    string
-		request []byte
-		want    basicResponse
-		asked   string
-	}{
+	answered = []answeredRequest{
 		{"SHA-1", ocspRequest([][]byte{id}), basicResponse{Singles: []string{isGood}}, serial},
 		{"SHA-1 without parameters", ocspRequest([][]byte{certID(issuer, asn.Seq(oidSHA1), sha1Sum, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
 		{"SHA-256", ocspRequest([][]byte{certID(issuer, asn.Seq(oidSHA256, null), sha256Sum, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
@@ -257,33 +269,10 @@ func TestRespondOCSPRequests(t *testing.T) {
 		{"client's name", asn.Seq(asn.Seq(asn.Explicit(1, asn.Explicit(4, asn.Name())), asn.Seq(asn.Seq(id)))), basicResponse{Singles: []string{isGood}}, serial},
 		{"client's signature", asn.Seq(asn.Seq(asn.Seq(asn.Seq(id))), asn.Explicit(0, asn.Seq(asn.ECDSAWithSHA256, asn.TLV(asn1.BIT_STRING, []byte{0})))), basicResponse{Singles: []string{isGood}}, serial},
 	}
-	responder := ownResponder(t, au)
-	for _, tt := range answered {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			var asked []string
-			request := bytes.Clone(tt.request)
-			der := respond(t, responder, request, func(serialNumber string) (ca.OCSPAnswer, error) {
-				asked = append(asked, serialNumber)
-				return good(serialNumber)
-			})
-			if !bytes.Equal(request, tt.request) {
-				t.Error("the request was changed")
-			}
-			got := parseResponse(t, der)
-			got.Basic, got.ResponderHash = nil, nil
-			if diff := cmp.Diff(&tt.want, got); diff != "" {
-				t.Errorf("response mismatch (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(tt.asked, strings.Join(asked, " ")); diff != "" {
-				t.Errorf("serial numbers mismatch (-want +got):\n%s", diff)
-			}
-		})
-	}
 
 	valid := ocspRequest([][]byte{id}, nonce(16))
 	large := ocspRequest([][]byte{id}, asn.Extension(oidUnknown, false, make([]byte, 64<<10)))
-	fits := ocspRequest([][]byte{id}, asn.Extension(oidUnknown, false, make([]byte, 64<<10-200)))
+	fits = ocspRequest([][]byte{id}, asn.Extension(oidUnknown, false, make([]byte, 64<<10-200)))
 	many := make([][]byte, 65)
 	for i := range many {
 		many[i] = asn.Extension(asn.OID(string([]byte{0x2a, byte(i)})), false, nil)
@@ -292,11 +281,7 @@ func TestRespondOCSPRequests(t *testing.T) {
 	for i := range valid {
 		prefixes = append(prefixes, valid[:i])
 	}
-	denied := []struct {
-		name     string
-		want     int
-		requests [][]byte
-	}{
+	denied = []deniedRequest{
 		{"cut off", malformedRequest, prefixes},
 		{"an octet behind", malformedRequest, [][]byte{append(bytes.Clone(valid), 0)}},
 		{"no DER", malformedRequest, [][]byte{[]byte("GET / HTTP/1.0"), au.issuerDER(t), asn.Seq(), asn.Seq(asn.Seq()), asn.Seq(asn.Seq(asn.Seq()))}},
@@ -335,6 +320,37 @@ func TestRespondOCSPRequests(t *testing.T) {
 		{"digest of another algorithm", unauthorized, [][]byte{ocspRequest([][]byte{certID(issuer, asn.Seq(oidSHA256), sha1Sum, serialBytes), certID(issuer, asn.Seq(oidUnknown), sha1Sum, serialBytes)})}},
 		{"digest with parameters", unauthorized, [][]byte{ocspRequest([][]byte{certID(issuer, asn.Seq(oidSHA1, asn.TLV(asn1.INTEGER, []byte{1})), sha1Sum, serialBytes)})}},
 	}
+	return answered, denied, fits
+}
+
+func TestRespondOCSPRequests(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	answered, denied, fits := ocspRequests(t)
+	responder := ownResponder(t, au)
+	for _, tt := range answered {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var asked []string
+			request := bytes.Clone(tt.request)
+			der := respond(t, responder, request, func(serialNumber string) (ca.OCSPAnswer, error) {
+				asked = append(asked, serialNumber)
+				return good(serialNumber)
+			})
+			if !bytes.Equal(request, tt.request) {
+				t.Error("the request was changed")
+			}
+			got := parseResponse(t, der)
+			got.Basic, got.ResponderHash = nil, nil
+			if diff := cmp.Diff(&tt.want, got); diff != "" {
+				t.Errorf("response mismatch (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.asked, strings.Join(asked, " ")); diff != "" {
+				t.Errorf("serial numbers mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+
 	for _, tt := range denied {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -768,7 +784,16 @@ func FuzzRespondOCSP(f *testing.F) {
 	for _, der := range toolFiles(f, "*.der") {
 		f.Add(der)
 	}
-	f.Add(ocspRequest([][]byte{id}))
+	answered, denied, fits := ocspRequests(f)
+	for _, row := range answered {
+		f.Add(row.request)
+	}
+	for _, row := range denied {
+		for _, request := range row.requests {
+			f.Add(request)
+		}
+	}
+	f.Add(fits)
 	f.Add(ocspRequest([][]byte{id, certID(issuer, asn.Seq(oidSM3), tjfocsm3.Sm3Sum, []byte{1})}, nonce(32)))
 	f.Add(asn.Seq(asn.Seq(asn.Explicit(0, asn.TLV(asn1.INTEGER, []byte{0})), asn.Explicit(1, asn.Explicit(4, asn.Name())),
 		asn.Seq(asn.Seq(id, asn.Explicit(0, asn.Seq(asn.Extension(oidUnknown, false, nil))))), asn.Explicit(2, asn.Seq(asn.Extension(oidUnknown, true, nil)))), asn.Explicit(0, asn.Seq())))

@@ -90,18 +90,21 @@ func TestClientSanValueUnderConstraints(t *testing.T) {
 	}
 }
 
-// SanType and SanValue of section 4.5, in both operations for clients.
-func TestClientSanRefused(t *testing.T) {
-	t.Parallel()
+// A refusedSan is one row of refusedSans.
+type refusedSan struct {
+	name      string
+	sanType   int32
+	value     string
+	parameter string
+	mention   string
+}
+
+// refusedSans are pairs of SanType and SanValue that are refused.
+// FuzzLeafRequestsJSON starts from them too.
+func refusedSans() []refusedSan {
 	long := "https://example.com/"
 	long += strings.Repeat("a", 2049-len(long))
-	tests := []struct {
-		name      string
-		sanType   int32
-		value     string
-		parameter string
-		mention   string
-	}{
+	return []refusedSan{
 		{"otherName", 0, "example.com", "SanType", "0 is not 1 (e-mail addresses), 2 (DNS names), 6 (URIs) or 7 (IP addresses)"},
 		{"x400Address", 3, "example.com", "SanType", "3"},
 		{"directoryName", 4, "CN=example", "SanType", "4"},
@@ -170,8 +173,13 @@ func TestClientSanRefused(t *testing.T) {
 		{"251 mailboxes", 1, strings.Join(eachWith("a@", testutil.NumberedNames(251)), ","), "SanValue", "250"},
 		{"251 URIs", 6, strings.Join(eachWith("a://", testutil.NumberedNames(251)), ","), "SanValue", "250"},
 	}
+}
+
+// SanType and SanValue of section 4.5, in both operations for clients.
+func TestClientSanRefused(t *testing.T) {
+	t.Parallel()
 	for _, o := range leafOperations[1:] {
-		for _, tt := range tests {
+		for _, tt := range refusedSans() {
 			t.Run(o.name+", "+tt.name, func(t *testing.T) {
 				t.Parallel()
 				issuer := authorityOf(algorithm.ECC_256).issuer

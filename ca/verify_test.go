@@ -231,15 +231,18 @@ func otherNames(w *world, names ...[]byte) {
 	w.after = func(m *made) { m.opts.Host = "" }
 }
 
-// Chains that hold. The names are those of the chain that is found.
-func TestVerifyAccepts(t *testing.T) {
-	t.Parallel()
+// An unusualWorld is one row of unusualWorlds.
+type unusualWorld struct {
+	name   string
+	change func(*world)
+	want   string
+}
+
+// unusualWorlds are changes after which Verify still accepts a certificate.
+// FuzzVerify starts from them too.
+func unusualWorlds() []unusualWorld {
 	const two, three = "Leaf Sub Root", "Leaf Sub Middle Root"
-	tests := []struct {
-		name   string
-		change func(*world)
-		want   string
-	}{
+	return []unusualWorld{
 		{"as it is", func(*world) {}, two},
 		{"three levels", func(w *world) { w.addMiddle() }, three},
 		{"intermediates in another order", func(w *world) {
@@ -433,7 +436,12 @@ func TestVerifyAccepts(t *testing.T) {
 			}
 		}, two},
 	}
-	for _, tt := range tests {
+}
+
+// Chains that hold. The names are those of the chain that is found.
+func TestVerifyAccepts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range unusualWorlds() {
 		for _, a := range families {
 			t.Run(fmt.Sprintf("%s, %s", tt.name, a), func(t *testing.T) {
 				t.Parallel()
@@ -459,9 +467,18 @@ func TestVerifyAccepts(t *testing.T) {
 	}
 }
 
-// One change to a chain that holds, for each rule of Verify.
-func TestVerifyRefuses(t *testing.T) {
-	t.Parallel()
+// A hostileWorld is one row of hostileWorlds.
+type hostileWorld struct {
+	name      string
+	change    func(*world)
+	code      yuncert.Code
+	parameter string
+	mention   string
+}
+
+// hostileWorlds are changes after which Verify refuses a certificate. FuzzVerify
+// starts from them too.
+func hostileWorlds() []hostileWorld {
 	const expired, revoked = yuncert.ErrCertificateExpired, yuncert.ErrInvalidStatusUpdateProtection
 	const leaf, sub, root = `certificate "CN=Leaf" (serial number af)`, `certificate "CN=Sub" (serial number a2)`, `certificate "CN=Root" (serial number a1)`
 	day := 24 * time.Hour
@@ -491,13 +508,7 @@ func TestVerifyRefuses(t *testing.T) {
 		}
 	}
 	const unread = leaf + ": the CRL of " + sub + " cannot be read: "
-	tests := []struct {
-		name      string
-		change    func(*world)
-		code      yuncert.Code
-		parameter string
-		mention   string
-	}{
+	return []hostileWorld{
 		{"a leaf that expired", ends(theLeaf, -day), expired, "Certificate", leaf + " is valid from"},
 		{"a leaf a second after its end", ends(theLeaf, -time.Second), expired, "Certificate", leaf},
 		{"a leaf a moment after its end", func(w *world) { w.leaf.NotAfter = w.now; w.now = w.now.Add(1) }, expired, "Certificate", leaf},
@@ -800,7 +811,12 @@ func TestVerifyRefuses(t *testing.T) {
 			w.after = func(m *made) { m.opts.Host = "" }
 		}, refused, "Certificate", "boss@evil.example"},
 	}
-	for _, tt := range tests {
+}
+
+// One change to a chain that holds, for each rule of Verify.
+func TestVerifyRefuses(t *testing.T) {
+	t.Parallel()
+	for _, tt := range hostileWorlds() {
 		for _, a := range families {
 			t.Run(fmt.Sprintf("%s, %s", tt.name, a), func(t *testing.T) {
 				t.Parallel()
@@ -1160,6 +1176,18 @@ func FuzzVerify(f *testing.F) {
 			f.Add([]byte(text), "www.example.com", int64(0))
 		}
 		f.Add([]byte(testutil.EncodePEM("CERTIFICATE", testutil.DecodePEM(f, "CERTIFICATE", m.leaf)[:200])), "", int64(a[0]))
+	}
+	add := func(change func(*world)) {
+		w := newWorld(algorithm.ECC_256)
+		change(w)
+		m := w.make(f)
+		f.Add([]byte(m.leaf), m.opts.Host, int64(0))
+	}
+	for _, row := range hostileWorlds() {
+		add(row.change)
+	}
+	for _, row := range unusualWorlds() {
+		add(row.change)
 	}
 	f.Add([]byte(""), "例子.中国", int64(-1))
 	f.Add([]byte("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), "*.a.example.com", int64(1))
