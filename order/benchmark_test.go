@@ -8,8 +8,8 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// BenchmarkSubmit is an application from CSR to stored order. Most of it is the
-// verification of the CSR's signature.
+// BenchmarkSubmit times an application from the CSR to the stored order. Most of the time
+// is the verification of the CSR's signature.
 func BenchmarkSubmit(b *testing.B) {
 	book, _ := newBook(b, unasked(b))
 	req := application(plainCSR(b))
@@ -23,8 +23,8 @@ func BenchmarkSubmit(b *testing.B) {
 	}
 }
 
-// BenchmarkDescribe has the two responses that say most. CertId is computed each
-// time, from the certificate.
+// BenchmarkDescribe times the two longest responses. CertId is computed from the
+// certificate each time.
 func BenchmarkDescribe(b *testing.B) {
 	book, _ := newBook(b, proved)
 	for _, state := range []order.State{order.StateDomainVerify, order.StateCertificate} {

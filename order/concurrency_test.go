@@ -12,7 +12,7 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// race runs f n times at once.
+// race runs f in n goroutines that start at the same time.
 func race(n int, f func(i int)) {
 	var ready, done sync.WaitGroup
 	start := make(chan struct{})
@@ -29,7 +29,7 @@ func race(n int, f func(i int)) {
 	done.Wait()
 }
 
-// Two hundred applicants for the last unit: one gets it.
+// Of two hundred concurrent applicants, one gets the last unit.
 func TestRaceForTheLastUnit(t *testing.T) {
 	t.Parallel()
 	store := order.NewMemoryStore()
@@ -55,12 +55,11 @@ func TestRaceForTheLastUnit(t *testing.T) {
 	}
 	checkCounts(t, book, "", 1, 1, 0)
 	if all := everything(t, store); len(all.Orders) != 1 {
-		t.Errorf("%d orders", len(all.Orders))
+		t.Errorf("%d orders, want 1", len(all.Orders))
 	}
 }
 
-// Units that are bought, taken and given back all at once are neither lost nor
-// made.
+// Concurrent calls buy units, take them and give them back. No unit is lost or created.
 func TestRaceOfUnits(t *testing.T) {
 	t.Parallel()
 	store := order.NewMemoryStore()
@@ -101,18 +100,18 @@ func TestRaceOfUnits(t *testing.T) {
 	}
 }
 
-// Operations on one order at once: what was allowed is a way through its life,
-// and the counts are those of its end.
+// Concurrent operations on one order: those that succeed form a valid life of the order,
+// and the counts of the package fit its end.
 func TestRaceOnOneOrder(t *testing.T) {
 	t.Parallel()
 	issuer := authorityOf(t, algorithm.ECC_256).issuer
 	certificate := outside().certificate(t, nil)
 	const issue, complete, fail, cancel, remove, check = 0, 1, 2, 3, 4, 5
 	for name, racers := range map[string][]int{
-		"issued by one of two":         {issue, complete, remove, check},
-		"issued, refused or cancelled": {issue, complete, fail, cancel},
-		"deleted once":                 {fail, cancel, remove},
-		"everything":                   {issue, complete, fail, cancel, remove, check},
+		"one of two certificates":              {issue, complete, remove, check},
+		"certificate, refusal or cancellation": {issue, complete, fail, cancel},
+		"one deletion":                         {fail, cancel, remove},
+		"all operations":                       {issue, complete, fail, cancel, remove, check},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -151,7 +150,8 @@ func TestRaceOnOneOrder(t *testing.T) {
 						t.Error(err)
 					}
 				})
-				// One of the ways out of process, and after two of them the deletion.
+				// One call ended the state process. After a refusal or a cancellation the
+				// order may have been deleted.
 				issued := succeeded[issue].Load() + succeeded[complete].Load()
 				given := succeeded[fail].Load() + succeeded[cancel].Load()
 				removed := succeeded[remove].Load()
@@ -166,7 +166,7 @@ func TestRaceOnOneOrder(t *testing.T) {
 				}
 				for _, o := range all.Orders {
 					if (o.State == order.StateCertificate) != (issued == 1) || (o.Certificate != "") != (issued == 1) {
-						t.Errorf("in %s after %d certificates", o.State, issued)
+						t.Errorf("the order is in %s after %d certificates", o.State, issued)
 					}
 				}
 			}

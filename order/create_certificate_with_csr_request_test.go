@@ -51,18 +51,18 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 	}
 	tests := []row{
 		{"no CSR", func(r *request) { r.Csr = "" }, missing, "Csr", "Csr is mandatory for this action."},
-		{"a CSR that is none", func(r *request) { r.Csr = "garbage" }, failed, "Csr", "neither DER nor PEM"},
-		{"white space for a CSR", func(r *request) { r.Csr = " \n" }, failed, "Csr", "neither DER nor PEM"},
-		{"a private key for a CSR", func(r *request) { r.Csr = privateKey }, failed, "Csr", "it is a private key"},
+		{"text that is not a CSR", func(r *request) { r.Csr = "garbage" }, failed, "Csr", "neither DER nor PEM"},
+		{"only white space", func(r *request) { r.Csr = " \n" }, failed, "Csr", "neither DER nor PEM"},
+		{"a private key instead of a CSR", func(r *request) { r.Csr = privateKey }, failed, "Csr", "it is a private key"},
 		{"a CSR and its private key", func(r *request) { r.Csr += privateKey }, failed, "Csr", "more than one PEM block"},
-		{"a certificate for a CSR", func(r *request) { r.Csr = authorityOf(t, algorithm.ECC_256).rootPEM }, failed, "Csr", "PEM label"},
+		{"a certificate instead of a CSR", func(r *request) { r.Csr = authorityOf(t, algorithm.ECC_256).rootPEM }, failed, "Csr", "PEM label"},
 		{"two CSRs", func(r *request) { r.Csr += r.Csr }, failed, "Csr", "more than one PEM block"},
-		{"text behind the CSR", func(r *request) { r.Csr += "Tom" }, failed, "Csr", "followed by other text"},
-		{"a CSR cut off", func(r *request) { r.Csr = r.Csr[:len(r.Csr)/2] }, failed, "Csr", "has no end"},
-		{"a CSR with an octet behind", func(r *request) {
+		{"text after the CSR", func(r *request) { r.Csr += "Tom" }, failed, "Csr", "followed by other text"},
+		{"half of a CSR", func(r *request) { r.Csr = r.Csr[:len(r.Csr)/2] }, failed, "Csr", "has no end"},
+		{"a CSR with an octet after it", func(r *request) {
 			r.Csr = encodePEM("CERTIFICATE REQUEST", append(bytes.Clone(block.Bytes), 0))
 		}, failed, "Csr", "cannot be read"},
-		{"a CSR whose signature is another's", func(r *request) {
+		{"a CSR with a wrong signature", func(r *request) {
 			der := bytes.Clone(block.Bytes)
 			der[len(der)-1] ^= 1
 			r.Csr = encodePEM("CERTIFICATE REQUEST", der)
@@ -83,18 +83,18 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"one label", commonName("localhost"), failed, "Csr", twoLabels},
 		{"a top-level domain", commonName("com"), failed, "Csr", `"com"`},
 		{"a wildcard above one label", commonName("*.com"), failed, "Csr", "two more labels"},
-		{"a wildcard below a registry", func(r *request) { commonName("*.co.uk")(r); r.ProductCode = "geotrust-dv-w-starter" }, failed, "Csr", `"*.co.uk" covers names of many owners`},
-		{"a wildcard where each name is a registry", func(r *request) { commonName("*.kawasaki.jp")(r); r.ProductCode = "geotrust-dv-w-starter" }, failed, "Csr", `"*.kawasaki.jp" covers names of many owners`},
-		{"a wildcard alone", commonName("*"), failed, "Csr", "left-most label"},
-		{"a wildcard further inside", commonName("www.*.example.com"), failed, "Csr", "left-most label"},
-		{"a wildcard for a part of a label", commonName("w*.example.com"), failed, "Csr", "left-most label"},
+		{"a wildcard below a registry's name", func(r *request) { commonName("*.co.uk")(r); r.ProductCode = "geotrust-dv-w-starter" }, failed, "Csr", `"*.co.uk" covers names of many owners`},
+		{"a wildcard whose names all belong to registries", func(r *request) { commonName("*.kawasaki.jp")(r); r.ProductCode = "geotrust-dv-w-starter" }, failed, "Csr", `"*.kawasaki.jp" covers names of many owners`},
+		{"only a wildcard", commonName("*"), failed, "Csr", "left-most label"},
+		{"a wildcard in the second label", commonName("www.*.example.com"), failed, "Csr", "left-most label"},
+		{"a wildcard for part of a label", commonName("w*.example.com"), failed, "Csr", "left-most label"},
 		{"two wildcards", commonName("*.*.example.com"), failed, "Csr", "left-most label"},
 		{"an IPv4 address", commonName("192.0.2.1"), failed, "Csr", `"192.0.2.1"`},
 		{"an IPv6 address", commonName("2001:db8::1"), failed, "Csr", `"2001:db8::1"`},
 		{"something like an IPv4 address", commonName("192.0.2.1.5"), failed, "Csr", twoLabels},
 		{"an e-mail address", commonName("tom@example.com"), failed, "Csr", `"tom@example.com"`},
-		{"a person", commonName("Tom Smith"), failed, "Csr", `"Tom Smith"`},
-		{"a company in Chinese", commonName("云证书"), failed, "Csr", `"云证书"`},
+		{"the name of a person", commonName("Tom Smith"), failed, "Csr", `"Tom Smith"`},
+		{"the name of a company in Chinese", commonName("云证书"), failed, "Csr", `"云证书"`},
 		{"a URL", commonName("https://www.example.com/"), failed, "Csr", twoLabels},
 		{"a port", commonName("www.example.com:443"), failed, "Csr", twoLabels},
 		{"a dot at the end", commonName("www.example.com."), failed, "Csr", `"www.example.com."`},
@@ -108,21 +108,21 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"a space in front", commonName(" www.example.com"), failed, "Csr", "begins or ends with a space"},
 		{"a NUL", commonName("www.example.com\x00.example.net"), failed, "Csr", "U+0000"},
 		{"a newline", commonName("www.example.com\n"), failed, "Csr", "U+000A"},
-		{"a text that runs from right to left", commonName("moc.elpmaxe\u202e.com"), failed, "Csr", "U+202E"},
+		{"a right-to-left override", commonName("moc.elpmaxe\u202e.com"), failed, "Csr", "U+202E"},
 
 		{"a product that does not exist", func(r *request) { r.ProductCode = "free" }, failed, "ProductCode",
 			`"free" is not a DV product; want one of digicert-free-1-free, symantec-free-1-free, symantec-dv-1-starter, geotrust-dv-1-starter, geotrust-dv-w-starter, globalsign-dv-1-personal, globalsign-dv-w-advanced`},
 		{"an OV product", func(r *request) { r.ProductCode = "symantec-ov-1-personal" }, failed, "ProductCode", `"symantec-ov-1-personal"`},
 		{"a product in capitals", func(r *request) { r.ProductCode = "DIGICERT-FREE-1-FREE" }, failed, "ProductCode", `"DIGICERT-FREE-1-FREE"`},
-		{"a space behind the product", func(r *request) { r.ProductCode = "digicert-free-1-free " }, failed, "ProductCode", `"digicert-free-1-free "`},
-		{"a long product", func(r *request) { r.ProductCode = strings.Repeat("x", 1<<20) }, failed, "ProductCode", "is not a DV product; want one of"},
+		{"a space after the product", func(r *request) { r.ProductCode = "digicert-free-1-free " }, failed, "ProductCode", `"digicert-free-1-free "`},
+		{"a ProductCode of a mebibyte", func(r *request) { r.ProductCode = strings.Repeat("x", 1<<20) }, failed, "ProductCode", "is not a DV product; want one of"},
 
 		{"no ValidateType", func(r *request) { r.ValidateType = "" }, missing, "ValidateType", "ValidateType is mandatory for this action."},
 		{"ValidateType dns", func(r *request) { r.ValidateType = "dns" }, refused, "ValidateType", `"dns" is not DNS or FILE`},
 		{"ValidateType file", func(r *request) { r.ValidateType = "file" }, refused, "ValidateType", `"file" is not DNS or FILE`},
 		{"ValidateType with a space", func(r *request) { r.ValidateType = "DNS " }, refused, "ValidateType", `"DNS " is not DNS or FILE`},
-		{"ValidateType of a record", func(r *request) { r.ValidateType = "CNAME" }, refused, "ValidateType", `"CNAME" is not DNS or FILE`},
-		{"a long ValidateType", func(r *request) { r.ValidateType = strings.Repeat("DNS", 1<<20) }, refused, "ValidateType", "is not DNS or FILE"},
+		{"ValidateType CNAME", func(r *request) { r.ValidateType = "CNAME" }, refused, "ValidateType", `"CNAME" is not DNS or FILE`},
+		{"a ValidateType of 3 mebibytes", func(r *request) { r.ValidateType = strings.Repeat("DNS", 1<<20) }, refused, "ValidateType", "is not DNS or FILE"},
 		{"a file for a wildcard name", func(r *request) {
 			r.Csr, r.ProductCode, r.ValidateType = wildcardCSR(t), "geotrust-dv-w-starter", "FILE"
 		}, failed, "ValidateType", `FILE does not prove ownership of the wildcard name "*.example.com"; use DNS`},
@@ -139,8 +139,8 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"a key of 129 characters", tag(chinese(129), ""), malformed, "Tags", "128"},
 		{"a key with a control character", tag("a\x1b[31mb", ""), malformed, "Tags", "control characters"},
 		{"a key that is not UTF-8", tag("\xff", ""), malformed, "Tags", "UTF-8"},
-		{"a key of Alibaba Cloud", tag("aliyun-x", ""), malformed, "Tags", `"aliyun"`},
-		{"a key of its access control", tag("acs:x", ""), malformed, "Tags", `"acs:"`},
+		{"a key that Alibaba Cloud reserves", tag("aliyun-x", ""), malformed, "Tags", `"aliyun"`},
+		{"a key that Alibaba Cloud's access control reserves", tag("acs:x", ""), malformed, "Tags", `"acs:"`},
 		{"a key with a URL", tag("see http://example.com", ""), malformed, "Tags", "http://"},
 		{"a key with a secure URL", tag("see https://example.com", ""), malformed, "Tags", "https://"},
 		{"a value of 129 characters", tag("a", chinese(129)), malformed, "Tags", "128"},
@@ -194,14 +194,14 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 			resp, err := book.CreateCertificateWithCsrRequest(t.Context(), untouched(t), instant, req)
 			checkError(t, err, tt.code, tt.parameter, tt.mention)
 			if resp != nil {
-				t.Error("a result beside an error")
+				t.Error("a result with an error")
 			}
 			checkUnchanged(t, store, before)
 
-			// The client sees no key, whatever was sent.
+			// The error body contains no key, whatever the request contains.
 			body := string(must[[]byte](t)(json.Marshal(err)))
 			if secret, _ := pem.Decode([]byte(privateKey)); strings.Contains(body, base64.StdEncoding.EncodeToString(secret.Bytes)[:20]) {
-				t.Errorf("the error holds the private key: %s", body)
+				t.Errorf("the error contains the private key: %s", body)
 			}
 		})
 	}
@@ -216,13 +216,13 @@ func TestCreateCertificateWithCsrRequestNilRequest(t *testing.T) {
 	resp, err := book.CreateCertificateWithCsrRequest(t.Context(), untouched(t), instant, nil)
 	checkError(t, err, missing, "Csr", "Csr is mandatory for this action.")
 	if resp != nil {
-		t.Error("a result beside an error")
+		t.Error("a result with an error")
 	}
 	checkUnchanged(t, store, before)
 }
 
-// Everything is wrong at first, and the first problem in the order of the fields
-// is told; it is mended, and the next one is.
+// A request with several problems gets the error of the first one, in the order of the
+// fields. The test corrects one problem after the other.
 func TestCreateCertificateWithCsrRequestOrderOfProblems(t *testing.T) {
 	t.Parallel()
 	req := &request{Phone: "\x00", ValidateType: "X", ProductCode: "X", Tags: tags(21)}
@@ -252,7 +252,7 @@ func TestCreateCertificateWithCsrRequestOrderOfProblems(t *testing.T) {
 		t.Error(err)
 	}
 
-	// What needs the store comes behind.
+	// The problems that need the store come last.
 	store := order.NewMemoryStore()
 	book := order.NewBook(store, order.BookOptions{})
 	submit := func() error {
@@ -262,7 +262,7 @@ func TestCreateCertificateWithCsrRequestOrderOfProblems(t *testing.T) {
 	before := everything(t, store)
 	checkError(t, submit(), yuncert.ErrNotFoundPackage, "ProductCode", "globalsign-dv-w-advanced")
 	checkUnchanged(t, store, before)
-	// A package of another product is none of this one.
+	// A package of another product does not help.
 	if err := book.AddPackage(t.Context(), "geotrust-dv-w-starter", 1); err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +282,7 @@ func TestCreateCertificateWithCsrRequestOrderOfProblems(t *testing.T) {
 	checkCounts(t, book, "geotrust-dv-w-starter", 1, 0, 0)
 }
 
-// What is accepted, and the order that comes of it.
+// Accepted requests and the orders made of them.
 func TestCreateCertificateWithCsrRequestAccepted(t *testing.T) {
 	t.Parallel()
 	const wildcard = "geotrust-dv-w-starter"
@@ -304,19 +304,19 @@ func TestCreateCertificateWithCsrRequestAccepted(t *testing.T) {
 		{"capitals", func() string { return hostCSR(t, algorithm.ECC_256, "WWW.Example.COM") }, nil, "www.example.com"},
 		{"digits", func() string { return hostCSR(t, algorithm.ECC_256, "163.com") }, nil, "163.com"},
 		{"a name in Chinese", func() string { return hostCSR(t, algorithm.ECC_256, "例子.中国") }, nil, "xn--fsqu00a.xn--fiqs8s"},
-		{"a name in Chinese, in ASCII", func() string { return hostCSR(t, algorithm.ECC_256, "XN--FSQU00A.xn--fiqs8s") }, nil, "xn--fsqu00a.xn--fiqs8s"},
+		{"the ASCII form of a name in Chinese", func() string { return hostCSR(t, algorithm.ECC_256, "XN--FSQU00A.xn--fiqs8s") }, nil, "xn--fsqu00a.xn--fiqs8s"},
 		{"a name in German", func() string { return hostCSR(t, algorithm.ECC_256, "Bücher.example") }, nil, "xn--bcher-kva.example"},
-		{"a name of an intranet", func() string { return hostCSR(t, algorithm.ECC_256, "db.corp") }, nil, "db.corp"},
+		{"an intranet name", func() string { return hostCSR(t, algorithm.ECC_256, "db.corp") }, nil, "db.corp"},
 		{"a name of 64 characters", func() string { return hostCSR(t, algorithm.ECC_256, strings.Repeat("a", 60)+".com") }, nil, strings.Repeat("a", 60) + ".com"},
 		{"a record for a name of 244 octets", func() string { return hostCSR(t, algorithm.ECC_256, strings.Repeat("一.", 30)+"info") }, nil, strings.Repeat("xn--4gq.", 30) + "info"},
 		{"a file for a name of 250 octets", func() string { return hostCSR(t, algorithm.ECC_256, strings.Repeat("一.", 31)+"cn") }, func(r *request) { r.ValidateType = "FILE" }, strings.Repeat("xn--4gq.", 31) + "cn"},
-		{"a record for a wildcard above a name of 244 octets", func() string {
+		{"a record for the wildcard of a name of 244 octets", func() string {
 			return hostCSR(t, algorithm.ECC_256, "*."+strings.Repeat("\U00020000.", 2)+strings.Repeat("一.", 28)+"cn")
 		}, func(r *request) { r.ProductCode = wildcard }, "*." + strings.Repeat("xn--j50i.", 2) + strings.Repeat("xn--4gq.", 28) + "cn"},
-		{"other names do not count", func() string {
+		{"other names, which are ignored", func() string {
 			return hostCSR(t, algorithm.ECC_256, "www.example.com", "bank.example", "*.example.net", "192.0.2.1")
 		}, nil, "www.example.com"},
-		{"other attributes do not count", func() string {
+		{"other attributes, which are ignored", func() string {
 			return makeCSR(t, key(algorithm.ECC_256, 2), &x509.CertificateRequest{
 				Subject: pkix.Name{CommonName: "www.example.com", Country: []string{"DE"}, Organization: []string{"Bank"}}, EmailAddresses: []string{"tom@example.com"},
 			})
@@ -331,7 +331,7 @@ func TestCreateCertificateWithCsrRequestAccepted(t *testing.T) {
 		{"contacts of 255 characters", func() string { return plainCSR(t) }, func(r *request) {
 			r.Username, r.Phone, r.Email = chinese(255), chinese(255), chinese(255)
 		}, "www.example.com"},
-		{"contacts in no form", func() string { return plainCSR(t) }, func(r *request) { r.Username, r.Phone, r.Email = "?", "☎ (home)", "at the desk" }, "www.example.com"},
+		{"contacts in unusual forms", func() string { return plainCSR(t) }, func(r *request) { r.Username, r.Phone, r.Email = "?", "☎ (home)", "at the desk" }, "www.example.com"},
 		{"20 tags", func() string { return plainCSR(t) }, func(r *request) { r.Tags = tags(20) }, "www.example.com"},
 		{"tags at their limits", func() string { return plainCSR(t) }, func(r *request) {
 			r.Tags = []ca.Tag{{Key: chinese(128), Value: chinese(128)}, {Key: "x-aliyun"}, {Key: "http:/"}, {Key: "a", Value: "https://example.com"}}
@@ -379,8 +379,8 @@ func TestCreateCertificateWithCsrRequestAccepted(t *testing.T) {
 
 }
 
-// longName has 63 characters, one fewer than a common name may
-// have, and many more in the ASCII form that certificates hold.
+// longName returns a name of 63 characters, which is one less than the limit of a
+// common name. Its ASCII form in certificates is much longer.
 func longName() string { return strings.TrimSuffix(strings.Repeat(chinese(15)+".", 4), ".") }
 
 func TestLongName(t *testing.T) {
@@ -393,7 +393,7 @@ func TestLongName(t *testing.T) {
 	}
 }
 
-// Each of the seven products with the kinds of names that it is for.
+// The seven products with the kinds of names that they take.
 func TestProducts(t *testing.T) {
 	t.Parallel()
 	want := []order.Product{
@@ -411,7 +411,7 @@ func TestProducts(t *testing.T) {
 	}
 	clear(got) // the list belongs to the caller
 	if diff := cmp.Diff(want, order.Products()); diff != "" {
-		t.Errorf("a list that the caller wrote into changes the next one (-want +got):\n%s", diff)
+		t.Errorf("a change to one list changes the next one (-want +got):\n%s", diff)
 	}
 	if order.DefaultProductCode != want[0].Code {
 		t.Errorf("DefaultProductCode is %q", order.DefaultProductCode)
@@ -432,24 +432,24 @@ func TestProducts(t *testing.T) {
 			}
 			book, _ := newBook(t, unasked(t))
 			if o := place(t, book, req); o.ProductCode != p.Code || o.Domain != text.domain {
-				t.Errorf("%s for %s: the order is of %s for %s", p.Code, text.domain, o.ProductCode, o.Domain)
+				t.Errorf("%s for %s: the order is for %s and %s", p.Code, text.domain, o.ProductCode, o.Domain)
 			}
 		}
 	}
 }
 
-// The forms in which a CSR arrives are stored as one.
+// However a CSR is written, it is stored in the same form.
 func TestCSRForms(t *testing.T) {
 	t.Parallel()
 	text := plainCSR(t)
 	tests := map[string]string{
-		"as it is":               text,
+		"unchanged":              text,
 		"one line":               strings.ReplaceAll(strings.TrimSpace(text), "\n", " "),
 		"the two characters \\n": strings.ReplaceAll(text, "\n", `\n`),
 		"CRLF":                   strings.ReplaceAll(text, "\n", "\r\n"),
 		"a byte-order mark":      "\ufeff" + text,
-		"the label of old":       strings.ReplaceAll(text, "CERTIFICATE", "NEW CERTIFICATE"),
-		"text in front":          "Certificate Request:\n    Data:\n" + text,
+		"the old label":          strings.ReplaceAll(text, "CERTIFICATE", "NEW CERTIFICATE"),
+		"text before it":         "Certificate Request:\n    Data:\n" + text,
 		"no newline at the end":  strings.TrimSpace(text),
 		"empty lines around":     "\n\n" + text + "\n\n",
 	}
@@ -462,7 +462,7 @@ func TestCSRForms(t *testing.T) {
 			}
 		})
 	}
-	// One of the longest that are read.
+	// The longest text that is read.
 	t.Run("64 KiB", func(t *testing.T) {
 		t.Parallel()
 		book, _ := newBook(t, unasked(t))
@@ -473,8 +473,7 @@ func TestCSRForms(t *testing.T) {
 	})
 }
 
-// The day in a token and the times of an order do not depend on the zone that
-// the caller lives in.
+// The date in a token and the times of an order do not depend on the time zone of now.
 func TestTimesAreUTC(t *testing.T) {
 	t.Parallel()
 	book, _ := newBook(t, unasked(t))
@@ -490,7 +489,7 @@ func TestTimesAreUTC(t *testing.T) {
 	}
 }
 
-// counted counts the octets that are read.
+// counted counts the octets that are read from it.
 type counted struct {
 	reader io.Reader
 	n      int
@@ -502,8 +501,8 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// The same randomness, instant and request give the same order, and a random
-// source that fails at whichever octet gives an error and no order.
+// The same randomness, time and request give the same order. A random source that fails,
+// at any octet, gives an error and no order.
 func TestCreateCertificateWithCsrRequestRandomness(t *testing.T) {
 	t.Parallel()
 	submit := func(random io.Reader) (contents, *order.CreateCertificateWithCsrRequestResponse, error) {
@@ -521,10 +520,10 @@ func TestCreateCertificateWithCsrRequestRandomness(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, again) + cmp.Diff(wantStore, againStore); diff != "" {
-		t.Errorf("twice the same inputs, and not the same order (-first +second):\n%s", diff)
+		t.Errorf("the same inputs gave different orders (-first +second):\n%s", diff)
 	}
 	if first.n < 50+16+7 {
-		t.Fatalf("%d octets were drawn, too few for a token, a RequestId and an OrderId", first.n)
+		t.Fatalf("only %d octets were drawn for a token, a RequestId and an OrderId", first.n)
 	}
 	empty, _, _ := submit(broken)
 	for n := range first.n {
@@ -538,7 +537,7 @@ func TestCreateCertificateWithCsrRequestRandomness(t *testing.T) {
 		}
 	}
 
-	// Nil is the system's source: two orders have nothing in common.
+	// A nil rand means the system's source, which gives two orders nothing in common.
 	storeA, a, err := submit(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -548,12 +547,12 @@ func TestCreateCertificateWithCsrRequestRandomness(t *testing.T) {
 		t.Fatal(err)
 	}
 	if a.OrderId == b.OrderId || a.RequestId == b.RequestId || storeA.Orders[0].Token == storeB.Orders[0].Token {
-		t.Errorf("two orders of the system's randomness: %+v and %+v", a, b)
+		t.Errorf("two orders with the system's randomness have something in common: %+v and %+v", a, b)
 	}
 }
 
-// A random source that repeats itself gives an OrderId that is taken. The next
-// one is drawn, up to nine times.
+// A random source that repeats itself gives an OrderId that is taken. Then another
+// OrderId is drawn, up to nine times.
 func TestOrderIdCollision(t *testing.T) {
 	t.Parallel()
 	drawn := new(bytes.Buffer)
@@ -562,7 +561,7 @@ func TestOrderIdCollision(t *testing.T) {
 		return book.CreateCertificateWithCsrRequest(t.Context(), random, instant, application(plainCSR(t)))
 	}
 	first := must[*order.CreateCertificateWithCsrRequestResponse](t)(submit(io.TeeReader(seeded(), drawn)))
-	// The OrderId is what is drawn last.
+	// The OrderId is drawn last.
 	begin, id := drawn.Bytes()[:drawn.Len()-8], drawn.Bytes()[drawn.Len()-8:]
 	repeat := func(n int) io.Reader {
 		return io.MultiReader(bytes.NewReader(begin), bytes.NewReader(bytes.Repeat(id, n)), rand.Reader)
@@ -578,24 +577,24 @@ func TestOrderIdCollision(t *testing.T) {
 	resp, err := submit(repeat(10))
 	checkError(t, err, broke, "", "rand")
 	if resp != nil {
-		t.Error("a result beside an error")
+		t.Error("a result with an error")
 	}
 	checkUnchanged(t, store, before)
 	if errors.Is(err, order.ErrOrderExists) {
-		t.Error("ErrOrderExists left the Book")
+		t.Error("the Book returned ErrOrderExists")
 	}
 
-	// A random source that knows zeros only ends, too. There is no order 0.
+	// A random source of zeros does not loop forever, and gives an OrderId other than 0.
 	zeros := readerFunc(func(p []byte) (int, error) { clear(p); return len(p), nil })
 	resp = must[*order.CreateCertificateWithCsrRequestResponse](t)(submit(zeros))
 	if resp.OrderId != 1 {
-		t.Errorf("OrderId %d of zeros", resp.OrderId)
+		t.Errorf("OrderId %d from zeros", resp.OrderId)
 	}
 	_, err = submit(zeros)
 	checkError(t, err, broke, "", "rand")
 }
 
-// Many orders of one random source: what is drawn for them.
+// The random parts of many orders.
 func TestManyOrders(t *testing.T) {
 	t.Parallel()
 	const n = 2000
@@ -617,7 +616,7 @@ func TestManyOrders(t *testing.T) {
 		ids[id], requests[resp.RequestId] = true, true
 		or, and = or|id, and&id
 
-		// As a JSON number, through a reader that uses floating point.
+		// A JSON reader that uses floating point keeps all digits.
 		body := must[[]byte](t)(json.Marshal(resp))
 		if want := fmt.Sprintf(`{"OrderId":%d,"RequestId":"%s"}`, id, resp.RequestId); string(body) != want {
 			t.Fatalf("response %s, want %s", body, want)
@@ -641,17 +640,17 @@ func TestManyOrders(t *testing.T) {
 		}
 	}
 	if len(ids) != n || len(tokens) != n || len(requests) != n {
-		t.Errorf("%d orders have %d ids, %d tokens and %d RequestIds", n, len(ids), len(tokens), len(requests))
+		t.Errorf("%d orders have %d different OrderIds, %d tokens and %d RequestIds", n, len(ids), len(tokens), len(requests))
 	}
 	if or != 1<<53-1 || and != 0 {
-		t.Errorf("of the bits of an OrderId those of %b are never set, and those of %b always", 1<<53-1&^or, and)
+		t.Errorf("of the bits of an OrderId, %b are never set and %b always", 1<<53-1&^or, and)
 	}
-	// Each of the 36 letters at each place, and all as often: chi-square with 35
-	// degrees of freedom exceeds 80 once in 50,000 random sources. Taking an octet
-	// modulo 36 without further care would give about 220 here.
+	// All 36 letters occur at each place, and equally often in total. Chi-square with
+	// 35 degrees of freedom exceeds 80 for one random source in 50,000. An octet modulo
+	// 36, without rejection, would give about 220 here.
 	for i := range letters {
 		if len(letters[i]) != 36 {
-			t.Errorf("place %d of the token knows %d letters", i, len(letters[i]))
+			t.Errorf("place %d of the token has only %d different letters", i, len(letters[i]))
 		}
 	}
 	chi, want := 0.0, float64(n*50)/36
@@ -664,14 +663,13 @@ func TestManyOrders(t *testing.T) {
 	checkCounts(t, book, "", plentiful, n, 0)
 }
 
-// An order is of what was submitted: two for one CSR have nothing but the CSR in
-// common.
+// Two orders for the same CSR are independent.
 func TestSameCSRTwice(t *testing.T) {
 	t.Parallel()
 	book, _ := newBook(t, unasked(t))
 	a, b := place(t, book, application(plainCSR(t))), place(t, book, application(plainCSR(t)))
 	if a.OrderId == b.OrderId || a.Token == b.Token {
-		t.Errorf("two orders share %d, %q", a.OrderId, a.Token)
+		t.Errorf("two orders share the OrderId %d or the token %q", a.OrderId, a.Token)
 	}
 	if diff := cmp.Diff(a, b, cmpopts.IgnoreFields(order.Order{}, "OrderId", "Token")); diff != "" {
 		t.Errorf("orders mismatch (-first +second):\n%s", diff)

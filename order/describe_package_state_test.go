@@ -23,11 +23,11 @@ func TestAddPackageRefused(t *testing.T) {
 		{"a product that does not exist", "free", 1, "ProductCode", `"free" is not a DV product; want one of digicert-free-1-free,`},
 		{"an OV product", "symantec-ov-1-personal", 1, "ProductCode", `"symantec-ov-1-personal"`},
 		{"a product with a long code", strings.Repeat("x", 1000), 1, "ProductCode", `"` + strings.Repeat("x", 80) + `" is not a DV product`},
-		{"no unit", "", 0, "count", "0 is not from 1 to "},
-		{"less than no unit", "", -1, "count", "-1 is not from 1 to "},
-		{"the least integer", "", math.MinInt64, "count", "-9223372036854775808 is not"},
-		{"one more than an integer holds", "", math.MaxInt64 - 4, "count", "9223372036854775803 is not from 1 to 9223372036854775802"},
-		{"the greatest integer", "", math.MaxInt64, "count", "9223372036854775807 is not"},
+		{"a count of zero", "", 0, "count", "0 is not from 1 to "},
+		{"a negative count", "", -1, "count", "-1 is not from 1 to "},
+		{"the smallest integer", "", math.MinInt64, "count", "-9223372036854775808 is not"},
+		{"a sum one above the largest integer", "", math.MaxInt64 - 4, "count", "9223372036854775803 is not from 1 to 9223372036854775802"},
+		{"the largest integer", "", math.MaxInt64, "count", "9223372036854775807 is not"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestAddPackage(t *testing.T) {
 	if diff := cmp.Diff(want, everything(t, store).Packages); diff != "" {
 		t.Errorf("packages mismatch (-want +got):\n%s", diff)
 	}
-	// The units that are used stay so.
+	// Used units stay used.
 	place(t, book, application(plainCSR(t)))
 	if err := book.AddPackage(t.Context(), "", 1); err != nil {
 		t.Fatal(err)
@@ -77,7 +77,7 @@ func TestDescribePackageState(t *testing.T) {
 	for _, p := range order.Products() {
 		checkCounts(t, book, p.Code, plentiful, 0, 0)
 	}
-	// Orders of one product count for it alone, issued or not.
+	// Orders count only in the package of their product, issued or not.
 	geotrust, wildcard := application(plainCSR(t)), application(wildcardCSR(t))
 	geotrust.ProductCode, wildcard.ProductCode = "geotrust-dv-1-starter", "geotrust-dv-w-starter"
 	for _, state := range states {
@@ -125,7 +125,7 @@ func TestDescribePackageStateRefused(t *testing.T) {
 			resp, err := book.DescribePackageState(t.Context(), seeded(), tt.req)
 			checkError(t, err, none, "ProductCode", tt.mention)
 			if resp != nil {
-				t.Error("a result beside an error")
+				t.Error("a result with an error")
 			}
 		})
 	}

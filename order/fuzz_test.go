@@ -17,8 +17,8 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// Whatever a client sends is refused with an error that tells it why, or is an
-// order whose domain is a name to certify and whose token is drawn.
+// Any request is either refused with a client error, or becomes an order with a valid
+// domain and a random token.
 func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 	for _, change := range []func(*request){
 		func(*request) {},
@@ -57,7 +57,7 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 			t.Errorf("the request was changed (-before +after):\n%s", diff)
 		}
 		if valid := req.Validate(); (valid == nil) != (err == nil) || err != nil && valid.Error() != err.Error() {
-			t.Fatalf("Validate says %v, and the operation %v", valid, err)
+			t.Fatalf("Validate returned %v, but the operation returned %v", valid, err)
 		}
 		if err != nil {
 			e, ok := err.(*yuncert.Error)
@@ -65,10 +65,10 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 				t.Fatalf("error %#v", err)
 			}
 			if status := statuses[e.Code]; status != 400 && status != 403 {
-				t.Errorf("%s has the status %d, as if it were not the request's fault", e.Code, status)
+				t.Errorf("%s has the status %d, which is not a client error", e.Code, status)
 			}
 			if resp != nil {
-				t.Error("a result beside an error")
+				t.Error("a result with an error")
 			}
 			checkUnchanged(t, store, empty)
 			return
@@ -83,7 +83,7 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 			t.Errorf("Domain %q is not in lower case and ASCII", o.Domain)
 		}
 		if wildcard := name != o.Domain; wildcard && o.ValidateType != "DNS" {
-			t.Errorf("%s is proved by %s", o.Domain, o.ValidateType)
+			t.Errorf("the ownership of %s is proved by %s", o.Domain, o.ValidateType)
 		}
 		if o.State != order.StateDomainVerify || !tokenForm.MatchString(o.Token) || o.Reason != "" || o.Certificate != "" {
 			t.Errorf("order %+v", o)
@@ -97,7 +97,7 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 			}
 		}
 
-		// The stored CSR is the one that was sent, in one form.
+		// The stored CSR has the same DER as the one in the request.
 		sent, kept := must[*csr.Request](t)(csr.Parse([]byte(req.Csr))), must[*csr.Request](t)(csr.Parse([]byte(o.Csr)))
 		if string(sent.Raw) != string(kept.Raw) || encodePEM("CERTIFICATE REQUEST", sent.Raw) != o.Csr {
 			t.Errorf("stored CSR %q", o.Csr)
@@ -106,7 +106,7 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 			t.Errorf("the key is %s", a)
 		}
 
-		// Submitted again as it is stored, it is the same order.
+		// The stored order, submitted again, gives the same order.
 		again, _ := newBook(t, proved)
 		stored := &request{Csr: o.Csr, ProductCode: o.ProductCode, Username: o.Username, Phone: o.Phone, Email: o.Email, ValidateType: o.ValidateType}
 		second := must[*order.CreateCertificateWithCsrRequestResponse](t)(again.CreateCertificateWithCsrRequest(t.Context(), seeded(), instant, stored))
@@ -115,7 +115,7 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 		}
 		checkCounts(t, again, o.ProductCode, plentiful, 1, 0)
 
-		// And its life ends with a certificate for its domain alone.
+		// The order can be issued, and the certificate has only its domain.
 		if kept.Algorithm.Family() != "ECC" {
 			return
 		}

@@ -31,10 +31,10 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// whole is an instant in whole seconds, as certificates hold it.
+// whole returns a time in whole seconds, as certificates hold it.
 func whole(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
-// What Issue signs, by product, key and kind of name.
+// Certificates that Issue signs, by product, key and kind of name.
 func TestIssue(t *testing.T) {
 	t.Parallel()
 	const (
@@ -60,7 +60,7 @@ func TestIssue(t *testing.T) {
 			[]string{"example.com"}, []string{"example.com"}, []string{"www.example.com"}},
 		{"a wildcard", algorithm.ECC_256, "*.example.com", nil, wildcard, 12, "CN=*.example.com",
 			[]string{"*.example.com", "example.com"}, []string{"example.com", "www.example.com"}, []string{"a.b.example.com", "example.net"}},
-		{"a wildcard of a product for either", algorithm.ECC_256, "*.a.example.com", nil, "symantec-dv-1-starter", 12, "CN=*.a.example.com",
+		{"a wildcard of a product for both kinds", algorithm.ECC_256, "*.a.example.com", nil, "symantec-dv-1-starter", 12, "CN=*.a.example.com",
 			[]string{"*.a.example.com", "a.example.com"}, []string{"a.example.com", "b.a.example.com"}, []string{"example.com"}},
 		{"names of the CSR that were not proved", algorithm.ECC_256, "www.example.com", []string{"bank.example", "*.example.com", "192.0.2.1", "2001:db8::1"}, free, 3, "CN=www.example.com",
 			[]string{"www.example.com"}, []string{"www.example.com"}, []string{"bank.example", "a.example.com", "192.0.2.1", "2001:db8::1"}},
@@ -73,7 +73,7 @@ func TestIssue(t *testing.T) {
 		{"RSA 3072", algorithm.RSA_3072, "*.example.com", nil, wildcard, 12, "CN=*.example.com", []string{"*.example.com", "example.com"}, []string{"a.example.com"}, nil},
 		{"RSA 4096", algorithm.RSA_4096, "www.example.com", nil, free, 3, "CN=www.example.com", []string{"www.example.com"}, []string{"www.example.com"}, nil},
 	}
-	both := []algorithm.Algorithm{algorithm.ECC_256, algorithm.RSA_2048} // CAs, whatever the order's key is
+	both := []algorithm.Algorithm{algorithm.ECC_256, algorithm.RSA_2048} // the keys of the CAs
 	for n := range 2 * len(tests) {
 		tt, issuer := tests[n/2], both[n%2]
 		t.Run(fmt.Sprintf("%s, by a CA of %s", tt.name, issuer), func(t *testing.T) {
@@ -95,17 +95,17 @@ func TestIssue(t *testing.T) {
 				t.Errorf("order mismatch (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(got, read(t, book, o.OrderId)); diff != "" {
-				t.Errorf("what is stored is not what was returned (-returned +stored):\n%s", diff)
+				t.Errorf("the stored order differs from the returned one (-returned +stored):\n%s", diff)
 			}
 			checkCounts(t, book, tt.product, plentiful, 1, 1)
 
-			// The certificate, and behind it the CA below the root.
+			// The certificate is followed by the CA below the root.
 			if !strings.HasSuffix(got.Certificate, au.subPEM) || strings.Contains(got.Certificate, au.rootPEM) {
 				t.Errorf("not the certificate and its CA:\n%s", got.Certificate)
 			}
 			chain := parsePEM(t, got.Certificate)
 			if len(chain) != 2 {
-				t.Fatalf("%d certificates", len(chain))
+				t.Fatalf("%d certificates, want 2", len(chain))
 			}
 			cert := chain[0]
 			if cert.Subject.String() != tt.subject || len(cert.Subject.Names) > 1 {
@@ -134,7 +134,7 @@ func TestIssue(t *testing.T) {
 				t.Errorf("CA %v, key usage %b, extended %v", cert.IsCA, cert.KeyUsage, cert.ExtKeyUsage)
 			}
 
-			// Others verify it, and it is good for no other host.
+			// crypto/x509 and ca.Verify accept it, and it is valid for no other host.
 			root := parsePEM(t, au.rootPEM)
 			for _, host := range append(tt.hosts, strings.Replace(names[0], "*", "x", 1)) {
 				if _, err := cert.Verify(x509.VerifyOptions{DNSName: host, Roots: poolOf(t, root...), Intermediates: poolOf(t, chain[1:]...), CurrentTime: later}); err != nil {
@@ -147,7 +147,7 @@ func TestIssue(t *testing.T) {
 			}
 			for _, host := range tt.not {
 				if cert.VerifyHostname(host) == nil {
-					t.Errorf("the certificate is good for %s", host)
+					t.Errorf("the certificate is valid for %s", host)
 				}
 			}
 
@@ -163,7 +163,7 @@ func TestIssue(t *testing.T) {
 	}
 }
 
-// CertId is the Identifier that package ca gives the certificate.
+// CertId is the Identifier that package ca returns.
 func TestCertIdIsIdentifier(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(t, algorithm.ECC_256)
@@ -181,12 +181,12 @@ func TestCertIdIsIdentifier(t *testing.T) {
 		t.Errorf("CertId %s, want the Identifier %s", state.CertId, resp.Identifier)
 	}
 	if got.Certificate != resp.X509Certificate+au.subPEM {
-		t.Errorf("the certificate is another than CreateDomainCertificate makes of the same inputs:\n%s", got.Certificate)
+		t.Errorf("CreateDomainCertificate makes another certificate from the same inputs:\n%s", got.Certificate)
 	}
 }
 
-// The same randomness, instant, key and order give the same certificate; other
-// ones another.
+// The same randomness, time, key and order give the same certificate. Different ones give
+// a different certificate.
 func TestIssueDeterminism(t *testing.T) {
 	t.Parallel()
 	run := func(random io.Reader, now time.Time, a algorithm.Algorithm) string {
@@ -203,18 +203,18 @@ func TestIssueDeterminism(t *testing.T) {
 	for _, a := range []algorithm.Algorithm{algorithm.ECC_256, algorithm.RSA_2048} {
 		first := run(seeded(), instant, a)
 		if again := run(seeded(), instant, a); first != again {
-			t.Errorf("%s: twice the same inputs, and not the same certificate", a)
+			t.Errorf("%s: the same inputs gave different certificates", a)
 		}
 		if again := run(seeded(), instant.Add(time.Nanosecond), a); first != again {
 			t.Errorf("%s: a nanosecond changes the certificate", a)
 		}
 		if run(seeded(), instant.Add(time.Second), a) == first || run(other, instant, a) == first {
-			t.Errorf("%s: other inputs, and the same certificate", a)
+			t.Errorf("%s: different inputs gave the same certificate", a)
 		}
 	}
 }
 
-// What Issue refuses leaves the order as it was.
+// If Issue fails, the order does not change.
 func TestIssueRefused(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(t, algorithm.ECC_256)
@@ -230,8 +230,8 @@ func TestIssueRefused(t *testing.T) {
 	}{
 		{"no issuer", plainCSR(t), untouched(t), later, nil, yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA"},
 		{"an SM2 issuer", plainCSR(t), untouched(t), later, authorityOf(t, algorithm.SM2_256).issuer, refused, "Csr", "ECC_256"},
-		{"a root for an issuer", plainCSR(t), untouched(t), later, au.root, refused, "ParentIdentifier", "root CA"},
-		{"an issuer that is expired", plainCSR(t), untouched(t), instant.AddDate(5, 0, 1), au.issuer, yuncert.ErrCertificateExpired, "ParentIdentifier", "2031"},
+		{"a root as the issuer", plainCSR(t), untouched(t), later, au.root, refused, "ParentIdentifier", "root CA"},
+		{"an expired issuer", plainCSR(t), untouched(t), instant.AddDate(5, 0, 1), au.issuer, yuncert.ErrCertificateExpired, "ParentIdentifier", "2031"},
 		{"an issuer that is not valid yet", plainCSR(t), untouched(t), instant.Add(-time.Hour), au.issuer, yuncert.ErrCertificateExpired, "ParentIdentifier", "2026"},
 		{"an issuer that ends within the term", plainCSR(t), untouched(t), instant.AddDate(5, -3, 1), au.issuer, refused, "Months", "2031"},
 		{"the key of the CA", makeCSR(t, key(algorithm.ECC_256, 1), &x509.CertificateRequest{Subject: pkix.Name{CommonName: "www.example.com"}}),
@@ -247,7 +247,7 @@ func TestIssueRefused(t *testing.T) {
 			got, err := book.Issue(t.Context(), tt.random, tt.now, tt.issuer, o.OrderId)
 			checkError(t, err, tt.code, tt.parameter, tt.mention)
 			if got != (order.Order{}) {
-				t.Errorf("a result beside an error: %+v", got)
+				t.Errorf("a result with an error: %+v", got)
 			}
 			checkUnchanged(t, store, before)
 		})
@@ -266,8 +266,8 @@ func (s signerFunc) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) 
 	return s.sign(rand, digest, opts)
 }
 
-// What happens to the order while the CA signs counts: the certificate is
-// dropped.
+// If another call changes the state of the order while the CA signs, the certificate is
+// discarded.
 func TestOrderChangesDuringIssue(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(t, algorithm.ECC_256)
@@ -292,10 +292,10 @@ func TestOrderChangesDuringIssue(t *testing.T) {
 			got, err := book.Issue(t.Context(), seeded(), later, issuer, o.OrderId)
 			checkError(t, err, wrong, "OrderId", "state "+string(next)+";", "process")
 			if got != (order.Order{}) {
-				t.Errorf("a result beside an error: %+v", got)
+				t.Errorf("a result with an error: %+v", got)
 			}
 			if signed != 1 {
-				t.Errorf("%d signatures", signed)
+				t.Errorf("%d signatures, want 1", signed)
 			}
 			checkUnchanged(t, store, before)
 		})
@@ -312,11 +312,11 @@ func TestOrderChangesDuringIssue(t *testing.T) {
 		_, err := book.Issue(t.Context(), seeded(), later, issuer, o.OrderId)
 		checkError(t, err, yuncert.ErrInternalError, "")
 		if !errors.Is(err, errSigner) {
-			t.Errorf("%v has not the cause", err)
+			t.Errorf("%v does not wrap the cause", err)
 		}
 		checkUnchanged(t, store, before)
 	})
-	t.Run("the caller gives up", func(t *testing.T) {
+	t.Run("ctx ends", func(t *testing.T) {
 		t.Parallel()
 		book, store := newBook(t, proved)
 		o := reach(t, book, order.StateProcess, application(plainCSR(t)))
@@ -336,7 +336,7 @@ func TestOrderChangesDuringIssue(t *testing.T) {
 	})
 }
 
-// Nothing is signed for an order whose ownership is not proved.
+// Issue does not sign if the state of the order does not allow it.
 func TestNoNeedlessSignature(t *testing.T) {
 	t.Parallel()
 	book, _ := newBook(t, proved)
@@ -355,8 +355,8 @@ func TestNoNeedlessSignature(t *testing.T) {
 	}
 }
 
-// An outsideCA is what others issue with: crypto/x509, and two certificates that
-// this module did not make.
+// An outsideCA is a CA of another implementation, crypto/x509: a root and a subordinate
+// CA.
 type outsideCA struct{ root, sub *x509.Certificate }
 
 var outside = sync.OnceValue(func() *outsideCA {
@@ -385,15 +385,15 @@ func mustSign(template, parent *x509.Certificate, public crypto.PublicKey, signe
 	return cert
 }
 
-// subWith is the certificate of the CA's key, changed.
+// subWith returns a changed certificate for the key of the subordinate CA.
 func (o *outsideCA) subWith(change func(*x509.Certificate)) string {
 	template := outsideTemplate("Outside CA")
 	change(template)
 	return encodePEM("CERTIFICATE", mustSign(template, o.root, o.sub.PublicKey, key(algorithm.ECC_384, 0)).Raw)
 }
 
-// leaf is a certificate for the server key and www.example.com, changed, with
-// nothing behind it.
+// leaf returns a certificate for the server key and www.example.com, after change. No CA
+// certificate follows it.
 func (o *outsideCA) leaf(t testing.TB, change func(*x509.Certificate)) string {
 	t.Helper()
 	template := &x509.Certificate{
@@ -407,7 +407,7 @@ func (o *outsideCA) leaf(t testing.TB, change func(*x509.Certificate)) string {
 	return encodePEM("CERTIFICATE", must[[]byte](t)(x509.CreateCertificate(rand.Reader, template, o.sub, template.PublicKey, key(algorithm.ECC_384, 1))))
 }
 
-// certificate is a leaf with its CA behind it.
+// certificate returns a leaf followed by its CA.
 func (o *outsideCA) certificate(t testing.TB, change func(*x509.Certificate)) string {
 	t.Helper()
 	return o.leaf(t, change) + o.subPEM()
@@ -416,7 +416,7 @@ func (o *outsideCA) certificate(t testing.TB, change func(*x509.Certificate)) st
 func (o *outsideCA) subPEM() string  { return encodePEM("CERTIFICATE", o.sub.Raw) }
 func (o *outsideCA) rootPEM() string { return encodePEM("CERTIFICATE", o.root.Raw) }
 
-// What Complete accepts, and what is stored of it.
+// Certificates that Complete accepts, and what it stores.
 func TestComplete(t *testing.T) {
 	t.Parallel()
 	out := outside()
@@ -431,16 +431,16 @@ func TestComplete(t *testing.T) {
 		want  string // what is stored; empty means what was given
 	}{
 		{"with its CA", "www.example.com", certificate, ""},
-		{"alone", "www.example.com", out.leaf(t, nil), ""},
+		{"without its CA", "www.example.com", out.leaf(t, nil), ""},
 		{"with its CA and the root", "www.example.com", certificate + out.rootPEM(), ""},
 		{"without a subject", "www.example.com", out.leaf(t, func(c *x509.Certificate) { c.Subject = pkix.Name{} }), ""},
-		{"with other names beside", "www.example.com", out.leaf(t, names("example.com", "www.example.com", "shop.example.com")), ""},
+		{"with other names too", "www.example.com", out.leaf(t, names("example.com", "www.example.com", "shop.example.com")), ""},
 		{"with another common name", "www.example.com", out.leaf(t, func(c *x509.Certificate) { c.Subject.CommonName = "example.com" }), ""},
 		{"of a wildcard that covers the domain", "www.example.com", out.leaf(t, names("*.example.com")), ""},
 		{"in capitals", "www.example.com", out.leaf(t, names("WWW.EXAMPLE.COM")), ""},
 		{"of a wildcard", "*.example.com", out.leaf(t, names("*.example.com", "example.com")), ""},
 		{"of a wildcard in capitals", "*.example.com", out.leaf(t, names("*.EXAMPLE.COM")), ""},
-		{"for clients, too", "www.example.com", out.leaf(t, func(c *x509.Certificate) {
+		{"also for clients", "www.example.com", out.leaf(t, func(c *x509.Certificate) {
 			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth}
 		}), ""},
 		{"that begins now", "www.example.com", out.leaf(t, func(c *x509.Certificate) { c.NotBefore = whole(later) }), ""},
@@ -468,7 +468,7 @@ func TestComplete(t *testing.T) {
 				t.Errorf("order mismatch (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(got, read(t, book, o.OrderId)); diff != "" {
-				t.Errorf("what is stored is not what was returned (-returned +stored):\n%s", diff)
+				t.Errorf("the stored order differs from the returned one (-returned +stored):\n%s", diff)
 			}
 			checkCounts(t, book, o.ProductCode, plentiful, 1, 1)
 			chain := parsePEM(t, got.Certificate)
@@ -483,7 +483,7 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// A certificate that is not the one ordered leaves the order as it was.
+// If Complete refuses a certificate, the order does not change.
 func TestCompleteRefused(t *testing.T) {
 	t.Parallel()
 	out := outside()
@@ -512,48 +512,48 @@ func TestCompleteRefused(t *testing.T) {
 		{"garbage", "www.example.com", is("garbage"), malformed, "no certificate in PEM"},
 		{"DER", "www.example.com", is(string(out.sub.Raw)), malformed, "no certificate in PEM"},
 		{"a private key", "www.example.com", is(string(testkeys.PEM(algorithm.ECC_256, 2))), malformed, "not a CERTIFICATE"},
-		{"a private key behind", "www.example.com", is(out.certificate(t, nil) + string(testkeys.PEM(algorithm.ECC_256, 2))), malformed, "not a CERTIFICATE"},
+		{"a private key after the certificate", "www.example.com", is(out.certificate(t, nil) + string(testkeys.PEM(algorithm.ECC_256, 2))), malformed, "not a CERTIFICATE"},
 		{"a CSR", "www.example.com", plainCSR, malformed, "not a CERTIFICATE"},
-		{"PEM of no certificate", "www.example.com", is(encodePEM("CERTIFICATE", []byte("garbage"))), malformed, "certificate 1 cannot be read"},
-		{"PEM of no certificate behind", "www.example.com", is(out.leaf(t, nil) + encodePEM("CERTIFICATE", nil)), malformed, "certificate 2 cannot be read"},
-		{"an octet behind the certificate", "www.example.com", is(encodePEM("CERTIFICATE", append(decodePEM(t, out.leaf(t, nil))[0], 0))), malformed, "certificate 1 cannot be read"},
-		{"a key of a curve that is not known", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = p224.Public() }), malformed, "curve is not supported"},
+		{"PEM that is not a certificate", "www.example.com", is(encodePEM("CERTIFICATE", []byte("garbage"))), malformed, "certificate 1 cannot be read"},
+		{"PEM that is not a certificate, after the certificate", "www.example.com", is(out.leaf(t, nil) + encodePEM("CERTIFICATE", nil)), malformed, "certificate 2 cannot be read"},
+		{"an octet after the certificate", "www.example.com", is(encodePEM("CERTIFICATE", append(decodePEM(t, out.leaf(t, nil))[0], 0))), malformed, "certificate 1 cannot be read"},
+		{"a key on an unknown curve", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = p224.Public() }), malformed, "curve is not supported"},
 		{"11 certificates", "www.example.com", is(out.leaf(t, nil) + strings.Repeat(out.subPEM(), 10)), malformed, "more than 10 certificates"},
 
 		{"another key", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = key(algorithm.ECC_256, 1).Public() }), refused, badKey},
 		{"a key of another family", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = key(algorithm.RSA_2048, 2).Public() }), refused, badKey},
-		{"a key of an algorithm that is not known", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = edwards }), malformed, "algorithm is not supported"},
-		{"the CA's certificate alone", "www.example.com", is(out.subPEM()), refused, badKey},
+		{"a key of an unknown algorithm", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = edwards }), malformed, "algorithm is not supported"},
+		{"only the CA's certificate", "www.example.com", is(out.subPEM()), refused, badKey},
 
 		{"another name", "www.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"www.example.net"} }), refused, badName + ` "www.example.com"`},
-		{"the name above", "www.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"example.com"} }), refused, badName},
-		{"the name below", "example.com", leaf(nil), refused, badName},
+		{"the parent domain", "www.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"example.com"} }), refused, badName},
+		{"a name below the domain", "example.com", leaf(nil), refused, badName},
 		{"a wildcard that does not cover the domain", "example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"*.example.com"} }), refused, badName},
-		{"a wildcard further above", "a.b.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"*.example.com"} }), refused, badName},
-		{"a common name and no alternative one", "www.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = nil }), refused, badName},
+		{"a wildcard of the grandparent domain", "a.b.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"*.example.com"} }), refused, badName},
+		{"a common name but no alternative name", "www.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = nil }), refused, badName},
 		{"another kind of alternative name", "www.example.com", leaf(func(c *x509.Certificate) {
 			c.DNSNames, c.EmailAddresses = nil, []string{"tom@www.example.com"}
 		}), refused, badName},
 		{"a plain name for a wildcard", "*.example.com", leaf(nil), refused, badName + ` "*.example.com"`},
-		{"the name that was proved for a wildcard", "*.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"example.com", "www.example.com"} }), refused, badName},
+		{"the proved name instead of its wildcard", "*.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"example.com", "www.example.com"} }), refused, badName},
 		{"another wildcard", "*.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"*.www.example.com"} }), refused, badName},
 		{"a wildcard in the common name only", "*.example.com", leaf(func(c *x509.Certificate) {
 			c.Subject.CommonName, c.DNSNames = "*.example.com", []string{"example.com"}
 		}), refused, badName},
 
-		{"a CA's", "www.example.com", leaf(func(c *x509.Certificate) { c.IsCA, c.KeyUsage = true, x509.KeyUsageCertSign }), refused, "is a CA certificate"},
+		{"a CA certificate", "www.example.com", leaf(func(c *x509.Certificate) { c.IsCA, c.KeyUsage = true, x509.KeyUsageCertSign }), refused, "is a CA certificate"},
 		{"no extended key usage", "www.example.com", leaf(func(c *x509.Certificate) { c.ExtKeyUsage = nil }), refused, "serverAuth"},
-		{"for clients", "www.example.com", leaf(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), refused, "serverAuth"},
+		{"only for clients", "www.example.com", leaf(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), refused, "serverAuth"},
 		{"expired", "www.example.com", leaf(func(c *x509.Certificate) { c.NotAfter = whole(later).Add(-time.Second) }), refused, "2026-03-04T06:06:06Z, and now is 2026-03-04T06:06:07Z"},
 		{"not yet valid", "www.example.com", leaf(func(c *x509.Certificate) { c.NotBefore = whole(later).Add(time.Second) }), refused, "from 2026-03-04T06:06:08Z"},
 
 		{"a CA that did not sign", "www.example.com", is(out.leaf(t, nil) + foreign.subPEM), refused, "certificate 2 is not a certificate of the CA that signed certificate 1"},
 		{"a signer of another name", "www.example.com", is(out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.Subject.CommonName = "Outside CA 2" })), refused, "certificate 2"},
-		{"a signer that is no CA", "www.example.com", is(out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.IsCA, c.KeyUsage = false, 0 })), refused, "certificate 2"},
-		{"the root in the place of the CA", "www.example.com", is(out.leaf(t, nil) + out.rootPEM() + out.subPEM()), refused, "certificate 2"},
-		{"a foreign root behind the CA", "www.example.com", is(out.certificate(t, nil) + foreign.rootPEM), refused, "certificate 3 is not a certificate of the CA that signed certificate 2"},
-		{"the certificate again", "www.example.com", func(t testing.TB) string { text := out.leaf(t, nil); return text + text }, refused, "certificate 2"},
-		{"the certificate behind its CA", "www.example.com", is(out.subPEM() + out.leaf(t, nil)), refused, badKey},
+		{"a signer that is not a CA", "www.example.com", is(out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.IsCA, c.KeyUsage = false, 0 })), refused, "certificate 2"},
+		{"the root instead of the CA", "www.example.com", is(out.leaf(t, nil) + out.rootPEM() + out.subPEM()), refused, "certificate 2"},
+		{"a foreign root after the CA", "www.example.com", is(out.certificate(t, nil) + foreign.rootPEM), refused, "certificate 3 is not a certificate of the CA that signed certificate 2"},
+		{"the certificate twice", "www.example.com", func(t testing.TB) string { text := out.leaf(t, nil); return text + text }, refused, "certificate 2"},
+		{"the CA before the certificate", "www.example.com", is(out.subPEM() + out.leaf(t, nil)), refused, badKey},
 		{"a signature that was changed", "www.example.com", damaged, refused, "certificate 2"},
 	}
 	for _, tt := range tests {
@@ -569,15 +569,15 @@ func TestCompleteRefused(t *testing.T) {
 			got, err := book.Complete(t.Context(), later, o.OrderId, tt.given(t))
 			checkError(t, err, tt.code, "Certificate", tt.mention)
 			if got != (order.Order{}) {
-				t.Errorf("a result beside an error: %+v", got)
+				t.Errorf("a result with an error: %+v", got)
 			}
 			checkUnchanged(t, store, before)
 		})
 	}
 }
 
-// The form of the certificate is looked at first, then the order and its state,
-// and then whether the one is right for the other.
+// Complete checks the form of the certificate first, then the order and its state, and
+// then whether the certificate fits the order.
 func TestCompleteOrderOfProblems(t *testing.T) {
 	t.Parallel()
 	book, _ := newBook(t, proved)
@@ -594,7 +594,7 @@ func TestCompleteOrderOfProblems(t *testing.T) {
 	checkError(t, err, refused, "Certificate")
 }
 
-// Complete takes what Issue made, for RSA keys as well, and stores the same.
+// Complete accepts the certificates that Issue makes and stores them unchanged.
 func TestCompleteWithOurs(t *testing.T) {
 	t.Parallel()
 	for _, a := range []algorithm.Algorithm{algorithm.ECC_256, algorithm.RSA_2048} {
@@ -606,7 +606,7 @@ func TestCompleteWithOurs(t *testing.T) {
 		completed := reach(t, book, order.StateProcess, application(csr))
 		completed = must[order.Order](t)(book.Complete(t.Context(), later, completed.OrderId, issued.Certificate))
 		if completed.Certificate != issued.Certificate {
-			t.Errorf("%s: Complete stored\n%s\nof\n%s", a, completed.Certificate, issued.Certificate)
+			t.Errorf("%s: Complete stored\n%s\nwant\n%s", a, completed.Certificate, issued.Certificate)
 		}
 		checkCounts(t, book, "", plentiful, 2, 2)
 	}
@@ -616,7 +616,7 @@ func TestFail(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, reason string
-		mention      string // of a refusal
+		mention      string // in the message of a refusal; empty if accepted
 	}{
 		{"a reason", "the domain is on a list", ""},
 		{"a reason of one character", "x", ""},
@@ -645,7 +645,7 @@ func TestFail(t *testing.T) {
 			if tt.mention != "" {
 				checkError(t, err, malformed, "Reason", tt.mention)
 				if got != (order.Order{}) {
-					t.Errorf("a result beside an error: %+v", got)
+					t.Errorf("a result with an error: %+v", got)
 				}
 				checkUnchanged(t, store, before)
 				return
@@ -659,7 +659,7 @@ func TestFail(t *testing.T) {
 				t.Errorf("order mismatch (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(got, read(t, book, o.OrderId)); diff != "" {
-				t.Errorf("what is stored is not what was returned (-returned +stored):\n%s", diff)
+				t.Errorf("the stored order differs from the returned one (-returned +stored):\n%s", diff)
 			}
 			checkCounts(t, book, "", plentiful, 1, 0)
 		})

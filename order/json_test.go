@@ -16,23 +16,23 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// The success responses that the documents print, as they print them.
+// The sample responses of the documents, as printed there.
 func TestDocumentedResponses(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, sample string
 		value, want  any
 	}{
-		// The OrderId has lost digits: the field's own example is
-		// 98987582437920968 (see TestDocumentedOrderId).
+		// This OrderId has lost digits. The example of the field is 98987582437920968:
+		// see TestDocumentedOrderId.
 		{"CreateCertificateWithCsrRequest", `{
   "OrderId": 98987582437920960,
   "RequestId": "CBF1E9B7-D6A0-4E9E-AD3E-2B47E6C2837D"
 }`, new(order.CreateCertificateWithCsrRequestResponse), &order.CreateCertificateWithCsrRequestResponse{
 			OrderId: 98987582437920960, RequestId: "CBF1E9B7-D6A0-4E9E-AD3E-2B47E6C2837D",
 		}},
-		// No order has all of these members at once: their descriptions exclude one
-		// another. The Content is the file's address, where ours is a token.
+		// No real response has all of these members: their descriptions exclude each
+		// other. Content is the address of the file here, and a token in our responses.
 		{"DescribeCertificateState", `{
   "Type": "domain_verify",
   "Domain": "www.example.com",
@@ -80,7 +80,7 @@ func TestDocumentedResponses(t *testing.T) {
 	}
 }
 
-// decodeStrictly decodes JSON that has no unknown members.
+// decodeStrictly decodes JSON and refuses unknown members.
 func decodeStrictly(t testing.TB, text []byte, value any) {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -90,7 +90,7 @@ func decodeStrictly(t testing.TB, text []byte, value any) {
 	}
 }
 
-// members decodes JSON with its numbers as they are written.
+// members decodes JSON and keeps the digits of numbers.
 func members(t testing.TB, text []byte) any {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -102,15 +102,14 @@ func members(t testing.TB, text []byte) any {
 	return value
 }
 
-// The example of the field OrderId and the one in the sample response differ in
-// their last digit: the sample went through floating point. An OrderId of the
-// real service passes through these types whole; ours are below 2^53, so that
-// no reader spoils them.
+// The example of the field OrderId and the sample response differ in the last digit,
+// because the sample went through floating point. These types keep all digits of such an
+// OrderId. Our own OrderIds are below 2^53, so that every reader keeps their digits.
 func TestDocumentedOrderId(t *testing.T) {
 	t.Parallel()
 	const example, sample = 98987582437920968, "98987582437920960"
 	if got := strconv.FormatFloat(float64(example), 'f', -1, 64); got != sample {
-		t.Errorf("%d is %s after floating point, and %s in the document", example, got, sample)
+		t.Errorf("%d is %s after floating point, want %s as in the document", example, got, sample)
 	}
 	for _, id := range []int64{1, 123451222, 1<<53 - 1, example, math.MaxInt64} {
 		text := fmt.Sprintf(`{"OrderId":%d}`, id)
@@ -120,13 +119,13 @@ func TestDocumentedOrderId(t *testing.T) {
 		} {
 			decodeStrictly(t, []byte(text), value)
 			if again := must[[]byte](t)(json.Marshal(value)); string(again) != text {
-				t.Errorf("%T: %s became %s", value, text, again)
+				t.Errorf("%T: %s became %s after decoding and encoding", value, text, again)
 			}
 		}
 	}
 }
 
-// The members of the requests and responses, with their documented types.
+// The requests and responses have the documented members and types.
 func TestDocumentedMembers(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -178,7 +177,7 @@ func TestDocumentedMembers(t *testing.T) {
 				t.Errorf("the zero value is %s, want %s", text, tt.zero)
 			}
 
-			// All members set: each under its name, and back.
+			// With all members set, each is encoded under its name and decoded again.
 			text := must[[]byte](t)(json.Marshal(full.Interface()))
 			names := members(t, text).(map[string]any)
 			for i := range typ.NumField() {
@@ -189,13 +188,13 @@ func TestDocumentedMembers(t *testing.T) {
 			again := reflect.New(typ)
 			decodeStrictly(t, text, again.Interface())
 			if diff := cmp.Diff(full.Interface(), again.Elem().Interface()); diff != "" {
-				t.Errorf("JSON and back (-before +after):\n%s", diff)
+				t.Errorf("mismatch after encoding and decoding (-before +after):\n%s", diff)
 			}
 		})
 	}
 }
 
-// A request survives JSON, and gives the same order.
+// A request that was encoded and decoded gives the same order.
 func TestRequestJSON(t *testing.T) {
 	t.Parallel()
 	req := application(plainCSR(t))
@@ -203,7 +202,7 @@ func TestRequestJSON(t *testing.T) {
 	again := new(request)
 	decodeStrictly(t, must[[]byte](t)(json.Marshal(req)), again)
 	if diff := cmp.Diff(req, again); diff != "" {
-		t.Fatalf("JSON and back (-before +after):\n%s", diff)
+		t.Fatalf("mismatch after encoding and decoding (-before +after):\n%s", diff)
 	}
 	var results [2]contents
 	for i, r := range []*request{req, again} {
@@ -212,12 +211,11 @@ func TestRequestJSON(t *testing.T) {
 		results[i] = everything(t, store)
 	}
 	if diff := cmp.Diff(results[0], results[1]); diff != "" {
-		t.Errorf("the request after JSON gives another order (-before +after):\n%s", diff)
+		t.Errorf("the decoded request gives another order (-before +after):\n%s", diff)
 	}
 }
 
-// What the responses are in each state: those in testdata, which go test -update
-// writes anew.
+// The responses in each state equal those in testdata. go test -update writes them.
 func TestGoldenResponses(t *testing.T) {
 	t.Parallel()
 	book, _ := newBook(t, proved)

@@ -8,8 +8,7 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// A Book goes by its own policy for keys where Validate, which has none, goes by
-// the common rules.
+// A Book applies its own policy for keys. Validate applies the zero policy.
 func TestBookSmallExponents(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../csr/testdata/refused/rsa-e3.pem")
@@ -32,8 +31,7 @@ func TestBookSmallExponents(t *testing.T) {
 	checkCounts(t, book, order.DefaultProductCode, 1, 1, 0)
 }
 
-// A key that is blocked gets no order, and one that was blocked since gets no
-// certificate.
+// A blocked key gets no order. A key that was blocked after the order gets no certificate.
 func TestBookBlockedKeys(t *testing.T) {
 	t.Parallel()
 	blocked := false

@@ -15,17 +15,18 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// An operation that something happens to an order by. It returns the order as it
-// then is, or nothing for one that is gone.
+// An operation changes an order. run returns the order after it, in state gone if it was
+// deleted.
 type operation struct {
 	name    string
-	allowed []string // the states in the message of a refusal
+	allowed []string // the states in the error message
 	run     func(t testing.TB, book *order.Book, o order.Order) (order.Order, error)
-	// next is the state that each state leads to. What is not in it is refused.
+	// next has the state after the operation by the state before it. In all other
+	// states the operation is refused.
 	next map[order.State]order.State
 }
 
-// gone is the state of an order that was deleted.
+// gone stands for the state of a deleted order.
 const gone order.State = "gone"
 
 func operations() []operation {
@@ -46,7 +47,7 @@ func operations() []operation {
 			resp, err := book.CancelOrderRequest(t.Context(), seeded(), later, &order.CancelOrderRequestRequest{OrderId: o.OrderId})
 			if err != nil {
 				if resp != nil {
-					t.Error("a result beside an error")
+					t.Error("a result with an error")
 				}
 				return order.Order{}, err
 			}
@@ -59,7 +60,7 @@ func operations() []operation {
 			resp, err := book.DeleteCertificateRequest(t.Context(), seeded(), &order.DeleteCertificateRequestRequest{OrderId: o.OrderId})
 			if err != nil {
 				if resp != nil {
-					t.Error("a result beside an error")
+					t.Error("a result with an error")
 				}
 				return order.Order{}, err
 			}
@@ -73,8 +74,8 @@ func operations() []operation {
 	}
 }
 
-// Every state and every operation: allowed, or an OrderStateError that changes
-// nothing. The units of the package are counted as the documents say.
+// Every operation in every state either succeeds, or fails with OrderStateError and
+// changes nothing. The units of the package are counted as the documents say.
 func TestEveryStateAndOperation(t *testing.T) {
 	t.Parallel()
 	for _, state := range states {
@@ -95,7 +96,7 @@ func TestEveryStateAndOperation(t *testing.T) {
 				if !ok {
 					checkError(t, err, wrong, "OrderId", append(op.allowed, "state "+string(state)+";")...)
 					if got != (order.Order{}) {
-						t.Errorf("a result beside an error: %+v", got)
+						t.Errorf("a result with an error: %+v", got)
 					}
 					checkUnchanged(t, store, before)
 					return
@@ -115,7 +116,7 @@ func TestEveryStateAndOperation(t *testing.T) {
 				}
 				checkCounts(t, book, "", plentiful, 1, issued)
 
-				// Of the order only what the event is about is changed.
+				// The operation changes only the fields that belong to it.
 				want := o
 				want.State, want.Certificate, want.Reason = next, got.Certificate, got.Reason
 				want.Updated = stored.Add(time.Hour)
@@ -129,14 +130,14 @@ func TestEveryStateAndOperation(t *testing.T) {
 					t.Errorf("in %s the reason is %q", next, got.Reason)
 				}
 				if diff := cmp.Diff(got, read(t, book, o.OrderId)); diff != "" {
-					t.Errorf("what is stored is not what was returned (-returned +stored):\n%s", diff)
+					t.Errorf("the stored order differs from the returned one (-returned +stored):\n%s", diff)
 				}
 			})
 		}
 	}
 }
 
-// Operations on no order.
+// Operations on an order that does not exist.
 func TestUnknownOrder(t *testing.T) {
 	t.Parallel()
 	book, store := newBook(t, unasked(t))
@@ -155,7 +156,7 @@ func TestUnknownOrder(t *testing.T) {
 	checkUnchanged(t, store, before)
 }
 
-// Requests without an OrderId, nil ones among them.
+// Requests without an OrderId, and nil requests.
 func TestMissingOrderId(t *testing.T) {
 	t.Parallel()
 	book, store := newBook(t, unasked(t))
@@ -206,7 +207,7 @@ func TestMissingOrderId(t *testing.T) {
 	checkUnchanged(t, store, before)
 }
 
-// A random source that fails stops every operation before it does anything.
+// If the random source fails, an operation changes nothing.
 func TestNoRandomness(t *testing.T) {
 	t.Parallel()
 	book, store := newBook(t, proved)
@@ -236,19 +237,19 @@ func TestNoRandomness(t *testing.T) {
 			err := run()
 			checkError(t, err, broke, "", "randomness")
 			if !errors.Is(err, errNoRandomness) {
-				t.Errorf("%v has not the cause", err)
+				t.Errorf("%v does not wrap the cause", err)
 			}
 		})
 	}
 	_, err := book.Issue(ctx, broken, instant, authorityOf(t, algorithm.ECC_256).issuer, process)
 	checkError(t, err, yuncert.ErrInternalError, "")
 	if !errors.Is(err, errNoRandomness) {
-		t.Errorf("%v has not the cause", err)
+		t.Errorf("%v does not wrap the cause", err)
 	}
 	checkUnchanged(t, store, before)
 }
 
-// What DescribeCertificateState says in each state, and nothing else.
+// The complete response of DescribeCertificateState in each state.
 func TestDescribeCertificateState(t *testing.T) {
 	t.Parallel()
 	for _, state := range states {
@@ -285,8 +286,8 @@ func TestDescribeCertificateState(t *testing.T) {
 	}
 }
 
-// A withdrawn or refused order gives its unit back when it is deleted, and not
-// before; an issued one never.
+// A cancelled or refused order gives its unit back when it is deleted, and not before. An
+// issued order never does.
 func TestUnitsComeBack(t *testing.T) {
 	t.Parallel()
 	store := order.NewMemoryStore()
@@ -317,7 +318,7 @@ func TestUnitsComeBack(t *testing.T) {
 	_, err := book.CreateCertificateWithCsrRequest(t.Context(), rand.Reader, instant, req)
 	checkError(t, err, yuncert.ErrNotRemainCount, "ProductCode")
 
-	// Buying more is enough.
+	// After more units are bought, orders are accepted again.
 	if err := book.AddPackage(t.Context(), "", 1); err != nil {
 		t.Fatal(err)
 	}

@@ -36,18 +36,18 @@ const (
 	testDomain = "www.example.com"
 	testToken  = "20260701000000abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmn"
 
-	// publicIP plays an address on the public Internet: the tests allow it, and
-	// nothing else. privateIP is what must not be reached.
+	// publicIP stands for a public address: it is the only one that the tests allow.
+	// privateIP must never be connected to.
 	publicIP  = "127.0.0.2"
 	privateIP = "127.0.0.1"
 )
 
 var playedPublic = []netip.Prefix{netip.MustParsePrefix(publicIP + "/32")}
 
-// dnsAnswer is what a name server has for a question.
+// dnsAnswer is the answer of a name server to a question.
 type dnsAnswer struct {
 	rcode   dnsmessage.RCode
-	records []dnsmessage.ResourceBody // of the name asked, and behind a CNAME of its target
+	records []dnsmessage.ResourceBody // of the name, and after a CNAME of its target
 	silent  bool                      // no answer at all
 }
 
@@ -62,8 +62,8 @@ type nameServer struct {
 	heard   func()               // called, if not nil, before an answer
 }
 
-// newNameServer starts a name server and returns it with a resolver that asks it
-// alone.
+// newNameServer starts a name server. It returns the server and a resolver that asks only
+// this server.
 func newNameServer(t *testing.T, answers map[string]dnsAnswer) (*nameServer, *net.Resolver) {
 	t.Helper()
 	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -124,8 +124,8 @@ func (s *nameServer) serveTCP() {
 	}
 }
 
-// answer returns the message for a query, or nil for silence. What is too long
-// for a UDP packet is cut and marked so.
+// answer returns the message for a query, or nil for no answer. It truncates a message
+// that is too long for UDP and sets its TC bit.
 func (s *nameServer) answer(network string, query []byte) []byte {
 	var p dnsmessage.Parser
 	header, err := p.Start(query)
@@ -186,7 +186,7 @@ func (s *nameServer) set(key string, a dnsAnswer) {
 	s.answers[key] = a
 }
 
-// questions returns what was asked, each once, sorted.
+// questions returns the different questions that were asked, sorted.
 func (s *nameServer) questions() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -194,14 +194,14 @@ func (s *nameServer) questions() []string {
 	return slices.Compact(sorted)
 }
 
-// txt is one TXT record of one or more strings.
+// txt returns a TXT record with one or more strings.
 func txt(text ...string) dnsmessage.ResourceBody { return &dnsmessage.TXTResource{TXT: text} }
 
 func cname(target string) dnsmessage.ResourceBody {
 	return &dnsmessage.CNAMEResource{CNAME: dnsmessage.MustNewName(target)}
 }
 
-// hosts answers the questions for the addresses of a name.
+// hosts returns the answers to the questions for the addresses of a name.
 func hosts(name string, addresses ...string) map[string]dnsAnswer {
 	var v4, v6 dnsAnswer
 	for _, text := range addresses {
@@ -222,13 +222,13 @@ func fileChallenge(domain string) Challenge {
 	return (&Order{Domain: domain, ValidateType: validateFile, Token: testToken}).Challenge()
 }
 
-// ended waits for what must happen. The bound only keeps a broken test short.
+// ended waits until done is closed. The time limit only matters if the test fails.
 func ended(t *testing.T, done <-chan struct{}, what string) {
 	t.Helper()
 	select {
 	case <-done:
 	case <-time.After(time.Minute):
-		t.Errorf("no end of %s", what)
+		t.Errorf("%s did not end", what)
 	}
 }
 
@@ -280,7 +280,7 @@ func TestNetVerifierDNS(t *testing.T) {
 	}
 }
 
-// reasonOf is the text of an error, none for no reason.
+// reasonOf returns the text of an error, or "" if there is no reason.
 func reasonOf(prefix, reason string) string {
 	if reason == "" {
 		return ""
@@ -314,7 +314,7 @@ func TestNetVerifierSilentNameServer(t *testing.T) {
 	checkLookup(t, got, err, nil, fileReason("no web server answered in time", "no web server answered in time"))
 }
 
-// Timeout is the deadline of all that a lookup does.
+// Timeout limits everything that a lookup does.
 func TestNetVerifierTimeout(t *testing.T) {
 	t.Parallel()
 	asked := 0
@@ -333,7 +333,7 @@ func TestNetVerifierTimeout(t *testing.T) {
 func TestNetVerifierNoNameServer(t *testing.T) {
 	t.Parallel()
 	v := &NetVerifier{Resolver: &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:1") // tcpmux, which nobody runs
+		return new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:1") // tcpmux, which no system runs
 	}}}
 	got, err := v.Lookup(t.Context(), dnsChallenge())
 	checkLookup(t, got, err, nil, "TXT records of _dnsauth.www.example.com: the name servers gave no usable answer")
@@ -343,7 +343,7 @@ func TestNetVerifierNoNameServer(t *testing.T) {
 
 func TestPlainDNS(t *testing.T) {
 	t.Parallel()
-	// Whatever a resolver fails with, its address stays out.
+	// No error contains the address of the resolver.
 	for _, err := range []error{
 		&net.OpError{Op: "dial", Net: "udp", Addr: &net.UDPAddr{IP: net.IPv4(10, 0, 0, 53), Port: 53}, Err: errors.New("refused")},
 		&net.DNSError{Err: "server misbehaving", Name: testDomain, Server: "10.0.0.53:53"},
@@ -356,12 +356,12 @@ func TestPlainDNS(t *testing.T) {
 	}
 }
 
-// fileReason is the text of the error for a file that is nowhere.
+// fileReason returns the text of the error if neither https nor http has the file.
 func fileReason(https, http string) string {
 	return "the file was not fetched by https: " + https + "; by http: " + http
 }
 
-// listen listens on one port, which the system chooses, at several addresses.
+// listen listens at several addresses, on the same port, which the system chooses.
 func listen(t *testing.T, ips ...string) []net.Listener {
 	t.Helper()
 	var err error
@@ -388,8 +388,8 @@ func portOf(l net.Listener) string {
 	return port
 }
 
-// untouched fails the test if somebody connected to a listener that accepts
-// nothing: connections are accepted in their order, so the first must be ours.
+// untouched fails the test if there was a connection to a listener that accepts none. It
+// connects itself: connections are accepted in their order, so the first must be its own.
 func untouched(t *testing.T, l net.Listener) {
 	t.Helper()
 	ours, err := net.Dial("tcp", l.Addr().String())
@@ -407,25 +407,24 @@ func untouched(t *testing.T, l net.Listener) {
 	}
 }
 
-// A page answers a request on a site.
+// A page answers a request to a site.
 type page func(w http.ResponseWriter, r *http.Request, s *site)
 
-// A site is the web servers of a domain, at publicIP, and on the same ports
-// listeners at privateIP that must stay untouched.
+// A site has the web servers of a domain at publicIP. traps are listeners at privateIP on
+// the same ports, which must stay untouched.
 type site struct {
 	https, http string // where they listen, such as "www.example.com:443"
 	ports       [2]string
 	elsewhere   string // the port of another untouched listener at publicIP
 	traps       []net.Listener
-	left        chan struct{} // closed when a page that goes on without end has lost its client
+	left        chan struct{} // closed when an endless page has lost its client
 	leave       func()        // closes left
 }
 
-// down is the port of a web server that is down: tcpmux, which nobody runs.
+// down is the port of a web server that is down: tcpmux, which no system runs.
 const down = "1"
 
-// newSite starts the web servers of testDomain. A nil page is a server that is
-// down.
+// newSite starts the web servers of testDomain. A nil page means that the server is down.
 func newSite(t *testing.T, https, http page) *site {
 	t.Helper()
 	s := &site{ports: [2]string{down, down}, left: make(chan struct{})}
@@ -445,8 +444,7 @@ func newSite(t *testing.T, https, http page) *site {
 	return s
 }
 
-// serve runs a web server on a listener, with https under a certificate that
-// nobody knows.
+// serve runs a web server on a listener. For https it has a certificate of an unknown CA.
 func serve(t *testing.T, l net.Listener, https bool, p page, s *site) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p(w, r, s) }))
 	server.Listener.Close()
@@ -461,7 +459,7 @@ func serve(t *testing.T, l net.Listener, https bool, p page, s *site) {
 	t.Cleanup(server.Close)
 }
 
-// text is a page with a text at the place of the proof, and nothing elsewhere.
+// text returns a page that has a text at the path of the proof and status 404 elsewhere.
 func text(content string) page {
 	return func(w http.ResponseWriter, r *http.Request, _ *site) {
 		if r.URL.Path != fileURI {
@@ -479,8 +477,8 @@ func status(code int, content string) page {
 	}
 }
 
-// redirect leads from the place of the proof to where, and has the proof at all
-// other places.
+// redirect returns a page that redirects from the path of the proof to where, and has the
+// proof at all other paths.
 func redirect(where func(s *site) string) page {
 	return func(w http.ResponseWriter, r *http.Request, s *site) {
 		if r.URL.Path == fileURI {
@@ -494,7 +492,7 @@ func redirect(where func(s *site) string) page {
 
 func to(where string) page { return redirect(func(*site) string { return where }) }
 
-// steps leads through so many redirects to the proof.
+// steps returns a page that has the proof after n redirects.
 func steps(count int) page {
 	return func(w http.ResponseWriter, r *http.Request, _ *site) {
 		step := 0
@@ -507,7 +505,7 @@ func steps(count int) page {
 	}
 }
 
-// endless writes begin and then more until the client goes.
+// endless returns a page that writes begin, and then more until the client disconnects.
 func endless(begin, more string) page {
 	return func(w http.ResponseWriter, _ *http.Request, s *site) {
 		conn, _, err := w.(http.Hijacker).Hijack()
@@ -523,7 +521,7 @@ func endless(begin, more string) page {
 	}
 }
 
-// raw writes an answer and closes the connection.
+// raw returns a page that writes an answer and closes the connection.
 func raw(answer string) page {
 	return func(w http.ResponseWriter, _ *http.Request, _ *site) {
 		conn, _, err := w.(http.Hijacker).Hijack()
@@ -556,31 +554,31 @@ func TestNetVerifierFile(t *testing.T) {
 		name        string
 		https, http page
 		want        []string
-		reasons     [2]string // of https and of http, when neither has it
+		reasons     [2]string // for https and http, if neither has the file
 	}{
 		{"http", nil, text(testToken), []string{testToken}, [2]string{}},
-		{"https with a certificate that nobody knows", text(testToken), nil, []string{testToken}, [2]string{}},
-		{"both wrong", text("wrong"), text("wrong, too"), []string{"wrong", "wrong, too"}, [2]string{}},
-		{"https without and http right", none, text(testToken), []string{testToken}, [2]string{}},
-		{"https right and http without", text(testToken), none, []string{testToken}, [2]string{}},
+		{"https with a certificate of an unknown CA", text(testToken), nil, []string{testToken}, [2]string{}},
+		{"wrong files on both", text("wrong"), text("wrong, too"), []string{"wrong", "wrong, too"}, [2]string{}},
+		{"no file on https, the proof on http", none, text(testToken), []string{testToken}, [2]string{}},
+		{"the proof on https, no file on http", text(testToken), none, []string{testToken}, [2]string{}},
 		{"both down", nil, nil, nil, [2]string{noAnswer, noAnswer}},
-		{"not there", none, none, nil, [2]string{notFound, notFound}},
+		{"no file", none, none, nil, [2]string{notFound, notFound}},
 		{"errors", status(500, testToken), status(503, testToken), nil, [2]string{"the status is 500 and not 200", "the status is 503 and not 200"}},
 		{"other successes", status(206, testToken), status(203, testToken), nil, [2]string{"the status is 206 and not 200", "the status is 203 and not 200"}},
 		{"password asked", status(401, testToken), status(407, testToken), nil, [2]string{"the status is 401 and not 200", "the status is 407 and not 200"}},
 		{"empty", nil, text(""), []string{""}, [2]string{}},
-		{"white space around", nil, text("\ufeff\t" + testToken + "\r\n"), []string{"\ufeff\t" + testToken + "\r\n"}, [2]string{}},
+		{"white space around the proof", nil, text("\ufeff\t" + testToken + "\r\n"), []string{"\ufeff\t" + testToken + "\r\n"}, [2]string{}},
 
 		{"redirect to https that is down", nil, redirect(func(s *site) string { return "https://" + s.https + "/" }), nil, [2]string{noAnswer, noAnswer}},
 		{"redirect to https that has it", redirect(func(s *site) string { return "/nowhere" }), redirect(func(s *site) string { return "https://" + s.https + "/proof" }), []string{"moved " + testToken, "moved " + testToken}, [2]string{}},
 		{"redirect to http", redirect(func(s *site) string { return "http://" + s.http + "/proof" }), to("/proof"), []string{"moved " + testToken, "moved " + testToken}, [2]string{}},
 		{"redirect to another path", nil, to("/proof?x=y#z"), []string{"moved " + testToken}, [2]string{}},
 		{"redirect to the host in capitals", nil, redirect(func(s *site) string { return "http://" + strings.ToUpper(s.http) + "/proof" }), []string{"moved " + testToken}, [2]string{}},
-		{"redirect to the host with a dot behind it", nil, redirect(func(s *site) string { return "http://" + testDomain + ".:" + s.ports[1] + "/proof" }), nil, [2]string{noAnswer, anotherHost}},
+		{"redirect to the host with a dot at the end", nil, redirect(func(s *site) string { return "http://" + testDomain + ".:" + s.ports[1] + "/proof" }), nil, [2]string{noAnswer, anotherHost}},
 		{"redirect to another host", redirect(func(s *site) string { return "https://inner.example.com:" + s.ports[0] + "/" }), redirect(func(s *site) string { return "http://inner.example.com:" + s.ports[1] + "/" }), nil, [2]string{anotherHost, anotherHost}},
 		{"redirect to another host without a scheme", nil, redirect(func(s *site) string { return "//inner.example.com:" + s.ports[1] + "/" }), nil, [2]string{noAnswer, anotherHost}},
-		{"redirect to another host behind a user name", nil, redirect(func(s *site) string { return "http://" + testDomain + "@inner.example.com:" + s.ports[1] + "/" }), nil, [2]string{noAnswer, anotherHost}},
-		{"redirect to a host that begins so", nil, redirect(func(s *site) string { return "http://" + testDomain + ".inner.example.com:" + s.ports[1] + "/" }), nil, [2]string{noAnswer, anotherHost}},
+		{"redirect to another host after a user name", nil, redirect(func(s *site) string { return "http://" + testDomain + "@inner.example.com:" + s.ports[1] + "/" }), nil, [2]string{noAnswer, anotherHost}},
+		{"redirect to a host that begins with the domain", nil, redirect(func(s *site) string { return "http://" + testDomain + ".inner.example.com:" + s.ports[1] + "/" }), nil, [2]string{noAnswer, anotherHost}},
 		{"redirect with a user name", nil, redirect(func(s *site) string { return "http://admin:admin@" + s.http + privatePlace }), nil, [2]string{noAnswer, "the redirect has a user name in it"}},
 		{"redirect to another port", redirect(func(s *site) string { return "https://" + testDomain + ":" + s.elsewhere + "/" }), redirect(func(s *site) string { return "http://" + testDomain + ":" + s.elsewhere + "/" }), nil, [2]string{anotherPort, anotherPort}},
 		{"redirect to the port of the other scheme", none, redirect(func(s *site) string { return "http://" + s.https + "/" }), nil, [2]string{notFound, anotherPort}},
@@ -589,8 +587,8 @@ func TestNetVerifierFile(t *testing.T) {
 		{"redirect to a file", to("file:///etc/passwd"), to("file://" + testDomain + "/etc/passwd"), nil, [2]string{anotherHost, anotherPort}},
 		{"redirect to gopher", to("gopher://" + testDomain + "/_x"), to("gopher://inner.example.com:70/_x"), nil, [2]string{anotherPort, anotherHost}},
 		{"redirect to ftp and data", to("ftp://" + testDomain + "/"), to("data:," + testToken), nil, [2]string{anotherPort, anotherHost}},
-		{"redirect to no host", to("http:///proof"), to("http:proof"), nil, [2]string{anotherHost, anotherHost}},
-		{"redirect to nothing", to(""), to("http://[::1"), nil, [2]string{"the status is 302 and not 200", noAnswer}},
+		{"redirect without a host", to("http:///proof"), to("http:proof"), nil, [2]string{anotherHost, anotherHost}},
+		{"redirect without an address", to(""), to("http://[::1"), nil, [2]string{"the status is 302 and not 200", noAnswer}},
 		{"five redirects", nil, steps(5), []string{testToken}, [2]string{}},
 		{"six redirects", steps(6), to(fileURI), nil, [2]string{"there are more than 5 redirects", "there are more than 5 redirects"}},
 
@@ -641,8 +639,7 @@ func TestNetVerifierFile(t *testing.T) {
 	}
 }
 
-// U+212A folds to k, and the Transport connects to what it folds to, but the Host
-// that it sends is another one.
+// U+212A folds to k. The Transport connects to the folded name but sends another Host.
 func TestNetVerifierRedirectFold(t *testing.T) {
 	t.Parallel()
 	const domain = "www.kiosk.example"
@@ -655,7 +652,7 @@ func TestNetVerifierRedirectFold(t *testing.T) {
 	}
 }
 
-// The reason holds nothing of private addresses, also when the time is up.
+// The reason reveals nothing about private addresses, even after the timeout.
 func TestDialFailure(t *testing.T) {
 	t.Parallel()
 	ended, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
@@ -669,15 +666,15 @@ func TestDialFailure(t *testing.T) {
 		want  string
 	}{
 		{"no address is public", t.Context(), errNotPublic, false, string(errNotPublic)},
-		{"no name", t.Context(), &net.DNSError{IsNotFound: true}, false, string(errNotPublic)},
-		{"no answer of the resolver's", t.Context(), silent, false, string(errNotPublic)},
-		{"no socket of the family", t.Context(), syscall.EAFNOSUPPORT, false, string(errNotPublic)},
-		{"the first is private and the next does not answer", t.Context(), errNotPublic, true, "no web server answered"},
-		{"a public one does not answer", t.Context(), syscall.ECONNREFUSED, true, "no web server answered"},
-		{"the time is up: private", ended, errNotPublic, false, "no web server answered in time"},
-		{"the time is up: private and public", ended, errNotPublic, true, "no web server answered in time"},
-		{"the time is up: public", ended, os.ErrDeadlineExceeded, true, "no web server answered in time"},
-		{"the time is up: no name", ended, silent, false, "no web server answered in time"},
+		{"the name does not exist", t.Context(), &net.DNSError{IsNotFound: true}, false, string(errNotPublic)},
+		{"the resolver does not answer", t.Context(), silent, false, string(errNotPublic)},
+		{"no socket of the address family", t.Context(), syscall.EAFNOSUPPORT, false, string(errNotPublic)},
+		{"the first address is private and the next does not answer", t.Context(), errNotPublic, true, "no web server answered"},
+		{"a public address does not answer", t.Context(), syscall.ECONNREFUSED, true, "no web server answered"},
+		{"timeout: private address", ended, errNotPublic, false, "no web server answered in time"},
+		{"timeout: private and public address", ended, errNotPublic, true, "no web server answered in time"},
+		{"timeout: public address", ended, os.ErrDeadlineExceeded, true, "no web server answered in time"},
+		{"timeout: the resolver does not answer", ended, silent, false, "no web server answered in time"},
 	} {
 		if got := plainHTTP(tt.ctx, dialFailure(tt.ctx, tt.err, tt.asked)).Error(); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
@@ -685,14 +682,14 @@ func TestDialFailure(t *testing.T) {
 	}
 }
 
-// Of a name's many addresses ten are tried.
+// The verifier tries ten addresses of a name.
 func TestNetVerifierManyAddresses(t *testing.T) {
 	t.Parallel()
 	l := listen(t, publicIP)[0]
 	serve(t, l, false, text(testToken), nil)
 	var addresses []string
 	for n := range 9 {
-		addresses = append(addresses, fmt.Sprintf("127.77.0.%d", n+1)) // where nobody listens
+		addresses = append(addresses, fmt.Sprintf("127.77.0.%d", n+1)) // without a listener
 	}
 	lookup := func(addresses ...string) ([]string, error) {
 		_, resolver := newNameServer(t, hosts(testDomain, addresses...))
@@ -705,8 +702,8 @@ func TestNetVerifierManyAddresses(t *testing.T) {
 	checkLookup(t, got, err, nil, fileReason("no web server answered", "no web server answered"))
 }
 
-// A server that goes silent holds neither the lookup, once its time is up or it
-// is broken off, nor a connection longer than that.
+// If a server stops answering, the lookup and its connections end with ctx or after the
+// timeout.
 func TestNetVerifierStalledServer(t *testing.T) {
 	t.Parallel()
 	const late = "no web server answered in time"
@@ -762,7 +759,7 @@ func TestNetVerifierStalledServer(t *testing.T) {
 		})
 	}
 
-	// Here nobody even shakes hands, and the verifier's own clock ends it.
+	// The server does not even begin the TLS handshake, and Timeout ends the lookup.
 	t.Run("before the handshake", func(t *testing.T) {
 		t.Parallel()
 		l := listen(t, publicIP)[0]
@@ -770,7 +767,7 @@ func TestNetVerifierStalledServer(t *testing.T) {
 		v := &NetVerifier{Resolver: resolver, AllowedNetworks: playedPublic, ports: &[2]string{portOf(l), portOf(l)}, Timeout: 500 * time.Millisecond}
 		got, err := v.Lookup(t.Context(), fileChallenge(testDomain))
 		checkLookup(t, got, err, nil, fileReason(late, late))
-		ours, err := net.Dial("tcp", l.Addr().String()) // behind those of the lookup, if it came so far
+		ours, err := net.Dial("tcp", l.Addr().String()) // comes after the connections of the lookup
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -794,7 +791,7 @@ func TestNetVerifierStalledServer(t *testing.T) {
 	})
 }
 
-// What swallows connections to one port must not hold up the other.
+// A server that does not answer on one port must not delay the other port.
 func TestNetVerifierOneSchemeStalled(t *testing.T) {
 	t.Parallel()
 	for _, stalledScheme := range []string{"https", "http"} {
@@ -813,13 +810,12 @@ func TestNetVerifierOneSchemeStalled(t *testing.T) {
 	}
 }
 
-// Where one scheme has the proof, what the other has does not matter, nor whether
-// it answers at all.
+// If one scheme has the proof, a wrong file of the other does not matter.
 func TestNetVerifierOneProves(t *testing.T) {
 	t.Parallel()
 	for name, schemes := range map[string][2]page{
-		"https wrong and http right": {text("wrong"), text(testToken)},
-		"https right and http wrong": {text(testToken), text("wrong")},
+		"the proof on http only":  {text("wrong"), text(testToken)},
+		"the proof on https only": {text(testToken), text("wrong")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -867,8 +863,8 @@ func TestNetVerifierRequest(t *testing.T) {
 	}
 }
 
-// Not parallel, since it sets variables: tests that are wait until it is over,
-// and net/http reads these variables once.
+// This test is not parallel because it sets environment variables, which net/http reads
+// only once. Parallel tests wait until it ends.
 func TestNetVerifierNoProxy(t *testing.T) {
 	trap := listen(t, privateIP)[0]
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"} {
@@ -900,8 +896,8 @@ func TestRooted(t *testing.T) {
 	}
 }
 
-// A search list in resolv.conf must lead nowhere. Only a process of its own, with
-// mounts of its own, can have another resolv.conf.
+// The search list in resolv.conf must not be used. To have another resolv.conf, the test
+// starts a process with its own mounts.
 func TestNetVerifierNoSearchList(t *testing.T) {
 	const variable = "YUNCERT_TEST_SEARCH_LIST"
 	if os.Getenv(variable) == "" {
@@ -915,7 +911,7 @@ func TestNetVerifierNoSearchList(t *testing.T) {
 			return exec.CommandContext(t.Context(), "unshare", append([]string{"--map-root-user", "--mount", "sh", "-c", script, conf}, args...)...)
 		}
 		if out, err := mounted("true").CombinedOutput(); err != nil {
-			t.Skipf("no mounts of one's own here: %v\n%s", err, out)
+			t.Skipf("a process cannot have its own mounts here: %v\n%s", err, out)
 		}
 		program, err := os.Executable()
 		if err != nil {
@@ -941,7 +937,7 @@ func TestNetVerifierNoSearchList(t *testing.T) {
 	server.mu.Unlock()
 	for _, c := range []Challenge{dnsChallenge(), fileChallenge(testDomain)} {
 		if got, err := v.Lookup(t.Context(), c); err == nil {
-			t.Errorf("Lookup by %s = %q by way of the search list", c.ValidateType, got)
+			t.Errorf("Lookup by %s = %q, through the search list", c.ValidateType, got)
 		}
 	}
 	want := []string{"udp A www.example.com.", "udp AAAA www.example.com.", "udp TXT _dnsauth.www.example.com."}
@@ -950,7 +946,7 @@ func TestNetVerifierNoSearchList(t *testing.T) {
 	}
 }
 
-// forbidden are addresses that are not the public Internet's, by what they are.
+// forbidden has addresses that are not public, by kind.
 var forbidden = map[string]string{
 	"this network": "0.0.0.0", "this network's end": "0.255.255.255", "loopback": "127.0.0.1", "loopback's end": "127.255.255.255",
 	"private 10": "10.0.0.1", "private 10's end": "10.255.255.255", "private 172": "172.16.0.1", "private 172's end": "172.31.255.255", "private 192": "192.168.1.1",
@@ -1000,8 +996,8 @@ func TestNetVerifierAllows(t *testing.T) {
 	}
 }
 
-// addressTraps listens on one port at all addresses of loopback that an address
-// could lead to, and returns that port for https and http.
+// addressTraps listens at all loopback addresses that a lookup could reach, on one port. It
+// returns this port for https and http.
 func addressTraps(t *testing.T) ([]net.Listener, *[2]string) {
 	ips := []string{privateIP, publicIP}
 	if haveIPv6() {
@@ -1019,8 +1015,8 @@ func haveIPv6() bool {
 	return l.Close() == nil
 }
 
-// Whether a domain resolves to an address that is not public or is one, the
-// default verifier makes no connection.
+// The default verifier does not connect to a domain that resolves to an address that is
+// not public, or that is such an address.
 func TestNetVerifierForbiddenAddresses(t *testing.T) {
 	t.Parallel()
 	traps, ports := addressTraps(t)
@@ -1062,8 +1058,8 @@ func TestNetVerifierAddresses(t *testing.T) {
 		{"allowed, in IPv6 form", hosts(testDomain, "::ffff:"+publicIP), []string{testToken}, ""},
 		{"private", hosts(testDomain, privateIP), nil, string(errNotPublic)},
 		{"private, in IPv6 form", hosts(testDomain, "::ffff:"+privateIP), nil, string(errNotPublic)},
-		{"private behind an alias", alias, nil, string(errNotPublic)},
-		{"private and allowed", hosts(testDomain, privateIP, "10.0.0.1", publicIP), []string{testToken}, ""},
+		{"alias of a private name", alias, nil, string(errNotPublic)},
+		{"private and allowed addresses", hosts(testDomain, privateIP, "10.0.0.1", publicIP), []string{testToken}, ""},
 		{"no such name", nil, nil, string(errNotPublic)},
 		{"no address", hosts(testDomain), nil, string(errNotPublic)},
 		{"server failure", late, nil, string(errNotPublic)},
@@ -1086,12 +1082,12 @@ func TestNetVerifierAddresses(t *testing.T) {
 		})
 	}
 
-	t.Run("allowed is down and private is up", func(t *testing.T) {
+	t.Run("the allowed address is down and the private one is up", func(t *testing.T) {
 		t.Parallel()
 		trap := listen(t, privateIP)[0]
 		for _, addresses := range [][]string{{publicIP, privateIP}, {privateIP, publicIP}} {
 			_, resolver := newNameServer(t, hosts(testDomain, addresses...))
-			// 127.0.0.3 is allowed, and nobody listens there either.
+			// 127.0.0.3 is allowed too, and has no listener.
 			v := &NetVerifier{Resolver: resolver, AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.2/31")}, ports: &[2]string{down, portOf(trap)}}
 			if got, err := v.Lookup(t.Context(), fileChallenge(testDomain)); err == nil {
 				t.Errorf("Lookup at %q = %q", addresses, got)
@@ -1099,7 +1095,7 @@ func TestNetVerifierAddresses(t *testing.T) {
 		}
 		untouched(t, trap)
 	})
-	t.Run("allowed is down, whichever is first", func(t *testing.T) {
+	t.Run("the allowed address is down, in any order", func(t *testing.T) {
 		t.Parallel()
 		const noAnswer = "no web server answered"
 		for _, addresses := range [][]string{{publicIP, privateIP}, {privateIP, publicIP}, {privateIP, "10.0.0.1", publicIP, "10.0.0.2"}} {
@@ -1128,8 +1124,8 @@ func TestNetVerifierAddresses(t *testing.T) {
 	})
 }
 
-// The name leads to the site at first, and to a private address when the site's
-// redirect is followed.
+// The name first resolves to the site. When the verifier follows the redirect of the site,
+// the name resolves to a private address.
 func TestNetVerifierRebinding(t *testing.T) {
 	t.Parallel()
 	var server *nameServer
@@ -1142,7 +1138,7 @@ func TestNetVerifierRebinding(t *testing.T) {
 	s := newSite(t, nil, rebind)
 	server, resolver := newNameServer(t, hosts(testDomain, publicIP))
 	v := &NetVerifier{Resolver: resolver, AllowedNetworks: playedPublic, ports: &s.ports}
-	for range 2 { // the second time the name is private from the start
+	for range 2 { // the second time the name is private from the beginning
 		got, err := v.Lookup(t.Context(), fileChallenge(testDomain))
 		if err == nil || !strings.HasSuffix(err.Error(), "; by http: "+string(errNotPublic)) {
 			t.Errorf("Lookup = %q, %v", got, err)
@@ -1153,7 +1149,7 @@ func TestNetVerifierRebinding(t *testing.T) {
 	}
 }
 
-// newTestBook returns a Book with a verifier, and an order in it.
+// newTestBook returns a Book with a verifier and one order.
 func newTestBook(t *testing.T, v Verifier, domain, validateType string) (*Book, Order) {
 	t.Helper()
 	request, err := csr.CreateCsrWithKey(cryptorand.Reader, testkeys.Key(algorithm.ECC_256, 0), &csr.CreateCsrRequest{
@@ -1187,8 +1183,8 @@ func stored(t *testing.T, b *Book, orderID int64) Order {
 	return o
 }
 
-// checkOwnership checks an order n minutes after it was placed, and compares what
-// is returned and stored.
+// checkOwnership calls CheckOwnership n minutes after the order was placed. It compares the
+// returned and the stored order.
 func checkOwnership(t *testing.T, b *Book, before Order, n int, state State, reason string) {
 	t.Helper()
 	want := before
@@ -1203,11 +1199,11 @@ func checkOwnership(t *testing.T, b *Book, before Order, n int, state State, rea
 	if diff := cmp.Diff(want, stored(t, b, before.OrderId)); diff != "" {
 		t.Errorf("stored order mismatch (-want +got):\n%s", diff)
 	}
-	// Neither the name server, nor where a name leads, nor what was found is the
-	// applicant's to read.
+	// The applicant must not read the address of the name server, the addresses of a name
+	// or the content that was found.
 	for _, secret := range []string{"127.0.0.", "10.0.0.", "inner secret", before.Token} {
 		if strings.Contains(got.Reason, secret) {
-			t.Errorf("the reason %q has %q in it", got.Reason, secret)
+			t.Errorf("the reason %q contains %q", got.Reason, secret)
 		}
 	}
 }
@@ -1308,7 +1304,7 @@ func TestCheckOwnershipFile(t *testing.T) {
 	}
 }
 
-// A check that is broken off changes nothing, whatever it found.
+// If ctx ends during a check, the order does not change, whatever was found.
 func TestCheckOwnershipContext(t *testing.T) {
 	t.Parallel()
 	brokenOff := func(t *testing.T, ctx context.Context, b *Book, o Order, cause error) {
@@ -1342,7 +1338,7 @@ func TestCheckOwnershipContext(t *testing.T) {
 			}
 		})
 	}
-	t.Run("deadline", func(t *testing.T) {
+	t.Run("a deadline", func(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
@@ -1353,7 +1349,7 @@ func TestCheckOwnershipContext(t *testing.T) {
 		brokenOff(t, ctx, b, o, context.DeadlineExceeded)
 	})
 	for _, found := range []string{"right", "nothing"} {
-		t.Run("deadline that a socket keeps before ctx does, "+found, func(t *testing.T) {
+		t.Run("a socket that times out before ctx ends, "+found, func(t *testing.T) {
 			t.Parallel()
 			b, o := newTestBook(t, verifierFunc(func(_ context.Context, c Challenge) ([]string, error) {
 				if found == "right" {
@@ -1364,11 +1360,11 @@ func TestCheckOwnershipContext(t *testing.T) {
 			brokenOff(t, lateContext{t.Context()}, b, o, context.DeadlineExceeded)
 		})
 	}
-	t.Run("deadline before a silent name server", func(t *testing.T) {
+	t.Run("a deadline and a name server that does not answer", func(t *testing.T) {
 		t.Parallel()
 		_, resolver := newNameServer(t, map[string]dnsAnswer{"TXT _dnsauth.www.example.com.": {silent: true}})
 		b, o := newTestBook(t, &NetVerifier{Resolver: resolver}, testDomain, validateDNS)
-		for range 10 { // whether the socket or ctx is first is chance
+		for range 10 { // either the socket or ctx may end first
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 			brokenOff(t, ctx, b, o, context.DeadlineExceeded)
 			cancel()
@@ -1376,7 +1372,7 @@ func TestCheckOwnershipContext(t *testing.T) {
 	})
 }
 
-// A lateContext has a deadline that is over, and a timer that does not know yet.
+// A lateContext is past its deadline, but its timer has not fired yet.
 type lateContext struct{ context.Context }
 
 func (lateContext) Deadline() (time.Time, bool) { return time.Unix(0, 0), true }
@@ -1412,7 +1408,7 @@ type verifierFunc func(context.Context, Challenge) ([]string, error)
 
 func (f verifierFunc) Lookup(ctx context.Context, c Challenge) ([]string, error) { return f(ctx, c) }
 
-// What happens to the order while its proof is looked up counts.
+// Another call changes the state of the order during the lookup.
 func TestCheckOwnershipOvertaken(t *testing.T) {
 	t.Parallel()
 	prove := func(b *Book, o Order) error {
@@ -1426,7 +1422,7 @@ func TestCheckOwnershipOvertaken(t *testing.T) {
 	tests := []struct {
 		name  string
 		event func(*Book, Order) error
-		right bool // whether the overtaken check finds the proof
+		right bool // whether the slower check finds the proof
 		state State
 	}{
 		{"a wrong proof by a right one", prove, false, StateProcess},

@@ -17,8 +17,8 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// What proves the ownership of a domain. RecordDomain is for the zone of the
-// registered domain, which the public suffix list tells.
+// The Challenge of each kind of domain. RecordDomain is relative to the zone of the
+// registered domain, which follows from the public suffix list.
 func TestChallenge(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -34,14 +34,14 @@ func TestChallenge(t *testing.T) {
 		{"*.example.com", "example.com", "_dnsauth"},
 		{"*.a.example.com", "a.example.com", "_dnsauth.a"},
 		{"*.example.co.uk", "example.co.uk", "_dnsauth"},
-		// Suffixes that companies registered: the zone is their customer's.
+		// Suffixes of companies: the registered domain is the customer's.
 		{"example.github.io", "example.github.io", "_dnsauth"},
 		{"www.example.github.io", "www.example.github.io", "_dnsauth.www"},
 		{"github.io", "github.io", "_dnsauth"},
 		// A public suffix itself has no registered domain.
 		{"co.uk", "co.uk", "_dnsauth"},
 		{"*.co.uk", "co.uk", "_dnsauth"},
-		// Of an unknown top-level domain the names below are the registered ones.
+		// The names directly below an unknown top-level domain are registered domains.
 		{"db.corp", "db.corp", "_dnsauth"},
 		{"a.db.corp", "a.db.corp", "_dnsauth.a"},
 		{"www.xn--fsqu00a.xn--fiqs8s", "www.xn--fsqu00a.xn--fiqs8s", "_dnsauth.www"},
@@ -58,7 +58,7 @@ func TestChallenge(t *testing.T) {
 				t.Errorf("challenge mismatch (-want +got):\n%s", diff)
 			}
 			if !strings.HasPrefix("_dnsauth."+tt.proved+".", tt.recordDomain+".") {
-				t.Errorf("%s is not the front of _dnsauth.%s", tt.recordDomain, tt.proved)
+				t.Errorf("%s is not a prefix of _dnsauth.%s", tt.recordDomain, tt.proved)
 			}
 			o.ValidateType = "FILE"
 			want = order.Challenge{ValidateType: "FILE", Domain: tt.proved, Uri: "/.well-known/pki-validation/fileauth.txt", Content: token}
@@ -69,7 +69,7 @@ func TestChallenge(t *testing.T) {
 	}
 }
 
-// A Verifier's answer and what the Book makes of it. proof stands for the token.
+// What CheckOwnership does for each answer of a Verifier. proof stands for the token.
 func TestCheckOwnership(t *testing.T) {
 	t.Parallel()
 	const (
@@ -83,14 +83,14 @@ func TestCheckOwnership(t *testing.T) {
 	tests := []struct {
 		name   string
 		answer answer
-		reason string // empty for a proof
+		reason string // empty if the ownership is proved
 	}{
 		{"the proof", answer{[]string{proof}, nil}, ""},
 		{"the proof among others", answer{[]string{"v=spf1 -all", proof, ""}, nil}, ""},
 		{"the proof twice", answer{[]string{proof, proof}, nil}, ""},
 		{"the proof thrice", answer{[]string{proof, proof, proof}, nil}, ""},
-		{"a byte-order mark in front", answer{[]string{"\ufeff" + proof + "\r\n"}, nil}, ""},
-		{"white space around", answer{[]string{" \t" + proof + "\r\n"}, nil}, ""},
+		{"a byte-order mark before the proof", answer{[]string{"\ufeff" + proof + "\r\n"}, nil}, ""},
+		{"white space around the proof", answer{[]string{" \t" + proof + "\r\n"}, nil}, ""},
 
 		{"nothing", answer{nil, nil}, nothing},
 		{"an empty list", answer{[]string{}, nil}, nothing},
@@ -101,14 +101,14 @@ func TestCheckOwnership(t *testing.T) {
 		{"the proof and a word", answer{[]string{proof + " and more"}, nil}, "values found where the proof belongs: 1;"},
 		{"the proof and a letter", answer{[]string{proof + "a"}, nil}, "values found where the proof belongs: 1;"},
 		{"a letter and the proof", answer{[]string{"a" + proof}, nil}, "values found where the proof belongs: 1;"},
-		{"the proof in two", answer{[]string{proof[:3], proof[3:]}, nil}, "values found where the proof belongs: 2;"},
+		{"the proof in two texts", answer{[]string{proof[:3], proof[3:]}, nil}, "values found where the proof belongs: 2;"},
 		{"the proof in quotes", answer{[]string{`"` + proof + `"`}, nil}, "values found where the proof belongs: 1;"},
-		{"a NUL behind the proof", answer{[]string{proof + "\x00"}, nil}, "values found where the proof belongs: 1;"},
+		{"a NUL after the proof", answer{[]string{proof + "\x00"}, nil}, "values found where the proof belongs: 1;"},
 		{"a long text", answer{[]string{strings.Repeat("a", 1<<20)}, nil}, "values found where the proof belongs: 1;"},
 
 		{"an error", answer{nil, errors.New("the name servers did not answer")}, "the name servers did not answer"},
-		{"an error beside the proof", answer{[]string{proof}, errors.New("half of it")}, "half of it"},
-		// An error proves nothing, whatever is left of its text.
+		{"an error together with the proof", answer{[]string{proof}, errors.New("half of it")}, "half of it"},
+		// An error proves nothing, even if nothing is left of its text.
 		{"an error without text", answer{[]string{proof}, errors.New("")}, "the proof could not be looked up"},
 		{"an error of white space", answer{[]string{proof}, errors.New(" \n\t")}, "the proof could not be looked up"},
 		{"an error of control characters", answer{[]string{proof}, errors.New("\x00\x1b\x7f\u009b")}, "the proof could not be looked up"},
@@ -129,7 +129,7 @@ func TestCheckOwnership(t *testing.T) {
 				if diff := cmp.Diff(want, c); diff != "" {
 					t.Errorf("challenge mismatch (-want +got):\n%s", diff)
 				}
-				// The token takes the place of the word.
+				// The token replaces the word.
 				var found []string
 				for _, text := range tt.answer.found {
 					found = append(found, strings.ReplaceAll(text, proof, token))
@@ -142,7 +142,7 @@ func TestCheckOwnership(t *testing.T) {
 
 			got := must[order.Order](t)(book.CheckOwnership(t.Context(), later, o.OrderId))
 			if asked != 1 {
-				t.Errorf("the Verifier was asked %d times", asked)
+				t.Errorf("the Verifier was called %d times, want 1", asked)
 			}
 			want := o
 			want.Updated, want.Reason = stored.Add(time.Hour), got.Reason
@@ -164,8 +164,7 @@ func TestCheckOwnership(t *testing.T) {
 	}
 }
 
-// The order waits until the proof is there, and the reason of the last check is
-// what an operator reads.
+// The order waits until the proof is there. Its Reason is that of the last check.
 func TestCheckOwnershipAgain(t *testing.T) {
 	t.Parallel()
 	for _, validateType := range []string{"DNS", "FILE"} {
@@ -200,7 +199,7 @@ func TestCheckOwnershipAgain(t *testing.T) {
 	}
 }
 
-// Another order's token proves nothing.
+// The token of another order proves nothing.
 func TestOtherOrdersProof(t *testing.T) {
 	t.Parallel()
 	var found []string
@@ -215,8 +214,7 @@ func TestOtherOrdersProof(t *testing.T) {
 	}
 }
 
-// A check that the caller breaks off says nothing about the proof, not even when
-// it was found.
+// If ctx ends during the check, the order does not change, even if the proof was found.
 func TestCheckOwnershipBrokenOff(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -234,7 +232,7 @@ func TestCheckOwnershipBrokenOff(t *testing.T) {
 			book, store := newBook(t, verifierFunc(func(passed context.Context, c order.Challenge) ([]string, error) {
 				cancel()
 				if passed.Err() == nil {
-					t.Error("the Verifier has another context")
+					t.Error("the Verifier got another context")
 				}
 				if name == "with the proof" {
 					return []string{c.RecordValue}, nil
@@ -249,15 +247,15 @@ func TestCheckOwnershipBrokenOff(t *testing.T) {
 				t.Errorf("%v is not context.Canceled", err)
 			}
 			if got != (order.Order{}) {
-				t.Errorf("a result beside an error: %+v", got)
+				t.Errorf("a result with an error: %+v", got)
 			}
 			checkUnchanged(t, store, before)
 		})
 	}
 }
 
-// What happens to the order while its proof is looked up counts, and the check
-// does not undo it.
+// If another call changes the state of the order during the lookup, the check fails and
+// does not undo that change.
 func TestOrderChangesDuringCheck(t *testing.T) {
 	t.Parallel()
 	cancel := func(ctx context.Context, book *order.Book, id int64) error {
@@ -306,7 +304,7 @@ func TestOrderChangesDuringCheck(t *testing.T) {
 				got, err := book.CheckOwnership(t.Context(), later, o.OrderId)
 				checkError(t, err, tt.code, "OrderId", tt.mention)
 				if got != (order.Order{}) {
-					t.Errorf("a result beside an error: %+v", got)
+					t.Errorf("a result with an error: %+v", got)
 				}
 				checkUnchanged(t, store, before)
 			})
@@ -314,7 +312,7 @@ func TestOrderChangesDuringCheck(t *testing.T) {
 	}
 }
 
-// Nothing is looked up for an order that does not wait for its proof.
+// CheckOwnership looks nothing up if the state of the order does not allow it.
 func TestNoNeedlessLookup(t *testing.T) {
 	t.Parallel()
 	store := order.NewMemoryStore()
@@ -329,8 +327,8 @@ func TestNoNeedlessLookup(t *testing.T) {
 	}
 }
 
-// Two orders of wildcard names and of a plain one below ask for records at
-// different names; the certificate is for what was proved.
+// The proof for a wildcard name is at the name after "*.". A record at any other name
+// proves nothing.
 func TestWildcardProof(t *testing.T) {
 	t.Parallel()
 	records := map[string]string{}
@@ -347,7 +345,7 @@ func TestWildcardProof(t *testing.T) {
 		records[elsewhere] = o.Token
 	}
 	if got := must[order.Order](t)(book.CheckOwnership(t.Context(), later, o.OrderId)); got.State != order.StateDomainVerify {
-		t.Errorf("a proof of another name took the order to %s", got.State)
+		t.Errorf("with proofs of other names the order is in %s", got.State)
 	}
 	records["a.example.com"] = o.Token
 	if got := must[order.Order](t)(book.CheckOwnership(t.Context(), later, o.OrderId)); got.State != order.StateProcess {

@@ -10,8 +10,7 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// The life of an order, in the words of the documents: every state and every
-// event.
+// Every event in every state.
 func TestTransitions(t *testing.T) {
 	t.Parallel()
 	const refused = "refused"
@@ -53,7 +52,7 @@ func TestTransitions(t *testing.T) {
 			}
 		}
 	}
-	// A state that no order comes to allows nothing.
+	// An unknown state allows no event.
 	for _, state := range []State{"", "unknow", "Process", "domain_verify "} {
 		for e := range transitions {
 			if next, err := state.after(e); err == nil {
@@ -63,7 +62,8 @@ func TestTransitions(t *testing.T) {
 	}
 }
 
-// The message has the state and all that would be right, in one order.
+// The message names the state and all states that allow the event, always in the same
+// order.
 func TestTransitionMessages(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -78,7 +78,7 @@ func TestTransitionMessages(t *testing.T) {
 		{StateProcess, eventDelete, "the order is in state process; DeleteCertificateRequest needs an order in payed or verify_fail"},
 	}
 	for _, tt := range tests {
-		for range 10 { // maps have no order
+		for range 10 { // the iteration order of maps varies
 			_, err := tt.state.after(tt.event)
 			want := &yuncert.Error{Code: yuncert.ErrOrderStateError, Parameter: "OrderId", Message: tt.want}
 			if diff := cmp.Diff(error(want), err); diff != "" {

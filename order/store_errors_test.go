@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,14 +19,14 @@ import (
 
 var errStore = errors.New("connection to the database at db.internal lost")
 
-// A failingStore fails in one of the places where a store can.
+// A failingStore fails in one place.
 type failingStore struct {
 	order.Store
 	place string
 }
 
-// Where a store fails. "wrapped" is an error around the cause, as databases make
-// them.
+// failures are the places where a failingStore can fail. "wrapped" wraps the cause in
+// another error, as stores of databases do.
 var failures = []string{
 	"Update", "View", "after Update", "after View", "wrapped",
 	"Package", "Order", "Orders", "PutPackage", "CreateOrder", "PutOrder", "DeleteOrder",
@@ -49,7 +50,7 @@ func (s failingStore) Update(ctx context.Context, f func(order.Tx) error) error 
 		if err := f(failingTx{tx, s}); err != nil {
 			return err
 		}
-		return s.fail("after Update") // so that nothing is stored
+		return s.fail("after Update") // inside the transaction, so nothing is stored
 	})
 }
 
@@ -123,8 +124,8 @@ func (tx failingTx) DeleteOrder(orderID int64) error {
 	return errors.Join(tx.Tx.DeleteOrder(orderID), tx.store.fail("DeleteOrder"))
 }
 
-// A call is one operation: a state in which it is allowed, the places that it
-// comes by, and the code of a failure of the store there.
+// A call is one operation, with a state that allows it, the places of the store that it
+// uses, and the code if the store fails there.
 type call struct {
 	name   string
 	state  order.State
@@ -133,7 +134,7 @@ type call struct {
 	run    func(ctx context.Context, t testing.TB, book *order.Book, id int64) (result any, err error)
 }
 
-// none is a result that is not there, whatever its type.
+// none reports whether a result of any type is empty.
 func none(result any) bool {
 	switch r := result.(type) {
 	case order.Order:
@@ -199,8 +200,8 @@ func calls() []call {
 	}
 }
 
-// checkStoreError wants a failure of the store: its cause is in the error for the
-// log, and not in what the client sees.
+// checkStoreError checks the error of a store that failed: its text for the log contains
+// the cause, and the body for the client does not.
 func checkStoreError(t *testing.T, err error, code yuncert.Code, cause error) {
 	t.Helper()
 	parameter := ""
@@ -209,19 +210,19 @@ func checkStoreError(t *testing.T, err error, code yuncert.Code, cause error) {
 	}
 	checkError(t, err, code, parameter)
 	if !errors.Is(err, cause) {
-		t.Errorf("%v has not the cause %v", err, cause)
+		t.Errorf("%v does not wrap %v", err, cause)
 	}
 	body := string(must[[]byte](t)(json.Marshal(err)))
 	if strings.Contains(body, cause.Error()) || strings.Contains(body, "db.internal") {
-		t.Errorf("the client sees the cause: %s", body)
+		t.Errorf("the body for the client contains the cause: %s", body)
 	}
 	if !strings.Contains(err.Error(), cause.Error()) {
-		t.Errorf("the log does not see the cause: %v", err)
+		t.Errorf("the text for the log lacks the cause: %v", err)
 	}
 }
 
-// A store that fails, wherever it does, makes every operation fail and changes
-// nothing. An operation that does not come by the place succeeds.
+// If a store fails in a place that an operation uses, the operation fails and changes
+// nothing. Otherwise it succeeds.
 func TestStoreFails(t *testing.T) {
 	t.Parallel()
 	for _, c := range calls() {
@@ -233,19 +234,15 @@ func TestStoreFails(t *testing.T) {
 				before := everything(t, store)
 				book := order.NewBook(failingStore{store, place}, order.BookOptions{Verifier: proved})
 				result, err := c.run(t.Context(), t, book, o.OrderId)
-				comesBy := false
-				for _, p := range c.places {
-					comesBy = comesBy || p == place
-				}
-				if !comesBy {
+				if !slices.Contains(c.places, place) {
 					if err != nil {
-						t.Errorf("%v, although the operation needs nothing of it", err)
+						t.Errorf("error %v, although the operation does not use %s", err, place)
 					}
 					return
 				}
 				checkStoreError(t, err, c.code, errStore)
 				if !none(result) {
-					t.Errorf("a result beside an error: %+v", result)
+					t.Errorf("a result with an error: %+v", result)
 				}
 				checkUnchanged(t, store, before)
 			})
@@ -253,8 +250,7 @@ func TestStoreFails(t *testing.T) {
 	}
 }
 
-// What other hands wrote into a store is an error of the store and not of the
-// caller.
+// Wrong content of a store is an error of the store and not of the caller.
 func TestSpoiledStore(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -264,11 +260,11 @@ func TestSpoiledStore(t *testing.T) {
 		parameter string
 		mention   string
 	}{
-		"a product that does not exist":   {func(o *order.Order) { o.ProductCode = "free" }, "Issue", broke, "ProductCode", `"free"`},
-		"a CSR that is none":              {func(o *order.Order) { o.Csr = "garbage" }, "Complete", broke, "", "the order's CSR cannot be read"},
-		"a CSR that is none, to sign for": {func(o *order.Order) { o.Csr = "garbage" }, "Issue", broke, "", "the order's CSR cannot be read"},
-		"a package that is gone":          {func(o *order.Order) { o.ProductCode = "free" }, "Complete", broke, "", "the order store failed"},
-		"a package that is gone, to delete": {func(o *order.Order) { o.ProductCode, o.State = "free", order.StatePayed }, "DeleteCertificateRequest",
+		"a product that does not exist":      {func(o *order.Order) { o.ProductCode = "free" }, "Issue", broke, "ProductCode", `"free"`},
+		"a CSR that cannot be read":          {func(o *order.Order) { o.Csr = "garbage" }, "Complete", broke, "", "the order's CSR cannot be read"},
+		"a CSR that cannot be read, to sign": {func(o *order.Order) { o.Csr = "garbage" }, "Issue", broke, "", "the order's CSR cannot be read"},
+		"a missing package":                  {func(o *order.Order) { o.ProductCode = "free" }, "Complete", broke, "", "the order store failed"},
+		"a missing package, to delete": {func(o *order.Order) { o.ProductCode, o.State = "free", order.StatePayed }, "DeleteCertificateRequest",
 			yuncert.ErrDeleteFail, "OrderId", "the order store failed"},
 		"a state that does not exist": {func(o *order.Order) { o.State = "unknow" }, "Issue", wrong, "OrderId", "state unknow;"},
 	} {
@@ -287,7 +283,7 @@ func TestSpoiledStore(t *testing.T) {
 						t.Errorf("the error %v does not say %s", err, gone)
 					}
 					if !none(result) {
-						t.Errorf("a result beside an error: %+v", result)
+						t.Errorf("a result with an error: %+v", result)
 					}
 				}
 			}
@@ -296,7 +292,7 @@ func TestSpoiledStore(t *testing.T) {
 	}
 }
 
-// overwrite stores an order as other hands may.
+// overwrite stores an order without a Book.
 func overwrite(t *testing.T, store order.Store, o order.Order) {
 	t.Helper()
 	if err := store.Update(t.Context(), func(tx order.Tx) error {
@@ -309,7 +305,7 @@ func overwrite(t *testing.T, store order.Store, o order.Order) {
 	}
 }
 
-// A certificate that is none, which other hands wrote, has no CertId.
+// A stored certificate that cannot be read has no CertId.
 func TestSpoiledCertificate(t *testing.T) {
 	t.Parallel()
 	book, store := newBook(t, proved)
@@ -323,7 +319,7 @@ func TestSpoiledCertificate(t *testing.T) {
 	}
 }
 
-// A caller that gave up already gets its own error back, and nothing happens.
+// If ctx has ended, the operation returns the error of ctx and changes nothing.
 func TestContextEnds(t *testing.T) {
 	t.Parallel()
 	for _, c := range calls() {
@@ -341,7 +337,7 @@ func TestContextEnds(t *testing.T) {
 				result, err := c.run(ctx, t, book, o.OrderId)
 				checkStoreError(t, err, c.code, ctx.Err())
 				if !none(result) {
-					t.Errorf("a result beside an error: %+v", result)
+					t.Errorf("a result with an error: %+v", result)
 				}
 				checkUnchanged(t, store, before)
 			}
@@ -349,8 +345,8 @@ func TestContextEnds(t *testing.T) {
 	}
 }
 
-// replicatedStore commits, and then fails with an error that has one of this
-// module's in it, as a store that encrypts with its functions may.
+// replicatedStore commits and then fails. Its error wraps one of this module's errors, as
+// a store can that encrypts with the functions of this module.
 type replicatedStore struct{ order.Store }
 
 func (s replicatedStore) Update(ctx context.Context, f func(order.Tx) error) error {
@@ -360,7 +356,7 @@ func (s replicatedStore) Update(ctx context.Context, f func(order.Tx) error) err
 	return fmt.Errorf("replicating: %w: %w", order.ErrOutcomeUnknown, &yuncert.Error{Code: yuncert.ErrNotFound, Message: "no key at db.internal"})
 }
 
-func TestOutcomeUnknownBesideAnotherError(t *testing.T) {
+func TestOutcomeUnknownWithAnotherError(t *testing.T) {
 	t.Parallel()
 	healthy, store := newBook(t, proved)
 	o := reach(t, healthy, order.StateProcess, application(plainCSR(t)))
@@ -371,8 +367,8 @@ func TestOutcomeUnknownBesideAnotherError(t *testing.T) {
 	}
 }
 
-// retryingStore runs every f twice and forgets the first time, as a database does
-// after a conflict.
+// retryingStore runs every f twice and discards the first run, as a database does after
+// a conflict.
 type retryingStore struct{ order.Store }
 
 var errConflict = errors.New("conflict")
@@ -398,7 +394,7 @@ func (s retryingStore) View(ctx context.Context, f func(order.Snapshot) error) e
 	return s.Store.View(ctx, f)
 }
 
-// Over a store that runs everything twice each operation has its effect once.
+// If the store runs f twice, each operation still has its effect once.
 func TestStoreRetries(t *testing.T) {
 	t.Parallel()
 	for _, c := range calls() {
@@ -428,7 +424,7 @@ func TestStoreRetries(t *testing.T) {
 				after[i] = everything(t, store)
 			}
 			switch c.name {
-			case "Complete": // of two certificates that crypto/x509 made
+			case "Complete": // crypto/x509 made two different certificates
 				a, b := &after[0].Orders[0], &after[1].Orders[0]
 				a.Certificate, b.Certificate = "", ""
 				results = [2]any{}
@@ -450,13 +446,13 @@ func TestOrders(t *testing.T) {
 		page, err := book.Orders(t.Context(), order.StateProcess, order.Order{}, limit)
 		checkError(t, err, refused, "limit", fmt.Sprint(limit), "from 1 to 1000")
 		if page != nil {
-			t.Error("a result beside an error")
+			t.Error("a result with an error")
 		}
 	}
 	if page := must[[]order.Order](t)(book.Orders(t.Context(), order.StateProcess, order.Order{}, 1000)); len(page) != 0 {
-		t.Errorf("of no orders: %v", page)
+		t.Errorf("a page without orders in the store: %v", page)
 	}
-	// Pages of each size have all orders of the state and no other, once.
+	// Pages of any size have each order of the state once, and no other order.
 	want := map[int64]bool{}
 	for i := range 10 {
 		o := reach(t, book, states[i%len(states)], application(plainCSR(t)))
@@ -471,11 +467,11 @@ func TestOrders(t *testing.T) {
 			for {
 				page := must[[]order.Order](t)(book.Orders(t.Context(), state, last, limit))
 				if len(page) > limit {
-					t.Fatalf("a page of %d with %d orders", limit, len(page))
+					t.Fatalf("a page with limit %d has %d orders", limit, len(page))
 				}
 				for _, o := range page {
 					if o.State != state || got[o.OrderId] {
-						t.Errorf("order %d in %s is on a page of %s, or on two", o.OrderId, o.State, state)
+						t.Errorf("order %d in %s is on a page of %s, or on two pages", o.OrderId, o.State, state)
 					}
 					got[o.OrderId] = true
 					last = o
@@ -493,7 +489,7 @@ func TestOrders(t *testing.T) {
 		_, err := book.Orders(t.Context(), state, order.Order{}, 10)
 		checkError(t, err, refused, "state", fmt.Sprintf("%q", string(state)), "domain_verify process verify_fail certificate payed")
 	}
-	// Of a long one the message has the beginning.
+	// The message contains only the beginning of a long state.
 	_, err := book.Orders(t.Context(), order.State(strings.Repeat("x", 1000)), order.Order{}, 10)
 	checkError(t, err, refused, "state", fmt.Sprintf("%q is not one of", strings.Repeat("x", 40)))
 }
