@@ -8,8 +8,8 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// BenchmarkSubmit times an application from the CSR to the stored order. Most of the time
-// is the verification of the CSR's signature.
+// BenchmarkSubmit times an application from the CSR to the stored order. Most
+// of the time is the verification of the CSR's signature.
 func BenchmarkSubmit(b *testing.B) {
 	book, _ := newBook(b, unasked(b))
 	req := application(plainCSR(b))

@@ -73,8 +73,8 @@ func (b *Book) AddPackage(ctx context.Context, productCode string, count int64) 
 	})
 }
 
-// Order returns an order as it is stored. Unlike DescribeCertificateState it has the
-// reason of a failure.
+// Order returns an order as it is stored. Unlike DescribeCertificateState it
+// has the reason of a failure.
 func (b *Book) Order(ctx context.Context, orderID int64) (o Order, err error) {
 	err = b.view(ctx, func(tx Snapshot) (err error) {
 		o, err = readOrder(tx, orderID)
@@ -89,14 +89,16 @@ func (b *Book) Order(ctx context.Context, orderID int64) (o Order, err error) {
 // maxPage is the largest number of orders on a page.
 const maxPage = 1000
 
-// Orders returns a page of up to limit orders in a state, oldest first; limit is from 1
-// to 1000. Pass the zero Order for the first page, and the last order of the page
-// before for a further one, even if it was changed or deleted. A page with fewer than
-// limit orders is the last. The pages miss an order that enters the state after they
-// have passed its position, or whose Created another process with a slower clock has
-// set: to find it, begin again with the zero Order.
+// Orders returns a page of up to limit orders in a state, oldest first; limit
+// is from 1 to 1000. Pass the zero Order for the first page, and the last order
+// of the page before for a further one, even if it was changed or deleted. A
+// page with fewer than limit orders is the last. The pages miss an order that
+// enters the state after they have passed its position, or whose Created
+// another process with a slower clock has set: to find it, begin again with the
+// zero Order.
 //
-// Orders returns [yuncert.ErrInvalidParameter] for an unknown state or another limit.
+// Orders returns [yuncert.ErrInvalidParameter] for an unknown state or another
+// limit.
 func (b *Book) Orders(ctx context.Context, state State, after Order, limit int) (page []Order, err error) {
 	if !slices.Contains(states, state) {
 		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "state", "%.40q is not one of %s", string(state), states)
@@ -192,8 +194,8 @@ func readPackage(tx Reader, productCode string) (Package, error) {
 	return p, err
 }
 
-// packageOf returns the package that an order took its unit from. It must exist: the
-// caller is not to blame if it does not, so the error has no code.
+// packageOf returns the package that an order took its unit from. It must
+// exist: the caller is not to blame if it does not, so the error has no code.
 func packageOf(tx Reader, o *Order) (Package, error) {
 	p, found, err := tx.Package(o.ProductCode)
 	if err == nil && !found {

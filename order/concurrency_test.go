@@ -59,7 +59,8 @@ func TestRaceForTheLastUnit(t *testing.T) {
 	}
 }
 
-// Concurrent calls buy units, take them and give them back. No unit is lost or created.
+// Concurrent calls buy units, take them and give them back. No unit is lost or
+// created.
 func TestRaceOfUnits(t *testing.T) {
 	t.Parallel()
 	store := order.NewMemoryStore()
@@ -100,8 +101,8 @@ func TestRaceOfUnits(t *testing.T) {
 	}
 }
 
-// Concurrent operations on one order: those that succeed form a valid life of the order,
-// and the counts of the package fit its end.
+// Concurrent operations on one order: those that succeed form a valid life of
+// the order, and the counts of the package fit its end.
 func TestRaceOnOneOrder(t *testing.T) {
 	t.Parallel()
 	issuer := authorityOf(t, algorithm.ECC_256).issuer
@@ -150,8 +151,8 @@ func TestRaceOnOneOrder(t *testing.T) {
 						t.Error(err)
 					}
 				})
-				// One call ended the state process. After a refusal or a cancellation the
-				// order may have been deleted.
+				// One call ended the state process. After a refusal or a
+				// cancellation the order may have been deleted.
 				issued := succeeded[issue].Load() + succeeded[complete].Load()
 				given := succeeded[fail].Load() + succeeded[cancel].Load()
 				removed := succeeded[remove].Load()

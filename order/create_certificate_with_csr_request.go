@@ -20,12 +20,13 @@ import (
 
 // A CreateCertificateWithCsrRequestRequest is an application for a DV certificate.
 type CreateCertificateWithCsrRequestRequest struct {
-	// Csr is a certificate signing request in PEM, as [csr.Parse] reads it. Its key is
-	// RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512. Its common name is
-	// the domain to certify: a DNS name of at least two labels, or "*." and such a
-	// name. A wildcard directly below a registry's name, such as *.co.uk, is refused
-	// (CA/Browser Forum, Baseline Requirements, section 3.2.2.6; the ICANN part of the
-	// public suffix list). Other names in the CSR are ignored. Required.
+	// Csr is a certificate signing request in PEM, as [csr.Parse] reads it. Its
+	// key is RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512. Its
+	// common name is the domain to certify: a DNS name of at least two labels, or
+	// "*." and such a name. A wildcard directly below a registry's name, such as
+	// *.co.uk, is refused (CA/Browser Forum, Baseline Requirements, section
+	// 3.2.2.6; the ICANN part of the public suffix list). Other names in the CSR
+	// are ignored. Required.
 	Csr string `json:"Csr,omitempty"`
 
 	// ProductCode is the Code of the [Product]. Empty means [DefaultProductCode].
@@ -37,17 +38,17 @@ type CreateCertificateWithCsrRequestRequest struct {
 	Phone    string `json:"Phone,omitempty"`
 	Email    string `json:"Email,omitempty"`
 
-	// ValidateType is how ownership is proved. "DNS" needs a TXT record. It works for
-	// names of up to 244 octets, in ASCII and without "*.", because with "_dnsauth." in
-	// front a longer one is not a DNS name (RFC 1035, section 2.3.4). "FILE" needs a
-	// file on the domain's web server. It does not work for wildcard names, because it
-	// proves nothing about other hosts (CA/Browser Forum, Baseline Requirements,
-	// section 3.2.2.4.18). Required.
+	// ValidateType is how ownership is proved. "DNS" needs a TXT record. It works
+	// for names of up to 244 octets, in ASCII and without "*.", because with
+	// "_dnsauth." in front a longer one is not a DNS name (RFC 1035, section
+	// 2.3.4). "FILE" needs a file on the domain's web server. It does not work
+	// for wildcard names, because it proves nothing about other hosts (CA/Browser
+	// Forum, Baseline Requirements, section 3.2.2.4.18). Required.
 	ValidateType string `json:"ValidateType,omitempty"`
 
-	// Tags are up to 20 labels for you to store. A Key has 1 to 128 characters, does
-	// not begin with "aliyun" or "acs:" and does not contain "http://" or "https://".
-	// A Value has up to 128. Control characters are refused.
+	// Tags are up to 20 labels for you to store. A Key has 1 to 128 characters,
+	// does not begin with "aliyun" or "acs:" and does not contain "http://" or
+	// "https://". A Value has up to 128. Control characters are refused.
 	Tags []ca.Tag `json:"Tags,omitempty"`
 }
 
@@ -60,13 +61,13 @@ type CreateCertificateWithCsrRequestResponse struct {
 	RequestId string `json:"RequestId,omitempty"`
 }
 
-// Validate checks the request, including the signature of the CSR, and returns the
-// first problem in the order of the fields. The code is
-// [yuncert.ErrCreateCertificateRequestFailed] for Csr, for ProductCode, and for a
-// domain that does not fit the product or ValidateType, [yuncert.ErrInvalidParameter]
-// for another ValidateType, and [yuncert.ErrInvalidValueMalformed] for other fields.
-// The CSR's key must pass [algorithm.Check]; the operation applies the Book's KeyPolicy
-// instead.
+// Validate checks the request, including the signature of the CSR, and returns
+// the first problem in the order of the fields. The code is
+// [yuncert.ErrCreateCertificateRequestFailed] for Csr, for ProductCode, and for
+// a domain that does not fit the product or ValidateType,
+// [yuncert.ErrInvalidParameter] for another ValidateType, and
+// [yuncert.ErrInvalidValueMalformed] for other fields. The CSR's key must pass
+// [algorithm.Check]; the operation applies the Book's KeyPolicy instead.
 func (r *CreateCertificateWithCsrRequestRequest) Validate() error {
 	_, err := r.check(algorithm.KeyPolicy{})
 	return err
@@ -144,8 +145,8 @@ func domainOf(request *csr.Request) (string, error) {
 		return "", failed("Csr", "the CSR's common name %.80q is not a domain; want a DNS name of at least two labels, or \"*.\" and such a name", request.CommonName)
 	}
 	if proved, wildcard := strings.CutPrefix(name, "*."); wildcard {
-		// A registry does not own the names that others register below its own. A rule
-		// of the list can be a wildcard itself, such as *.kawasaki.jp.
+		// A registry does not own the names that others register below its own. A
+		// rule of the list can be a wildcard itself, such as *.kawasaki.jp.
 		for _, suffix := range []string{proved, "x." + proved} {
 			if found, registry := publicsuffix.PublicSuffix(suffix); registry && found == suffix {
 				return "", failed("Csr", "the CSR's common name %q covers names of many owners (public suffix list); want a wildcard below a registered domain", name)
@@ -187,12 +188,13 @@ func failed(parameter, format string, args ...any) error {
 	return yuncert.Errorf(yuncert.ErrCreateCertificateRequestFailed, parameter, format, args...)
 }
 
-// CreateCertificateWithCsrRequest stores an application as a new order and takes one
-// unit of the product's package. DescribeCertificateState then says what proves
-// ownership of the domain.
+// CreateCertificateWithCsrRequest stores an application as a new order and
+// takes one unit of the product's package. DescribeCertificateState then says
+// what proves ownership of the domain.
 //
-// After the errors of Validate, it returns [yuncert.ErrNotFoundPackage] if no package
-// of the product was bought, and [yuncert.ErrNotRemainCount] if all units are used.
+// After the errors of Validate, it returns [yuncert.ErrNotFoundPackage] if no
+// package of the product was bought, and [yuncert.ErrNotRemainCount] if all
+// units are used.
 func (b *Book) CreateCertificateWithCsrRequest(ctx context.Context, rand io.Reader, now time.Time, req *CreateCertificateWithCsrRequestRequest) (*CreateCertificateWithCsrRequestResponse, error) {
 	o, err := req.check(b.keyPolicy)
 	if err != nil {

@@ -221,8 +221,8 @@ func TestCreateCertificateWithCsrRequestNilRequest(t *testing.T) {
 	checkUnchanged(t, store, before)
 }
 
-// A request with several problems gets the error of the first one, in the order of the
-// fields. The test corrects one problem after the other.
+// A request with several problems gets the error of the first one, in the order
+// of the fields. The test corrects one problem after the other.
 func TestCreateCertificateWithCsrRequestOrderOfProblems(t *testing.T) {
 	t.Parallel()
 	req := &request{Phone: "\x00", ValidateType: "X", ProductCode: "X", Tags: tags(21)}
@@ -473,7 +473,8 @@ func TestCSRForms(t *testing.T) {
 	})
 }
 
-// The date in a token and the times of an order do not depend on the time zone of now.
+// The date in a token and the times of an order do not depend on the time zone
+// of now.
 func TestTimesAreUTC(t *testing.T) {
 	t.Parallel()
 	book, _ := newBook(t, unasked(t))
@@ -501,8 +502,8 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// The same randomness, time and request give the same order. A random source that fails,
-// at any octet, gives an error and no order.
+// The same randomness, time and request give the same order. A random source
+// that fails, at any octet, gives an error and no order.
 func TestCreateCertificateWithCsrRequestRandomness(t *testing.T) {
 	t.Parallel()
 	submit := func(random io.Reader) (contents, *order.CreateCertificateWithCsrRequestResponse, error) {
@@ -537,7 +538,8 @@ func TestCreateCertificateWithCsrRequestRandomness(t *testing.T) {
 		}
 	}
 
-	// A nil rand means the system's source, which gives two orders nothing in common.
+	// A nil rand means the system's source, which gives two orders nothing in
+	// common.
 	storeA, a, err := submit(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -584,7 +586,8 @@ func TestOrderIdCollision(t *testing.T) {
 		t.Error("the Book returned ErrOrderExists")
 	}
 
-	// A random source of zeros does not loop forever, and gives an OrderId other than 0.
+	// A random source of zeros does not loop forever, and gives an OrderId other
+	// than 0.
 	zeros := readerFunc(func(p []byte) (int, error) { clear(p); return len(p), nil })
 	resp = must[*order.CreateCertificateWithCsrRequestResponse](t)(submit(zeros))
 	if resp.OrderId != 1 {
@@ -645,9 +648,9 @@ func TestManyOrders(t *testing.T) {
 	if or != 1<<53-1 || and != 0 {
 		t.Errorf("of the bits of an OrderId, %b are never set and %b always", 1<<53-1&^or, and)
 	}
-	// All 36 letters occur at each place, and equally often in total. Chi-square with
-	// 35 degrees of freedom exceeds 80 for one random source in 50,000. An octet modulo
-	// 36, without rejection, would give about 220 here.
+	// All 36 letters occur at each place, and equally often in total. Chi-square
+	// with 35 degrees of freedom exceeds 80 for one random source in 50,000. An
+	// octet modulo 36, without rejection, would give about 220 here.
 	for i := range letters {
 		if len(letters[i]) != 36 {
 			t.Errorf("place %d of the token has only %d different letters", i, len(letters[i]))

@@ -23,8 +23,8 @@ type DescribeCertificateStateResponse struct {
 	// Type is the [State] of the order.
 	Type string `json:"Type,omitempty"`
 
-	// ValidateType and the fields up to Content are those of the [Challenge]. Domain is
-	// empty for "DNS".
+	// ValidateType and the fields up to Content have the values of the
+	// [Challenge]. Only Domain is empty for "DNS".
 	ValidateType string `json:"ValidateType,omitempty"`
 	RecordDomain string `json:"RecordDomain,omitempty"`
 	RecordType   string `json:"RecordType,omitempty"`
@@ -53,8 +53,8 @@ func (r *DescribeCertificateStateRequest) Validate() error {
 	return checkOrderID(r.OrderId)
 }
 
-// DescribeCertificateState returns the state of an order. The documented response has
-// no field for the reason of a failure: [Book.Order] has it.
+// DescribeCertificateState returns the state of an order. The documented
+// response has no field for the reason of a failure: [Book.Order] has it.
 func (b *Book) DescribeCertificateState(ctx context.Context, rand io.Reader, req *DescribeCertificateStateRequest) (*DescribeCertificateStateResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err

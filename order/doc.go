@@ -31,9 +31,10 @@
 //
 // # What holds for every operation
 //
-// now is the time of the operation; orders hold it in UTC and whole microseconds. rand
-// supplies the RequestId, an upper-case UUID; nil means crypto/rand. The documents
-// allow each user 100 calls of CancelOrderRequest a second; nothing here enforces it.
+// now is the time of the operation; orders hold it in UTC and whole
+// microseconds. rand supplies the RequestId, an upper-case UUID; nil means
+// crypto/rand. The documents allow each user 100 calls of CancelOrderRequest a
+// second; nothing here enforces it.
 //
 // A change is stored completely or not at all. Every error is a [*yuncert.Error].
 // Any operation can return these codes, and its comment names only further ones:
@@ -42,7 +43,8 @@
 //   - [yuncert.ErrNotFoundOrder]: no order has this OrderId.
 //   - [yuncert.ErrOrderStateError]: the order is in another state. Another call may
 //     have changed the state during this one.
-//   - [yuncert.ErrError]: rand or the store failed, or ctx ended. Err has the cause.
+//   - [yuncert.ErrError]: rand or the store failed, or ctx ended. Err has the
+//     cause.
 //
 // An error means that nothing has changed, unless its cause is [ErrOutcomeUnknown].
 package order

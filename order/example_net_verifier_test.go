@@ -11,8 +11,8 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// The Verifier of an intranet: the DNS as everywhere, and web servers of one
-// network beside those of the Internet.
+// A verifier for an intranet. It also connects to web servers in one private
+// network.
 func ExampleNetVerifier() {
 	book := order.NewBook(order.NewMemoryStore(), order.BookOptions{
 		Verifier: &order.NetVerifier{
@@ -20,7 +20,7 @@ func ExampleNetVerifier() {
 			AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("10.20.0.0/16")},
 		},
 	})
-	_, err := book.CheckOwnership(context.Background(), time.Now(), 1)
+	_, err := book.CheckOwnership(context.Background(), time.Now(), 1) // no order yet
 	fmt.Println(errors.Is(err, yuncert.ErrNotFoundOrder))
 	// Output: true
 }

@@ -11,8 +11,7 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// An operator's way through the orders that wait for their proof, oldest first
-// and a page at a time.
+// List the orders that wait for their proof, oldest first, page by page.
 func ExampleBook_Orders() {
 	ctx, now := context.Background(), time.Now()
 	book := order.NewBook(order.NewMemoryStore(), order.BookOptions{})

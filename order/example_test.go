@@ -15,15 +15,15 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// zone is a Verifier over records in memory, as TXT records of names.
+// zone is a Verifier with the TXT records of names.
 type zone map[string][]string
 
 func (z zone) Lookup(_ context.Context, c order.Challenge) ([]string, error) {
 	return z["_dnsauth."+c.Domain], nil
 }
 
-// From a plan that is bought to a certificate. The Verifier stands in for the
-// applicant's DNS; leave it out to ask the real one.
+// Buy a plan, order a certificate, prove ownership and issue. The Verifier here
+// simulates the DNS of the applicant. Leave it out to ask the real DNS.
 func Example() {
 	ctx, now := context.Background(), time.Now()
 	records := zone{}
@@ -32,7 +32,7 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	// The applicant makes a key and a CSR, with any tool, and orders.
+	// The applicant makes a key and a CSR, with any tool, and places an order.
 	request, _, err := csr.CreateCsr(rand.Reader, &csr.CreateCsrRequest{
 		KeySize: 256, Algorithm: "ECC", CommonName: "www.example.com",
 		CountryCode: "CN", Province: "Beijing", Locality: "Beijing",
@@ -48,7 +48,7 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	// The state says which record proves the ownership, and the applicant sets it.
+	// The response says which DNS record proves ownership. The applicant adds it.
 	state, err := book.DescribeCertificateState(ctx, rand.Reader, &order.DescribeCertificateStateRequest{OrderId: placed.OrderId})
 	if err != nil {
 		log.Fatal(err)
@@ -65,7 +65,7 @@ func Example() {
 	}
 	fmt.Println(checked.State)
 
-	// The CA signs.
+	// The CA signs the certificate.
 	if _, err := book.Issue(ctx, rand.Reader, now, exampleIssuer(now), placed.OrderId); err != nil {
 		log.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func Example() {
 	// 10 1 1
 }
 
-// exampleIssuer is a subordinate CA.
+// exampleIssuer creates a root CA and a subordinate CA, and returns the latter.
 func exampleIssuer(now time.Time) *ca.Issuer {
 	newKey := func() *algorithm.PrivateKey {
 		key, err := algorithm.GenerateKey(algorithm.ECC_256)

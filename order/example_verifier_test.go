@@ -12,9 +12,9 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// dnsTable is a Verifier over records that somebody else reads from the DNS: the
-// API of a DNS provider, for example. The Book compares what it returns. One that
-// serves several goroutines has a lock.
+// dnsTable is a Verifier for records that you read in your own way, such as
+// through the API of a DNS provider. The Book compares them with the proof. Add
+// a lock if several goroutines use it.
 type dnsTable map[string][]string
 
 func (t dnsTable) Lookup(_ context.Context, c order.Challenge) ([]string, error) {
@@ -24,7 +24,7 @@ func (t dnsTable) Lookup(_ context.Context, c order.Challenge) ([]string, error)
 	return t["_dnsauth."+c.Domain], nil
 }
 
-// A Verifier of one's own in the place of [order.NetVerifier].
+// Write your own Verifier and use it instead of [order.NetVerifier].
 func ExampleVerifier() {
 	ctx, now := context.Background(), time.Now()
 	records := dnsTable{}

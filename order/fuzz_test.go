@@ -17,8 +17,8 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// Any request is either refused with a client error, or becomes an order with a valid
-// domain and a random token.
+// Any request is either refused with a client error, or becomes an order with a
+// valid domain and a random token.
 func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 	for _, change := range []func(*request){
 		func(*request) {},

@@ -134,7 +134,8 @@ func TestIssue(t *testing.T) {
 				t.Errorf("CA %v, key usage %b, extended %v", cert.IsCA, cert.KeyUsage, cert.ExtKeyUsage)
 			}
 
-			// crypto/x509 and ca.Verify accept it, and it is valid for no other host.
+			// crypto/x509 and ca.Verify accept it, and it is valid for no other
+			// host.
 			root := parsePEM(t, au.rootPEM)
 			for _, host := range append(tt.hosts, strings.Replace(names[0], "*", "x", 1)) {
 				if _, err := cert.Verify(x509.VerifyOptions{DNSName: host, Roots: poolOf(t, root...), Intermediates: poolOf(t, chain[1:]...), CurrentTime: later}); err != nil {
@@ -185,8 +186,8 @@ func TestCertIdIsIdentifier(t *testing.T) {
 	}
 }
 
-// The same randomness, time, key and order give the same certificate. Different ones give
-// a different certificate.
+// The same randomness, time, key and order give the same certificate. Different
+// ones give a different certificate.
 func TestIssueDeterminism(t *testing.T) {
 	t.Parallel()
 	run := func(random io.Reader, now time.Time, a algorithm.Algorithm) string {
@@ -266,8 +267,8 @@ func (s signerFunc) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) 
 	return s.sign(rand, digest, opts)
 }
 
-// If another call changes the state of the order while the CA signs, the certificate is
-// discarded.
+// If another call changes the state of the order while the CA signs, the
+// certificate is discarded.
 func TestOrderChangesDuringIssue(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(t, algorithm.ECC_256)
@@ -355,8 +356,8 @@ func TestNoNeedlessSignature(t *testing.T) {
 	}
 }
 
-// An outsideCA is a CA of another implementation, crypto/x509: a root and a subordinate
-// CA.
+// An outsideCA is a CA of another implementation, crypto/x509: a root and a
+// subordinate CA.
 type outsideCA struct{ root, sub *x509.Certificate }
 
 var outside = sync.OnceValue(func() *outsideCA {
@@ -392,8 +393,8 @@ func (o *outsideCA) subWith(change func(*x509.Certificate)) string {
 	return encodePEM("CERTIFICATE", mustSign(template, o.root, o.sub.PublicKey, key(algorithm.ECC_384, 0)).Raw)
 }
 
-// leaf returns a certificate for the server key and www.example.com, after change. No CA
-// certificate follows it.
+// leaf returns a certificate for the server key and www.example.com, after
+// change. No CA certificate follows it.
 func (o *outsideCA) leaf(t testing.TB, change func(*x509.Certificate)) string {
 	t.Helper()
 	template := &x509.Certificate{
@@ -576,8 +577,8 @@ func TestCompleteRefused(t *testing.T) {
 	}
 }
 
-// Complete checks the form of the certificate first, then the order and its state, and
-// then whether the certificate fits the order.
+// Complete checks the form of the certificate first, then the order and its
+// state, and then whether the certificate fits the order.
 func TestCompleteOrderOfProblems(t *testing.T) {
 	t.Parallel()
 	book, _ := newBook(t, proved)

@@ -23,16 +23,17 @@ func TestDocumentedResponses(t *testing.T) {
 		name, sample string
 		value, want  any
 	}{
-		// This OrderId has lost digits. The example of the field is 98987582437920968:
-		// see TestDocumentedOrderId.
+		// This OrderId has lost digits. The example of the field is
+		// 98987582437920968: see TestDocumentedOrderId.
 		{"CreateCertificateWithCsrRequest", `{
   "OrderId": 98987582437920960,
   "RequestId": "CBF1E9B7-D6A0-4E9E-AD3E-2B47E6C2837D"
 }`, new(order.CreateCertificateWithCsrRequestResponse), &order.CreateCertificateWithCsrRequestResponse{
 			OrderId: 98987582437920960, RequestId: "CBF1E9B7-D6A0-4E9E-AD3E-2B47E6C2837D",
 		}},
-		// No real response has all of these members: their descriptions exclude each
-		// other. Content is the address of the file here, and a token in our responses.
+		// No real response has all of these members: their descriptions exclude
+		// each other. Content is the address of the file here, and a token in our
+		// responses.
 		{"DescribeCertificateState", `{
   "Type": "domain_verify",
   "Domain": "www.example.com",
@@ -102,9 +103,10 @@ func members(t testing.TB, text []byte) any {
 	return value
 }
 
-// The example of the field OrderId and the sample response differ in the last digit,
-// because the sample went through floating point. These types keep all digits of such an
-// OrderId. Our own OrderIds are below 2^53, so that every reader keeps their digits.
+// The example of the field OrderId and the sample response differ in the last
+// digit, because the sample went through floating point. These types keep all
+// digits of such an OrderId. Our own OrderIds are below 2^53, so that every
+// reader keeps their digits.
 func TestDocumentedOrderId(t *testing.T) {
 	t.Parallel()
 	const example, sample = 98987582437920968, "98987582437920960"
@@ -177,7 +179,8 @@ func TestDocumentedMembers(t *testing.T) {
 				t.Errorf("the zero value is %s, want %s", text, tt.zero)
 			}
 
-			// With all members set, each is encoded under its name and decoded again.
+			// With all members set, each is encoded under its name and decoded
+			// again.
 			text := must[[]byte](t)(json.Marshal(full.Interface()))
 			names := members(t, text).(map[string]any)
 			for i := range typ.NumField() {

@@ -31,7 +31,8 @@ func TestBookSmallExponents(t *testing.T) {
 	checkCounts(t, book, order.DefaultProductCode, 1, 1, 0)
 }
 
-// A blocked key gets no order. A key that was blocked after the order gets no certificate.
+// A blocked key gets no order. A key that was blocked after the order gets no
+// certificate.
 func TestBookBlockedKeys(t *testing.T) {
 	t.Parallel()
 	blocked := false

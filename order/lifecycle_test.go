@@ -15,8 +15,8 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// An operation changes an order. run returns the order after it, in state gone if it was
-// deleted.
+// An operation changes an order. run returns the order after it, in state gone
+// if it was deleted.
 type operation struct {
 	name    string
 	allowed []string // the states in the error message
@@ -286,8 +286,8 @@ func TestDescribeCertificateState(t *testing.T) {
 	}
 }
 
-// A cancelled or refused order gives its unit back when it is deleted, and not before. An
-// issued order never does.
+// A cancelled or refused order gives its unit back when it is deleted, and not
+// before. An issued order never does.
 func TestUnitsComeBack(t *testing.T) {
 	t.Parallel()
 	store := order.NewMemoryStore()

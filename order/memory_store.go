@@ -7,10 +7,10 @@ import (
 	"sync"
 )
 
-// A MemoryStore is a [Store] in memory. The zero value is an empty store; do not copy
-// it after its first use. Updates run one at a time, and Views run in parallel. A call
-// that waits for its turn notices only then that ctx has ended; no operation of a
-// [Book] makes it wait for long.
+// A MemoryStore is a [Store] in memory. The zero value is an empty store; do
+// not copy it after its first use. Updates run one at a time, and Views run in
+// parallel. A call that waits for its turn notices only then that ctx has
+// ended; no operation of a [Book] makes it wait for long.
 type MemoryStore struct {
 	mu       sync.RWMutex
 	packages map[string]Package // this and the other maps are nil before the first Update
@@ -60,7 +60,8 @@ func (s *MemoryStore) View(ctx context.Context, f func(Snapshot) error) error {
 	return f(&memoryTx{s, nil})
 }
 
-// A memoryTx writes to its store at once. undo reverts its writes, in reverse order.
+// A memoryTx writes to its store at once. undo reverts its writes, in reverse
+// order.
 type memoryTx struct {
 	store *MemoryStore
 	undo  []func()
@@ -118,8 +119,8 @@ func (tx *memoryTx) CreateOrder(o Order) error {
 func (tx *memoryTx) PutOrder(o Order) error {
 	before := tx.store.orders[o.OrderId]
 	if before != nil && before.State == o.State && before.Created.Equal(o.Created) {
-		// The order keeps its position. To remove and insert it would move all orders
-		// after it, which takes a millisecond among a million orders.
+		// The order keeps its position. To remove and insert it would move all
+		// orders after it, which takes a millisecond among a million orders.
 		tx.store.replace(&o)
 		tx.undo = append(tx.undo, func() { tx.store.replace(before) })
 		return nil

@@ -41,8 +41,8 @@ func TestZeroMemoryStore(t *testing.T) {
 	checkUnchanged(t, &store, want)
 }
 
-// BenchmarkMemoryStoreMemory reports the memory that an order takes, and the length of its
-// texts.
+// BenchmarkMemoryStoreMemory reports the memory that an order takes, and the
+// length of its texts.
 func BenchmarkMemoryStoreMemory(b *testing.B) {
 	const orders = 100_000
 	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)

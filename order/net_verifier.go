@@ -17,27 +17,29 @@ import (
 	"time"
 )
 
-// A NetVerifier looks up proofs in the DNS and on web servers. Applicants choose the
-// names, so it protects your network: it connects only to public addresses, checked
-// after the name is resolved, follows redirects only on the same host, and reads
-// little. It uses no proxy and no DNS search list. The zero value is ready to use. It
-// is safe for concurrent use; do not change it after its first use.
+// A NetVerifier looks up proofs in the DNS and on web servers. Applicants
+// choose the names, so it protects your network: it connects only to public
+// addresses, checked after the name is resolved, follows redirects only on the
+// same host, and reads little. It uses no proxy and no DNS search list. The
+// zero value is ready to use. It is safe for concurrent use; do not change it
+// after its first use.
 //
 // It cannot tell your servers on public addresses from others, nor private IPv4
 // addresses behind a translator with its own IPv6 prefix (RFC 6052, section 2.2).
 // Keep it away from those with a firewall.
 type NetVerifier struct {
-	// Resolver resolves names. Nil means [net.DefaultResolver]. Applicants choose the
-	// names whose TXT records it looks up. If it knows private names, an applicant can
-	// learn how many TXT records they have.
+	// Resolver resolves names. Nil means [net.DefaultResolver]. Applicants choose
+	// the names whose TXT records it looks up. If it knows private names, an
+	// applicant can learn how many TXT records they have.
 	Resolver *net.Resolver
 
 	// Timeout limits one lookup with all its connections. Zero means 10 seconds.
 	Timeout time.Duration
 
-	// AllowedNetworks are private networks to connect to, such as 10.20.0.0/16 for the
-	// domains of an intranet. Applicants can then send GET requests with any path to
-	// ports 80 and 443 there, because redirects choose the path, and learn the status.
+	// AllowedNetworks are private networks to connect to, such as 10.20.0.0/16
+	// for the domains of an intranet. Applicants can then send GET requests with
+	// any path to ports 80 and 443 there, because redirects choose the path, and
+	// learn the status.
 	AllowedNetworks []netip.Prefix
 
 	// ports replace 443 for https and 80 for http in tests. Nil otherwise.
@@ -50,12 +52,13 @@ const (
 	maxFile      = 4 << 10 // octets of the proof's file
 )
 
-// Lookup implements [Verifier]. For "DNS" it returns the TXT records of "_dnsauth."
-// followed by the domain. For "FILE" it returns the files that https and http serve
-// with status 200, in this order. It does not check the server's certificate, because
-// the applicant may have none yet. It tries up to 10 addresses of a name. More than 5
-// redirects, or a file of more than 4096 octets, is an error. Connections end with the
-// call, which does not wait for the last one to close.
+// Lookup implements [Verifier]. For "DNS" it returns the TXT records of
+// "_dnsauth." followed by the domain. For "FILE" it returns the files that
+// https and http serve with status 200, in this order. It does not check the
+// server's certificate, because the applicant may have none yet. It tries up to
+// 10 addresses of a name. More than 5 redirects, or a file of more than 4096
+// octets, is an error. Connections end with the call, which does not wait for
+// the last one to close.
 func (v *NetVerifier) Lookup(ctx context.Context, c Challenge) ([]string, error) {
 	timeout := v.Timeout
 	if timeout == 0 {
@@ -133,13 +136,14 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// errNotPublic is the error for an address that must not be connected to. It does not
-// say whether the name has an address, or an applicant could find out which names
-// exist in a private network.
+// errNotPublic is the error for an address that must not be connected to. It
+// does not say whether the name has an address, or an applicant could find out
+// which names exist in a private network.
 const errNotPublic refusal = "no usable public address was found for the name"
 
-// dial connects to a name. It checks each address at the moment of the connection, so
-// a name that resolves differently the second time cannot bypass the check.
+// dial connects to a name. It checks each address at the moment of the
+// connection, so a name that resolves differently the second time cannot bypass
+// the check.
 func (v *NetVerifier) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	var allowed atomic.Int32 // addresses
 	dialer := &net.Dialer{
@@ -170,7 +174,8 @@ func dialFailure(ctx context.Context, err error, asked bool) error {
 		// The resolver's own error would reveal what an alias points to.
 		return errNotPublic
 	case errors.Is(err, errNotPublic):
-		// The Dialer reports the error of the first address, and a later one is public.
+		// The Dialer reports the error of the first address, and a later one is
+		// public.
 		return errors.New("no public address answered")
 	}
 	return err
@@ -180,8 +185,9 @@ func dialFailure(ctx context.Context, err error, asked bool) error {
 func (v *NetVerifier) client(ctx context.Context, domain string) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
-			// A Transport continues a dial and a TLS handshake after their request is
-			// canceled, without limit. So dial gets ctx and not the Transport's context.
+			// A Transport continues a dial and a TLS handshake after their
+			// request is canceled, without limit. So dial gets ctx and not the
+			// Transport's context.
 			DialContext: func(_ context.Context, network, address string) (net.Conn, error) {
 				conn, err := v.dial(ctx, network, address)
 				if err != nil {
@@ -295,10 +301,11 @@ func (v *NetVerifier) allows(a netip.Addr) bool {
 // private IPv4 addresses.
 var globalUnicast = netip.MustParsePrefix("2000::/3")
 
-// specialNetworks are the multicast networks and the networks in IANA's registries of
-// special-purpose addresses (RFC 6890) that are not public. They include the addresses
-// where clouds give a machine its credentials: 169.254.169.254, and 100.100.100.200 at
-// Alibaba Cloud. Azure's is a public address, which no registry lists.
+// specialNetworks are the multicast networks and the networks in IANA's
+// registries of special-purpose addresses (RFC 6890) that are not public. They
+// include the addresses where clouds give a machine its credentials:
+// 169.254.169.254, and 100.100.100.200 at Alibaba Cloud. Azure's is a public
+// address, which no registry lists.
 var specialNetworks = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("10.0.0.0/8"),

@@ -36,8 +36,8 @@ const (
 	testDomain = "www.example.com"
 	testToken  = "20260701000000abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmn"
 
-	// publicIP stands for a public address: it is the only one that the tests allow.
-	// privateIP must never be connected to.
+	// publicIP stands for a public address: it is the only one that the tests
+	// allow. privateIP must never be connected to.
 	publicIP  = "127.0.0.2"
 	privateIP = "127.0.0.1"
 )
@@ -62,8 +62,8 @@ type nameServer struct {
 	heard   func()               // called, if not nil, before an answer
 }
 
-// newNameServer starts a name server. It returns the server and a resolver that asks only
-// this server.
+// newNameServer starts a name server. It returns the server and a resolver that
+// asks only this server.
 func newNameServer(t *testing.T, answers map[string]dnsAnswer) (*nameServer, *net.Resolver) {
 	t.Helper()
 	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -124,8 +124,8 @@ func (s *nameServer) serveTCP() {
 	}
 }
 
-// answer returns the message for a query, or nil for no answer. It truncates a message
-// that is too long for UDP and sets its TC bit.
+// answer returns the message for a query, or nil for no answer. It truncates a
+// message that is too long for UDP and sets its TC bit.
 func (s *nameServer) answer(network string, query []byte) []byte {
 	var p dnsmessage.Parser
 	header, err := p.Start(query)
@@ -388,8 +388,9 @@ func portOf(l net.Listener) string {
 	return port
 }
 
-// untouched fails the test if there was a connection to a listener that accepts none. It
-// connects itself: connections are accepted in their order, so the first must be its own.
+// untouched fails the test if there was a connection to a listener that accepts
+// none. It connects itself: connections are accepted in their order, so the
+// first must be its own.
 func untouched(t *testing.T, l net.Listener) {
 	t.Helper()
 	ours, err := net.Dial("tcp", l.Addr().String())
@@ -410,8 +411,8 @@ func untouched(t *testing.T, l net.Listener) {
 // A page answers a request to a site.
 type page func(w http.ResponseWriter, r *http.Request, s *site)
 
-// A site has the web servers of a domain at publicIP. traps are listeners at privateIP on
-// the same ports, which must stay untouched.
+// A site has the web servers of a domain at publicIP. traps are listeners at
+// privateIP on the same ports, which must stay untouched.
 type site struct {
 	https, http string // where they listen, such as "www.example.com:443"
 	ports       [2]string
@@ -424,7 +425,8 @@ type site struct {
 // down is the port of a web server that is down: tcpmux, which no system runs.
 const down = "1"
 
-// newSite starts the web servers of testDomain. A nil page means that the server is down.
+// newSite starts the web servers of testDomain. A nil page means that the
+// server is down.
 func newSite(t *testing.T, https, http page) *site {
 	t.Helper()
 	s := &site{ports: [2]string{down, down}, left: make(chan struct{})}
@@ -444,7 +446,8 @@ func newSite(t *testing.T, https, http page) *site {
 	return s
 }
 
-// serve runs a web server on a listener. For https it has a certificate of an unknown CA.
+// serve runs a web server on a listener. For https it has a certificate of an
+// unknown CA.
 func serve(t *testing.T, l net.Listener, https bool, p page, s *site) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p(w, r, s) }))
 	server.Listener.Close()
@@ -459,7 +462,8 @@ func serve(t *testing.T, l net.Listener, https bool, p page, s *site) {
 	t.Cleanup(server.Close)
 }
 
-// text returns a page that has a text at the path of the proof and status 404 elsewhere.
+// text returns a page that has a text at the path of the proof and status 404
+// elsewhere.
 func text(content string) page {
 	return func(w http.ResponseWriter, r *http.Request, _ *site) {
 		if r.URL.Path != fileURI {
@@ -477,8 +481,8 @@ func status(code int, content string) page {
 	}
 }
 
-// redirect returns a page that redirects from the path of the proof to where, and has the
-// proof at all other paths.
+// redirect returns a page that redirects from the path of the proof to where,
+// and has the proof at all other paths.
 func redirect(where func(s *site) string) page {
 	return func(w http.ResponseWriter, r *http.Request, s *site) {
 		if r.URL.Path == fileURI {
@@ -505,7 +509,8 @@ func steps(count int) page {
 	}
 }
 
-// endless returns a page that writes begin, and then more until the client disconnects.
+// endless returns a page that writes begin, and then more until the client
+// disconnects.
 func endless(begin, more string) page {
 	return func(w http.ResponseWriter, _ *http.Request, s *site) {
 		conn, _, err := w.(http.Hijacker).Hijack()
@@ -639,7 +644,8 @@ func TestNetVerifierFile(t *testing.T) {
 	}
 }
 
-// U+212A folds to k. The Transport connects to the folded name but sends another Host.
+// U+212A folds to k. The Transport connects to the folded name but sends
+// another Host.
 func TestNetVerifierRedirectFold(t *testing.T) {
 	t.Parallel()
 	const domain = "www.kiosk.example"
@@ -702,8 +708,8 @@ func TestNetVerifierManyAddresses(t *testing.T) {
 	checkLookup(t, got, err, nil, fileReason("no web server answered", "no web server answered"))
 }
 
-// If a server stops answering, the lookup and its connections end with ctx or after the
-// timeout.
+// If a server stops answering, the lookup and its connections end with ctx or
+// after the timeout.
 func TestNetVerifierStalledServer(t *testing.T) {
 	t.Parallel()
 	const late = "no web server answered in time"
@@ -759,7 +765,8 @@ func TestNetVerifierStalledServer(t *testing.T) {
 		})
 	}
 
-	// The server does not even begin the TLS handshake, and Timeout ends the lookup.
+	// The server does not even begin the TLS handshake, and Timeout ends the
+	// lookup.
 	t.Run("before the handshake", func(t *testing.T) {
 		t.Parallel()
 		l := listen(t, publicIP)[0]
@@ -863,8 +870,8 @@ func TestNetVerifierRequest(t *testing.T) {
 	}
 }
 
-// This test is not parallel because it sets environment variables, which net/http reads
-// only once. Parallel tests wait until it ends.
+// This test is not parallel because it sets environment variables, which
+// net/http reads only once. Parallel tests wait until it ends.
 func TestNetVerifierNoProxy(t *testing.T) {
 	trap := listen(t, privateIP)[0]
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"} {
@@ -896,8 +903,8 @@ func TestRooted(t *testing.T) {
 	}
 }
 
-// The search list in resolv.conf must not be used. To have another resolv.conf, the test
-// starts a process with its own mounts.
+// The search list in resolv.conf must not be used. To have another resolv.conf,
+// the test starts a process with its own mounts.
 func TestNetVerifierNoSearchList(t *testing.T) {
 	const variable = "YUNCERT_TEST_SEARCH_LIST"
 	if os.Getenv(variable) == "" {
@@ -996,8 +1003,8 @@ func TestNetVerifierAllows(t *testing.T) {
 	}
 }
 
-// addressTraps listens at all loopback addresses that a lookup could reach, on one port. It
-// returns this port for https and http.
+// addressTraps listens at all loopback addresses that a lookup could reach, on
+// one port. It returns this port for https and http.
 func addressTraps(t *testing.T) ([]net.Listener, *[2]string) {
 	ips := []string{privateIP, publicIP}
 	if haveIPv6() {
@@ -1015,8 +1022,8 @@ func haveIPv6() bool {
 	return l.Close() == nil
 }
 
-// The default verifier does not connect to a domain that resolves to an address that is
-// not public, or that is such an address.
+// The default verifier does not connect to a domain that resolves to an address
+// that is not public, or that is such an address.
 func TestNetVerifierForbiddenAddresses(t *testing.T) {
 	t.Parallel()
 	traps, ports := addressTraps(t)
@@ -1124,8 +1131,8 @@ func TestNetVerifierAddresses(t *testing.T) {
 	})
 }
 
-// The name first resolves to the site. When the verifier follows the redirect of the site,
-// the name resolves to a private address.
+// The name first resolves to the site. When the verifier follows the redirect
+// of the site, the name resolves to a private address.
 func TestNetVerifierRebinding(t *testing.T) {
 	t.Parallel()
 	var server *nameServer
@@ -1183,8 +1190,8 @@ func stored(t *testing.T, b *Book, orderID int64) Order {
 	return o
 }
 
-// checkOwnership calls CheckOwnership n minutes after the order was placed. It compares the
-// returned and the stored order.
+// checkOwnership calls CheckOwnership n minutes after the order was placed. It
+// compares the returned and the stored order.
 func checkOwnership(t *testing.T, b *Book, before Order, n int, state State, reason string) {
 	t.Helper()
 	want := before
@@ -1199,8 +1206,8 @@ func checkOwnership(t *testing.T, b *Book, before Order, n int, state State, rea
 	if diff := cmp.Diff(want, stored(t, b, before.OrderId)); diff != "" {
 		t.Errorf("stored order mismatch (-want +got):\n%s", diff)
 	}
-	// The applicant must not read the address of the name server, the addresses of a name
-	// or the content that was found.
+	// The applicant must not read the address of the name server, the addresses
+	// of a name or the content that was found.
 	for _, secret := range []string{"127.0.0.", "10.0.0.", "inner secret", before.Token} {
 		if strings.Contains(got.Reason, secret) {
 			t.Errorf("the reason %q contains %q", got.Reason, secret)

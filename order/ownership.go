@@ -19,13 +19,14 @@ type Challenge struct {
 	ValidateType string // "DNS" or "FILE"
 	Domain       string // the name to prove, without "*."
 
-	// For "DNS": add a record of type RecordType, "TXT", with the text RecordValue. Its
-	// full name is "_dnsauth." followed by Domain. RecordDomain is the same name
-	// relative to the zone of the registered domain, such as "_dnsauth.www".
+	// For "DNS": add a record of type RecordType, "TXT", with the text
+	// RecordValue. Its full name is "_dnsauth." followed by Domain. RecordDomain
+	// is the same name relative to the zone of the registered domain, such as
+	// "_dnsauth.www".
 	RecordDomain, RecordType, RecordValue string
 
-	// For "FILE": put a file with the text Content at the path Uri on the web server of
-	// Domain. Uri is "/.well-known/pki-validation/fileauth.txt".
+	// For "FILE": put a file with the text Content at the path Uri on the web
+	// server of Domain. Uri is "/.well-known/pki-validation/fileauth.txt".
 	Uri, Content string
 }
 
@@ -54,13 +55,13 @@ func (o *Order) Challenge() Challenge {
 	return c
 }
 
-// A Verifier looks up proofs of ownership. It must be safe for concurrent use if the
-// [Book] is used concurrently.
+// A Verifier looks up proofs of ownership. It must be safe for concurrent use
+// if the [Book] is used concurrently.
 type Verifier interface {
-	// Lookup returns what is at the place that the challenge names: the texts of all
-	// TXT records, or the content of the file. The Book compares each with the token,
-	// without a byte-order mark in front and white space around it. An error becomes
-	// the Reason of the order, which the applicant may read.
+	// Lookup returns what is at the place that the challenge names: the texts of
+	// all TXT records, or the content of the file. The Book compares each with
+	// the token, without a byte-order mark in front and white space around it. An
+	// error becomes the Reason of the order, which the applicant may read.
 	Lookup(ctx context.Context, c Challenge) ([]string, error)
 }
 
@@ -127,8 +128,8 @@ func notProved(token string, found []string, err error) string {
 	}
 }
 
-// limited makes a text from elsewhere safe to store: UTF-8 of up to 500 octets without
-// control characters.
+// limited makes a text from elsewhere safe to store: UTF-8 of up to 500 octets
+// without control characters.
 func limited(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\ufffd' {

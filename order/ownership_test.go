@@ -41,7 +41,8 @@ func TestChallenge(t *testing.T) {
 		// A public suffix itself has no registered domain.
 		{"co.uk", "co.uk", "_dnsauth"},
 		{"*.co.uk", "co.uk", "_dnsauth"},
-		// The names directly below an unknown top-level domain are registered domains.
+		// The names directly below an unknown top-level domain are registered
+		// domains.
 		{"db.corp", "db.corp", "_dnsauth"},
 		{"a.db.corp", "a.db.corp", "_dnsauth.a"},
 		{"www.xn--fsqu00a.xn--fiqs8s", "www.xn--fsqu00a.xn--fiqs8s", "_dnsauth.www"},
@@ -69,7 +70,8 @@ func TestChallenge(t *testing.T) {
 	}
 }
 
-// What CheckOwnership does for each answer of a Verifier. proof stands for the token.
+// What CheckOwnership does for each answer of a Verifier. proof stands for the
+// token.
 func TestCheckOwnership(t *testing.T) {
 	t.Parallel()
 	const (
@@ -164,7 +166,7 @@ func TestCheckOwnership(t *testing.T) {
 	}
 }
 
-// The order waits until the proof is there. Its Reason is that of the last check.
+// The order waits until the proof is there. Its Reason is from the last check.
 func TestCheckOwnershipAgain(t *testing.T) {
 	t.Parallel()
 	for _, validateType := range []string{"DNS", "FILE"} {
@@ -214,7 +216,8 @@ func TestOtherOrdersProof(t *testing.T) {
 	}
 }
 
-// If ctx ends during the check, the order does not change, even if the proof was found.
+// If ctx ends during the check, the order does not change, even if the proof
+// was found.
 func TestCheckOwnershipBrokenOff(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -254,8 +257,8 @@ func TestCheckOwnershipBrokenOff(t *testing.T) {
 	}
 }
 
-// If another call changes the state of the order during the lookup, the check fails and
-// does not undo that change.
+// If another call changes the state of the order during the lookup, the check
+// fails and does not undo that change.
 func TestOrderChangesDuringCheck(t *testing.T) {
 	t.Parallel()
 	cancel := func(ctx context.Context, book *order.Book, id int64) error {
@@ -327,8 +330,8 @@ func TestNoNeedlessLookup(t *testing.T) {
 	}
 }
 
-// The proof for a wildcard name is at the name after "*.". A record at any other name
-// proves nothing.
+// The proof for a wildcard name is at the name after "*.". A record at any
+// other name proves nothing.
 func TestWildcardProof(t *testing.T) {
 	t.Parallel()
 	records := map[string]string{}

@@ -62,8 +62,8 @@ func TestTransitions(t *testing.T) {
 	}
 }
 
-// The message names the state and all states that allow the event, always in the same
-// order.
+// The message names the state and all states that allow the event, always in
+// the same order.
 func TestTransitionMessages(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

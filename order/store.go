@@ -19,15 +19,16 @@ type Store interface {
 	// not locked, and another Update may create it. CreateOrder then returns
 	// [ErrOrderExists], and PutPackage makes the store run f again.
 	//
-	// A store may run f again after any conflict. So f must set its results in each run
-	// and have no other side effect. f must not call the store or keep the Tx.
+	// A store may run f again after any conflict. So f must set its results in
+	// each run and have no other side effect. f must not call the store or keep
+	// the Tx.
 	//
 	// If a commit may or may not have happened, for example because the connection
 	// broke during it, the error wraps [ErrOutcomeUnknown].
 	Update(ctx context.Context, f func(Tx) error) error
 
-	// View runs f over one consistent state, perhaps more than once. An error of f is
-	// returned as it is. f must not call the store or keep the Snapshot.
+	// View runs f over one consistent state, perhaps more than once. An error of
+	// f is returned as it is. f must not call the store or keep the Snapshot.
 	View(ctx context.Context, f func(Snapshot) error) error
 }
 
@@ -42,13 +43,15 @@ type Snapshot interface {
 	Reader
 
 	// Orders returns up to limit orders in a state, sorted by Created and then by
-	// OrderId. It begins after the position that Created and OrderId of after have in
-	// this sequence, whether or not an order is there. The zero Order is before all.
+	// OrderId. It begins after the position that Created and OrderId of after
+	// have in this sequence, whether or not an order is there. The zero Order is
+	// before all.
 	Orders(state State, after Order, limit int) ([]Order, error)
 }
 
-// A Tx reads and writes a Store. It reads its own writes. Before PutPackage, PutOrder
-// and DeleteOrder, the same Update looks up the package or order with Reader.
+// A Tx reads and writes a Store. It reads its own writes. Before PutPackage,
+// PutOrder and DeleteOrder, the same Update looks up the package or order with
+// Reader.
 type Tx interface {
 	Reader
 
@@ -70,8 +73,8 @@ type Tx interface {
 var ErrOrderExists = errors.New("an order with this OrderId exists")
 
 // ErrOutcomeUnknown means that a change may have been stored or not. A [Book]
-// returns it as the cause of [yuncert.ErrError] or [yuncert.ErrDeleteFail]. Read the
-// order before you try again.
+// returns it as the cause of [yuncert.ErrError] or [yuncert.ErrDeleteFail].
+// Read the order before you try again.
 var ErrOutcomeUnknown = errors.New("it is unknown whether the change was stored")
 
 // A Package is what was bought of one product, a certificate resource plan.
@@ -83,15 +86,15 @@ type Package struct {
 	IssuedCount int64  // certificates issued
 }
 
-// An Order is one application, as a [Store] keeps it. It holds no pointer, so a copy
-// is independent.
+// An Order is one application, as a [Store] keeps it. It holds no pointer, so a
+// copy is independent.
 type Order struct {
 	OrderId     int64  // from 1 to 2^53-1
 	ProductCode string // the Code of a Product
 	State       State
 
-	// Domain is the name to certify, the CSR's common name: in lower case and ASCII,
-	// with "*." in front for a wildcard certificate, of up to 255 octets.
+	// Domain is the name to certify, the CSR's common name: in lower case and
+	// ASCII, with "*." in front for a wildcard certificate, of up to 255 octets.
 	Domain string
 
 	Csr          string // in PEM
@@ -104,12 +107,12 @@ type Order struct {
 	// Token is what the proof must say: 64 characters.
 	Token string
 
-	// Reason says why the last check of ownership or the review failed, in up to 500
-	// characters. Empty if neither failed.
+	// Reason says why the last check of ownership or the review failed, in up to
+	// 500 characters. Empty if neither failed.
 	Reason string
 
-	// Certificate is the certificate in PEM, followed by CA certificates. It may have
-	// any length. Empty before the certificate is issued.
+	// Certificate is the certificate in PEM, followed by CA certificates. It may
+	// have any length. Empty before the certificate is issued.
 	Certificate string
 
 	// Created and Updated are when the order was submitted and last changed, in UTC

@@ -25,8 +25,8 @@ type failingStore struct {
 	place string
 }
 
-// failures are the places where a failingStore can fail. "wrapped" wraps the cause in
-// another error, as stores of databases do.
+// failures are the places where a failingStore can fail. "wrapped" wraps the
+// cause in another error, as stores of databases do.
 var failures = []string{
 	"Update", "View", "after Update", "after View", "wrapped",
 	"Package", "Order", "Orders", "PutPackage", "CreateOrder", "PutOrder", "DeleteOrder",
@@ -124,8 +124,8 @@ func (tx failingTx) DeleteOrder(orderID int64) error {
 	return errors.Join(tx.Tx.DeleteOrder(orderID), tx.store.fail("DeleteOrder"))
 }
 
-// A call is one operation, with a state that allows it, the places of the store that it
-// uses, and the code if the store fails there.
+// A call is one operation, with a state that allows it, the places of the store
+// that it uses, and the code if the store fails there.
 type call struct {
 	name   string
 	state  order.State
@@ -200,8 +200,8 @@ func calls() []call {
 	}
 }
 
-// checkStoreError checks the error of a store that failed: its text for the log contains
-// the cause, and the body for the client does not.
+// checkStoreError checks the error of a store that failed: its text for the log
+// contains the cause, and the body for the client does not.
 func checkStoreError(t *testing.T, err error, code yuncert.Code, cause error) {
 	t.Helper()
 	parameter := ""
@@ -221,8 +221,8 @@ func checkStoreError(t *testing.T, err error, code yuncert.Code, cause error) {
 	}
 }
 
-// If a store fails in a place that an operation uses, the operation fails and changes
-// nothing. Otherwise it succeeds.
+// If a store fails in a place that an operation uses, the operation fails and
+// changes nothing. Otherwise it succeeds.
 func TestStoreFails(t *testing.T) {
 	t.Parallel()
 	for _, c := range calls() {
@@ -345,8 +345,8 @@ func TestContextEnds(t *testing.T) {
 	}
 }
 
-// replicatedStore commits and then fails. Its error wraps one of this module's errors, as
-// a store can that encrypts with the functions of this module.
+// replicatedStore commits and then fails. Its error wraps one of this module's
+// errors, as a store can that encrypts with the functions of this module.
 type replicatedStore struct{ order.Store }
 
 func (s replicatedStore) Update(ctx context.Context, f func(order.Tx) error) error {
@@ -367,8 +367,8 @@ func TestOutcomeUnknownWithAnotherError(t *testing.T) {
 	}
 }
 
-// retryingStore runs every f twice and discards the first run, as a database does after
-// a conflict.
+// retryingStore runs every f twice and discards the first run, as a database
+// does after a conflict.
 type retryingStore struct{ order.Store }
 
 var errConflict = errors.New("conflict")

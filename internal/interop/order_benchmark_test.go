@@ -70,8 +70,8 @@ func idOf(n int64, size int) int64 { return (n%int64(size) + 1) * 6364136223847 
 // fewest is the number of orders to compare with: its x-fewest is 1.
 const fewest = 1_000
 
-// BenchmarkStore times the operations of a Book with many stored orders and with the
-// fewest. Submitting includes the check of the CSR's signature.
+// BenchmarkStore times the operations of a Book with many stored orders and
+// with the fewest. Submitting includes the check of the CSR's signature.
 func BenchmarkStore(b *testing.B) {
 	kinds := map[string]func(*testing.B, int) order.Store{"memory": filledMemory}
 	for _, d := range databases {
@@ -128,8 +128,8 @@ func newCalls(b *testing.B, filled func(*testing.B, int) order.Store, size int) 
 	}
 }
 
-// inTurns times n calls on each of two Books in turn. Before each turn it makes n more
-// calls to fill the caches, which the connections of a driver may share.
+// inTurns times n calls on each of two Books in turn. Before each turn it makes
+// n more calls to fill the caches, which the connections of a driver may share.
 func inTurns(b *testing.B, n int, many, few func()) {
 	var took, spent, least []time.Duration
 	turn := func(call func()) (each []time.Duration, sum time.Duration) {
@@ -160,9 +160,10 @@ func inTurns(b *testing.B, n int, many, few func()) {
 	b.ReportMetric(float64(written)/float64(2*len(took)), "written-B/op")
 }
 
-// traffic returns the number of reads from files and the number of octets written by
-// this process, or zeros if the system does not report them. They count SQLite's work,
-// but not that of PostgreSQL, which has its own process.
+// traffic returns the number of reads from files and the number of octets
+// written by this process, or zeros if the system does not report them. They
+// count SQLite's work, but not the work of PostgreSQL, which has its own
+// process.
 func traffic(b *testing.B) (reads, written int64) {
 	text, err := os.ReadFile("/proc/self/io")
 	if errors.Is(err, fs.ErrNotExist) {

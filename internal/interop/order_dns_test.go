@@ -74,8 +74,8 @@ func (s *nameServer) ServeDNS(w dns.ResponseWriter, query *dns.Msg) {
 	w.WriteMsg(reply)
 }
 
-// newNameServer starts a name server on loopback. It returns the server and a resolver
-// that asks only this server.
+// newNameServer starts a name server on loopback. It returns the server and a
+// resolver that asks only this server.
 func newNameServer(t *testing.T) (*nameServer, *net.Resolver) {
 	t.Helper()
 	udp, errUDP := net.ListenPacket("udp", "127.0.0.1:0")
@@ -96,9 +96,9 @@ func newNameServer(t *testing.T) (*nameServer, *net.Resolver) {
 	}}
 }
 
-// checkOwnership submits an order for www.example.com, calls prepare with its challenge,
-// and calls CheckOwnership. If reason is empty, the order must then be in process.
-// Otherwise it must stay in domain_verify with that Reason.
+// checkOwnership submits an order for www.example.com, calls prepare with its
+// challenge, and calls CheckOwnership. If reason is empty, the order must then
+// be in process. Otherwise it must stay in domain_verify with that Reason.
 func checkOwnership(t *testing.T, v *order.NetVerifier, validateType, reason string, prepare func(order.Challenge)) {
 	t.Helper()
 	book := order.NewBook(order.NewMemoryStore(), order.BookOptions{Verifier: v})
@@ -164,8 +164,8 @@ func TestOrderDNS(t *testing.T) {
 	}
 }
 
-// webPorts listens on the ports of https and http at a random loopback address. If the
-// system does not permit that, it skips the test, or fails it in CI.
+// webPorts listens on the ports of https and http at a random loopback address.
+// If the system does not permit that, it skips the test, or fails it in CI.
 func webPorts(t *testing.T) (ip string, https, plain net.Listener) {
 	t.Helper()
 	ip = netip.AddrFrom4([4]byte{127, byte(1 + rand.N(254)), byte(1 + rand.N(254)), byte(1 + rand.N(254))}).String()
@@ -179,7 +179,8 @@ func webPorts(t *testing.T) (ip string, https, plain net.Listener) {
 	return ip, https, plain
 }
 
-// The web servers at SITE are in an allowed network. No connection to TRAP may occur.
+// The web servers at SITE are in an allowed network. No connection to TRAP may
+// occur.
 func TestOrderFile(t *testing.T) {
 	t.Parallel()
 	const (

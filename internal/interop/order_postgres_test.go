@@ -20,8 +20,8 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 )
 
-// A cluster is a PostgreSQL server for these tests only. It listens on a Unix socket in
-// its own directory and ends with the process.
+// A cluster is a PostgreSQL server for these tests only. It listens on a Unix
+// socket in its own directory and ends with the process.
 type cluster struct {
 	dir      string
 	process  *os.Process
@@ -29,8 +29,8 @@ type cluster struct {
 	database atomic.Int64
 }
 
-// sharedCluster starts the cluster that all tests share. runningCluster is the cluster
-// that TestMain must stop.
+// sharedCluster starts the cluster that all tests share. runningCluster is the
+// cluster that TestMain must stop.
 var (
 	sharedCluster  = sync.OnceValues(startCluster)
 	runningCluster *cluster
@@ -49,8 +49,8 @@ func startCluster() (*cluster, error) {
 	}
 	bin := filepath.Dir(found[len(found)-1])
 
-	// The path of a socket must be short, and the user postgres must be able to enter
-	// all its directories.
+	// The path of a socket must be short, and the user postgres must be able to
+	// enter all its directories.
 	dir, err := os.MkdirTemp("/tmp", "yuncert-postgresql-")
 	if err != nil {
 		return nil, err
@@ -92,8 +92,8 @@ func (c *cluster) start(bin string) error {
 	if err != nil {
 		return err
 	}
-	// The server gets the signal when the thread that started it ends. That thread must
-	// live as long as this process.
+	// The server gets the signal when the thread that started it ends. That
+	// thread must live as long as this process.
 	attributes.Pdeathsig = syscall.SIGQUIT
 	started, ready := make(chan error, 1), make(chan error, 2)
 	go func() {
@@ -133,8 +133,8 @@ func (c *cluster) stop() {
 	os.RemoveAll(c.dir)
 }
 
-// postgres creates an empty schema and returns how to connect to it. If PostgreSQL is
-// missing, it skips the test, or fails it in CI.
+// postgres creates an empty schema and returns how to connect to it. If
+// PostgreSQL is missing, it skips the test, or fails it in CI.
 func postgres(tb testing.TB) (dsn string) {
 	tb.Helper()
 	c, err := sharedCluster()

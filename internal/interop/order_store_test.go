@@ -253,8 +253,8 @@ func TestSQLStoreOpenAtOnce(t *testing.T) {
 	}
 }
 
-// A service without the right to create tables opens a database that another user has
-// migrated.
+// A service without the right to create tables opens a database that another
+// user has migrated.
 func TestSQLStoreWithoutRights(t *testing.T) {
 	t.Parallel()
 	d := newPostgreSQL(t)
@@ -330,8 +330,8 @@ func TestSQLStoreBrokenConnections(t *testing.T) {
 	checkDatabase(t, store, rounds, nil)
 }
 
-// An Update that changes or deletes a missing order fails as a whole. An Update that
-// stores a package without reading it first succeeds.
+// An Update that changes or deletes a missing order fails as a whole. An Update
+// that stores a package without reading it first succeeds.
 func TestSQLStoreUnread(t *testing.T) {
 	t.Parallel()
 	for _, d := range databases {
@@ -475,8 +475,8 @@ const (
 	childUnits   = "YUNCERT_TEST_UNITS"
 )
 
-// submitInChild adds units to the package and submits orders until no unit is left. It
-// prints each OrderId immediately.
+// submitInChild adds units to the package and submits orders until no unit is
+// left. It prints each OrderId immediately.
 func submitInChild() error {
 	ctx := context.Background()
 	db, err := sql.Open(os.Getenv(childDriver), os.Getenv(childDSN))
@@ -560,9 +560,9 @@ func (c *child) read(t *testing.T, limit int) {
 	}
 }
 
-// checkDatabase checks that the package has total units, that each stored order uses
-// one, and that all orders reported as submitted are stored. It returns the number of
-// free units.
+// checkDatabase checks that the package has total units, that each stored order
+// uses one, and that all orders reported as submitted are stored. It returns
+// the number of free units.
 func checkDatabase(t *testing.T, store order.Store, total int64, submitted []int64) (free int64) {
 	t.Helper()
 	stored := map[int64]bool{}

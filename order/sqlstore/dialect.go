@@ -6,12 +6,12 @@ import "errors"
 type Dialect string
 
 const (
-	// PostgreSQL is PostgreSQL 9.5 or newer. The errors of the driver must have a method
-	// SQLState() string, as those of pgx and lib/pq do: it identifies conflicts.
+	// PostgreSQL is PostgreSQL 9.5 or newer. The driver's errors must have the
+	// method SQLState() string, as in pgx and lib/pq. It identifies conflicts.
 	PostgreSQL Dialect = "PostgreSQL"
 
-	// SQLite is SQLite 3.24 or newer. The errors of the driver must have a method
-	// Code() int, as those of modernc.org/sqlite do: it identifies a busy database.
+	// SQLite is SQLite 3.24 or newer. The driver's errors must have the method
+	// Code() int, as in modernc.org/sqlite. It identifies a busy database.
 	SQLite Dialect = "SQLite"
 )
 
@@ -52,13 +52,14 @@ var dialects = map[Dialect]dialect{
 		},
 	},
 	SQLite: {
-		// The timeout is short because a driver cannot interrupt the wait when ctx ends.
+		// The timeout is short because a driver cannot interrupt the wait when
+		// ctx ends.
 		prepare:   []string{"PRAGMA busy_timeout = 1000", "PRAGMA journal_mode = WAL"},
 		begin:     [2]string{readWrite: "BEGIN IMMEDIATE", readOnly: "BEGIN"},
 		oneWriter: true,
 		conflict: func(err error) bool {
-			// SQLite, "Result and Error Codes": SQLITE_BUSY and SQLITE_LOCKED. An extended
-			// code has them in its lowest octet.
+			// SQLite, "Result and Error Codes": SQLITE_BUSY and SQLITE_LOCKED. An
+			// extended code has them in its lowest octet.
 			e, ok := errors.AsType[interface {
 				error
 				Code() int

@@ -1,6 +1,6 @@
-// Package sqlstore keeps the packages and orders of an [order.Book] in PostgreSQL or
-// SQLite. It uses database/sql and a driver of your choice. Call [Open], and pass the
-// Store to [order.NewBook].
+// Package sqlstore keeps the packages and orders of an [order.Book] in
+// PostgreSQL or SQLite. It uses database/sql and a driver of your choice. Call
+// [Open], and pass the Store to [order.NewBook].
 //
 // # PostgreSQL, 9.5 or newer, with github.com/jackc/pgx/v5
 //
@@ -11,12 +11,12 @@
 //	store, err := sqlstore.Open(ctx, db, sqlstore.PostgreSQL)
 //
 // The database must have the encoding UTF8. Keep the pool below the server's
-// max_connections, which is 100 by default. Twice the number of the server's cores is a
-// good size; more connections only wait for each other.
+// max_connections, which is 100 by default. Twice the number of the server's
+// cores is a good size; more connections only wait for each other.
 //
-// An Update runs in READ COMMITTED and locks each row that it reads. Updates of the same
-// package therefore run one after the other. A View runs in REPEATABLE READ and waits for
-// no Update.
+// An Update runs in READ COMMITTED and locks each row that it reads. Updates of
+// the same package therefore run one after the other. A View runs in REPEATABLE
+// READ and waits for no Update.
 //
 // # SQLite, 3.24 or newer, with modernc.org/sqlite
 //
@@ -26,34 +26,36 @@
 //	db.SetMaxOpenConns(8)
 //	store, err := sqlstore.Open(ctx, db, sqlstore.SQLite)
 //
-// The file must be on a local disk, in a directory that the process may write to,
-// because the Store turns on the write-ahead log and SQLite keeps it in two more files.
-// A power failure loses nothing that was committed, as long as SQLite's option
-// synchronous is FULL. That is the default, but drivers can change it. The Store sets
-// busy_timeout to one second on each connection. It is short because a driver cannot
-// interrupt that wait.
+// The file must be on a local disk, in a directory that the process may write
+// to, because the Store turns on the write-ahead log and SQLite keeps it in two
+// more files. A power failure loses nothing that was committed, as long as
+// SQLite's option synchronous is FULL. That is the default, but drivers can
+// change it. The Store sets busy_timeout to one second on each connection. It
+// is short because a driver cannot interrupt that wait.
 //
-// The pool can have any size; more readers than cores gain nothing. A database in memory
-// (":memory:") needs a limit of 1, because each connection would have its own.
+// The pool can have any size; more readers than cores gain nothing. A database
+// in memory (":memory:") needs a limit of 1, because each connection would have
+// its own.
 //
-// An Update begins with BEGIN IMMEDIATE, so one Update writes at a time; the Updates of
-// one Store queue before that. A View sees the state at its first read and waits for no
-// Update.
+// An Update begins with BEGIN IMMEDIATE, so one Update writes at a time; the
+// Updates of one Store queue before that. A View sees the state at its first
+// read and waits for no Update.
 //
 // # Several processes
 //
-// Any number of processes may open one database and use it at the same time. The first
-// calls of Open may also run at the same time. Each process sees what the others have
-// committed.
+// Any number of processes may open one database and use it at the same time.
+// The first calls of Open may also run at the same time. Each process sees what
+// the others have committed.
 //
 // # Schema
 //
-// Open creates the tables and migrates those of an older version of this package, in one
-// transaction for each step. It refuses a database of a newer version. Open needs the
-// right to create tables only when it has something to create. If your service must not
-// have that right, run Open once as a user who has it.
+// Open creates the tables and migrates the tables of an older version of this
+// package, in one transaction for each step. It refuses a database of a newer
+// version. Open needs the right to create tables only when it has something to
+// create. If your service must not have that right, run Open once as a user who
+// has it.
 //
-// The names of the tables begin with yuncert_. In PostgreSQL they are in the first schema
-// of the search_path. Instants are microseconds since 1970 UTC. Reports may read the
-// tables; only this package may write them.
+// The names of the tables begin with yuncert_. In PostgreSQL they are in the
+// first schema of the search_path. Instants are microseconds since 1970 UTC.
+// Reports may read the tables; only this package may write them.
 package sqlstore

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// migrations has the statements from each version to the next, beginning with version
-// 0, an empty database. A released step never changes.
+// migrations has the statements from each version to the next, beginning with
+// version 0, an empty database. A released step never changes.
 var migrations = [][]string{
 	{
 		`CREATE TABLE yuncert_packages (
@@ -37,8 +37,9 @@ var migrations = [][]string{
 	},
 }
 
-// migrate brings the database to the newest version, one transaction for each step. It
-// writes nothing to a database of the newest version, so it needs no right to.
+// migrate brings the database to the newest version, one transaction for each
+// step. It writes nothing to a database of the newest version, so it needs no
+// right to.
 func (s *Store) migrate(ctx context.Context) error {
 	var version int
 	err := s.run(ctx, readOnly, func(tx *tx) (err error) {
@@ -62,8 +63,8 @@ func (s *Store) migrate(ctx context.Context) error {
 	return nil
 }
 
-// step runs the next migration, if there is one, while other processes wait. It returns
-// the new version.
+// step runs the next migration, if there is one, while other processes wait. It
+// returns the new version.
 func step(tx *tx) (int, error) {
 	for _, statement := range tx.dialect.lockSchema {
 		tx.exec("locking the schema", statement)

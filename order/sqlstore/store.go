@@ -18,8 +18,8 @@ const (
 	tries = 10
 
 	// The upper limit of the wait before another try doubles from firstWait to
-	// lastWait. The wait is random, so that transactions that collided do not collide
-	// again.
+	// lastWait. The wait is random, so that transactions that collided do not
+	// collide again.
 	firstWait = 10 * time.Millisecond
 	lastWait  = time.Second
 
@@ -38,11 +38,12 @@ type Store struct {
 
 var _ order.Store = (*Store)(nil)
 
-// Open returns the Store in a database. It creates or migrates the tables if necessary.
-// Close db after your last use of the Store.
+// Open returns the Store in a database. It creates or migrates the tables if
+// necessary. Close db after your last use of the Store.
 //
-// Open fails if the database returns an error, if its tables have a newer version than
-// this package knows, or if dialect is neither [PostgreSQL] nor [SQLite].
+// Open fails if the database returns an error, if its tables have a newer
+// version than this package knows, or if dialect is neither [PostgreSQL] nor
+// [SQLite].
 func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 	d, ok := dialects[dialect]
 	if !ok {
@@ -61,11 +62,11 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 // Update implements [order.Store].
 //
 // It runs f again after a conflict: a deadlock, a serialization failure, a busy
-// database, or another Update that created the same package. f runs up to ten times,
-// within about twelve seconds; then Update returns the error of the conflict. A COMMIT
-// that fails because of a conflict has written nothing, so f runs again. After any other
-// error of a COMMIT, such as a broken connection, f does not run again, and the error
-// wraps [order.ErrOutcomeUnknown].
+// database, or another Update that created the same package. f runs up to ten
+// times, within about twelve seconds; then Update returns the error of the
+// conflict. A COMMIT that fails because of a conflict has written nothing, so f
+// runs again. After any other error of a COMMIT, such as a broken connection, f
+// does not run again, and the error wraps [order.ErrOutcomeUnknown].
 //
 // If a statement of f fails, Update fails, even if f ignores the error. COMMIT and
 // ROLLBACK do not end with ctx. They can take up to 15 seconds longer.
@@ -113,7 +114,8 @@ func (s *Store) try(ctx context.Context, mode mode, f func(*tx) error) (again bo
 	if err != nil {
 		return false, failure(ctx, "connecting", err)
 	}
-	// COMMIT and ROLLBACK share one time limit, which starts with the first of them.
+	// COMMIT and ROLLBACK share one time limit, which starts with the first of
+	// them.
 	ending := sync.OnceValues(func() (context.Context, context.CancelFunc) {
 		return context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	})
@@ -127,7 +129,8 @@ func (s *Store) try(ctx context.Context, mode mode, f func(*tx) error) (again bo
 		conn.Close()
 	}()
 	if err := s.begin(ctx, conn, mode); err != nil {
-		// The connection may have broken in the pool. The next try gets another one.
+		// The connection may have broken in the pool. The next try gets another
+		// one.
 		again := errors.Is(err, driver.ErrBadConn) || s.dialect.conflict(err)
 		return again && ctx.Err() == nil, failure(ctx, "beginning", err)
 	}
@@ -154,8 +157,8 @@ func (s *Store) try(ctx context.Context, mode mode, f func(*tx) error) (again bo
 	case mode == readOnly:
 		return false, failure(ctx, "ending", err)
 	}
-	// err is not wrapped, because it may be the context.DeadlineExceeded of endTimeout.
-	// The caller would think that ctx has ended.
+	// err is not wrapped, because it may be the context.DeadlineExceeded of
+	// endTimeout. The caller would think that ctx has ended.
 	return false, fmt.Errorf("sqlstore: committing: %w: %v", order.ErrOutcomeUnknown, err)
 }
 
@@ -188,8 +191,8 @@ func rollback(ctx context.Context, conn *sql.Conn) {
 	conn.Raw(func(any) error { return driver.ErrBadConn }) // database/sql then closes it
 }
 
-// failure adds what the store was doing to an error, and the error of ctx if ctx has
-// ended, because drivers have their own errors for that.
+// failure adds what the store was doing to an error, and the error of ctx if
+// ctx has ended, because drivers have their own errors for that.
 func failure(ctx context.Context, doing string, err error) error {
 	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
 		return fmt.Errorf("sqlstore: %s: %w: %w", doing, ended, err)

@@ -264,8 +264,8 @@ func TestUpdate(t *testing.T) {
 				if waited > 10*time.Second {
 					t.Errorf("Update waited %v", waited)
 				}
-				// Nine waits of up to firstWait are always shorter than this. Nine growing
-				// waits are shorter once in a million runs.
+				// Nine waits of up to firstWait are always shorter than this.
+				// Nine growing waits are shorter once in a million runs.
 				if tt.runs == 10 && waited < 100*time.Millisecond {
 					t.Errorf("Update waited %v before its ten tries were over", waited)
 				}
@@ -277,8 +277,8 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
-// A page that ends too early is an error, even if f ignores it. A caller would take the
-// short page for the last one.
+// A page that ends too early is an error, even if f ignores it. A caller would
+// take the short page for the last one.
 func TestBrokenList(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -307,7 +307,8 @@ func TestBrokenList(t *testing.T) {
 	}
 }
 
-// However an Update ends, its transaction ends too, and its connection is free again.
+// However an Update ends, its transaction ends too, and its connection is free
+// again.
 func TestUpdateEnds(t *testing.T) {
 	rolledBack := []string{"BEGIN ISOLATION", "ROLLBACK"}
 	for _, tt := range []struct {
@@ -369,7 +370,8 @@ func TestUpdateEnds(t *testing.T) {
 	}
 }
 
-// COMMIT and ROLLBACK have 15 seconds together. After that the connection is closed.
+// COMMIT and ROLLBACK have 15 seconds together. After that the connection is
+// closed.
 func TestUpdateEndsInTime(t *testing.T) {
 	t.Parallel()
 	slow := func(statement string) func(string, int) error {
@@ -459,8 +461,8 @@ func TestUpdateQueue(t *testing.T) {
 	}
 }
 
-// A View only reads. An error of its COMMIT never means that the outcome is unknown,
-// and a View does not wait for an Update.
+// A View only reads. An error of its COMMIT never means that the outcome is
+// unknown, and a View does not wait for an Update.
 func TestView(t *testing.T) {
 	t.Parallel()
 	errF := errors.New("an error of f")

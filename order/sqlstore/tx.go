@@ -30,8 +30,8 @@ var (
 // found it. There was no row to lock.
 var errRaced = errors.New("sqlstore: another transaction created the package")
 
-// The parameters of each statement are in the order of their first occurrence, because
-// some drivers number them so.
+// The parameters of each statement are in the order of their first occurrence,
+// because some drivers number them so.
 const (
 	selectPackage = `SELECT product_code, total_count, used_count, issued_count FROM yuncert_packages WHERE product_code = $1`
 

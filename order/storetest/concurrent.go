@@ -67,7 +67,8 @@ func testIncrements(t *testing.T, store order.Store) {
 	})
 }
 
-// Updates that lock two packages in opposite order must not wait for each other forever.
+// Updates that lock two packages in opposite order must not wait for each other
+// forever.
 func testOppositeOrders(t *testing.T, store order.Store) {
 	const times = 5
 	put(t, store, order.Package{ProductCode: "a"}, order.Package{ProductCode: "b"})
@@ -204,8 +205,8 @@ func newIssuer(t *testing.T) *ca.Issuer {
 	return issuer
 }
 
-// checkUnits checks that each package counts its orders as used units and its orders
-// with a certificate as issued.
+// checkUnits checks that each package counts its orders as used units and its
+// orders with a certificate as issued.
 func checkUnits(t *testing.T, store order.Store, productCodes ...string) {
 	t.Helper()
 	c := contentOf(t, store, productCodes...)
@@ -284,8 +285,8 @@ func testDeleteOnce(t *testing.T, store order.Store) {
 	checkUnits(t, store, order.DefaultProductCode)
 }
 
-// Several goroutines run random operations on the same few orders of two products. They
-// ask for more units than there are.
+// Several goroutines run random operations on the same few orders of two
+// products. They ask for more units than there are.
 func testBook(t *testing.T, store order.Store) {
 	const goroutines, times, units = 8, 60, 30
 	book, issuer := order.NewBook(store, order.BookOptions{Verifier: proved{}}), newIssuer(t)

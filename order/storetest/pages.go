@@ -11,8 +11,8 @@ import (
 
 func testPages(t *testing.T, store order.Store) {
 	update(t, store, func(tx order.Tx) error {
-		// Sorted by Created: 1; then 2, 4, 6 and 8 with the same time; then 3. Orders 5
-		// and 7 have another state.
+		// Sorted by Created: 1; then 2, 4, 6 and 8 with the same time; then 3.
+		// Orders 5 and 7 have another state.
 		for _, o := range []order.Order{
 			newOrder(6, order.StateProcess, 2), newOrder(3, order.StateProcess, 3), newOrder(2, order.StateProcess, 2),
 			newOrder(5, order.StatePayed, 2), newOrder(8, order.StateProcess, 2), newOrder(1, order.StateProcess, 1),
@@ -56,8 +56,8 @@ func testPages(t *testing.T, store order.Store) {
 	})
 }
 
-// Between two pages, orders are deleted, change their state or are submitted. Each order
-// that keeps its position is listed once.
+// Between two pages, orders are deleted, change their state or are submitted.
+// Each order that keeps its position is listed once.
 func testChangingPages(t *testing.T, store order.Store) {
 	update(t, store, func(tx order.Tx) error {
 		for id := range int64(9) {

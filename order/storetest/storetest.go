@@ -12,9 +12,10 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// Run tests the stores that open returns. Each subtest calls open for an empty store of
-// its own. open closes the store with t.Cleanup, and calls t.Parallel if its stores can
-// be used at the same time. Some subtests call a store from 200 goroutines.
+// Run tests the stores that open returns. Each subtest calls open for an empty
+// store of its own. open closes the store with t.Cleanup, and calls t.Parallel
+// if its stores can be used at the same time. Some subtests call a store from
+// 200 goroutines.
 func Run(t *testing.T, open func(t *testing.T) order.Store) {
 	for _, tt := range []struct {
 		name string
@@ -64,7 +65,8 @@ func newOrder(id int64, state order.State, n int) order.Order {
 	}
 }
 
-// fill returns a struct in which every field has a different value, which depends on n.
+// fill returns a struct in which every field has a different value, which
+// depends on n.
 func fill[T any](t *testing.T, n int) (filled T) {
 	t.Helper()
 	v := reflect.ValueOf(&filled).Elem()
@@ -124,7 +126,8 @@ func putAll(tx order.Tx, values ...any) error {
 	return nil
 }
 
-// wantPackage and wantOrder compare what is stored. A nil want means that nothing is.
+// wantPackage and wantOrder compare what is stored. A nil want means that
+// nothing is.
 func wantPackage(t *testing.T, r order.Reader, productCode string, want *order.Package) {
 	t.Helper()
 	got, found, err := r.Package(productCode)

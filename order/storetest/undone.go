@@ -12,8 +12,9 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// testUndone calls run with a function that does every kind of write. run does this in
-// an Update and makes the Update fail. testUndone checks that nothing of it is stored.
+// testUndone calls run with a function that does every kind of write. run does
+// this in an Update and makes the Update fail. testUndone checks that nothing
+// of it is stored.
 func testUndone(t *testing.T, store order.Store, run func(write func(order.Tx) error)) {
 	t.Helper()
 	put(t, store, order.Package{ProductCode: "old", TotalCount: 9}, newOrder(1, order.StateProcess, 1), newOrder(2, order.StateProcess, 2), newOrder(4, order.StateProcess, 4))

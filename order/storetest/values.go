@@ -79,8 +79,8 @@ func testExtremeValues(t *testing.T, store order.Store) {
 	})
 }
 
-// A Book refuses such text. A store either keeps it unchanged or fails. Then the whole
-// Update fails, even if f ignores the error.
+// A Book refuses such text. A store either keeps it unchanged or fails. Then
+// the whole Update fails, even if f ignores the error.
 func testNotUTF8(t *testing.T, store order.Store) {
 	for id, text := range map[int64]string{1: "a\x00b", 2: "a\xffb"} {
 		o, before := newOrder(id, order.StateProcess, 0), newOrder(id+10, order.StateProcess, 0)
