@@ -89,16 +89,14 @@ func (b *Book) Order(ctx context.Context, orderID int64) (o Order, err error) {
 // maxPage is the largest number of orders on a page.
 const maxPage = 1000
 
-// Orders returns a page of up to limit orders in a state, oldest first; limit
-// is from 1 to 1000. Pass the zero Order for the first page, and the last order
-// of the page before for a further one, even if it was changed or deleted. A
-// page with fewer than limit orders is the last. The pages miss an order that
-// enters the state after they have passed its position, or whose Created
-// another process with a slower clock has set: to find it, begin again with the
-// zero Order.
+// Orders returns a page of up to limit orders in a state, oldest first; limit is
+// from 1 to 1000. Pass the zero Order for the first page, and then the last order
+// of the page before, even if it was changed or deleted. A page with fewer than
+// limit orders is the last. The pages miss orders that enter the state at a
+// position already passed, such as orders from a process with a slow clock. To
+// find them, begin again with the zero Order.
 //
-// Orders returns [yuncert.ErrInvalidParameter] for an unknown state or another
-// limit.
+// It returns [yuncert.ErrInvalidParameter] for an unknown state or another limit.
 func (b *Book) Orders(ctx context.Context, state State, after Order, limit int) (page []Order, err error) {
 	if !slices.Contains(states, state) {
 		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "state", "%.40q is not one of %s", string(state), states)

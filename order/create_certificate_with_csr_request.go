@@ -20,13 +20,12 @@ import (
 
 // A CreateCertificateWithCsrRequestRequest is an application for a DV certificate.
 type CreateCertificateWithCsrRequestRequest struct {
-	// Csr is a certificate signing request in PEM, as [csr.Parse] reads it. Its
-	// key is RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512. Its
-	// common name is the domain to certify: a DNS name of at least two labels, or
-	// "*." and such a name. A wildcard directly below a registry's name, such as
-	// *.co.uk, is refused (CA/Browser Forum, Baseline Requirements, section
-	// 3.2.2.6; the ICANN part of the public suffix list). Other names in the CSR
-	// are ignored. Required.
+	// Csr is a certificate signing request in PEM, as [csr.Parse] reads it, for a key
+	// of RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512. Its common name is
+	// the domain to certify: a DNS name of at least two labels, or "*." and such a
+	// name. A wildcard below a registry's name, such as *.co.uk, is refused (CA/Browser
+	// Forum, Baseline Requirements, section 3.2.2.6; the ICANN part of the public
+	// suffix list). Other names in the CSR are ignored. Required.
 	Csr string `json:"Csr,omitempty"`
 
 	// ProductCode is the Code of the [Product]. Empty means [DefaultProductCode].
@@ -38,12 +37,11 @@ type CreateCertificateWithCsrRequestRequest struct {
 	Phone    string `json:"Phone,omitempty"`
 	Email    string `json:"Email,omitempty"`
 
-	// ValidateType is how ownership is proved. "DNS" needs a TXT record. It works
-	// for names of up to 244 octets, in ASCII and without "*.", because with
-	// "_dnsauth." in front a longer one is not a DNS name (RFC 1035, section
-	// 2.3.4). "FILE" needs a file on the domain's web server. It does not work
-	// for wildcard names, because it proves nothing about other hosts (CA/Browser
-	// Forum, Baseline Requirements, section 3.2.2.4.18). Required.
+	// ValidateType is "DNS", for a proof by TXT record, or "FILE", for a proof by file
+	// on the domain's web server. DNS proves names of up to 244 octets, in ASCII and
+	// without "*.": with "_dnsauth." in front a longer one is not a DNS name (RFC 1035,
+	// section 2.3.4). FILE proves no wildcard names, because a file says nothing about
+	// other hosts (Baseline Requirements, section 3.2.2.4.18). Required.
 	ValidateType string `json:"ValidateType,omitempty"`
 
 	// Tags are up to 20 labels for you to store. A Key has 1 to 128 characters,

@@ -19,22 +19,20 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// Issue signs the certificate of an order with [ca.CreateDomainCertificate],
-// for the term of the product, and stores it. The alternative names are the
-// domain and, for a wildcard name, also the name after "*.". The subject is the
-// domain, or empty if the domain is too long for a common name.
+// Issue signs the certificate of an order with [ca.CreateDomainCertificate], for
+// the term of the product, and stores it. The alternative names are the domain
+// and, for a wildcard name, also the name after "*.". The subject is the domain,
+// or empty if the domain is too long for a common name.
 //
-// Proofs do not expire here. To refuse an old proof, look at Updated of the
-// order in [StateProcess]: it is the time of the proof. If the issuer's own
-// certificate ends before the term does, Issue fails and the error names
-// Months. You can call ca.CreateDomainCertificate with a shorter term and pass
-// the result to [Book.Complete].
+// Proofs do not expire here. Updated of an order in [StateProcess] is the time of
+// its proof, if you want to refuse an old one. If the issuer's own certificate
+// ends before the term, Issue fails for Months: pass a certificate with a shorter
+// term from ca.CreateDomainCertificate to [Book.Complete].
 //
-// Issue returns [yuncert.ErrInvalidParameter] if the CSR's key was blocked
-// since the order was submitted, and the errors of ca.CreateDomainCertificate.
-// It signs before its transaction begins, so that a slow key locks no row. If
-// another call has changed the state of the order by then, the certificate is
-// discarded.
+// Issue returns [yuncert.ErrInvalidParameter] if the CSR's key was blocked since
+// the order was submitted, and the errors of ca.CreateDomainCertificate. It signs
+// before its transaction, so that a slow key locks no row. If the state of the
+// order has changed by then, it discards the certificate.
 func (b *Book) Issue(ctx context.Context, rand io.Reader, now time.Time, issuer *ca.Issuer, orderID int64) (Order, error) {
 	o, err := b.Order(ctx, orderID)
 	if err != nil {

@@ -17,16 +17,15 @@ import (
 	"time"
 )
 
-// A NetVerifier looks up proofs in the DNS and on web servers. Applicants
-// choose the names, so it protects your network: it connects only to public
-// addresses, checked after the name is resolved, follows redirects only on the
-// same host, and reads little. It uses no proxy and no DNS search list. The
-// zero value is ready to use. It is safe for concurrent use; do not change it
-// after its first use.
+// A NetVerifier looks up proofs in the DNS and on web servers. Applicants choose
+// the names, so it protects your network: it connects only to public addresses,
+// checked after the name is resolved, follows redirects only on the same host, and
+// reads little. It uses no proxy and no DNS search list. The zero value is ready
+// to use. It is safe for concurrent use; do not change it after its first use.
 //
-// It cannot tell your servers on public addresses from others, nor private IPv4
-// addresses behind a translator with its own IPv6 prefix (RFC 6052, section 2.2).
-// Keep it away from those with a firewall.
+// A firewall must keep it away from your servers on public addresses, and from
+// private IPv4 addresses behind a translator with its own IPv6 prefix (RFC 6052,
+// section 2.2): it cannot tell them from others.
 type NetVerifier struct {
 	// Resolver resolves names. Nil means [net.DefaultResolver]. Applicants choose
 	// the names whose TXT records it looks up. If it knows private names, an
@@ -53,12 +52,11 @@ const (
 )
 
 // Lookup implements [Verifier]. For "DNS" it returns the TXT records of
-// "_dnsauth." followed by the domain. For "FILE" it returns the files that
-// https and http serve with status 200, in this order. It does not check the
-// server's certificate, because the applicant may have none yet. It tries up to
-// 10 addresses of a name. More than 5 redirects, or a file of more than 4096
-// octets, is an error. Connections end with the call, which does not wait for
-// the last one to close.
+// "_dnsauth." followed by the domain. For "FILE" it returns the files that https
+// and http serve with status 200, in this order, of up to 4096 octets each, after
+// up to 5 redirects. It tries up to 10 addresses of a name, and does not check the
+// server's certificate, because the applicant may have none yet. Connections end
+// with the call, which does not wait for the last one to close.
 func (v *NetVerifier) Lookup(ctx context.Context, c Challenge) ([]string, error) {
 	timeout := v.Timeout
 	if timeout == 0 {

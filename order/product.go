@@ -7,8 +7,8 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// A Product is a kind of certificate that can be ordered. The documents list seven.
-// They give a term only for the free ones; the others were sold for a year.
+// A Product is a kind of certificate that can be ordered. The documents list
+// seven. They give a term for the free ones only; the others were sold for a year.
 //
 //	digicert-free-1-free       DigiCert     single name             3 months
 //	symantec-free-1-free       DigiCert     single name            12 months

@@ -15,16 +15,15 @@ type Store interface {
 	// before the commit begins. An error of f is returned as it is.
 	//
 	// A package or order that f has found is locked: no other Update changes it
-	// before this one ends. A package or order that f looked up and did not find is
-	// not locked, and another Update may create it. CreateOrder then returns
-	// [ErrOrderExists], and PutPackage makes the store run f again.
+	// before this one ends. One that f looked up and did not find is not locked, and
+	// another Update may create it. Then CreateOrder returns [ErrOrderExists], and
+	// PutPackage makes the store run f again.
 	//
-	// A store may run f again after any conflict. So f must set its results in
-	// each run and have no other side effect. f must not call the store or keep
-	// the Tx.
+	// A store may run f again after any conflict. So f must set its results in each
+	// run and have no other side effect. f must not call the store or keep the Tx.
 	//
-	// If a commit may or may not have happened, for example because the connection
-	// broke during it, the error wraps [ErrOutcomeUnknown].
+	// If it is unknown whether a commit succeeded, such as after a connection broke
+	// during it, the error wraps [ErrOutcomeUnknown].
 	Update(ctx context.Context, f func(Tx) error) error
 
 	// View runs f over one consistent state, perhaps more than once. An error of
@@ -72,9 +71,8 @@ type Tx interface {
 // operation of a [Book] returns it.
 var ErrOrderExists = errors.New("an order with this OrderId exists")
 
-// ErrOutcomeUnknown means that a change may have been stored or not. A [Book]
-// returns it as the cause of [yuncert.ErrError] or [yuncert.ErrDeleteFail].
-// Read the order before you try again.
+// ErrOutcomeUnknown is the cause of [yuncert.ErrError] or [yuncert.ErrDeleteFail]
+// if the change may be stored or not. Read the order before you try again.
 var ErrOutcomeUnknown = errors.New("it is unknown whether the change was stored")
 
 // A Package is what was bought of one product, a certificate resource plan.
