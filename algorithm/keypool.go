@@ -12,30 +12,30 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// A KeyPool holds keys that were made ahead of time, so that a request for an
-// RSA key need not wait for two primes. It absorbs bursts of up to its size:
-// what is asked for in the long run cannot exceed what the processors make, a
-// dozen or so of RSA_2048 keys a second each. ECC and SM2 keys take microseconds
-// and need no pool. A KeyPool is safe for concurrent use.
+// A KeyPool keeps keys in stock, so that a request for an RSA key need not wait
+// for two primes. It covers bursts of up to its size. In the long run it gives
+// out no more keys than the processors make: about a dozen RSA_2048 keys a second
+// for each processor. ECC and SM2 keys take microseconds and need no pool. A
+// KeyPool is safe for concurrent use.
 type KeyPool struct {
 	algorithm  Algorithm
 	generate   func(Algorithm) (*PrivateKey, error)
 	stock      chan *PrivateKey
-	processors chan struct{} // holds one for each key that is made for a waiting Get
+	processors chan struct{} // has one element for each key that Get is making
 	closing    chan struct{}
 
-	mu      sync.Mutex // orders start and Close
+	mu      sync.Mutex // protects closed, after which nothing is added to running
 	closed  bool
 	running sync.WaitGroup
 }
 
-// NewKeyPool makes a pool that keeps up to size keys of an algorithm in stock,
-// made by as many goroutines as makers says: as many processors are busy until
-// the stock is full, and again whenever a key is taken. The keys are those of
-// [GenerateKey]; a maker ends when that fails, and Get goes on without it.
-// [KeyPool.Close] ends the goroutines. An algorithm that GenerateKey refuses, a
-// size that is not from 1 to 100,000 and makers that are not from 1 to 1000 are
-// [yuncert.ErrInvalidValueMalformed].
+// NewKeyPool makes a pool for up to size keys of an algorithm and starts makers
+// goroutines. They call [GenerateKey] until the stock is full, and again when a
+// key is taken; each keeps one processor busy. A maker ends if GenerateKey fails;
+// Get still works without makers. Call [KeyPool.Close] to end the goroutines.
+//
+// An algorithm that GenerateKey refuses, a size outside 1 to 100,000 and makers
+// outside 1 to 1000 are [yuncert.ErrInvalidValueMalformed].
 func NewKeyPool(a Algorithm, size, makers int) (*KeyPool, error) {
 	return newKeyPool(a, size, makers, GenerateKey)
 }
@@ -44,8 +44,11 @@ func newKeyPool(a Algorithm, size, makers int, generate func(Algorithm) (*Privat
 	if a == RSA_1024 || !slices.Contains(all, a) {
 		return nil, notGenerated(a)
 	}
-	if size < 1 || size > 100_000 || makers < 1 || makers > 1000 {
-		return nil, malformed("a pool of %d keys with %d makers is none: 1 to 100,000 keys and 1 to 1000 makers are", size, makers)
+	if size < 1 || size > 100_000 {
+		return nil, malformed("a key pool of size %d is not supported; want 1 to 100,000", size)
+	}
+	if makers < 1 || makers > 1000 {
+		return nil, malformed("a key pool with %d makers is not supported; want 1 to 1000", makers)
 	}
 	p := &KeyPool{
 		algorithm:  a,
@@ -60,18 +63,20 @@ func newKeyPool(a Algorithm, size, makers int, generate func(Algorithm) (*Privat
 	return p, nil
 }
 
-// start runs f in a goroutine that Close waits for, unless the pool is closed.
+// start runs f in a goroutine that Close waits for. It reports false, and does not
+// run f, if the pool is closed.
 func (p *KeyPool) start(f func()) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.closed {
-		p.running.Go(f)
+	if p.closed {
+		return false
 	}
-	return !p.closed
+	p.running.Go(f)
+	return true
 }
 
-// fill makes keys until the pool is closed or the generator fails, which Get
-// reports when it tries itself.
+// fill makes keys until the pool is closed or the generator fails. Get reports
+// such a failure when it makes a key itself.
 func (p *KeyPool) fill() {
 	for {
 		key, err := p.generate(p.algorithm)
@@ -92,13 +97,13 @@ func (p *KeyPool) fill() {
 	}
 }
 
-// Get hands out a key that nobody else was or will be given. It takes one from
-// the stock; when that is empty, it makes one, beside as many others as there
-// are processors, or takes what the makers finish first. When ctx is done before
-// that, Get returns at once, and a key that is half made goes into the stock.
+// Get gives out a key that no other call gets. It takes the key from the stock. If
+// the stock is empty, Get makes a key itself or takes the first that a maker
+// finishes. Calls of Get make at most GOMAXPROCS keys at a time. If ctx is done
+// first, Get returns at once, and the key it was making goes into the stock.
 //
-// The error is [yuncert.ErrInternalKeyError]: ctx is done, and errors.Is finds
-// its error; the pool is closed; or the generator failed.
+// The error is [yuncert.ErrInternalKeyError]: ctx is done (errors.Is finds its
+// error), the pool is closed, or the generator failed.
 func (p *KeyPool) Get(ctx context.Context) (*PrivateKey, error) {
 	if ctx.Err() != nil {
 		return nil, lateKey(ctx)
@@ -129,7 +134,7 @@ func (p *KeyPool) Get(ctx context.Context) (*PrivateKey, error) {
 	}
 	made, left := make(chan result), make(chan struct{})
 	defer close(left)
-	if !p.start(func() {
+	started := p.start(func() {
 		key, err := p.generate(p.algorithm)
 		<-p.processors
 		select {
@@ -137,7 +142,8 @@ func (p *KeyPool) Get(ctx context.Context) (*PrivateKey, error) {
 		case <-left:
 			p.keep(key)
 		}
-	}) {
+	})
+	if !started {
 		<-p.processors
 		return nil, errPoolClosed()
 	}
@@ -153,12 +159,12 @@ func (p *KeyPool) Get(ctx context.Context) (*PrivateKey, error) {
 	}
 }
 
-// Len returns how many keys are in stock: a service that starts may wait for some,
-// and one that runs shows by it whether size and makers suffice.
+// Len returns the number of keys in stock. A service can wait for some keys when it
+// starts, and later see whether size and makers are sufficient.
 func (p *KeyPool) Len() int { return len(p.stock) }
 
-// keep puts a key that nobody waits for any more into the stock, if there is
-// room and there is a key.
+// keep puts a key into the stock, or wipes it if the stock is full. The key is nil
+// if the generator failed.
 func (p *KeyPool) keep(key *PrivateKey) {
 	if key == nil {
 		return
@@ -170,12 +176,12 @@ func (p *KeyPool) keep(key *PrivateKey) {
 	}
 }
 
-// Close ends the pool: waiting and later calls of Get fail, keys that were handed
-// out stay good. It waits for the keys that are being made, up to seconds for
-// RSA_4096, after which no goroutine of the pool is left. The numbers of the keys
-// still in stock are overwritten with zeros; copies that the standard library and
-// the SM2 engine made of them inside a key, and the garbage collector's freed
-// memory, are out of reach. Closing twice does no harm.
+// Close ends the pool. Waiting and later calls of Get fail; keys that Get returned
+// stay valid. Close waits for the keys that are being made, up to seconds for
+// RSA_4096; after that no goroutine of the pool is left. It overwrites the secret
+// numbers of the keys in stock with zeros. It cannot reach the copies that the
+// standard library and the SM2 engine keep inside a key, nor memory that the
+// garbage collector freed. A second call has no effect.
 func (p *KeyPool) Close() {
 	p.mu.Lock()
 	if !p.closed {
@@ -202,7 +208,7 @@ func lateKey(ctx context.Context) error {
 	return &yuncert.Error{Code: yuncert.ErrInternalKeyError, Message: "no key was ready in time", Err: ctx.Err()}
 }
 
-// wipe overwrites the secret numbers of a key that nobody else holds.
+// wipe overwrites the secret numbers of a key. Nobody else may hold the key.
 func (k *PrivateKey) wipe() {
 	var secrets []*big.Int
 	switch signer := k.secret.signer.(type) {
@@ -210,13 +216,13 @@ func (k *PrivateKey) wipe() {
 		crt := signer.Precomputed
 		secrets = append(slices.Clone(signer.Primes), signer.D, crt.Dp, crt.Dq, crt.Qinv)
 	case *ecdsa.PrivateKey:
-		//lint:ignore SA1019 there is no other way to the number
+		//lint:ignore SA1019 nothing else gives access to the number
 		secrets = []*big.Int{signer.D}
 	case sm2Signer:
 		signer.Wipe()
 	}
 	for _, n := range secrets {
-		if n != nil { // crypto/rsa fills in what it can
+		if n != nil { // crypto/rsa may leave out CRT values
 			clear(n.Bits())
 		}
 	}

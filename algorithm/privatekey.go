@@ -214,7 +214,7 @@ func (k *PrivateKey) Public() crypto.PublicKey {
 	case *rsa.PublicKey:
 		return &rsa.PublicKey{N: new(big.Int).Set(pub.N), E: pub.E}
 	case *ecdsa.PublicKey:
-		//lint:ignore SA1019 there is no other way to copy them
+		//lint:ignore SA1019 nothing else gives access to the numbers
 		return &ecdsa.PublicKey{Curve: pub.Curve, X: new(big.Int).Set(pub.X), Y: new(big.Int).Set(pub.Y)}
 	default:
 		return pub
