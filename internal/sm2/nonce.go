@@ -7,32 +7,31 @@ import (
 	"hash"
 )
 
-// nonceLabel keeps this use of the private key apart from any other.
+// nonceLabel separates this use of the private key from all other uses.
 const nonceLabel = "yuncert SM2 nonce v1"
 
-// A nonceReader is what the engine reads as randomness when it signs. It gives
-// a stream that only the holder of d can know and that is unrelated for any two
-// digests, which is what a nonce needs (RFC 6979, sections 1 and 3.3):
+// A nonceReader is the random source that the engine reads when it signs. Only the
+// holder of d can compute its stream, and the streams of two digests are unrelated.
+// A nonce needs both (RFC 6979, sections 1 and 3.3):
 //
 //	HMAC-SHA256(d, label || digest || stream || counter), counter = 1, 2, 3, ...
 //
-// The engine's own deterministic signing would be shorter, but only its recent
-// versions have it; older ones read a nil reader and panic. Every version reads
-// a reader, and however it turns the octets into k, k depends on d and the
-// digest alone. SHA-256 rather than SM3, since recent versions feed the octets
-// and d to an HMAC-SM3 generator, and two hash functions cannot interfere.
+// The engine's own deterministic signing would be shorter, but older versions do
+// not have it: they read a nil reader and panic. Every version reads a reader, and
+// whatever it does with the octets, k depends only on d and the digest. The hash
+// function is SHA-256 and not SM3: recent versions feed the octets and d to an
+// HMAC-SM3 generator, and two different hash functions cannot interfere.
 //
-// Some versions first read a single octet, or do not, by a coin of their own
-// (randutil.MaybeReadByte), so that nobody relies on the stream. Such reads are
-// served from a second stream and leave the first where it was. Zeros would do
-// as well today; octets of a stream stay safe should a version ever gather its
-// nonce one by one.
+// Some versions first read a single octet at random (randutil.MaybeReadByte), so
+// that nobody relies on the stream. Such reads get octets of a second stream and do
+// not advance the first. Zeros would do today, but octets of a stream stay safe even
+// if a version reads its nonce octet by octet.
 type nonceReader struct {
 	mac    hash.Hash
 	digest []byte
-	main   uint64 // blocks made of the main stream
-	single uint64 // octets read one by one
-	rest   []byte // of the last block of the main stream
+	main   uint64 // number of blocks made of the main stream
+	single uint64 // number of single octets read
+	rest   []byte // unread octets of the last block of the main stream
 }
 
 func newNonceReader(d *[size]byte, digest []byte) *nonceReader {
@@ -57,7 +56,8 @@ func (r *nonceReader) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// block needs no lengths between its parts, as all have a fixed one.
+// block returns one block of a stream. Its parts all have a fixed length, so they
+// need no separators.
 func (r *nonceReader) block(stream byte, counter uint64) []byte {
 	r.mac.Reset()
 	r.mac.Write([]byte(nonceLabel))

@@ -2,8 +2,8 @@ package sm2
 
 import "github.com/emmansun/gmsm/sm3"
 
-// SM3 gives the 32 octets of the SM3 digest of data alone, without the ZA of
-// [Digest] (GB/T 32905; GM/T 0004).
+// SM3 returns the SM3 digest of data, 32 octets (GB/T 32905; GM/T 0004). Unlike
+// [Digest] it does not include ZA.
 func SM3(data []byte) []byte {
 	sum := sm3.Sum(data)
 	return sum[:]
