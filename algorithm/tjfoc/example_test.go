@@ -9,8 +9,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm/tjfoc"
 )
 
-// A service that holds its keys in tjfoc/gmsm's type converts them once, when
-// it starts.
+// A service with keys of tjfoc/gmsm converts them once, when it starts.
 func ExampleFromPrivateKey() {
 	held, err := tjsm2.GenerateKey(rand.Reader)
 	if err != nil {

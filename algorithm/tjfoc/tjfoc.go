@@ -1,11 +1,11 @@
-//lint:file-ignore SA1019 the replacements of the fields X, Y and D know only the NIST curves
+//lint:file-ignore SA1019 the replacements of the fields X, Y and D support only the NIST curves
 
-// Package tjfoc converts SM2 keys of github.com/tjfoc/gmsm to those of this
-// module and back. Nothing is signed or verified with tjfoc/gmsm: a converted
-// key signs with this module's engine, in constant time and repeatably.
+// Package tjfoc converts SM2 keys of github.com/tjfoc/gmsm to keys of this module
+// and back. A converted key signs with this module's engine, in constant time and
+// with repeatable signatures; tjfoc/gmsm neither signs nor verifies anything.
 //
-// It is a package of its own so that only its importers get that module and
-// the modules it needs.
+// It is a separate package so that only programs that import it depend on
+// tjfoc/gmsm. All its errors are [yuncert.ErrInvalidValueMalformed].
 package tjfoc
 
 import (
@@ -23,9 +23,9 @@ import (
 	"github.com/yuncert/yuncert/internal/sm2"
 )
 
-// FromPrivateKey returns the same key as an [algorithm.PrivateKey]. A nil or
-// incomplete key, a scalar outside 1 to n-2 and a public half that does not
-// belong to it are [yuncert.ErrInvalidValueMalformed]. The key is copied.
+// FromPrivateKey returns a copy of key as an [algorithm.PrivateKey]. It refuses a
+// nil or incomplete key, a scalar outside 1 to n-2 and a public key that does not
+// belong to the scalar.
 func FromPrivateKey(key *tjsm2.PrivateKey) (*algorithm.PrivateKey, error) {
 	if key == nil {
 		return nil, malformed("the private key is nil")
@@ -36,30 +36,30 @@ func FromPrivateKey(key *tjsm2.PrivateKey) (*algorithm.PrivateKey, error) {
 	return algorithm.NewPrivateKey(engine)
 }
 
-// FromPublicKey returns the same key as this module's functions take it, an
-// *ecdsa.PublicKey on the SM2 curve. A nil or incomplete key and a point off
-// the curve are [yuncert.ErrInvalidValueMalformed]. The key is copied.
+// FromPublicKey returns a copy of pub as an *ecdsa.PublicKey on the SM2 curve, the
+// type that this module uses. It refuses a nil or incomplete key and a point that
+// is not on the curve.
 func FromPublicKey(pub *tjsm2.PublicKey) (*ecdsa.PublicKey, error) {
 	if pub == nil {
 		return nil, malformed("the public key is nil")
 	}
-	point, err := sm2.PublicKeyBytes(&ecdsa.PublicKey{Curve: sm2.P256(), X: pub.X, Y: pub.Y})
+	point, err := pointBytes(&ecdsa.PublicKey{Curve: sm2.P256(), X: pub.X, Y: pub.Y})
 	if err != nil {
-		return nil, malformed("the public key is not a point of the SM2 curve")
+		return nil, err
 	}
 	return sm2.ParsePublicKey(point)
 }
 
-// ToPublicKey returns an SM2 public key as tjfoc/gmsm's type. A key of another
-// algorithm and a point off the curve are [yuncert.ErrInvalidValueMalformed].
+// ToPublicKey returns a copy of an SM2 public key in tjfoc/gmsm's type. It refuses a
+// key of another algorithm and a point that is not on the curve.
 func ToPublicKey(pub crypto.PublicKey) (*tjsm2.PublicKey, error) {
 	key, ok := pub.(*ecdsa.PublicKey)
 	if !ok || !sm2.IsPublicKey(key) {
 		return nil, malformed("the public key is not an SM2 key")
 	}
-	point, err := sm2.PublicKeyBytes(key)
+	point, err := pointBytes(key)
 	if err != nil {
-		return nil, malformed("the public key is not a point of the SM2 curve")
+		return nil, err
 	}
 	return &tjsm2.PublicKey{
 		Curve: tjsm2.P256Sm2(),
@@ -68,9 +68,9 @@ func ToPublicKey(pub crypto.PublicKey) (*tjsm2.PublicKey, error) {
 	}, nil
 }
 
-// ToPrivateKey returns an SM2 key as tjfoc/gmsm's type, which unlike ours
-// prints itself. A key of another algorithm is
-// [yuncert.ErrInvalidValueMalformed].
+// ToPrivateKey returns a copy of an SM2 key in tjfoc/gmsm's type. Do not log the
+// result: unlike an [algorithm.PrivateKey], it prints its numbers. It refuses a key
+// of another algorithm.
 func ToPrivateKey(key *algorithm.PrivateKey) (*tjsm2.PrivateKey, error) {
 	if key == nil || key.Algorithm() != algorithm.SM2_256 {
 		return nil, malformed("the private key is not an SM2 key")
@@ -84,15 +84,27 @@ func ToPrivateKey(key *algorithm.PrivateKey) (*tjsm2.PrivateKey, error) {
 		return nil, err
 	}
 	block, _ := der.NewPEMReader(text).Next()
-	der := cryptobyte.String(block.Bytes)
 	// PKCS #8 {version, algorithm, OCTET STRING {ECPrivateKey {version, scalar, …}}}
+	data := cryptobyte.String(block.Bytes)
 	var scalar cryptobyte.String
-	if !der.ReadASN1(&der, asn1.SEQUENCE) || !der.SkipASN1(asn1.INTEGER) || !der.SkipASN1(asn1.SEQUENCE) ||
-		!der.ReadASN1(&der, asn1.OCTET_STRING) || !der.ReadASN1(&der, asn1.SEQUENCE) ||
-		!der.SkipASN1(asn1.INTEGER) || !der.ReadASN1(&scalar, asn1.OCTET_STRING) {
+	if !data.ReadASN1(&data, asn1.SEQUENCE) || !data.SkipASN1(asn1.INTEGER) || !data.SkipASN1(asn1.SEQUENCE) ||
+		!data.ReadASN1(&data, asn1.OCTET_STRING) || !data.ReadASN1(&data, asn1.SEQUENCE) ||
+		!data.SkipASN1(asn1.INTEGER) || !data.ReadASN1(&scalar, asn1.OCTET_STRING) {
 		return nil, malformed("the private key does not encode as PKCS #8")
 	}
 	return &tjsm2.PrivateKey{PublicKey: *pub, D: new(big.Int).SetBytes(scalar)}, nil
+}
+
+func pointBytes(pub *ecdsa.PublicKey) ([]byte, error) {
+	point, err := sm2.PublicKeyBytes(pub)
+	if err != nil {
+		return nil, &yuncert.Error{
+			Code:    yuncert.ErrInvalidValueMalformed,
+			Message: "the public key is not a point on the SM2 curve",
+			Err:     err,
+		}
+	}
+	return point, nil
 }
 
 func malformed(message string) error {

@@ -293,7 +293,7 @@ func TestFromPublicKeyRefuses(t *testing.T) {
 			if pub != nil {
 				t.Errorf("FromPublicKey = %v beside its error", pub)
 			}
-			testutil.CheckKeyError(t, err, "the public key is not a point of the SM2 curve")
+			testutil.CheckKeyError(t, err, "the public key is not a point on the SM2 curve")
 		})
 	}
 	pub, err := tjfoc.FromPublicKey(nil)
@@ -307,7 +307,7 @@ func TestToPublicKeyRefuses(t *testing.T) {
 	t.Parallel()
 	const (
 		notSM2   = "the public key is not an SM2 key"
-		offCurve = "the public key is not a point of the SM2 curve"
+		offCurve = "the public key is not a point on the SM2 curve"
 	)
 	point := func(change func(*ecdsa.PublicKey)) *ecdsa.PublicKey {
 		pub := ours(0).Public().(*ecdsa.PublicKey)
