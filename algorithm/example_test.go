@@ -30,7 +30,7 @@ func Example() {
 	// true
 }
 
-// A key that was made is kept as PEM. Nothing that is logged shows it.
+// A service stores a new key as PEM. Log lines and other output do not show the key.
 func ExampleGenerateKey() {
 	key, err := algorithm.GenerateKey(algorithm.ECC_256)
 	if err != nil {
@@ -59,8 +59,8 @@ func ExampleGenerateKey() {
 	// level=INFO msg=made key="ECC_256 private key"
 }
 
-// The same call signs with every algorithm; SM2 keys use SM3 whatever the
-// options say.
+// The same call signs with every algorithm. SM2 keys always use SM3 and ignore the
+// hash function in the options.
 func ExamplePrivateKey_SignMessage() {
 	for _, a := range []algorithm.Algorithm{algorithm.ECC_384, algorithm.SM2_256} {
 		key, err := algorithm.GenerateKey(a)
@@ -75,7 +75,7 @@ func ExamplePrivateKey_SignMessage() {
 	// SM3WithSM2 true <nil>
 }
 
-// The digest names a key wherever it occurs: in a CSR, a certificate, a log.
+// A key has the same digest in its CSR, in its certificate and in a log.
 func ExamplePubMd5() {
 	const text = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgTbEXsphM39wS6rxP
@@ -92,8 +92,8 @@ bnnN33Tt8syqpZJttXdMtndvMSE+7pp06ZuNS2sjkQ9jHEaqFaqOLez/
 	// Output: d688b96aa7b60008de681c130bc50594 <nil>
 }
 
-// A service makes RSA keys ahead, so that a CSR takes a millisecond and not the
-// time of two primes.
+// A service makes RSA keys in advance. A CSR then takes a millisecond, because it
+// does not wait for two primes.
 func ExampleKeyPool() {
 	pool, err := algorithm.NewKeyPool(algorithm.RSA_2048, 4, 1)
 	if err != nil {
@@ -101,7 +101,7 @@ func ExampleKeyPool() {
 	}
 	defer pool.Close()
 
-	ctx := context.Background() // in a handler, the request's
+	ctx := context.Background() // in an HTTP handler: r.Context()
 	key, err := pool.Get(ctx)
 	if err != nil {
 		log.Fatal(err)
