@@ -1,9 +1,9 @@
-// Package floor tells benchmarks what an operation costs as a multiple of the
-// cryptography that it cannot do without.
+// Package floor measures for benchmarks what an operation costs as a multiple of
+// the cryptography that it needs in any case, its floor.
 //
-// Both are measured in turns of the same run and in processor time of the whole
-// process, so that another process on the machine hits neither or both and what
-// the garbage collector does on other processors counts.
+// It measures both in turns in the same run, so that other processes on the
+// machine slow down both or neither. It measures the processor time of the whole
+// process, which includes the garbage collector's work on other processors.
 package floor
 
 import (
@@ -23,27 +23,27 @@ import (
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
-// Turn is about how long one side runs before the other has its turn: long enough
-// for the garbage collector to come in each turn of an operation that allocates,
-// and short enough that the machine does not change meanwhile.
+// Turn is roughly how long one side runs before the other has its turn. It is long
+// enough for the garbage collector to run in each turn of an operation that
+// allocates, and short enough that the machine's load hardly changes.
 const Turn = 50 * time.Millisecond
 
-// Report runs an operation and its floor until the benchmark has enough and
-// reports, of the operation alone:
+// Report runs an operation and its floor in turns until the benchmark has enough.
+// It reports:
 //
-//   - ns/op in processor time, B/op and allocs/op;
-//   - its processor time over that of the floor, under the name unit, as [Ratio]
-//     has it;
-//   - its allocations less those of the floor, as own-allocs/op.
+//   - ns/op, B/op and allocs/op of the operation, where the time is processor time;
+//   - its processor time divided by the floor's, in the given unit (see [Ratio]);
+//   - own-allocs/op, its allocations minus the floor's.
 //
-// It returns the first of these.
+// It returns the processor time of one operation.
 func Report(b *testing.B, unit string, operation, floor func()) time.Duration {
 	b.Helper()
 	b.ReportAllocs() // shows B/op and allocs/op
 	n, m := calls(operation), calls(floor)
-	var spent, least []time.Duration // a call, of each turn
+	var spent, least []time.Duration // per call, one element a turn
 	for turn := 0; b.Loop(); turn++ {
-		spent, least = append(spent, PerCall(operation, n, turn)), append(least, PerCall(floor, m, turn))
+		spent = append(spent, PerCall(operation, n, turn))
+		least = append(least, PerCall(floor, m, turn))
 	}
 	perOperation := mean(spent)
 	b.ReportMetric(perOperation, "ns/op")
@@ -56,10 +56,10 @@ func Report(b *testing.B, unit string, operation, floor func()) time.Duration {
 	return time.Duration(perOperation)
 }
 
-// PerCall returns the processor time of one of n calls, in another place of the
-// stack each turn. What keeps its numbers on the stack, such as crypto/rsa, takes
-// up to a twentieth longer where they lie badly: that is the luck of the caller,
-// and so each side has all of it.
+// PerCall returns the processor time of one of n calls. It calls f at a different
+// depth of the stack in each turn: code that keeps its numbers on the stack, such as
+// crypto/rsa, takes up to 5 % longer at some depths, and this way both sides meet
+// all of them.
 func PerCall(f func(), n, turn int) (spent time.Duration) {
 	deeper(13*turn%32, func() {
 		start := ProcessorTime()
@@ -71,7 +71,7 @@ func PerCall(f func(), n, turn int) (spent time.Duration) {
 	return spent
 }
 
-// deeper calls f below so many frames of about 200 octets.
+// deeper calls f under this many additional stack frames of about 200 octets.
 //
 //go:noinline
 func deeper(frames int, f func()) byte {
@@ -83,9 +83,9 @@ func deeper(frames int, f func()) byte {
 	return deeper(frames-1, f) + frame[frames]
 }
 
-// Ratio returns what the turns of one side cost over those of the other beside
-// them: the mean of the middle half of the quotients, since now and then another
-// process takes the caches away in the midst of a turn.
+// Ratio returns how many times as long one side took as the other. It divides the
+// times of each turn and returns the mean of the middle half of the quotients, since
+// now and then another process evicts the caches in the middle of a turn.
 func Ratio(spent, least []time.Duration) float64 {
 	quotients := make([]float64, len(spent))
 	for i := range spent {
@@ -103,22 +103,23 @@ func mean[T time.Duration | float64](list []T) float64 {
 	return float64(sum) / float64(len(list))
 }
 
-// calls returns how many calls of f fill a turn.
+// calls returns the number of calls of f that fill a turn.
 func calls(f func()) int {
-	f() // whatever is made once is made here
+	f() // does the work that is done only once
 	for n := 1; ; n *= 2 {
 		start := time.Now()
 		for range n {
 			f()
 		}
-		if spent := time.Since(start); spent >= Turn/4 {
+		spent := time.Since(start)
+		if spent >= Turn/4 {
 			return 1 + int(time.Duration(n)*Turn/spent)
 		}
 	}
 }
 
-// allocations returns how many objects and octets a call of f allocates, the
-// mean of a turn.
+// allocations returns the mean number of objects and octets that a call of f
+// allocates.
 func allocations(f func(), calls int) (objects, octets float64) {
 	runs := uint64(min(calls, 100))
 	var before, after runtime.MemStats
@@ -130,11 +131,11 @@ func allocations(f func(), calls int) (objects, octets float64) {
 	return float64((after.Mallocs - before.Mallocs) / runs), float64((after.TotalAlloc - before.TotalAlloc) / runs)
 }
 
-// digest is what the primitives sign and verify: the floor holds no hashing.
+// digest is signed and verified. The floor does not include hashing.
 var digest = sha256.Sum256([]byte("what is signed"))
 
-// Signature returns the bare signature of a digest with a test key, by the
-// standard library or, for SM2, over the engine.
+// Signature returns a function that signs a digest with a test key and does nothing
+// else. It uses the standard library or, for SM2, the engine.
 func Signature(a algorithm.Algorithm, i int) func() {
 	sign := signer(a, i)
 	return func() { sign() }
@@ -159,8 +160,8 @@ func signer(a algorithm.Algorithm, i int) func() []byte {
 	return func() []byte { return must(key.(crypto.Signer).Sign(nil, digest[:], crypto.SHA256)) }
 }
 
-// Verification returns the bare verification of a digest's signature under the
-// public half of a test key.
+// Verification returns a function that verifies a signature of a digest with the
+// public key of a test key and does nothing else.
 func Verification(a algorithm.Algorithm, i int) func() {
 	signature := signer(a, i)()
 	var verify func() bool
@@ -180,5 +181,5 @@ func Verification(a algorithm.Algorithm, i int) func() {
 	}
 }
 
-// Both returns one after the other.
+// Both returns a function that calls first and then second.
 func Both(first, second func()) func() { return func() { first(); second() } }

@@ -4,7 +4,7 @@ package floor
 
 import "time"
 
-var begun = time.Now()
+var started = time.Now()
 
-// ProcessorTime is the time on the wall where the system tells no other.
-func ProcessorTime() time.Duration { return time.Since(begun) }
+// ProcessorTime returns wall-clock time, because this system has no getrusage.
+func ProcessorTime() time.Duration { return time.Since(started) }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// ProcessorTime is what all threads of the process, and its children that have
-// ended, have spent so far.
+// ProcessorTime returns the processor time that all threads of the process, and its
+// children that have ended, have used so far.
 func ProcessorTime() time.Duration {
 	var spent int64
 	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
