@@ -127,7 +127,7 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// unsupported are public keys that no function of the package takes.
+// unsupported are public keys that every function of the package refuses.
 var unsupported = []struct {
 	name    string
 	pub     crypto.PublicKey

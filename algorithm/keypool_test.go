@@ -17,7 +17,7 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// quick makes keys as GenerateKey does, of the kind that takes no time.
+// quick replaces GenerateKey: it ignores the algorithm and makes a fast key.
 func quick(Algorithm) (*PrivateKey, error) { return GenerateKey(ECC_256) }
 
 func newPool(t *testing.T, size, makers int, generate func(Algorithm) (*PrivateKey, error)) *KeyPool {
@@ -55,7 +55,7 @@ func TestKeyPoolAlgorithms(t *testing.T) {
 				t.Errorf("a key of %s", key.Algorithm())
 			}
 			p.Close()
-			// A key that was handed out outlives the pool.
+			// A key that Get returned stays valid.
 			digest := sha256.Sum256([]byte("message"))
 			if _, err := key.Sign(nil, digest[:], crypto.SHA256); err != nil {
 				t.Error(err)
@@ -95,7 +95,7 @@ func TestNewKeyPoolRefusals(t *testing.T) {
 	}
 }
 
-// Every key is handed out once, whoever asks when.
+// No two calls of Get return the same key.
 func TestKeyPoolHandsOutOnce(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, 5, 2, quick)
@@ -124,8 +124,8 @@ func TestKeyPoolHandsOutOnce(t *testing.T) {
 	p.Close()
 }
 
-// In the quiet the makers fill the stock and rest; a key that is taken is
-// replaced. Close leaves no goroutine: synctest.Test would wait for it for ever.
+// The makers fill the stock and then wait. They replace each key that is taken.
+// Close leaves no goroutine, or synctest.Test would report a deadlock.
 func TestKeyPoolFills(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -154,7 +154,7 @@ func TestKeyPoolFills(t *testing.T) {
 	})
 }
 
-// gate makes keys when it is told to.
+// A gate makes one key for each value in open.
 type gate struct {
 	open  chan error
 	begun atomic.Int32
@@ -168,8 +168,8 @@ func (g *gate) generate(a Algorithm) (*PrivateKey, error) {
 	return quick(a)
 }
 
-// An empty pool makes keys for those who wait, as many at a time as there are
-// processors beside its makers.
+// The callers of an empty pool make keys too, as many at a time as there are
+// processors. The makers are not counted.
 func TestKeyPoolEmpty(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -196,7 +196,7 @@ func TestKeyPoolEmpty(t *testing.T) {
 	})
 }
 
-// A done context ends the waiting at once, and not the making.
+// When the context is done, Get returns at once, and its key is still completed.
 func TestKeyPoolContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -204,7 +204,7 @@ func TestKeyPoolContext(t *testing.T) {
 		p := newPool(t, 4, 1, g.generate)
 		done, cancel := context.WithCancel(t.Context())
 		result := make(chan error)
-		for range 2 + runtime.GOMAXPROCS(0) { // some get a processor, some wait for one
+		for range 2 + runtime.GOMAXPROCS(0) { // some make a key, some wait for a processor
 			go func() { _, err := p.Get(done); result <- err }()
 		}
 		synctest.Wait()
@@ -229,7 +229,7 @@ func TestKeyPoolContext(t *testing.T) {
 	})
 }
 
-// Close ends the waiting, too.
+// Close ends the waiting calls of Get.
 func TestKeyPoolCloseWhileWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -259,7 +259,7 @@ func TestKeyPoolCloseWhileWaiting(t *testing.T) {
 	})
 }
 
-// When the generator fails, each Get says so, and the pool closes all the same.
+// When the generator fails, each Get returns its error. Close still works.
 func TestKeyPoolGeneratorFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -280,7 +280,7 @@ func TestKeyPoolGeneratorFails(t *testing.T) {
 		if _, err := p.Get(t.Context()); err != nil {
 			t.Errorf("once the generator works: %v", err)
 		}
-		// A failure that nobody waits for is forgotten.
+		// A failure has no effect if nobody waits for the key.
 		broken.Store(true)
 		done, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -290,7 +290,7 @@ func TestKeyPoolGeneratorFails(t *testing.T) {
 	})
 }
 
-// What is not handed out is overwritten.
+// Close overwrites the keys that Get did not return.
 func TestKeyPoolCloseWipes(t *testing.T) {
 	t.Parallel()
 	for _, a := range []Algorithm{RSA_2048, ECC_256, SM2_256} {
@@ -306,7 +306,7 @@ func TestKeyPoolCloseWipes(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				synctest.Wait() // one key in stock, one in the maker's hand
+				synctest.Wait() // the stock has one key and the maker holds another
 				p.Close()
 				count := 0
 				for key := range keys.Range {
@@ -325,7 +325,7 @@ func TestKeyPoolCloseWipes(t *testing.T) {
 	}
 }
 
-// secretNumbers are the octets of a key's secrets.
+// secretNumbers returns the secret numbers of a key.
 func secretNumbers(key *PrivateKey) [][]byte {
 	switch signer := key.secret.signer.(type) {
 	case *rsa.PrivateKey:

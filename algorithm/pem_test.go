@@ -35,7 +35,7 @@ func privateKeyFile(t testing.TB, name string) crypto.PrivateKey {
 	return key
 }
 
-// RSA and ECC keys are written as openssl writes them, to the byte.
+// RSA and ECC keys have the same bytes as from openssl.
 func TestPEM(t *testing.T) {
 	t.Parallel()
 	for _, a := range all {
@@ -62,7 +62,8 @@ func TestPEM(t *testing.T) {
 	}
 }
 
-// pkcs8 and ecPrivateKey are RFC 5958 and RFC 5915 in another encoder's words.
+// pkcs8 and ecPrivateKey are the structures of RFC 5958 and RFC 5915 for
+// encoding/asn1.
 type pkcs8 struct {
 	Version   int
 	Algorithm struct{ Key, Curve stdasn1.ObjectIdentifier }
@@ -76,7 +77,7 @@ type ecPrivateKey struct {
 	Public  stdasn1.BitString        `asn1:"optional,explicit,tag:1"`
 }
 
-// An SM2 key is what openssl writes and the curve inside as well.
+// An SM2 key is what openssl writes, and names the curve inside ECPrivateKey too.
 func TestPEMSM2(t *testing.T) {
 	t.Parallel()
 	for i := range 3 {
@@ -415,7 +416,7 @@ func wantNoQuote(t *testing.T, err error, text []byte) {
 	}
 }
 
-// An RSA key whose numbers do not fit together is refused however it is written.
+// An RSA key with inconsistent numbers is refused in every form.
 func TestParsePrivateKeyInconsistentRSA(t *testing.T) {
 	t.Parallel()
 	key, other := rsaKey(t, algorithm.RSA_1024, 0), rsaKey(t, algorithm.RSA_1024, 1)
@@ -439,7 +440,7 @@ func TestParsePrivateKeyInconsistentRSA(t *testing.T) {
 			"zero":      new(big.Int),
 		} {
 			if name == "version" && change != "another's" {
-				continue // zero is the version, and crypto/x509 does not mind -1
+				continue // the first number is the version, where crypto/x509 accepts -1
 			}
 			numbers := fields()
 			numbers[i] = number

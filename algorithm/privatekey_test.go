@@ -105,7 +105,7 @@ func TestGenerateKey(t *testing.T) {
 				t.Errorf("read back as %v, %v", back, err)
 			}
 			if a.Family() == "RSA" {
-				return // one takes long enough
+				return // making a second one takes too long
 			}
 			if other, err := algorithm.GenerateKey(a); err != nil || equal(key.Public(), other.Public()) {
 				t.Errorf("the same key again, or %v", err)
@@ -216,7 +216,7 @@ func TestNewPrivateKeyReturnsOurs(t *testing.T) {
 	}
 }
 
-// The key is a copy: what becomes of the caller's does not matter.
+// The key is a copy: changes to the caller's key do not affect it.
 func TestNewPrivateKeyCopies(t *testing.T) {
 	t.Parallel()
 	r, e, s := rsaKey(t, algorithm.RSA_2048, 0), ecKey(t, algorithm.ECC_256, 0), engineKey(0)
@@ -255,7 +255,7 @@ func TestNewPrivateKeyCopies(t *testing.T) {
 	}
 }
 
-// What a caller does to the public half that it was given leaves the key as it is.
+// Changes to what Public returned do not affect the key.
 func TestPublicIsACopy(t *testing.T) {
 	t.Parallel()
 	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.SM2_256} {
@@ -403,7 +403,7 @@ func TestNewPrivateKeyRefusesLengths(t *testing.T) {
 	}
 }
 
-// The CRT values of the caller's key are not trusted: they are made anew.
+// The CRT values of the caller's key are not used: they are computed again.
 func TestNewPrivateKeyMakesCRTValues(t *testing.T) {
 	t.Parallel()
 	digest := sha256.Sum256([]byte("message"))
@@ -528,7 +528,7 @@ func TestSignRepeats(t *testing.T) {
 				t.Error("the signature verifies under another key")
 			}
 
-			// Sign, over the digest, gives the same.
+			// Sign of the digest gives the same signature.
 			sum := sha256.Sum256(message)
 			digest, opts := sum[:], crypto.SignerOpts(crypto.SHA256)
 			if pub, ok := key.Public().(*ecdsa.PublicKey); ok && a == algorithm.SM2_256 {
@@ -550,7 +550,7 @@ func TestSignRepeats(t *testing.T) {
 				t.Errorf("Sign changed the digest (-before +after):\n%s", diff)
 			}
 
-			// So does the package function of crypto, which every caller here uses.
+			// So does crypto.SignMessage, which this module calls.
 			signature, err = crypto.SignMessage(key, rand.Reader, message, crypto.SHA256)
 			if err != nil || !bytes.Equal(first, signature) {
 				t.Errorf("crypto.SignMessage = %x, %v", signature, err)
@@ -657,7 +657,7 @@ func TestSignRefuses(t *testing.T) {
 	}
 }
 
-// With the hash 0, crypto/rsa signs what it is given; crypto/ecdsa cannot.
+// With crypto.Hash(0), crypto/rsa signs any input, but crypto/ecdsa cannot sign.
 func TestSignHashZero(t *testing.T) {
 	t.Parallel()
 	if _, err := testkeys.Key(algorithm.ECC_256, 0).Sign(rand.Reader, make([]byte, 32), crypto.Hash(0)); err == nil {
@@ -705,7 +705,8 @@ func TestZeroPrivateKey(t *testing.T) {
 	}
 }
 
-// A key of crypto/rsa completes itself when first used. Ours must have no such moment.
+// crypto/rsa completes a key at its first use. A PrivateKey must not change like
+// this, because many goroutines use it.
 func TestPrivateKeyConcurrently(t *testing.T) {
 	t.Parallel()
 	bare := rsaKey(t, algorithm.RSA_1024, 0)
@@ -736,10 +737,10 @@ func TestPrivateKeyConcurrently(t *testing.T) {
 	}
 }
 
-// A secretCase is a key of one family and the numbers that it must not show.
+// A secretCase is a key of one family with the numbers that must stay hidden.
 type secretCase struct {
 	key     *algorithm.PrivateKey
-	raw     crypto.PrivateKey // the same, for seeing that the search finds something
+	raw     crypto.PrivateKey // the same key without protection, to test the search itself
 	numbers []*big.Int
 }
 
@@ -754,9 +755,8 @@ func secretCases(t testing.TB) []secretCase {
 	return cases
 }
 
-// holders returns the key in everything that a caller may print. Those under
-// "plain" are the key itself, and those under "reachable" show it where fmt can
-// call its methods.
+// holders returns values with the key that a caller may print. "plain" has the key
+// itself. "reachable" has values in which fmt can call the key's methods.
 func holders(k *algorithm.PrivateKey) (plain, reachable, hidden map[string]any) {
 	type exportedValue struct{ Key algorithm.PrivateKey }
 	type exportedPointer struct{ Key *algorithm.PrivateKey }
@@ -842,7 +842,7 @@ func TestNoLeakInFmt(t *testing.T) {
 			plain, reachable, hidden := holders(tt.key)
 			for _, format := range formats {
 				verb := format[len(format)-1:]
-				methods := !strings.Contains("Tpw!", verb) // which fmt calls no methods for
+				methods := !strings.Contains("Tpw!", verb) // fmt calls no methods for these
 				for name, v := range plain {
 					got := fmt.Sprintf(format, v)
 					if methods && got != want {
@@ -923,7 +923,7 @@ func TestNoLeakInEncodings(t *testing.T) {
 						if found := needles.In(got); found != "" {
 							t.Errorf("%s shows %q", name, found)
 						}
-						// encoding/xml knows no maps.
+						// encoding/xml does not support maps.
 						if _, isReachable := reachable[name]; isReachable && encoder == "json" && !strings.Contains(got, want) {
 							t.Errorf("%s = %q without %q", name, got, want)
 						}

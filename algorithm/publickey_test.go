@@ -88,7 +88,7 @@ func TestMarshalPublicKey(t *testing.T) {
 	}
 }
 
-// What `openssl pkey -pubout` writes for the SM2 key.
+// The SM2 key is encoded as by openssl pkey -pubout.
 func TestMarshalPublicKeySM2(t *testing.T) {
 	t.Parallel()
 	want := readDER(t, "publickey/sm2.pem")
@@ -98,7 +98,7 @@ func TestMarshalPublicKeySM2(t *testing.T) {
 	}
 }
 
-// The length octets of an RSA key change with the exponent's size.
+// The exponent's size changes the length octets of an RSA key.
 func TestMarshalPublicKeyExponents(t *testing.T) {
 	t.Parallel()
 	for _, e := range []int{1, 3, 127, 128, 255, 256, 32767, 32768, 65537, 1<<24 - 1, 1<<31 - 1} {
@@ -178,9 +178,9 @@ func TestParsePublicKeyExponents(t *testing.T) {
 	const tooLarge, negative = "the RSA exponent is larger than 2^31-1", "is not a pair of positive DER integers"
 	tests := []struct {
 		e       *big.Int
-		parse   string // what ParsePublicKey says; "" accepts
-		good    bool   // in the eyes of Check
-		lenient bool   // under a KeyPolicy with SmallExponents
+		parse   string // the error of ParsePublicKey; "" means none
+		good    bool   // Check accepts it
+		lenient bool   // a KeyPolicy with SmallExponents accepts it
 	}{
 		{big.NewInt(-65537), negative, false, false},
 		{big.NewInt(-3), negative, false, false},
@@ -203,8 +203,8 @@ func TestParsePublicKeyExponents(t *testing.T) {
 		{power(31, -1), "", true, true},
 		{power(31, 0), tooLarge, false, false},
 		{power(31, 1), tooLarge, false, false},
-		{power(32, 3), tooLarge, false, false},     // 3 to one who drops the upper bits
-		{power(32, 65537), tooLarge, false, false}, // and 65537
+		{power(32, 3), tooLarge, false, false},     // 3 if the upper bits are dropped
+		{power(32, 65537), tooLarge, false, false}, // 65537 if they are
 		{power(62, 65537), tooLarge, false, false},
 		{power(63, 1), tooLarge, false, false}, // negative in 64 bits
 		{power(64, 1), tooLarge, false, false},
@@ -392,8 +392,8 @@ func TestParsePublicKeyRefuses(t *testing.T) {
 	}
 }
 
-// A SubjectPublicKeyInfo with any one byte altered is refused or another key,
-// and in no case is there a second encoding of a key.
+// A SubjectPublicKeyInfo with one altered byte is refused or gives another key. No
+// key has a second encoding.
 func TestParsePublicKeyAlteredByte(t *testing.T) {
 	t.Parallel()
 	for _, a := range []algorithm.Algorithm{algorithm.RSA_1024, algorithm.ECC_256, algorithm.ECC_384, algorithm.ECC_512, algorithm.SM2_256} {
@@ -446,7 +446,7 @@ func TestParsePublicKeyKeepsItsInput(t *testing.T) {
 	}
 }
 
-// The recipe of PubMd5's comment, run by testdata/make.sh.
+// testdata/make.sh runs the commands in PubMd5's comment.
 func TestPubMd5(t *testing.T) {
 	t.Parallel()
 	known := 0

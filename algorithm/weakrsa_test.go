@@ -43,7 +43,7 @@ func seededByName(t testing.TB) *rand.ChaCha8 {
 	return rand.NewChaCha8(sha256.Sum256([]byte(t.Name())))
 }
 
-// randomOdd returns an odd number of exactly size bits, its two top bits set as in the primes of a key.
+// randomOdd returns an odd number of exactly size bits. Its two top bits are set, as in the primes of a key.
 func randomOdd(rng *rand.ChaCha8, size int) *big.Int {
 	b := make([]byte, size/8)
 	rng.Read(b)
@@ -52,7 +52,7 @@ func randomOdd(rng *rand.ChaCha8, size int) *big.Int {
 	return new(big.Int).SetBytes(b)
 }
 
-// nextPrime returns the least prime that is at least n, which is odd.
+// nextPrime returns the smallest prime that is at least n. n must be odd.
 func nextPrime(n *big.Int) *big.Int {
 	p := new(big.Int).Set(n)
 	for !p.ProbablyPrime(0) {
@@ -73,8 +73,8 @@ func primesUpTo(limit int64) (primes []int64, product *big.Int) {
 	return primes, product
 }
 
-// powerOf65537 reports whether r is a power of 65537 modulo the prime p. The group is cyclic, so that r is one
-// when raising it to the order of 65537 gives 1.
+// powerOf65537 reports whether r is a power of 65537 modulo the prime p. The group is cyclic, so r is such a
+// power if raising it to the order of 65537 gives 1.
 func powerOf65537(r, p int64) bool {
 	order := int64(1)
 	for x := int64(65537) % p; x != 1; x = x * 65537 % p {
@@ -83,7 +83,7 @@ func powerOf65537(r, p int64) bool {
 	return new(big.Int).Exp(big.NewInt(r), big.NewInt(order), big.NewInt(p)).Cmp(bigOne) == 0
 }
 
-// fermatRound returns in which round of Fermat's method, the first being 1, the odd n falls apart; 0 if in none.
+// fermatRound returns the round of Fermat's method, counted from 1, that factors the odd n; 0 if none does.
 func fermatRound(n *big.Int, rounds int) int {
 	a := new(big.Int).Sqrt(n)
 	if new(big.Int).Mul(a, a).Cmp(n) != 0 {
@@ -101,7 +101,7 @@ func fermatRound(n *big.Int, rounds int) int {
 	return 0
 }
 
-// plainWeakRSA is weakRSA without its economies.
+// plainWeakRSA is weakRSA without its optimisations.
 func plainWeakRSA(n *big.Int) string {
 	primes, _ := primesUpTo(751)
 	roca := true
@@ -121,7 +121,7 @@ func plainWeakRSA(n *big.Int) string {
 	return ""
 }
 
-// checkWeakRSA compares what weakRSA says of n with want, and n with what it was.
+// checkWeakRSA compares the result of weakRSA with want, and checks that n does not change.
 func checkWeakRSA(t *testing.T, n *big.Int, want string) {
 	t.Helper()
 	before := new(big.Int).Set(n)
@@ -172,8 +172,8 @@ func TestWeakRSASmallPrimes(t *testing.T) {
 	}
 }
 
-// rocaPrime returns a prime made as Infineon's library made them: k*M + 65537^a mod M, M the product of the primes up
-// to limit.
+// rocaPrime returns a prime as Infineon's library made them: k*M + 65537^a mod M, where M is the product of the primes
+// up to limit.
 func rocaPrime(rng *rand.ChaCha8, size int, limit int64) *big.Int {
 	_, m := primesUpTo(limit)
 	m.Lsh(m, 1)
@@ -214,7 +214,7 @@ func TestWeakRSAROCA(t *testing.T) {
 			}
 			checkWeakRSA(t, n, messageROCA)
 
-			// One prime of this kind alone does not make the fingerprint.
+			// One such prime is not enough for the fingerprint.
 			checkWeakRSA(t, p.Mul(p, ordinaryModuli(t)[0]), "")
 		})
 	}
@@ -293,10 +293,10 @@ func TestWeakRSATables(t *testing.T) {
 	}
 }
 
-// atRound returns the least and the greatest b for which Fermat's method finds a in the given round, so that
+// atRound returns the smallest and the largest b for which Fermat's method finds a in the given round, so that
 // (a-round)² < a²-b² <= (a-round+1)², and a²-b² is odd.
 func atRound(a *big.Int, round int) (least, greatest *big.Int) {
-	bound := func(x *big.Int) *big.Int { // the least b with a²-b² <= x²
+	bound := func(x *big.Int) *big.Int { // the smallest b with a²-b² <= x²
 		b2 := new(big.Int).Mul(a, a)
 		b2.Sub(b2, x.Mul(x, x))
 		b := new(big.Int).Sqrt(b2)
@@ -353,7 +353,7 @@ func TestClosePrimesRounds(t *testing.T) {
 	}
 }
 
-// TestWeakRSAClosePrimes takes primes whose distance is spread around the limit.
+// TestWeakRSAClosePrimes uses primes whose distances lie on both sides of the limit.
 func TestWeakRSAClosePrimes(t *testing.T) {
 	t.Parallel()
 	rng := seededByName(t)
@@ -381,8 +381,8 @@ func TestWeakRSAClosePrimes(t *testing.T) {
 	checkWeakRSA(t, new(big.Int).Mul(p, nextPrime(new(big.Int).Add(p, big.NewInt(2)))), messageClose)
 }
 
-// FuzzWeakRSA compares weakRSA with plainWeakRSA, on data as the modulus or, when round is not 0, on a modulus with
-// close factors around data.
+// FuzzWeakRSA compares weakRSA with plainWeakRSA. The modulus is data or, if round is not 0, has close factors near
+// data.
 func FuzzWeakRSA(f *testing.F) {
 	for _, n := range ordinaryModuli(f) {
 		f.Add(n.Bytes(), uint8(0))
@@ -409,7 +409,7 @@ func FuzzWeakRSA(f *testing.F) {
 	})
 }
 
-// Around squares, where a root that was rounded is next to another integer.
+// Near squares a rounded root may be next to another integer.
 func TestCeilSqrt(t *testing.T) {
 	t.Parallel()
 	for _, bits := range []uint{1, 2, 31, 32, 33, 511, 512, 1023, 1024, 2048} {

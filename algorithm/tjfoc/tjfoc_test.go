@@ -31,7 +31,7 @@ func ours(i int) *algorithm.PrivateKey { return testkeys.Key(algorithm.SM2_256, 
 // theirs returns the same key in tjfoc/gmsm's type, by tjfoc/gmsm's arithmetic.
 func theirs(i int) *tjsm2.PrivateKey {
 	block, _ := pem.Decode(testkeys.PEM(algorithm.SM2_256, i))
-	return fromScalar(new(big.Int).SetBytes(block.Bytes[36:68])) // where openssl writes it
+	return fromScalar(new(big.Int).SetBytes(block.Bytes[36:68])) // the scalar in openssl's encoding
 }
 
 func fromScalar(d *big.Int) *tjsm2.PrivateKey {
@@ -89,7 +89,7 @@ func TestPrivateKeyBothWays(t *testing.T) {
 				t.Error("the curve is not tjfoc/gmsm's")
 			}
 
-			// Later changes to one do not reach the other.
+			// Later changes to one key do not affect the other.
 			for _, n := range []*big.Int{held.D, held.X, held.Y, back.D, back.X, back.Y} {
 				n.SetInt64(1)
 			}

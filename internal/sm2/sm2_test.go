@@ -44,8 +44,8 @@ const (
 	issue560Signature = "3046022100be0ea64e1ec06f0d247093f3ccbbadcfb6260224272f86ddb78326e7cd6c7560022100e9f6ab2fcc48a2cef94838e66b5c7e21fd8e4de25990dd98ca5243f4966f2853"
 )
 
-// The generic arithmetic of crypto/elliptic over math/big is an independent
-// second opinion, as a = -3 here too.
+// The generic arithmetic of crypto/elliptic over math/big checks the engine
+// independently. It works because a = -3 on this curve too.
 var generic = &elliptic.CurveParams{
 	Name: "sm2p256v1", BitSize: 256,
 	P:  integer("fffffffeffffffffffffffffffffffffffffffff00000000ffffffffffffffff"),
@@ -55,13 +55,13 @@ var generic = &elliptic.CurveParams{
 	Gy: integer("bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0"),
 }
 
-// The generic arithmetic looks at the NIST curves without making sure that they
-// are set up, which parallel tests would race with.
+// The generic arithmetic uses the NIST curves without initialising them, so parallel
+// tests would race.
 var _ = elliptic.P256()
 
 func integer(s string) *big.Int { return new(big.Int).SetBytes(testutil.Hex(s)) }
 
-// offset gives v + n.
+// offset returns v + n.
 func offset(v *big.Int, n int64) *big.Int { return new(big.Int).Add(v, big.NewInt(n)) }
 
 func scalar(v *big.Int) []byte { return v.FillBytes(make([]byte, size)) }
@@ -205,9 +205,9 @@ func TestIssue560(t *testing.T) {
 	}
 }
 
-// Multiples of G next to 0 and to n, where a windowed multiplication can meet
-// the special cases of addition, and all powers of two. The generic curve adds
-// one step at a time.
+// These are all powers of two and the multiples of G near 0 and n, where a windowed
+// multiplication can meet the special cases of addition. The generic curve adds G
+// step by step.
 func TestPublicKeyOfEdgeScalars(t *testing.T) {
 	t.Parallel()
 	check := func(d, x, y *big.Int) {
@@ -222,7 +222,7 @@ func TestPublicKeyOfEdgeScalars(t *testing.T) {
 	x, y := generic.Gx, generic.Gy
 	for d := int64(1); d <= 100; d++ {
 		check(big.NewInt(d), x, y)
-		if d > 1 { // n-1 is no private key
+		if d > 1 { // n-1 is not a private key
 			check(offset(generic.N, -d), x, new(big.Int).Sub(generic.P, y))
 		}
 		x, y = generic.Add(x, y, generic.Gx, generic.Gy)
@@ -238,9 +238,9 @@ func TestPublicKeyOfEdgeScalars(t *testing.T) {
 		integer("acf4a2267397710a333a313f758deaf083bff11932fbad6e555322fc8ba70919"))
 }
 
-// Verifying computes [s]G + [t]Q with t = r + s. Here s and t are chosen and the
-// digest made to fit, so that every pair of edge scalars is met, equal points
-// and opposite points among them.
+// Verifying computes [s]G + [t]Q with t = r + s. The test chooses s and t and
+// computes a digest that fits. It covers every pair of edge scalars, including equal
+// and opposite points.
 func TestVerifyEdgeScalars(t *testing.T) {
 	t.Parallel()
 	n := generic.N
@@ -279,7 +279,7 @@ func TestParsePublicKeyRefuses(t *testing.T) {
 		v.FillBytes(b[at : at+size])
 		return b
 	}
-	// x = 1 and x + p name the same point to whoever reduces first.
+	// x = 1 and x + p are the same point for code that reduces first.
 	small, y := smallX(t)
 	tests := []struct {
 		name  string
@@ -328,7 +328,7 @@ func smallX(t *testing.T) (x, y *big.Int) {
 	return nil, nil
 }
 
-// Keys that a caller assembled are refused wherever one is taken.
+// Every function refuses invalid keys that a caller filled in.
 func TestAssembledPublicKeyRefused(t *testing.T) {
 	t.Parallel()
 	k := newKey(t, testutil.Hex(exampleKey))
@@ -450,7 +450,7 @@ func TestGenerateKey(t *testing.T) {
 	}
 }
 
-// engineKey assembles the key a caller of the engine would hold.
+// engineKey returns the key as a caller of the engine holds it.
 func engineKey(d *big.Int) *gmsm.PrivateKey {
 	key := new(gmsm.PrivateKey)
 	key.Curve, key.D = P256(), d
@@ -538,7 +538,7 @@ func TestSignDigest(t *testing.T) {
 	if !bytes.Equal(e, testutil.Hex(exampleDigest)) {
 		t.Error("the digest was changed")
 	}
-	// Fifty times, as an engine that tosses a coin gets half of them right.
+	// Fifty times, since an engine that reads an octet at random is right half the time.
 	for range 50 {
 		if got := sign(t, newKey(t, testutil.Hex(exampleKey)), e); !bytes.Equal(got, want) {
 			t.Fatalf("the second signature is %x, the first %x", got, want)
@@ -569,9 +569,8 @@ func signatureR(t *testing.T, sig []byte) *big.Int {
 	return v.R
 }
 
-// One constant for a thousand signatures, with and without assembly. A version
-// of the engine that makes k of our octets in another way changes it; nothing
-// else may.
+// A thousand signatures give one constant, with and without assembly. It may change
+// only if a version of the engine derives k from our octets in another way.
 func TestSignDigestAccumulated(t *testing.T) {
 	t.Parallel()
 	const want = "c4c6d653cefa37758efa01a33cc7382c2ee366ce1bef9d2e4953efd370b73ebb"
@@ -612,7 +611,7 @@ func TestConcurrentUse(t *testing.T) {
 	wg.Wait()
 }
 
-// The blocks were computed with Python's hmac.
+// Python's hmac computed these blocks.
 func TestNonceReader(t *testing.T) {
 	t.Parallel()
 	const (
@@ -674,7 +673,7 @@ func TestTjfocAgrees(t *testing.T) {
 		if !VerifyDigest(pub, e, sig) {
 			t.Errorf("key %d: we refuse tjfoc's signature %x", i, sig)
 		}
-		// tjfoc takes an empty ID for the default one, so a third one compares.
+		// tjfoc replaces an empty ID by the default, so a third ID is compared.
 		named, err := other.PublicKey.Sm3Digest(message, []byte("ALICE123@YAHOO.COM"))
 		if err != nil {
 			t.Fatal(err)
@@ -712,7 +711,7 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-// Signing and verifying a message is doing so for its digest.
+// SignMessage and VerifyMessage use the digest of the message.
 func TestMessage(t *testing.T) {
 	t.Parallel()
 	k, err := GenerateKey()
@@ -910,7 +909,7 @@ func TestPrivateKeyPrintsNothing(t *testing.T) {
 	}
 }
 
-// No error may carry what it was given for a private key.
+// No error shows what was given as a private key.
 func TestErrorsPrintNoKey(t *testing.T) {
 	t.Parallel()
 	d := bytes.Repeat([]byte{0xfe}, size+1)
@@ -931,8 +930,8 @@ func TestErrorsPrintNoKey(t *testing.T) {
 	}
 }
 
-// FuzzVerifyDigest looks for a panic, and for an answer other than the generic
-// arithmetic gives.
+// FuzzVerifyDigest looks for panics and for results that differ from the generic
+// arithmetic.
 func FuzzVerifyDigest(f *testing.F) {
 	e, sig := testutil.Hex(exampleDigest), encode(f, integer(exampleR), integer(exampleS))
 	f.Add(testutil.Hex(examplePoint), e, sig)
@@ -964,7 +963,8 @@ func FuzzVerifyDigest(f *testing.F) {
 	})
 }
 
-// ratio reports how much longer ours took than as many bare calls of the engine.
+// ratio reports the time of ours divided by the time of as many bare calls of the
+// engine.
 func ratio(b *testing.B, engine func()) {
 	b.Helper()
 	start := time.Now()

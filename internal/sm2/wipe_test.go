@@ -2,7 +2,7 @@ package sm2
 
 import "testing"
 
-// Wipe leaves no copy of d, in neither of the forms that a key holds it in.
+// Wipe clears both copies of d that a key holds.
 func TestWipe(t *testing.T) {
 	t.Parallel()
 	key, err := GenerateKey()
