@@ -146,7 +146,8 @@ func domainOf(request *csr.Request) (string, error) {
 		// A registry does not own the names that others register below its own. A
 		// rule of the list can be a wildcard itself, such as *.kawasaki.jp.
 		for _, suffix := range []string{proved, "x." + proved} {
-			if found, registry := publicsuffix.PublicSuffix(suffix); registry && found == suffix {
+			found, registry := publicsuffix.PublicSuffix(suffix)
+			if registry && found == suffix {
 				return "", failed("Csr", "the CSR's common name %q covers names of many owners (public suffix list); want a wildcard below a registered domain", name)
 			}
 		}

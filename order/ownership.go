@@ -49,7 +49,8 @@ func (o *Order) Challenge() Challenge {
 		return c
 	}
 	c.RecordDomain, c.RecordType, c.RecordValue = recordLabel, "TXT", o.Token
-	if registered, err := publicsuffix.EffectiveTLDPlusOne(c.Domain); err == nil && registered != c.Domain {
+	registered, err := publicsuffix.EffectiveTLDPlusOne(c.Domain)
+	if err == nil && registered != c.Domain {
 		c.RecordDomain += "." + strings.TrimSuffix(c.Domain, "."+registered)
 	}
 	return c

@@ -131,7 +131,7 @@ func (s *Store) try(ctx context.Context, mode mode, f func(*tx) error) (again bo
 	if err := s.begin(ctx, conn, mode); err != nil {
 		// The connection may have broken in the pool. The next try gets another
 		// one.
-		again := errors.Is(err, driver.ErrBadConn) || s.dialect.conflict(err)
+		again = errors.Is(err, driver.ErrBadConn) || s.dialect.conflict(err)
 		return again && ctx.Err() == nil, failure(ctx, "beginning", err)
 	}
 	tx := &tx{dialect: s.dialect, mode: mode, ctx: ctx, conn: conn, packages: map[string]bool{}}
@@ -194,7 +194,8 @@ func rollback(ctx context.Context, conn *sql.Conn) {
 // failure adds what the store was doing to an error, and the error of ctx if
 // ctx has ended, because drivers have their own errors for that.
 func failure(ctx context.Context, doing string, err error) error {
-	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
+	ended := ctx.Err()
+	if ended != nil && !errors.Is(err, ended) {
 		return fmt.Errorf("sqlstore: %s: %w: %w", doing, ended, err)
 	}
 	return fmt.Errorf("sqlstore: %s: %w", doing, err)
