@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"errors"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -78,7 +79,7 @@ func TestNewKeyPoolRefusals(t *testing.T) {
 		{"no size", RSA_2048, 0, 1, ""},
 		{"a negative size", RSA_2048, -1, 1, ""},
 		{"a size above 100,000", RSA_2048, 100_001, 1, ""},
-		{"a size that no memory holds", RSA_2048, 1 << 62, 1, ""},
+		{"a size that no memory holds", RSA_2048, math.MaxInt, 1, ""},
 		{"makers above 1000", RSA_2048, 1, 1001, ""},
 		{"no makers", RSA_2048, 1, 0, ""},
 		{"negative makers", RSA_2048, 1, -1, ""},

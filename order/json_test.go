@@ -109,7 +109,7 @@ func members(t testing.TB, text []byte) any {
 // reader keeps their digits.
 func TestDocumentedOrderId(t *testing.T) {
 	t.Parallel()
-	const example, sample = 98987582437920968, "98987582437920960"
+	const example, sample = int64(98987582437920968), "98987582437920960"
 	if got := strconv.FormatFloat(float64(example), 'f', -1, 64); got != sample {
 		t.Errorf("%d is %s after floating point, want %s as in the document", example, got, sample)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -442,7 +443,7 @@ func TestStoreRetries(t *testing.T) {
 func TestOrders(t *testing.T) {
 	t.Parallel()
 	book, _ := newBook(t, proved)
-	for _, limit := range []int{0, -1, 1001, -1 << 63} {
+	for _, limit := range []int{0, -1, 1001, math.MinInt} {
 		page, err := book.Orders(t.Context(), order.StateProcess, order.Order{}, limit)
 		checkError(t, err, refused, "limit", fmt.Sprint(limit), "from 1 to 1000")
 		if page != nil {
