@@ -24,8 +24,8 @@ func clientCSRRequest(issuer *ca.Issuer, csr string) *clientRequest {
 	return &clientRequest{Csr: csr, ParentIdentifier: issuer.Identifier(), Days: 90}
 }
 
-// Section 4.5: no member is marked required, but there is no key without a CSR
-// and no CA without ParentIdentifier.
+// The document marks no member as required, but there is no key without a CSR and
+// no CA without ParentIdentifier.
 func TestCreateClientCertificateWithCsrRefusesCSR(t *testing.T) {
 	t.Parallel()
 	o, au := leafOperations[2], authorityOf(algorithm.ECC_256)

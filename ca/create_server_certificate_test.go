@@ -25,7 +25,7 @@ func madeServer(issuer *ca.Issuer, a algorithm.Algorithm) *madeServerRequest {
 	return &madeServerRequest{CommonName: "www.example.com", Algorithm: string(a), ParentIdentifier: issuer.Identifier(), Days: 90}
 }
 
-// Section 4.4: what is required without a CSR, and its algorithms.
+// What is required without a CSR, and the algorithms.
 func TestCreateServerCertificateRefusesRequest(t *testing.T) {
 	t.Parallel()
 	o, issuer := leafOperations[0], authorityOf(algorithm.RSA_2048).issuer

@@ -166,7 +166,7 @@ func refusedServerRequests(t testing.TB) []refusedServerRequest {
 	}
 }
 
-// The rules are those of section 4.1 of the operations reference, by number.
+// The rules are those of CreateServerCertificateWithCsr in docs/operations.md.
 func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)

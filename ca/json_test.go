@@ -50,9 +50,8 @@ func checkRoundTrip[T any](t *testing.T, text []byte) {
 }
 
 // The members of the requests and responses, with their documented types, in the
-// documents' order (sections 4.1 to 4.3 of the operations reference). Left out:
-// CustomIdentifier, AsynchronousFlag and CertMaxTime, which the library has not.
-// Members of its own stand behind them.
+// documents' order. Left out: CustomIdentifier, AsynchronousFlag and CertMaxTime,
+// which the library does not have. Members of its own follow.
 func TestDocumentedMembers(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

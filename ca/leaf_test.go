@@ -152,8 +152,8 @@ func refusedLeafRequests() []refusedLeafRequest {
 	}
 }
 
-// What the three operations refuse alike, by the rules of section 4.1 of the
-// operations reference, to which 4.4 and 4.5 refer.
+// The refusals that the three operations share. The rules are those of
+// CreateServerCertificateWithCsr in docs/operations.md.
 func TestLeafOperationsRefuseRequest(t *testing.T) {
 	t.Parallel()
 	for _, o := range leafOperations {
@@ -441,8 +441,8 @@ func checkEmpty(t *testing.T, value any, want string) {
 	}
 }
 
-// The members in sections 4.4 and 4.5 of the operations reference. Left out:
-// CustomIdentifier and AsynchronousFlag, which the library has not.
+// The documented members. Left out: CustomIdentifier and AsynchronousFlag, which
+// the library does not have.
 func TestLeafOperationsMembers(t *testing.T) {
 	t.Parallel()
 	common := []string{

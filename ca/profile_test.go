@@ -216,7 +216,8 @@ type recorder struct {
 func (r *recorder) Helper()               {}
 func (r *recorder) Errorf(string, ...any) { r.failed = true }
 
-// Rule 19 of section 4.1: of what a CSR asks for, names alone are taken.
+// Rule 19 of CreateServerCertificateWithCsr in docs/operations.md: of the extensions
+// that a CSR asks for, only names are used.
 func TestProfileIgnoresRequestedExtensions(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)

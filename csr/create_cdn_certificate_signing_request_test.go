@@ -120,8 +120,8 @@ func refusedCdnRequests() []refusedCdnRequest {
 	}
 }
 
-// A rule in a comment is one of those of CreateCdnCertificateSigningRequest in
-// the operations reference (section 2.1); OD is an open decision of its section 6.
+// The rules in the comments are those of CreateCdnCertificateSigningRequest in
+// docs/operations.md.
 func TestCreateCdnCertificateSigningRequestRefusals(t *testing.T) {
 	t.Parallel()
 	key := testkeys.Key(algorithm.RSA_2048, 0)

@@ -49,7 +49,7 @@ type refusedCreateCsrRequest struct {
 func refusedCreateCsrRequests() []refusedCreateCsrRequest {
 	const missing, malformed = yuncert.ErrMissingParameter, yuncert.ErrInvalidValueMalformed
 	return []refusedCreateCsrRequest{
-		// Rule 1: what is mandatory. empty counts as absent.
+		// Rule 1: what is mandatory. Empty counts as absent.
 		{"no key size", func(r *csr.CreateCsrRequest) { r.KeySize = 0 }, missing, "KeySize", "KeySize is mandatory for this action."},
 		{"no algorithm", func(r *csr.CreateCsrRequest) { r.Algorithm = "" }, missing, "Algorithm", "Algorithm is mandatory for this action."},
 		{"no common name", func(r *csr.CreateCsrRequest) { r.CommonName = "" }, missing, "CommonName", "CommonName is mandatory for this action."},
@@ -58,7 +58,7 @@ func refusedCreateCsrRequests() []refusedCreateCsrRequest {
 		{"no locality", func(r *csr.CreateCsrRequest) { r.Locality = "" }, missing, "Locality", "Locality is mandatory for this action."},
 		{"nothing", func(r *csr.CreateCsrRequest) { *r = csr.CreateCsrRequest{} }, missing, "KeySize", "KeySize is mandatory for this action."},
 
-		// Rule 2: the allowed pairs. exact upper-case names.
+		// Rule 2: the allowed pairs, with names in upper case.
 		{"key size 255", func(r *csr.CreateCsrRequest) { r.KeySize = 255 }, malformed, "KeySize", ""},
 		{"key size -256", func(r *csr.CreateCsrRequest) { r.KeySize = -256 }, malformed, "KeySize", ""},
 		{"key size 2^31-1", func(r *csr.CreateCsrRequest) { r.KeySize = 1<<31 - 1 }, malformed, "KeySize", ""},
@@ -176,8 +176,7 @@ func refusedCreateCsrRequests() []refusedCreateCsrRequest {
 	}
 }
 
-// A rule in a comment is one of those of CreateCsr in the operations reference
-// (section 3.1); OD is an open decision of its section 6.
+// The rules in the comments are those of CreateCsr in docs/operations.md.
 func TestCreateCsrRefusals(t *testing.T) {
 	t.Parallel()
 	key := testkeys.Key(algorithm.ECC_256, 0)
