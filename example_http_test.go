@@ -14,9 +14,9 @@ import (
 	"github.com/yuncert/yuncert/csr"
 )
 
-// An operation for the callers of the cloud's interface, who send parameters in
-// the query or a form and read JSON. Who they are, and how often they may call, is
-// for what stands in front.
+// An operation over HTTP, for callers of the cloud's interface: they send parameters
+// in the query or a form and read JSON. This handler does not authenticate them and
+// does not limit their calls.
 func Example_http() {
 	handle := func(w http.ResponseWriter, r *http.Request) {
 		resp, err := createCsr(r)
@@ -57,16 +57,15 @@ func createCsr(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = key // goes where the service keeps keys
+	_ = key // a service stores it
 	return resp, nil
 }
 
-// decode sets the fields of a request that are text, numbers or truth values.
-// Parameters that it does not have, such as Action, are others' to read; lists of
-// Tags come as Tags.1.Key.
+// decode sets the text, number and bool fields of a request. It ignores parameters
+// that the request does not have, such as Action, and lists (Tags.1.Key).
 func decode(r *http.Request, req any) error {
 	if err := r.ParseForm(); err != nil {
-		return yuncert.Errorf(yuncert.ErrInvalidParameter, "", "the parameters are no form")
+		return yuncert.Errorf(yuncert.ErrInvalidParameter, "", "the query or form cannot be parsed")
 	}
 	fields := reflect.ValueOf(req).Elem()
 	for name, field := range fields.Fields() {
@@ -86,7 +85,7 @@ func decode(r *http.Request, req any) error {
 			field.SetBool(b)
 		}
 		if err != nil {
-			return yuncert.Errorf(yuncert.ErrInvalidParameter, name.Name, "%.80q is no %s", text, field.Kind())
+			return yuncert.Errorf(yuncert.ErrInvalidParameter, name.Name, "%.80q is not of type %s", text, field.Kind())
 		}
 	}
 	return nil

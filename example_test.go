@@ -18,79 +18,8 @@ import (
 	"github.com/yuncert/yuncert/csr"
 )
 
-// A private CA from nothing to a server certificate that crypto/x509 accepts.
-func Example() {
-	now := time.Now()
-
-	// The root signs subordinate CAs only; keep its key offline.
-	rootKey, err := algorithm.GenerateKey(algorithm.ECC_256)
-	if err != nil {
-		log.Fatal(err)
-	}
-	root, err := ca.CreateRootCACertificate(rand.Reader, now, rootKey, &ca.CreateRootCACertificateRequest{
-		CommonName: "Example Root", Organization: "Example", OrganizationUnit: "PKI",
-		Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Years: 10,
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	rootIssuer, err := ca.NewIssuer(root.CertificateChain, rootKey, ca.IssuerOptions{})
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	// The subordinate CA signs server certificates.
-	subKey, err := algorithm.GenerateKey(algorithm.ECC_256)
-	if err != nil {
-		log.Fatal(err)
-	}
-	sub, err := ca.CreateSubCACertificate(rand.Reader, now, rootIssuer, subKey.Public(), &ca.CreateSubCACertificateRequest{
-		CommonName: "Example Issuing CA", Organization: "Example", OrganizationUnit: "PKI",
-		Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Algorithm: "ECC_256", Years: 5,
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	issuer, err := ca.NewIssuer(sub.CertificateChain, subKey, ca.IssuerOptions{})
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	// A server makes its key and CSR, here or with any other tool.
-	request, _, err := csr.CreateCsr(rand.Reader, &csr.CreateCsrRequest{
-		KeySize: 256, Algorithm: "ECC", CommonName: "www.example.com", Sans: "example.com,192.0.2.1",
-		CountryCode: "CN", Province: "Beijing", Locality: "Beijing",
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	resp, der, err := ca.CreateServerCertificateWithCsr(rand.Reader, now, issuer, &ca.CreateServerCertificateWithCsrRequest{
-		Csr: request.Csr, ParentIdentifier: sub.Identifier, Days: 365, Immediately: 2,
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	// A client that trusts the root accepts what the server sends.
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		log.Fatal(err)
-	}
-	roots, intermediates := x509.NewCertPool(), x509.NewCertPool()
-	roots.AppendCertsFromPEM([]byte(root.Certificate))
-	intermediates.AppendCertsFromPEM([]byte(resp.CertificateChain))
-	for _, host := range []string{"www.example.com", "192.0.2.1", "www.example.org"} {
-		_, err := cert.Verify(x509.VerifyOptions{DNSName: host, Roots: roots, Intermediates: intermediates})
-		fmt.Println(host, err == nil)
-	}
-	// Output:
-	// www.example.com true
-	// 192.0.2.1 true
-	// www.example.org false
-}
-
-// The CDN's CSR: the private key comes beside the response, and PubMd5 is the
-// name to keep it under until the certificate arrives.
+// The private key of a CDN CSR is returned next to the response. PubMd5 is a name to
+// store it under until the certificate arrives.
 func Example_cdn() {
 	resp, key, err := csr.CreateCdnCertificateSigningRequest(rand.Reader, &csr.CreateCdnCertificateSigningRequestRequest{
 		CommonName: "cdn.example.com", SANs: "*.cdn.example.com",
@@ -115,7 +44,7 @@ func Example_cdn() {
 	// RSA_2048 private key true
 }
 
-// SM2 is asked for by name and needs nothing else.
+// An SM2 key is asked for by its name.
 func Example_sm2() {
 	resp, key, err := csr.CreateCsr(rand.Reader, &csr.CreateCsrRequest{
 		KeySize: 256, Algorithm: "SM2", CommonName: "www.example.com",
@@ -135,30 +64,27 @@ func Example_sm2() {
 	// [示例公司]
 }
 
-// Callers branch on the documented code and serve the documented body.
+// A caller branches on the documented code, and can answer with the documented body.
 func ExampleCode() {
-	_, _, err := csr.CreateCsr(rand.Reader, &csr.CreateCsrRequest{
+	request := &csr.CreateCsrRequest{
 		KeySize: 1024, Algorithm: "RSA", CommonName: "www.example.com",
 		CountryCode: "CN", Province: "Beijing", Locality: "Beijing",
-	})
-	fmt.Println(errors.Is(err, yuncert.ErrInvalidValueMalformed))
+	}
+	_, _, err := csr.CreateCsr(rand.Reader, request)
+	fmt.Println(errors.Is(err, yuncert.ErrInvalidValueMalformed)) // branch on the code
 	if e, ok := errors.AsType[*yuncert.Error](err); ok {
-		e.RequestId = "12345678-1234-1234-1234-123456789ABC"
-		body, err := json.Marshal(e)
-		if err != nil {
-			log.Fatal(err)
-		}
 		fmt.Println(e.Parameter, e.Code.HTTPStatus())
+		body, _ := json.Marshal(e) // {"RequestId": …, "Code": …, "Message": …}
 		fmt.Println(string(body))
 	}
 	// Output:
 	// true
 	// KeySize 400
-	// {"RequestId":"12345678-1234-1234-1234-123456789ABC","Code":"InvalidValue.Malformed","Message":"KeySize: 1024 is not 2048, 3072 or 4096 for RSA, or 256 for ECC and SM2"}
+	// {"RequestId":"","Code":"InvalidValue.Malformed","Message":"KeySize: 1024 is not 2048, 3072 or 4096 for RSA, or 256 for ECC and SM2"}
 }
 
-// hsm stands for a key that does not leave its device: all that is known of it
-// are its public half and how to ask for a signature over a digest.
+// hsm stands for a key that does not leave its device. It has a public half, and it
+// signs digests.
 type hsm struct {
 	public crypto.PublicKey
 	sign   func(digest []byte, opts crypto.SignerOpts) ([]byte, error)
@@ -170,7 +96,7 @@ func (h hsm) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, e
 	return h.sign(digest, opts)
 }
 
-// A key in an HSM or KMS is any crypto.Signer. What it answers is verified
+// A key in an HSM or KMS is any crypto.Signer. Each of its signatures is verified
 // before it is used.
 func Example_hsm() {
 	inside, err := algorithm.GenerateKey(algorithm.RSA_2048)
