@@ -131,7 +131,7 @@ func Example_fromOpenSSL() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	crl := must(ca.CreateRevocationList(rand.Reader, now, issuer, &ca.RevocationListRequest{
+	crl := must(ca.CreateRevocationList(rand.Reader, now, issuer, &ca.CreateRevocationListRequest{
 		Number: big.NewInt(now.Unix()), NextUpdate: now.AddDate(0, 0, 7),
 		Revoked: ca.Revoked(ca.RevokedCertificate{
 			SerialNumber: server.SerialNumber, RevocationTime: now, Reason: ca.ReasonSuperseded,

@@ -175,7 +175,7 @@ func refusedSans() []refusedSan {
 	}
 }
 
-// SanType and SanValue of section 4.5, in both operations for clients.
+// SanType and SanValue, in both operations for clients.
 func TestClientSanRefused(t *testing.T) {
 	t.Parallel()
 	for _, o := range leafOperations[1:] {

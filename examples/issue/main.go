@@ -1,11 +1,11 @@
-// Command issue builds a private CA and issues a server certificate, all in
-// files that openssl reads:
+// Command issue creates a private CA and a server certificate, as PEM files that
+// openssl reads:
 //
 //	go run ./examples/issue -out DIR
 //
-// It makes a root, a subordinate CA, a server key and CSR, and the certificate.
-// With -csr it issues for a CSR that openssl or keytool made, with -algorithm in
-// another algorithm.
+// It writes the certificates of a root CA, a subordinate CA and a server, and the
+// server's key and CSR. It does not write the keys of the CAs: they are lost when it
+// ends. With -csr it issues for a CSR that openssl or keytool made.
 package main
 
 import (
@@ -26,10 +26,10 @@ import (
 )
 
 func main() {
-	out := flag.String("out", "", "`directory` to write to; made if it is not there (required)")
-	domain := flag.String("domain", "", "`names` of the server beside those of the CSR, separated by commas (default localhost,127.0.0.1 without -csr)")
-	csrFile := flag.String("csr", "", "issue for the CSR in this `file`, and make no server key")
-	name := flag.String("algorithm", "", "algorithm of all keys: RSA_2048, RSA_3072, RSA_4096, ECC_256 or SM2_256, with -csr of the CAs' keys alone and ECC_384 and ECC_512 too (default ECC_256, with -csr that of its key)")
+	out := flag.String("out", "", "`directory` to write to; created if it does not exist (required)")
+	domain := flag.String("domain", "", "`names` of the server, separated by commas, in addition to the CSR's (default localhost,127.0.0.1 without -csr)")
+	csrFile := flag.String("csr", "", "`file` with a CSR to issue for; without it a server key and CSR are created")
+	name := flag.String("algorithm", "", "`algorithm` of all keys: RSA_2048, RSA_3072, RSA_4096, ECC_256 or SM2_256 (default ECC_256); with -csr only of the CAs' keys, also ECC_384 or ECC_512 (default: that of the CSR's key)")
 	days := flag.Int("days", 365, "validity of the server certificate in `days`")
 	flag.Parse()
 	if *out == "" || flag.NArg() > 0 || *days < 1 || *days > math.MaxInt32 {
@@ -55,14 +55,14 @@ func run(out, domain, csrFile, name string, days int) error {
 		return err
 	}
 
-	// The root's key signs one certificate, that of the subordinate CA.
+	// The root's key signs one certificate: the subordinate CA's.
 	now := time.Now()
 	rootKey, err := algorithm.GenerateKey(a)
 	if err != nil {
 		return err
 	}
 	root, err := ca.CreateRootCACertificate(rand.Reader, now, rootKey, &ca.CreateRootCACertificateRequest{
-		CommonName: "Example Root CA", Organization: "Example", OrganizationUnit: "PKI",
+		CommonName: "Example Root CA", Organization: company, OrganizationUnit: "PKI",
 		Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Years: 10,
 	})
 	if err != nil {
@@ -77,7 +77,7 @@ func run(out, domain, csrFile, name string, days int) error {
 		return err
 	}
 	sub, err := ca.CreateSubCACertificate(rand.Reader, now, rootIssuer, subKey.Public(), &ca.CreateSubCACertificateRequest{
-		CommonName: "Example Issuing CA", Organization: "Example", OrganizationUnit: "PKI",
+		CommonName: "Example Issuing CA", Organization: company, OrganizationUnit: "PKI",
 		Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Algorithm: string(a), Years: 5,
 	})
 	if err != nil {
@@ -88,8 +88,13 @@ func run(out, domain, csrFile, name string, days int) error {
 		return err
 	}
 
+	organization, unit, err := missingNames(request)
+	if err != nil {
+		return err
+	}
 	server, _, err := ca.CreateServerCertificateWithCsr(rand.Reader, now, issuer, &ca.CreateServerCertificateWithCsrRequest{
-		Csr: request, Domain: domain, ParentIdentifier: issuer.Identifier(), Days: int32(days), Immediately: 2,
+		Csr: request, Domain: domain, Organization: organization, OrganizationUnit: unit,
+		ParentIdentifier: issuer.Identifier(), Days: int32(days), Immediately: 2,
 	})
 	if err != nil {
 		return err
@@ -106,8 +111,31 @@ func run(out, domain, csrFile, name string, days int) error {
 	return nil
 }
 
+// company and department are the names in the certificates.
+const (
+	company    = "Example Ltd"
+	department = "Web"
+)
+
+// missingNames returns the organization and the unit that a CSR lacks. Without them
+// the certificate would have the documented defaults, which name Alibaba.
+func missingNames(text string) (organization, unit string, err error) {
+	request, err := csr.Parse([]byte(text))
+	if err != nil {
+		return "", "", err
+	}
+	subject := request.Subject()
+	if len(subject.Organization) == 0 {
+		organization = company
+	}
+	if len(subject.OrganizationalUnit) == 0 {
+		unit = department
+	}
+	return organization, unit, nil
+}
+
 // serverCSR returns the CSR to issue for and the algorithm of the CAs. Without a
-// file it makes a key and a CSR of it.
+// file it creates a key and a CSR.
 func serverCSR(w *writer, file, domain, name string) (string, algorithm.Algorithm, error) {
 	var a algorithm.Algorithm
 	var err error
@@ -128,7 +156,7 @@ func serverCSR(w *writer, file, domain, name string) (string, algorithm.Algorith
 		if a == "" {
 			a = request.Algorithm
 		}
-		// An earlier run's key and CSR are not those of the certificate to come.
+		// The key and CSR of an earlier run do not belong to the new certificate.
 		w.remove("server.key")
 		w.remove("server.csr")
 		return string(text), a, w.err
@@ -171,7 +199,7 @@ func (w *writer) write(name, text string, mode os.FileMode) {
 	if w.err != nil {
 		return
 	}
-	w.remove(name) // a file that is there already would keep its mode
+	w.remove(name) // an existing file would keep its mode
 	path := filepath.Join(w.dir, name)
 	if w.err == nil {
 		w.err = os.WriteFile(path, []byte(text), mode)
@@ -192,7 +220,7 @@ func printChecks(out string, a algorithm.Algorithm) {
 	fmt.Println("Check it with:")
 	fmt.Printf("  openssl x509 -in %s -noout -text\n", file("server.pem"))
 	if a == algorithm.SM2_256 {
-		// OpenSSL 3.0 hands the user ID to the first certificate of a chain only.
+		// OpenSSL 3.0 uses the user ID only for the first certificate of a chain.
 		const id = "-vfyopt distid:1234567812345678"
 		fmt.Printf("  openssl verify %s -partial_chain -trusted %s %s\n", id, file("sub.pem"), file("server.pem"))
 		fmt.Printf("  openssl verify %s -partial_chain -trusted %s %s\n", id, file("root.pem"), file("sub.pem"))
