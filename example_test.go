@@ -71,15 +71,13 @@ func ExampleCode() {
 		CountryCode: "CN", Province: "Beijing", Locality: "Beijing",
 	}
 	_, _, err := csr.CreateCsr(rand.Reader, request)
-	fmt.Println(errors.Is(err, yuncert.ErrInvalidValueMalformed)) // branch on the code
+	malformed := errors.Is(err, yuncert.ErrInvalidValueMalformed) // branch on the code
 	if e, ok := errors.AsType[*yuncert.Error](err); ok {
-		fmt.Println(e.Parameter, e.Code.HTTPStatus())
-		body, _ := json.Marshal(e) // {"RequestId": …, "Code": …, "Message": …}
-		fmt.Println(string(body))
+		body, _ := json.Marshal(e) // the documented body: RequestId, Code, Message
+		fmt.Printf("%t %d %s\n%s\n", malformed, e.Code.HTTPStatus(), e.Parameter, body)
 	}
 	// Output:
-	// true
-	// KeySize 400
+	// true 400 KeySize
 	// {"RequestId":"","Code":"InvalidValue.Malformed","Message":"KeySize: 1024 is not 2048, 3072 or 4096 for RSA, or 256 for ECC and SM2"}
 }
 
