@@ -54,7 +54,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// What README says of Go's own packages and SM2.
+// What docs/sm2.md says of Go's own packages and SM2.
 func TestGoReadsNoSM2(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.SM2_256)
