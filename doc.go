@@ -1,64 +1,74 @@
-// Package yuncert and the packages below it do in-process, without a network
-// service, what Alibaba Cloud's certificate operations do, in RSA, ECC and SM2:
+// Package yuncert is the root of a library that creates certificate signing
+// requests, runs a private certificate authority (CA) and manages orders for
+// domain-validated certificates, in RSA, ECC and SM2. For example:
 //
-//	CreateCdnCertificateSigningRequest, CreateCsr   package csr
-//	CreateRootCACertificate, CreateSubCACertificate,
-//	CreateServerCertificateWithCsr, CRL and OCSP    package ca
-//	CreateCertificateWithCsrRequest: DV orders      package order
+//	resp, key, err := csr.CreateCsr(rand.Reader, &csr.CreateCsrRequest{
+//		Algorithm: "ECC", KeySize: 256, CommonName: "www.example.com",
+//		CountryCode: "CN", Province: "Beijing", Locality: "Beijing",
+//	})
 //
-// Package algorithm makes, checks, reads and writes the keys that all use. This
-// package holds what all share: the documented error codes and one [Error] type.
+// Choose a package by what you need:
+//
+//   - [github.com/yuncert/yuncert/csr] creates CSRs and reads those of any tool.
+//   - [github.com/yuncert/yuncert/ca] creates CAs, certificates, CRLs and OCSP
+//     responses, and verifies chains.
+//   - [github.com/yuncert/yuncert/order] takes orders and proves who owns a domain.
+//   - [github.com/yuncert/yuncert/algorithm] generates, checks, reads and writes keys.
+//
+// This package has what they share: the documented error codes and the type [Error].
 //
 // # Names
 //
 // What Alibaba Cloud documents keeps its name letter for letter: operations,
-// parameters (Sans here and SANs there), algorithms such as RSA_2048, codes. One
-// search finds the document, the code and the log line. What it does not name
-// has the name that Go would give it: csr.Parse, ca.Issuer. Request and response
-// structs hold plain values and encode with encoding/json under the documented
-// names; a file is named after its operation.
+// parameters (Sans in one operation, SANs in another), algorithms such as RSA_2048,
+// codes. Everything else has the name that Go would give it. Request and response
+// structs hold plain values, and encoding/json writes them under the documented names.
 //
-// # What is pure
+// # Pure functions
 //
-// Making a CSR and issuing a certificate are functions over values. A signature
-// lists all that the result depends on, in one order: randomness, the instant,
-// who signs, what is asked. There is no clock, file, network, global state or
-// hidden configuration, and inputs are never modified. What has state says so:
-// orders, in a store that the caller picks, ca.Pool and algorithm.KeyPool.
+// Creating a CSR and issuing a certificate are pure functions. Everything that the
+// result depends on is an argument: randomness, the time, the issuer, the request.
+// They use no clock, file, network or global state, and never modify their inputs.
+// Only order.Book, ca.Pool and algorithm.KeyPool have state.
 //
-// rand feeds RequestIds, serial numbers and whatever a caller's own signer draws
-// from it; nil means crypto/rand. Key pairs come from the system's random source
-// always. Signatures by keys in memory repeat: RSA is PKCS #1 v1.5, ECC follows
-// RFC 6979, SM2 derives its nonce in the same way. So the same rand bytes,
-// instant, key and request give the same bytes.
+// rand provides RequestIds and serial numbers, and is passed on to the caller's own
+// signers. Nil means crypto/rand. Keys are always generated from the system's random
+// source. Signatures by keys in memory are deterministic: RSA is PKCS #1 v1.5, ECC
+// follows RFC 6979, and SM2 derives its nonce in the same way. So the same rand bytes,
+// time, key and request give the same bytes.
 //
 // # What the caller keeps
 //
-// Private keys are [crypto.Signer] values that never enter a request or a
-// response. A function that makes one returns it beside the response; it prints
-// as "RSA_2048 private key" in every log, and only its PEM method gives it away.
-// The caller keeps keys and certificates, decides who may ask for what, and
-// limits how often: the documents' limits of calls stand in the comments of the
-// functions and are not enforced.
+// Private keys are [crypto.Signer] values and never part of a request or response. A
+// function that generates a key returns it next to the response. The key prints as
+// "RSA_2048 private key"; only its PEM method returns the key itself. The caller
+// stores keys and certificates, decides who may ask for what, and limits how often:
+// the documented call limits are in the comments and are not enforced.
 //
 // # Errors
 //
-// Every error of an operation is an *[Error] with the documented code, the wire name of the
-// parameter at fault and a message that says what would be accepted. A request
-// is checked whole, in the order of its document, before a key is touched; the
-// first problem is reported, and on an error all results are nil. Callers branch
-// on the code:
+// Every operation fails with an *[Error]: a documented code, the parameter at fault,
+// and a message that says what was received and what is accepted. A request is checked
+// completely, in the order of its document, before a key is used. The first problem is
+// reported, and then all results are nil. Callers branch on the code:
 //
 //	if errors.Is(err, yuncert.ErrInvalidParameter) { … }
 //
-// and answer with e.Code.HTTPStatus() and the JSON of e, the documented body, in
-// which the parameter stands in front of the message.
+// A service answers with e.Code.HTTPStatus() and the JSON of e.
 //
 // # Hostile input
 //
-// CSRs and request parameters may come from an attacker: sizes are bounded
-// before anything is parsed, DER is read strictly, weak keys, odd names and
-// wrong self-signatures are refused, and nothing of a CSR is copied into a
-// certificate but key, names and the usual attributes of the subject. Chains and
-// keys are the caller's own, and are checked for mistakes rather than malice.
+// CSRs and request parameters may come from an attacker. Their size is limited before
+// they are parsed, and DER is read strictly. Weak keys, malformed names and wrong
+// self-signatures are refused. Only the key, the names and the usual subject attributes
+// of a CSR reach a certificate. CA chains and keys are the caller's own: they are
+// checked for mistakes, not for malice.
+//
+// # Compatibility
+//
+// No version is tagged yet, and until version 1 anything may change. From then on the
+// exported Go names, codes, HTTP statuses and JSON names stay, and a newer version opens
+// the database of an older one. The bytes of a certificate for the same inputs change
+// only in a release that says so. Texts of messages may change, except those that
+// Alibaba Cloud documents.
 package yuncert
