@@ -17,9 +17,10 @@ func NewRequestId(rand io.Reader) (string, error) {
 	if _, err := io.ReadFull(rand, b[:]); err != nil {
 		return "", &Error{Code: ErrInternalError, Message: "the random source failed while a RequestId was drawn", Err: err}
 	}
-	b[6] = b[6]&0x0f | 0x40           // version 4: random
-	b[8] = b[8]&0x3f | 0x80           // variant of RFC 9562
-	const digits = "0123456789ABCDEF" // encoding/hex has only lower case
+	b[6] = b[6]&0x0f | 0x40 // version 4: random
+	b[8] = b[8]&0x3f | 0x80 // variant of RFC 9562
+	// encoding/hex writes lower case only.
+	const digits = "0123456789ABCDEF"
 	text := make([]byte, 0, 36)
 	for i, octet := range b {
 		if i == 4 || i == 6 || i == 8 || i == 10 {
