@@ -1,7 +1,6 @@
 package ca
 
 import (
-	"crypto/x509"
 	"io"
 	"time"
 
@@ -118,16 +117,13 @@ func (r *CreateClientCertificateRequest) check() (l leaf, err error) {
 	if r == nil {
 		r = new(CreateClientCertificateRequest)
 	}
-	l = leaf{
-		usage: x509.ExtKeyUsageClientAuth,
-		parameters: leafParameters{
-			organization: r.Organization, organizationUnit: r.OrganizationUnit, country: r.Country,
-			commonName: r.CommonName, state: r.State, locality: r.Locality,
-			algorithm: r.Algorithm, parentIdentifier: r.ParentIdentifier,
-			validity:    validity{r.Years, r.Months, r.Days, r.BeforeTime, r.AfterTime},
-			immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
-		},
-	}
+	l = newLeaf(false, leafParameters{
+		organization: r.Organization, organizationUnit: r.OrganizationUnit, country: r.Country,
+		commonName: r.CommonName, state: r.State, locality: r.Locality,
+		algorithm: r.Algorithm, parentIdentifier: r.ParentIdentifier,
+		validity:    validity{r.Years, r.Months, r.Days, r.BeforeTime, r.AfterTime},
+		immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
+	})
 	if err = l.addSan(r.SanType, r.SanValue); err != nil {
 		return l, err
 	}

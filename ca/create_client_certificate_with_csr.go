@@ -1,7 +1,6 @@
 package ca
 
 import (
-	"crypto/x509"
 	"io"
 	"time"
 
@@ -141,20 +140,17 @@ func (r *CreateClientCertificateWithCsrRequest) check(policy algorithm.KeyPolicy
 	if r == nil {
 		r = new(CreateClientCertificateWithCsrRequest)
 	}
-	l = leaf{
-		usage: x509.ExtKeyUsageClientAuth,
-		parameters: leafParameters{
-			organization: r.Organization, organizationUnit: r.OrganizationUnit, country: r.Country,
-			commonName: r.CommonName, state: r.State, locality: r.Locality,
-			algorithm: r.Algorithm, parentIdentifier: r.ParentIdentifier,
-			validity:    validity{r.Years, r.Months, r.Days, r.BeforeTime, r.AfterTime},
-			immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
-		},
-	}
+	l = newLeaf(false, leafParameters{
+		organization: r.Organization, organizationUnit: r.OrganizationUnit, country: r.Country,
+		commonName: r.CommonName, state: r.State, locality: r.Locality,
+		algorithm: r.Algorithm, parentIdentifier: r.ParentIdentifier,
+		validity:    validity{r.Years, r.Months, r.Days, r.BeforeTime, r.AfterTime},
+		immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
+	})
 	if err = l.readCSR(r.Csr, policy); err != nil {
 		return l, err
 	}
-	if l.algorithm == algorithm.RSA_1024 {
+	if l.key.algorithm == algorithm.RSA_1024 {
 		return l, refused("Csr", "the CSR's key is RSA_1024, which is accepted for server certificates only")
 	}
 	if err = l.addSan(r.SanType, r.SanValue); err != nil {

@@ -1,7 +1,6 @@
 package ca
 
 import (
-	"crypto/x509"
 	"io"
 	"time"
 
@@ -47,32 +46,32 @@ func (r *CreateDomainCertificateRequest) check(policy algorithm.KeyPolicy) (l le
 	if r == nil {
 		r = new(CreateDomainCertificateRequest)
 	}
-	l = leaf{
-		usage: x509.ExtKeyUsageServerAuth, domainOnly: true,
-		parameters: leafParameters{validity: validity{months: r.Months}, immediately: r.Immediately},
-	}
+	l = newLeaf(true, leafParameters{validity: validity{months: r.Months}, immediately: r.Immediately})
 	if err = l.readCSR(r.Csr, policy); err != nil {
 		return l, err
 	}
-	l.asked = nil
 	if r.Domain == "" {
 		return l, yuncert.Missing("Domain")
 	}
-	if l.names, err = param.SplitNames("Domain", r.Domain); err != nil {
+	names, err := param.SplitNames("Domain", r.Domain)
+	if err != nil {
 		return l, err
 	}
-	if len(l.names) == 0 {
-		return l, malformed("Domain", "%.80q holds no name", r.Domain)
+	if len(names) == 0 {
+		return l, malformed("Domain", "%.80q has no name in it", r.Domain)
 	}
-	l.list, l.others = "Domain", 0
+	l.mixed = true
+	l.names = altNames{all: names, groups: [3]nameGroup{fromList: {"Domain", names}}}
+	l.subject = subject{commonName: sourced{"", "Domain"}}
 	// A longer name is only an alternative name (X.520: 64 characters).
-	if x509der.CheckText(x509der.CommonName, l.names[0]) == nil {
-		l.given = x509der.Name{x509der.Text(x509der.CommonName, l.names[0])}
+	if x509der.CheckText(x509der.CommonName, names[0]) == nil {
+		l.subject.given = x509der.Name{x509der.Text(x509der.CommonName, names[0])}
+		l.subject.commonName.text = names[0]
 	}
 	if r.Months == 0 {
 		return l, yuncert.Missing("Months")
 	}
-	if err = l.parameters.validity.check(); err != nil {
+	if err = l.validity.check(); err != nil {
 		return l, err
 	}
 	return l, checkImmediately(r.Immediately)
@@ -92,8 +91,6 @@ func CreateDomainCertificate(rand io.Reader, now time.Time, issuer *Issuer, req 
 	if err != nil {
 		return nil, nil, err
 	}
-	if issuer != nil && issuer.crlAddress != "" {
-		l.parameters.enableCrl = 1
-	}
+	l.crl = issuer != nil && issuer.crlAddress != ""
 	return l.issue(rand, now, issuer)
 }

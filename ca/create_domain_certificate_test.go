@@ -76,7 +76,7 @@ func TestCreateDomainCertificateRefused(t *testing.T) {
 		}, malformed, "Csr", "possession"},
 
 		{"no Domain", domain(""), missing, "Domain", "Domain is mandatory for this action."},
-		{"commas and spaces", domain(" , ,"), malformed, "Domain", `" , ," holds no name`},
+		{"commas and spaces", domain(" , ,"), malformed, "Domain", `" , ," has no name in it`},
 		{"one label with a space", domain("www example.com"), malformed, "Domain", `"www example.com"`},
 		{"an underscore", domain("a_b.example.com"), malformed, "Domain", `"a_b.example.com"`},
 		{"an e-mail address", domain("tom@example.com"), malformed, "Domain", `"tom@example.com"`},

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert"
-	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
@@ -53,8 +52,8 @@ func (r *CreateOCSPResponderCertificateRequest) Validate() error {
 	return err
 }
 
-// check is Validate, and returns the common name.
-func (r *CreateOCSPResponderCertificateRequest) check() (x509der.Name, error) {
+// check is Validate, and returns what it read.
+func (r *CreateOCSPResponderCertificateRequest) check() (*draft, error) {
 	if r == nil {
 		r = new(CreateOCSPResponderCertificateRequest)
 	}
@@ -69,7 +68,18 @@ func (r *CreateOCSPResponderCertificateRequest) check() (x509der.Name, error) {
 	case r.Days < 0 || r.Days > maxYears*366:
 		return nil, malformed("Days", "%d is not from 1 to %d", r.Days, maxYears*366)
 	}
-	return name, nil
+	return &draft{
+		kind: responderCertificate,
+		subject: subject{
+			given:      name,
+			inherited:  []string{x509der.Country, x509der.Organization},
+			commonName: sourced{r.CommonName, "CommonName"},
+		},
+		validity:   validity{days: r.Days},
+		keyUsage:   x509.KeyUsageDigitalSignature,
+		usages:     []string{extendedKeyUsages["OCSPSigning"]},
+		usagesFrom: "ParentIdentifier",
+	}, nil
 }
 
 // CreateOCSPResponderCertificate signs the certificate by which a CA lets another
@@ -91,67 +101,16 @@ func (r *CreateOCSPResponderCertificateRequest) check() (x509der.Name, error) {
 // for a CommonName that reads like a host and that a name constraint of a CA keeps
 // out, and for Days beyond the CA's end, and [yuncert.ErrInternalError] when rand or the CA's key fails.
 func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issuer, pub crypto.PublicKey, req *CreateOCSPResponderCertificateRequest) (*CreateOCSPResponderCertificateResponse, error) {
-	commonName, err := req.check()
+	d, err := req.check()
 	if err != nil {
 		return nil, err
 	}
-	if err := checkParent(issuer, ""); err != nil {
-		return nil, err
-	}
-	now = second(now)
-	if err := issuer.checkNow(now); err != nil {
-		return nil, err
-	}
-	if err := issuer.keyPolicy().Check(pub); err != nil {
-		return nil, param.Wrap(err, param.CodeOf(err), "", "the responder's public key")
-	}
-	publicKey, err := algorithm.MarshalPublicKey(pub)
+	d.key.argument, d.key.owner = pub, "the responder"
+	t, err := issuer.template(now, d)
 	if err != nil {
 		return nil, err
 	}
-	a, err := algorithm.Of(pub)
-	if err != nil {
-		return nil, err
-	}
-	notAfter := now.AddDate(0, 0, int(req.Days))
-	switch {
-	case a == algorithm.RSA_1024:
-		return nil, refused("", "the responder's key is RSA_1024, which is too weak")
-	case a.Family() != issuer.signer.Algorithm.Family():
-		return nil, refused("", "the responder's key is %s, which is not of the CA's family: the CA's key is %s", a, issuer.signer.Algorithm)
-	case issuer.holds(publicKey):
-		return nil, refused("", "the responder's key is that of a CA")
-	case !issuer.allows(x509.ExtKeyUsageOCSPSigning):
-		return nil, refused("ParentIdentifier", "the CA's extended key usages exclude OCSPSigning")
-	case notAfter.After(issuer.notAfter):
-		return nil, refused("Days", "the certificate would end at %s: the CA and its chain end at %s", stamp(notAfter), stamp(issuer.notAfter))
-	}
-	var subject x509der.Name
-	subject = subject.AppendOnly(issuer.subjects[0], x509der.Country)
-	subject = subject.AppendOnly(issuer.subjects[0], x509der.Organization)
-	subject = append(subject, commonName...)
-	if issuer.isNamed(subject) {
-		return nil, refused("CommonName", "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
-	}
-	for at, constraints := range issuer.constraints {
-		if constraints == nil {
-			continue
-		}
-		if err := constraints.CheckCommonName(req.CommonName); err != nil {
-			return nil, refused("CommonName", "%v of the CA %.80q", err, issuer.chain[at].Subject.CommonName)
-		}
-	}
-	cert, err := issue(rand, issuer.signer, &x509der.Template{
-		Issuer:         issuer.chain[0].RawSubject,
-		NotBefore:      now,
-		NotAfter:       notAfter,
-		Subject:        subject,
-		PublicKey:      publicKey,
-		KeyUsage:       x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:    []string{x509der.OCSPSigning},
-		AuthorityKeyID: issuer.authorityKeyID,
-		OCSPNoCheck:    true,
-	})
+	cert, err := issue(rand, issuer.signer, &t)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
@@ -130,7 +131,7 @@ func CreateRootCACertificate(rand io.Reader, now time.Time, key crypto.Signer, r
 	if err != nil {
 		return nil, param.Wrap(err, yuncert.ErrInvalidValueMalformed, "", "the CA's key cannot be used")
 	}
-	if err := checkCAKey(signer.Algorithm, req.Algorithm); err != nil {
+	if err := checkKeyAlgorithm("Algorithm", signer.Algorithm, algorithm.Algorithm(req.Algorithm)); err != nil {
 		return nil, err
 	}
 	if err := checkInstant(now); err != nil {

@@ -1,7 +1,6 @@
 package ca
 
 import (
-	"crypto/x509"
 	"io"
 	"time"
 
@@ -114,16 +113,13 @@ func (r *CreateServerCertificateRequest) check() (l leaf, err error) {
 	if r == nil {
 		r = new(CreateServerCertificateRequest)
 	}
-	l = leaf{
-		usage: x509.ExtKeyUsageServerAuth,
-		parameters: leafParameters{
-			organization: r.Organization, organizationUnit: r.OrganizationUnit, country: r.Country,
-			commonName: r.CommonName, state: r.State, locality: r.Locality,
-			algorithm: r.Algorithm, parentIdentifier: r.ParentIdentifier,
-			validity:    validity{r.Years, r.Months, r.Days, r.BeforeTime, r.AfterTime},
-			immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
-		},
-	}
+	l = newLeaf(true, leafParameters{
+		organization: r.Organization, organizationUnit: r.OrganizationUnit, country: r.Country,
+		commonName: r.CommonName, state: r.State, locality: r.Locality,
+		algorithm: r.Algorithm, parentIdentifier: r.ParentIdentifier,
+		validity:    validity{r.Years, r.Months, r.Days, r.BeforeTime, r.AfterTime},
+		immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
+	})
 	if err = l.addDomain(r.Domain); err != nil {
 		return l, err
 	}

@@ -1,7 +1,6 @@
 package ca
 
 import (
-	"crypto/x509"
 	"io"
 	"time"
 
@@ -128,16 +127,13 @@ func (r *CreateServerCertificateWithCsrRequest) check(policy algorithm.KeyPolicy
 	if r == nil {
 		r = new(CreateServerCertificateWithCsrRequest)
 	}
-	l = leaf{
-		usage: x509.ExtKeyUsageServerAuth,
-		parameters: leafParameters{
-			organization: r.Organization, organizationUnit: r.OrganizationUnit, country: r.Country,
-			commonName: r.CommonName, state: r.State, locality: r.Locality,
-			algorithm: r.Algorithm, parentIdentifier: r.ParentIdentifier,
-			validity:    validity{r.Years, r.Months, r.Days, r.BeforeTime, r.AfterTime},
-			immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
-		},
-	}
+	l = newLeaf(true, leafParameters{
+		organization: r.Organization, organizationUnit: r.OrganizationUnit, country: r.Country,
+		commonName: r.CommonName, state: r.State, locality: r.Locality,
+		algorithm: r.Algorithm, parentIdentifier: r.ParentIdentifier,
+		validity:    validity{r.Years, r.Months, r.Days, r.BeforeTime, r.AfterTime},
+		immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
+	})
 	if err = l.readCSR(r.Csr, policy); err != nil {
 		return l, err
 	}

@@ -99,16 +99,16 @@ func refusedServerRequests(t testing.TB) []refusedServerRequest {
 
 		{"a common name that is no host", func(r *request) {
 			r.Csr = hostCSR(t, algorithm.ECC_256, "https://www.example.com")
-		}, refused, "Csr", `"https://www.example.com" is no DNS name`},
+		}, refused, "Csr", `"https://www.example.com" is not a DNS name`},
 		{"a common name that is no host, beside names that are not taken", func(r *request) {
 			r.Csr = makeCSR(t, key(algorithm.ECC_256, 2), asn.Name(asn.UTF8(asn.OIDCommonName, "Tom Li")), asn.Extension(asn.OIDAltName, false, asn.Seq(asn.TLV(0x81, []byte("a@example.com")))))
-		}, refused, "Csr", `"Tom Li" is no DNS name`},
+		}, refused, "Csr", `"Tom Li" is not a DNS name`},
 		{"a common name that is no host, beside a CommonName that does not count", func(r *request) {
 			r.Csr, r.CommonName = hostCSR(t, algorithm.ECC_256, "Tom Li"), "www.example.com"
-		}, refused, "Csr", `"Tom Li" is no DNS name`},
+		}, refused, "Csr", `"Tom Li" is not a DNS name`},
 		{"CommonName that is no host", func(r *request) {
 			r.Csr, r.CommonName = hostCSR(t, algorithm.ECC_256, ""), "云证书"
-		}, malformed, "CommonName", `"云证书" is no DNS name`},
+		}, malformed, "CommonName", `"云证书" is not a DNS name`},
 		{"no name at all", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "") }, refused, "Csr", "names a server"},
 
 		{"Organization of 65 characters", func(r *request) { r.Organization = testutil.Chinese(65) }, malformed, "Organization", "65 characters"},
@@ -796,7 +796,7 @@ func TestCreateServerCertificateWithCsrRepeatedAttributes(t *testing.T) {
 		parts := append(slices.Repeat([][]byte{asn.Printable(asn.OIDUnit, "IT")}, n), commonName)
 		req := serverRequest(au.issuer, makeCSR(t, key(algorithm.ECC_256, 2), asn.Name(parts...)))
 		if !ok {
-			checkRefused(t, instant, au.issuer, req, malformed, "Csr", fmt.Sprintf("%d attributes OU: 8 is the most", n))
+			checkRefused(t, instant, au.issuer, req, malformed, "Csr", fmt.Sprintf("%d attributes OU: up to 8 are accepted", n))
 		} else if cert := issue(t, au.issuer, req); len(cert.Subject.OrganizationalUnit) != n {
 			t.Errorf("%d units, want %d", len(cert.Subject.OrganizationalUnit), n)
 		}

@@ -8,8 +8,6 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
-	"github.com/yuncert/yuncert/internal/param"
-	"github.com/yuncert/yuncert/internal/x509der"
 )
 
 // A CreateSubCACertificateRequest describes the subordinate CA to create, with
@@ -109,12 +107,12 @@ func (r *CreateSubCACertificateRequest) Validate() error {
 	return err
 }
 
-// check is Validate, and returns what the request says of the certificate.
-func (r *CreateSubCACertificateRequest) check() (*x509der.Template, error) {
+// check is Validate, and returns what it read.
+func (r *CreateSubCACertificateRequest) check() (*draft, error) {
 	if r == nil {
 		r = new(CreateSubCACertificateRequest)
 	}
-	subject, err := caSubject(r.CommonName, r.Organization, r.OrganizationUnit, r.Locality, r.State, r.CountryCode)
+	name, err := caSubject(r.CommonName, r.Organization, r.OrganizationUnit, r.Locality, r.State, r.CountryCode)
 	if err != nil {
 		return nil, err
 	}
@@ -147,13 +145,17 @@ func (r *CreateSubCACertificateRequest) check() (*x509der.Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &x509der.Template{
-		Subject:     subject,
-		CA:          true,
-		PathLen:     int(r.PathLenConstraint),
-		KeyUsage:    x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-		ExtKeyUsage: usages,
-		Constraints: constraints,
+	return &draft{
+		kind:        caCertificate,
+		parent:      r.ParentIdentifier,
+		key:         subjectKey{algorithm: algorithm.Algorithm(r.Algorithm), algorithmFrom: "Algorithm"},
+		subject:     subject{given: name, commonName: sourced{r.CommonName, "CommonName"}},
+		validity:    validity{years: r.Years},
+		keyUsage:    x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+		usages:      usages,
+		usagesFrom:  "ExtendedKeyUsages",
+		pathLen:     int(r.PathLenConstraint),
+		constraints: constraints,
 	}, nil
 }
 
@@ -173,54 +175,16 @@ func (r *CreateSubCACertificateRequest) check() (*x509der.Template, error) {
 // fails. The document allows a user 10 calls a second, which the embedding
 // service enforces.
 func CreateSubCACertificate(rand io.Reader, now time.Time, parent *Issuer, pub crypto.PublicKey, req *CreateSubCACertificateRequest) (*CreateSubCACertificateResponse, error) {
-	t, err := req.check()
+	d, err := req.check()
 	if err != nil {
 		return nil, err
 	}
-	if err := checkParent(parent, req.ParentIdentifier); err != nil {
-		return nil, err
-	}
-	now = second(now)
-	if err := parent.checkNow(now); err != nil {
-		return nil, err
-	}
-	if err := parent.keyPolicy().Check(pub); err != nil {
-		return nil, param.Wrap(err, param.CodeOf(err), "", "the new CA's public key")
-	}
-	publicDER, err := algorithm.MarshalPublicKey(pub)
+	d.key.argument, d.key.owner = pub, "the new CA"
+	t, err := parent.template(now, d)
 	if err != nil {
 		return nil, err
 	}
-	a, err := algorithm.Of(pub)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkCAKey(a, req.Algorithm); err != nil {
-		return nil, err
-	}
-	notAfter := now.AddDate(int(req.Years), 0, 0)
-	switch {
-	case len(parent.chain) == maxChain:
-		return nil, refused("ParentIdentifier", "the parent's chain has %d certificates, and no longer one is read", maxChain)
-	case parent.depth == 0:
-		return nil, refused("ParentIdentifier", "the parent's path length allows no CA below it")
-	case a.Family() != parent.signer.Algorithm.Family():
-		return nil, refused("Algorithm", "%s is not of the parent's family: the parent's key is %s", a, parent.signer.Algorithm)
-	case parent.holds(publicDER):
-		return nil, refused("", "the new CA's key is that of a CA above it")
-	case parent.isNamed(t.Subject):
-		return nil, refused("CommonName", "the subject is that of a CA above: the certificate would pass for one that it issued to itself")
-	case !parent.allowsAll(t.ExtKeyUsage):
-		return nil, refused("ExtendedKeyUsages", "the extended key usages of a CA above exclude one of these")
-	case notAfter.After(parent.notAfter):
-		return nil, refused("Years", "the CA would be valid until %s: its parent ends at %s", stamp(notAfter), stamp(parent.notAfter))
-	case parent.depth > 0 && int(req.PathLenConstraint) >= parent.depth:
-		return nil, refused("PathLenConstraint", "%d is not below the %d levels that the parent leaves", req.PathLenConstraint, parent.depth)
-	}
-	t.Issuer, t.AuthorityKeyID = parent.chain[0].RawSubject, parent.authorityKeyID
-	t.NotBefore, t.NotAfter = now, notAfter
-	t.PublicKey = publicDER
-	cert, err := issue(rand, parent.signer, t)
+	cert, err := issue(rand, parent.signer, &t)
 	if err != nil {
 		return nil, err
 	}

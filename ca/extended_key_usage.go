@@ -79,25 +79,27 @@ func permits(cert *x509.Certificate, usage x509.ExtKeyUsage) bool {
 		slices.Contains(cert.ExtKeyUsage, usage) || slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageAny)
 }
 
-// allows reports whether the extended key usages along the chain allow
-// certificates for that use.
-func (i *Issuer) allows(usage x509.ExtKeyUsage) bool {
-	return !slices.ContainsFunc(i.chain, func(cert *x509.Certificate) bool { return !permits(cert, usage) })
-}
-
-// allowsAll reports whether the extended key usages along the chain allow a CA
-// below with these. None means that it takes what is left.
-func (i *Issuer) allowsAll(usages []string) bool {
-	for _, cert := range i.chain {
-		bound := x509der.ExtKeyUsages(cert)
-		if len(bound) == 0 || slices.Contains(bound, x509der.AnyExtendedKeyUsage) {
-			continue
-		}
-		if slices.ContainsFunc(usages, func(usage string) bool { return !slices.Contains(bound, usage) }) {
-			return false
+// excludes returns the first of some extended key usages that those along the chain
+// do not allow. A certificate without any takes what the chain leaves.
+func (i *Issuer) excludes(usages []string) (usage string, excluded bool) {
+	for _, allowed := range i.usages {
+		for _, usage := range usages {
+			if !slices.Contains(allowed, usage) {
+				return usage, true
+			}
 		}
 	}
-	return true
+	return "", false
+}
+
+// usageName returns the name of an extended key usage for a message.
+func usageName(content string) string {
+	for name, usage := range extendedKeyUsages {
+		if usage == content {
+			return name
+		}
+	}
+	return x509der.ObjectIdentifier(content).String()
 }
 
 // tlsKeyUsages are the key usages, any one of which goes with an extended one

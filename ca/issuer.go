@@ -42,6 +42,7 @@ type Issuer struct {
 	chain       []*x509.Certificate        // the CA's own first, the root last
 	publicKeys  [][]byte                   // of the chain, as DER in this module's form
 	constraints []*x509der.NameConstraints // of the chain; nil where there are none
+	usages      [][]string                 // the extended key usages of each that limits them
 	chainPEM    string
 	identifier  string
 	subjects    []x509der.Name // of the chain, as they go into certificates; of CAs above, those that can be read
@@ -155,6 +156,9 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 		return refusedLink(at, cert, "holds a key that stands in the chain already: the chain ends with its root")
 	}
 	i.publicKeys = append(i.publicKeys, publicKey)
+	if usages := x509der.ExtKeyUsages(cert); len(usages) > 0 && !slices.Contains(usages, extendedKeyUsages["any"]) {
+		i.usages = append(i.usages, usages)
+	}
 	constraints, err := x509der.ConstraintsOf(cert)
 	if err != nil {
 		return refusedLink(at, cert, "has unusable name constraints: %v", err)

@@ -3,7 +3,6 @@ package ca
 import (
 	"crypto/x509"
 	"io"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -27,20 +26,28 @@ type leafParameters struct {
 	tags             []Tag
 }
 
-// A leaf is a checked request for the certificate of a server or client.
+// A leaf is a checked request for the certificate of a server or a client.
 type leaf struct {
+	draft
+	server     bool // or a client
 	parameters leafParameters
-	algorithm  algorithm.Algorithm // of the key
-	publicKey  []byte              // DER; not set before the key is made
-	asked      x509der.Name        // the subject of the CSR; empty without one
-	given      x509der.Name        // the attributes that parameters set
-	domainOnly bool                // given is the whole subject
-	names      []string            // DNS names and IP addresses, canonical
-	others     int                 // how many of names are not from the list parameter
-	list       string              // that parameter: Domain or SanValue
-	emails     []string
-	uris       []*url.URL
-	usage      x509.ExtKeyUsage
+	csrNames   []string // DNS names and IP addresses of the CSR, canonical
+}
+
+// newLeaf begins a leaf. Its parameters are checked by check.
+func newLeaf(server bool, p leafParameters) leaf {
+	return leaf{
+		server: server, parameters: p,
+		draft: draft{
+			parent: p.parentIdentifier, validity: p.validity, crl: p.enableCrl == 1,
+			key: subjectKey{from: "Algorithm", algorithmFrom: "Algorithm"},
+			subject: subject{
+				inherited: leafInherited, defaults: leafDefaults,
+				commonName: sourced{p.commonName, "CommonName"},
+			},
+			usagesFrom: "ParentIdentifier",
+		},
+	}
 }
 
 // leafAlgorithms are the values of the parameter Algorithm.
@@ -52,91 +59,75 @@ func (l *leaf) readCSR(text string, policy algorithm.KeyPolicy) error {
 	if err != nil {
 		return err
 	}
-	l.publicKey, err = request.PublicKeyInfo()
+	publicKey, err := request.PublicKeyInfo()
 	if err != nil {
 		return param.Wrap(err, yuncert.ErrInvalidValueMalformed, "Csr", "")
 	}
-	l.asked, l.algorithm = request.Subject, request.Algorithm
-	l.names, l.others = request.Names, len(request.Names)
+	l.key = subjectKey{algorithm: request.Algorithm, der: publicKey, from: "Csr", algorithmFrom: "Csr"}
+	l.subject.asked, l.csrNames = request.Subject, request.Names
+	if name := request.Subject.Get(x509der.CommonName); name != "" {
+		l.subject.commonName = sourced{name, "Csr"}
+	}
 	return nil
 }
 
-// commonName is the CSR's, and the parameter where there is none.
-func (l *leaf) commonName() string {
-	if l.domainOnly {
-		return l.given.Get(x509der.CommonName)
-	}
-	if name := l.asked.Get(x509der.CommonName); name != "" {
-		return name
-	}
-	return l.parameters.commonName
-}
-
-// commonNameParameter is the parameter that the common name comes from.
-func (l *leaf) commonNameParameter() string {
-	switch {
-	case l.domainOnly:
-		return l.list
-	case l.asked.Get(x509der.CommonName) != "":
-		return "Csr"
-	}
-	return "CommonName"
-}
-
-// addDomain puts the common name in front of the names, if it is a DNS name or
-// an IP address, and the parameter Domain behind them.
+// addDomain makes the names of a server: the common name if it is a DNS name or an
+// IP address, the names in the CSR, and the parameter Domain.
 func (l *leaf) addDomain(domain string) error {
-	l.list = "Domain"
-	more, err := param.SplitNames(l.list, domain)
+	list, err := param.SplitNames("Domain", domain)
 	if err != nil {
 		return err
 	}
-	names := make([]string, 0, 1+len(l.names)+len(more))
-	if host, ok := x509der.HostName(l.commonName()); ok {
-		names = append(names, host)
+	commonName := l.subject.commonName
+	l.names.all = make([]string, 0, 1+len(l.csrNames)+len(list))
+	if host, ok := x509der.HostName(commonName.text); ok {
+		l.names.add(fromCommonName, commonName.parameter, host)
 	}
-	names = x509der.AppendNames(names, l.names...)
-	if l.others = len(names); l.others > x509der.MaxNames {
-		return malformed(l.commonNameParameter(), "the common name and the CSR's names are more than %d", x509der.MaxNames)
+	l.names.add(fromCSR, "Csr", l.csrNames...)
+	if l.names.total() > x509der.MaxNames {
+		return malformed(commonName.parameter, "the common name and the CSR's names are more than %d", x509der.MaxNames)
 	}
-	l.names = x509der.AppendNames(names, more...)
-	if len(l.names) > x509der.MaxNames {
-		return malformed(l.list, "the names are more than %d in all", x509der.MaxNames)
+	l.names.add(fromList, "Domain", list...)
+	if l.names.total() > x509der.MaxNames {
+		return malformed("Domain", "the names are more than %d in all", x509der.MaxNames)
 	}
-	if len(l.names) == 0 && l.publicKey != nil {
-		if name := l.asked.Get(x509der.CommonName); name != "" {
-			return refused("Csr", noHost, name)
-		}
-		if l.parameters.commonName == "" {
-			return refused("Csr", "neither the CSR nor the request names a server: CommonName or Domain would")
-		}
+	switch {
+	case l.names.total() > 0 || !l.hasCSR():
+		return nil
+	case commonName.text == "":
+		return refused("Csr", "neither the CSR nor the request names a server; CommonName or Domain can")
+	case commonName.parameter == "Csr":
+		return refused("Csr", noHost, commonName.text)
 	}
-	return nil
+	return nil // check refuses CommonName
 }
 
-// noHost is the message for a common name beside which no server is named.
-const noHost = "the common name %.80q is no DNS name and no IP address, and there is no other name: no client would accept the certificate for a server. Domain can name one"
+// hasCSR reports whether the key is that of a CSR.
+func (l *leaf) hasCSR() bool { return l.key.der != nil }
+
+// noHost is the message for a common name of a server that has no other name.
+const noHost = "the common name %.80q is not a DNS name or an IP address, and there is no other name for clients to find the server by; Domain can name one"
 
 // check checks the parameters from the subject on, in the order of the
 // documents. Without a CSR the common name and the algorithm are required.
 func (l *leaf) check() error {
-	p, withCSR := &l.parameters, l.publicKey != nil
+	p := &l.parameters
 	for _, part := range []param.Attribute{
 		{Name: "Organization", Type: x509der.Organization, Text: p.organization},
 		{Name: "OrganizationUnit", Type: x509der.OrganizationalUnit, Text: p.organizationUnit},
 		{Name: "Country", Type: x509der.Country, Text: p.country},
-		{Name: "CommonName", Type: x509der.CommonName, Text: p.commonName, Required: !withCSR},
+		{Name: "CommonName", Type: x509der.CommonName, Text: p.commonName, Required: !l.hasCSR()},
 		{Name: "State", Type: x509der.State, Text: p.state},
 		{Name: "Locality", Type: x509der.Locality, Text: p.locality},
 	} {
-		if err := part.AddTo(&l.given); err != nil {
+		if err := part.AddTo(&l.subject.given); err != nil {
 			return err
 		}
-		if part.Type == x509der.CommonName && l.list == "Domain" && len(l.names) == 0 {
+		if part.Type == x509der.CommonName && l.server && l.names.total() == 0 {
 			return malformed("CommonName", noHost, p.commonName)
 		}
 	}
-	if err := l.checkAlgorithm(withCSR); err != nil {
+	if err := l.checkAlgorithm(); err != nil {
 		return err
 	}
 	if p.parentIdentifier == "" {
@@ -163,8 +154,8 @@ func checkImmediately(n int32) error {
 
 // checkAlgorithm holds the parameter Algorithm to the CSR's key, or takes the
 // algorithm of the key to make from it.
-func (l *leaf) checkAlgorithm(withCSR bool) error {
-	name := l.parameters.algorithm
+func (l *leaf) checkAlgorithm() error {
+	name, withCSR := l.parameters.algorithm, l.hasCSR()
 	switch {
 	case name == "" && !withCSR:
 		return yuncert.Missing("Algorithm")
@@ -172,123 +163,80 @@ func (l *leaf) checkAlgorithm(withCSR bool) error {
 		return nil
 	case !slices.Contains(leafAlgorithms, name):
 		accepted := leafAlgorithms
-		if !withCSR || l.usage == x509.ExtKeyUsageClientAuth {
+		if !withCSR || !l.server {
 			accepted = accepted[1:] // without RSA_1024, which is refused below or has been
 		}
 		return malformed("Algorithm", "%.40q is not one of %s", name, strings.Join(accepted, ", "))
-	case withCSR && name != string(l.algorithm):
-		return refused("Algorithm", "%s is not the algorithm of the CSR's key, which is %s", name, l.algorithm)
+	case withCSR && name != string(l.key.algorithm):
+		return refused("Algorithm", "%s is not the algorithm of the CSR's key, which is %s", name, l.key.algorithm)
 	case !withCSR && name == string(algorithm.RSA_1024):
 		return refused("Algorithm", "RSA_1024 is too weak for a new key: RSA_2048 and longer are accepted")
 	}
-	l.algorithm = algorithm.Algorithm(name)
+	l.key.algorithm = algorithm.Algorithm(name)
 	return nil
 }
 
-// defaultSubject is what the documents give for attributes that neither the
-// request nor the CSR has.
-var defaultSubject = x509der.Name{
+// leafInherited are the attributes that the CA's subject supplies where neither the
+// request nor the CSR has them.
+var leafInherited = []string{x509der.Country, x509der.State, x509der.Locality}
+
+// leafDefaults are the documented values of attributes that neither the request nor
+// the CSR has.
+var leafDefaults = x509der.Name{
 	x509der.Text(x509der.Organization, "Alibaba Inc."),
 	x509der.Text(x509der.OrganizationalUnit, "Aliyun CDN"),
 }
 
-// subject returns the certificate's subject: given alone, or for each attribute the parameter,
-// else the CSR's with the string type it has there, else the default. The common
-// name is the CSR's, and the parameter only where the CSR has none.
-func (l *leaf) subject(ca x509der.Name) (x509der.Name, error) {
-	if l.domainOnly {
-		return l.given, nil
-	}
-	subject := make(x509der.Name, 0, 6)
-	for _, part := range []struct {
-		name, attributeType string
-		limit               int // of attributes that are taken from a CSR
-		fallback            x509der.Name
-	}{
-		{"C", x509der.Country, 1, ca},
-		{"ST", x509der.State, 1, ca},
-		{"L", x509der.Locality, 1, ca},
-		{"O", x509der.Organization, 1, defaultSubject},
-		{"OU", x509der.OrganizationalUnit, 8, defaultSubject},
-		{"CN", x509der.CommonName, 1, nil},
-	} {
-		asked := l.asked.Count(part.attributeType)
-		switch {
-		case l.given.Count(part.attributeType) > 0 && (part.attributeType != x509der.CommonName || asked == 0):
-			subject = subject.AppendOnly(l.given, part.attributeType)
-		case asked > part.limit:
-			return nil, malformed("Csr", "the CSR's subject has %d attributes %s: %d is the most", asked, part.name, part.limit)
-		case asked > 0:
-			for _, a := range l.asked {
-				if a.Type != part.attributeType {
-					continue
-				}
-				if err := x509der.CheckText(a.Type, a.String()); err != nil {
-					return nil, malformed("Csr", "the CSR's subject has %.80q: %v", a, err)
-				}
-				subject = append(subject, a.Certified())
-			}
-		default:
-			subject = subject.AppendOnly(part.fallback, part.attributeType)
+var (
+	serverUsages = []string{x509der.ServerAuth}
+	clientUsages = []string{x509der.ClientAuth}
+)
+
+// template sets the usages and returns what the certificate says.
+func (l *leaf) template(now time.Time, issuer *Issuer) (x509der.Template, error) {
+	l.keyUsage, l.usages = x509.KeyUsageDigitalSignature, clientUsages
+	if l.server {
+		l.usages = serverUsages
+		// RFC 5280, section 4.2.1.12, names keyEncipherment for serverAuth and not for
+		// clientAuth; RFC 8813, section 3, forbids it for EC keys.
+		if l.key.algorithm.Family() == "RSA" {
+			l.keyUsage |= x509.KeyUsageKeyEncipherment
 		}
 	}
-	return subject, nil
+	return issuer.template(now, &l.draft)
 }
 
-// under holds a leaf to its issuer at an instant and returns what the certificate
-// says beside serial number and key: all is checked but the key that is still to
-// be made.
-func (l *leaf) under(issuer *Issuer, now time.Time) (t x509der.Template, err error) {
-	if err := checkParent(issuer, l.parameters.parentIdentifier); err != nil {
-		return t, err
-	}
-	now = second(now)
-	if err := issuer.checkNow(now); err != nil {
-		return t, err
-	}
-	if err := issuer.checkLeaf(l); err != nil {
-		return t, err
-	}
-	notBefore, notAfter, err := l.parameters.validity.within(now, issuer)
+// issue signs the certificate for the key of a CSR.
+func (l *leaf) issue(rand io.Reader, now time.Time, issuer *Issuer) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
+	t, err := l.template(now, issuer)
 	if err != nil {
-		return t, err
+		return nil, nil, err
 	}
-	subject, err := l.subject(issuer.subjects[0])
-	if err != nil {
-		return t, err
-	}
-	if issuer.isNamed(subject) {
-		return t, refused(l.commonNameParameter(), "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
-	}
-	if err := issuer.checkConstraints(l); err != nil {
-		return t, err
-	}
-	t = x509der.Template{
-		Issuer:         issuer.chain[0].RawSubject,
-		NotBefore:      notBefore,
-		NotAfter:       notAfter,
-		Subject:        subject,
-		KeyUsage:       x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:    leafUsages[l.usage].oids,
-		AuthorityKeyID: issuer.authorityKeyID,
-		Names:          l.names,
-		Emails:         l.emails,
-		URIs:           l.uris,
-	}
-	// RFC 5280, section 4.2.1.12, names keyEncipherment for serverAuth and not for
-	// clientAuth; RFC 8813, section 3, keeps it from EC keys.
-	if l.algorithm.Family() == "RSA" && l.usage == x509.ExtKeyUsageServerAuth {
-		t.KeyUsage |= x509.KeyUsageKeyEncipherment
-	}
-	if l.parameters.enableCrl == 1 {
-		t.CRLPoints = issuer.crlPoints
-	}
-	return t, nil
+	return l.sign(rand, issuer, &t)
 }
 
-// sign issues the certificate, for the key of the CSR or the one made since.
+// issueWithKey generates the key after all other checks and signs the certificate.
+func (l *leaf) issueWithKey(rand io.Reader, now time.Time, issuer *Issuer) (*CreateServerCertificateWithCsrResponse, *algorithm.PrivateKey, []byte, error) {
+	t, err := l.template(now, issuer)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	key, err := algorithm.GenerateKey(l.key.algorithm)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if t.PublicKey, err = algorithm.MarshalPublicKey(key.Public()); err != nil {
+		return nil, nil, nil, err
+	}
+	resp, der, err := l.sign(rand, issuer, &t)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return resp, key, der, nil
+}
+
+// sign signs a certificate and makes the response of it.
 func (l *leaf) sign(rand io.Reader, issuer *Issuer, t *x509der.Template) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
-	t.PublicKey = l.publicKey
 	cert, err := issue(rand, issuer.signer, t)
 	if err != nil {
 		return nil, nil, err
@@ -303,78 +251,4 @@ func (l *leaf) sign(rand io.Reader, issuer *Issuer, t *x509der.Template) (resp *
 		resp.CertificateChain = issuer.chainPEM
 	}
 	return resp, cert.der, nil
-}
-
-// issue is under and sign for a leaf whose key is a CSR's.
-func (l *leaf) issue(rand io.Reader, now time.Time, issuer *Issuer) (*CreateServerCertificateWithCsrResponse, []byte, error) {
-	t, err := l.under(issuer, now)
-	if err != nil {
-		return nil, nil, err
-	}
-	return l.sign(rand, issuer, &t)
-}
-
-// issueWithKey makes the key once nothing else can be refused.
-func (l *leaf) issueWithKey(rand io.Reader, now time.Time, issuer *Issuer) (*CreateServerCertificateWithCsrResponse, *algorithm.PrivateKey, []byte, error) {
-	t, err := l.under(issuer, now)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	key, err := algorithm.GenerateKey(l.algorithm)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	if l.publicKey, err = algorithm.MarshalPublicKey(key.Public()); err != nil {
-		return nil, nil, nil, err
-	}
-	resp, der, err := l.sign(rand, issuer, &t)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	return resp, key, der, nil
-}
-
-// leafUsages are the extended key usages of leaves.
-var leafUsages = map[x509.ExtKeyUsage]struct {
-	name string
-	oids []string
-}{
-	x509.ExtKeyUsageServerAuth: {"serverAuth", []string{x509der.ServerAuth}},
-	x509.ExtKeyUsageClientAuth: {"clientAuth", []string{x509der.ClientAuth}},
-}
-
-// checkLeaf refuses what this issuer does not sign.
-func (i *Issuer) checkLeaf(l *leaf) error {
-	switch {
-	case i.root():
-		return refused("ParentIdentifier", "the issuer is a root CA: server and client certificates are issued by a subordinate CA")
-	case !i.allows(l.usage):
-		return refused("ParentIdentifier", "the CA's extended key usages exclude %s", leafUsages[l.usage].name)
-	case !l.fits(i.signer.Algorithm):
-		return refused(l.keyParameter(), "the key is %s, which is not of the CA's family: the CA's key is %s", l.algorithm, i.signer.Algorithm)
-	case l.publicKey == nil && l.algorithm.Family() == "RSA" && l.algorithm.KeySize() < i.options.KeyPolicy.MinRSABits:
-		// A key that exists has passed KeyPolicy.Check.
-		return refused("Algorithm", "the key would be %s; want an RSA key of at least %d bits", l.algorithm, i.options.KeyPolicy.MinRSABits)
-	case l.publicKey != nil && i.holds(l.publicKey):
-		return refused("Csr", "the CSR's key is that of a CA")
-	case l.parameters.enableCrl == 1 && i.crlAddress == "":
-		return refused("EnableCrl", "1 needs an issuer with a CRLBase: this one has no CRL")
-	}
-	return nil
-}
-
-// fits reports whether the key goes with that of the CA: it is of the same family,
-// as the documents have it, or its certificate is a domain's and neither key is
-// SM2, as on the public Internet.
-func (l *leaf) fits(issuer algorithm.Algorithm) bool {
-	ours, theirs := l.algorithm.Family(), issuer.Family()
-	return ours == theirs || l.domainOnly && ours != "SM2" && theirs != "SM2"
-}
-
-// keyParameter is the parameter that the key comes from.
-func (l *leaf) keyParameter() string {
-	if l.publicKey == nil {
-		return "Algorithm"
-	}
-	return "Csr"
 }

@@ -489,7 +489,7 @@ func TestSubjectOfACA(t *testing.T) {
 	req.CommonName, req.Organization, req.OrganizationUnit = root.CommonName, root.Organization[0], root.OrganizationalUnit[0]
 	req.Locality, req.State, req.CountryCode = root.Locality[0], root.Province[0], strings.Join(root.Country, "")
 	_, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, au.rootIssuer, au.subKey.Public(), req)
-	testutil.CheckError(t, err, refused, "CommonName", "a CA above")
+	testutil.CheckError(t, err, refused, "CommonName", "a CA's own")
 }
 
 // RFC 5280, section 7.1: letter case and repeated spaces do not tell names apart.

@@ -116,56 +116,44 @@ func isLocalPart(text string) bool {
 	return len(text) <= 64
 }
 
-// checkConstraints refuses a name that a CA of the chain does not allow (RFC 5280,
-// section 4.2.1.10). Clients would refuse the certificate.
-func (i *Issuer) checkConstraints(l *leaf) error {
+// checkConstraints refuses a name that a name constraint along the chain keeps
+// out (RFC 5280, section 4.2.1.10): clients would refuse the certificate.
+func (i *Issuer) checkConstraints(d *draft) error {
 	for at, c := range i.constraints {
 		if c == nil {
 			continue
 		}
-		parameter, err := l.checkConstraint(c)
-		if err != nil {
+		if parameter, err := d.keptOut(c); err != nil {
 			return refused(parameter, "%v of the CA %.80q", err, i.chain[at].Subject.CommonName)
 		}
 	}
 	return nil
 }
 
-// checkConstraint checks all names against the constraints of one CA. With the
-// error it returns the parameter that the refused name came from.
-func (l *leaf) checkConstraint(c *x509der.NameConstraints) (parameter string, err error) {
-	hasDNSName := slices.ContainsFunc(l.names, func(name string) bool { return !x509der.IsIP(name) })
-	if !hasDNSName {
-		if err := c.CheckCommonName(l.commonName()); err != nil {
-			return l.commonNameParameter(), err
+// keptOut returns the parameter of the first name that the constraints keep out
+// and says which of them does.
+func (d *draft) keptOut(c *x509der.NameConstraints) (parameter string, err error) {
+	if !slices.ContainsFunc(d.names.all, func(name string) bool { return !x509der.IsIP(name) }) {
+		if err := c.CheckCommonName(d.subject.commonName.text); err != nil {
+			return d.subject.commonName.parameter, err
 		}
 	}
-	for n, name := range l.names {
-		if err := c.CheckName(name); err != nil {
-			return l.parameterOf(n), err
+	for _, group := range d.names.groups {
+		for _, name := range group.names {
+			if err := c.CheckName(name); err != nil {
+				return group.parameter, err
+			}
 		}
 	}
-	for _, mailbox := range l.emails {
+	for _, mailbox := range d.names.emails {
 		if err := c.CheckEmail(mailbox); err != nil {
-			return l.list, err
+			return "SanValue", err
 		}
 	}
-	for _, uri := range l.uris {
+	for _, uri := range d.names.uris {
 		if err := c.CheckURI(uri); err != nil {
-			return l.list, err
+			return "SanValue", err
 		}
 	}
 	return "", nil
-}
-
-// parameterOf returns the parameter that name n comes from.
-func (l *leaf) parameterOf(n int) string {
-	host, _ := x509der.HostName(l.parameters.commonName)
-	switch {
-	case n >= l.others:
-		return l.list
-	case l.publicKey == nil, n == 0 && l.list == "Domain" && l.names[n] == host && l.asked.Get(x509der.CommonName) == "":
-		return "CommonName"
-	}
-	return "Csr"
 }

@@ -6,8 +6,6 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
-	"github.com/yuncert/yuncert/internal/param"
-	"github.com/yuncert/yuncert/internal/x509der"
 )
 
 // A Tag is a label that the caller attaches to a certificate. It does not enter
@@ -30,24 +28,6 @@ func checkTags(tags []Tag) error {
 	return nil
 }
 
-// caSubject reads the parameters that both CA operations make a subject of.
-func caSubject(commonName, organization, organizationUnit, locality, state, countryCode string) (x509der.Name, error) {
-	var subject x509der.Name
-	for _, p := range []param.Attribute{
-		{Name: "CommonName", Type: x509der.CommonName, Text: commonName, Required: true},
-		{Name: "Organization", Type: x509der.Organization, Text: organization, Required: true},
-		{Name: "OrganizationUnit", Type: x509der.OrganizationalUnit, Text: organizationUnit, Required: true},
-		{Name: "Locality", Type: x509der.Locality, Text: locality, Required: true},
-		{Name: "State", Type: x509der.State, Text: state, Required: true},
-		{Name: "CountryCode", Type: x509der.Country, Text: countryCode},
-	} {
-		if err := p.AddTo(&subject); err != nil {
-			return nil, err
-		}
-	}
-	return subject.InOrder(), nil
-}
-
 // checkCAAlgorithm checks the parameter Algorithm of a CA that is to be made.
 func checkCAAlgorithm(name string) error {
 	a, err := algorithm.Parse(name)
@@ -56,18 +36,6 @@ func checkCAAlgorithm(name string) error {
 	}
 	if a == algorithm.RSA_1024 {
 		return refused("Algorithm", "RSA_1024 is too weak for a CA: RSA_2048 and longer are accepted")
-	}
-	return nil
-}
-
-// checkCAKey holds the key of a CA that is to be made to the parameter
-// Algorithm, if that is there.
-func checkCAKey(a algorithm.Algorithm, parameter string) error {
-	if a == algorithm.RSA_1024 {
-		return checkCAAlgorithm(string(a))
-	}
-	if parameter != "" && parameter != string(a) {
-		return refused("Algorithm", "the key is %s and not %s", a, parameter)
 	}
 	return nil
 }

@@ -20,22 +20,24 @@ const (
 // maxSanValue is how many octets of SanValue are read.
 const maxSanValue = 64 << 10
 
-// addSan reads the parameters SanType and SanValue and puts the names behind
-// those of the CSR.
+// addSan makes the names of a client: those in the CSR, and SanValue, whose kind is
+// SanType.
 func (l *leaf) addSan(sanType int32, list string) error {
-	l.list = "SanValue"
+	l.names.all, l.names.groups[fromCSR] = l.csrNames, nameGroup{"Csr", l.csrNames}
 	if list == "" {
 		return nil
 	}
 	if len(list) > maxSanValue {
-		return malformed(l.list, "the list has %d octets: up to %d are read", len(list), maxSanValue)
+		return malformed("SanValue", "the list has %d octets: up to %d are read", len(list), maxSanValue)
 	}
 	if !slices.Contains([]int32{sanEmail, sanDNS, sanURI, sanIP}, sanType) {
 		return malformed("SanType", "%d is not 1 (e-mail addresses), 2 (DNS names), 6 (URIs) or 7 (IP addresses)", sanType)
 	}
-	names, seen := slices.Clone(l.names), make(map[string]bool)
+	var hosts []string
+	seen := make(map[string]bool)
 	for entry := range strings.SplitSeq(list, ",") {
-		if entry = strings.TrimSpace(entry); entry == "" {
+		entry = strings.TrimSpace(entry)
+		if entry == "" {
 			continue
 		}
 		switch sanType {
@@ -44,7 +46,7 @@ func (l *leaf) addSan(sanType int32, list string) error {
 			if err != nil {
 				return err
 			}
-			l.emails = x509der.AppendNames(l.emails, mailbox)
+			l.names.emails = x509der.AppendNames(l.names.emails, mailbox)
 		case sanURI:
 			uri, err := parseURI(entry)
 			if err != nil {
@@ -52,20 +54,23 @@ func (l *leaf) addSan(sanType int32, list string) error {
 			}
 			if text := uri.String(); !seen[text] {
 				seen[text] = true
-				l.uris = append(l.uris, uri)
+				l.names.uris = append(l.names.uris, uri)
 			}
 		default:
 			name, err := x509der.CanonicalName(entry)
 			if err != nil || x509der.IsIP(name) != (sanType == sanIP) {
-				return malformed(l.list, "%.80q is not of SanType %d", entry, sanType)
+				return malformed("SanValue", "%.80q is not of SanType %d", entry, sanType)
 			}
-			names = x509der.AppendNames(names, name)
+			hosts = x509der.AppendNames(hosts, name)
 		}
-		if len(names)+len(l.emails)+len(l.uris) > x509der.MaxNames {
-			return malformed(l.list, "the names are more than %d in all", x509der.MaxNames)
+		if len(hosts)+len(l.names.emails)+len(l.names.uris) > x509der.MaxNames {
+			return malformed("SanValue", "the list has more than %d names", x509der.MaxNames)
 		}
 	}
-	l.names = names
+	l.names.add(fromList, "SanValue", hosts...)
+	if l.names.total() > x509der.MaxNames {
+		return malformed("SanValue", "the names are more than %d in all", x509der.MaxNames)
+	}
 	return nil
 }
 

@@ -1,0 +1,148 @@
+package ca
+
+import (
+	"crypto/x509"
+	"time"
+
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// A draft is the certificate that a request asks for, checked as far as that is
+// possible without an issuer. [Issuer.template] checks the rest.
+type draft struct {
+	kind        certificateKind
+	parent      string // the parameter ParentIdentifier; empty accepts any issuer
+	key         subjectKey
+	mixed       bool // RSA and ECC CAs may sign for each other's keys
+	subject     subject
+	names       altNames
+	validity    validity
+	crl         bool // with the address of the CRL
+	keyUsage    x509.KeyUsage
+	usages      []string // extended key usages, the content octets of object identifiers
+	usagesFrom  string   // the parameter to blame for usages that the CA may not grant
+	pathLen     int      // of a CA
+	constraints *x509der.NameConstraints
+}
+
+// A certificateKind decides which issuers may sign.
+type certificateKind int
+
+const (
+	leafCertificate certificateKind = iota // of a server or a client
+	caCertificate
+	responderCertificate // of an OCSP responder
+)
+
+// template checks a draft against the issuer at an instant and returns what the
+// certificate says, except for the serial number. The public key is missing too
+// if it is still to be generated: then nothing else can be refused.
+func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err error) {
+	if err := checkParent(i, d.parent); err != nil {
+		return t, err
+	}
+	now = second(now)
+	if err := i.checkNow(now); err != nil {
+		return t, err
+	}
+	if err := d.key.readArgument(i.options.KeyPolicy); err != nil {
+		return t, err
+	}
+	if err := i.checkKind(d.kind); err != nil {
+		return t, err
+	}
+	if usage, excluded := i.excludes(d.usages); excluded {
+		return t, refused(d.usagesFrom, "the extended key usages of the CA or of one above it exclude %s", usageName(usage))
+	}
+	if err := i.checkKey(&d.key, d.mixed); err != nil {
+		return t, err
+	}
+	if d.crl && i.crlAddress == "" {
+		return t, refused("EnableCrl", "1 needs an issuer with a CRLBase: this one has no CRL")
+	}
+	notBefore, notAfter, err := d.validity.within(now, i)
+	if err != nil {
+		return t, err
+	}
+	subject, err := d.subject.under(i.subjects[0])
+	if err != nil {
+		return t, err
+	}
+	if i.isNamed(subject) {
+		return t, refused(d.subject.commonName.parameter, "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
+	}
+	if d.kind == caCertificate {
+		err = i.checkPathLen(d.pathLen)
+	} else {
+		err = i.checkConstraints(d)
+	}
+	if err != nil {
+		return t, err
+	}
+	t = x509der.Template{
+		Issuer:         i.chain[0].RawSubject,
+		NotBefore:      notBefore,
+		NotAfter:       notAfter,
+		Subject:        subject,
+		PublicKey:      d.key.der,
+		CA:             d.kind == caCertificate,
+		PathLen:        d.pathLen,
+		KeyUsage:       d.keyUsage,
+		ExtKeyUsage:    d.usages,
+		AuthorityKeyID: i.authorityKeyID,
+		Constraints:    d.constraints,
+		OCSPNoCheck:    d.kind == responderCertificate,
+		Names:          d.names.all,
+		Emails:         d.names.emails,
+		URIs:           d.names.uris,
+	}
+	if d.crl {
+		t.CRLPoints = i.crlPoints
+	}
+	return t, nil
+}
+
+// checkKind refuses certificates of a kind that the issuer does not sign.
+func (i *Issuer) checkKind(kind certificateKind) error {
+	switch {
+	case kind == leafCertificate && i.root():
+		return refused("ParentIdentifier", "the issuer is a root CA: server and client certificates are issued by a subordinate CA")
+	case kind == caCertificate && len(i.chain) == maxChain:
+		return refused("ParentIdentifier", "the chain of the issuing CA has %d certificates already, which is the most", maxChain)
+	case kind == caCertificate && i.depth == 0:
+		return refused("ParentIdentifier", "the path length of the issuing CA allows no CA below it (RFC 5280, section 4.2.1.9)")
+	}
+	return nil
+}
+
+// checkPathLen refuses the path length of a new CA that the chain does not allow
+// (RFC 5280, section 4.2.1.9).
+func (i *Issuer) checkPathLen(pathLen int) error {
+	if i.depth > 0 && pathLen >= i.depth {
+		return refused("PathLenConstraint", "%d is too much: the path length of the issuing CA allows up to %d", pathLen, i.depth-1)
+	}
+	return nil
+}
+
+// checkKey refuses a key that does not go with the issuer's. A key that exists has
+// passed the KeyPolicy; one that is still to be generated is only checked for its
+// length.
+func (i *Issuer) checkKey(key *subjectKey, mixed bool) error {
+	policy := &i.options.KeyPolicy
+	switch {
+	case !sameFamily(key.algorithm, i.signer.Algorithm, mixed):
+		return refused(key.algorithmFrom, "the key is %s and the CA's key is %s: they must be of the same family", key.algorithm, i.signer.Algorithm)
+	case key.der == nil && key.algorithm.Family() == "RSA" && key.algorithm.KeySize() < policy.MinRSABits:
+		return refused(key.algorithmFrom, "the key would be %s; want an RSA key of at least %d bits", key.algorithm, policy.MinRSABits)
+	case key.der != nil && i.holds(key.der):
+		return refused(key.from, "the key is that of a CA in the chain")
+	}
+	return nil
+}
+
+// sameFamily reports whether a CA with a key of theirs may sign for a key of ours.
+// Families are not mixed in the documents; on the public Internet RSA and ECC are.
+func sameFamily(ours, theirs algorithm.Algorithm, mixed bool) bool {
+	return ours.Family() == theirs.Family() || mixed && ours.Family() != "SM2" && theirs.Family() != "SM2"
+}
