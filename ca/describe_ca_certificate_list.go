@@ -124,7 +124,7 @@ func DescribeCACertificateList(rand io.Reader, now time.Time, pool *Pool, req *D
 	now = second(now)
 	first := int64(resp.CurrentPage-1) * int64(resp.ShowSize)
 	if pool != nil {
-		for _, i := range pool.issuers {
+		for _, i := range pool.all() {
 			revoked := pool.isRevoked(i)
 			if !req.selects(i, revoked, now) {
 				continue

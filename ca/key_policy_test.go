@@ -74,7 +74,7 @@ func TestIssuerBlockedKeys(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, _, err = pool.CreateServerCertificateWithCsr(testutil.Untouched(t), instant, server)
+			_, _, err = issueFrom(pool, testutil.Untouched(t), server)
 			testutil.CheckError(t, err, malformed, "Csr", says)
 		})
 	}

@@ -3,56 +3,61 @@ package ca
 import (
 	"crypto/x509"
 	"errors"
-	"io"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 )
 
-// A Pool is a set of CAs, found by their Identifier, and which of them are
-// revoked. It is what a service with several CAs keeps, the one thing in this
-// package that remembers, and safe for concurrent use. What it remembers is in
-// memory: a service stores a revocation and repeats it when it starts, where
-// [yuncert.ErrInvalidStatusUpdateProtection] says that it was repeated already, by
-// itself or by that of a CA above.
+// A Pool is a set of CAs that are found by their Identifier, and a record of which
+// of them are revoked. It is safe for concurrent use. A service with several CAs
+// keeps one: its method Issuer finds the CA for ParentIdentifier.
 //
-// A Pool finds the CA for CreateServerCertificateWithCsr. The other operations take
-// what its method Issuer returns, whose errors then come before theirs.
+// The record is in memory. A service stores each revocation itself and repeats it
+// with [UpdateCACertificateStatus] when it starts; then
+// [yuncert.ErrInvalidStatusUpdateProtection] says that the CA is revoked already,
+// itself or through a CA above it.
 type Pool struct {
-	issuers []*Issuer // in the order they were given
-
 	mu      sync.RWMutex
+	issuers []*Issuer       // in the order they were added
 	revoked map[string]bool // by identifier
 }
 
-// NewPool makes a pool of issuers. One that is nil, or there twice, is
-// [yuncert.ErrInvalidParameter].
+// NewPool makes a pool of issuers, with the errors of [Pool.Add].
 func NewPool(issuers ...*Issuer) (*Pool, error) {
 	p := &Pool{revoked: make(map[string]bool)}
 	for _, i := range issuers {
-		if i == nil {
-			return nil, refused("", "an issuer is nil")
-		}
-		if err := p.add(i); err != nil {
+		if err := p.Add(i); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
 }
 
-// add puts an issuer into a pool that is being made.
-func (p *Pool) add(i *Issuer) error {
-	if p.lookup(i.identifier) != nil {
-		return refused("", "the CA %s is there twice", i.identifier)
+// Add adds a CA to the pool. An issuer that is nil, and a CA that is in the pool
+// already, are [yuncert.ErrInvalidParameter].
+func (p *Pool) Add(issuer *Issuer) error {
+	if issuer == nil {
+		return refused("", "the issuer is nil")
 	}
-	p.issuers = append(p.issuers, i)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.lookup(issuer.identifier) != nil {
+		return refused("", "the CA %s is in the pool already", issuer.identifier)
+	}
+	p.issuers = append(p.issuers, issuer)
 	return nil
+}
+
+// all returns the CAs that are in the pool now.
+func (p *Pool) all() []*Issuer {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.issuers // Add only appends
 }
 
 // LoadPool makes a pool of the CAs in a file system: for each NAME.pem, a chain
@@ -78,7 +83,7 @@ func LoadPool(files fs.FS, opts IssuerOptions) (*Pool, error) {
 		}
 		i, file, err := loadIssuer(files, entry.Name(), opts)
 		if err == nil {
-			err = p.add(i)
+			err = p.Add(i)
 		}
 		if coded, ok := errors.AsType[*yuncert.Error](err); ok {
 			coded.Message = file + ": " + coded.Message
@@ -113,7 +118,7 @@ func loadIssuer(files fs.FS, chainFile string, opts IssuerOptions) (i *Issuer, f
 	return i, chainFile, err
 }
 
-// lookup returns the issuer of that identifier, or nil.
+// lookup returns the issuer of that identifier, or nil. The caller holds the lock.
 func (p *Pool) lookup(identifier string) *Issuer {
 	for _, i := range p.issuers {
 		if i.identifier == identifier {
@@ -126,12 +131,14 @@ func (p *Pool) lookup(identifier string) *Issuer {
 // find returns the issuer that a parameter names and whether it is revoked.
 func (p *Pool) find(parameter, identifier string) (i *Issuer, revoked bool, err error) {
 	if p != nil {
+		p.mu.RLock()
+		defer p.mu.RUnlock()
 		i = p.lookup(identifier)
 	}
 	if i == nil {
-		return nil, false, yuncert.Errorf(yuncert.ErrNotFound, parameter, "%.80q is no CA of the pool", identifier)
+		return nil, false, yuncert.Errorf(yuncert.ErrNotFound, parameter, "%.80q is not a CA of the pool", identifier)
 	}
-	return i, p.isRevoked(i), nil
+	return i, p.revokedAlong(i), nil
 }
 
 // isRevoked reports whether the CA or one above it is revoked: what a revoked CA
@@ -142,7 +149,7 @@ func (p *Pool) isRevoked(i *Issuer) bool {
 	return p.revokedAlong(i)
 }
 
-// revokedAlong is isRevoked for who holds the lock.
+// revokedAlong is isRevoked for a caller who holds the lock.
 func (p *Pool) revokedAlong(i *Issuer) bool {
 	return slices.ContainsFunc(i.chain, func(cert *x509.Certificate) bool { return p.revoked[identifierOf(cert.Raw)] })
 }
@@ -174,23 +181,4 @@ func (p *Pool) Issuer(identifier string) (*Issuer, error) {
 		return nil, yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", "the CA %s is revoked: it issues nothing", identifier)
 	}
 	return i, nil
-}
-
-// CreateServerCertificateWithCsr is [CreateServerCertificateWithCsr] under the
-// CA that ParentIdentifier names, with the errors of that and of [Pool.Issuer].
-// The request is checked before the CA is looked up.
-func (p *Pool) CreateServerCertificateWithCsr(rand io.Reader, now time.Time, req *CreateServerCertificateWithCsrRequest) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
-	if req == nil {
-		req = new(CreateServerCertificateWithCsrRequest)
-	}
-	named, _, _ := p.find("ParentIdentifier", req.ParentIdentifier) // nil if unknown, which is not yet an error
-	l, err := req.check(named.keyPolicy())
-	if err != nil {
-		return nil, nil, err
-	}
-	issuer, err := p.Issuer(req.ParentIdentifier)
-	if err != nil {
-		return nil, nil, err
-	}
-	return l.issue(rand, now, issuer)
 }

@@ -2,10 +2,12 @@ package ca_test
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 
@@ -101,8 +103,17 @@ func TestPoolIssuer(t *testing.T) {
 	}
 }
 
-// The pool issues what the CA by itself issues.
-func TestPoolCreateServerCertificateWithCsr(t *testing.T) {
+// issueFrom issues under the CA of a pool that ParentIdentifier names.
+func issueFrom(pool *ca.Pool, rand io.Reader, req *request) (*ca.CreateServerCertificateWithCsrResponse, []byte, error) {
+	issuer, err := pool.Issuer(req.ParentIdentifier)
+	if err != nil {
+		return nil, nil, err
+	}
+	return ca.CreateServerCertificateWithCsr(rand, instant, issuer, req)
+}
+
+// The CA of a pool issues what the CA by itself issues.
+func TestPoolIssues(t *testing.T) {
 	t.Parallel()
 	pool := newPool(t)
 	for _, a := range families {
@@ -115,7 +126,7 @@ func TestPoolCreateServerCertificateWithCsr(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			resp, der, err := pool.CreateServerCertificateWithCsr(testutil.Seeded(), instant, req)
+			resp, der, err := issueFrom(pool, testutil.Seeded(), req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -128,34 +139,115 @@ func TestPoolCreateServerCertificateWithCsr(t *testing.T) {
 	tests := []struct {
 		name      string
 		pool      *ca.Pool
-		req       *request
 		change    fields
 		code      yuncert.Code
 		parameter string
 	}{
-		{"nil", pool, nil, nil, missing, "Csr"},
-		{"a bad request, before the CA is looked up", pool, valid, fields{"ParentIdentifier": "0", "Days": -1}, malformed, "Days"},
-		{"no ParentIdentifier", pool, valid, fields{"ParentIdentifier": ""}, missing, "ParentIdentifier"},
-		{"an unknown CA", pool, valid, fields{"ParentIdentifier": "0"}, yuncert.ErrNotFound, "ParentIdentifier"},
-		{"a nil pool", nil, valid, nil, yuncert.ErrNotFound, "ParentIdentifier"},
-		{"a root", pool, valid, fields{"ParentIdentifier": authorityOf(algorithm.ECC_256).rootIssuer.Identifier()}, refused, "ParentIdentifier"},
-		{"a CA of another family", pool, valid, fields{"ParentIdentifier": authorityOf(algorithm.SM2_256).issuer.Identifier()}, refused, "Csr"},
+		{"a bad request", pool, fields{"Days": -1}, malformed, "Days"},
+		{"no ParentIdentifier", pool, fields{"ParentIdentifier": ""}, missing, "ParentIdentifier"},
+		{"an unknown CA, before the request is checked", pool, fields{"ParentIdentifier": "0", "Days": -1}, yuncert.ErrNotFound, "ParentIdentifier"},
+		{"a nil pool", nil, nil, yuncert.ErrNotFound, "ParentIdentifier"},
+		{"a root", pool, fields{"ParentIdentifier": authorityOf(algorithm.ECC_256).rootIssuer.Identifier()}, refused, "ParentIdentifier"},
+		{"a CA of another family", pool, fields{"ParentIdentifier": authorityOf(algorithm.SM2_256).issuer.Identifier()}, refused, "Csr"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			req := tt.req
-			if req != nil {
-				changed := *req
-				req = &changed
-				tt.change.set(req)
-			}
-			resp, der, err := tt.pool.CreateServerCertificateWithCsr(testutil.Untouched(t), instant, req)
+			req := *valid
+			tt.change.set(&req)
+			resp, der, err := issueFrom(tt.pool, testutil.Untouched(t), &req)
 			testutil.CheckError(t, err, tt.code, tt.parameter, "")
 			if resp != nil || der != nil {
 				t.Error("a result beside an error")
 			}
 		})
+	}
+}
+
+func TestPoolAdd(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	pool, err := ca.NewPool(au.rootIssuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ca.UpdateCACertificateStatus(testutil.Seeded(), pool, &ca.UpdateCACertificateStatusRequest{Identifier: au.root.Identifier}); err != nil {
+		t.Fatal(err)
+	}
+	testutil.CheckError(t, pool.Add(nil), refused, "", "nil")
+	testutil.CheckError(t, pool.Add(au.rootIssuer), refused, "", au.root.Identifier)
+	for _, a := range []algorithm.Algorithm{algorithm.SM2_256, algorithm.ECC_256} {
+		if err := pool.Add(authorityOf(a).issuer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := pool.Issuer(authorityOf(algorithm.SM2_256).sub.Identifier); err != nil || got != authorityOf(algorithm.SM2_256).issuer {
+		t.Errorf("Issuer of a CA that was added: %v, %v", got, err)
+	}
+	_, err = pool.Issuer(au.sub.Identifier) // below a CA that was revoked before
+	testutil.CheckError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", au.sub.Identifier)
+	list, err := ca.DescribeCACertificateList(testutil.Seeded(), instant, pool, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range list.CertificateList {
+		got = append(got, c.Identifier)
+	}
+	want := []string{au.root.Identifier, authorityOf(algorithm.SM2_256).sub.Identifier, au.sub.Identifier}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("CAs in the order they were added (-want +got):\n%s", diff)
+	}
+}
+
+// Add beside all that reads a pool: run this with -race.
+func TestPoolAddConcurrently(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	pool, err := ca.NewPool(au.issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := serverRequest(au.issuer, hostCSR(t, algorithm.ECC_256, "www.example.com"))
+	done := make(chan struct{})
+	var readers, writers sync.WaitGroup
+	for range 4 {
+		readers.Go(func() {
+			for {
+				if _, _, err := issueFrom(pool, nil, req); err != nil {
+					t.Error(err)
+				}
+				if _, err := ca.DescribeCACertificateList(nil, instant, pool, nil); err != nil {
+					t.Error(err)
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	var added atomic.Int32
+	for _, a := range families {
+		for _, issuer := range []*ca.Issuer{authorityOf(a).rootIssuer, authorityOf(a).issuer} {
+			for range 4 { // one of them comes first
+				writers.Go(func() {
+					if pool.Add(issuer) == nil {
+						added.Add(1)
+					}
+					if got, err := pool.Issuer(issuer.Identifier()); err != nil || got.Identifier() != issuer.Identifier() {
+						t.Errorf("Issuer after Add: %v, %v", got, err)
+					}
+				})
+			}
+		}
+	}
+	writers.Wait()
+	close(done)
+	readers.Wait()
+	if added.Load() != 5 || len(identifiers(t, pool, "")) != 6 {
+		t.Errorf("%d CAs were added to the first, and %d are there", added.Load(), len(identifiers(t, pool, "")))
 	}
 }
 
@@ -194,7 +286,7 @@ func TestLoadPool(t *testing.T) {
 		want = append(want, authorityOf(a).sub.Identifier)
 		req := serverRequest(authorityOf(a).issuer, hostCSR(t, a, "www.example.com"))
 		req.EnableCrl = 1 // the options are handed on
-		if _, _, err := pool.CreateServerCertificateWithCsr(testutil.Seeded(), instant, req); err != nil {
+		if _, _, err := issueFrom(pool, testutil.Seeded(), req); err != nil {
 			t.Errorf("%s: %v", a, err)
 		}
 	}
@@ -312,7 +404,7 @@ func TestPoolConcurrently(t *testing.T) {
 				if _, err := ca.DescribeCACertificate(nil, pool, &ca.DescribeCACertificateRequest{Identifier: au.issuer.Identifier()}); err != nil {
 					t.Error(err)
 				}
-				if _, _, err := pool.CreateServerCertificateWithCsr(nil, instant, req); err != nil && !errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection) {
+				if _, _, err := issueFrom(pool, nil, req); err != nil && !errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection) {
 					t.Error(err)
 				}
 				select {

@@ -103,7 +103,7 @@ func TestUpdateCACertificateStatus(t *testing.T) {
 				t.Parallel()
 				pool := newPool(t)
 				req := serverRequest(au.issuer, hostCSR(t, a, "www.example.com"))
-				if _, _, err := pool.CreateServerCertificateWithCsr(testutil.Seeded(), instant, req); err != nil {
+				if _, _, err := issueFrom(pool, testutil.Seeded(), req); err != nil {
 					t.Fatal(err)
 				}
 				resp, err := ca.UpdateCACertificateStatus(testutil.Seeded(), pool, &updateRequest{Identifier: tt.revoke, Status: "REVOKE", ClientToken: strings.Repeat("~", 64)})
@@ -136,7 +136,7 @@ func TestUpdateCACertificateStatus(t *testing.T) {
 						t.Errorf("%s is described as %v, %v", identifier, described, err)
 					}
 				}
-				server, der, err := pool.CreateServerCertificateWithCsr(testutil.Untouched(t), instant, req)
+				server, der, err := issueFrom(pool, testutil.Untouched(t), req)
 				testutil.CheckError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", sub)
 				if server != nil || der != nil {
 					t.Error("a revoked CA issued a certificate")
@@ -145,7 +145,7 @@ func TestUpdateCACertificateStatus(t *testing.T) {
 					checkNotUpdated(t, testutil.Untouched(t), pool, &updateRequest{Identifier: identifier}, yuncert.ErrInvalidStatusUpdateProtection, "Identifier", identifier)
 				}
 				// Other pools and other CAs do not change.
-				if _, _, err := newPool(t).CreateServerCertificateWithCsr(testutil.Seeded(), instant, req); err != nil {
+				if _, _, err := issueFrom(newPool(t), testutil.Seeded(), req); err != nil {
 					t.Error(err)
 				}
 				other := families[(slices.Index(families, a)+1)%len(families)]
