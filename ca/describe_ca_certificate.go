@@ -120,7 +120,7 @@ func (i *Issuer) describe(revoked bool) *CACertificate {
 	cert, a, subject := i.chain[0], i.signer.Algorithm, i.subjects[0]
 	sha2 := sha256.Sum256(cert.Raw)
 	c := &CACertificate{
-		Identifier:       i.identifier,
+		Identifier:       i.Identifier(),
 		CertificateType:  TypeRoot,
 		Status:           StatusIssue,
 		Algorithm:        a.Family(),
@@ -146,7 +146,7 @@ func (i *Issuer) describe(revoked bool) *CACertificate {
 	}
 	if !i.root() {
 		c.CertificateType = TypeSubRoot
-		c.ParentIdentifier = identifierOf(i.chain[1].Raw)
+		c.ParentIdentifier = i.identifiers[1]
 	}
 	if revoked {
 		c.Status = StatusRevoke

@@ -152,7 +152,7 @@ func (r *DescribeCACertificateListRequest) selects(i *Issuer, revoked bool, now 
 		valid = "notValid"
 	}
 	passes := func(filter, value string) bool { return filter == "" || filter == value }
-	return passes(r.Identifier, i.identifier) && passes(r.CertType, certType) && passes(r.CaStatus, status) &&
+	return passes(r.Identifier, i.Identifier()) && passes(r.CertType, certType) && passes(r.CaStatus, status) &&
 		passes(r.ValidStatus, valid) && passes(r.IssuerType, IssuerLocal)
 }
 

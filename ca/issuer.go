@@ -44,7 +44,7 @@ type Issuer struct {
 	constraints []*x509der.NameConstraints // of the chain; nil where there are none
 	usages      [][]string                 // the extended key usages of each that limits them
 	chainPEM    string
-	identifier  string
+	identifiers []string       // of the chain
 	subjects    []x509der.Name // of the chain, as they go into certificates; of CAs above, those that can be read
 	crlAddress  string
 	// Extensions of what the issuer signs; there are no crlPoints without a crlAddress.
@@ -105,7 +105,6 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 			return nil, refusedChain("the subject of the CA: %v", err)
 		}
 	}
-	i.identifier = identifierOf(chain[0].Raw)
 	keyID := chain[0].SubjectKeyId
 	if len(keyID) == 0 {
 		keyID = x509der.SubjectKeyID(chain[0].RawSubjectPublicKeyInfo)
@@ -117,7 +116,7 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 			base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
 			return nil, refused("CRLBase", "%.80q is no http or https address without user, query and fragment, its host in ASCII", opts.CRLBase)
 		}
-		i.crlAddress = strings.TrimSuffix(base.String(), "/") + "/" + i.identifier + ".crl"
+		i.crlAddress = strings.TrimSuffix(base.String(), "/") + "/" + i.Identifier() + ".crl"
 		i.crlPoints = x509der.CRLPoints(i.crlAddress)
 	}
 	for _, cert := range chain {
@@ -156,6 +155,7 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 		return refusedLink(at, cert, "holds a key that stands in the chain already: the chain ends with its root")
 	}
 	i.publicKeys = append(i.publicKeys, publicKey)
+	i.identifiers = append(i.identifiers, identifierOf(cert.Raw))
 	if usages := x509der.ExtKeyUsages(cert); len(usages) > 0 && !slices.Contains(usages, extendedKeyUsages["any"]) {
 		i.usages = append(i.usages, usages)
 	}
@@ -180,7 +180,7 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 }
 
 // Identifier returns the name of the CA in the parameter ParentIdentifier.
-func (i *Issuer) Identifier() string { return i.identifier }
+func (i *Issuer) Identifier() string { return i.identifiers[0] }
 
 // keyPolicy returns the issuer's KeyPolicy, and the zero one for a nil issuer.
 func (i *Issuer) keyPolicy() algorithm.KeyPolicy {
@@ -209,8 +209,8 @@ func checkParent(i *Issuer, identifier string) error {
 	if i == nil {
 		return yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA")
 	}
-	if identifier != "" && identifier != i.identifier {
-		return yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "%.80q is not the issuing CA, which is %s", identifier, i.identifier)
+	if identifier != "" && identifier != i.Identifier() {
+		return yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "%.80q is not the issuing CA, which is %s", identifier, i.Identifier())
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package ca
 
 import (
-	"crypto/x509"
 	"errors"
 	"io/fs"
 	"path"
@@ -46,8 +45,8 @@ func (p *Pool) Add(issuer *Issuer) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.lookup(issuer.identifier) != nil {
-		return refused("", "the CA %s is in the pool already", issuer.identifier)
+	if p.lookup(issuer.Identifier()) != nil {
+		return refused("", "the CA %s is in the pool already", issuer.Identifier())
 	}
 	p.issuers = append(p.issuers, issuer)
 	return nil
@@ -121,7 +120,7 @@ func loadIssuer(files fs.FS, chainFile string, opts IssuerOptions) (i *Issuer, f
 // lookup returns the issuer of that identifier, or nil. The caller holds the lock.
 func (p *Pool) lookup(identifier string) *Issuer {
 	for _, i := range p.issuers {
-		if i.identifier == identifier {
+		if i.Identifier() == identifier {
 			return i
 		}
 	}
@@ -151,7 +150,7 @@ func (p *Pool) isRevoked(i *Issuer) bool {
 
 // revokedAlong is isRevoked for a caller who holds the lock.
 func (p *Pool) revokedAlong(i *Issuer) bool {
-	return slices.ContainsFunc(i.chain, func(cert *x509.Certificate) bool { return p.revoked[identifierOf(cert.Raw)] })
+	return slices.ContainsFunc(i.identifiers, func(identifier string) bool { return p.revoked[identifier] })
 }
 
 // revoke revokes a CA and reports whether it was not revoked before.
@@ -161,7 +160,7 @@ func (p *Pool) revoke(i *Issuer) bool {
 	if p.revokedAlong(i) {
 		return false
 	}
-	p.revoked[i.identifier] = true
+	p.revoked[i.Identifier()] = true
 	return true
 }
 
