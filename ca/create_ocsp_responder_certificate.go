@@ -15,32 +15,32 @@ import (
 // responder to create. Alibaba Cloud documents no such operation.
 type CreateOCSPResponderCertificateRequest struct {
 	// CommonName is the name of the responder, up to 64 characters. Required.
-	CommonName string
+	CommonName string `json:"CommonName,omitempty"`
 
 	// Days is the validity in days of 24 hours from now, within that of the CA
 	// and its chain. The certificate cannot be revoked, so that a short one, of
 	// some weeks, is better. Up to 36,600. Required.
-	Days int32
+	Days int32 `json:"Days,omitempty"`
 }
 
 // A CreateOCSPResponderCertificateResponse is what
 // CreateOCSPResponderCertificate returns.
 type CreateOCSPResponderCertificateResponse struct {
 	// Certificate is the responder's certificate in PEM.
-	Certificate string
+	Certificate string `json:"Certificate,omitempty"`
 
 	// CertificateChain is what [NewOCSPResponder] takes: the certificate, then
 	// the CA's chain, the root last.
-	CertificateChain string
+	CertificateChain string `json:"CertificateChain,omitempty"`
 
 	// Identifier names the certificate: 32 lower-case hexadecimal digits.
-	Identifier string
+	Identifier string `json:"Identifier,omitempty"`
 
 	// SerialNumber is the serial number, 36 lower-case hexadecimal digits.
-	SerialNumber string
+	SerialNumber string `json:"SerialNumber,omitempty"`
 
 	// RequestId identifies the request: an upper-case UUID drawn from rand.
-	RequestId string
+	RequestId string `json:"RequestId,omitempty"`
 }
 
 // Validate checks the request without issuer and key:

@@ -44,6 +44,7 @@ type Issuer struct {
 	constraints []*x509der.NameConstraints // of the chain; nil where there are none
 	usages      [][]string                 // the extended key usages of each that limits them
 	chainPEM    string
+	line        string         // String
 	identifiers []string       // of the chain
 	subjects    []x509der.Name // of the chain, as they go into certificates; of CAs above, those that can be read
 	crlAddress  string
@@ -105,6 +106,7 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 			return nil, refusedChain("the subject of the CA: %v", err)
 		}
 	}
+	i.line = caLine(chain[0], i.identifiers[0])
 	keyID := chain[0].SubjectKeyId
 	if len(keyID) == 0 {
 		keyID = x509der.SubjectKeyID(chain[0].RawSubjectPublicKeyInfo)

@@ -34,23 +34,23 @@ const (
 type OCSPAnswer struct {
 	// Status is one of the three constants. Empty means OCSPUnknown: a
 	// certificate is good only when the records say so.
-	Status OCSPStatus
+	Status OCSPStatus `json:"Status,omitempty"`
 
 	// RevocationTime is when the certificate was revoked, in whole seconds, not
 	// after now. Required with OCSPRevoked, and not written otherwise.
-	RevocationTime time.Time
+	RevocationTime time.Time `json:"RevocationTime,omitzero"`
 
 	// Reason is why it was revoked. Zero, ReasonUnspecified, gives none.
-	Reason RevocationReason
+	Reason RevocationReason `json:"Reason,omitempty"`
 
 	// ThisUpdate is when the records were known to be right, not after now. Zero
 	// means now.
-	ThisUpdate time.Time
+	ThisUpdate time.Time `json:"ThisUpdate,omitzero"`
 
 	// NextUpdate is until when clients may keep the answer, after now. Zero says
 	// that a newer answer is available at any time (RFC 6960, section 2.4); many
 	// clients and all that staple do better with a time, of hours or a few days.
-	NextUpdate time.Time
+	NextUpdate time.Time `json:"NextUpdate,omitzero"`
 }
 
 // An OCSPResponder answers for a CA: a private key and a certificate, the CA's
@@ -59,6 +59,7 @@ type OCSPAnswer struct {
 type OCSPResponder struct {
 	signer      *x509der.Signer
 	issuer      *x509der.OCSPIssuer
+	line        string // String
 	keyHash     []byte
 	certificate []byte // of a delegated responder
 	// All certificates needed are valid from notBefore to notAfter.
@@ -125,6 +126,7 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 	} else if err := checkCA(cert, 0, algorithm.KeyPolicy{}); err != nil {
 		return nil, refusedLink(0, cert, "%v", err)
 	}
+	r.line = "OCSP responder of " + caLine(issuer, identifierOf(issuer.Raw))
 	r.issuer = x509der.NewOCSPIssuer(issuer)
 	return r, nil
 }
