@@ -140,7 +140,7 @@ func (i *Issuer) describe(revoked bool) *CACertificate {
 		BeforeDate:       cert.NotBefore.UnixMilli(),
 		AfterDate:        cert.NotAfter.UnixMilli(),
 		Years:            years(cert),
-		Md5:              i.identifier, // the same hash
+		Md5:              i.Identifier(), // the same hash
 		Sha2:             hex.EncodeToString(sha2[:]),
 		IssuerType:       IssuerLocal,
 	}
