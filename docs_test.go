@@ -28,8 +28,8 @@ func readText(t *testing.T, name string) string {
 	return string(text)
 }
 
-// withoutIndent returns a text whose lines are trimmed, since an example indents what
-// a page does not.
+// withoutIndent returns a text whose lines are trimmed, since an example
+// indents what a page does not.
 func withoutIndent(text string) string {
 	lines := strings.Split(strings.Trim(text, "\n"), "\n")
 	for i, line := range lines {
@@ -40,8 +40,8 @@ func withoutIndent(text string) string {
 
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
-// strayBlocks returns the Go blocks of a page that do not stand, line for line, in one
-// of the sources.
+// strayBlocks returns the Go blocks of a page that do not stand, line for line,
+// in one of the sources.
 func strayBlocks(page string, sources []string) (blocks int, stray []string) {
 	for _, block := range goBlock.FindAllStringSubmatch(page, -1) {
 		blocks++
@@ -139,8 +139,8 @@ func TestPageLinks(t *testing.T) {
 	}
 }
 
-// hasHeading reports whether a page has the heading of an anchor: the title in lower
-// case, hyphens for spaces, without punctuation.
+// hasHeading reports whether a page has the heading of an anchor: the title in
+// lower case, hyphens for spaces, without punctuation.
 func hasHeading(page, anchor string) bool {
 	for line := range strings.SplitSeq(page, "\n") {
 		title, ok := strings.CutPrefix(strings.TrimLeft(line, "#"), " ")

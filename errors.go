@@ -13,9 +13,9 @@ import (
 // itself an error: test for it with errors.Is(err, yuncert.ErrInvalidParameter).
 type Code string
 
-// Codes of package ca and of every request check, from the common list of Certificate
-// Management Service. Which situation gets which code is this library's choice: the
-// pages of these operations list no codes.
+// Codes of package ca and of every request check, from the common list of
+// Certificate Management Service. Which situation gets which code is this
+// library's choice: the pages of these operations list no codes.
 const (
 	// ErrMissingParameter: a required parameter is absent or empty.
 	ErrMissingParameter Code = "MissingParameter"
@@ -37,8 +37,8 @@ const (
 	// verify is expired or not yet valid.
 	ErrCertificateExpired Code = "CertificateExpired"
 
-	// ErrInvalidStatusUpdateProtection: the issuing CA or the certificate to verify
-	// is revoked, or the CA to revoke is already revoked.
+	// ErrInvalidStatusUpdateProtection: the issuing CA or the certificate to
+	// verify is revoked, or the CA to revoke is already revoked.
 	ErrInvalidStatusUpdateProtection Code = "InvalidStatus.UpdateProtection"
 )
 
@@ -91,9 +91,10 @@ const (
 // Error returns the code itself.
 func (c Code) Error() string { return string(c) }
 
-// HTTPStatus returns the documented status of the code: 400 if the request is wrong,
-// 403 and 404 for the order codes, 500 for failures of the service. A code that is not
-// a constant of this package, such as Throttling.User, also gives 500.
+// HTTPStatus returns the documented status of the code: 400 if the request is
+// wrong, 403 and 404 for the order codes, 500 for failures of the service. A
+// code that is not a constant of this package, such as Throttling.User, also
+// gives 500.
 func (c Code) HTTPStatus() int {
 	switch c {
 	case ErrMissingParameter, ErrInvalidValueMalformed, ErrInvalidParameter, ErrNotFound,
@@ -108,10 +109,10 @@ func (c Code) HTTPStatus() int {
 }
 
 // An Error is the error of every operation of this module. encoding/json and
-// encoding/xml write it as the documented error body: RequestId, HostId, Code and
-// Message. A service may set RequestId and HostId before it answers. An Error contains
-// no key bytes and no whole CSR. Do not embed it in a struct with more members: the
-// encoders would write only the Error.
+// encoding/xml write it as the documented error body: RequestId, HostId, Code
+// and Message. A service may set RequestId and HostId before it answers. An
+// Error contains no key bytes and no whole CSR. Do not embed it in a struct
+// with more members: the encoders would write only the Error.
 type Error struct {
 	// RequestId identifies the request that failed. Empty until the caller sets
 	// it, for example with [NewRequestId].
@@ -124,29 +125,30 @@ type Error struct {
 	// Code is the documented code.
 	Code Code `json:"Code"`
 
-	// Message says what was refused and what is accepted. It is the documented text
-	// if there is one for the situation.
+	// Message says what was refused and what is accepted. It is the documented
+	// text if there is one for the situation.
 	Message string `json:"Message"`
 
 	// Parameter is the documented name of the parameter at fault, such as
-	// "CommonName"; empty if there is no single one. In the error body it is not a
-	// member, but precedes the Message, unless the Message begins with it.
+	// "CommonName"; empty if there is no single one. In the error body it is
+	// not a member, but precedes the Message, unless the Message begins with
+	// it.
 	Parameter string `json:"-" xml:"-"`
 
-	// Err is the cause, such as the error of a signer; often nil. It is for logs and
-	// is not in the error body.
+	// Err is the cause, such as the error of a signer; often nil. It is for
+	// logs and is not in the error body.
 	Err error `json:"-" xml:"-"`
 }
 
-// Errorf returns an *Error without a cause. The parameter may be empty. format and args
-// give the message as in [fmt.Sprintf]. If a value is a private key in PEM, the message
-// does not contain the key.
+// Errorf returns an *Error without a cause. The parameter may be empty. format
+// and args give the message as in [fmt.Sprintf]. If a value is a private key in
+// PEM, the message does not contain the key.
 func Errorf(code Code, parameter, format string, args ...any) *Error {
 	return &Error{Code: code, Parameter: parameter, Message: withoutKeys(fmt.Sprintf(format, args...))}
 }
 
-// withoutKeys removes PEM private keys from a message: everything after the first line
-// of a key, up to the end of the quotation.
+// withoutKeys removes PEM private keys from a message: everything after the
+// first line of a key, up to the end of the quotation.
 func withoutKeys(message string) string {
 	const label = "PRIVATE KEY-----"
 	before, key, found := strings.Cut(message, label)
@@ -165,14 +167,14 @@ func withoutKeys(message string) string {
 	return before
 }
 
-// Missing returns the error for a required parameter that is absent or empty, with the
-// documented message "<parameter> is mandatory for this action."
+// Missing returns the error for a required parameter that is absent or empty,
+// with the documented message "<parameter> is mandatory for this action."
 func Missing(parameter string) *Error {
 	return Errorf(ErrMissingParameter, parameter, "%s is mandatory for this action.", parameter)
 }
 
-// body is the error body. Unlike Error it has no MarshalJSON and MarshalXML, which
-// would call themselves.
+// body is the error body. Unlike Error it has no MarshalJSON and MarshalXML,
+// which would call themselves.
 type body Error
 
 func (e Error) body() body {
@@ -212,8 +214,8 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Unwrap returns the code and the cause, if any, so that errors.Is and errors.As find
-// both.
+// Unwrap returns the code and the cause, if any, so that errors.Is and
+// errors.As find both.
 func (e *Error) Unwrap() []error {
 	if e.Err == nil {
 		return []error{e.Code}

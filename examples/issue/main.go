@@ -3,9 +3,10 @@
 //
 //	go run ./examples/issue -out DIR
 //
-// It writes the certificates of a root CA, a subordinate CA and a server, and the
-// server's key and CSR. It does not write the keys of the CAs: they are lost when it
-// ends. With -csr it issues for a CSR that openssl or keytool made.
+// It writes the certificates of a root CA, a subordinate CA and a server, and
+// the server's key and CSR. It does not write the keys of the CAs: they are
+// lost when it ends. With -csr it issues for a CSR that openssl or keytool
+// made.
 package main
 
 import (
@@ -117,8 +118,8 @@ const (
 	department = "Web"
 )
 
-// missingNames returns the organization and the unit that a CSR lacks. Without them
-// the certificate would have the documented defaults, which name Alibaba.
+// missingNames returns the organization and the unit that a CSR lacks. Without
+// them the certificate would have the documented defaults, which name Alibaba.
 func missingNames(text string) (organization, unit string, err error) {
 	request, err := csr.Parse([]byte(text))
 	if err != nil {
