@@ -12,8 +12,8 @@
 // 1234567812345678, or its Sign method accepts the 32-octet digest
 // SM3(ZA‖message) with the options crypto.Hash(0).
 //
-// Errors about a key are [yuncert.ErrInvalidValueMalformed] and name no
-// Parameter.
+// A function that refuses a key returns [yuncert.ErrInvalidValueMalformed] with an
+// empty Parameter. The message says why.
 package algorithm
 
 import (
@@ -31,28 +31,24 @@ import (
 // An Algorithm is the documented name of a key algorithm: <family>_<length>.
 type Algorithm string
 
-// The documented names.
+// The documented names. An RSA name gives the bits of the modulus.
 const (
-	// RSA_1024 is RSA with a modulus of 1024 bits. It is accepted for server
-	// certificates only, not for CAs or CSRs that this library makes.
+	// RSA_1024 is accepted for server certificates only, not for CAs or CSRs that
+	// this library makes.
 	RSA_1024 Algorithm = "RSA_1024"
-	// RSA_2048 is RSA with a modulus of 2048 bits.
 	RSA_2048 Algorithm = "RSA_2048"
-	// RSA_3072 is RSA with a modulus of 3072 bits. CreateCsr makes such keys. It
-	// is not a value of Algorithm in CreateServerCertificateWithCsr.
+	// RSA_3072 is not a documented value of the parameter Algorithm in
+	// CreateServerCertificateWithCsr. CreateCsr makes such keys.
 	RSA_3072 Algorithm = "RSA_3072"
-	// RSA_4096 is RSA with a modulus of 4096 bits.
 	RSA_4096 Algorithm = "RSA_4096"
-	// ECC_256 is ECDSA on P-256 (FIPS 186-5).
-	ECC_256 Algorithm = "ECC_256"
-	// ECC_384 is ECDSA on P-384. It is for CAs and certificates: the documents
-	// have no CSR of this size, but CSRs from other tools may have it.
+	ECC_256  Algorithm = "ECC_256" // ECDSA on P-256 (FIPS 186-5)
+	// ECC_384 is ECDSA on P-384, for CAs and certificates. The documents have no CSR
+	// of this size, so this library makes none. CSRs from other tools may have it.
 	ECC_384 Algorithm = "ECC_384"
-	// ECC_512 is ECDSA on P-521, and like ECC_384 for CAs and certificates. The
-	// documents name no curve; P-521 is the third size that is widely supported.
+	// ECC_512 is ECDSA on P-521, with the same limit as ECC_384. The documents name
+	// no curve; P-521 is the third size that is widely supported.
 	ECC_512 Algorithm = "ECC_512"
-	// SM2_256 is SM2 on its recommended curve (GM/T 0003.5).
-	SM2_256 Algorithm = "SM2_256"
+	SM2_256 Algorithm = "SM2_256" // SM2 on its recommended curve (GM/T 0003.5)
 )
 
 // all has the order of the documents.
@@ -113,9 +109,9 @@ func (a Algorithm) SignatureAlgorithm() SignatureAlgorithm {
 }
 
 // Of returns the algorithm of a public key: an *rsa.PublicKey of 1024, 2048, 3072
-// or 4096 bits, or an *ecdsa.PublicKey on P-256, P-384, P-521 or the SM2 curve.
-// Any other key is [yuncert.ErrInvalidValueMalformed]. Of looks only at type and
-// size; call [Check] for the key itself.
+// or 4096 bits, or an *ecdsa.PublicKey on P-256, P-384, P-521 or the SM2 curve. It
+// refuses any other key. Of looks only at type and size; call [Check] for the key
+// itself.
 func Of(pub crypto.PublicKey) (Algorithm, error) {
 	switch pub := pub.(type) {
 	case *rsa.PublicKey:

@@ -68,10 +68,11 @@ func marshalSM2(key *sm2.PrivateKey) ([]byte, error) {
 // text. RSA, ECC and SM2 keys may be PKCS #8 ("PRIVATE KEY"), RSA keys also PKCS
 // #1 ("RSA PRIVATE KEY"), ECC and SM2 keys also SEC 1 ("EC PRIVATE KEY", for SM2
 // also "SM2 PRIVATE KEY"). A public key stored with an SM2 key must belong to it;
-// one stored with an ECC key is ignored and computed again. No key, more than
-// one key, and a key that is encrypted, broken, not supported or refused by
-// [Check] are [yuncert.ErrInvalidValueMalformed]. The message never quotes the
-// text.
+// one stored with an ECC key is ignored and computed again.
+//
+// ParsePrivateKey refuses a text with no key or several, and a key that is
+// encrypted, broken, not supported or refused by [Check]. The message never quotes
+// the text.
 func ParsePrivateKey(text []byte) (*PrivateKey, error) {
 	blocks := der.NewPEMReader(text)
 	var key *PrivateKey

@@ -93,9 +93,8 @@ func notGenerated(a Algorithm) error {
 // *ecdsa.PrivateKey on P-256, P-384 or P-521, or an *sm2.PrivateKey of
 // github.com/emmansun/gmsm/sm2. It returns a *PrivateKey as it is.
 //
-// A key of another type, a key whose public key does not belong to it, an RSA
-// key that does not have exactly two primes and a key that [Check] refuses are
-// [yuncert.ErrInvalidValueMalformed].
+// It refuses other types, a public key that does not belong to the private key, RSA
+// keys that do not have exactly two primes, and keys that [Check] refuses.
 func NewPrivateKey(key crypto.PrivateKey) (*PrivateKey, error) {
 	var signer crypto.Signer
 	switch key := key.(type) {

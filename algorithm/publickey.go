@@ -53,8 +53,8 @@ func isSM2KeyID(id []byte) bool {
 }
 
 // MarshalPublicKey returns the DER SubjectPublicKeyInfo of pub (RFC 5280,
-// section 4.1.2.7). A key that [Of] does not recognise and a point that is not
-// on its curve are [yuncert.ErrInvalidValueMalformed].
+// section 4.1.2.7). It refuses a key that [Of] does not recognise and a point that
+// is not on its curve.
 func MarshalPublicKey(pub crypto.PublicKey) ([]byte, error) {
 	a, err := Of(pub)
 	if err != nil {
@@ -114,10 +114,9 @@ func pointBytes(pub *ecdsa.PublicKey) (point []byte, err error) {
 	return point, nil
 }
 
-// ParsePublicKey reads a DER SubjectPublicKeyInfo and refuses trailing data. The
-// key is one that [Of] recognises. A point is uncompressed, on its curve and not
-// at infinity. Call [Check] for the remaining rules. A key that cannot be read
-// or is not supported is [yuncert.ErrInvalidValueMalformed].
+// ParsePublicKey reads a DER SubjectPublicKeyInfo without trailing data. The key
+// must be one that [Of] recognises. A point must be uncompressed, on its curve and
+// not at infinity. Call [Check] for the remaining rules.
 func ParsePublicKey(data []byte) (crypto.PublicKey, error) {
 	input := cryptobyte.String(data)
 	var info, id, bits cryptobyte.String
