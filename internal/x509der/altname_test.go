@@ -13,9 +13,13 @@ import (
 
 var label63 = strings.Repeat("a", 63)
 
-func TestCanonicalName(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ entry, want string }{
+// A acceptedName is one row of acceptedNames.
+type acceptedName struct{ entry, want string }
+
+// acceptedNames are what CanonicalName makes of names. FuzzCanonicalName starts
+// from them too.
+func acceptedNames() []acceptedName {
+	return []acceptedName{
 		{"example.com", "example.com"},
 		{"WWW.Example.COM", "www.example.com"},
 		{"localhost", "localhost"},
@@ -56,7 +60,11 @@ func TestCanonicalName(t *testing.T) {
 		{"::ffff:c000:201", "192.0.2.1"},
 		{"64:ff9b::192.0.2.1", "64:ff9b::c000:201"},
 	}
-	for _, tt := range tests {
+}
+
+func TestCanonicalName(t *testing.T) {
+	t.Parallel()
+	for _, tt := range acceptedNames() {
 		t.Run(tt.entry, func(t *testing.T) {
 			t.Parallel()
 			got, err := x509der.CanonicalName(tt.entry)
@@ -75,9 +83,13 @@ func TestCanonicalName(t *testing.T) {
 	}
 }
 
-func TestCanonicalNameRefusals(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ entry, says string }{
+// A refusedName is one row of refusedNames.
+type refusedName struct{ entry, says string }
+
+// refusedNames are what CanonicalName refuses. FuzzCanonicalName starts from them
+// too.
+func refusedNames() []refusedName {
+	return []refusedName{
 		{"", "empty label"},
 		{".", "empty label"},
 		{"example.com.", "empty label"},
@@ -139,7 +151,11 @@ func TestCanonicalNameRefusals(t *testing.T) {
 		{"xn--fass-.de", "hyphen"},
 		{"xn--abc.example", ""},
 	}
-	for _, tt := range tests {
+}
+
+func TestCanonicalNameRefusals(t *testing.T) {
+	t.Parallel()
+	for _, tt := range refusedNames() {
 		t.Run(fmt.Sprintf("%q", tt.entry), func(t *testing.T) {
 			t.Parallel()
 			got, err := x509der.CanonicalName(tt.entry)
@@ -217,6 +233,12 @@ func TestHostName(t *testing.T) {
 }
 
 func FuzzCanonicalName(f *testing.F) {
+	for _, row := range acceptedNames() {
+		f.Add(row.entry)
+	}
+	for _, row := range refusedNames() {
+		f.Add(row.entry)
+	}
 	for _, entry := range []string{
 		"example.com", "*.example.com", "例子.公司", "xn--fsqu00a.xn--55qx5d", "192.0.2.1", "::ffff:192.0.2.1", "fe80::1%eth0",
 		"a。b", "ｅｘ.com", "faß.de", "xn--a.b", "مثال.إختبار", "\xff", "a.1", "*.*", "a\u200db.c", "a\u00ad.b", "\u2488com",

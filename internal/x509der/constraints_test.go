@@ -225,21 +225,17 @@ func TestConstraintsOfOtherKinds(t *testing.T) {
 	}
 }
 
-// A malformed name is refused if there is a constraint on its type, permitted or
-// excluded. No other rule could be right for both.
-func TestConstraintsRefuseOddNames(t *testing.T) {
-	t.Parallel()
-	tree := x509der.Subtrees{
-		DNS: []string{"example.com"}, IP: []netip.Prefix{prefix("10.0.0.0/8")}, Email: []string{"a@example.com"}, URI: []string{"example.com"},
-	}
-	elsewhere := x509der.Subtrees{
-		DNS: []string{"example.org"}, IP: []netip.Prefix{prefix("192.0.2.0/24")}, Email: []string{"a@example.org"}, URI: []string{"example.org"},
-	}
-	tests := []struct {
-		name string
-		cert x509.Certificate
-		none bool // refused under any constraint on its type
-	}{
+// An oddName is a name that satisfies no permitted constraint.
+type oddName struct {
+	name string
+	cert x509.Certificate
+	none bool // refused under any constraint on its type
+}
+
+// oddNames are read by clients in different ways. FuzzConstraintsOf starts from them
+// too.
+func oddNames(t testing.TB) []oddName {
+	return []oddName{
 		{"an absolute DNS name", x509.Certificate{DNSNames: []string{"www.example.com."}}, true},
 		{"a DNS name with a leading dot", x509.Certificate{DNSNames: []string{".example.com"}}, true},
 		{"a DNS name with an empty label", x509.Certificate{DNSNames: []string{"www..example.com"}}, true},
@@ -271,7 +267,19 @@ func TestConstraintsRefuseOddNames(t *testing.T) {
 		{"a DNS name that looks like an address", x509.Certificate{DNSNames: []string{"192.0.2.1"}}, false},
 		{"a DNS name that looks like an IPv6 address", x509.Certificate{DNSNames: []string{"2001:db8::1"}}, false},
 	}
-	for _, tt := range tests {
+}
+
+// A malformed name is refused if there is a constraint on its type, permitted or
+// excluded. No other rule could be right for both.
+func TestConstraintsRefuseOddNames(t *testing.T) {
+	t.Parallel()
+	tree := x509der.Subtrees{
+		DNS: []string{"example.com"}, IP: []netip.Prefix{prefix("10.0.0.0/8")}, Email: []string{"a@example.com"}, URI: []string{"example.com"},
+	}
+	elsewhere := x509der.Subtrees{
+		DNS: []string{"example.org"}, IP: []netip.Prefix{prefix("192.0.2.0/24")}, Email: []string{"a@example.org"}, URI: []string{"example.org"},
+	}
+	for _, tt := range oddNames(t) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			for what, c := range map[string]x509der.NameConstraints{
@@ -402,22 +410,24 @@ func TestConstraintsEncoding(t *testing.T) {
 	}
 }
 
-// ConstraintsOf is tested with certificates that crypto/x509 accepts, with and
-// without critical (RFC 5280, section 4.2.1.10).
-func TestConstraintsOf(t *testing.T) {
-	t.Parallel()
+// A constraintRow is the value of a nameConstraints extension that crypto/x509 reads.
+type constraintRow struct {
+	name  string
+	value []byte
+	want  *x509der.NameConstraints // nil: an error
+	says  string
+}
+
+// constraintValues are values of a nameConstraints extension: rows that crypto/x509
+// reads, and what it refuses. FuzzConstraintsOf starts from them too.
+func constraintValues() (rows []constraintRow, refused [][]byte) {
 	tree := func(tag asn1.Tag, text string, after ...byte) []byte {
 		return asn.Seq(asn.TLV(tag, []byte(text)), after)
 	}
 	permitted := func(trees ...[]byte) []byte { return asn.TLV(0xa0, trees...) }
 	excluded := func(trees ...[]byte) []byte { return asn.TLV(0xa1, trees...) }
 	com := tree(0x82, "com")
-	tests := []struct {
-		name  string
-		value []byte
-		want  *x509der.NameConstraints // nil: an error
-		says  string
-	}{
+	rows = []constraintRow{
 		{"permitted", asn.Seq(permitted(com)), &x509der.NameConstraints{Permitted: x509der.Subtrees{DNS: []string{"com"}}}, ""},
 		{"both", asn.Seq(permitted(com), excluded(tree(0x81, "a@b.com"), tree(0x86, ".c.com"), tree(0x87, "\x0a\x00\x00\x00\xff\x00\x00\x00"))), &x509der.NameConstraints{
 			Permitted: x509der.Subtrees{DNS: []string{"com"}},
@@ -440,7 +450,21 @@ func TestConstraintsOf(t *testing.T) {
 		{"permitted is empty", asn.Seq(permitted(), excluded(com)), nil, "RFC 5280, section 4.2.1.10"},
 		{"excluded is empty", asn.Seq(permitted(com), excluded()), nil, "RFC 5280, section 4.2.1.10"},
 	}
-	for _, tt := range tests {
+	refused = [][]byte{
+		{}, asn.Seq(), {5, 0}, append(asn.Seq(permitted(com)), 0), asn.Seq(excluded(com), permitted(com)), asn.Seq(permitted(com), permitted(com)),
+		asn.Seq(permitted(com[:3])), asn.Seq(permitted(com, []byte{5, 0})), asn.Seq(com), asn.Seq(permitted(asn.Seq())),
+		asn.Seq(permitted(tree(0x87, "\x0a\x00\x00\x00"))), asn.Seq(permitted(tree(0x87, "\x0a\x00\x00\x00\xff\x00\xff\x00"))),
+		asn.Seq(permitted(tree(0x87, "\x0a\x00\x00\x00\xff\xff\x00\x00\x00"))), asn.Seq(permitted(tree(0x87, ""))),
+	}
+	return rows, refused
+}
+
+// ConstraintsOf is tested with certificates that crypto/x509 accepts, with and
+// without critical (RFC 5280, section 4.2.1.10).
+func TestConstraintsOf(t *testing.T) {
+	t.Parallel()
+	rows, refused := constraintValues()
+	for _, tt := range rows {
 		for _, critical := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, critical %t", tt.name, critical), func(t *testing.T) {
 				t.Parallel()
@@ -466,12 +490,7 @@ func TestConstraintsOf(t *testing.T) {
 		}
 	}
 	// crypto/x509 refuses these values; ConstraintsOf does not rely on that.
-	for _, value := range [][]byte{
-		{}, asn.Seq(), {5, 0}, append(asn.Seq(permitted(com)), 0), asn.Seq(excluded(com), permitted(com)), asn.Seq(permitted(com), permitted(com)),
-		asn.Seq(permitted(com[:3])), asn.Seq(permitted(com, []byte{5, 0})), asn.Seq(com), asn.Seq(permitted(asn.Seq())),
-		asn.Seq(permitted(tree(0x87, "\x0a\x00\x00\x00"))), asn.Seq(permitted(tree(0x87, "\x0a\x00\x00\x00\xff\x00\xff\x00"))),
-		asn.Seq(permitted(tree(0x87, "\x0a\x00\x00\x00\xff\xff\x00\x00\x00"))), asn.Seq(permitted(tree(0x87, ""))),
-	} {
+	for _, value := range refused {
 		cert := &x509.Certificate{Extensions: []pkix.Extension{{Id: x509der.ObjectIdentifier("\x55\x1d\x1e"), Value: value}}}
 		if got, err := x509der.ConstraintsOf(cert); err == nil || got != nil {
 			t.Errorf("%x is read as %+v", value, got)
@@ -713,4 +732,54 @@ func TestConstraintsAgainstCryptoX509(t *testing.T) {
 	if allowed < pairs/4 || allowed > pairs*3/4 {
 		t.Errorf("%d of %d pairs are allowed; want a quarter to three quarters", allowed, pairs)
 	}
+}
+
+// A name that is permitted by a constraint is not one that the same constraint, if
+// it excludes, lets through.
+func FuzzConstraintsOf(f *testing.F) {
+	rows, refused := constraintValues()
+	var values [][]byte
+	for _, row := range rows {
+		values = append(values, row.value)
+	}
+	values = append(values, refused...)
+	for _, value := range values {
+		f.Add(value, "www.com", "a@b.com", "https://b.c.com/")
+	}
+	for _, row := range oddNames(f) {
+		dns, email, uri := strings.Join(row.cert.DNSNames, ""), strings.Join(row.cert.EmailAddresses, ""), ""
+		if len(row.cert.URIs) > 0 {
+			uri = row.cert.URIs[0].String()
+		}
+		f.Add(rows[1].value, dns, email, uri)
+	}
+	f.Fuzz(func(t *testing.T, value []byte, dns, email, uri string) {
+		of := func(value []byte) (*x509der.NameConstraints, error) {
+			return x509der.ConstraintsOf(&x509.Certificate{Extensions: []pkix.Extension{{Id: x509der.ObjectIdentifier("\x55\x1d\x1e"), Value: value}}})
+		}
+		c, err := of(value)
+		if (c == nil) != (err != nil) {
+			t.Fatalf("constraints %+v beside the error %v", c, err)
+		}
+		if err != nil {
+			return
+		}
+		parsed, err := url.Parse(uri)
+		if err != nil {
+			parsed = new(url.URL)
+		}
+		for i, tree := range []x509der.Subtrees{c.Permitted, c.Excluded} {
+			permit, exclude := x509der.NameConstraints{Permitted: tree}, x509der.NameConstraints{Excluded: tree}
+			for what, both := range map[string][2]error{
+				"DNS name": {permit.CheckNames(&x509.Certificate{DNSNames: []string{dns}}), exclude.CheckNames(&x509.Certificate{DNSNames: []string{dns}})},
+				"mailbox":  {permit.CheckEmail(email), exclude.CheckEmail(email)},
+				"URI":      {permit.CheckURI(parsed), exclude.CheckURI(parsed)},
+			} {
+				constrained := map[string]int{"DNS name": len(tree.DNS), "mailbox": len(tree.Email), "URI": len(tree.URI)}[what] > 0
+				if constrained && both[0] == nil && both[1] == nil {
+					t.Errorf("side %d: the %s is permitted and not excluded by %+v", i, what, tree)
+				}
+			}
+		}
+	})
 }

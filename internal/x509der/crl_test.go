@@ -5,7 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/asn1"
+	stdasn1 "encoding/asn1"
 	"math/big"
 	"slices"
 	"strings"
@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/testkeys"
@@ -23,7 +25,7 @@ import (
 var crlInstant = time.Date(2026, 4, 4, 5, 6, 7, 0, time.UTC)
 
 // crlIssuer uses crypto/x509 to make a CA certificate for one of the test keys.
-func crlIssuer(t *testing.T, i int, change func(*x509.Certificate)) *x509.Certificate {
+func crlIssuer(t testing.TB, i int, change func(*x509.Certificate)) *x509.Certificate {
 	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "CA"}, NotBefore: crlInstant, NotAfter: crlInstant.AddDate(1, 0, 0),
@@ -107,11 +109,22 @@ func TestCheckCRLSignature(t *testing.T) {
 	}
 }
 
-// A list holds only the fields of a TBSCertList in their order (RFC 5280, section
-// 5.1), and crypto/x509 read all of them. crypto/x509 accepts most of the lists
-// that are refused here, many of them as lists without entries.
-func TestCRLFields(t *testing.T) {
-	t.Parallel()
+// A crlRow is one row of crlRows.
+type crlRow struct {
+	name    string
+	fields  [][]byte
+	entries int    // that crypto/x509 reads, if it reads the list
+	mention string // empty: they are all
+}
+
+// der is the list with these fields, and a signature that nobody checks.
+func (r crlRow) der() []byte {
+	return asn.Seq(asn.Seq(r.fields...), asn.ECDSAWithSHA256, asn.Bits([]byte("signature")))
+}
+
+// crlRows are fields of a TBSCertList in all orders. FuzzParseCRL starts from them
+// too.
+func crlRows(t testing.TB) []crlRow {
 	id := asn.Seq(asn.OID("\x2a\x86\x48\xce\x3d\x04\x03\x02"))
 	name := crlIssuer(t, 0, func(*x509.Certificate) {}).RawSubject
 	version, serial := []byte{2, 1, 1}, []byte{2, 1, 5}
@@ -123,12 +136,7 @@ func TestCRLFields(t *testing.T) {
 	extensions := asn.TLV(0xa0, asn.Seq(asn.Seq(asn.OID("\x55\x1d\x14"), asn.TLV(4, []byte{2, 1, 7}))))
 	primitive := bytes.Clone(entries)
 	primitive[0] &^= 0x20
-	tests := []struct {
-		name    string
-		fields  [][]byte
-		entries int    // how many crypto/x509 reads, if it reads the list
-		mention string // empty: the list is accepted
-	}{
+	return []crlRow{
 		{"all fields", [][]byte{version, id, name, utc, general, entries, extensions}, 2, ""},
 		{"no nextUpdate", [][]byte{version, id, name, general, entries, extensions}, 2, ""},
 		{"no entries", [][]byte{version, id, name, utc, utc, extensions}, 0, ""},
@@ -158,7 +166,14 @@ func TestCRLFields(t *testing.T) {
 		{"an entry without time", [][]byte{version, id, name, utc, utc, asn.Seq(asn.Seq(serial))}, 1, "its entry 1 is malformed"},
 		{"an entry's extension that goes on", [][]byte{version, id, name, utc, utc, asn.Seq(asn.Seq(serial, utc, asn.Seq(reason, hidden)))}, 1, "its entry 1 is malformed"},
 	}
-	for _, tt := range tests {
+}
+
+// A list holds only the fields of a TBSCertList in their order (RFC 5280, section
+// 5.1), and crypto/x509 read all of them. crypto/x509 accepts most of the lists
+// that are refused here, many of them as lists without entries.
+func TestCRLFields(t *testing.T) {
+	t.Parallel()
+	for _, tt := range crlRows(t) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			check := func(what string, err error) {
@@ -167,7 +182,7 @@ func TestCRLFields(t *testing.T) {
 					t.Errorf("%s: error %v: want %q", what, err, tt.mention)
 				}
 			}
-			der := asn.Seq(asn.Seq(tt.fields...), id, asn.Bits([]byte("signature")))
+			der := tt.der()
 			list, err := x509.ParseRevocationList(der)
 			if err != nil { // another parser may read it
 				check("CheckCRLFields", x509der.CheckCRLFields(&x509.RevocationList{Raw: der, RevokedCertificateEntries: make([]x509.RevocationListEntry, tt.entries)}))
@@ -236,8 +251,8 @@ func TestCRLScopeCovers(t *testing.T) {
 
 func TestScopeOfRefuses(t *testing.T) {
 	t.Parallel()
-	delta := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 1}}
-	all := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: []byte{0x30, 0}}
+	delta := pkix.Extension{Id: stdasn1.ObjectIdentifier{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 1}}
+	all := pkix.Extension{Id: stdasn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: []byte{0x30, 0}}
 	for mention, extensions := range map[string][]pkix.Extension{
 		"delta CRL":                     {delta},
 		"two issuingDistributionPoints": {all, all},
@@ -280,4 +295,56 @@ func TestCRLLengths(t *testing.T) {
 	if _, err := x509der.NewCRLWriter(signer, &x509der.CRL{Issuer: issuer.RawSubject, ThisUpdate: crlInstant, NextUpdate: late}); err == nil {
 		t.Error("a year of five digits was accepted")
 	}
+}
+
+func FuzzParseCRL(f *testing.F) {
+	for _, row := range crlRows(f) {
+		f.Add(row.der())
+	}
+	f.Add([]byte(nil))
+	f.Fuzz(func(t *testing.T, der []byte) {
+		before := bytes.Clone(der)
+		list, err := x509der.ParseCRL(der)
+		if !bytes.Equal(der, before) {
+			t.Error("the input was changed")
+		}
+		if (list == nil) != (err != nil) {
+			t.Fatalf("the list %v beside the error %v", list, err)
+		}
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(list.Raw, der) {
+			t.Error("the list is not the whole input")
+		}
+		if got, want := len(list.RevokedCertificateEntries), countEntries(t, der); got != want {
+			t.Errorf("%d entries were read: the list has %d", got, want)
+		}
+	})
+}
+
+// countEntries counts the entries of a CRL of version 2.
+func countEntries(t *testing.T, der []byte) (n int) {
+	t.Helper()
+	list := cryptobyte.String(der)
+	var tbs, entries cryptobyte.String
+	var present bool
+	if !list.ReadASN1(&list, asn1.SEQUENCE) || !list.ReadASN1(&tbs, asn1.SEQUENCE) ||
+		!tbs.SkipASN1(asn1.INTEGER) || !tbs.SkipASN1(asn1.SEQUENCE) || !tbs.SkipASN1(asn1.SEQUENCE) {
+		t.Fatal("the beginning of the list cannot be read")
+	}
+	for tbs.PeekASN1Tag(asn1.UTCTime) || tbs.PeekASN1Tag(asn1.GeneralizedTime) {
+		var tag asn1.Tag
+		var when cryptobyte.String
+		tbs.ReadAnyASN1(&when, &tag)
+	}
+	if !tbs.ReadOptionalASN1(&entries, &present, asn1.SEQUENCE) {
+		t.Fatal("the entries of the list cannot be read")
+	}
+	for ; !entries.Empty(); n++ {
+		if !entries.SkipASN1(asn1.SEQUENCE) {
+			t.Fatal("an entry of the list cannot be read")
+		}
+	}
+	return n
 }

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 	"golang.org/x/text/cases"
 
@@ -171,15 +172,27 @@ func TestParseNameMultiValued(t *testing.T) {
 	}
 }
 
-func TestParseNameStrings(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name  string
-		tag   cbasn1.Tag
-		value string
-		want  string // the text, if says is empty
-		says  string
-	}{
+// A nameString is one row of nameStrings.
+type nameString struct {
+	name  string
+	tag   cbasn1.Tag
+	value string
+	want  string // the text, if says is empty
+	says  string
+}
+
+// der is a Name with that string as its organization.
+func (s nameString) der() []byte {
+	der := nameDER(x509der.Name{{Type: x509der.Organization, Tag: 99, Value: s.value}})
+	i := bytes.LastIndexByte(der[:len(der)-len(s.value)], 99)
+	der[i] = byte(s.tag)
+	return der
+}
+
+// nameStrings are string types with octets in them. FuzzParseName starts from them
+// too.
+func nameStrings() []nameString {
+	return []nameString{
 		{"UTF8String", cbasn1.UTF8String, "公司", "公司", ""},
 		{"UTF8String with U+FFFF", cbasn1.UTF8String, "\uffff", "\uffff", ""},
 		{"UTF8String cut off", cbasn1.UTF8String, "\xe5\x85", "", "UTF-8"},
@@ -213,12 +226,14 @@ func TestParseNameStrings(t *testing.T) {
 		{"OCTET STRING", cbasn1.OCTET_STRING, "a", "", "tag 4"},
 		{"constructed UTF8String", cbasn1.UTF8String.Constructed(), "\x0c\x01a", "", "tag 44"},
 	}
-	for _, tt := range tests {
+}
+
+func TestParseNameStrings(t *testing.T) {
+	t.Parallel()
+	for _, tt := range nameStrings() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			der := nameDER(x509der.Name{{Type: x509der.Organization, Tag: 99, Value: tt.value}})
-			i := bytes.LastIndexByte(der[:len(der)-len(tt.value)], 99)
-			der[i] = byte(tt.tag)
+			der := tt.der()
 			got, err := x509der.ParseName(der)
 			checkSays(t, err, tt.says)
 			if err == nil && got.Get(x509der.Organization) != tt.want {
@@ -233,14 +248,16 @@ func TestParseNameStrings(t *testing.T) {
 	}
 }
 
-// RFC 5280, section 7.1: ways to write a name that make no other name of it, in
-// each string type that holds it, and texts that are close and another name.
-func TestNameSame(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name, a, b string
-		same       bool
-	}{
+// A namePair is one row of namePairs.
+type namePair struct {
+	name, a, b string
+	same       bool
+}
+
+// namePairs are texts in names that are the same name or another one.
+// FuzzParseName starts from them too.
+func namePairs() []namePair {
+	return []namePair{
 		{"letter case", "Acme CA", "aCME ca", true},
 		{"repeated spaces", "Acme CA", "Acme   CA", true},
 		{"spaces around", "Acme CA", " Acme CA ", true},
@@ -292,7 +309,13 @@ func TestNameSame(t *testing.T) {
 		{"Hangul fillers", "Acme CA", "\u115fAc\u1160me\u3164 CA\uffa0", true},
 		{"a hyphen", "Acme CA", "Ac-me CA", false},
 	}
-	for _, tt := range tests {
+}
+
+// RFC 5280, section 7.1: ways to write a name that make no other name of it, in
+// each string type that holds it, and texts that are close and another name.
+func TestNameSame(t *testing.T) {
+	t.Parallel()
+	for _, tt := range namePairs() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			for _, tag := range []cbasn1.Tag{cbasn1.UTF8String, 30} {
@@ -486,4 +509,38 @@ func TestCheckTextRefusesInvisible(t *testing.T) {
 			t.Errorf("%U: %v", r, err)
 		}
 	}
+}
+
+func FuzzParseName(f *testing.F) {
+	for _, row := range nameStrings() {
+		f.Add(row.der(), []byte(nil))
+	}
+	for _, row := range namePairs() {
+		f.Add(nameDER(x509der.Name{x509der.Text(x509der.CommonName, row.a)}), nameDER(x509der.Name{x509der.Text(x509der.CommonName, row.b)}))
+	}
+	f.Add([]byte{0x30, 0}, []byte{0x30, 0x80})
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		if !x509der.SameName(a, a) {
+			t.Error("the name is not the same as itself")
+		}
+		same := x509der.SameName(a, b)
+		if x509der.SameName(b, a) != same {
+			t.Errorf("a and b: %t, b and a: %t", same, !same)
+		}
+		name, err := x509der.ParseName(a)
+		if err != nil {
+			if name != nil {
+				t.Errorf("the name %v beside the error %v", name, err)
+			}
+			return
+		}
+		again, err := x509der.ParseName(nameDER(name))
+		if err != nil {
+			t.Fatalf("written again, it cannot be read: %v", err)
+		}
+		// A PrintableString with * or & is written as a UTF8String.
+		if diff := cmp.Diff(name, again, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(x509der.Attribute{}, "Tag")); diff != "" {
+			t.Errorf("written and read again, it is another name (-want +got):\n%s", diff)
+		}
+	})
 }
