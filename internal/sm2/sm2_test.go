@@ -271,8 +271,15 @@ func TestVerifyEdgeScalars(t *testing.T) {
 	}
 }
 
-func TestParsePublicKeyRefuses(t *testing.T) {
-	t.Parallel()
+// A refusedPoint is one row of refusedPoints.
+type refusedPoint struct {
+	name  string
+	point []byte
+}
+
+// refusedPoints are octets that ParsePublicKey refuses. FuzzVerifyDigest starts from
+// them too.
+func refusedPoints(t testing.TB) []refusedPoint {
 	good := testutil.Hex(examplePoint)
 	with := func(at int, v *big.Int) []byte {
 		b := bytes.Clone(good)
@@ -281,10 +288,7 @@ func TestParsePublicKeyRefuses(t *testing.T) {
 	}
 	// x = 1 and x + p are the same point for code that reduces first.
 	small, y := smallX(t)
-	tests := []struct {
-		name  string
-		point []byte
-	}{
+	return []refusedPoint{
 		{"nothing", nil},
 		{"infinity", []byte{0}},
 		{"(0, 0)", append([]byte{4}, make([]byte, 2*size)...)},
@@ -300,7 +304,11 @@ func TestParsePublicKeyRefuses(t *testing.T) {
 		{"x above p, on the curve once reduced", uncompressed(new(big.Int).Add(small, generic.P), y)},
 		{"x all ones", with(1, new(big.Int).SetBytes(bytes.Repeat([]byte{0xff}, size)))},
 	}
-	for _, tt := range tests {
+}
+
+func TestParsePublicKeyRefuses(t *testing.T) {
+	t.Parallel()
+	for _, tt := range refusedPoints(t) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			if pub, err := ParsePublicKey(tt.point); err == nil {
@@ -308,13 +316,14 @@ func TestParsePublicKeyRefuses(t *testing.T) {
 			}
 		})
 	}
+	small, y := smallX(t)
 	if _, err := ParsePublicKey(uncompressed(small, y)); err != nil {
 		t.Errorf("x = %d: %v", small, err)
 	}
 }
 
 // smallX finds a point whose x + p still fits in 32 octets.
-func smallX(t *testing.T) (x, y *big.Int) {
+func smallX(t testing.TB) (x, y *big.Int) {
 	t.Helper()
 	for i := range int64(100) {
 		x = big.NewInt(i)
@@ -800,8 +809,15 @@ func TestVerifyDigestRefusesEveryChange(t *testing.T) {
 	}
 }
 
-func TestVerifyDigestRefusesEncodings(t *testing.T) {
-	t.Parallel()
+// A refusedSignature is one row of refusedSignatures.
+type refusedSignature struct {
+	name string
+	sig  []byte
+}
+
+// refusedSignatures are signatures that VerifyDigest refuses for the example of the
+// standard. FuzzVerifyDigest starts from them too.
+func refusedSignatures(t testing.TB) []refusedSignature {
 	pub := parseKey(t, examplePoint)
 	e := testutil.Hex(exampleDigest)
 	r, s, n := integer(exampleR), integer(exampleS), generic.N
@@ -822,10 +838,7 @@ func TestVerifyDigestRefusesEncodings(t *testing.T) {
 		return b
 	}
 	R, S := r.Bytes(), s.Bytes()
-	tests := []struct {
-		name string
-		sig  []byte
-	}{
+	return []refusedSignature{
 		{"nothing", nil},
 		{"trailing octet", append(bytes.Clone(good), 0)},
 		{"trailing octet inside", join(0x30, 0x47, good[2:], 0)},
@@ -857,7 +870,12 @@ func TestVerifyDigestRefusesEncodings(t *testing.T) {
 		{"exchanged", encode(t, s, r)},
 		{"r of 100 octets", encode(t, new(big.Int).Lsh(r, 544), s)},
 	}
-	for _, tt := range tests {
+}
+
+func TestVerifyDigestRefusesEncodings(t *testing.T) {
+	t.Parallel()
+	pub, e := parseKey(t, examplePoint), testutil.Hex(exampleDigest)
+	for _, tt := range refusedSignatures(t) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			if VerifyDigest(pub, e, tt.sig) {
@@ -937,6 +955,12 @@ func FuzzVerifyDigest(f *testing.F) {
 	f.Add(testutil.Hex(examplePoint), e, sig)
 	f.Add(testutil.Hex(examplePoint), e, append(bytes.Clone(sig), 0))
 	f.Add(testutil.Hex(examplePoint), e[1:], sig)
+	for _, row := range refusedPoints(f) {
+		f.Add(row.point, e, sig)
+	}
+	for _, row := range refusedSignatures(f) {
+		f.Add(testutil.Hex(examplePoint), e, row.sig)
+	}
 	f.Add(testutil.Hex(issue560Point), make([]byte, size), testutil.Hex(issue560Signature))
 	f.Add(make([]byte, pointSize), e, sig)
 	f.Add([]byte{}, []byte{}, []byte{})
