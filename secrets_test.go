@@ -284,8 +284,6 @@ func exportedTypes(t *testing.T) (names []string) {
 	return names
 }
 
-var secretFamilies = []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.SM2_256}
-
 // Every exported type is among the values that the test below prints.
 func TestSecretsKnowsEveryType(t *testing.T) {
 	t.Parallel()
@@ -320,7 +318,7 @@ func prints(v any) map[string]string {
 // However a value of this module is printed, no private key is in it.
 func TestSecretsOfTypes(t *testing.T) {
 	t.Parallel()
-	for _, a := range secretFamilies {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, a)
@@ -372,7 +370,7 @@ func keyForms(text []byte) map[string]string {
 // input was meant to be.
 func TestSecretsInErrors(t *testing.T) {
 	t.Parallel()
-	for _, a := range secretFamilies {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, a)

@@ -22,12 +22,6 @@ import (
 	"github.com/yuncert/yuncert/internal/testutil"
 )
 
-// all lists the documented names.
-var all = []algorithm.Algorithm{
-	algorithm.RSA_1024, algorithm.RSA_2048, algorithm.RSA_3072, algorithm.RSA_4096,
-	algorithm.ECC_256, algorithm.ECC_384, algorithm.ECC_512, algorithm.SM2_256,
-}
-
 func TestParse(t *testing.T) {
 	t.Parallel()
 	names := []string{"RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "ECC_256", "ECC_384", "ECC_512", "SM2_256"}
@@ -103,7 +97,7 @@ func TestNameParts(t *testing.T) {
 
 func TestOf(t *testing.T) {
 	t.Parallel()
-	for _, a := range all {
+	for _, a := range testkeys.All {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			pub := testkeys.Key(a, 0).Public()

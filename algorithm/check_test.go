@@ -27,7 +27,7 @@ import (
 
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	for _, a := range all {
+	for _, a := range testkeys.All {
 		for i := range 3 {
 			if err := algorithm.Check(testkeys.Key(a, i).Public()); err != nil {
 				t.Errorf("Check of key %d of %s: %v", i, a, err)
@@ -190,7 +190,7 @@ func blocking(digests *[][sha256.Size]byte) algorithm.KeyPolicy {
 
 func TestPolicyBlocked(t *testing.T) {
 	t.Parallel()
-	for _, a := range all {
+	for _, a := range testkeys.All {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			pub := testkeys.Key(a, 0).Public()

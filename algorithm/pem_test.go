@@ -38,7 +38,7 @@ func privateKeyFile(t testing.TB, name string) crypto.PrivateKey {
 // RSA and ECC keys have the same bytes as from openssl.
 func TestPEM(t *testing.T) {
 	t.Parallel()
-	for _, a := range all {
+	for _, a := range testkeys.All {
 		if a == algorithm.SM2_256 {
 			continue
 		}
@@ -202,7 +202,7 @@ func TestParsePrivateKey(t *testing.T) {
 		{"a certificate in front", file("with-certificate.pem"), algorithm.ECC_256},
 		{"a certificate behind", join(ecPEM, certificate), algorithm.ECC_256},
 		{"certificates on both sides", join(certificate, certificate, ecPEM, certificate), algorithm.ECC_256},
-		{"a public key in front", join(block("PUBLIC KEY", marshal(t, testkeys.Key(algorithm.ECC_256, 1).Public())), ecPEM), algorithm.ECC_256},
+		{"a public key in front", join(block("PUBLIC KEY", testkeys.PublicDER(t, testkeys.Key(algorithm.ECC_256, 1).Public())), ecPEM), algorithm.ECC_256},
 		{"a header that means nothing", bytes.Replace(ecPEM, []byte("KEY-----\n"), []byte("KEY-----\nComment: mine\n\n"), 1), algorithm.ECC_256},
 	}
 	for _, tt := range tests {
@@ -462,7 +462,7 @@ func TestParsePrivateKeyInconsistentRSA(t *testing.T) {
 }
 
 func FuzzParsePrivateKey(f *testing.F) {
-	for _, a := range all {
+	for _, a := range testkeys.All {
 		f.Add(testkeys.PEM(a, 0))
 	}
 	files, err := filepath.Glob("testdata/privatekey/*.pem")
@@ -495,7 +495,7 @@ func FuzzParsePrivateKey(f *testing.F) {
 		if err != nil {
 			t.Fatalf("reading back: %v", err)
 		}
-		if back.Algorithm() != key.Algorithm() || !equal(key.Public(), back.Public()) {
+		if back.Algorithm() != key.Algorithm() || !testutil.EqualKeys(key.Public(), back.Public()) {
 			t.Error("another key was read back")
 		}
 		again, err := back.PEM()

@@ -101,13 +101,13 @@ func TestGenerateKey(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if back, err := algorithm.ParsePrivateKey(text); err != nil || !equal(key.Public(), back.Public()) {
+			if back, err := algorithm.ParsePrivateKey(text); err != nil || !testutil.EqualKeys(key.Public(), back.Public()) {
 				t.Errorf("read back as %v, %v", back, err)
 			}
 			if a.Family() == "RSA" {
 				return // making a second one takes too long
 			}
-			if other, err := algorithm.GenerateKey(a); err != nil || equal(key.Public(), other.Public()) {
+			if other, err := algorithm.GenerateKey(a); err != nil || testutil.EqualKeys(key.Public(), other.Public()) {
 				t.Errorf("the same key again, or %v", err)
 			}
 		})
@@ -180,7 +180,7 @@ func TestNewPrivateKey(t *testing.T) {
 			if key.Algorithm() != tt.a {
 				t.Errorf("Algorithm() = %s, want %s", key.Algorithm(), tt.a)
 			}
-			if !equal(key.Public(), testkeys.Key(tt.a, 0).Public()) {
+			if !testutil.EqualKeys(key.Public(), testkeys.Key(tt.a, 0).Public()) {
 				t.Error("another public key")
 			}
 			message := []byte("message digest")
@@ -195,7 +195,7 @@ func TestNewPrivateKey(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if back, err := algorithm.ParsePrivateKey(text); err != nil || !equal(key.Public(), back.Public()) {
+			if back, err := algorithm.ParsePrivateKey(text); err != nil || !testutil.EqualKeys(key.Public(), back.Public()) {
 				t.Errorf("read back as %v, %v", back, err)
 			}
 			if after := fmt.Sprintf("%v", tt.key); after != before {
@@ -207,7 +207,7 @@ func TestNewPrivateKey(t *testing.T) {
 
 func TestNewPrivateKeyReturnsOurs(t *testing.T) {
 	t.Parallel()
-	for _, a := range all {
+	for _, a := range testkeys.All {
 		key := testkeys.Key(a, 0)
 		got, err := algorithm.NewPrivateKey(key)
 		if err != nil || got != key {
@@ -503,7 +503,7 @@ func TestNewPrivateKeySM2Bounds(t *testing.T) {
 
 func TestSignRepeats(t *testing.T) {
 	t.Parallel()
-	for _, a := range all {
+	for _, a := range testkeys.All {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			key := testkeys.Key(a, 0)
@@ -620,7 +620,7 @@ func TestSignPSS(t *testing.T) {
 func TestSignRefuses(t *testing.T) {
 	t.Parallel()
 	digest := make([]byte, 32)
-	for _, a := range all {
+	for _, a := range testkeys.All {
 		key := testkeys.Key(a, 0)
 		tests := []struct {
 			name string

@@ -2,7 +2,6 @@ package algorithm_test
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
@@ -45,28 +44,14 @@ func readFile(t testing.TB, path string) []byte {
 	return text
 }
 
-// equal reports whether two public keys are the same.
-func equal(a, b crypto.PublicKey) bool {
-	return a.(interface{ Equal(crypto.PublicKey) bool }).Equal(b)
-}
-
-func marshal(t testing.TB, pub crypto.PublicKey) []byte {
-	t.Helper()
-	der, err := algorithm.MarshalPublicKey(pub)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return der
-}
-
 func TestMarshalPublicKey(t *testing.T) {
 	t.Parallel()
-	for _, a := range all {
+	for _, a := range testkeys.All {
 		for i := range 3 {
 			t.Run(fmt.Sprintf("%s-%d", a, i), func(t *testing.T) {
 				t.Parallel()
 				pub := testkeys.Key(a, i).Public()
-				got := marshal(t, pub)
+				got := testkeys.PublicDER(t, pub)
 				if a != algorithm.SM2_256 {
 					want, err := x509.MarshalPKIXPublicKey(pub)
 					if err != nil {
@@ -80,7 +65,7 @@ func TestMarshalPublicKey(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !equal(pub, back) {
+				if !testutil.EqualKeys(pub, back) {
 					t.Error("ParsePublicKey gives another key")
 				}
 			})
@@ -92,7 +77,7 @@ func TestMarshalPublicKey(t *testing.T) {
 func TestMarshalPublicKeySM2(t *testing.T) {
 	t.Parallel()
 	want := readDER(t, "publickey/sm2.pem")
-	got := marshal(t, testkeys.Key(algorithm.SM2_256, 0).Public())
+	got := testkeys.PublicDER(t, testkeys.Key(algorithm.SM2_256, 0).Public())
 	if diff := cmp.Diff(hex.EncodeToString(want), hex.EncodeToString(got)); diff != "" {
 		t.Errorf("MarshalPublicKey differs from openssl (-want +got):\n%s", diff)
 	}
@@ -107,7 +92,7 @@ func TestMarshalPublicKeyExponents(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := marshal(t, pub)
+		got := testkeys.PublicDER(t, pub)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("exponent %d: MarshalPublicKey differs from crypto/x509 (-want +got):\n%s", e, diff)
 		}
@@ -140,7 +125,7 @@ var (
 func TestParsePublicKeySM2Identifiers(t *testing.T) {
 	t.Parallel()
 	pub := testkeys.Key(algorithm.SM2_256, 0).Public()
-	standard := marshal(t, pub)
+	standard := testkeys.PublicDER(t, pub)
 	point := asn.Bits(standard[len(standard)-65:])
 	tests := []struct {
 		name string
@@ -158,10 +143,10 @@ func TestParsePublicKeySM2Identifiers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !equal(pub, got) {
+			if !testutil.EqualKeys(pub, got) {
 				t.Error("another key")
 			}
-			if diff := cmp.Diff(standard, marshal(t, got)); diff != "" {
+			if diff := cmp.Diff(standard, testkeys.PublicDER(t, got)); diff != "" {
 				t.Errorf("not written in the standard form (-want +got):\n%s", diff)
 			}
 		})
@@ -278,9 +263,9 @@ func refusedPublicKeys(t testing.TB) []refusedPublicKey {
 	modulus := integer(n)
 	rsaID, rsaBits := asn.Seq(idRSA, null), asn.Bits(asn.Seq(modulus, e))
 	ecID, sm2ID := asn.Seq(idEC, idP256), asn.Seq(idEC, idSM2)
-	ecDER := marshal(t, testkeys.Key(algorithm.ECC_256, 0).Public())
+	ecDER := testkeys.PublicDER(t, testkeys.Key(algorithm.ECC_256, 0).Public())
 	point := ecDER[len(ecDER)-65:]
-	sm2DER := marshal(t, testkeys.Key(algorithm.SM2_256, 0).Public())
+	sm2DER := testkeys.PublicDER(t, testkeys.Key(algorithm.SM2_256, 0).Public())
 	sm2Point := sm2DER[len(sm2DER)-65:]
 	for _, der := range [][]byte{asn.Seq(rsaID, rsaBits), asn.Seq(ecID, asn.Bits(point)), asn.Seq(sm2ID, asn.Bits(sm2Point))} {
 		if _, err := algorithm.ParsePublicKey(der); err != nil {
@@ -400,7 +385,7 @@ func TestParsePublicKeyAlteredByte(t *testing.T) {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			pub := testkeys.Key(a, 0).Public()
-			original := marshal(t, pub)
+			original := testkeys.PublicDER(t, pub)
 			der := bytes.Clone(original)
 			for i := range der {
 				for by := 1; by < 256; by++ {
@@ -409,10 +394,10 @@ func TestParsePublicKeyAlteredByte(t *testing.T) {
 					if err != nil {
 						continue
 					}
-					if equal(pub, got) {
+					if testutil.EqualKeys(pub, got) {
 						t.Errorf("byte %d as %#02x: the same key", i, der[i])
 					}
-					if again := marshal(t, got); !bytes.Equal(again, der) {
+					if again := testkeys.PublicDER(t, got); !bytes.Equal(again, der) {
 						t.Errorf("byte %d as %#02x: read, and written as %x", i, der[i], again)
 					}
 				}
@@ -429,8 +414,8 @@ func TestParsePublicKeyAlteredByte(t *testing.T) {
 
 func TestParsePublicKeyKeepsItsInput(t *testing.T) {
 	t.Parallel()
-	for _, a := range all {
-		der := marshal(t, testkeys.Key(a, 0).Public())
+	for _, a := range testkeys.All {
+		der := testkeys.PublicDER(t, testkeys.Key(a, 0).Public())
 		before := bytes.Clone(der)
 		pub, err := algorithm.ParsePublicKey(der)
 		if err != nil {
@@ -440,7 +425,7 @@ func TestParsePublicKeyKeepsItsInput(t *testing.T) {
 			t.Errorf("%s: ParsePublicKey changed its input (-before +after):\n%s", a, diff)
 		}
 		clear(der)
-		if !equal(pub, testkeys.Key(a, 0).Public()) {
+		if !testutil.EqualKeys(pub, testkeys.Key(a, 0).Public()) {
 			t.Errorf("%s: the key changed with the input", a)
 		}
 	}
@@ -463,14 +448,14 @@ func TestPubMd5(t *testing.T) {
 		}
 		known++
 	}
-	if want := 3 * len(all); known != want {
+	if want := 3 * len(testkeys.All); known != want {
 		t.Errorf("pubmd5.txt holds %d digests, want %d", known, want)
 	}
 }
 
 func FuzzParsePublicKey(f *testing.F) {
-	for _, a := range all {
-		f.Add(marshal(f, testkeys.Key(a, 0).Public()))
+	for _, a := range testkeys.All {
+		f.Add(testkeys.PublicDER(f, testkeys.Key(a, 0).Public()))
 	}
 	files, err := filepath.Glob("testdata/publickey/*.pem")
 	if err != nil || len(files) == 0 {
@@ -501,12 +486,12 @@ func FuzzParsePublicKey(f *testing.F) {
 			}
 		}
 		_ = algorithm.Check(pub)
-		again := marshal(t, pub)
+		again := testkeys.PublicDER(t, pub)
 		if a != algorithm.SM2_256 && !bytes.Equal(again, der) {
 			t.Errorf("written as %x", again)
 		}
 		back, err := algorithm.ParsePublicKey(again)
-		if err != nil || !equal(pub, back) {
+		if err != nil || !testutil.EqualKeys(pub, back) {
 			t.Errorf("read back as %v, %v", back, err)
 		}
 	})

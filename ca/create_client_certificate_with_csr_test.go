@@ -14,6 +14,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
@@ -134,7 +135,7 @@ func TestCreateClientCertificateWithCsrSubjectAndValidity(t *testing.T) {
 // Every octet of client certificates, in every algorithm.
 func TestCreateClientCertificateWithCsrProfile(t *testing.T) {
 	t.Parallel()
-	for _, a := range allAlgorithms[1:] { // RSA_1024 is for servers only
+	for _, a := range testkeys.All[1:] { // RSA_1024 is for servers only
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(caAlgorithm(a))
@@ -181,7 +182,7 @@ func fullClientRequest(t testing.TB, a algorithm.Algorithm, issuer *ca.Issuer) *
 // The same inputs give the bytes in testdata, and are not changed.
 func TestCreateClientCertificateWithCsrGolden(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			issuer := authorityOf(a).issuer

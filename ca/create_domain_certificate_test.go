@@ -72,7 +72,7 @@ func TestCreateDomainCertificateRefused(t *testing.T) {
 		{"a private key for a CSR", func(r *domainRequest) { r.Csr = string(testkeys.PEM(algorithm.ECC_256, 2)) }, malformed, "Csr", "private key"},
 		{"a CSR cut off", func(r *domainRequest) { r.Csr = r.Csr[:200] }, malformed, "Csr", "has no end"},
 		{"a CSR that another key signed", func(r *domainRequest) {
-			r.Csr = signCSR(t, key(algorithm.ECC_256, 1), asn.Seq(asn.TLV(asn1.INTEGER, []byte{0}), asn.Name(), publicDER(t, key(algorithm.ECC_256, 2).Public()), asn.Explicit(0)))
+			r.Csr = signCSR(t, key(algorithm.ECC_256, 1), asn.Seq(asn.TLV(asn1.INTEGER, []byte{0}), asn.Name(), testkeys.PublicDER(t, key(algorithm.ECC_256, 2).Public()), asn.Explicit(0)))
 		}, malformed, "Csr", "possession"},
 
 		{"no Domain", domain(""), missing, "Domain", "Domain is mandatory for this action."},
@@ -227,7 +227,7 @@ func TestCreateDomainCertificateIssuerRefuses(t *testing.T) {
 // The certificate, every octet of it, for each kind of key.
 func TestCreateDomainCertificateProfile(t *testing.T) {
 	t.Parallel()
-	for _, a := range allAlgorithms {
+	for _, a := range testkeys.All {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(caAlgorithm(a))
@@ -280,7 +280,7 @@ func TestCreateDomainCertificateOfAnotherFamily(t *testing.T) {
 			if cert.KeyUsage != usage {
 				t.Errorf("key usage %b, want %b", cert.KeyUsage, usage)
 			}
-			if diff := cmp.Diff(publicDER(t, key(a, 2).Public()), cert.RawSubjectPublicKeyInfo); diff != "" {
+			if diff := cmp.Diff(testkeys.PublicDER(t, key(a, 2).Public()), cert.RawSubjectPublicKeyInfo); diff != "" {
 				t.Errorf("public key mismatch (-want +got):\n%s", diff)
 			}
 			verifySignature(t, cert, au.subKey.Public())
@@ -410,7 +410,7 @@ func TestCreateDomainCertificateMonths(t *testing.T) {
 // What the response holds.
 func TestCreateDomainCertificateResponse(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		au := authorityOf(a)
 		for immediately := range int32(3) {
 			req := domainRequestOf(hostCSR(t, a, "www.example.com"))
@@ -481,7 +481,7 @@ func TestCreateDomainCertificateGolden(t *testing.T) {
 // Failures of the random source and of the signer.
 func TestCreateDomainCertificateFails(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		au := authorityOf(a)
 		req := domainRequestOf(hostCSR(t, a, "www.example.com"))
 		const drawn = 18 + 16 // a serial number and a RequestId

@@ -14,6 +14,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
@@ -33,7 +34,7 @@ func responderChain(t testing.TB, au *authority) string {
 
 func TestCreateOCSPResponderCertificate(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)

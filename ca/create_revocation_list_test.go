@@ -29,6 +29,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm/tjfoc"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/floor"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
@@ -393,7 +394,7 @@ func TestCreateRevocationListSameAsStandardLibrary(t *testing.T) {
 // deterministic.
 func TestCreateRevocationListGolden(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)
@@ -448,7 +449,7 @@ func TestCreateRevocationListGolden(t *testing.T) {
 // A list with any changed octet is not parsed or not verified.
 func TestRevocationListEveryOctetCounts(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)
@@ -476,7 +477,7 @@ func TestRevocationListEveryOctetCounts(t *testing.T) {
 // in their documented forms.
 func TestRevokedServerCertificate(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)
@@ -626,7 +627,7 @@ func TestRevocationReasonString(t *testing.T) {
 }
 
 func FuzzParseRevocationList(f *testing.F) {
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		req := revocationListRequest()
 		req.DistributionPoint = "http://a.cn/1.crl"
 		der := createList(f, authorityOf(a).issuer, req)

@@ -22,6 +22,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
@@ -299,7 +300,7 @@ func TestCreateRootCACertificateRefusesKey(t *testing.T) {
 // the same key gives as an algorithm.PrivateKey.
 func TestCreateRootCACertificateSigners(t *testing.T) {
 	t.Parallel()
-	for _, a := range allAlgorithms[1:] {
+	for _, a := range testkeys.All[1:] {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			req := rootRequest()
@@ -324,7 +325,7 @@ func TestCreateRootCACertificateSigners(t *testing.T) {
 
 func TestCreateRootCACertificateFailures(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			k := key(a, 0)

@@ -15,6 +15,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
@@ -103,7 +104,7 @@ func TestCreateServerCertificateNames(t *testing.T) {
 // differs from that of a CSR in nothing else.
 func TestCreateServerCertificateKey(t *testing.T) {
 	t.Parallel()
-	for _, a := range allAlgorithms {
+	for _, a := range testkeys.All {
 		if a == algorithm.RSA_1024 || a == algorithm.RSA_3072 {
 			continue
 		}
@@ -178,7 +179,7 @@ func TestCreateServerCertificateSubjectAndValidity(t *testing.T) {
 			asn.UTF8(asn.OIDOrganization, "阿里云"), asn.Printable(asn.OIDUnit, "IT"), asn.Printable(asn.OIDCommonName, "www.example.com")); !bytes.Equal(cert.RawSubject, want) {
 			t.Errorf("subject\n%x, want\n%x", cert.RawSubject, want)
 		}
-		publics = append(publics, publicDER(t, made.Public()))
+		publics = append(publics, testkeys.PublicDER(t, made.Public()))
 	}
 	if bytes.Equal(publics[0], publics[1]) {
 		t.Error("the same key twice")
@@ -201,7 +202,7 @@ func TestKeyIsMadeLast(t *testing.T) {
 		return !bytes.Equal(want, read())
 	}
 	for _, o := range leafOperations[:2] {
-		for _, a := range families {
+		for _, a := range testkeys.Families {
 			au := authorityOf(a)
 			call := func(now time.Time, issuer *ca.Issuer, change fields, want yuncert.Code) func() {
 				return func() {

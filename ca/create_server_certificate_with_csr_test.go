@@ -474,8 +474,8 @@ func TestCreateServerCertificateWithCsrOtherNames(t *testing.T) {
 // Rule 7: the family is the CA's, the length is free.
 func TestCreateServerCertificateWithCsrFamilies(t *testing.T) {
 	t.Parallel()
-	for _, parent := range families {
-		for _, leaf := range allAlgorithms {
+	for _, parent := range testkeys.Families {
+		for _, leaf := range testkeys.All {
 			for _, named := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s below %s, named %t", leaf, parent, named), func(t *testing.T) {
 					t.Parallel()
@@ -494,7 +494,7 @@ func TestCreateServerCertificateWithCsrFamilies(t *testing.T) {
 						checkRefused(t, instant, issuer, req, refused, "Csr", string(leaf))
 					default:
 						cert := issue(t, issuer, req)
-						if !bytes.Equal(cert.RawSubjectPublicKeyInfo, publicDER(t, key(leaf, 2).Public())) {
+						if !bytes.Equal(cert.RawSubjectPublicKeyInfo, testkeys.PublicDER(t, key(leaf, 2).Public())) {
 							t.Error("the certificate holds another key")
 						}
 					}
@@ -604,7 +604,7 @@ func usagesOfRoot(t *testing.T, au *authority, usage x509.ExtKeyUsage) *ca.Issue
 // Whoever holds a CA's private key is no server.
 func TestCreateServerCertificateWithCsrOfCAKey(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		for i, whose := range []string{"root", "issuing CA"} {
 			t.Run(fmt.Sprintf("%s of the %s", a, whose), func(t *testing.T) {
 				t.Parallel()
@@ -619,7 +619,7 @@ func TestCreateServerCertificateWithCsrOfCAKey(t *testing.T) {
 // Rule 13: what is answered.
 func TestCreateServerCertificateWithCsrImmediately(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		au := authorityOf(a)
 		text := hostCSR(t, a, "www.example.com")
 		for immediately := range int32(3) {
@@ -729,7 +729,7 @@ func TestCreateServerCertificateWithCsrCallersParameters(t *testing.T) {
 
 func TestCreateServerCertificateWithCsrFailures(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)

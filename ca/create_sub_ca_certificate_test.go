@@ -14,6 +14,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
@@ -215,8 +216,8 @@ func TestCreateSubCACertificateRefusesKey(t *testing.T) {
 // 4.3: same family as the root, length free.
 func TestCreateSubCACertificateFamilies(t *testing.T) {
 	t.Parallel()
-	for _, parent := range families {
-		for _, child := range allAlgorithms[1:] {
+	for _, parent := range testkeys.Families {
+		for _, child := range testkeys.All[1:] {
 			t.Run(fmt.Sprintf("%s below %s", child, parent), func(t *testing.T) {
 				t.Parallel()
 				au := authorityOf(parent)
@@ -477,7 +478,7 @@ func TestCreateSubCACertificateExtendedKeyUsages(t *testing.T) {
 
 func TestCreateSubCACertificateFailures(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)

@@ -12,6 +12,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 )
 
@@ -141,7 +142,7 @@ func listedPool(t *testing.T) (*ca.Pool, map[string]string) {
 	t.Helper()
 	pool := newPool(t)
 	letters := make(map[string]string)
-	for i, a := range families {
+	for i, a := range testkeys.Families {
 		letters[authorityOf(a).rootIssuer.Identifier()] = "rER"[i : i+1]
 		letters[authorityOf(a).issuer.Identifier()] = "sxS"[i : i+1]
 	}

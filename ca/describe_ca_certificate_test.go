@@ -16,6 +16,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 )
 
@@ -39,7 +40,7 @@ func TestDescribeCACertificate(t *testing.T) {
 		algorithm.RSA_2048: 2048, algorithm.RSA_3072: 3072, algorithm.RSA_4096: 4096,
 		algorithm.ECC_256: 256, algorithm.ECC_384: 384, algorithm.ECC_512: 512, algorithm.SM2_256: 256,
 	}
-	for _, a := range allAlgorithms[1:] {
+	for _, a := range testkeys.All[1:] {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)

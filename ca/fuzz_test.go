@@ -40,7 +40,7 @@ func encodeJSON(t testing.TB, value any) string {
 }
 
 func FuzzNewIssuer(f *testing.F) {
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		au := authorityOf(a)
 		f.Add(au.sub.CertificateChain, crlBase)
 		f.Add(au.root.CertificateChain, "https://[::1]:8080/")
@@ -78,7 +78,7 @@ func FuzzNewIssuer(f *testing.F) {
 }
 
 func FuzzCreateServerCertificateWithCsrRequestJSON(f *testing.F) {
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		issuer := authorityOf(a).issuer
 		for _, change := range []func(*request){
 			func(*request) {},
@@ -123,7 +123,7 @@ func FuzzCreateServerCertificateWithCsrRequestJSON(f *testing.F) {
 			return
 		}
 		accepted := 0
-		for _, a := range families {
+		for _, a := range testkeys.Families {
 			au := authorityOf(a)
 			req.ParentIdentifier = au.issuer.Identifier()
 			resp, der, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant, au.issuer, req)
@@ -409,8 +409,8 @@ func FuzzCARequestsJSON(f *testing.F) {
 			if run(&req, func() (_ any, err error) {
 				resp, err = ca.DescribeCACertificateList(testutil.Seeded(), instant, newPool(t), &req)
 				return resp, err
-			}) && len(resp.CertificateList) > 2*len(families) {
-				t.Errorf("%d CAs of %d", len(resp.CertificateList), 2*len(families))
+			}) && len(resp.CertificateList) > 2*len(testkeys.Families) {
+				t.Errorf("%d CAs of %d", len(resp.CertificateList), 2*len(testkeys.Families))
 			}
 		case 5:
 			var req ca.UpdateCACertificateStatusRequest

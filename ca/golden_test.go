@@ -12,6 +12,7 @@ import (
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 )
 
@@ -19,7 +20,7 @@ import (
 // testdata, which go test -update writes anew.
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			type result struct {
@@ -72,7 +73,7 @@ func TestGolden(t *testing.T) {
 // Each input matters: another one gives another certificate.
 func TestEveryInputMatters(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)
@@ -133,7 +134,7 @@ func fullRequest(t testing.TB, a algorithm.Algorithm, issuer *ca.Issuer) *reques
 // No function writes into what it is given.
 func TestInputsUnmodified(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)
@@ -147,7 +148,7 @@ func TestInputsUnmodified(t *testing.T) {
 			rootCopy.Tags = slices.Clone(root.Tags)
 			subCopy.Tags, subCopy.ExtendedKeyUsages = slices.Clone(sub.Tags), slices.Clone(sub.ExtendedKeyUsages)
 			serverCopy.Tags = slices.Clone(server.Tags)
-			publicCopy := publicDER(t, public)
+			publicCopy := testkeys.PublicDER(t, public)
 
 			if _, err := ca.CreateRootCACertificate(testutil.Seeded(), instant, au.rootKey, root); err != nil {
 				t.Fatal(err)
@@ -164,7 +165,7 @@ func TestInputsUnmodified(t *testing.T) {
 					t.Errorf("a request was changed (-before +after):\n%s", diff)
 				}
 			}
-			if !bytes.Equal(publicDER(t, public), publicCopy) {
+			if !bytes.Equal(testkeys.PublicDER(t, public), publicCopy) {
 				t.Error("the public key was changed")
 			}
 			// The results belong to the caller: writing into them changes no later one.

@@ -40,15 +40,6 @@ const (
 	refused   = yuncert.ErrInvalidParameter
 )
 
-func publicDER(t testing.TB, public crypto.PublicKey) []byte {
-	t.Helper()
-	der, err := algorithm.MarshalPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return der
-}
-
 // CSRs.
 
 // makeCSR signs a CSR with that Name and those extensions, in PEM.
@@ -58,7 +49,7 @@ func makeCSR(t testing.TB, key *algorithm.PrivateKey, subject []byte, extensions
 	if len(extensions) > 0 {
 		attributes = asn.Explicit(0, asn.Seq(asn.OIDExtensionRequest, asn.TLV(asn1.SET, asn.Seq(extensions...))))
 	}
-	return signCSR(t, key, asn.Seq(asn.TLV(asn1.INTEGER, []byte{0}), subject, publicDER(t, key.Public()), attributes))
+	return signCSR(t, key, asn.Seq(asn.TLV(asn1.INTEGER, []byte{0}), subject, testkeys.PublicDER(t, key.Public()), attributes))
 }
 
 func signCSR(t testing.TB, key *algorithm.PrivateKey, info []byte) string {
@@ -104,19 +95,11 @@ const crlBase = "http://pki.example.com/crl"
 // authorities makes each authority once: they are immutable.
 var authorities = func() map[algorithm.Algorithm]func() *authority {
 	made := make(map[algorithm.Algorithm]func() *authority)
-	for _, a := range allAlgorithms {
+	for _, a := range testkeys.All {
 		made[a] = sync.OnceValue(func() *authority { return newAuthority(a) })
 	}
 	return made
 }()
-
-var allAlgorithms = []algorithm.Algorithm{
-	algorithm.RSA_1024, algorithm.RSA_2048, algorithm.RSA_3072, algorithm.RSA_4096,
-	algorithm.ECC_256, algorithm.ECC_384, algorithm.ECC_512, algorithm.SM2_256,
-}
-
-// families has one algorithm of each family.
-var families = []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.SM2_256}
 
 // authorityOf returns an authority whose CAs have keys of that algorithm, and
 // whose issuer publishes CRLs below crlBase.

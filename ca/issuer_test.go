@@ -55,7 +55,7 @@ func signSM2(t testing.TB, commonName, issuer string, public crypto.PublicKey, k
 		SerialNumber: []byte{1}, Issuer: asn.Name(asn.Printable(asn.OIDCommonName, issuer)),
 		NotBefore: instant, NotAfter: caEnd,
 		Subject:   x509der.Name{x509der.Text(x509der.CommonName, commonName)},
-		PublicKey: publicDER(t, public), CA: true, PathLen: -1, KeyUsage: x509.KeyUsageCertSign,
+		PublicKey: testkeys.PublicDER(t, public), CA: true, PathLen: -1, KeyUsage: x509.KeyUsageCertSign,
 	}
 	change(template)
 	signer, err := x509der.NewSigner(k)
@@ -221,7 +221,7 @@ func TestNewIssuerRefusesSM2Certificate(t *testing.T) {
 
 func TestNewIssuerRefusesChain(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)
@@ -433,7 +433,7 @@ func TestNewIssuerCRLBase(t *testing.T) {
 // What a chain file may look like.
 func TestNewIssuerAcceptsText(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		au := authorityOf(a)
 		chain := au.sub.CertificateChain
 		for what, text := range map[string]string{
@@ -471,7 +471,7 @@ func TestNewIssuerAcceptsText(t *testing.T) {
 // Three levels, made with this package alone, in every family.
 func TestThreeLevels(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)
@@ -681,7 +681,7 @@ func TestNewIssuerRefusesPolicies(t *testing.T) {
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	const goroutines, each = 16, 4
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)

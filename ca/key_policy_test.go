@@ -22,7 +22,7 @@ func blocks(t testing.TB, keys ...crypto.PublicKey) algorithm.KeyPolicy {
 	t.Helper()
 	blocked := make(map[[sha256.Size]byte]bool)
 	for _, pub := range keys {
-		blocked[sha256.Sum256(publicDER(t, pub))] = true
+		blocked[sha256.Sum256(testkeys.PublicDER(t, pub))] = true
 	}
 	return algorithm.KeyPolicy{Blocked: func(digest [sha256.Size]byte) bool { return blocked[digest] }}
 }
@@ -31,7 +31,7 @@ func blocks(t testing.TB, keys ...crypto.PublicKey) algorithm.KeyPolicy {
 // keys one is blocked does not come to be.
 func TestIssuerBlockedKeys(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)

@@ -22,6 +22,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
@@ -575,7 +576,7 @@ func TestSubjectBelowAForeignCA(t *testing.T) {
 			{Type: x509der.Country, Tag: cryptobyteasn1.UTF8String, Value: "cn"}, {Type: x509der.Locality, Tag: cryptobyteasn1.IA5String, Value: "Hangzhou"},
 			x509der.Text(x509der.CommonName, "Sub"),
 		},
-		PublicKey: publicDER(t, subKey.Public()), CA: true, PathLen: -1, KeyUsage: x509.KeyUsageCertSign,
+		PublicKey: testkeys.PublicDER(t, subKey.Public()), CA: true, PathLen: -1, KeyUsage: x509.KeyUsageCertSign,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
@@ -209,7 +210,7 @@ func TestNameConstraintsWritten(t *testing.T) {
 			}},
 	}
 	for _, tt := range tests {
-		for _, a := range families {
+		for _, a := range testkeys.Families {
 			t.Run(fmt.Sprintf("%s, %s", tt.name, a), func(t *testing.T) {
 				t.Parallel()
 				_, chain := constrained(t, a, tt.given, tt.given)
@@ -373,7 +374,7 @@ func TestNameConstraintsEnforced(t *testing.T) {
 // three CAs in all families; Verify and other implementations agree.
 func TestNameConstraintsAlongTheChain(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			req := rootRequest()

@@ -24,7 +24,7 @@ import (
 func newPool(t testing.TB) *ca.Pool {
 	t.Helper()
 	var issuers []*ca.Issuer
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		issuers = append(issuers, authorityOf(a).rootIssuer, authorityOf(a).issuer)
 	}
 	pool, err := ca.NewPool(issuers...)
@@ -69,7 +69,7 @@ func TestPoolIssuer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		for _, want := range []*ca.Issuer{authorityOf(a).issuer, authorityOf(a).rootIssuer} {
 			if got, err := pool.Issuer(want.Identifier()); err != nil || got != want {
 				t.Errorf("%s: got %v, %v", a, got, err)
@@ -116,7 +116,7 @@ func issueFrom(pool *ca.Pool, rand io.Reader, req *request) (*ca.CreateServerCer
 func TestPoolIssues(t *testing.T) {
 	t.Parallel()
 	pool := newPool(t)
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			issuer := authorityOf(a).issuer
@@ -260,7 +260,7 @@ func caFiles() fstest.MapFS {
 		"old.pem/ca.pem":  {Data: []byte("below a directory that looks like a file")},
 		"ca.pem.disabled": {Data: []byte("not a CA")},
 	}
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		files[strings.ToLower(string(a))+".pem"] = &fstest.MapFile{Data: []byte(authorityOf(a).sub.CertificateChain)}
 		files[strings.ToLower(string(a))+".key"] = &fstest.MapFile{Data: testkeys.PEM(a, 1)}
 	}
@@ -342,7 +342,7 @@ func TestLoadPoolRefuses(t *testing.T) {
 		{"a directory that cannot be listed", func(files fstest.MapFS) fs.FS { return unreadable{files, "."} }, ca.IssuerOptions{}, refused, "", "listed", fs.ErrPermission},
 		{"no file", func(fstest.MapFS) fs.FS { return fstest.MapFS{} }, ca.IssuerOptions{}, refused, "", "NAME.pem", nil},
 		{"no chain", func(files fstest.MapFS) fs.FS {
-			for _, a := range families {
+			for _, a := range testkeys.Families {
 				delete(files, strings.ToLower(string(a))+".pem")
 			}
 			return files
@@ -373,7 +373,7 @@ func TestLoadPoolRefuses(t *testing.T) {
 			if tt.cause != nil && !errors.Is(err, tt.cause) {
 				t.Errorf("the cause of %v is not %v", err, tt.cause)
 			}
-			for _, a := range families {
+			for _, a := range testkeys.Families {
 				for line := range strings.Lines(string(testkeys.PEM(a, 1))) {
 					if line = strings.TrimSpace(line); !strings.HasPrefix(line, "-") && strings.Contains(err.Error(), line) {
 						t.Errorf("the error holds a key: %v", err)

@@ -19,6 +19,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/algorithm/tjfoc"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
@@ -87,7 +88,7 @@ func verifySignature(t testing.TB, cert *x509.Certificate, public crypto.PublicK
 // keyID is method 1 of RFC 7093, section 2.
 func keyID(t testing.TB, public crypto.PublicKey) []byte {
 	t.Helper()
-	info := cryptobyte.String(publicDER(t, public))
+	info := cryptobyte.String(testkeys.PublicDER(t, public))
 	var bits []byte
 	if !info.ReadASN1(&info, asn1.SEQUENCE) || !info.SkipASN1(asn1.SEQUENCE) || !info.ReadASN1BitStringAsBytes(&bits) {
 		t.Fatal("not a SubjectPublicKeyInfo")
@@ -123,7 +124,7 @@ func checkProfile(t testing.TB, cert *x509.Certificate, want profile) {
 		want.issuer,
 		asn.Seq(want.start, want.end),
 		want.subject,
-		publicDER(t, want.public),
+		testkeys.PublicDER(t, want.public),
 		asn.Explicit(3, asn.Seq(want.extensions...)),
 	)
 	if diff := cmp.Diff(strings.Split(hex.Dump(tbs), "\n"), strings.Split(hex.Dump(cert.RawTBSCertificate), "\n")); diff != "" {
@@ -141,7 +142,7 @@ func bitString(unused byte, octets ...byte) []byte {
 // The three kinds of certificates, in every algorithm.
 func TestProfile(t *testing.T) {
 	t.Parallel()
-	for _, a := range allAlgorithms {
+	for _, a := range testkeys.All {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(caAlgorithm(a))
@@ -246,10 +247,10 @@ func TestProfileEncodesSM2KeyAnew(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.SM2_256)
 	k := key(algorithm.SM2_256, 2)
-	usual := publicDER(t, k.Public())
+	usual := testkeys.PublicDER(t, k.Public())
 	curve := asn.OID("\x2a\x81\x1c\xcf\x55\x01\x82\x2d")
 	csrOf := func(k *algorithm.PrivateKey, id []byte) string {
-		public := publicDER(t, k.Public())
+		public := testkeys.PublicDER(t, k.Public())
 		info := asn.Seq(id, bitString(0, public[len(public)-65:]...))
 		return signCSR(t, k, asn.Seq(asn.TLV(asn1.INTEGER, []byte{0}), asn.Name(asn.UTF8(asn.OIDCommonName, "www.example.com")), info, asn.Explicit(0)))
 	}

@@ -30,6 +30,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/floor"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
@@ -547,7 +548,7 @@ func TestRespondOCSPSameAsXCrypto(t *testing.T) {
 // Both kinds of responders of each family, whole: signatures are repeatable.
 func TestRespondOCSPGolden(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)
@@ -607,7 +608,7 @@ func TestRespondOCSPGolden(t *testing.T) {
 // embedded certificate is not signed with the response, but by the CA.
 func TestOCSPResponseEveryOctetCounts(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)

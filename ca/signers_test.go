@@ -15,6 +15,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/sm2"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 )
 
@@ -34,7 +35,7 @@ func (r retaining) SignMessage(rand io.Reader, message []byte, opts crypto.Signe
 // changes nothing that is returned.
 func TestSignerKeepsMessage(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)
@@ -94,7 +95,7 @@ func (s emptyID) SignMessage(rand io.Reader, message []byte, opts crypto.SignerO
 // An HSM signs what the same key in memory signs.
 func TestCreateServerCertificateWithCsrSigners(t *testing.T) {
 	t.Parallel()
-	for _, a := range allAlgorithms[1:] {
+	for _, a := range testkeys.All[1:] {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			au := authorityOf(a)

@@ -16,6 +16,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
@@ -109,7 +110,7 @@ func TestParseRevocationListTools(t *testing.T) {
 // of other CAs than this one.
 func TestRespondOCSPTools(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		for file, request := range toolFiles(t, "*.der") {
 			t.Run(string(a)+" "+file, func(t *testing.T) {
 				t.Parallel()

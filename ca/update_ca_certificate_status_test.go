@@ -11,6 +11,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 )
 
@@ -84,7 +85,7 @@ func checkNotUpdated(t *testing.T, rand io.Reader, pool *ca.Pool, req *updateReq
 // A revoked CA, and each CA below it, issues nothing and cannot be revoked again.
 func TestUpdateCACertificateStatus(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		au := authorityOf(a)
 		root, sub := au.rootIssuer.Identifier(), au.issuer.Identifier()
 		both := []string{root, sub}
@@ -148,7 +149,7 @@ func TestUpdateCACertificateStatus(t *testing.T) {
 				if _, _, err := issueFrom(newPool(t), testutil.Seeded(), req); err != nil {
 					t.Error(err)
 				}
-				other := families[(slices.Index(families, a)+1)%len(families)]
+				other := testkeys.Families[(slices.Index(testkeys.Families, a)+1)%len(testkeys.Families)]
 				if _, err := pool.Issuer(authorityOf(other).issuer.Identifier()); err != nil {
 					t.Error(err)
 				}

@@ -24,6 +24,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/floor"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
@@ -51,7 +52,7 @@ func signAny(t testing.TB, template, parent *x509.Certificate, public crypto.Pub
 		t.Fatal("not a certificate")
 	}
 	names, rest = slices.Concat(issuer, validity, subject), tbs
-	signed := asn.Seq(version, serial, asn.SM2WithSM3, names, publicDER(t, public), rest)
+	signed := asn.Seq(version, serial, asn.SM2WithSM3, names, testkeys.PublicDER(t, public), rest)
 	signature, err := k.SignMessage(nil, signed, crypto.SHA256)
 	if err != nil {
 		t.Fatal(err)
@@ -442,7 +443,7 @@ func unusualWorlds() []unusualWorld {
 func TestVerifyAccepts(t *testing.T) {
 	t.Parallel()
 	for _, tt := range unusualWorlds() {
-		for _, a := range families {
+		for _, a := range testkeys.Families {
 			t.Run(fmt.Sprintf("%s, %s", tt.name, a), func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(a)
@@ -817,7 +818,7 @@ func hostileWorlds() []hostileWorld {
 func TestVerifyRefuses(t *testing.T) {
 	t.Parallel()
 	for _, tt := range hostileWorlds() {
-		for _, a := range families {
+		for _, a := range testkeys.Families {
 			t.Run(fmt.Sprintf("%s, %s", tt.name, a), func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(a)
@@ -880,7 +881,7 @@ func TestVerifyMixedFamilies(t *testing.T) {
 	}
 	subDER, err := x509der.MarshalCertificate(nil, signer, &x509der.Template{
 		SerialNumber: []byte{2}, Issuer: asn.Name(asn.Printable(asn.OIDCommonName, "Root")), NotBefore: instant, NotAfter: caEnd,
-		Subject: x509der.Name{x509der.Text(x509der.CommonName, "Sub")}, PublicKey: publicDER(t, subKey.Public()), CA: true, PathLen: 0, KeyUsage: x509.KeyUsageCertSign,
+		Subject: x509der.Name{x509der.Text(x509der.CommonName, "Sub")}, PublicKey: testkeys.PublicDER(t, subKey.Public()), CA: true, PathLen: 0, KeyUsage: x509.KeyUsageCertSign,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -1165,7 +1166,7 @@ func TestVerifyAgainstCryptoX509(t *testing.T) {
 func FuzzVerify(f *testing.F) {
 	var roots, intermediates string
 	var lists []*x509.RevocationList
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		m := newWorld(a).make(f)
 		m.subList(asItIs, 1)
 		lists = append(lists, m.opts.RevocationLists...)

@@ -453,7 +453,7 @@ func TestCreateCsr(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !equalKeys(back.Public(), key.Public()) {
+			if !testutil.EqualKeys(back.Public(), key.Public()) {
 				t.Error("the key does not survive its PEM form")
 			}
 			if tt.size > 2048 {
@@ -464,7 +464,7 @@ func TestCreateCsr(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if equalKeys(other.Public(), key.Public()) {
+			if testutil.EqualKeys(other.Public(), key.Public()) {
 				t.Error("two calls made the same key")
 			}
 		})

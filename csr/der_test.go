@@ -32,14 +32,6 @@ func altNames(names ...[]byte) []byte {
 }
 
 func commonName(name string) []byte { return asn.Name(asn.UTF8(asn.OIDCommonName, name)) }
-func publicDER(t testing.TB, key crypto.Signer) []byte {
-	t.Helper()
-	der, err := algorithm.MarshalPublicKey(key.Public())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return der
-}
 
 // parts are the pieces of a CSR, each changeable by itself.
 type parts struct {
@@ -60,7 +52,7 @@ func newParts(t testing.TB, a algorithm.Algorithm, i int) *parts {
 	p := &parts{
 		version:    asn.TLV(asn1.INTEGER, []byte{0}),
 		subject:    commonName("example.com"),
-		key:        publicDER(t, key),
+		key:        testkeys.PublicDER(t, key.Public()),
 		attributes: asn.TLV(0xa0, altNames(asn.DNSName("example.com"), asn.DNSName("www.example.com"), asn.IPAddress(192, 0, 2, 1))),
 		id:         asn.SignatureID(a.Family()),
 	}

@@ -22,12 +22,7 @@ import (
 
 // samePublicKey compares public keys with their own method.
 var samePublicKey = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".PublicKey" },
-	cmp.Comparer(func(a, b crypto.PublicKey) bool { return equalKeys(a, b) }))
-
-func equalKeys(a, b crypto.PublicKey) bool {
-	key, ok := a.(interface{ Equal(crypto.PublicKey) bool })
-	return ok && key.Equal(b)
-}
+	cmp.Comparer(func(a, b crypto.PublicKey) bool { return testutil.EqualKeys(a, b) }))
 
 // checkCSR wants a PEM CSR for the key of exactly that content: by the eyes of
 // crypto/x509 for RSA and ECC, of gmsm's smx509 and tjfoc's engine for SM2, and
@@ -61,7 +56,7 @@ func checkCSR(t testing.TB, text string, public crypto.PublicKey, a algorithm.Al
 		if seen.SignatureAlgorithm != want {
 			t.Errorf("signature algorithm %v, want %v", seen.SignatureAlgorithm, want)
 		}
-		if !equalKeys(seen.PublicKey, public) {
+		if !testutil.EqualKeys(seen.PublicKey, public) {
 			t.Error("the CSR holds another public key")
 		}
 	}

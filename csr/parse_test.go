@@ -545,13 +545,13 @@ func hostileParts(t testing.TB) []hostile {
 		// The key.
 		{"close primes", algorithm.RSA_2048, func(t testing.TB, p *parts) {
 			key := closePrimes(t)
-			p.key = publicDER(t, testutil.Opaque(key))
+			p.key = testkeys.PublicDER(t, key.Public())
 			p.sign = func(info []byte) []byte { return signRSA(key, info) }
 		}, "close primes"},
 		{"RSA exponent 1", algorithm.RSA_2048, func(t testing.TB, p *parts) {
 			key := parsePKCS8[*rsa.PrivateKey](t, testutil.FirstPEM(t, testkeys.PEM(algorithm.RSA_2048, 0)))
 			one := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: key.N, E: 1}, D: big.NewInt(1)}
-			p.key = publicDER(t, testutil.Opaque(one))
+			p.key = testkeys.PublicDER(t, one.Public())
 			p.sign = func(info []byte) []byte { return signRSA(one, info) } // needs no private key
 		}, "exponent"},
 		{"RSA key with an octet behind", algorithm.RSA_2048, func(t testing.TB, p *parts) {
@@ -572,7 +572,7 @@ func hostileParts(t testing.TB) []hostile {
 		{"point off the curve", "", func(t testing.TB, p *parts) { p.key[len(p.key)-1] ^= 1 }, "not an uncompressed point"},
 		{"SM2 point off the curve", algorithm.SM2_256, func(t testing.TB, p *parts) { p.key[len(p.key)-1] ^= 1 }, "not an uncompressed point"},
 		{"SM2 point named P-256", "", func(t testing.TB, p *parts) {
-			other := publicDER(t, testkeys.Key(algorithm.SM2_256, 0))
+			other := testkeys.PublicDER(t, testkeys.Key(algorithm.SM2_256, 0).Public())
 			copy(p.key[len(p.key)-64:], other[len(other)-64:])
 		}, "not an uncompressed point"},
 

@@ -3,14 +3,25 @@
 package testkeys
 
 import (
+	"crypto"
 	"embed"
 	"fmt"
+	"testing"
 
 	"github.com/yuncert/yuncert/algorithm"
 )
 
 //go:embed testdata
 var files embed.FS
+
+// All are the algorithms with keys here, which are all that are documented.
+var All = []algorithm.Algorithm{
+	algorithm.RSA_1024, algorithm.RSA_2048, algorithm.RSA_3072, algorithm.RSA_4096,
+	algorithm.ECC_256, algorithm.ECC_384, algorithm.ECC_512, algorithm.SM2_256,
+}
+
+// Families has one algorithm of each family.
+var Families = []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.SM2_256}
 
 // Key returns the i-th of the three keys of an algorithm, i from 0 to 2.
 func Key(a algorithm.Algorithm, i int) *algorithm.PrivateKey {
@@ -29,4 +40,14 @@ func PEM(a algorithm.Algorithm, i int) []byte {
 		panic(err)
 	}
 	return text
+}
+
+// PublicDER returns the SubjectPublicKeyInfo of any public key.
+func PublicDER(t testing.TB, public crypto.PublicKey) []byte {
+	t.Helper()
+	der, err := algorithm.MarshalPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
 }

@@ -7,6 +7,7 @@
 package testutil
 
 import (
+	"crypto"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -116,6 +117,12 @@ func checkCode(t testing.TB, err error, code yuncert.Code, parameter string) *yu
 		t.Errorf("errors.Is(%v, %v) is false", err, code)
 	}
 	return got
+}
+
+// EqualKeys tells whether two public keys are the same.
+func EqualKeys(a, b crypto.PublicKey) bool {
+	key, ok := a.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && key.Equal(b)
 }
 
 // The forms of generated identifiers: a RequestId is an upper-case UUID of

@@ -26,6 +26,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/sm2"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
@@ -108,7 +109,7 @@ func TestParseCertificate(t *testing.T) {
 				t.Fatal(err)
 			}
 			sameKey := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".PublicKey" },
-				cmp.Comparer(func(x, y any) bool { return x.(interface{ Equal(crypto.PublicKey) bool }).Equal(y) }))
+				cmp.Comparer(func(x, y any) bool { return testutil.EqualKeys(x, y) }))
 			// smx509 and crypto/x509 number SM2's algorithms each in their way.
 			ignore := cmpopts.IgnoreFields(x509.Certificate{}, "SignatureAlgorithm", "PublicKeyAlgorithm")
 			if diff := cmp.Diff(want, got, sameKey, ignore, cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(x509.OID{}),
@@ -529,7 +530,7 @@ func FuzzParseCertificate(f *testing.F) {
 			t.Error("a raw part is not of the input")
 		}
 		public, err := algorithm.ParsePublicKey(cert.RawSubjectPublicKeyInfo)
-		if err != nil || !cert.PublicKey.(interface{ Equal(crypto.PublicKey) bool }).Equal(public) {
+		if err != nil || !testutil.EqualKeys(cert.PublicKey, public) {
 			t.Errorf("the key is not that of its octets: %v", err)
 		}
 		if x509der.CheckSignature(cert, root) == nil {

@@ -13,11 +13,6 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-var algorithms = []algorithm.Algorithm{
-	algorithm.RSA_1024, algorithm.RSA_2048, algorithm.RSA_3072, algorithm.RSA_4096,
-	algorithm.ECC_256, algorithm.ECC_384, algorithm.ECC_512, algorithm.SM2_256,
-}
-
 func signer(t testing.TB, a algorithm.Algorithm) *x509der.Signer {
 	t.Helper()
 	s, err := x509der.NewSigner(testkeys.Key(a, 0))
@@ -32,7 +27,7 @@ func TestMarshalRequest(t *testing.T) {
 	t.Parallel()
 	subject := x509der.Name{x509der.Text(x509der.Country, "CN"), x509der.Text(x509der.CommonName, "例子.公司"), x509der.Text(x509der.Email, "a@example.com")}
 	names := []string{"xn--fsqu00a.xn--55qx5d", "*.example.com", "192.0.2.1", "2001:db8::1"}
-	for _, a := range algorithms {
+	for _, a := range testkeys.All {
 		for what, names := range map[string][]string{"with names": names, "without names": nil} {
 			t.Run(string(a)+" "+what, func(t *testing.T) {
 				t.Parallel()
