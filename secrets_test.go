@@ -40,7 +40,7 @@ import (
 	"github.com/yuncert/yuncert/order/sqlstore"
 )
 
-// A world has one value of every exported type, with the keys behind it where
+// A world has one value of every exported type, with its keys where
 // the type has to do with keys at all.
 type world struct {
 	needles *testkeys.Needles // of all keys
@@ -408,8 +408,8 @@ func TestSecretsInErrors(t *testing.T) {
 // readersOf hands a text to all that reads texts.
 func (w *world) readersOf(text string, tried func(reader string, err error)) {
 	for name, mixed := range map[string]string{
-		"alone": text, "before a CSR": text + "\n" + w.csr, "behind a CSR": w.csr + text,
-		"before a chain": text + "\n" + w.chain, "behind a chain": w.chain + text,
+		"by itself": text, "before a CSR": text + "\n" + w.csr, "after a CSR": w.csr + text,
+		"before a chain": text + "\n" + w.chain, "after a chain": w.chain + text,
 	} {
 		try := func(reader string, err error) { tried(reader+" "+name, err) }
 		_, err := csr.Parse([]byte(mixed))

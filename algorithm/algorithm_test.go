@@ -49,7 +49,7 @@ func TestParseRefuses(t *testing.T) {
 			t.Parallel()
 			a, err := algorithm.Parse(name)
 			if a != "" {
-				t.Errorf("Parse(%q) = %q beside its error", name, a)
+				t.Errorf("Parse(%q) = %q with its error", name, a)
 			}
 			testutil.CheckError(t, err, yuncert.ErrInvalidValueMalformed, "Algorithm", fmt.Sprintf("%q is not a key algorithm; want RSA_1024", name))
 		})
@@ -168,7 +168,7 @@ func TestUnsupportedPublicKeys(t *testing.T) {
 			t.Parallel()
 			a, err := algorithm.Of(tt.pub)
 			if a != "" {
-				t.Errorf("Of = %q beside its error", a)
+				t.Errorf("Of = %q with its error", a)
 			}
 			testutil.CheckKeyError(t, err, tt.message)
 
@@ -176,13 +176,13 @@ func TestUnsupportedPublicKeys(t *testing.T) {
 
 			der, err := algorithm.MarshalPublicKey(tt.pub)
 			if der != nil {
-				t.Errorf("MarshalPublicKey = %x beside its error", der)
+				t.Errorf("MarshalPublicKey = %x with its error", der)
 			}
 			testutil.CheckKeyError(t, err, tt.message)
 
 			sum, err := algorithm.PubMd5(tt.pub)
 			if sum != "" {
-				t.Errorf("PubMd5 = %q beside its error", sum)
+				t.Errorf("PubMd5 = %q with its error", sum)
 			}
 			testutil.CheckKeyError(t, err, tt.message)
 		})

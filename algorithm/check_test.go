@@ -270,10 +270,10 @@ func TestPolicyBlockedSM2Encodings(t *testing.T) {
 	policy := algorithm.KeyPolicy{Blocked: func(d [sha256.Size]byte) bool { return d == digest }}
 	point := der[len(der)-65:]
 	for name, id := range map[string][]byte{
-		"usual":        asn.Seq(idEC, idSM2),
-		"curve twice":  asn.Seq(idSM2, idSM2),
-		"curve, NULL":  asn.Seq(idSM2, null),
-		"curve, alone": asn.Seq(idSM2),
+		"usual":          asn.Seq(idEC, idSM2),
+		"curve twice":    asn.Seq(idSM2, idSM2),
+		"curve, NULL":    asn.Seq(idSM2, null),
+		"only the curve": asn.Seq(idSM2),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -286,7 +286,7 @@ func TestPolicyBlockedSM2Encodings(t *testing.T) {
 	}
 }
 
-// Blocked is asked last, so that it sees good keys alone.
+// Blocked is asked last, so that it sees only good keys.
 func TestPolicyBlockedIsAskedLast(t *testing.T) {
 	t.Parallel()
 	key := rsaKey(t, algorithm.RSA_2048, 0)

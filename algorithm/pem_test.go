@@ -110,7 +110,7 @@ func TestPEMSM2(t *testing.T) {
 func unmarshal(t testing.TB, der []byte, v any) {
 	t.Helper()
 	if rest, err := stdasn1.Unmarshal(der, v); err != nil || len(rest) != 0 {
-		t.Fatalf("%T: %v, and %d bytes behind it", v, err, len(rest))
+		t.Fatalf("%T: %v, and %d bytes after it", v, err, len(rest))
 	}
 }
 
@@ -118,7 +118,7 @@ func TestPEMOfZeroKey(t *testing.T) {
 	t.Parallel()
 	text, err := new(algorithm.PrivateKey).PEM()
 	if text != nil {
-		t.Errorf("PEM() = %q beside its error", text)
+		t.Errorf("PEM() = %q with its error", text)
 	}
 	testutil.CheckError(t, err, yuncert.ErrInternalEncodeKeyError, "", "Failed to encode private key.")
 	if e, _ := errors.AsType[*yuncert.Error](err); e.Message != "Failed to encode private key." {
@@ -180,7 +180,7 @@ func TestParsePrivateKey(t *testing.T) {
 		{"PKCS #8 ECC", ecPEM, algorithm.ECC_256},
 		{"PKCS #8 SM2", sm2File, algorithm.SM2_256},
 		{"PKCS #1", file("rsa-pkcs1.pem"), algorithm.RSA_1024},
-		{"SEC 1 behind EC PARAMETERS", file("ec-sec1.pem"), algorithm.ECC_256},
+		{"SEC 1 after EC PARAMETERS", file("ec-sec1.pem"), algorithm.ECC_256},
 		{"certtool's RSA key", file("certtool-rsa.pem"), algorithm.RSA_2048},
 		{"tjfoc's SM2 key", file("tjfoc-sm2.pem"), algorithm.SM2_256},
 		{"SM2 in SEC 1, SM2 PRIVATE KEY", file("sm2-sec1.pem"), algorithm.SM2_256},
@@ -200,7 +200,7 @@ func TestParsePrivateKey(t *testing.T) {
 		{"spaces at the ends of lines", bytes.ReplaceAll(ecPEM, []byte("\n"), []byte(" \t\n")), algorithm.ECC_256},
 		{"text around", join([]byte("Bag Attributes\n    friendlyName: a\nKey Attributes: <No Attributes>\n"), ecPEM, []byte("the end")), algorithm.ECC_256},
 		{"a certificate in front", file("with-certificate.pem"), algorithm.ECC_256},
-		{"a certificate behind", join(ecPEM, certificate), algorithm.ECC_256},
+		{"a certificate at the end", join(ecPEM, certificate), algorithm.ECC_256},
 		{"certificates on both sides", join(certificate, certificate, ecPEM, certificate), algorithm.ECC_256},
 		{"a public key in front", join(block("PUBLIC KEY", testkeys.PublicDER(t, testkeys.Key(algorithm.ECC_256, 1).Public())), ecPEM), algorithm.ECC_256},
 		{"a header that means nothing", bytes.Replace(ecPEM, []byte("KEY-----\n"), []byte("KEY-----\nComment: mine\n\n"), 1), algorithm.ECC_256},
@@ -280,7 +280,7 @@ func refusedPrivateKeys(t testing.TB) []refusedPrivateKey {
 		{"nothing", nil, none},
 		{"no PEM", []byte("hunter2-hunter2-hunter2"), none},
 		{"DER", rsaDER, none},
-		{"a certificate alone", bytes.Split(file("with-certificate.pem"), []byte("-----BEGIN PRIVATE"))[0], none},
+		{"only a certificate", bytes.Split(file("with-certificate.pem"), []byte("-----BEGIN PRIVATE"))[0], none},
 		{"a public key", readFile(t, "publickey/sm2.pem"), none},
 		{"no end", bytes.Split(ecPEM, []byte("-----END"))[0], none},
 		{"another end", bytes.Replace(ecPEM, []byte("END PRIVATE"), []byte("END PUBLIC"), 1), none},
@@ -338,8 +338,8 @@ func refusedPrivateKeys(t testing.TB) []refusedPrivateKey {
 		{"SEC 1 and a byte", block("EC PRIVATE KEY", sec1, []byte{0}), notSequence},
 		{"SM2 SEC 1 and a byte", block("SM2 PRIVATE KEY", testutil.FirstPEM(t, bytes.SplitN(file("sm2-sec1.pem"), []byte("END SM2 PARAMETERS-----"), 2)[1]), []byte{0}), notSequence},
 		{"an indefinite length", block("PRIVATE KEY", testutil.Hex("3080"), sm2DER[3:], testutil.Hex("0000")), notSequence},
-		{"bytes behind the inner RSA key", block("PRIVATE KEY", asn.Seq(version0, asn.Seq(idRSA, null), asn.TLV(asn1.OCTET_STRING, pkcs1, []byte{0}))), notPKCS8},
-		{"bytes behind the inner SM2 key", block("PRIVATE KEY", asn.Seq(version0, asn.Seq(idEC, idSM2), asn.TLV(asn1.OCTET_STRING, asn.Seq(version1, d), []byte{0}))), notSM2},
+		{"bytes after the inner RSA key", block("PRIVATE KEY", asn.Seq(version0, asn.Seq(idRSA, null), asn.TLV(asn1.OCTET_STRING, pkcs1, []byte{0}))), notPKCS8},
+		{"bytes after the inner SM2 key", block("PRIVATE KEY", asn.Seq(version0, asn.Seq(idEC, idSM2), asn.TLV(asn1.OCTET_STRING, asn.Seq(version1, d), []byte{0}))), notSM2},
 		{"bytes in the inner SM2 key", sm2PEM(own, null), notSM2},
 		{"bytes in its curve", sm2PEM(own, asn.TLV(curveTag, idSM2, null)), notSM2},
 		{"bytes in its public key", sm2PEM(own, asn.TLV(publicTag, asn.Bits(sm2Point(t, 0)), null)), foreign},
@@ -361,7 +361,7 @@ func refusedPrivateKeys(t testing.TB) []refusedPrivateKey {
 		{"a foreign public key", sm2PEM(own, asn.TLV(publicTag, asn.Bits(sm2Point(t, 1)))), foreign},
 		{"its own public key, compressed", sm2PEM(own, asn.TLV(publicTag, asn.Bits(compressed[len(compressed)-33:]))), foreign},
 		{"an empty public key", sm2PEM(own, asn.TLV(publicTag, asn.Bits(nil))), foreign},
-		{"a public key that is no BIT STRING", sm2PEM(own, asn.TLV(publicTag, asn.TLV(asn1.OCTET_STRING, sm2Point(t, 0)))), foreign},
+		{"a public key that is not a BIT STRING", sm2PEM(own, asn.TLV(publicTag, asn.TLV(asn1.OCTET_STRING, sm2Point(t, 0)))), foreign},
 		{"another curve inside", sm2PEM(own, asn.TLV(curveTag, idP256)), notSM2},
 		{"no curve inside", sm2PEM(own, asn.TLV(curveTag)), notSM2},
 		{"public key before curve", sm2PEM(own, public, curve), notSM2},
@@ -379,7 +379,7 @@ func TestParsePrivateKeyRefuses(t *testing.T) {
 			t.Parallel()
 			key, err := algorithm.ParsePrivateKey(tt.text)
 			if key != nil {
-				t.Errorf("ParsePrivateKey = %v beside its error", key)
+				t.Errorf("ParsePrivateKey = %v with its error", key)
 			}
 			testutil.CheckKeyError(t, err, tt.message)
 			wantNoQuote(t, err, tt.text)
@@ -479,7 +479,7 @@ func FuzzParsePrivateKey(f *testing.F) {
 		key, err := algorithm.ParsePrivateKey(text)
 		if err != nil {
 			if key != nil {
-				t.Errorf("key %v beside error %v", key, err)
+				t.Errorf("key %v with error %v", key, err)
 			}
 			testutil.CheckKeyError(t, err, " ")
 			return

@@ -121,7 +121,7 @@ func TestGenerateKeyRefuses(t *testing.T) {
 			t.Parallel()
 			key, err := algorithm.GenerateKey(a)
 			if key != nil {
-				t.Errorf("GenerateKey(%q) = %v beside its error", a, key)
+				t.Errorf("GenerateKey(%q) = %v with its error", a, key)
 			}
 			testutil.CheckError(t, err, yuncert.ErrInvalidValueMalformed, "Algorithm",
 				fmt.Sprintf("%q is not an algorithm for new keys; want RSA_2048, RSA_3072,", string(a)))
@@ -318,7 +318,7 @@ func TestNewPrivateKeyRefusesKinds(t *testing.T) {
 			t.Parallel()
 			key, err := algorithm.NewPrivateKey(tt.key)
 			if key != nil {
-				t.Errorf("NewPrivateKey = %v beside its error", key)
+				t.Errorf("NewPrivateKey = %v with its error", key)
 			}
 			testutil.CheckKeyError(t, err, tt.message)
 		})
@@ -363,7 +363,7 @@ func TestNewPrivateKeyRefusesRSA(t *testing.T) {
 				tt.change(key)
 				got, err := algorithm.NewPrivateKey(key)
 				if got != nil {
-					t.Errorf("NewPrivateKey = %v beside its error", got)
+					t.Errorf("NewPrivateKey = %v with its error", got)
 				}
 				want := "the RSA private key is inconsistent"
 				if strings.HasPrefix(tt.name, "number of primes: ") {
@@ -474,7 +474,7 @@ func TestNewPrivateKeyRefusesECC(t *testing.T) {
 				}
 				got, err := algorithm.NewPrivateKey(key)
 				if got != nil {
-					t.Errorf("NewPrivateKey = %v beside its error", got)
+					t.Errorf("NewPrivateKey = %v with its error", got)
 				}
 				testutil.CheckKeyError(t, err, message)
 			})
@@ -650,7 +650,7 @@ func TestSignRefuses(t *testing.T) {
 					t.Errorf("error %v, want none: %t", err, tt.good)
 				}
 				if (signature != nil) != tt.good {
-					t.Errorf("signature %x beside error %v", signature, err)
+					t.Errorf("signature %x with error %v", signature, err)
 				}
 			})
 		}

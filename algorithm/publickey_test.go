@@ -288,23 +288,23 @@ func refusedPublicKeys(t testing.TB) []refusedPublicKey {
 		{"an empty BIT STRING", asn.Seq(ecID, asn.TLV(asn1.BIT_STRING)), notSPKI},
 		{"an OCTET STRING", asn.Seq(ecID, asn.TLV(asn1.OCTET_STRING, []byte{0}, point)), notSPKI},
 		{"unused bits", asn.Seq(ecID, asn.TLV(asn1.BIT_STRING, []byte{1}, point)), notSPKI},
-		{"a certificate's signature behind it", asn.Seq(ecID, asn.Bits(point), asn.Bits(point)), notSPKI},
+		{"a certificate's signature after it", asn.Seq(ecID, asn.Bits(point), asn.Bits(point)), notSPKI},
 		{"in PEM", []byte(testutil.EncodePEM("PUBLIC KEY", ecDER)), notSPKI},
-		{"the RSAPublicKey alone", asn.Seq(modulus, e), notSPKI},
-		{"the point alone", point, notSPKI},
+		{"only the RSAPublicKey", asn.Seq(modulus, e), notSPKI},
+		{"only the point", point, notSPKI},
 
 		// Trailing bytes, from the outside in.
-		{"behind the whole", append(bytes.Clone(ecDER), 0), notSPKI},
+		{"an octet after the whole", append(bytes.Clone(ecDER), 0), notSPKI},
 		{"at the end of the sequence", asn.Seq(ecID, asn.Bits(point), []byte{0}), notSPKI},
 		{"NULL at the end of the sequence", asn.Seq(ecID, asn.Bits(point), null), notSPKI},
 		{"in the RSA identifier", asn.Seq(asn.Seq(idRSA, null, null), rsaBits), unknown},
 		{"in the EC identifier", asn.Seq(asn.Seq(idEC, idP256, null), asn.Bits(point)), curve},
 		{"in the SM2 identifier", asn.Seq(asn.Seq(idEC, idSM2, null), asn.Bits(sm2Point)), curve},
 		{"in the other SM2 identifier", asn.Seq(asn.Seq(idSM2, idSM2, null), asn.Bits(sm2Point)), unknown},
-		{"behind the RSAPublicKey", asn.Seq(rsaID, asn.Bits(append(asn.Seq(modulus, e), 0))), notRSA},
+		{"an octet after the RSAPublicKey", asn.Seq(rsaID, asn.Bits(append(asn.Seq(modulus, e), 0))), notRSA},
 		{"in the RSAPublicKey", asn.Seq(rsaID, asn.Bits(asn.Seq(modulus, e, null))), notRSA},
-		{"behind the point", asn.Seq(ecID, asn.Bits(append(bytes.Clone(point), 0))), notPoint},
-		{"behind the SM2 point", asn.Seq(sm2ID, asn.Bits(append(bytes.Clone(sm2Point), 0))), notPoint},
+		{"an octet after the point", asn.Seq(ecID, asn.Bits(append(bytes.Clone(point), 0))), notPoint},
+		{"an octet after the SM2 point", asn.Seq(sm2ID, asn.Bits(append(bytes.Clone(sm2Point), 0))), notPoint},
 
 		// BER that is not DER.
 		{"a length of two octets where one does", join(testutil.Hex("3081"), ecDER[1:]), notSPKI},
@@ -370,7 +370,7 @@ func TestParsePublicKeyRefuses(t *testing.T) {
 			t.Parallel()
 			pub, err := algorithm.ParsePublicKey(tt.der)
 			if pub != nil {
-				t.Errorf("ParsePublicKey = %v beside its error", pub)
+				t.Errorf("ParsePublicKey = %v with its error", pub)
 			}
 			testutil.CheckKeyError(t, err, tt.message)
 		})
@@ -471,7 +471,7 @@ func FuzzParsePublicKey(f *testing.F) {
 		pub, err := algorithm.ParsePublicKey(der)
 		if err != nil {
 			if pub != nil {
-				t.Errorf("key %v beside error %v", pub, err)
+				t.Errorf("key %v with error %v", pub, err)
 			}
 			testutil.CheckKeyError(t, err)
 			return

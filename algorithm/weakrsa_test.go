@@ -38,7 +38,7 @@ func ordinaryModuli(t testing.TB) []*big.Int {
 	return moduli
 }
 
-// seededByName returns a generator whose numbers depend on the name of the test alone.
+// seededByName returns a generator whose numbers depend only on the name of the test.
 func seededByName(t testing.TB) *rand.ChaCha8 {
 	return rand.NewChaCha8(sha256.Sum256([]byte(t.Name())))
 }

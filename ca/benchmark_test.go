@@ -27,7 +27,7 @@ func issuance(b *testing.B, a algorithm.Algorithm) func() {
 	}
 }
 
-// The metric x-floor is the time of an issuance over that of one verification
+// The metric x-floor is the time of an issuance divided by the time of one verification
 // under the server's key and one signature by the CA's.
 func BenchmarkCreateServerCertificateWithCsr(b *testing.B) {
 	for _, a := range benchmarked {
@@ -44,7 +44,7 @@ func BenchmarkCreateServerCertificateWithCsrParallel(b *testing.B) {
 	for _, a := range benchmarked {
 		b.Run(string(a), func(b *testing.B) {
 			b.ReportAllocs()
-			issuance(b, a)() // whatever is made once is made here
+			issuance(b, a)() // what is made once is made here
 			before := floor.ProcessorTime()
 			b.RunParallel(func(pb *testing.PB) {
 				issue := issuance(b, a)

@@ -30,7 +30,7 @@ func TestCreateClientCertificateRefusesRequest(t *testing.T) {
 		mention   string
 	}{
 		{"CommonName is required", fields{"CommonName": ""}, missing, "CommonName", "CommonName is mandatory for this action."},
-		{"CommonName is required beside SanValue", fields{"CommonName": "", "SanType": 2, "SanValue": "www.example.com"}, missing, "CommonName", "CommonName is mandatory for this action."},
+		{"CommonName is required with SanValue", fields{"CommonName": "", "SanType": 2, "SanValue": "www.example.com"}, missing, "CommonName", "CommonName is mandatory for this action."},
 		{"Algorithm is required", fields{"Algorithm": ""}, missing, "Algorithm", "Algorithm is mandatory for this action."},
 		{"RSA_1024 is documented, and too weak for a new key", fields{"Algorithm": "RSA_1024"}, refused, "Algorithm", "RSA_2048 and longer"},
 		{"RSA_3072 is not documented", fields{"Algorithm": "RSA_3072"}, malformed, "Algorithm", `"RSA_3072"`},
@@ -52,7 +52,7 @@ func TestCreateClientCertificateRefusesRequest(t *testing.T) {
 	})
 }
 
-// The common name is not among the names, whatever it looks like.
+// The common name is not among the alternative names, even if it looks like one.
 func TestCreateClientCertificateNames(t *testing.T) {
 	t.Parallel()
 	o, issuer := leafOperations[1], authorityOf(algorithm.ECC_256).issuer

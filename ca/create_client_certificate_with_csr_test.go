@@ -89,7 +89,7 @@ func TestCreateClientCertificateWithCsrRefusesCSR(t *testing.T) {
 	})
 }
 
-// Subject and validity are found as for servers (rules 6, 8 to 12 and 15).
+// Subject and validity are found as for servers.
 func TestCreateClientCertificateWithCsrSubjectAndValidity(t *testing.T) {
 	t.Parallel()
 	issuer := authorityOf(algorithm.ECC_256).issuer
@@ -104,15 +104,15 @@ func TestCreateClientCertificateWithCsrSubjectAndValidity(t *testing.T) {
 		subject             []byte
 		notBefore, notAfter time.Time
 	}{
-		{"rule 15: the defaults", asn.Name(), nil, asn.Name(defaults...), instant, instant.AddDate(0, 0, 90)},
+		{"the defaults", asn.Name(), nil, asn.Name(defaults...), instant, instant.AddDate(0, 0, 90)},
 		{"the CSR", full, nil, full, instant, instant.AddDate(0, 0, 90)},
 		{"the parameters, but for the common name", full, given, asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.UTF8(asn.OIDState, "浙江"), asn.UTF8(asn.OIDLocality, "杭州"),
 			asn.UTF8(asn.OIDOrganization, "阿里云"), asn.Printable(asn.OIDUnit, "PKI"), asn.UTF8(asn.OIDCommonName, "张三")), instant, instant.AddDate(0, 0, 90)},
 		{"the parameter CommonName if the CSR has none", asn.Name(), fields{"CommonName": "李四"}, asn.Name(append(slices.Clone(defaults), asn.UTF8(asn.OIDCommonName, "李四"))...), instant, instant.AddDate(0, 0, 90)},
-		{"rule 10: the pair", asn.Name(), fields{"Days": 0, "BeforeTime": start.Unix(), "AfterTime": end.Unix()}, asn.Name(defaults...), start, end},
-		{"rule 11: Days before the pair", asn.Name(), fields{"Days": 1, "BeforeTime": start.Unix(), "AfterTime": end.Unix()}, asn.Name(defaults...), start, start.AddDate(0, 0, 1)},
+		{"the pair", asn.Name(), fields{"Days": 0, "BeforeTime": start.Unix(), "AfterTime": end.Unix()}, asn.Name(defaults...), start, end},
+		{"Days before the pair", asn.Name(), fields{"Days": 1, "BeforeTime": start.Unix(), "AfterTime": end.Unix()}, asn.Name(defaults...), start, start.AddDate(0, 0, 1)},
 		{"Years and Months", asn.Name(), fields{"Days": 0, "Years": 1, "Months": 2}, asn.Name(defaults...), instant, instant.AddDate(1, 2, 0)},
-		{"rule 12: to the CA's end", asn.Name(), fields{"Days": 0, "Years": 5}, asn.Name(defaults...), instant, caEnd},
+		{"to the CA's end", asn.Name(), fields{"Days": 0, "Years": 5}, asn.Name(defaults...), instant, caEnd},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

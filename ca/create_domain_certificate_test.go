@@ -51,7 +51,7 @@ func checkDomainRefused(t *testing.T, now time.Time, issuer *ca.Issuer, req *dom
 	resp, der, err := ca.CreateDomainCertificate(testutil.Untouched(t), now, issuer, req)
 	testutil.CheckError(t, err, code, parameter, mention)
 	if resp != nil || der != nil {
-		t.Error("a result beside an error")
+		t.Error("a result with an error")
 	}
 }
 
@@ -68,7 +68,7 @@ func TestCreateDomainCertificateRefused(t *testing.T) {
 		mention   string
 	}{
 		{"no CSR", func(r *domainRequest) { r.Csr = "" }, missing, "Csr", "Csr is mandatory for this action."},
-		{"a CSR that is none", func(r *domainRequest) { r.Csr = "garbage" }, malformed, "Csr", "neither DER nor PEM"},
+		{"a CSR that is only a word", func(r *domainRequest) { r.Csr = "garbage" }, malformed, "Csr", "neither DER nor PEM"},
 		{"a private key for a CSR", func(r *domainRequest) { r.Csr = string(testkeys.PEM(algorithm.ECC_256, 2)) }, malformed, "Csr", "private key"},
 		{"a CSR cut off", func(r *domainRequest) { r.Csr = r.Csr[:200] }, malformed, "Csr", "has no end"},
 		{"a CSR that another key signed", func(r *domainRequest) {
@@ -121,7 +121,7 @@ func TestCreateDomainCertificateNilRequest(t *testing.T) {
 }
 
 // Everything is wrong at first, and the first problem in the order of the fields
-// is told; what needs the issuer comes behind.
+// is told; what needs the issuer comes after.
 func TestCreateDomainCertificateOrderOfProblems(t *testing.T) {
 	t.Parallel()
 	req := &domainRequest{Csr: "X", Domain: "-", Months: -1, Immediately: -1}
@@ -200,7 +200,7 @@ func TestCreateDomainCertificateIssuerRefuses(t *testing.T) {
 		{"a name that is not permitted, and a CSR with names", permitted, instant, func(r *domainRequest) {
 			r.Csr, r.Domain = hostCSR(t, algorithm.ECC_256, "", "www.example.com", "example.com"), "example.net"
 		}, refused, "Domain", "example.net"},
-		{"an address alone, a common name that OpenSSL takes for a DNS name", permitted, instant, func(r *domainRequest) { r.Domain = "192.0.2.7" }, refused, "Domain", "DNS name \"192.0.2.7\""},
+		{"only an address, and a common name that OpenSSL takes for a DNS name", permitted, instant, func(r *domainRequest) { r.Domain = "192.0.2.7" }, refused, "Domain", "DNS name \"192.0.2.7\""},
 		{"an address that is not permitted", permitted, instant, func(r *domainRequest) { r.Domain = "www.example.com,198.51.100.1" }, refused, "Domain", "198.51.100.1"},
 	}
 	for _, tt := range tests {
@@ -312,7 +312,7 @@ func TestCreateDomainCertificateSubject(t *testing.T) {
 		{"64 characters", of(64), asn.Name(asn.Printable(asn.OIDCommonName, of(64))), []string{of(64)}},
 		{"65 characters", of(65), asn.Name(), []string{of(65)}},
 		{"65 characters in front of fewer", of(65) + ",www.example.com", asn.Name(), []string{of(65), "www.example.com"}},
-		{"65 characters behind fewer", "www.example.com," + of(65), asn.Name(asn.Printable(asn.OIDCommonName, "www.example.com")), []string{"www.example.com", of(65)}},
+		{"65 characters after a shorter name", "www.example.com," + of(65), asn.Name(asn.Printable(asn.OIDCommonName, "www.example.com")), []string{"www.example.com", of(65)}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -335,7 +335,7 @@ func TestCreateDomainCertificateSubject(t *testing.T) {
 	}
 }
 
-// Of the CSR only the key counts, whatever else it holds.
+// Only the key of the CSR counts.
 func TestCreateDomainCertificateCSR(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -365,7 +365,7 @@ func TestCreateDomainCertificateCSR(t *testing.T) {
 			}
 		})
 	}
-	// 250 names are as many as Domain holds, whatever the CSR has.
+	// Domain holds up to 250 names. The names of the CSR do not count.
 	req := domainRequestOf(hostCSR(t, algorithm.ECC_256, "bank.example", "bank.example"))
 	req.Domain = strings.Join(testutil.NumberedNames(250), ",")
 	_, der := issueDomain(t, au.issuer, req)
@@ -504,7 +504,7 @@ func TestCreateDomainCertificateFails(t *testing.T) {
 			resp, der, err := ca.CreateDomainCertificate(testutil.Seeded(), instant, issuer, req)
 			testutil.CheckError(t, err, yuncert.ErrInternalError, "", "")
 			if resp != nil || der != nil {
-				t.Errorf("%s, a %s signer: a result beside an error", a, name)
+				t.Errorf("%s, a %s signer: a result with an error", a, name)
 			}
 		}
 	}

@@ -124,7 +124,7 @@ func TestCreateOCSPResponderCertificate(t *testing.T) {
 			}
 			resp, err := ca.CreateOCSPResponderCertificate(testutil.Untouched(t), tt.now, tt.issuer, tt.pub, req)
 			if resp != nil {
-				t.Error("a response beside an error")
+				t.Error("a response with an error")
 			}
 			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 		})

@@ -41,12 +41,12 @@ type refusedRootRequest struct {
 func refusedRootRequests() []refusedRootRequest {
 	type request = ca.CreateRootCACertificateRequest
 	return []refusedRootRequest{
-		{"4.2: CommonName is required", func(r *request) { r.CommonName = "" }, missing, "CommonName", "CommonName is mandatory for this action."},
-		{"4.2: Organization is required", func(r *request) { r.Organization = "" }, missing, "Organization", "Organization is mandatory for this action."},
-		{"4.2: OrganizationUnit is required", func(r *request) { r.OrganizationUnit = "" }, missing, "OrganizationUnit", "OrganizationUnit is mandatory for this action."},
-		{"4.2: Locality is required", func(r *request) { r.Locality = "" }, missing, "Locality", "Locality is mandatory for this action."},
-		{"4.2: State is required", func(r *request) { r.State = "" }, missing, "State", "State is mandatory for this action."},
-		{"4.2: Years is required", func(r *request) { r.Years = 0 }, missing, "Years", "Years is mandatory for this action."},
+		{"CommonName is required", func(r *request) { r.CommonName = "" }, missing, "CommonName", "CommonName is mandatory for this action."},
+		{"Organization is required", func(r *request) { r.Organization = "" }, missing, "Organization", "Organization is mandatory for this action."},
+		{"OrganizationUnit is required", func(r *request) { r.OrganizationUnit = "" }, missing, "OrganizationUnit", "OrganizationUnit is mandatory for this action."},
+		{"Locality is required", func(r *request) { r.Locality = "" }, missing, "Locality", "Locality is mandatory for this action."},
+		{"State is required", func(r *request) { r.State = "" }, missing, "State", "State is mandatory for this action."},
+		{"Years is required", func(r *request) { r.Years = 0 }, missing, "Years", "Years is mandatory for this action."},
 
 		{"CommonName of 65 characters", func(r *request) { r.CommonName = testutil.Chinese(65) }, malformed, "CommonName", "65 characters"},
 		{"Organization of 65 characters", func(r *request) { r.Organization = testutil.Chinese(65) }, malformed, "Organization", "65 characters"},
@@ -79,7 +79,7 @@ func refusedRootRequests() []refusedRootRequest {
 		{"ClientToken with a tab", func(r *request) { r.ClientToken = "to\tken" }, malformed, "ClientToken", "ASCII"},
 		{"ClientToken with DEL", func(r *request) { r.ClientToken = "to\x7fken" }, malformed, "ClientToken", "ASCII"},
 		{"ClientToken in Chinese", func(r *request) { r.ClientToken = "令牌" }, malformed, "ClientToken", "ASCII"},
-		{"4.2: 101 tags", func(r *request) { r.Tags = tags(101) }, malformed, "Tags", "101"},
+		{"101 tags", func(r *request) { r.Tags = tags(101) }, malformed, "Tags", "101"},
 	}
 }
 
@@ -95,7 +95,7 @@ func TestCreateRootCACertificateRefusesRequest(t *testing.T) {
 			resp, err := ca.CreateRootCACertificate(testutil.Untouched(t), instant, testutil.Unused(t, public), req)
 			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 			if resp != nil {
-				t.Error("a response beside an error")
+				t.Error("a response with an error")
 			}
 		})
 	}
@@ -172,13 +172,13 @@ func TestCreateRootCACertificateAccepts(t *testing.T) {
 		{"Locality of 128 characters", func(r *request) { r.Locality = testutil.Chinese(128) }, subject(2, asn.UTF8(asn.OIDLocality, testutil.Chinese(128))), years(10)},
 		{"State of 128 characters", func(r *request) { r.State = testutil.Chinese(128) }, subject(1, asn.UTF8(asn.OIDState, testutil.Chinese(128))), years(10)},
 		{"text that PrintableString does not hold", func(r *request) { r.Organization = "R&D_1" }, subject(3, asn.UTF8(asn.OIDOrganization, "R&D_1")), years(10)},
-		{"4.2: CountryCode is optional", func(r *request) { r.CountryCode = "" }, subject(0, nil), years(10)},
+		{"CountryCode is optional", func(r *request) { r.CountryCode = "" }, subject(0, nil), years(10)},
 		{"CountryCode in lower case", func(r *request) { r.CountryCode = "us" }, subject(0, asn.Printable(asn.OIDCountry, "US")), years(10)},
 		{"Algorithm of the key", func(r *request) { r.Algorithm = "ECC_256" }, same, years(10)},
 		{"Years 1", func(r *request) { r.Years = 1 }, same, years(1)},
 		{"Years 100", func(r *request) { r.Years = 100 }, same, years(100)},
 		{"ClientToken of 64 characters", func(r *request) { r.ClientToken = strings.Repeat(" ~", 32) }, same, years(10)},
-		{"4.2: 100 tags", func(r *request) { r.Tags = tags(100) }, same, years(10)},
+		{"100 tags", func(r *request) { r.Tags = tags(100) }, same, years(10)},
 		{"a tag without key and value", func(r *request) { r.Tags = make([]ca.Tag, 1) }, same, years(10)},
 		{"ResourceGroupId", func(r *request) { r.ResourceGroupId = "rg-aek****wia" }, same, years(10)},
 	}
@@ -206,7 +206,7 @@ func TestCreateRootCACertificateAccepts(t *testing.T) {
 			}
 			checkCAResponse(t, cert.Raw, resp.Identifier, resp.Certificate, resp.RequestId)
 			if resp.CertificateChain != resp.Certificate {
-				t.Error("the chain of a root is not the root alone")
+				t.Error("the chain of a root is not only the root")
 			}
 		})
 	}
@@ -223,7 +223,7 @@ func checkCAResponse(t *testing.T, der []byte, identifier, certificate, requestI
 		t.Errorf("Certificate mismatch (-want +got):\n%s", diff)
 	}
 	if !testutil.RequestIDForm.MatchString(requestID) {
-		t.Errorf("RequestId %q is no upper-case UUID of version 4", requestID)
+		t.Errorf("RequestId %q is not an upper-case UUID of version 4", requestID)
 	}
 }
 
@@ -263,7 +263,7 @@ func TestCreateRootCACertificateRefusesKey(t *testing.T) {
 			resp, err := ca.CreateRootCACertificate(testutil.Untouched(t), instant, testutil.Unused(t, public), rootRequest())
 			testutil.CheckError(t, err, malformed, "", "key")
 			if resp != nil {
-				t.Error("a response beside an error")
+				t.Error("a response with an error")
 			}
 		})
 	}
@@ -296,7 +296,7 @@ func TestCreateRootCACertificateRefusesKey(t *testing.T) {
 	}
 }
 
-// Keys of the standard library and behind a device give the certificate that
+// Keys of the standard library and keys in a device give the certificate that
 // the same key gives as an algorithm.PrivateKey.
 func TestCreateRootCACertificateSigners(t *testing.T) {
 	t.Parallel()
@@ -352,13 +352,13 @@ func checkFailures(t *testing.T, k crypto.Signer, run func(rand io.Reader, key c
 		result, err := run(io.LimitReader(testutil.Seeded(), int64(n)), testutil.Drawing(k))
 		testutil.CheckError(t, err, yuncert.ErrInternalError, "", "")
 		if result != nil {
-			t.Errorf("%d octets of randomness: a result beside an error", n)
+			t.Errorf("%d octets of randomness: a result with an error", n)
 		}
 	}
 	if _, err := run(io.LimitReader(testutil.Seeded(), 18+16+1), testutil.Drawing(k)); err != nil {
 		t.Errorf("with randomness enough: %v", err)
 	}
-	// One read fails, and those behind it do not: for the serial number, the RequestId
+	// One read fails, and the reads after it do not: for the serial number, the RequestId
 	// and the signer.
 	for n := range 3 {
 		reads, random := 0, testutil.Seeded()
@@ -383,7 +383,7 @@ func checkFailures(t *testing.T, k crypto.Signer, run func(rand io.Reader, key c
 		t.Errorf("the cause of %v is not the signer's error", err)
 	}
 	if result != nil {
-		t.Error("a failing signer: a result beside an error")
+		t.Error("a failing signer: a result with an error")
 	}
 	a, err := algorithm.Of(k.Public())
 	if err != nil {
@@ -392,7 +392,7 @@ func checkFailures(t *testing.T, k crypto.Signer, run func(rand io.Reader, key c
 	answers := map[string]crypto.Signer{
 		"another digest": testutil.Lying(k),
 		"another key":    testutil.SignerFunc(k.Public(), key(a, 2).Sign),
-		"the key, and an octet behind": testutil.SignerFunc(k.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+		"the key, and an octet at the end": testutil.SignerFunc(k.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 			signature, err := k.Sign(rand, digest, opts)
 			return append(signature, 0), err
 		}),
@@ -412,7 +412,7 @@ func checkFailures(t *testing.T, k crypto.Signer, run func(rand io.Reader, key c
 		result, err := run(testutil.Seeded(), signer)
 		testutil.CheckCause(t, err, yuncert.ErrInternalError, "", "wrong signature")
 		if result != nil {
-			t.Errorf("%s signed: a result beside an error", what)
+			t.Errorf("%s signed: a result with an error", what)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func TestCreateServerCertificateRefusesRequest(t *testing.T) {
 		mention   string
 	}{
 		{"CommonName is required", fields{"CommonName": ""}, missing, "CommonName", "CommonName is mandatory for this action."},
-		{"CommonName is required beside Domain", fields{"CommonName": "", "Domain": "www.example.com"}, missing, "CommonName", "CommonName is mandatory for this action."},
+		{"CommonName is required with Domain", fields{"CommonName": "", "Domain": "www.example.com"}, missing, "CommonName", "CommonName is mandatory for this action."},
 		{"Algorithm is required", fields{"Algorithm": ""}, missing, "Algorithm", "Algorithm is mandatory for this action."},
 		{"RSA_1024 is documented, and too weak for a new key", fields{"Algorithm": "RSA_1024"}, refused, "Algorithm", "RSA_2048 and longer"},
 		{"RSA_3072 is not documented", fields{"Algorithm": "RSA_3072"}, malformed, "Algorithm", `"RSA_3072"`},
@@ -86,8 +86,8 @@ func TestCreateServerCertificateNames(t *testing.T) {
 		{"the common name is an address", "192.0.2.1", "", kind(7, "192.0.2.1")},
 		{"the common name in Chinese", "例子.中国", "", kind(2, "xn--fsqu00a.xn--fiqs8s")},
 		{"a wildcard", "*.example.com", "", kind(2, "*.example.com")},
-		{"Domain behind", "b.example.com", "a.example.com, 192.0.2.1,,B.example.com", append(kind(2, "b.example.com", "a.example.com"), kind(7, "192.0.2.1")...)},
-		{"the common name is no host", "云证书 门户", "a.example.com", kind(2, "a.example.com")},
+		{"Domain after the common name", "b.example.com", "a.example.com, 192.0.2.1,,B.example.com", append(kind(2, "b.example.com", "a.example.com"), kind(7, "192.0.2.1")...)},
+		{"the common name is not a host", "云证书 门户", "a.example.com", kind(2, "a.example.com")},
 		{"250 names", testutil.NumberedNames(250)[0], strings.Join(testutil.NumberedNames(250), ","), kind(2, testutil.NumberedNames(250)...)},
 	}
 	for _, tt := range tests {
@@ -101,7 +101,7 @@ func TestCreateServerCertificateNames(t *testing.T) {
 }
 
 // The certificate is for the key that comes with it, in every algorithm, and
-// differs from that of a CSR in nothing else.
+// differs from a certificate for a CSR in nothing else.
 func TestCreateServerCertificateKey(t *testing.T) {
 	t.Parallel()
 	for _, a := range testkeys.All {

@@ -51,53 +51,53 @@ func refusedServerRequests(t testing.TB) []refusedServerRequest {
 	before := instant.Unix()
 
 	return []refusedServerRequest{
-		{"rule 4: Csr is required", func(r *request) { r.Csr = "" }, missing, "Csr", "Csr is mandatory for this action."},
-		{"rule 4: ParentIdentifier is required", func(r *request) { r.ParentIdentifier = "" }, missing, "ParentIdentifier", "ParentIdentifier is mandatory for this action."},
+		{"Csr is required", func(r *request) { r.Csr = "" }, missing, "Csr", "Csr is mandatory for this action."},
+		{"ParentIdentifier is required", func(r *request) { r.ParentIdentifier = "" }, missing, "ParentIdentifier", "ParentIdentifier is mandatory for this action."},
 
-		{"a CSR that is no PEM", func(r *request) { r.Csr = "CSR" }, malformed, "Csr", "PEM"},
+		{"a CSR that is not PEM", func(r *request) { r.Csr = "CSR" }, malformed, "Csr", "PEM"},
 		{"a CSR with a wrong octet", func(r *request) { r.Csr = string(broken) }, malformed, "Csr", ""},
 		{"two CSRs", func(r *request) { r.Csr += r.Csr }, malformed, "Csr", "more than one"},
 		{"a certificate for a CSR", func(r *request) { r.Csr = au.sub.Certificate }, malformed, "Csr", "label"},
 		{"a private key for a CSR", func(r *request) { r.Csr = string(testkeys.PEM(algorithm.ECC_256, 2)) }, malformed, "Csr", "private key"},
 		{"a CSR above 64 KiB", func(r *request) { r.Csr += strings.Repeat("\n", csr.MaxSize) }, malformed, "Csr", "65536"},
 		{"no name anywhere", func(r *request) { r.Csr = nameless }, refused, "Csr", "CommonName or Domain"},
-		{"a Domain of commas is no name", func(r *request) { r.Csr, r.Domain = nameless, " , ," }, refused, "Csr", "CommonName or Domain"},
+		{"a Domain of commas is not a name", func(r *request) { r.Csr, r.Domain = nameless, " , ," }, refused, "Csr", "CommonName or Domain"},
 
-		{"rule 5: a space in Domain", func(r *request) { r.Domain = "www example.com" }, malformed, "Domain", "www example.com"},
-		{"rule 5: another separator than a comma", func(r *request) { r.Domain = "a.example.com;b.example.com" }, malformed, "Domain", "a.example.com;b.example.com"},
-		{"rule 5: an underscore in Domain", func(r *request) { r.Domain = "ok.example.com,a_b.example.com" }, malformed, "Domain", "a_b.example.com"},
-		{"rule 5: a URL in Domain", func(r *request) { r.Domain = "https://example.com" }, malformed, "Domain", "https://example.com"},
-		{"rule 5: a port in Domain", func(r *request) { r.Domain = "example.com:443" }, malformed, "Domain", "example.com:443"},
-		{"rule 5: a network in Domain", func(r *request) { r.Domain = "192.0.2.0/24" }, malformed, "Domain", "192.0.2.0/24"},
-		{"rule 5: an IPv4 address out of range", func(r *request) { r.Domain = "192.0.2.256" }, malformed, "Domain", "192.0.2.256"},
-		{"rule 5: an IPv6 zone", func(r *request) { r.Domain = "fe80::1%eth0" }, malformed, "Domain", "fe80::1%eth0"},
-		{"rule 5: an e-mail address in Domain", func(r *request) { r.Domain = "admin@example.com" }, malformed, "Domain", "admin@example.com"},
-		{"rule 5: a wildcard inside", func(r *request) { r.Domain = "a.*.example.com" }, malformed, "Domain", "a.*.example.com"},
-		{"rule 5: half a wildcard label", func(r *request) { r.Domain = "w*.example.com" }, malformed, "Domain", "w*.example.com"},
-		{"rule 5: a wildcard above one label", func(r *request) { r.Domain = "*.com" }, malformed, "Domain", "*.com"},
-		{"rule 5: two wildcards", func(r *request) { r.Domain = "*.*.example.com" }, malformed, "Domain", "*.*.example.com"},
-		{"rule 5: a bare wildcard", func(r *request) { r.Domain = "*" }, malformed, "Domain", `"*"`},
-		{"rule 5: a label of 64 octets", func(r *request) { r.Domain = strings.Repeat("a", 64) + ".com" }, malformed, "Domain", "63"},
-		{"rule 5: a name of 254 octets", func(r *request) { r.Domain = strings.Repeat(strings.Repeat("a", 62)+".", 4) + "cd" }, malformed, "Domain", "253"},
-		{"rule 5: an empty label", func(r *request) { r.Domain = "a..example.com" }, malformed, "Domain", "a..example.com"},
-		{"rule 5: a trailing dot", func(r *request) { r.Domain = "example.com." }, malformed, "Domain", "a dot has a label on either side"},
-		{"rule 5: a hyphen at the end of a label", func(r *request) { r.Domain = "a-.example.com" }, malformed, "Domain", "a-.example.com"},
-		{"rule 5: a NUL in Domain", func(r *request) { r.Domain = "example.com\x00.example.org" }, malformed, "Domain", `\x00`},
-		{"rule 5: an invalid A-label", func(r *request) { r.Domain = "xn--a.example.com" }, malformed, "Domain", "xn--a.example.com"},
-		{"rule 5: an invalid U-label", func(r *request) { r.Domain = "\u0378例.com" }, malformed, "Domain", "internationalised"},
-		{"rule 5: 251 names in Domain", func(r *request) { r.Domain = strings.Join(testutil.NumberedNames(251), ",") }, malformed, "Domain", "250"},
-		{"rule 5: 250 names in the CSR and its common name", func(r *request) {
+		{"a space in Domain", func(r *request) { r.Domain = "www example.com" }, malformed, "Domain", "www example.com"},
+		{"another separator than a comma", func(r *request) { r.Domain = "a.example.com;b.example.com" }, malformed, "Domain", "a.example.com;b.example.com"},
+		{"an underscore in Domain", func(r *request) { r.Domain = "ok.example.com,a_b.example.com" }, malformed, "Domain", "a_b.example.com"},
+		{"a URL in Domain", func(r *request) { r.Domain = "https://example.com" }, malformed, "Domain", "https://example.com"},
+		{"a port in Domain", func(r *request) { r.Domain = "example.com:443" }, malformed, "Domain", "example.com:443"},
+		{"a network in Domain", func(r *request) { r.Domain = "192.0.2.0/24" }, malformed, "Domain", "192.0.2.0/24"},
+		{"an IPv4 address out of range", func(r *request) { r.Domain = "192.0.2.256" }, malformed, "Domain", "192.0.2.256"},
+		{"an IPv6 zone", func(r *request) { r.Domain = "fe80::1%eth0" }, malformed, "Domain", "fe80::1%eth0"},
+		{"an e-mail address in Domain", func(r *request) { r.Domain = "admin@example.com" }, malformed, "Domain", "admin@example.com"},
+		{"a wildcard inside", func(r *request) { r.Domain = "a.*.example.com" }, malformed, "Domain", "a.*.example.com"},
+		{"half a wildcard label", func(r *request) { r.Domain = "w*.example.com" }, malformed, "Domain", "w*.example.com"},
+		{"a wildcard above one label", func(r *request) { r.Domain = "*.com" }, malformed, "Domain", "*.com"},
+		{"two wildcards", func(r *request) { r.Domain = "*.*.example.com" }, malformed, "Domain", "*.*.example.com"},
+		{"a bare wildcard", func(r *request) { r.Domain = "*" }, malformed, "Domain", `"*"`},
+		{"a label of 64 octets", func(r *request) { r.Domain = strings.Repeat("a", 64) + ".com" }, malformed, "Domain", "63"},
+		{"a name of 254 octets", func(r *request) { r.Domain = strings.Repeat(strings.Repeat("a", 62)+".", 4) + "cd" }, malformed, "Domain", "253"},
+		{"an empty label", func(r *request) { r.Domain = "a..example.com" }, malformed, "Domain", "a..example.com"},
+		{"a trailing dot", func(r *request) { r.Domain = "example.com." }, malformed, "Domain", "a dot has a label on either side"},
+		{"a hyphen at the end of a label", func(r *request) { r.Domain = "a-.example.com" }, malformed, "Domain", "a-.example.com"},
+		{"a NUL in Domain", func(r *request) { r.Domain = "example.com\x00.example.org" }, malformed, "Domain", `\x00`},
+		{"an invalid A-label", func(r *request) { r.Domain = "xn--a.example.com" }, malformed, "Domain", "xn--a.example.com"},
+		{"an invalid U-label", func(r *request) { r.Domain = "\u0378例.com" }, malformed, "Domain", "internationalised"},
+		{"251 names in Domain", func(r *request) { r.Domain = strings.Join(testutil.NumberedNames(251), ",") }, malformed, "Domain", "250"},
+		{"250 names in the CSR and its common name", func(r *request) {
 			r.Csr, r.Domain = hostCSR(t, algorithm.ECC_256, "www.example.com", testutil.NumberedNames(250)...), ""
 		}, malformed, "Csr", "more than 250"},
-		{"rule 5: 250 names in the CSR and CommonName", func(r *request) {
+		{"250 names in the CSR and CommonName", func(r *request) {
 			r.Csr, r.CommonName, r.Domain = hostCSR(t, algorithm.ECC_256, "", testutil.NumberedNames(250)...), "www.example.com", ""
 		}, malformed, "CommonName", "more than 250"},
-		{"rule 5: 250 names in Domain and the common name", func(r *request) { r.Domain = strings.Join(testutil.NumberedNames(250), ",") }, malformed, "Domain", "250"},
-		{"rule 5: 150 names in the CSR and 101 others in Domain", func(r *request) {
+		{"250 names in Domain and the common name", func(r *request) { r.Domain = strings.Join(testutil.NumberedNames(250), ",") }, malformed, "Domain", "250"},
+		{"150 names in the CSR and 101 others in Domain", func(r *request) {
 			r.Csr, r.Domain = names150, strings.Join(testutil.NumberedNames(250)[149:], ",")
 		}, malformed, "Domain", "250"},
 
-		{"a common name that is no host", func(r *request) {
+		{"a common name that is not a host", func(r *request) {
 			r.Csr = hostCSR(t, algorithm.ECC_256, "https://www.example.com")
 		}, refused, "Csr", `"https://www.example.com" is not a DNS name`},
 		{"a common name that is no host, beside names that are not taken", func(r *request) {
@@ -116,27 +116,27 @@ func refusedServerRequests(t testing.TB) []refusedServerRequest {
 		{"Country of one letter", func(r *request) { r.Country = "C" }, malformed, "Country", "Country must be 2 characters."},
 		{"Country of three letters", func(r *request) { r.Country = "CHN" }, malformed, "Country", "Country must be 2 characters."},
 		{"Country in Chinese", func(r *request) { r.Country = "中国" }, malformed, "Country", "Country must be 2 characters."},
-		{"rule 6: a CommonName of 65 characters, though it does not count", func(r *request) { r.CommonName = testutil.Chinese(65) }, malformed, "CommonName", "65 characters"},
+		{"a CommonName of 65 characters, though it does not count", func(r *request) { r.CommonName = testutil.Chinese(65) }, malformed, "CommonName", "65 characters"},
 		{"State of 129 characters", func(r *request) { r.State = testutil.Chinese(129) }, malformed, "State", "129 characters"},
 		{"Locality of 129 characters", func(r *request) { r.Locality = testutil.Chinese(129) }, malformed, "Locality", "129 characters"},
 		{"a newline", func(r *request) { r.Organization = "Example\nInc" }, malformed, "Organization", `Example\nInc`},
 		{"outer space", func(r *request) { r.Locality = "Hangzhou " }, malformed, "Locality", "Hangzhou "},
 		{"not UTF-8", func(r *request) { r.State = "\xff" }, malformed, "State", `\xff`},
 
-		{"rule 7: an Algorithm that is not documented", func(r *request) { r.Algorithm = "ECC_521" }, malformed, "Algorithm", `"ECC_521"`},
-		{"rule 7: Algorithm RSA_3072", func(r *request) { r.Algorithm = "RSA_3072" }, malformed, "Algorithm", `"RSA_3072"`},
-		{"rule 7: Algorithm in lower case", func(r *request) { r.Algorithm = "ecc_256" }, malformed, "Algorithm", `"ecc_256"`},
+		{"an Algorithm that is not documented", func(r *request) { r.Algorithm = "ECC_521" }, malformed, "Algorithm", `"ECC_521"`},
+		{"Algorithm RSA_3072", func(r *request) { r.Algorithm = "RSA_3072" }, malformed, "Algorithm", `"RSA_3072"`},
+		{"Algorithm in lower case", func(r *request) { r.Algorithm = "ecc_256" }, malformed, "Algorithm", `"ecc_256"`},
 		{"Algorithm of another length", func(r *request) { r.Algorithm = "ECC_384" }, refused, "Algorithm", "ECC_256"},
 		{"Algorithm of another family", func(r *request) { r.Algorithm = "RSA_2048" }, refused, "Algorithm", "ECC_256"},
 
-		{"rule 8: no validity", func(r *request) { r.Days = 0 }, missing, "Days", "Days is mandatory for this action."},
-		{"rule 9: BeforeTime alone", func(r *request) { r.Days, r.BeforeTime = 0, before }, malformed, "AfterTime", "both"},
-		{"rule 9: AfterTime alone", func(r *request) { r.Days, r.AfterTime = 0, before+60 }, malformed, "BeforeTime", "both"},
-		{"rules 9, 10: BeforeTime alone beside Days", func(r *request) { r.BeforeTime = before }, malformed, "AfterTime", "both"},
-		{"rules 9, 10: AfterTime alone beside Days", func(r *request) { r.AfterTime = before + 60 }, malformed, "BeforeTime", "both"},
+		{"no validity", func(r *request) { r.Days = 0 }, missing, "Days", "Days is mandatory for this action."},
+		{"only BeforeTime", func(r *request) { r.Days, r.BeforeTime = 0, before }, malformed, "AfterTime", "both"},
+		{"only AfterTime", func(r *request) { r.Days, r.AfterTime = 0, before+60 }, malformed, "BeforeTime", "both"},
+		{"only BeforeTime, with Days", func(r *request) { r.BeforeTime = before }, malformed, "AfterTime", "both"},
+		{"only AfterTime, with Days", func(r *request) { r.AfterTime = before + 60 }, malformed, "BeforeTime", "both"},
 		{"end before start", func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 0, before+60, before }, malformed, "AfterTime", fmt.Sprint(before)},
 		{"end at the start", func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 0, before, before }, malformed, "AfterTime", fmt.Sprint(before)},
-		{"end before start beside Days", func(r *request) { r.BeforeTime, r.AfterTime = before+60, before }, malformed, "AfterTime", fmt.Sprint(before)},
+		{"end before start, with Days", func(r *request) { r.BeforeTime, r.AfterTime = before+60, before }, malformed, "AfterTime", fmt.Sprint(before)},
 		{"Years below zero", func(r *request) { r.Years = -1 }, malformed, "Years", "-1"},
 		{"Months below zero", func(r *request) { r.Months = -1 }, malformed, "Months", "-1"},
 		{"Days below zero", func(r *request) { r.Days = -1 }, malformed, "Days", "-1"},
@@ -157,12 +157,12 @@ func refusedServerRequests(t testing.TB) []refusedServerRequest {
 		{"AfterTime in milliseconds", func(r *request) { r.BeforeTime, r.AfterTime = before, (before+60)*1000 }, malformed, "AfterTime", fmt.Sprint((before + 60) * 1000)},
 		{"AfterTime a second beyond the year 9999", func(r *request) { r.BeforeTime, r.AfterTime = before, 253402300800 }, malformed, "AfterTime", "253402300800 is no time in UNIX seconds from 1 to 253402300799"},
 
-		{"rule 13: Immediately below zero", func(r *request) { r.Immediately = -1 }, malformed, "Immediately", "-1"},
-		{"rule 13: Immediately 3", func(r *request) { r.Immediately = 3 }, malformed, "Immediately", "3"},
-		{"rule 14: EnableCrl below zero", func(r *request) { r.EnableCrl = -1 }, malformed, "EnableCrl", "-1"},
-		{"rule 14: EnableCrl 2", func(r *request) { r.EnableCrl = 2 }, malformed, "EnableCrl", "2"},
-		{"rule 14: EnableCrl 2^32", func(r *request) { r.EnableCrl = 1 << 32 }, malformed, "EnableCrl", "4294967296"},
-		{"rule 16: 101 tags", func(r *request) { r.Tags = tags(101) }, malformed, "Tags", "101"},
+		{"Immediately below zero", func(r *request) { r.Immediately = -1 }, malformed, "Immediately", "-1"},
+		{"Immediately 3", func(r *request) { r.Immediately = 3 }, malformed, "Immediately", "3"},
+		{"EnableCrl below zero", func(r *request) { r.EnableCrl = -1 }, malformed, "EnableCrl", "-1"},
+		{"EnableCrl 2", func(r *request) { r.EnableCrl = 2 }, malformed, "EnableCrl", "2"},
+		{"EnableCrl 2^32", func(r *request) { r.EnableCrl = 1 << 32 }, malformed, "EnableCrl", "4294967296"},
+		{"101 tags", func(r *request) { r.Tags = tags(101) }, malformed, "Tags", "101"},
 	}
 }
 
@@ -190,7 +190,7 @@ func checkRefused(t *testing.T, now time.Time, issuer *ca.Issuer, req *request, 
 	resp, der, err := ca.CreateServerCertificateWithCsr(testutil.Untouched(t), now, issuer, req)
 	testutil.CheckError(t, err, code, parameter, mention)
 	if resp != nil || der != nil {
-		t.Error("a result beside an error")
+		t.Error("a result with an error")
 	}
 }
 
@@ -245,7 +245,7 @@ func TestCreateServerCertificateWithCsrOrderOfProblems(t *testing.T) {
 		t.Error(err)
 	}
 
-	// What needs the issuer comes behind, in the order of the doc comment.
+	// What needs the issuer comes after, in the order of the doc comment.
 	au, root := authorityOf(algorithm.ECC_256), authorityOf(algorithm.RSA_2048).rootIssuer
 	req.Days, req.EnableCrl = 36500, 1
 	late := instant.AddDate(20, 0, 0)
@@ -271,7 +271,7 @@ func TestCreateServerCertificateWithCsrOrderOfProblems(t *testing.T) {
 }
 
 // The subject: the parameter, else the CSR's attribute as it stands there, else
-// the default (rules 6 and 15).
+// the default.
 func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -289,7 +289,7 @@ func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 		change func(*request)
 		want   []byte
 	}{
-		{"rule 15: the defaults", asn.Name(commonName), func(*request) {},
+		{"the defaults", asn.Name(commonName), func(*request) {},
 			asn.Name(country, state, locality, organization, unit, commonName)},
 		{"the CSR before the defaults, byte for byte", full, func(*request) {},
 			asn.Name(asn.Printable(asn.OIDCountry, "US"), asn.Printable(asn.OIDState, "Gansu"), bmp(asn.OIDLocality),
@@ -315,7 +315,7 @@ func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 			asn.Name(country, asn.UTF8(asn.OIDState, testutil.Chinese(128)), asn.UTF8(asn.OIDLocality, testutil.Chinese(128)), asn.UTF8(asn.OIDOrganization, testutil.Chinese(64)),
 				asn.Attribute(asn.OIDUnit, asn.BMPString, strings.Repeat("\x4e\x91", 64)), asn.UTF8(asn.OIDCommonName, testutil.Chinese(64)))},
 
-		{"rule 6: the CSR's common name before the parameter", asn.Name(commonName), func(r *request) { r.CommonName = "mtcsq.com" },
+		{"the CSR's common name before the parameter", asn.Name(commonName), func(r *request) { r.CommonName = "mtcsq.com" },
 			asn.Name(country, state, locality, organization, unit, commonName)},
 		{"the parameter if the CSR has no common name", asn.Name(asn.UTF8(asn.OIDOrganization, "ACME")), func(r *request) { r.CommonName = "mtcsq.com" },
 			asn.Name(country, state, locality, asn.UTF8(asn.OIDOrganization, "ACME"), unit, asn.Printable(asn.OIDCommonName, "mtcsq.com"))},
@@ -332,7 +332,7 @@ func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 			asn.Name(country, state, locality, organization, unit, asn.Attribute(asn.OIDCommonName, asn1.T61String, "example.com"))},
 		{"a unit as NumericString", asn.Name(commonName, asn.Attribute(asn.OIDUnit, asn.NumericString, "42")), func(*request) {},
 			asn.Name(country, state, locality, organization, asn.Printable(asn.OIDUnit, "42"), commonName)},
-		{"a PrintableString that is none is mended", asn.Name(asn.Printable(asn.OIDCommonName, "*.example.com"), asn.Printable(asn.OIDOrganization, "R&D")), func(*request) {},
+		{"a PrintableString with other characters is corrected", asn.Name(asn.Printable(asn.OIDCommonName, "*.example.com"), asn.Printable(asn.OIDOrganization, "R&D")), func(*request) {},
 			asn.Name(country, state, locality, asn.UTF8(asn.OIDOrganization, "R&D"), unit, asn.UTF8(asn.OIDCommonName, "*.example.com"))},
 
 		{"two units stay two", asn.Name(asn.UTF8(asn.OIDUnit, "One"), commonName, asn.UTF8(asn.OIDUnit, "Two")), func(*request) {},
@@ -365,7 +365,7 @@ func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 		})
 	}
 
-	t.Run("rule 15: what the CA has not, has no default", func(t *testing.T) {
+	t.Run("an attribute that the CA does not have has no default", func(t *testing.T) {
 		t.Parallel()
 		issuer := au.subWith(t, func(r *ca.CreateSubCACertificateRequest) { r.CountryCode = "" })
 		cert := issue(t, issuer, serverRequest(issuer, makeCSR(t, key(algorithm.ECC_256, 2), asn.Name(commonName))))
@@ -405,7 +405,7 @@ func TestCreateServerCertificateWithCsrRefusesSubject(t *testing.T) {
 	}
 }
 
-// The alternative names: the common name, the CSR's, Domain (rule 5).
+// The alternative names: the common name, the names of the CSR, and Domain.
 func TestCreateServerCertificateWithCsrNames(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -417,12 +417,12 @@ func TestCreateServerCertificateWithCsrNames(t *testing.T) {
 		parameterName, domain string
 		want                  []string
 	}{
-		{"nothing beside the common name", "www.example.com", nil, "", "", []string{"www.example.com"}},
+		{"only the common name", "www.example.com", nil, "", "", []string{"www.example.com"}},
 		{"the order", "b.example.com", []string{"c.example.com", "192.0.2.1", "a.example.com"}, "", "z.example.com,2001:db8::1,d.example.com",
 			[]string{"b.example.com", "c.example.com", "192.0.2.1", "a.example.com", "z.example.com", "2001:db8::1", "d.example.com"}},
 		{"the common name stands in the CSR's names", "b.example.com", []string{"a.example.com", "b.example.com"}, "", "",
 			[]string{"b.example.com", "a.example.com"}},
-		{"repeats are dropped, in whatever case", "Www.Example.com", []string{"WWW.example.COM", "a.example.com"}, "", "www.EXAMPLE.com,A.example.com,b.example.com,b.example.com",
+		{"repeats are dropped, in any case", "Www.Example.com", []string{"WWW.example.COM", "a.example.com"}, "", "www.EXAMPLE.com,A.example.com,b.example.com,b.example.com",
 			[]string{"www.example.com", "a.example.com", "b.example.com"}},
 		{"an address in several forms", "192.0.2.1", []string{"2001:db8::1"}, "", "2001:0DB8:0:0::1,::ffff:192.0.2.1,192.0.2.2",
 			[]string{"192.0.2.1", "2001:db8::1", "192.0.2.2"}},
@@ -433,14 +433,14 @@ func TestCreateServerCertificateWithCsrNames(t *testing.T) {
 			[]string{"xn--fsqu00a.xn--fiqs8s", "*.xn--fsqu00a.xn--fiqs8s", "xn--bcher-kva.example"}},
 		{"a name of one label", "localhost", nil, "", "intranet", []string{"localhost", "intranet"}},
 		{"a name of 253 octets", "www.example.com", nil, "", long, []string{"www.example.com", long}},
-		{"a common name that is no host", "云证书 门户", []string{"www.example.com"}, "", "", []string{"www.example.com"}},
+		{"a common name that is not a host", "云证书 门户", []string{"www.example.com"}, "", "", []string{"www.example.com"}},
 		{"a common name in Chinese without a dot", "云证书", []string{"www.example.com"}, "", "", []string{"www.example.com"}},
-		{"rule 6: the parameter CommonName does not count", "www.example.com", nil, "mtcsq.com", "", []string{"www.example.com"}},
+		{"the parameter CommonName does not count", "www.example.com", nil, "mtcsq.com", "", []string{"www.example.com"}},
 		{"the parameter CommonName counts", "", []string{"a.example.com"}, "mtcsq.com", "b.example.com", []string{"mtcsq.com", "a.example.com", "b.example.com"}},
 		{"no common name, but names in the CSR", "", []string{"a.example.com"}, "", "", []string{"a.example.com"}},
 		{"no common name, but Domain", "", nil, "", "192.0.2.1", []string{"192.0.2.1"}},
-		{"a common name that is no host, and Domain", "云证书", nil, "", "www.example.com", []string{"www.example.com"}},
-		{"a parameter CommonName that is no host, and Domain", "", nil, "云证书", "www.example.com", []string{"www.example.com"}},
+		{"a common name that is not a host, and Domain", "云证书", nil, "", "www.example.com", []string{"www.example.com"}},
+		{"a parameter CommonName that is not a host, and Domain", "", nil, "云证书", "www.example.com", []string{"www.example.com"}},
 		{"250 names of the CSR", testutil.NumberedNames(250)[0], testutil.NumberedNames(250), "", "", testutil.NumberedNames(250)},
 		{"250 names", testutil.NumberedNames(250)[0], testutil.NumberedNames(250)[:150], "", strings.Join(testutil.NumberedNames(250)[100:], ","), testutil.NumberedNames(250)},
 	}
@@ -471,7 +471,7 @@ func TestCreateServerCertificateWithCsrOtherNames(t *testing.T) {
 	}
 }
 
-// Rule 7: the family is the CA's, the length is free.
+// The key's family must be the CA's. Its length is free.
 func TestCreateServerCertificateWithCsrFamilies(t *testing.T) {
 	t.Parallel()
 	for _, parent := range testkeys.Families {
@@ -542,7 +542,7 @@ func TestCreateServerCertificateWithCsrMinRSABits(t *testing.T) {
 	})
 }
 
-// Rules 1, 2 and 17: who may sign.
+// Which issuers may sign.
 func TestCreateServerCertificateWithCsrIssuer(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -559,11 +559,11 @@ func TestCreateServerCertificateWithCsrIssuer(t *testing.T) {
 		code       yuncert.Code // empty: accepted
 		mention    string
 	}{
-		{"rule 1: no CA", nil, au.issuer.Identifier(), yuncert.ErrNotFound, "no issuing CA"},
+		{"no CA", nil, au.issuer.Identifier(), yuncert.ErrNotFound, "no issuing CA"},
 		{"an unknown ParentIdentifier", au.issuer, "270oe6bb538d538c70c01f81hfd3****", yuncert.ErrNotFound, "270oe6bb538d538c70c01f81hfd3****"},
 		{"ParentIdentifier in upper case", au.issuer, strings.ToUpper(au.issuer.Identifier()), yuncert.ErrNotFound, strings.ToUpper(au.issuer.Identifier())},
 		{"ParentIdentifier of the root above", au.issuer, au.rootIssuer.Identifier(), yuncert.ErrNotFound, au.rootIssuer.Identifier()},
-		{"rule 2: a root CA", au.rootIssuer, au.rootIssuer.Identifier(), refused, "root"},
+		{"a root CA", au.rootIssuer, au.rootIssuer.Identifier(), refused, "root"},
 		{"no bound on usages", au.issuer, au.issuer.Identifier(), "", ""},
 		{"usages with serverAuth", usages("clientAuth", "serverAuth"), "", "", ""},
 		{"usages with any", usages("clientAuth", "any"), "", "", ""},
@@ -601,7 +601,7 @@ func usagesOfRoot(t *testing.T, au *authority, usage x509.ExtKeyUsage) *ca.Issue
 	return issuer
 }
 
-// Whoever holds a CA's private key is no server.
+// The key of a CA gets no server certificate.
 func TestCreateServerCertificateWithCsrOfCAKey(t *testing.T) {
 	t.Parallel()
 	for _, a := range testkeys.Families {
@@ -616,7 +616,7 @@ func TestCreateServerCertificateWithCsrOfCAKey(t *testing.T) {
 	}
 }
 
-// Rule 13: what is answered.
+// Immediately decides what is answered.
 func TestCreateServerCertificateWithCsrImmediately(t *testing.T) {
 	t.Parallel()
 	for _, a := range testkeys.Families {
@@ -657,7 +657,7 @@ func TestCreateServerCertificateWithCsrImmediately(t *testing.T) {
 	}
 }
 
-// Rule 14: the address of the CRL.
+// EnableCrl puts the address of the CRL into the certificate.
 func TestCreateServerCertificateWithCsrEnableCrl(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -670,9 +670,9 @@ func TestCreateServerCertificateWithCsrEnableCrl(t *testing.T) {
 		want    []string
 		refused bool
 	}{
-		{"rule 14: 0", crlBase, 0, nil, false},
-		{"rule 14: 1", crlBase, 1, []string{address}, false},
-		{"rule 14: 1, with a slash behind the base", crlBase + "/", 1, []string{address}, false},
+		{"0", crlBase, 0, nil, false},
+		{"1", crlBase, 1, []string{address}, false},
+		{"1, with a slash at the end of the base", crlBase + "/", 1, []string{address}, false},
 		{"0 without CRLs", "", 0, nil, false},
 		{"1 without CRLs", "", 1, nil, true},
 	}
@@ -707,7 +707,7 @@ func TestCreateServerCertificateWithCsrCallersParameters(t *testing.T) {
 	text := hostCSR(t, algorithm.ECC_256, "www.example.com")
 	want := issue(t, au.issuer, serverRequest(au.issuer, text))
 	for what, change := range map[string]func(*request){
-		"rule 16: 100 tags":   func(r *request) { r.Tags = tags(100) },
+		"100 tags":            func(r *request) { r.Tags = tags(100) },
 		"an empty tag":        func(r *request) { r.Tags = make([]ca.Tag, 1) },
 		"ResourceGroupId":     func(r *request) { r.ResourceGroupId = "rg-aek****wia" },
 		"Immediately":         func(r *request) { r.Immediately = 2 },

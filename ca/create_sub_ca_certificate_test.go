@@ -33,13 +33,13 @@ type refusedSubRequest struct {
 func refusedSubRequests() []refusedSubRequest {
 	type request = ca.CreateSubCACertificateRequest
 	return []refusedSubRequest{
-		{"4.3: CommonName is required", func(r *request) { r.CommonName = "" }, missing, "CommonName", "CommonName is mandatory for this action."},
-		{"4.3: Organization is required", func(r *request) { r.Organization = "" }, missing, "Organization", "Organization is mandatory for this action."},
-		{"4.3: OrganizationUnit is required", func(r *request) { r.OrganizationUnit = "" }, missing, "OrganizationUnit", "OrganizationUnit is mandatory for this action."},
-		{"4.3: Locality is required", func(r *request) { r.Locality = "" }, missing, "Locality", "Locality is mandatory for this action."},
-		{"4.3: State is required", func(r *request) { r.State = "" }, missing, "State", "State is mandatory for this action."},
-		{"4.3: Algorithm is required", func(r *request) { r.Algorithm = "" }, missing, "Algorithm", "Algorithm is mandatory for this action."},
-		{"4.3: Years is required", func(r *request) { r.Years = 0 }, missing, "Years", "Years is mandatory for this action."},
+		{"CommonName is required", func(r *request) { r.CommonName = "" }, missing, "CommonName", "CommonName is mandatory for this action."},
+		{"Organization is required", func(r *request) { r.Organization = "" }, missing, "Organization", "Organization is mandatory for this action."},
+		{"OrganizationUnit is required", func(r *request) { r.OrganizationUnit = "" }, missing, "OrganizationUnit", "OrganizationUnit is mandatory for this action."},
+		{"Locality is required", func(r *request) { r.Locality = "" }, missing, "Locality", "Locality is mandatory for this action."},
+		{"State is required", func(r *request) { r.State = "" }, missing, "State", "State is mandatory for this action."},
+		{"Algorithm is required", func(r *request) { r.Algorithm = "" }, missing, "Algorithm", "Algorithm is mandatory for this action."},
+		{"Years is required", func(r *request) { r.Years = 0 }, missing, "Years", "Years is mandatory for this action."},
 
 		{"CommonName of 65 characters", func(r *request) { r.CommonName = testutil.Chinese(65) }, malformed, "CommonName", "65 characters"},
 		{"Organization of 65 characters", func(r *request) { r.Organization = testutil.Chinese(65) }, malformed, "Organization", "65 characters"},
@@ -67,13 +67,13 @@ func refusedSubRequests() []refusedSubRequest {
 		{"an object identifier with an empty arc", func(r *request) { r.ExtendedKeyUsages = []string{"1..2"} }, malformed, "ExtendedKeyUsages", `"1..2"`},
 		{"an arc that Go cannot read back", func(r *request) { r.ExtendedKeyUsages = []string{"1.3.6.1.4.1.2147483648"} }, malformed, "ExtendedKeyUsages", "1.3.6.1.4.1.2147483648"},
 		{"a second arc that Go cannot read back", func(r *request) { r.ExtendedKeyUsages = []string{"2.2147483568"} }, malformed, "ExtendedKeyUsages", "2.2147483568"},
-		{"4.3: 101 extended key usages", func(r *request) { r.ExtendedKeyUsages = slices.Repeat([]string{"serverAuth"}, 101) }, malformed, "ExtendedKeyUsages", "101"},
+		{"101 extended key usages", func(r *request) { r.ExtendedKeyUsages = slices.Repeat([]string{"serverAuth"}, 101) }, malformed, "ExtendedKeyUsages", "101"},
 
-		{"4.3: CrlDay below zero", func(r *request) { r.CrlDay = -1 }, malformed, "CrlDay", "-1"},
-		{"4.3: CrlDay 366", func(r *request) { r.CrlDay = 366 }, malformed, "CrlDay", "366"},
-		{"4.3: 101 tags", func(r *request) { r.Tags = tags(101) }, malformed, "Tags", "101"},
-		{"4.3: ClientToken of 65 characters", func(r *request) { r.ClientToken = strings.Repeat("t", 65) }, malformed, "ClientToken", "64"},
-		{"4.3: ClientToken is not ASCII", func(r *request) { r.ClientToken = "jeton-é" }, malformed, "ClientToken", "ASCII"},
+		{"CrlDay below zero", func(r *request) { r.CrlDay = -1 }, malformed, "CrlDay", "-1"},
+		{"CrlDay 366", func(r *request) { r.CrlDay = 366 }, malformed, "CrlDay", "366"},
+		{"101 tags", func(r *request) { r.Tags = tags(101) }, malformed, "Tags", "101"},
+		{"ClientToken of 65 characters", func(r *request) { r.ClientToken = strings.Repeat("t", 65) }, malformed, "ClientToken", "64"},
+		{"ClientToken is not ASCII", func(r *request) { r.ClientToken = "jeton-é" }, malformed, "ClientToken", "ASCII"},
 	}
 }
 
@@ -90,7 +90,7 @@ func TestCreateSubCACertificateRefusesRequest(t *testing.T) {
 			resp, err := ca.CreateSubCACertificate(testutil.Untouched(t), instant, au.rootIssuer, public, req)
 			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 			if resp != nil {
-				t.Error("a response beside an error")
+				t.Error("a response with an error")
 			}
 		})
 	}
@@ -164,10 +164,10 @@ func TestCreateSubCACertificateRefusesParent(t *testing.T) {
 		{"the parent's identifier in upper case", au.rootIssuer, instant, au.subKey.Public(), func(r *request) { r.ParentIdentifier = strings.ToUpper(au.root.Identifier) }, yuncert.ErrNotFound, "ParentIdentifier", au.root.Identifier},
 		{"a second before the parent begins", au.rootIssuer, instant.Add(-second), au.subKey.Public(), func(r *request) {}, yuncert.ErrCertificateExpired, "ParentIdentifier", "2026-03-04T05:06:06Z"},
 		{"a second after the parent's end", au.rootIssuer, rootEnd.Add(second), au.subKey.Public(), func(r *request) {}, yuncert.ErrCertificateExpired, "ParentIdentifier", "2036-03-04T05:06:08Z"},
-		{"4.3: a second beyond the parent", au.rootIssuer, instant.Add(second), au.subKey.Public(), func(r *request) { r.Years = 10 }, refused, "Years", "2036-03-04T05:06:08Z"},
-		{"4.3: a year beyond the parent", au.rootIssuer, instant, au.subKey.Public(), func(r *request) { r.Years = 11 }, refused, "Years", "2037-03-04T05:06:07Z"},
+		{"a second beyond the parent", au.rootIssuer, instant.Add(second), au.subKey.Public(), func(r *request) { r.Years = 10 }, refused, "Years", "2036-03-04T05:06:08Z"},
+		{"a year beyond the parent", au.rootIssuer, instant, au.subKey.Public(), func(r *request) { r.Years = 11 }, refused, "Years", "2037-03-04T05:06:07Z"},
 		{"another length than Algorithm", au.rootIssuer, instant, key(algorithm.ECC_384, 1).Public(), func(r *request) {}, refused, "Algorithm", "ECC_384"},
-		{"RSA_1024 behind another Algorithm", au.rootIssuer, instant, key(algorithm.RSA_1024, 1).Public(), func(r *request) { r.Algorithm = "RSA_2048" }, refused, "Algorithm", "RSA_1024"},
+		{"RSA_1024 after another Algorithm", au.rootIssuer, instant, key(algorithm.RSA_1024, 1).Public(), func(r *request) { r.Algorithm = "RSA_2048" }, refused, "Algorithm", "RSA_1024"},
 		{"the parent's own key", au.rootIssuer, instant, au.rootKey.Public(), func(r *request) {}, refused, "", "key"},
 		{"a parent that is for servers only", au.issuer, instant, key(algorithm.ECC_256, 2).Public(), func(r *request) {}, refused, "ParentIdentifier", "path length"},
 	}
@@ -182,7 +182,7 @@ func TestCreateSubCACertificateRefusesParent(t *testing.T) {
 			resp, err := ca.CreateSubCACertificate(testutil.Untouched(t), tt.now, tt.parent, tt.public, req)
 			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 			if resp != nil {
-				t.Error("a response beside an error")
+				t.Error("a response with an error")
 			}
 		})
 	}
@@ -270,15 +270,15 @@ func TestCreateSubCACertificateAccepts(t *testing.T) {
 		{"OrganizationUnit of 64 characters", func(r *request) { r.OrganizationUnit = testutil.Chinese(64) }, subject(4, asn.UTF8(asn.OIDUnit, testutil.Chinese(64))), 5},
 		{"Locality of 128 characters", func(r *request) { r.Locality = testutil.Chinese(128) }, subject(2, asn.UTF8(asn.OIDLocality, testutil.Chinese(128))), 5},
 		{"State of 128 characters", func(r *request) { r.State = testutil.Chinese(128) }, subject(1, asn.UTF8(asn.OIDState, testutil.Chinese(128))), 5},
-		{"4.3: CountryCode is optional", func(r *request) { r.CountryCode = "" }, subject(0, nil), 5},
+		{"CountryCode is optional", func(r *request) { r.CountryCode = "" }, subject(0, nil), 5},
 		{"Years 1", func(r *request) { r.Years = 1 }, au.subject, 1},
-		{"4.3: Years to the very end of the parent", func(r *request) { r.Years = 10 }, au.subject, 10},
-		{"4.3: EnableCrl and CrlDay 1", func(r *request) { r.EnableCrl, r.CrlDay = true, 1 }, au.subject, 5},
-		{"4.3: CrlDay 365", func(r *request) { r.CrlDay = 365 }, au.subject, 5},
-		{"4.3: 100 extended key usages", func(r *request) { r.ExtendedKeyUsages = oids }, au.subject, 5},
+		{"Years to the very end of the parent", func(r *request) { r.Years = 10 }, au.subject, 10},
+		{"EnableCrl and CrlDay 1", func(r *request) { r.EnableCrl, r.CrlDay = true, 1 }, au.subject, 5},
+		{"CrlDay 365", func(r *request) { r.CrlDay = 365 }, au.subject, 5},
+		{"100 extended key usages", func(r *request) { r.ExtendedKeyUsages = oids }, au.subject, 5},
 		{"an object identifier of 128 characters", func(r *request) { r.ExtendedKeyUsages = []string{"1.2" + strings.Repeat(".1", 61) + ".11"} }, au.subject, 5},
-		{"4.3: 100 tags", func(r *request) { r.Tags = tags(100) }, au.subject, 5},
-		{"4.3: ClientToken of 64 characters", func(r *request) { r.ClientToken = strings.Repeat("t", 64) }, au.subject, 5},
+		{"100 tags", func(r *request) { r.Tags = tags(100) }, au.subject, 5},
+		{"ClientToken of 64 characters", func(r *request) { r.ClientToken = strings.Repeat("t", 64) }, au.subject, 5},
 		{"ResourceGroupId", func(r *request) { r.ResourceGroupId = "rg-aek****wia" }, au.subject, 5},
 		{"PathLenConstraint at the top of its type", func(r *request) { r.PathLenConstraint = math.MaxInt32 }, au.subject, 5},
 	}

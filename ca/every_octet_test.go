@@ -48,7 +48,7 @@ func TestEveryOctetCounts(t *testing.T) {
 				}
 			}
 			if _, err := x509der.ParseCertificate(append(bytes.Clone(der), 0)); err == nil {
-				t.Error("an octet behind the certificate is not noticed")
+				t.Error("an octet after the certificate is not noticed")
 			}
 		})
 	}

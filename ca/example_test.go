@@ -86,7 +86,7 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	// A client trusts the root alone; the server sends it the chain.
+	// A client trusts only the root. The server sends the chain.
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
 		log.Fatal(err)
@@ -522,7 +522,7 @@ func ExampleLoadPool() {
 	// true true
 }
 
-// A client trusts the root alone, and the server sends the rest. SM2 goes the
+// A client trusts only the root, and the server sends the rest. SM2 goes the
 // same way.
 func ExampleVerify() {
 	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()

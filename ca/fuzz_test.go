@@ -66,7 +66,7 @@ func FuzzNewIssuer(f *testing.F) {
 			if err != nil {
 				checkRequestsFault(t, err)
 				if issuer != nil {
-					t.Error("an Issuer beside an error")
+					t.Error("an Issuer with an error")
 				}
 				continue
 			}
@@ -130,7 +130,7 @@ func FuzzCreateServerCertificateWithCsrRequestJSON(f *testing.F) {
 			if err != nil {
 				checkRequestsFault(t, err)
 				if resp != nil || der != nil {
-					t.Error("a result beside an error")
+					t.Error("a result with an error")
 				}
 				continue
 			}
@@ -178,7 +178,7 @@ func FuzzCreateServerCertificateWithCsrRequestJSON(f *testing.F) {
 	})
 }
 
-// namesAsked are the DNS names and IP addresses that a leaf may have: those of
+// namesAsked are the DNS names and IP addresses that a leaf may have: the names of
 // the list parameter, of the CSR and, for a server, the common name.
 func namesAsked(req leafRequest) (names, texts []string) {
 	field := func(name string) string {
@@ -270,7 +270,7 @@ func FuzzLeafRequestsJSON(f *testing.F) {
 			if err != nil {
 				checkRequestsFault(t, err)
 				if len(results) > 0 || der != nil {
-					t.Error("a result beside an error")
+					t.Error("a result with an error")
 				}
 				continue
 			}
@@ -351,7 +351,7 @@ func FuzzCARequestsJSON(f *testing.F) {
 			}
 			checkRequestsFault(t, err)
 			if !reflect.ValueOf(result).IsNil() {
-				t.Error("a result beside an error")
+				t.Error("a result with an error")
 			}
 			return false
 		}
@@ -365,7 +365,7 @@ func FuzzCARequestsJSON(f *testing.F) {
 			}) {
 				verifySignature(t, parsePEM(t, resp.Certificate), au.rootKey.Public())
 				if _, err := ca.NewIssuer(resp.CertificateChain, au.rootKey, ca.IssuerOptions{}); err != nil {
-					t.Errorf("the root is no issuer: %v", err)
+					t.Errorf("the root is not an issuer: %v", err)
 				}
 			}
 		case 1:
@@ -381,7 +381,7 @@ func FuzzCARequestsJSON(f *testing.F) {
 					t.Errorf("a CA until %v with path length %d", cert.NotAfter, cert.MaxPathLen)
 				}
 				if _, err := ca.NewIssuer(resp.CertificateChain, au.subKey, ca.IssuerOptions{}); err != nil {
-					t.Errorf("the CA is no issuer: %v", err)
+					t.Errorf("the CA is not an issuer: %v", err)
 				}
 			}
 		case 2:

@@ -17,7 +17,7 @@ import (
 )
 
 // The same random octets, instant, key and request give the same bytes: those in
-// testdata, which go test -update writes anew.
+// testdata, which go test -update writes.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	for _, a := range testkeys.Families {

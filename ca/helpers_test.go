@@ -219,7 +219,7 @@ func namesOf(t testing.TB, cert *x509.Certificate) []string {
 		}
 		list := cryptobyte.String(e.Value)
 		if !list.ReadASN1(&list, asn1.SEQUENCE) {
-			t.Fatal("subjectAltName is no SEQUENCE")
+			t.Fatal("subjectAltName is not a SEQUENCE")
 		}
 		for !list.Empty() {
 			var value cryptobyte.String

@@ -80,7 +80,7 @@ func (p *pki) chain(t testing.TB) (chain string, subKey *algorithm.PrivateKey) {
 	return sign(t, p.sub, p.root, subKey.Public(), rootKey) + sign(t, p.root, p.root, rootKey.Public(), rootKey), subKey
 }
 
-// A message stays short whatever the names in a certificate are.
+// A message stays short, even if the names in a certificate are long.
 func TestLongNamesInMessages(t *testing.T) {
 	t.Parallel()
 	a := algorithm.ECC_256
@@ -117,9 +117,9 @@ func directoryConstraint(critical bool, domains ...string) pkix.Extension {
 	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 30}, Critical: critical, Value: asn.Seq(asn.TLV(0xa0, trees))}
 }
 
-// domainConstraint permits example.com, with those octets behind the name.
-func domainConstraint(behind []byte) pkix.Extension {
-	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 30}, Critical: true, Value: asn.Seq(asn.TLV(0xa0, asn.Seq(asn.TLV(0x82, []byte("example.com")), behind)))}
+// domainConstraint permits example.com, with more octets after the name.
+func domainConstraint(more []byte) pkix.Extension {
+	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 30}, Critical: true, Value: asn.Seq(asn.TLV(0xa0, asn.Seq(asn.TLV(0x82, []byte("example.com")), more)))}
 }
 
 // A refusedCA is one row of refusedCAs.
@@ -133,9 +133,9 @@ type refusedCA struct {
 // FuzzNewIssuer starts from them too.
 func refusedCAs() []refusedCA {
 	return []refusedCA{
-		{"the first is no CA", func(p *pki) { p.sub.IsCA = false }, `certificate 1 of the chain, "Sub", is not a CA certificate`},
+		{"the first is not a CA", func(p *pki) { p.sub.IsCA = false }, `certificate 1 of the chain, "Sub", is not a CA certificate`},
 		{"the first has no basicConstraints", func(p *pki) { p.sub.IsCA, p.sub.BasicConstraintsValid = false, false }, `certificate 1 of the chain, "Sub", is not a CA certificate`},
-		{"the root is no CA", func(p *pki) { p.root.IsCA = false }, `certificate 2 of the chain, "Root", is not a CA certificate`},
+		{"the root is not a CA", func(p *pki) { p.root.IsCA = false }, `certificate 2 of the chain, "Root", is not a CA certificate`},
 		{"the root has no basicConstraints", func(p *pki) { p.root.IsCA, p.root.BasicConstraintsValid = false, false }, `certificate 2 of the chain, "Root", is not a CA certificate`},
 		{"the first lacks keyCertSign", func(p *pki) { p.sub.KeyUsage = x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature }, `"Sub", may not sign certificates`},
 		{"the root lacks keyCertSign", func(p *pki) { p.root.KeyUsage = x509.KeyUsageCRLSign }, `"Root", may not sign certificates`},
@@ -185,7 +185,7 @@ func checkNewIssuer(t *testing.T, chain string, k crypto.Signer, options ca.Issu
 	issuer, err := ca.NewIssuer(chain, k, options)
 	testutil.CheckError(t, err, code, parameter, mention)
 	if issuer != nil {
-		t.Error("an Issuer beside an error")
+		t.Error("an Issuer with an error")
 	}
 }
 
@@ -199,8 +199,8 @@ func TestNewIssuerRefusesSM2Certificate(t *testing.T) {
 		sub, root func(*x509der.Template)
 		mention   string
 	}{
-		{"the first is no CA", func(c *x509der.Template) { c.CA = false }, same, `"Sub", is not a CA certificate`},
-		{"the root is no CA", same, func(c *x509der.Template) { c.CA = false }, `"Root", is not a CA certificate`},
+		{"the first is not a CA", func(c *x509der.Template) { c.CA = false }, same, `"Sub", is not a CA certificate`},
+		{"the root is not a CA", same, func(c *x509der.Template) { c.CA = false }, `"Root", is not a CA certificate`},
 		{"the first lacks keyCertSign", func(c *x509der.Template) { c.KeyUsage = x509.KeyUsageCRLSign }, same, `"Sub", may not sign certificates`},
 		{"the root allows no CA below it", same, func(c *x509der.Template) { c.PathLen = 0 }, `"Root", allows 0 CA certificates`},
 		{"names that do not chain", func(c *x509der.Template) { c.Issuer = asn.Name(asn.Printable(asn.OIDCommonName, "Other")) }, same, `"Sub", is not issued by the next, "Root"`},
@@ -250,12 +250,12 @@ func TestNewIssuerRefusesChain(t *testing.T) {
 				{"DER", string(testutil.DecodePEM(t, "CERTIFICATE", sub)), au.subKey, malformed, "no certificate"},
 				{"an empty block", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", au.subKey, malformed, "certificate 1"},
 				{"a block of something else", block("CERTIFICATE"), au.subKey, malformed, "certificate 1"},
-				{"an octet behind a certificate", testutil.EncodePEM("CERTIFICATE", trailing) + root, au.subKey, malformed, "certificate 1"},
+				{"an octet after a certificate", testutil.EncodePEM("CERTIFICATE", trailing) + root, au.subKey, malformed, "certificate 1"},
 				{"a certificate cut short", testutil.EncodePEM("CERTIFICATE", trailing[:len(trailing)-2]) + root, au.subKey, malformed, "certificate 1"},
 				{"a root cut short", sub + testutil.EncodePEM("CERTIFICATE", testutil.DecodePEM(t, "CERTIFICATE", root)[:100]), au.subKey, malformed, "certificate 2"},
 				{"the private key before the chain", string(testkeys.PEM(a, 1)) + sub + root, au.subKey, malformed, "not a CERTIFICATE"},
-				{"the private key behind the chain", sub + root + string(testkeys.PEM(a, 1)), au.subKey, malformed, "not a CERTIFICATE"},
-				{"the private key alone", string(testkeys.PEM(a, 1)), au.subKey, malformed, "not a CERTIFICATE"},
+				{"the private key after the chain", sub + root + string(testkeys.PEM(a, 1)), au.subKey, malformed, "not a CERTIFICATE"},
+				{"only the private key", string(testkeys.PEM(a, 1)), au.subKey, malformed, "not a CERTIFICATE"},
 				{"a CSR in the chain", sub + hostCSR(t, a, "www.example.com") + root, au.subKey, malformed, "not a CERTIFICATE"},
 				{"a CRL in the chain", sub + root + block("X509 CRL"), au.subKey, malformed, "not a CERTIFICATE"},
 				{"a trusted certificate of OpenSSL", sub + block("TRUSTED CERTIFICATE"), au.subKey, malformed, "not a CERTIFICATE"},
@@ -266,7 +266,7 @@ func TestNewIssuerRefusesChain(t *testing.T) {
 				{"the root first", root + sub, au.subKey, refused, `"Test Root", is not issued by the next`},
 				{"the root first, with its key", root + sub, au.rootKey, refused, `"Test Root", is not issued by the next`},
 				{"the root twice, so as to pass for a subordinate CA", root + root, au.rootKey, refused, "already"},
-				{"the root twice behind the subordinate CA", sub + root + root, au.subKey, refused, "already"},
+				{"the root twice after the subordinate CA", sub + root + root, au.subKey, refused, "already"},
 				{"a certificate twice", sub + sub + root, au.subKey, refused, "not issued by the next"},
 				{"a wrong signature", testutil.EncodePEM("CERTIFICATE", damaged) + root, au.subKey, refused, `"Test Sub CA", is not signed by "Test Root"`},
 				{"a wrong signature of the root", sub + testutil.EncodePEM("CERTIFICATE", damagedRoot), au.subKey, refused, `"Test Root", is not signed by "Test Root"`},
@@ -453,7 +453,7 @@ func TestNewIssuerAcceptsText(t *testing.T) {
 				if issuer.Identifier() != au.sub.Identifier {
 					t.Errorf("Identifier %s, want %s", issuer.Identifier(), au.sub.Identifier)
 				}
-				// The chain that is answered is clean, whatever was read.
+				// The chain that is answered holds only certificates.
 				req := serverRequest(issuer, hostCSR(t, a, "www.example.com"))
 				req.Immediately = 2
 				resp, _, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant, issuer, req)
@@ -468,7 +468,7 @@ func TestNewIssuerAcceptsText(t *testing.T) {
 	}
 }
 
-// Three levels, made with this package alone, in every family.
+// Three levels, made only with this package, in every family.
 func TestThreeLevels(t *testing.T) {
 	t.Parallel()
 	for _, a := range testkeys.Families {
@@ -490,7 +490,7 @@ func TestThreeLevels(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// A server key that is none of the CAs': of another length, but for SM2, which has one.
+			// A server key that is not a key of the CAs. It has another length, except for SM2.
 			leaf := map[algorithm.Algorithm]*algorithm.PrivateKey{algorithm.RSA_2048: key(algorithm.RSA_3072, 2), algorithm.ECC_256: key(algorithm.ECC_384, 2)}[a]
 			if leaf == nil {
 				leaf = sm2Key(t, 12345)
@@ -677,7 +677,7 @@ func TestNewIssuerRefusesPolicies(t *testing.T) {
 	testutil.CheckError(t, err, refused, "CertificateChain", "policies")
 }
 
-// One Issuer serves many goroutines, and each gets what it would have got alone.
+// One Issuer serves many goroutines. Each gets what it would get by itself.
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	const goroutines, each = 16, 4
@@ -714,7 +714,7 @@ func TestConcurrentUse(t *testing.T) {
 			wait.Wait()
 			for i := range got {
 				if want := run(i); !bytes.Equal(got[i], want) {
-					t.Errorf("certificate %d:\n%s\nand alone\n%s", i, got[i], want)
+					t.Errorf("certificate %d:\n%s\nand by itself\n%s", i, got[i], want)
 				}
 			}
 		})

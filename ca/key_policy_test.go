@@ -27,8 +27,8 @@ func blocks(t testing.TB, keys ...crypto.PublicKey) algorithm.KeyPolicy {
 	return algorithm.KeyPolicy{Blocked: func(digest [sha256.Size]byte) bool { return blocked[digest] }}
 }
 
-// A blocked key gets no certificate, whatever the operation, and a CA above whose
-// keys one is blocked does not come to be.
+// No operation issues a certificate for a blocked key, and NewIssuer refuses a chain
+// with a blocked key.
 func TestIssuerBlockedKeys(t *testing.T) {
 	t.Parallel()
 	for _, a := range testkeys.Families {

@@ -38,7 +38,7 @@ type leafOperation struct {
 	withCSR bool
 	// request returns a valid one with the common name zhang.example.com.
 	request func(t testing.TB, a algorithm.Algorithm, issuer *ca.Issuer) leafRequest
-	// call returns those of the results that are not nil.
+	// call returns the results that are not nil.
 	call func(rand io.Reader, now time.Time, issuer *ca.Issuer, req leafRequest) (results []any, der []byte, err error)
 }
 
@@ -89,7 +89,7 @@ func (o leafOperation) refuses(t *testing.T, now time.Time, issuer *ca.Issuer, r
 	results, der, err := o.call(testutil.Untouched(t), now, issuer, req)
 	testutil.CheckError(t, err, code, parameter, mention)
 	if len(results) > 0 || der != nil {
-		t.Errorf("results beside an error: %v, %x", results, der)
+		t.Errorf("results with an error: %v, %x", results, der)
 	}
 }
 
@@ -134,22 +134,22 @@ func refusedLeafRequests() []refusedLeafRequest {
 		{"an Algorithm that is not documented", fields{"Algorithm": "ECC_521"}, malformed, "Algorithm", `"ECC_521"`},
 		{"Algorithm RSA_3072", fields{"Algorithm": "RSA_3072"}, malformed, "Algorithm", `"RSA_3072"`},
 		{"Algorithm in lower case", fields{"Algorithm": "ecc_256"}, malformed, "Algorithm", `"ecc_256"`},
-		{"rule 4: ParentIdentifier is required", fields{"ParentIdentifier": ""}, missing, "ParentIdentifier", "ParentIdentifier is mandatory for this action."},
-		{"rule 8: no validity", fields{"Days": 0}, missing, "Days", "Days is mandatory for this action."},
-		{"rule 9: BeforeTime alone", fields{"Days": 0, "BeforeTime": before}, malformed, "AfterTime", "both"},
-		{"rule 9: AfterTime alone", fields{"Days": 0, "AfterTime": before}, malformed, "BeforeTime", "both"},
-		{"rules 9, 10: BeforeTime alone beside Days", fields{"BeforeTime": before}, malformed, "AfterTime", "both"},
+		{"ParentIdentifier is required", fields{"ParentIdentifier": ""}, missing, "ParentIdentifier", "ParentIdentifier is mandatory for this action."},
+		{"no validity", fields{"Days": 0}, missing, "Days", "Days is mandatory for this action."},
+		{"only BeforeTime", fields{"Days": 0, "BeforeTime": before}, malformed, "AfterTime", "both"},
+		{"only AfterTime", fields{"Days": 0, "AfterTime": before}, malformed, "BeforeTime", "both"},
+		{"only BeforeTime, with Days", fields{"BeforeTime": before}, malformed, "AfterTime", "both"},
 		{"end at the start", fields{"Days": 0, "BeforeTime": before, "AfterTime": before}, malformed, "AfterTime", fmt.Sprint(before)},
 		{"Years below zero", fields{"Years": -1}, malformed, "Years", "-1"},
 		{"Months below zero", fields{"Months": -1}, malformed, "Months", "-1"},
 		{"Days below zero", fields{"Days": -1}, malformed, "Days", "-1"},
 		{"Years at the top of its type", fields{"Years": math.MaxInt32}, malformed, "Years", "2147483647"},
 		{"AfterTime in milliseconds", fields{"BeforeTime": before, "AfterTime": (before + 60) * 1000}, malformed, "AfterTime", fmt.Sprint((before + 60) * 1000)},
-		{"rule 13: Immediately below zero", fields{"Immediately": -1}, malformed, "Immediately", "-1"},
-		{"rule 13: Immediately 3", fields{"Immediately": 3}, malformed, "Immediately", "3"},
-		{"rule 14: EnableCrl below zero", fields{"EnableCrl": -1}, malformed, "EnableCrl", "-1"},
-		{"rule 14: EnableCrl 2", fields{"EnableCrl": 2}, malformed, "EnableCrl", "2"},
-		{"rule 16: 101 tags", fields{"Tags": tags(101)}, malformed, "Tags", "101"},
+		{"Immediately below zero", fields{"Immediately": -1}, malformed, "Immediately", "-1"},
+		{"Immediately 3", fields{"Immediately": 3}, malformed, "Immediately", "3"},
+		{"EnableCrl below zero", fields{"EnableCrl": -1}, malformed, "EnableCrl", "-1"},
+		{"EnableCrl 2", fields{"EnableCrl": 2}, malformed, "EnableCrl", "2"},
+		{"101 tags", fields{"Tags": tags(101)}, malformed, "Tags", "101"},
 	}
 }
 
@@ -172,7 +172,7 @@ func TestLeafOperationsRefuseRequest(t *testing.T) {
 	}
 }
 
-// What the issuer refuses, whatever the operation (rules 1, 2, 7, 12, 14, 17).
+// What the issuer refuses in every operation.
 func TestLeafOperationsRefuseUnderIssuer(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -196,16 +196,16 @@ func TestLeafOperationsRefuseUnderIssuer(t *testing.T) {
 			parameter string
 			mention   string
 		}{
-			{"rule 1: no CA", nil, instant, nil, yuncert.ErrNotFound, "ParentIdentifier", "no issuing CA"},
+			{"no CA", nil, instant, nil, yuncert.ErrNotFound, "ParentIdentifier", "no issuing CA"},
 			{"an unknown ParentIdentifier", au.issuer, instant, fields{"ParentIdentifier": "270oe6bb538d538c70c01f81hfd3****"}, yuncert.ErrNotFound, "ParentIdentifier", "270oe6bb538d538c70c01f81hfd3****"},
-			{"rule 2: a root CA", au.rootIssuer, instant, nil, refused, "ParentIdentifier", "root"},
+			{"a root CA", au.rootIssuer, instant, nil, refused, "ParentIdentifier", "root"},
 			{"a CA for the other use", usages(other[client], "codeSigning"), instant, nil, refused, "ParentIdentifier", "exclude " + own[client]},
-			{"rule 7: another family", authorityOf(algorithm.SM2_256).issuer, instant, nil, refused, keyParameter, "ECC_256"},
+			{"another family", authorityOf(algorithm.SM2_256).issuer, instant, nil, refused, keyParameter, "ECC_256"},
 			{"a second before the CA begins", au.issuer, instant.Add(-time.Second), nil, yuncert.ErrCertificateExpired, "ParentIdentifier", "2026-03-04T05:06:06Z"},
 			{"a second after the CA's end", au.issuer, caEnd.Add(time.Second), nil, yuncert.ErrCertificateExpired, "ParentIdentifier", "2031-03-04T05:06:08Z"},
-			{"rule 12: beyond the CA's end", au.issuer, instant, fields{"Days": 0, "Months": 61}, refused, "Months", "2031-04-04T05:06:07Z"},
-			{"rule 12: before the CA's start", au.issuer, instant, fields{"BeforeTime": instant.Unix() - 1, "AfterTime": instant.Unix() + 1}, refused, "BeforeTime", "2026-03-04T05:06:06Z"},
-			{"rule 14: no CRL", au.issuerWith(t, ca.IssuerOptions{}), instant, fields{"EnableCrl": 1}, refused, "EnableCrl", "CRLBase"},
+			{"beyond the CA's end", au.issuer, instant, fields{"Days": 0, "Months": 61}, refused, "Months", "2031-04-04T05:06:07Z"},
+			{"before the CA's start", au.issuer, instant, fields{"BeforeTime": instant.Unix() - 1, "AfterTime": instant.Unix() + 1}, refused, "BeforeTime", "2026-03-04T05:06:06Z"},
+			{"no CRL", au.issuerWith(t, ca.IssuerOptions{}), instant, fields{"EnableCrl": 1}, refused, "EnableCrl", "CRLBase"},
 		}
 		switch {
 		case !client:
@@ -242,7 +242,7 @@ func TestLeafOperationsRefuseUnderIssuer(t *testing.T) {
 			})
 		}
 	}
-	// The common name of a client is no alternative name, and yet OpenSSL refuses
+	// The common name of a client is not an alternative name, and yet OpenSSL refuses
 	// one that reads like a host outside of the constraints.
 	for _, o := range leafOperations[1:] {
 		t.Run(o.name+", constraints and the common name", func(t *testing.T) {
@@ -262,7 +262,7 @@ func TestLeafOperationsRefuseUnderIssuer(t *testing.T) {
 	})
 }
 
-// Rule 13: what is answered. The key is never in it.
+// Immediately decides what is answered. The key is never in it.
 func TestLeafOperationsImmediately(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -348,7 +348,7 @@ func TestLeafOperationsFailures(t *testing.T) {
 						want = 1
 					}
 					if len(results) != want || (der == nil) != (err != nil) {
-						t.Errorf("results %v, %x beside the error %v", results, der, err)
+						t.Errorf("results %v, %x with the error %v", results, der, err)
 					}
 					if len(results) == 0 {
 						return nil, err

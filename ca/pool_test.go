@@ -43,7 +43,7 @@ func TestNewPoolRefuses(t *testing.T) {
 		mention string
 	}{
 		{"nil", []*ca.Issuer{nil}, "nil"},
-		{"nil behind another", []*ca.Issuer{au.issuer, nil}, "nil"},
+		{"nil after another", []*ca.Issuer{au.issuer, nil}, "nil"},
 		{"the same twice", []*ca.Issuer{au.issuer, au.rootIssuer, au.issuer}, au.issuer.Identifier()},
 		{"the same CA with other options", []*ca.Issuer{au.issuer, au.issuerWith(t, ca.IssuerOptions{})}, au.issuer.Identifier()},
 	}
@@ -53,7 +53,7 @@ func TestNewPoolRefuses(t *testing.T) {
 			pool, err := ca.NewPool(tt.issuers...)
 			testutil.CheckError(t, err, refused, "", tt.mention)
 			if pool != nil {
-				t.Error("a Pool beside an error")
+				t.Error("a Pool with an error")
 			}
 		})
 	}
@@ -97,7 +97,7 @@ func TestPoolIssuer(t *testing.T) {
 			issuer, err := tt.pool.Issuer(tt.identifier)
 			testutil.CheckError(t, err, tt.code, "ParentIdentifier", tt.mention)
 			if issuer != nil {
-				t.Error("an Issuer beside an error")
+				t.Error("an Issuer with an error")
 			}
 		})
 	}
@@ -158,7 +158,7 @@ func TestPoolIssues(t *testing.T) {
 			resp, der, err := issueFrom(tt.pool, testutil.Untouched(t), &req)
 			testutil.CheckError(t, err, tt.code, tt.parameter, "")
 			if resp != nil || der != nil {
-				t.Error("a result beside an error")
+				t.Error("a result with an error")
 			}
 		})
 	}
@@ -229,7 +229,7 @@ func TestPoolAddConcurrently(t *testing.T) {
 		})
 	}
 	var added atomic.Int32
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		for _, issuer := range []*ca.Issuer{authorityOf(a).rootIssuer, authorityOf(a).issuer} {
 			for range 4 { // one of them comes first
 				writers.Go(func() {
@@ -327,11 +327,11 @@ func TestLoadPoolRefuses(t *testing.T) {
 		mention   string
 		cause     error
 	}{
-		{"a chain that is no PEM", put("ecc_256.pem", "chain"), ca.IssuerOptions{}, malformed, "CertificateChain", "ecc_256.pem: ", nil},
+		{"a chain that is not PEM", put("ecc_256.pem", "chain"), ca.IssuerOptions{}, malformed, "CertificateChain", "ecc_256.pem: ", nil},
 		{"an empty chain", put("sm2_256.pem", ""), ca.IssuerOptions{}, malformed, "CertificateChain", "sm2_256.pem: ", nil},
 		{"a chain without its root", put("rsa_2048.pem", authorityOf(algorithm.RSA_2048).sub.Certificate), ca.IssuerOptions{}, refused, "CertificateChain", "rsa_2048.pem: ", nil},
 		{"a server's chain", put("ecc_256.pem", authorityOf(algorithm.RSA_2048).sub.CertificateChain), ca.IssuerOptions{}, refused, "CertificateChain", "ecc_256.pem: ", nil},
-		{"a key that is none", put("ecc_256.key", "key"), ca.IssuerOptions{}, malformed, "", "ecc_256.key: ", nil},
+		{"a key file without a key", put("ecc_256.key", "key"), ca.IssuerOptions{}, malformed, "", "ecc_256.key: ", nil},
 		{"an empty key", put("sm2_256.key", ""), ca.IssuerOptions{}, malformed, "", "sm2_256.key: ", nil},
 		{"another key", put("sm2_256.key", string(testkeys.PEM(algorithm.SM2_256, 2))), ca.IssuerOptions{}, refused, "CertificateChain", "sm2_256.pem: ", nil},
 		{"a key of another family", put("rsa_2048.key", string(testkeys.PEM(algorithm.ECC_256, 1))), ca.IssuerOptions{}, refused, "CertificateChain", "rsa_2048.pem: ", nil},
@@ -359,7 +359,7 @@ func TestLoadPoolRefuses(t *testing.T) {
 			files := tt.change(caFiles())
 			pool, err := ca.LoadPool(files, tt.options)
 			if pool != nil {
-				t.Error("a Pool beside an error")
+				t.Error("a Pool with an error")
 			}
 			e, ok := errors.AsType[*yuncert.Error](err)
 			if !ok {

@@ -9,12 +9,13 @@ import (
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
 // Printed in any way, an Issuer and an OCSPResponder are one line without a key.
 func TestPrint(t *testing.T) {
 	t.Parallel()
-	for _, a := range families {
+	for _, a := range testkeys.Families {
 		au := authorityOf(a)
 		responder, err := ca.NewOCSPResponder(responderChain(t, au), key(a, 2))
 		if err != nil {

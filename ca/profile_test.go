@@ -217,8 +217,7 @@ type recorder struct {
 func (r *recorder) Helper()               {}
 func (r *recorder) Errorf(string, ...any) { r.failed = true }
 
-// Rule 19 of CreateServerCertificateWithCsr in docs/operations.md: of the extensions
-// that a CSR asks for, only names are used.
+// Of the extensions that a CSR asks for, only names are used.
 func TestProfileIgnoresRequestedExtensions(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -305,7 +304,7 @@ func TestProfileTimes(t *testing.T) {
 	}
 }
 
-// The serial number has 18 octets whatever is drawn for it.
+// The serial number has 18 octets, even if zeros are drawn for it.
 func TestSerialNumber(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)

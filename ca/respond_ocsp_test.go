@@ -253,7 +253,7 @@ func ocspRequests(t testing.TB) (answered []answeredRequest, denied []deniedRequ
 		{"SM3", ocspRequest([][]byte{certID(issuer, asn.Seq(oidSM3), tjfocsm3.Sm3Sum, serialBytes)}), basicResponse{Singles: []string{isGood}}, serial},
 		{"one twice, one foreign", ocspRequest([][]byte{id, foreign, id}), basicResponse{Singles: []string{isGood, isUnknown, isGood}}, serial},
 		{"one by two digests, and another", ocspRequest([][]byte{id, certID(issuer, asn.Seq(oidSHA256), sha256Sum, serialBytes), withSerial(1)}), basicResponse{Singles: []string{isGood, isGood, isGood}}, serial + " 01"},
-		{"digest of its own kind beside", ocspRequest([][]byte{asn.Seq(asn.Seq(oidUnknown), asn.Octets(), asn.Octets(), asn.TLV(asn1.INTEGER, []byte{1})), id}), basicResponse{Singles: []string{isUnknown, isGood}}, serial},
+		{"with a digest of an unknown algorithm", ocspRequest([][]byte{asn.Seq(asn.Seq(oidUnknown), asn.Octets(), asn.Octets(), asn.TLV(asn1.INTEGER, []byte{1})), id}), basicResponse{Singles: []string{isUnknown, isGood}}, serial},
 		{"100 certificates", ocspRequest(slices.Repeat([][]byte{otherName, id}, 50)), basicResponse{Singles: slices.Repeat([]string{isUnknown, isGood}, 50)}, serial},
 		{"serial number 1", ocspRequest([][]byte{withSerial(1)}), basicResponse{Singles: []string{isGood}}, "01"},
 		{"serial number of 20 octets", ocspRequest([][]byte{withSerial(append([]byte{0}, bytes.Repeat([]byte{0xff}, 20)...)...)}), basicResponse{Singles: []string{isGood}}, strings.Repeat("f", 40)},
@@ -284,7 +284,7 @@ func ocspRequests(t testing.TB) (answered []answeredRequest, denied []deniedRequ
 	}
 	denied = []deniedRequest{
 		{"cut off", malformedRequest, prefixes},
-		{"an octet behind", malformedRequest, [][]byte{append(bytes.Clone(valid), 0)}},
+		{"an octet at the end", malformedRequest, [][]byte{append(bytes.Clone(valid), 0)}},
 		{"no DER", malformedRequest, [][]byte{[]byte("GET / HTTP/1.0"), au.issuerDER(t), asn.Seq(), asn.Seq(asn.Seq()), asn.Seq(asn.Seq(asn.Seq()))}},
 		{"indefinite length", malformedRequest, [][]byte{slices.Concat([]byte{0x30, 0x80}, valid[2:], []byte{0, 0})}},
 		{"length with a zero", malformedRequest, [][]byte{slices.Concat([]byte{0x30, 0x82, 0}, valid[2:])}},
@@ -293,7 +293,7 @@ func ocspRequests(t testing.TB) (answered []answeredRequest, denied []deniedRequ
 		{"version 2", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Explicit(0, asn.TLV(asn1.INTEGER, []byte{1})), asn.Seq(asn.Seq(id))))}},
 		{"version without number", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Explicit(0, null), asn.Seq(asn.Seq(id)))), asn.Seq(asn.Seq(asn.Explicit(0), asn.Seq(asn.Seq(id)))), asn.Seq(asn.Seq(asn.Explicit(0, asn.TLV(asn1.INTEGER, []byte{0}), null), asn.Seq(asn.Seq(id))))}},
 		{"list of something else", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Seq(null))), asn.Seq(asn.Seq(asn.Seq(asn.Seq(null)))), asn.Seq(asn.Seq(asn.Seq(asn.Seq(id, null))))}},
-		{"something behind the list", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Seq(asn.Seq(id)), null))}},
+		{"something after the list", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Seq(asn.Seq(id)), null))}},
 		{"signature of something else", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Seq(asn.Seq(id))), asn.Explicit(0, null)), asn.Seq(asn.Seq(asn.Seq(asn.Seq(id))), asn.Explicit(0)), asn.Seq(asn.Seq(asn.Seq(asn.Seq(id))), null), asn.Seq(asn.Seq(asn.Seq(asn.Seq(id))), asn.Explicit(0, asn.Seq(), asn.Seq()))}},
 		{"digest algorithm", malformedRequest, [][]byte{
 			ocspRequest([][]byte{certID(issuer, asn.Seq(), sha1Sum, serialBytes)}),
@@ -311,7 +311,7 @@ func ocspRequests(t testing.TB) (answered []answeredRequest, denied []deniedRequ
 		{"critical extension of one request", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Seq(asn.Seq(id, asn.Explicit(0, asn.Seq(asn.Extension(oidUnknown, true, nil)))))))}},
 		{"critical nonce of one request", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Seq(asn.Seq(id, asn.Explicit(0, asn.Seq(asn.Extension(oidNonce, true, asn.Octets([]byte("n")))))))))}},
 		{"no extensions in the extensions", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Seq(asn.Seq(id)), asn.Explicit(2, asn.Seq()))), asn.Seq(asn.Seq(asn.Seq(asn.Seq(id)), asn.Explicit(2))), asn.Seq(asn.Seq(asn.Seq(asn.Seq(id)), asn.Explicit(2, asn.Seq(nonce(1)), null)))}},
-		{"extension that is none", malformedRequest, [][]byte{ocspRequest([][]byte{id}, null), ocspRequest([][]byte{id}, asn.Seq(oidUnknown)), ocspRequest([][]byte{id}, asn.Seq(oidUnknown, asn.Octets(), null)), ocspRequest([][]byte{id}, asn.Seq(oidUnknown, []byte{1, 1, 2}, asn.Octets()))}},
+		{"malformed extension", malformedRequest, [][]byte{ocspRequest([][]byte{id}, null), ocspRequest([][]byte{id}, asn.Seq(oidUnknown)), ocspRequest([][]byte{id}, asn.Seq(oidUnknown, asn.Octets(), null)), ocspRequest([][]byte{id}, asn.Seq(oidUnknown, []byte{1, 1, 2}, asn.Octets()))}},
 		{"65 extensions", malformedRequest, [][]byte{ocspRequest([][]byte{id}, many...)}},
 
 		{"of the root", unauthorized, [][]byte{ocspRequest([][]byte{foreign}), ocspRequest([][]byte{foreign, otherName}, nonce(16))}},
@@ -689,7 +689,7 @@ func TestNewOCSPResponder(t *testing.T) {
 		"delegated, without root": {cert + sub, own},
 		"no key usage":            {made(func(c *x509.Certificate) { c.KeyUsage = 0 }) + sub, own},
 		"subordinate CA":          {au.sub.CertificateChain, au.subKey},
-		"subordinate CA alone":    {sub, au.subKey},
+		"only the subordinate CA": {sub, au.subKey},
 		"root":                    {root, au.rootKey},
 		"key in a device":         {chain, testutil.Opaque(own)},
 	} {
@@ -747,9 +747,9 @@ func TestNewOCSPResponder(t *testing.T) {
 		{"a key of 1024 bits", testutil.EncodePEM("CERTIFICATE", rsa1024), key(algorithm.RSA_1024, 0), refused, "CertificateChain", "RSA_1024"},
 		{"another key", chain, au.subKey, refused, "CertificateChain", "key is not that"},
 		{"without the CA", cert, own, refused, "CertificateChain", "the CA's own is missing"},
-		{"behind no CA", cert + cert, own, refused, "CertificateChain", "not a CA certificate"},
-		{"behind another CA", cert + root, own, refused, "CertificateChain", "is not issued by the next"},
-		{"behind another CA of that name", cert + authorityOf(algorithm.ECC_384).sub.Certificate, own, refused, "CertificateChain", "is not signed by"},
+		{"no CA above it", cert + cert, own, refused, "CertificateChain", "not a CA certificate"},
+		{"another CA above it", cert + root, own, refused, "CertificateChain", "is not issued by the next"},
+		{"another CA of that name above it", cert + authorityOf(algorithm.ECC_384).sub.Certificate, own, refused, "CertificateChain", "is not signed by"},
 		{"server certificate", testutil.EncodePEM("CERTIFICATE", server) + sub, own, refused, "CertificateChain", "lack OCSPSigning"},
 		{"for any use", made(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} }) + sub, own, refused, "CertificateChain", "lack OCSPSigning"},
 		{"for encryption", made(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }) + sub, own, refused, "CertificateChain", "lacks digitalSignature"},
@@ -770,7 +770,7 @@ func TestNewOCSPResponder(t *testing.T) {
 			t.Parallel()
 			r, err := ca.NewOCSPResponder(tt.chain, tt.key)
 			if r != nil {
-				t.Error("a responder beside an error")
+				t.Error("a responder with an error")
 			}
 			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 		})

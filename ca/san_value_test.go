@@ -17,7 +17,7 @@ import (
 	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
-// generalNames lists the alternative names in a certificate, each behind the
+// generalNames lists the alternative names in a certificate, each after the
 // number of its kind.
 func generalNames(t testing.TB, der []byte) (names []string) {
 	t.Helper()
@@ -27,7 +27,7 @@ func generalNames(t testing.TB, der []byte) (names []string) {
 		}
 		list := cryptobyte.String(e.Value)
 		if !list.ReadASN1(&list, asn1.SEQUENCE) || e.Critical {
-			t.Fatal("subjectAltName is no SEQUENCE, or critical")
+			t.Fatal("subjectAltName is not a SEQUENCE, or critical")
 		}
 		for !list.Empty() {
 			var value cryptobyte.String
@@ -116,7 +116,7 @@ func refusedSans() []refusedSan {
 
 		{"e-mail: a host", 1, "example.com", "SanValue", `"example.com"`},
 		{"e-mail: nothing before @", 1, "@example.com", "SanValue", `"@example.com"`},
-		{"e-mail: nothing behind @", 1, "zhang@", "SanValue", `"zhang@"`},
+		{"e-mail: nothing after @", 1, "zhang@", "SanValue", `"zhang@"`},
 		{"e-mail: two @", 1, "a@b@example.com", "SanValue", `"a@b@example.com"`},
 		{"e-mail: a name before it", 1, "Zhang <zhang@example.com>", "SanValue", "Zhang <zhang"},
 		{"e-mail: a space", 1, "zhang san@example.com", "SanValue", "zhang san"},
@@ -141,11 +141,11 @@ func refusedSans() []refusedSan {
 
 		{"URI: no scheme", 6, "example.com/a", "SanValue", "example.com/a"},
 		{"URI: a relative one", 6, "//example.com/a", "SanValue", "//example.com/a"},
-		{"URI: a scheme alone", 6, "https:", "SanValue", `"https:"`},
+		{"URI: only a scheme", 6, "https:", "SanValue", `"https:"`},
 		{"URI: no host", 6, "https://", "SanValue", "https://"},
-		{"URI: a query alone", 6, "https:?a", "SanValue", "https:?a"},
-		{"URI: a port alone", 6, "https://:443/", "SanValue", "https://:443/"},
-		{"URI: a user alone", 6, "https://zhang@/", "SanValue", "https://zhang@/"},
+		{"URI: only a query", 6, "https:?a", "SanValue", "https:?a"},
+		{"URI: only a port", 6, "https://:443/", "SanValue", "https://:443/"},
+		{"URI: only a user", 6, "https://zhang@/", "SanValue", "https://zhang@/"},
 		{"URI: a space", 6, "https://example.com/a b", "SanValue", "a b"},
 		{"URI: a space in the query", 6, "https://example.com/?a b", "SanValue", "a b"},
 		{"URI: a space in a URN", 6, "urn:example:a b", "SanValue", "a b"},
@@ -159,7 +159,7 @@ func refusedSans() []refusedSan {
 		{"URI: an underscore in the host", 6, "https://a_b.example.com/", "SanValue", "a_b"},
 		{"URI: a wildcard", 6, "https://*.example.com/", "SanValue", "host"},
 		{"URI: a zone", 6, "https://[fe80::1%25eth0]/", "SanValue", "host"},
-		{"URI: a port that is none", 6, "https://example.com:https/", "SanValue", "example.com:https"},
+		{"URI: a port that is not a number", 6, "https://example.com:https/", "SanValue", "example.com:https"},
 		{"URI: a newline", 6, "https://example.com/\nb", "SanValue", `\n`},
 		{"URI: 2049 octets", 6, long, "SanValue", "2048 octets"},
 
@@ -241,7 +241,7 @@ func TestClientSan(t *testing.T) {
 	}
 }
 
-// SanValue stands behind the names of the CSR, and they count together.
+// SanValue stands after the names of the CSR, and they count together.
 func TestClientSanWithCSRNames(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -251,11 +251,11 @@ func TestClientSanWithCSRNames(t *testing.T) {
 		value   string
 		want    []string // nil: refused
 	}{
-		{"the CSR's alone, without the common name", []string{"a.example.com", "192.0.2.1"}, 0, "", slices.Concat(kind(2, "a.example.com"), kind(7, "192.0.2.1"))},
-		{"DNS names behind", []string{"a.example.com", "192.0.2.1"}, 2, "b.example.com,A.example.com", slices.Concat(kind(2, "a.example.com"), kind(7, "192.0.2.1"), kind(2, "b.example.com"))},
-		{"addresses behind", []string{"a.example.com", "192.0.2.1"}, 7, "192.0.2.1,192.0.2.2", slices.Concat(kind(2, "a.example.com"), kind(7, "192.0.2.1", "192.0.2.2"))},
-		{"mailboxes behind", []string{"a.example.com"}, 1, "zhang@a.example.com", slices.Concat(kind(2, "a.example.com"), kind(1, "zhang@a.example.com"))},
-		{"URIs behind", []string{"a.example.com"}, 6, "https://a.example.com", slices.Concat(kind(2, "a.example.com"), kind(6, "https://a.example.com"))},
+		{"only the CSR's, without the common name", []string{"a.example.com", "192.0.2.1"}, 0, "", slices.Concat(kind(2, "a.example.com"), kind(7, "192.0.2.1"))},
+		{"DNS names after the CSR's", []string{"a.example.com", "192.0.2.1"}, 2, "b.example.com,A.example.com", slices.Concat(kind(2, "a.example.com"), kind(7, "192.0.2.1"), kind(2, "b.example.com"))},
+		{"addresses after the CSR's", []string{"a.example.com", "192.0.2.1"}, 7, "192.0.2.1,192.0.2.2", slices.Concat(kind(2, "a.example.com"), kind(7, "192.0.2.1", "192.0.2.2"))},
+		{"mailboxes after the CSR's", []string{"a.example.com"}, 1, "zhang@a.example.com", slices.Concat(kind(2, "a.example.com"), kind(1, "zhang@a.example.com"))},
+		{"URIs after the CSR's", []string{"a.example.com"}, 6, "https://a.example.com", slices.Concat(kind(2, "a.example.com"), kind(6, "https://a.example.com"))},
 		{"the common name asked for", []string{"a.example.com"}, 2, "zhang.example.com", kind(2, "a.example.com", "zhang.example.com")},
 		{"250 in all", testutil.NumberedNames(249), 1, "zhang@example.com", slices.Concat(kind(2, testutil.NumberedNames(249)...), kind(1, "zhang@example.com"))},
 		{"250 in the CSR and the same again", testutil.NumberedNames(250), 2, strings.Join(testutil.NumberedNames(250), ","), kind(2, testutil.NumberedNames(250)...)},

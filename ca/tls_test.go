@@ -14,7 +14,7 @@ import (
 	"github.com/yuncert/yuncert/internal/testutil"
 )
 
-// A Go server and a Go client that trusts the root alone speak TLS.
+// A Go client that trusts only the root connects to a Go server with TLS.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256} {

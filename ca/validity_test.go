@@ -12,7 +12,7 @@ import (
 	"github.com/yuncert/yuncert/internal/testutil"
 )
 
-// Rules 8 to 12 and every combination of the five parameters.
+// Every combination of the five parameters of the validity.
 func TestCreateServerCertificateWithCsrValidityCombinations(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -89,19 +89,19 @@ func TestCreateServerCertificateWithCsrValidity(t *testing.T) {
 		{"another time zone", instant.In(time.FixedZone("PST", -8*3600)), func(r *request) { r.Days = 1 }, "", instant, day(2026, 3, 5)},
 		{"a pair of one second", instant, pair(start, start.Add(second)), "", start, start.Add(second)},
 		{"a pair in the future", instant, pair(day(2030, 4, 1), day(2030, 5, 1)), "", day(2030, 4, 1), day(2030, 5, 1)},
-		{"rule 12: all of the CA's validity", day(2027, 1, 1), pair(start, end), "", start, end},
-		{"rule 12: a second before the CA begins", instant, pair(start.Add(-second), end), "BeforeTime", time.Time{}, time.Time{}},
-		{"rule 12: a second beyond the CA's end", instant, pair(start, end.Add(second)), "AfterTime", time.Time{}, time.Time{}},
-		{"rule 12: Days to the CA's end", end.AddDate(0, 0, -10), func(r *request) { r.Days = 10 }, "", end.AddDate(0, 0, -10), end},
-		{"rule 12: Days a second beyond the CA's end", end.AddDate(0, 0, -10).Add(second), func(r *request) { r.Days = 10 }, "Days", time.Time{}, time.Time{}},
-		{"rule 12: Days from BeforeTime beyond the CA's end", instant, func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 11, end.AddDate(0, 0, -10).Unix(), end.Unix() }, "Days", time.Time{}, time.Time{}},
-		{"rule 12: Days do not excuse a start before the CA's", instant, func(r *request) { r.BeforeTime, r.AfterTime = start.Add(-second).Unix(), end.Unix() }, "BeforeTime", time.Time{}, time.Time{}},
-		{"rule 11: Days decide though AfterTime is beyond the CA's end", instant, func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 1, start.Unix(), end.Add(second).Unix() }, "", start, day(2026, 3, 5)},
-		{"rule 12: Years to the CA's end", instant, func(r *request) { r.Days, r.Years = 0, 5 }, "", start, end},
-		{"rule 12: Years beyond the CA's end", instant, func(r *request) { r.Days, r.Years = 0, 6 }, "Years", time.Time{}, time.Time{}},
-		{"rule 12: Years and Months beyond the CA's end", instant, func(r *request) { r.Days, r.Years, r.Months = 0, 5, 1 }, "Years", time.Time{}, time.Time{}},
-		{"rule 12: Months to the CA's end", instant, func(r *request) { r.Days, r.Months = 0, 60 }, "", start, end},
-		{"rule 12: Months beyond the CA's end", instant, func(r *request) { r.Days, r.Months = 0, 61 }, "Months", time.Time{}, time.Time{}},
+		{"all of the CA's validity", day(2027, 1, 1), pair(start, end), "", start, end},
+		{"a second before the CA begins", instant, pair(start.Add(-second), end), "BeforeTime", time.Time{}, time.Time{}},
+		{"a second beyond the CA's end", instant, pair(start, end.Add(second)), "AfterTime", time.Time{}, time.Time{}},
+		{"Days to the CA's end", end.AddDate(0, 0, -10), func(r *request) { r.Days = 10 }, "", end.AddDate(0, 0, -10), end},
+		{"Days a second beyond the CA's end", end.AddDate(0, 0, -10).Add(second), func(r *request) { r.Days = 10 }, "Days", time.Time{}, time.Time{}},
+		{"Days from BeforeTime beyond the CA's end", instant, func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 11, end.AddDate(0, 0, -10).Unix(), end.Unix() }, "Days", time.Time{}, time.Time{}},
+		{"Days do not excuse a start before the CA's", instant, func(r *request) { r.BeforeTime, r.AfterTime = start.Add(-second).Unix(), end.Unix() }, "BeforeTime", time.Time{}, time.Time{}},
+		{"Days decide though AfterTime is beyond the CA's end", instant, func(r *request) { r.Days, r.BeforeTime, r.AfterTime = 1, start.Unix(), end.Add(second).Unix() }, "", start, day(2026, 3, 5)},
+		{"Years to the CA's end", instant, func(r *request) { r.Days, r.Years = 0, 5 }, "", start, end},
+		{"Years beyond the CA's end", instant, func(r *request) { r.Days, r.Years = 0, 6 }, "Years", time.Time{}, time.Time{}},
+		{"Years and Months beyond the CA's end", instant, func(r *request) { r.Days, r.Years, r.Months = 0, 5, 1 }, "Years", time.Time{}, time.Time{}},
+		{"Months to the CA's end", instant, func(r *request) { r.Days, r.Months = 0, 60 }, "", start, end},
+		{"Months beyond the CA's end", instant, func(r *request) { r.Days, r.Months = 0, 61 }, "Months", time.Time{}, time.Time{}},
 		{"Days before Years", instant, func(r *request) { r.Days, r.Years = 1, 100 }, "", start, day(2026, 3, 5)},
 		{"the pair before Years", instant, func(r *request) { pair(start, day(2026, 3, 5))(r); r.Years, r.Months = 100, 100 }, "", start, day(2026, 3, 5)},
 		{"Years over a leap day", day(2027, 3, 4), func(r *request) { r.Days, r.Years = 0, 1 }, "", day(2027, 3, 4), day(2028, 3, 4)},
@@ -206,8 +206,8 @@ func TestCreateServerCertificateWithCsrExpiredIssuer(t *testing.T) {
 	past.Days, past.BeforeTime, past.AfterTime = 0, late.Unix(), early.Unix()
 	checkRefused(t, early.Add(time.Second), au.issuer, past, refused, "AfterTime", "would have ended")
 	for what, change := range map[string]func(*request){
-		"rule 12: the root's validity binds too, at its end":   func(r *request) { r.AfterTime++ },
-		"rule 12: the root's validity binds too, at its start": func(r *request) { r.BeforeTime-- },
+		"the root's validity binds too, at its end":   func(r *request) { r.AfterTime++ },
+		"the root's validity binds too, at its start": func(r *request) { r.BeforeTime-- },
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

@@ -128,7 +128,7 @@ func (m *made) verify() ([]*x509.Certificate, error) {
 	m.t.Helper()
 	chain, err := ca.Verify(m.w.now, m.leaf, m.opts)
 	if (chain == nil) != (err != nil) {
-		m.t.Errorf("the chain is %v beside the error %v", chain, err)
+		m.t.Errorf("the chain is %v with the error %v", chain, err)
 	}
 	return chain, err
 }
@@ -250,13 +250,13 @@ func unusualWorlds() []unusualWorld {
 			w.addMiddle()
 			w.after = func(m *made) { m.opts.Intermediates = m.middle + m.sub }
 		}, three},
-		{"CAs behind the certificate", func(w *world) {
+		{"CAs after the certificate", func(w *world) {
 			w.addMiddle()
 			w.after = func(m *made) {
 				m.leaf, m.opts.Intermediates = m.leaf+testutil.EncodePEM("CERTIFICATE", []byte("x"))+m.middle+m.sub, ""
 			}
 		}, three},
-		{"some behind it and some not", func(w *world) {
+		{"some after it and some not", func(w *world) {
 			w.addMiddle()
 			w.after = func(m *made) { m.leaf, m.opts.Intermediates = m.leaf+m.middle, m.sub+m.middle }
 		}, three},
@@ -362,7 +362,7 @@ func unusualWorlds() []unusualWorld {
 		{"lists that do not hold them", func(w *world) {
 			w.after = func(m *made) { m.rootList(asItIs, 0xaf); m.subList(asItIs, 0xa2, 0xa1) }
 		}, two},
-		{"lists of others alone", func(w *world) {
+		{"only lists of others", func(w *world) {
 			w.after = func(m *made) {
 				m.opts.RevocationLists = []*x509.RevocationList{{}}
 				other := caTemplate("Other")
@@ -372,14 +372,14 @@ func unusualWorlds() []unusualWorld {
 		{"a list read with crypto/x509, without its entries", func(w *world) {
 			w.after = func(m *made) { m.rewriteList(func(f [][]byte) [][]byte { return slices.Delete(f, 5, 6) }) }
 		}, two},
-		{"a list of the root alone", func(w *world) { w.after = func(m *made) { m.rootList(asItIs) } }, two},
+		{"only a list of the root", func(w *world) { w.after = func(m *made) { m.rootList(asItIs) } }, two},
 		{"the first second of a list", func(w *world) {
 			w.after = func(m *made) { m.subList(func(c *x509der.CRL) { c.ThisUpdate = m.w.now }) }
 		}, two},
 		{"the last second of a list", func(w *world) {
 			w.after = func(m *made) { m.subList(func(c *x509der.CRL) { c.NextUpdate = m.w.now }) }
 		}, two},
-		{"a stale list beside a fresh one", func(w *world) {
+		{"a stale list and a fresh one", func(w *world) {
 			w.after = func(m *made) {
 				m.subList(func(c *x509der.CRL) { c.NextUpdate = m.w.now.Add(-time.Hour) }, 0xaf)
 				m.subList(asItIs)
@@ -439,7 +439,7 @@ func unusualWorlds() []unusualWorld {
 	}
 }
 
-// Chains that hold. The names are those of the chain that is found.
+// Chains that hold, with the common names of the chain that is found.
 func TestVerifyAccepts(t *testing.T) {
 	t.Parallel()
 	for _, tt := range unusualWorlds() {
@@ -546,9 +546,9 @@ func hostileWorlds() []hostileWorld {
 		{"policies demanded at once", func(w *world) { w.sub.ExtraExtensions = policyConstraints(0x80, 1, 0) }, refused, "Certificate", sub + " requires certificate policies"},
 		{"policies demanded further down", func(w *world) { w.root.ExtraExtensions = policyConstraints(0x80, 1, 2) }, refused, "Certificate", root + " requires certificate policies"},
 
-		{"an issuer that is no CA", func(w *world) { w.sub.IsCA = false }, refused, "Certificate", sub + " is not a CA certificate (RFC 5280, section 4.2.1.9)"},
+		{"an issuer that is not a CA", func(w *world) { w.sub.IsCA = false }, refused, "Certificate", sub + " is not a CA certificate (RFC 5280, section 4.2.1.9)"},
 		{"an issuer without basicConstraints", func(w *world) { w.sub.IsCA, w.sub.BasicConstraintsValid = false, false }, refused, "Certificate", sub + " is not a CA certificate"},
-		{"a root that is no CA", func(w *world) { w.root.IsCA = false }, refused, "Certificate", root + " is not a CA certificate"},
+		{"a root that is not a CA", func(w *world) { w.root.IsCA = false }, refused, "Certificate", root + " is not a CA certificate"},
 		{"an issuer without keyCertSign", func(w *world) { w.sub.KeyUsage = x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature }, refused, "Certificate", sub + " may not sign certificates"},
 		{"a root without keyCertSign", func(w *world) { w.root.KeyUsage = x509.KeyUsageCRLSign }, refused, "Certificate", root + " may not sign certificates"},
 		{"a server certificate that signs", func(w *world) {
@@ -658,7 +658,7 @@ func hostileWorlds() []hostileWorld {
 		{"another host", host("www.example.org"), refused, "Certificate", leaf + ` does not hold the name "www.example.org"`},
 		{"a host above", host("example.com"), refused, "Certificate", leaf + " does not hold the name"},
 		{"a host two labels under a wildcard", host("c.b.a.example.com"), refused, "Certificate", leaf + " does not hold the name"},
-		{"a host beside a wildcard", host("a.example.com"), refused, "Certificate", leaf + " does not hold the name"},
+		{"a host next to a wildcard", host("a.example.com"), refused, "Certificate", leaf + " does not hold the name"},
 		{"another wildcard", host("*.example.com"), refused, "Certificate", leaf + " does not hold the name"},
 		{"the common name", host("Leaf"), refused, "Certificate", leaf + ` does not hold the name "leaf"`},
 		{"another address", host("192.0.2.2"), refused, "Certificate", leaf + " does not hold the name"},
@@ -667,7 +667,7 @@ func hostileWorlds() []hostileWorld {
 		{"a leaf without names", func(w *world) {
 			w.leaf.DNSNames, w.leaf.IPAddresses, w.leaf.Subject.CommonName = nil, nil, "www.example.com"
 		}, refused, "Certificate", "does not hold the name"},
-		{"a host that is none", host("a b"), malformed, "Host", `"a b"`},
+		{"a host with a space", host("a b"), malformed, "Host", `"a b"`},
 		{"a host with a dot at the end", host("www.example.com."), malformed, "Host", `"www.example.com."`},
 		{"a host with a port", host("www.example.com:443"), malformed, "Host", `"www.example.com:443"`},
 		{"an address in brackets", host("[2001:db8::1]"), malformed, "Host", `"[2001:db8::1]"`},
@@ -717,7 +717,7 @@ func hostileWorlds() []hostileWorld {
 			raw := m.opts.RevocationLists[0].Raw
 			raw[len(raw)-1] ^= 1
 		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
-		{"a list with an octet behind it", lists(func(m *made) {
+		{"a list with an octet after it", lists(func(m *made) {
 			m.subList(asItIs)
 			m.opts.RevocationLists[0].Raw = append(m.opts.RevocationLists[0].Raw, 0)
 		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
@@ -767,8 +767,8 @@ func hostileWorlds() []hostileWorld {
 		}, malformed, "Certificate", "no certificate"},
 		{"1001 certificates", func(w *world) { w.after = func(m *made) { m.leaf += strings.Repeat(m.sub, 1000) } }, malformed, "Certificate", "more than 1000"},
 		{"a CA in front of the certificate", func(w *world) { w.after = func(m *made) { m.leaf = m.sub + m.leaf } }, refused, "Certificate", sub + " does not hold the name"},
-		{"a character too few, and the CA behind it", damaged(func(leaf string) string { return leaf[:100] + leaf[101:] }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
-		{"a character that is none", damaged(func(leaf string) string { return leaf[:100] + "*" + leaf[101:] }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
+		{"a character too few, and the CA after it", damaged(func(leaf string) string { return leaf[:100] + leaf[101:] }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
+		{"a character that is not base64", damaged(func(leaf string) string { return leaf[:100] + "*" + leaf[101:] }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
 		{"another line at the end", damaged(func(leaf string) string { return strings.Replace(leaf, "-----END", "-----ENDE", 1) }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
 		{"no line break before the CA", damaged(strings.TrimSpace), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
 		{"a damaged CA among the roots", func(w *world) {
@@ -779,7 +779,7 @@ func hostileWorlds() []hostileWorld {
 				m.leaf = testutil.EncodePEM("CERTIFICATE", testutil.DecodePEM(m.t, "CERTIFICATE", m.leaf)[:100])
 			}
 		}, malformed, "Certificate", "certificate 1 cannot be read"},
-		{"an octet behind the certificate", func(w *world) {
+		{"an octet after the certificate", func(w *world) {
 			w.after = func(m *made) {
 				m.leaf = testutil.EncodePEM("CERTIFICATE", append(testutil.DecodePEM(m.t, "CERTIFICATE", m.leaf), 0))
 			}
@@ -800,7 +800,7 @@ func hostileWorlds() []hostileWorld {
 			}
 		}, malformed, "Intermediates", "not a CERTIFICATE"},
 		{"text for intermediates", func(w *world) { w.after = func(m *made) { m.opts.Intermediates = "\n" } }, malformed, "Intermediates", "no certificate"},
-		{"a key usage for encryption alone in a client", func(w *world) {
+		{"a key usage only for encryption in a client", func(w *world) {
 			w.leaf.KeyUsage, w.leaf.ExtKeyUsage = x509.KeyUsageKeyEncipherment, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 			w.after = func(m *made) { m.opts.Usage = x509.ExtKeyUsageClientAuth }
 		}, refused, "Certificate", leaf + " has a key usage that does not go with"},
@@ -893,7 +893,7 @@ func TestVerifyMixedFamilies(t *testing.T) {
 	}
 }
 
-// Keys of RSA_1024 are for servers alone.
+// Keys of RSA_1024 are only for servers.
 func TestVerifyShortKeys(t *testing.T) {
 	t.Parallel()
 	long, short := key(algorithm.RSA_2048, 0), key(algorithm.RSA_1024, 0)
@@ -956,7 +956,7 @@ func TestVerifyPile(t *testing.T) {
 		}, ""},
 		{"101 with other keys", func(t *testing.T, m *made) string { return pile(t, 101, key(a, 2).Public(), key(a, 2)) + m.sub }, "more than 100 signatures"},
 		{"99 with other keys and the right one", func(t *testing.T, m *made) string { return pile(t, 98, key(a, 2).Public(), key(a, 2)) + m.sub }, ""},
-		{"900 with other keys behind the right one", func(t *testing.T, m *made) string {
+		{"900 with other keys after the right one", func(t *testing.T, m *made) string {
 			return m.sub + strings.Repeat(pile(t, 1, key(a, 2).Public(), key(a, 2)), 900)
 		}, ""},
 		{"900 with other names", func(t *testing.T, m *made) string {
@@ -1200,7 +1200,7 @@ func FuzzVerify(f *testing.F) {
 		if err != nil {
 			checkRequestsFault(t, err)
 			if chain != nil {
-				t.Error("a chain beside an error")
+				t.Error("a chain with an error")
 			}
 			return
 		}
@@ -1218,8 +1218,8 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// The metric x-floor is the time of Verify over that of the two signatures that
-// it checks, taken turn by turn; ns/op is that of Verify alone.
+// The metric x-floor is the time of Verify divided by the time of the two signatures that
+// it checks, taken turn by turn. ns/op is the time of Verify.
 func BenchmarkVerify(b *testing.B) {
 	for _, a := range benchmarked {
 		b.Run(string(a), func(b *testing.B) {

@@ -9,7 +9,7 @@ import (
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
-// The metric x-signature is the time of making a CSR over that of one signature.
+// The metric x-signature is the time of making a CSR divided by the time of one signature.
 func BenchmarkCreateCsrWithKey(b *testing.B) {
 	for _, tt := range createCsrAlgorithms {
 		b.Run(string(tt.algorithm), func(b *testing.B) {

@@ -48,11 +48,11 @@ func refusedCdnRequests() []refusedCdnRequest {
 	const missing, malformed = yuncert.ErrMissingParameter, yuncert.ErrInvalidValueMalformed
 	const country = "Country must be 2 characters."
 	return []refusedCdnRequest{
-		// Rule 1, only CommonName is mandatory, and empty is absent.
+		// Only CommonName is mandatory. Empty counts as absent.
 		{"no common name", func(r *cdnRequest) { r.CommonName = "" }, missing, "CommonName", "CommonName is mandatory for this action."},
 		{"nothing", func(r *cdnRequest) { *r = cdnRequest{} }, missing, "CommonName", "CommonName is mandatory for this action."},
 
-		// Rule 3, the country, with the documented message.
+		// The country, with the documented message.
 		{"country of one letter", func(r *cdnRequest) { r.Country = "C" }, malformed, "Country", country},
 		{"country of three letters", func(r *cdnRequest) { r.Country = "CHN" }, malformed, "Country", country},
 		{"country in words", func(r *cdnRequest) { r.Country = "China" }, malformed, "Country", country},
@@ -69,7 +69,7 @@ func refusedCdnRequests() []refusedCdnRequest {
 		{"common name of 65", func(r *cdnRequest) { r.CommonName = strings.Repeat("a", 65) }, malformed, "CommonName", ""},
 		{"common name of 65 in Chinese", func(r *cdnRequest) { r.CommonName = testutil.Chinese(65) }, malformed, "CommonName", ""},
 		{"common name with NUL", func(r *cdnRequest) { r.CommonName = "example.com\x00" }, malformed, "CommonName", ""},
-		{"common name with a line break behind", func(r *cdnRequest) { r.CommonName = "example.com\n" }, malformed, "CommonName", ""},
+		{"common name with a line break at the end", func(r *cdnRequest) { r.CommonName = "example.com\n" }, malformed, "CommonName", ""},
 		{"common name not UTF-8", func(r *cdnRequest) { r.CommonName = "\xc0\x80" }, malformed, "CommonName", ""},
 		{"common name with a space before", func(r *cdnRequest) { r.CommonName = " example.com" }, malformed, "CommonName", ""},
 		{"common name *.com", func(r *cdnRequest) { r.CommonName = "*.com" }, malformed, "CommonName", ""},
@@ -94,14 +94,14 @@ func refusedCdnRequests() []refusedCdnRequest {
 		{"e-mail with NUL", func(r *cdnRequest) { r.Email = "a@example.com\x00" }, malformed, "Email", ""},
 		{"e-mail not UTF-8", func(r *cdnRequest) { r.Email = "\xe9@example.com" }, malformed, "Email", ""},
 
-		// Rule 4, the names.
+		// The names.
 		{"name with a space", func(r *cdnRequest) { r.SANs = "a b.example.com" }, malformed, "SANs", ""},
 		{"names separated by spaces", func(r *cdnRequest) { r.SANs = "a.example.com b.example.com" }, malformed, "SANs", ""},
 		{"name *.com", func(r *cdnRequest) { r.SANs = "*.com" }, malformed, "SANs", ""},
 		{"name *.*", func(r *cdnRequest) { r.SANs = "*.*" }, malformed, "SANs", ""},
 		{"name *a.example.com", func(r *cdnRequest) { r.SANs = "*a.example.com" }, malformed, "SANs", ""},
 		{"name with an underscore", func(r *cdnRequest) { r.SANs = "_dmarc.example.com" }, malformed, "SANs", ""},
-		{"name with a dot behind", func(r *cdnRequest) { r.SANs = "example.com." }, malformed, "SANs", ""},
+		{"name with a dot at the end", func(r *cdnRequest) { r.SANs = "example.com." }, malformed, "SANs", ""},
 		{"name that is a URL", func(r *cdnRequest) { r.SANs = "http://example.com" }, malformed, "SANs", ""},
 		{"name with a port", func(r *cdnRequest) { r.SANs = "example.com:80" }, malformed, "SANs", ""},
 		{"name with NUL", func(r *cdnRequest) { r.SANs = "example.com\x00" }, malformed, "SANs", ""},
@@ -135,15 +135,15 @@ func TestCreateCdnCertificateSigningRequestRefusals(t *testing.T) {
 			testutil.CheckMessage(t, req.Validate(), tt.code, tt.parameter, tt.message)
 			resp, made, err := csr.CreateCdnCertificateSigningRequest(testutil.Untouched(t), req)
 			if resp != nil || made != nil {
-				t.Errorf("results %v and %v beside the error", resp, made)
+				t.Errorf("results %v and %v with the error", resp, made)
 			}
 			testutil.CheckMessage(t, err, tt.code, tt.parameter, tt.message)
 			resp, err = csr.CreateCdnCertificateSigningRequestWithKey(testutil.Untouched(t), key, req)
 			if resp != nil {
-				t.Errorf("a response %v beside the error", resp)
+				t.Errorf("a response %v with the error", resp)
 			}
 			testutil.CheckMessage(t, err, tt.code, tt.parameter, tt.message)
-			// Rule 6: the request is judged before the key is.
+			// The request is checked before the key.
 			_, err = csr.CreateCdnCertificateSigningRequestWithKey(testutil.Untouched(t), nil, req)
 			testutil.CheckMessage(t, err, tt.code, tt.parameter, tt.message)
 			if *req != sent {
@@ -161,12 +161,12 @@ func TestCreateCdnCertificateSigningRequestNilRequest(t *testing.T) {
 	resp, made, err := csr.CreateCdnCertificateSigningRequest(testutil.Untouched(t), nil)
 	testutil.CheckMessage(t, err, code, "CommonName", message)
 	if resp != nil || made != nil {
-		t.Errorf("results %v and %v beside the error", resp, made)
+		t.Errorf("results %v and %v with the error", resp, made)
 	}
 	resp, err = csr.CreateCdnCertificateSigningRequestWithKey(testutil.Untouched(t), testkeys.Key(algorithm.RSA_2048, 0), nil)
 	testutil.CheckMessage(t, err, code, "CommonName", message)
 	if resp != nil {
-		t.Errorf("a response %v beside the error", resp)
+		t.Errorf("a response %v with the error", resp)
 	}
 }
 
@@ -196,7 +196,7 @@ func TestCreateCdnCertificateSigningRequestWithKey(t *testing.T) {
 		names   []string                // "commonname" and "example.com" if nil
 	}{
 		{"the document's examples", func(r *cdnRequest) {}, nil, nil},
-		// Rules 1 and 2, all defaults at once, then one by one.
+		// All defaults at once, then one by one.
 		{"only the common name", func(r *cdnRequest) { *r = cdnRequest{CommonName: "www.example.com"} }, func(m map[string][]byte) {
 			m["CN"], m["O"] = asn.Printable(asn.OIDCommonName, "www.example.com"), asn.Printable(asn.OIDOrganization, "Alibaba Inc.")
 			delete(m, "emailAddress")
@@ -214,7 +214,7 @@ func TestCreateCdnCertificateSigningRequestWithKey(t *testing.T) {
 		{"country in lower case", func(r *cdnRequest) { r.Country = "sg" }, func(m map[string][]byte) { m["C"] = asn.Printable(asn.OIDCountry, "SG") }, nil},
 		{"state", func(r *cdnRequest) { r.State = "浙江" }, func(m map[string][]byte) { m["ST"] = asn.UTF8(asn.OIDState, "浙江") }, nil},
 		{"city", func(r *cdnRequest) { r.City = "St. John's" }, func(m map[string][]byte) { m["L"] = asn.Printable(asn.OIDLocality, "St. John's") }, nil},
-		// the example of the older document is no address.
+		// the example of the older document is not an address.
 		{"e-mail xxx.com", func(r *cdnRequest) { r.Email = "xxx.com" }, func(m map[string][]byte) { m["emailAddress"] = asn.IA5(asn.OIDEmail, "xxx.com") }, nil},
 		{"e-mail of 255", func(r *cdnRequest) { r.Email = strings.Repeat("~", 255) }, func(m map[string][]byte) { m["emailAddress"] = asn.IA5(asn.OIDEmail, strings.Repeat("~", 255)) }, nil},
 		// bounds.
@@ -223,7 +223,7 @@ func TestCreateCdnCertificateSigningRequestWithKey(t *testing.T) {
 		{"unit of 64", func(r *cdnRequest) { r.OrganizationUnit = strings.Repeat("a", 64) }, func(m map[string][]byte) { m["OU"] = asn.Printable(asn.OIDUnit, strings.Repeat("a", 64)) }, nil},
 		{"state of 128 in Chinese", func(r *cdnRequest) { r.State = testutil.Chinese(128) }, func(m map[string][]byte) { m["ST"] = asn.UTF8(asn.OIDState, testutil.Chinese(128)) }, nil},
 		{"city of 128 in Chinese", func(r *cdnRequest) { r.City = testutil.Chinese(128) }, func(m map[string][]byte) { m["L"] = asn.UTF8(asn.OIDLocality, testutil.Chinese(128)) }, nil},
-		// Rules 4 and 11, the names. The sample request of the older document.
+		// The names. The sample request of the older document.
 		{"xx.com,xxx.xx.com", func(r *cdnRequest) { r.SANs = "xx.com,xxx.xx.com" }, nil, []string{"commonname", "xx.com", "xxx.xx.com"}},
 		{"no names", func(r *cdnRequest) { r.SANs = "" }, nil, []string{"commonname"}},
 		{"no names at all", func(r *cdnRequest) { r.CommonName, r.SANs = "Common Name", "" }, func(m map[string][]byte) { m["CN"] = asn.Printable(asn.OIDCommonName, "Common Name") }, []string{}},
@@ -262,23 +262,23 @@ func TestCreateCdnCertificateSigningRequestWithKey(t *testing.T) {
 func checkCdnResponse(t *testing.T, resp *csr.CreateCdnCertificateSigningRequestResponse, req *cdnRequest) {
 	t.Helper()
 	if !testutil.RequestIDForm.MatchString(resp.RequestId) {
-		t.Errorf("RequestId %q is no upper-case random UUID", resp.RequestId)
+		t.Errorf("RequestId %q is not an upper-case random UUID", resp.RequestId)
 	}
-	if resp.CommonName != req.CommonName { // rule 9
+	if resp.CommonName != req.CommonName {
 		t.Errorf("CommonName %q, want %q", resp.CommonName, req.CommonName)
 	}
 	r, err := csr.Parse([]byte(resp.Csr))
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Rule 8, the MD5 of the SubjectPublicKeyInfo, in lower case.
+	// The MD5 of the SubjectPublicKeyInfo, in lower case.
 	sum := md5.Sum(r.RawSubjectPublicKeyInfo)
 	if want := hex.EncodeToString(sum[:]); resp.PubMd5 != want {
 		t.Errorf("PubMd5 %q, want %q", resp.PubMd5, want)
 	}
 }
 
-// cdnDocumentSubject is that of newCdnRequest.
+// cdnDocumentSubject is the subject of newCdnRequest.
 func cdnDocumentSubject() []byte {
 	return asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDState, "Zhejiang"), asn.Printable(asn.OIDLocality, "Hangzhou"),
 		asn.Printable(asn.OIDOrganization, "Alibaba Inc"), asn.Printable(asn.OIDUnit, "Aliyun CDN"), asn.Printable(asn.OIDCommonName, "CommonName"),
@@ -320,7 +320,7 @@ func TestCreateCdnCertificateSigningRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if pub, ok := key.Public().(*rsa.PublicKey); !ok || pub.N.BitLen() != 2048 || pub.E != 65537 { // rule 5
+	if pub, ok := key.Public().(*rsa.PublicKey); !ok || pub.N.BitLen() != 2048 || pub.E != 65537 {
 		t.Errorf("the key is %v with %v, want RSA 2048 with the exponent 65537", key, key.Public())
 	}
 	checkCSR(t, resp.Csr, key.Public(), algorithm.RSA_2048, cdnDocumentSubject(), []string{"commonname", "example.com"})
@@ -328,7 +328,7 @@ func TestCreateCdnCertificateSigningRequest(t *testing.T) {
 	if *req != sent {
 		t.Error("the request was modified")
 	}
-	// Rule 7: the private key is beside the response, and can be kept.
+	// The private key is returned next to the response. The caller can keep it.
 	text, err := key.PEM()
 	if err != nil {
 		t.Fatal(err)
@@ -351,7 +351,7 @@ func TestCreateCdnCertificateSigningRequestWithKeyCreateCSRError(t *testing.T) {
 			resp, err := csr.CreateCdnCertificateSigningRequestWithKey(testutil.Seeded(), signers[name], newCdnRequest())
 			testutil.CheckMessage(t, err, yuncert.ErrInternalCreateCSRError, "", "Failed to create CSR.")
 			if resp != nil {
-				t.Errorf("a response %v beside the error", resp)
+				t.Errorf("a response %v with the error", resp)
 			}
 			if name == "an error" && !errors.Is(err, testutil.ErrSigner) {
 				t.Errorf("%v does not wrap the signer's error", err)
@@ -369,7 +369,7 @@ func TestCreateCdnCertificateSigningRequestEncodeCSRError(t *testing.T) {
 	resp2, key, err := csr.CreateCdnCertificateSigningRequest(testutil.Seeded(), req)
 	testutil.CheckMessage(t, err, yuncert.ErrInternalEncodeCSRError, "", "Failed to encode CSR.")
 	if resp != nil || resp2 != nil || key != nil {
-		t.Errorf("results %v, %v, %v beside the error", resp, resp2, key)
+		t.Errorf("results %v, %v, %v with the error", resp, resp2, key)
 	}
 }
 
@@ -384,7 +384,7 @@ func TestCreateCdnCertificateSigningRequestInternalError(t *testing.T) {
 	resp2, err := csr.CreateCdnCertificateSigningRequestWithKey(testutil.Broken, testkeys.Key(algorithm.RSA_2048, 0), newCdnRequest())
 	testutil.CheckMessage(t, err, yuncert.ErrInternalError, "", message)
 	if resp != nil || key != nil || resp2 != nil {
-		t.Errorf("results %v, %v, %v beside the error", resp, key, resp2)
+		t.Errorf("results %v, %v, %v with the error", resp, key, resp2)
 	}
 }
 

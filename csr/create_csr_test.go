@@ -49,7 +49,7 @@ type refusedCreateCsrRequest struct {
 func refusedCreateCsrRequests() []refusedCreateCsrRequest {
 	const missing, malformed = yuncert.ErrMissingParameter, yuncert.ErrInvalidValueMalformed
 	return []refusedCreateCsrRequest{
-		// Rule 1: what is mandatory. Empty counts as absent.
+		// What is mandatory. Empty counts as absent.
 		{"no key size", func(r *csr.CreateCsrRequest) { r.KeySize = 0 }, missing, "KeySize", "KeySize is mandatory for this action."},
 		{"no algorithm", func(r *csr.CreateCsrRequest) { r.Algorithm = "" }, missing, "Algorithm", "Algorithm is mandatory for this action."},
 		{"no common name", func(r *csr.CreateCsrRequest) { r.CommonName = "" }, missing, "CommonName", "CommonName is mandatory for this action."},
@@ -58,7 +58,7 @@ func refusedCreateCsrRequests() []refusedCreateCsrRequest {
 		{"no locality", func(r *csr.CreateCsrRequest) { r.Locality = "" }, missing, "Locality", "Locality is mandatory for this action."},
 		{"nothing", func(r *csr.CreateCsrRequest) { *r = csr.CreateCsrRequest{} }, missing, "KeySize", "KeySize is mandatory for this action."},
 
-		// Rule 2: the allowed pairs, with names in upper case.
+		// The allowed pairs, with names in upper case.
 		{"key size 255", func(r *csr.CreateCsrRequest) { r.KeySize = 255 }, malformed, "KeySize", ""},
 		{"key size -256", func(r *csr.CreateCsrRequest) { r.KeySize = -256 }, malformed, "KeySize", ""},
 		{"key size 2^31-1", func(r *csr.CreateCsrRequest) { r.KeySize = 1<<31 - 1 }, malformed, "KeySize", ""},
@@ -86,9 +86,9 @@ func refusedCreateCsrRequests() []refusedCreateCsrRequest {
 		{"common name with U+FFFD", func(r *csr.CreateCsrRequest) { r.CommonName = "123\ufffdcom" }, malformed, "CommonName", ""},
 		{"common name with a surrogate", func(r *csr.CreateCsrRequest) { r.CommonName = "a\xed\xa0\x80b" }, malformed, "CommonName", ""},
 		{"common name with a space before", func(r *csr.CreateCsrRequest) { r.CommonName = " 123.com" }, malformed, "CommonName", ""},
-		{"common name with a space behind", func(r *csr.CreateCsrRequest) { r.CommonName = "123.com " }, malformed, "CommonName", ""},
+		{"common name with a space at the end", func(r *csr.CreateCsrRequest) { r.CommonName = "123.com " }, malformed, "CommonName", ""},
 		{"common name of a space", func(r *csr.CreateCsrRequest) { r.CommonName = " " }, malformed, "CommonName", ""},
-		{"common name with a wide space behind", func(r *csr.CreateCsrRequest) { r.CommonName = "公司\u3000" }, malformed, "CommonName", ""},
+		{"common name with a wide space at the end", func(r *csr.CreateCsrRequest) { r.CommonName = "公司\u3000" }, malformed, "CommonName", ""},
 		{"common name *", func(r *csr.CreateCsrRequest) { r.CommonName = "*" }, malformed, "CommonName", ""},
 		{"common name *.com", func(r *csr.CreateCsrRequest) { r.CommonName = "*.com" }, malformed, "CommonName", ""},
 		{"common name *.*.com", func(r *csr.CreateCsrRequest) { r.CommonName = "*.*.com" }, malformed, "CommonName", ""},
@@ -117,7 +117,7 @@ func refusedCreateCsrRequests() []refusedCreateCsrRequest {
 		{"country with a space", func(r *csr.CreateCsrRequest) { r.CountryCode = "C " }, malformed, "CountryCode", "CountryCode must be 2 characters."},
 		{"country of 86", func(r *csr.CreateCsrRequest) { r.CountryCode = "86" }, malformed, "CountryCode", "CountryCode must be 2 characters."},
 
-		// Rule 3, the secondary names.
+		// The secondary names.
 		{"name with a space", func(r *csr.CreateCsrRequest) { r.Sans = "www.example.com,a b.example.com" }, malformed, "Sans", ""},
 		{"names with another separator", func(r *csr.CreateCsrRequest) { r.Sans = "a.example.com;b.example.com" }, malformed, "Sans", ""},
 		{"names with a Chinese comma", func(r *csr.CreateCsrRequest) { r.Sans = "a.example.com，b.example.com" }, malformed, "Sans", ""},
@@ -128,11 +128,11 @@ func refusedCreateCsrRequests() []refusedCreateCsrRequest {
 		{"name w*.example.com", func(r *csr.CreateCsrRequest) { r.Sans = "w*.example.com" }, malformed, "Sans", ""},
 		{"name *.192.0.2.1", func(r *csr.CreateCsrRequest) { r.Sans = "*.192.0.2.1" }, malformed, "Sans", ""},
 		{"name with an underscore", func(r *csr.CreateCsrRequest) { r.Sans = "a_b.example.com" }, malformed, "Sans", ""},
-		{"name with a dot behind", func(r *csr.CreateCsrRequest) { r.Sans = "www.example.com." }, malformed, "Sans", ""},
+		{"name with a dot at the end", func(r *csr.CreateCsrRequest) { r.Sans = "www.example.com." }, malformed, "Sans", ""},
 		{"name with a dot before", func(r *csr.CreateCsrRequest) { r.Sans = ".example.com" }, malformed, "Sans", ""},
 		{"name with two dots", func(r *csr.CreateCsrRequest) { r.Sans = "www..example.com" }, malformed, "Sans", ""},
 		{"name with a hyphen before", func(r *csr.CreateCsrRequest) { r.Sans = "-a.example.com" }, malformed, "Sans", ""},
-		{"name with a hyphen behind", func(r *csr.CreateCsrRequest) { r.Sans = "a-.example.com" }, malformed, "Sans", ""},
+		{"name with a hyphen at the end", func(r *csr.CreateCsrRequest) { r.Sans = "a-.example.com" }, malformed, "Sans", ""},
 		{"name with NUL", func(r *csr.CreateCsrRequest) { r.Sans = "www.example.com\x00.example.net" }, malformed, "Sans", ""},
 		{"name not UTF-8", func(r *csr.CreateCsrRequest) { r.Sans = "\xff.example.com" }, malformed, "Sans", ""},
 		{"name that is a URL", func(r *csr.CreateCsrRequest) { r.Sans = "https://www.example.com" }, malformed, "Sans", ""},
@@ -147,7 +147,7 @@ func refusedCreateCsrRequests() []refusedCreateCsrRequest {
 		{"network", func(r *csr.CreateCsrRequest) { r.Sans = "192.0.2.0/24" }, malformed, "Sans", ""},
 		{"IPv6 address in brackets", func(r *csr.CreateCsrRequest) { r.Sans = "[2001:db8::1]" }, malformed, "Sans", ""},
 		{"IPv6 address with a zone", func(r *csr.CreateCsrRequest) { r.Sans = "fe80::1%eth0" }, malformed, "Sans", ""},
-		{"A-label that is no punycode", func(r *csr.CreateCsrRequest) { r.Sans = "xn--a.example.com" }, malformed, "Sans", ""},
+		{"A-label that is not punycode", func(r *csr.CreateCsrRequest) { r.Sans = "xn--a.example.com" }, malformed, "Sans", ""},
 		{"IDN with a forbidden character", func(r *csr.CreateCsrRequest) { r.Sans = "例_子.example.com" }, malformed, "Sans", ""},
 		{"only the second name is wrong", func(r *csr.CreateCsrRequest) { r.Sans = "a.example.com,b_b.example.com" }, malformed, "Sans", ""},
 		{"251 names without the common name", func(r *csr.CreateCsrRequest) {
@@ -155,12 +155,12 @@ func refusedCreateCsrRequests() []refusedCreateCsrRequest {
 		}, malformed, "Sans", ""},
 		{"251 names with the common name", func(r *csr.CreateCsrRequest) { r.Sans = strings.Join(testutil.NumberedNames(250), ",") }, malformed, "Sans", ""},
 
-		// Rule 4: the label.
+		// The label.
 		{"name of 51", func(r *csr.CreateCsrRequest) { r.Name = strings.Repeat("a", 51) }, malformed, "Name", ""},
 		{"label with a space", func(r *csr.CreateCsrRequest) { r.Name = "csr 123" }, malformed, "Name", ""},
 		{"label in Chinese", func(r *csr.CreateCsrRequest) { r.Name = "证书" }, malformed, "Name", ""},
 		{"label with a slash", func(r *csr.CreateCsrRequest) { r.Name = "csr/123" }, malformed, "Name", ""},
-		{"label with a line break behind", func(r *csr.CreateCsrRequest) { r.Name = "csr-123\n" }, malformed, "Name", ""},
+		{"label with a line break at the end", func(r *csr.CreateCsrRequest) { r.Name = "csr-123\n" }, malformed, "Name", ""},
 		{"label with NUL", func(r *csr.CreateCsrRequest) { r.Name = "csr\x00" }, malformed, "Name", ""},
 
 		// The first problem in the document's order is the one reported.
@@ -190,12 +190,12 @@ func TestCreateCsrRefusals(t *testing.T) {
 			testutil.CheckMessage(t, req.Validate(), tt.code, tt.parameter, tt.message)
 			resp, made, err := csr.CreateCsr(testutil.Untouched(t), req)
 			if resp != nil || made != nil {
-				t.Errorf("CreateCsr returned %v and %v beside the error", resp, made)
+				t.Errorf("CreateCsr returned %v and %v with the error", resp, made)
 			}
 			testutil.CheckMessage(t, err, tt.code, tt.parameter, tt.message)
 			resp, err = csr.CreateCsrWithKey(testutil.Untouched(t), key, req)
 			if resp != nil {
-				t.Errorf("CreateCsrWithKey returned %v beside the error", resp)
+				t.Errorf("CreateCsrWithKey returned %v with the error", resp)
 			}
 			testutil.CheckMessage(t, err, tt.code, tt.parameter, tt.message)
 			// The request is judged before the key is.
@@ -216,12 +216,12 @@ func TestCreateCsrNilRequest(t *testing.T) {
 	resp, made, err := csr.CreateCsr(testutil.Untouched(t), nil)
 	testutil.CheckMessage(t, err, code, "KeySize", message)
 	if resp != nil || made != nil {
-		t.Errorf("CreateCsr returned %v and %v beside the error", resp, made)
+		t.Errorf("CreateCsr returned %v and %v with the error", resp, made)
 	}
 	resp, err = csr.CreateCsrWithKey(testutil.Untouched(t), testkeys.Key(algorithm.ECC_256, 0), nil)
 	testutil.CheckMessage(t, err, code, "KeySize", message)
 	if resp != nil {
-		t.Errorf("CreateCsrWithKey returned %v beside the error", resp)
+		t.Errorf("CreateCsrWithKey returned %v with the error", resp)
 	}
 }
 
@@ -249,14 +249,14 @@ func TestCreateCsrWithKey(t *testing.T) {
 		subject func(map[string][]byte) // the change to the subject
 		names   []string                // "123.com", "www.example.com" and "www.aliyundoc.com" if nil
 	}{
-		{"the document's examples", func(r *csr.CreateCsrRequest) {}, nil, nil}, // rules 1 to 4
-		// Rule 7: no defaults.
+		{"the document's examples", func(r *csr.CreateCsrRequest) {}, nil, nil},
+		// There are no defaults.
 		{"no company", func(r *csr.CreateCsrRequest) { r.CorpName = "" }, func(m map[string][]byte) { delete(m, "O") }, nil},
 		{"no department", func(r *csr.CreateCsrRequest) { r.Department = "" }, func(m map[string][]byte) { delete(m, "OU") }, nil},
-		// Rule 4: the label does not enter the CSR.
+		// The label does not enter the CSR.
 		{"no label", func(r *csr.CreateCsrRequest) { r.Name = "" }, nil, nil},
 		{"label of 50", func(r *csr.CreateCsrRequest) { r.Name = strings.Repeat("aZ09_-.xyz", 5) }, nil, nil},
-		// Rule 3, the primary name comes first, then the secondary ones in order.
+		// The primary name comes first, then the secondary names in order.
 		{"no names", func(r *csr.CreateCsrRequest) { r.Sans = "" }, nil, []string{"123.com"}},
 		{"only commas", func(r *csr.CreateCsrRequest) { r.Sans = " ,, , " }, nil, []string{"123.com"}},
 		{"empty entries and spaces", func(r *csr.CreateCsrRequest) { r.Sans = ",b.example.com ,, a.example.com," }, nil, []string{"123.com", "b.example.com", "a.example.com"}},
@@ -288,9 +288,9 @@ func TestCreateCsrWithKey(t *testing.T) {
 			func(m map[string][]byte) { m["CN"] = asn.Printable(asn.OIDCommonName, "192.0.2.1") }, []string{"192.0.2.1", "www.example.com", "www.aliyundoc.com"}},
 		{"IDN common name", func(r *csr.CreateCsrRequest) { r.CommonName = "例子.公司" },
 			func(m map[string][]byte) { m["CN"] = asn.UTF8(asn.OIDCommonName, "例子.公司") }, []string{"xn--fsqu00a.xn--55qx5d", "www.example.com", "www.aliyundoc.com"}},
-		{"common name that is no host name", func(r *csr.CreateCsrRequest) { r.CommonName = "Zhang San" },
+		{"common name that is not a host name", func(r *csr.CreateCsrRequest) { r.CommonName = "Zhang San" },
 			func(m map[string][]byte) { m["CN"] = asn.Printable(asn.OIDCommonName, "Zhang San") }, []string{"www.example.com", "www.aliyundoc.com"}},
-		{"common name that is no host name, no names", func(r *csr.CreateCsrRequest) { r.CommonName, r.Sans = "张三", "" },
+		{"common name that is not a host name, no names", func(r *csr.CreateCsrRequest) { r.CommonName, r.Sans = "张三", "" },
 			func(m map[string][]byte) { m["CN"] = asn.UTF8(asn.OIDCommonName, "张三") }, []string{}},
 		{"common name of 64", func(r *csr.CreateCsrRequest) { r.CommonName = strings.Repeat("a.", 31) + "bc" },
 			func(m map[string][]byte) { m["CN"] = asn.Printable(asn.OIDCommonName, strings.Repeat("a.", 31)+"bc") }, []string{strings.Repeat("a.", 31) + "bc", "www.example.com", "www.aliyundoc.com"}},
@@ -339,14 +339,14 @@ func TestCreateCsrWithKey(t *testing.T) {
 func checkCreateCsrResponse(t *testing.T, resp *csr.CreateCsrResponse) {
 	t.Helper()
 	if !testutil.RequestIDForm.MatchString(resp.RequestId) {
-		t.Errorf("RequestId %q is no upper-case random UUID", resp.RequestId)
+		t.Errorf("RequestId %q is not an upper-case random UUID", resp.RequestId)
 	}
 	if resp.CsrId < 1 || resp.CsrId > 1<<53-1 {
 		t.Errorf("CsrId %d is not in [1, 2^53-1]", resp.CsrId)
 	}
 }
 
-// createCsrAlgorithms are the documented pairs (rule 2).
+// createCsrAlgorithms are the documented pairs.
 var createCsrAlgorithms = []struct {
 	family    string
 	size      int32
@@ -359,7 +359,7 @@ var createCsrAlgorithms = []struct {
 	{"SM2", 256, algorithm.SM2_256},
 }
 
-// documentSubject is that of newCreateCsrRequest.
+// documentSubject is the subject of newCreateCsrRequest.
 func documentSubject() []byte {
 	return asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDState, "Beijing"), asn.Printable(asn.OIDLocality, "Beijing"),
 		asn.Printable(asn.OIDOrganization, "aly"), asn.Printable(asn.OIDUnit, "IT"), asn.Printable(asn.OIDCommonName, "123.com"))
@@ -444,7 +444,7 @@ func TestCreateCsr(t *testing.T) {
 			if *req != sent {
 				t.Error("the request was modified")
 			}
-			// Rule 6: the private key is not in the response, but it can be kept.
+			// The private key is not in the response. The caller can keep it.
 			text, err := key.PEM()
 			if err != nil {
 				t.Fatal(err)
@@ -547,7 +547,7 @@ func TestCreateCsrWithKeyKeyError(t *testing.T) {
 				t.Errorf("the error %q does not say %q", err, tt.says)
 			}
 			if resp != nil {
-				t.Errorf("a response %v beside the error", resp)
+				t.Errorf("a response %v with the error", resp)
 			}
 			if !tt.rsa {
 				return
@@ -556,7 +556,7 @@ func TestCreateCsrWithKeyKeyError(t *testing.T) {
 			cdn, err := csr.CreateCdnCertificateSigningRequestWithKey(testutil.Untouched(t), tt.key, newCdnRequest())
 			testutil.CheckMessage(t, err, yuncert.ErrInternalKeyError, "", "")
 			if cdn != nil {
-				t.Errorf("a response %v beside the error", cdn)
+				t.Errorf("a response %v with the error", cdn)
 			}
 		})
 	}
@@ -580,7 +580,7 @@ func failingSigners(a algorithm.Algorithm) map[string]crypto.Signer {
 			digest[0] ^= 1
 			return key.Sign(rand, digest, opts)
 		}),
-		"a signature with an octet behind": testutil.SignerFunc(key.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+		"a signature with an octet at the end": testutil.SignerFunc(key.Public(), func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 			sig, err := key.Sign(rand, digest, opts)
 			return append(sig, 0), err
 		}),
@@ -599,7 +599,7 @@ func TestCreateCsrWithKeyCreateCSRError(t *testing.T) {
 				resp, err := csr.CreateCsrWithKey(testutil.Seeded(), signers[name], req)
 				testutil.CheckMessage(t, err, yuncert.ErrInternalCreateCSRError, "", "Failed to create CSR.")
 				if resp != nil {
-					t.Errorf("a response %v beside the error", resp)
+					t.Errorf("a response %v with the error", resp)
 				}
 				if strings.HasPrefix(name, "an error") && !errors.Is(err, testutil.ErrSigner) {
 					t.Errorf("%v does not wrap the signer's error", err)
@@ -624,7 +624,7 @@ func TestCreateCsrEncodeCSRError(t *testing.T) {
 	resp2, key, err := csr.CreateCsr(testutil.Seeded(), req)
 	testutil.CheckMessage(t, err, yuncert.ErrInternalEncodeCSRError, "", "Failed to encode CSR.")
 	if resp != nil || resp2 != nil || key != nil {
-		t.Errorf("results %v, %v, %v beside the error", resp, resp2, key)
+		t.Errorf("results %v, %v, %v with the error", resp, resp2, key)
 	}
 
 	req.Sans = longNames(185, 253) // just below
@@ -645,7 +645,7 @@ func TestCreateCsrInternalError(t *testing.T) {
 	resp, key, err := csr.CreateCsr(testutil.Broken, newCreateCsrRequest())
 	testutil.CheckMessage(t, err, yuncert.ErrInternalError, "", message)
 	if resp != nil || key != nil {
-		t.Errorf("results %v and %v beside the error", resp, key)
+		t.Errorf("results %v and %v with the error", resp, key)
 	}
 	if !errors.Is(err, testutil.ErrNoRandomness) {
 		t.Errorf("%v does not wrap the error of rand", err)
@@ -653,7 +653,7 @@ func TestCreateCsrInternalError(t *testing.T) {
 	resp, err = csr.CreateCsrWithKey(testutil.Broken, testkeys.Key(algorithm.ECC_256, 0), newCreateCsrRequest())
 	testutil.CheckMessage(t, err, yuncert.ErrInternalError, "", message)
 	if resp != nil {
-		t.Errorf("a response %v beside the error", resp)
+		t.Errorf("a response %v with the error", resp)
 	}
 	// Fifteen octets are one too few for a RequestId.
 	_, err = csr.CreateCsrWithKey(bytes.NewReader(make([]byte, 15)), testkeys.Key(algorithm.ECC_256, 0), newCreateCsrRequest())
@@ -698,7 +698,7 @@ func TestCreateCsrWithKeySigners(t *testing.T) {
 	}
 }
 
-// A signer that draws from rand gets the octets behind those of the RequestId.
+// A signer that draws from rand gets the octets after the octets of the RequestId.
 func TestCreateCsrWithKeyFeedsTheSigner(t *testing.T) {
 	t.Parallel()
 	key := testkeys.Key(algorithm.ECC_256, 0)

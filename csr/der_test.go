@@ -42,10 +42,10 @@ type parts struct {
 	info       []byte // instead of the four, if not nil
 	id         []byte
 	sign       func(info []byte) []byte
-	behind     []byte // the signature, within the CSR
+	trailing   []byte // after the signature, within the CSR
 }
 
-// newParts are those of a sound CSR for the i-th key of an algorithm.
+// newParts are the parts of a sound CSR for the i-th key of an algorithm.
 func newParts(t testing.TB, a algorithm.Algorithm, i int) *parts {
 	t.Helper()
 	key := testkeys.Key(a, i)
@@ -74,7 +74,7 @@ func (p *parts) der() []byte {
 	if info == nil {
 		info = asn.Seq(p.version, p.subject, p.key, p.attributes)
 	}
-	return asn.Seq(info, p.id, asn.Bits(p.sign(info)), p.behind)
+	return asn.Seq(info, p.id, asn.Bits(p.sign(info)), p.trailing)
 }
 
 // armour makes PEM.
@@ -113,7 +113,7 @@ func parseNode(der []byte) (*node, error) {
 	input := cryptobyte.String(der)
 	n, err := readNode(&input)
 	if err == nil && !input.Empty() {
-		err = fmt.Errorf("%d octets behind the element", len(input))
+		err = fmt.Errorf("%d octets after the element", len(input))
 	}
 	return n, err
 }

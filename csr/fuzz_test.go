@@ -25,7 +25,7 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// checkInvariants holds whatever Parse accepts to what it promises.
+// checkInvariants checks what Parse promises about every CSR that it accepts.
 func checkInvariants(t *testing.T, r *csr.Request) {
 	t.Helper()
 	again, err := csr.Parse(r.Raw)
@@ -52,7 +52,7 @@ func checkInvariants(t *testing.T, r *csr.Request) {
 	}
 	other, err := x509.ParseCertificateRequest(r.Raw)
 	if err != nil {
-		// What crypto/x509 alone refuses: arcs above 2^31-1, no attributes at
+		// What only crypto/x509 refuses: arcs above 2^31-1, no attributes at
 		// all, and alternative names of the forms that we read over.
 		for _, known := range []string{
 			"base 128 integer too large", "sequence truncated", "cannot parse URI", "SAN uniformResourceIdentifier", "SAN rfc822Name",
@@ -143,7 +143,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			checkRefusal(t, err, "Csr")
 			if r != nil {
-				t.Errorf("a Request %+v beside the error", r)
+				t.Errorf("a Request %+v with the error", r)
 			}
 			return
 		}

@@ -24,9 +24,8 @@ import (
 var samePublicKey = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".PublicKey" },
 	cmp.Comparer(func(a, b crypto.PublicKey) bool { return testutil.EqualKeys(a, b) }))
 
-// checkCSR wants a PEM CSR for the key of exactly that content: by the eyes of
-// crypto/x509 for RSA and ECC, of gmsm's smx509 and tjfoc's engine for SM2, and
-// by our own.
+// checkCSR wants a PEM CSR for the key with exactly that content. RSA and ECC are
+// read by crypto/x509, SM2 by gmsm's smx509 and tjfoc's engine, and all by csr.Parse.
 func checkCSR(t testing.TB, text string, public crypto.PublicKey, a algorithm.Algorithm, subject []byte, names []string) {
 	t.Helper()
 	der := testutil.DecodePEM(t, "CERTIFICATE REQUEST", text)
@@ -66,7 +65,7 @@ func checkCSR(t testing.TB, text string, public crypto.PublicKey, a algorithm.Al
 	if !bytes.Equal(seen.RawSubject, subject) {
 		t.Errorf("subject\n%x, want\n%x", seen.RawSubject, subject)
 	}
-	// No extension beside the names, and no empty request for extensions.
+	// No other extension than the names, and no empty request for extensions.
 	attributes := asn.TLV(0xa0)
 	if len(names) > 0 {
 		attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Extension(asn.OIDAltName, false, asn.GeneralNames(names...))))

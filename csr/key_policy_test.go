@@ -165,7 +165,7 @@ func TestParseSmallExponentOfOpenSSL(t *testing.T) {
 	}
 }
 
-// The policy judges the key that is in the CSR, in whatever encoding, and before
+// The policy judges the key that is in the CSR, in any encoding, and before
 // the costs of a signature.
 func TestParseBlockedKeys(t *testing.T) {
 	t.Parallel()

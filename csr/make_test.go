@@ -24,7 +24,7 @@ func TestGenerateFails(t *testing.T) {
 		t.Errorf("%v has the code of package algorithm too", err)
 	}
 	if key != nil {
-		t.Errorf("generate returned %v beside the error", key)
+		t.Errorf("generate returned %v with the error", key)
 	}
 }
 

@@ -92,9 +92,9 @@ func largeInputs(t testing.TB) map[string][]byte {
 	return inputs
 }
 
-// Whatever the input says of its length, reading it allocates no more than 32
-// times what it has, which thousands of attributes in a subject come near to. It
-// is not parallel, since it counts what the whole process allocates.
+// Reading an input allocates at most 32 times its real length, whatever length it
+// claims. Thousands of attributes in a subject come near to that. The test is not
+// parallel, since it counts what the whole process allocates.
 func TestParseAllocatesLittle(t *testing.T) {
 	inputs := largeInputs(t)
 	refused := 0

@@ -189,7 +189,7 @@ type unusual struct {
 	algorithm  algorithm.Algorithm // ECC_256 if empty
 	change     func(t testing.TB, p *parts)
 	commonName string   // "example.com" if empty
-	names      []string // those of newParts if nil
+	names      []string // the names of newParts if nil
 }
 
 // unusualParts are changes to a sound CSR after which Parse still accepts it.
@@ -358,7 +358,7 @@ type hostile struct {
 func hostileParts(t testing.TB) []hostile {
 	ecc := testkeys.Key(algorithm.ECC_256, 0)
 	return []hostile{
-		// RFC 2986 throughout, nothing behind.
+		// RFC 2986 throughout, and nothing after the CSR.
 		{"version 1", "", func(t testing.TB, p *parts) { p.version = asn.TLV(asn1.INTEGER, []byte{1}) }, "version is 1"},
 		{"version -1", "", func(t testing.TB, p *parts) { p.version = asn.TLV(asn1.INTEGER, []byte{0xff}) }, "version is -1"},
 		{"version 0 in two octets", "", func(t testing.TB, p *parts) { p.version = asn.TLV(asn1.INTEGER, []byte{0, 0}) }, "not a DER CertificationRequest"},
@@ -366,9 +366,9 @@ func hostileParts(t testing.TB) []hostile {
 		{"no version", "", func(t testing.TB, p *parts) { p.version = nil }, "not a DER CertificationRequest"},
 		{"no subject", "", func(t testing.TB, p *parts) { p.subject = nil }, ""},
 		{"no key", "", func(t testing.TB, p *parts) { p.key = nil }, "not a DER CertificationRequest"},
-		{"an element behind the signature", "", func(t testing.TB, p *parts) { p.behind = asn.Null }, "not a DER CertificationRequest"},
-		{"an element behind the attributes", "", func(t testing.TB, p *parts) { p.attributes = append(p.attributes, 5, 0) }, "attributes are malformed"},
-		{"an octet behind the attributes", "", func(t testing.TB, p *parts) { p.attributes = append(p.attributes, 0) }, "attributes are malformed"},
+		{"an element after the signature", "", func(t testing.TB, p *parts) { p.trailing = asn.Null }, "not a DER CertificationRequest"},
+		{"an element after the attributes", "", func(t testing.TB, p *parts) { p.attributes = append(p.attributes, 5, 0) }, "attributes are malformed"},
+		{"an octet after the attributes", "", func(t testing.TB, p *parts) { p.attributes = append(p.attributes, 0) }, "attributes are malformed"},
 		{"attributes as a SET", "", func(t testing.TB, p *parts) { p.attributes[0] = 0x31 }, "attributes are malformed"},
 		{"attributes twice", "", func(t testing.TB, p *parts) { p.attributes = append(p.attributes, p.attributes...) }, "attributes are malformed"},
 		{"attribute without values", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword)) }, "attribute is malformed"},
@@ -425,7 +425,7 @@ func hostileParts(t testing.TB) []hostile {
 			}
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(list...))
 		}, "more than 64 extensions"},
-		{"extensionRequest that is no SEQUENCE", "", func(t testing.TB, p *parts) {
+		{"extensionRequest that is not a SEQUENCE", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(asn.OIDExtensionRequest, asn.Set(asn.Extension(asn.OIDKeyID, false, nil))))
 		}, "not a SEQUENCE"},
 		{"an extension with another element", "", func(t testing.TB, p *parts) {
@@ -492,7 +492,7 @@ func hostileParts(t testing.TB) []hostile {
 		{"names in one dNSName", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.example.com,b.example.com")))
 		}, "letters, digits and hyphens"},
-		{"name with a dot behind", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com."))) }, "empty label"},
+		{"name with a dot at the end", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com."))) }, "empty label"},
 		{"empty dNSName", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(""))) }, "empty label"},
 		{"name of 254", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(longNames(1, 254)))) }, "253"},
 		{"name in UTF-8", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("例子.公司"))) }, "not ASCII"},
@@ -512,7 +512,7 @@ func hostileParts(t testing.TB) []hostile {
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("https://example.com/")))
 		}, "letters, digits and hyphens"},
 		{"e-mail address for a name", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a@example.com"))) }, "letters, digits and hyphens"},
-		{"A-label of what is no U-label", "", func(t testing.TB, p *parts) { // decomposed, where IDNA composes
+		{"A-label of what is not a U-label", "", func(t testing.TB, p *parts) { // decomposed, where IDNA composes
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--bucher-xyd.example.com")))
 		}, "A-label"},
 		{"A-label of ASCII", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--example-.com"))) }, "hyphen"},
@@ -529,10 +529,10 @@ func hostileParts(t testing.TB) []hostile {
 		{"subjectAltName without octets", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Extension(asn.OIDAltName, false, nil)))
 		}, "not a SEQUENCE of names"},
-		{"an octet behind subjectAltName", "", func(t testing.TB, p *parts) {
+		{"an octet after subjectAltName", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Extension(asn.OIDAltName, false, append(asn.Seq(asn.DNSName("a.example.com")), 0))))
 		}, "not a SEQUENCE of names"},
-		{"a name that is no GeneralName", "", func(t testing.TB, p *parts) {
+		{"a name that is not a GeneralName", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.example.com"), asn.TLV(asn1.UTF8String, []byte("b.example.com"))))
 		}, "no GeneralName"},
 		{"a constructed dNSName", "", func(t testing.TB, p *parts) {
@@ -554,7 +554,7 @@ func hostileParts(t testing.TB) []hostile {
 			p.key = testkeys.PublicDER(t, one.Public())
 			p.sign = func(info []byte) []byte { return signRSA(one, info) } // needs no private key
 		}, "exponent"},
-		{"RSA key with an octet behind", algorithm.RSA_2048, func(t testing.TB, p *parts) {
+		{"RSA key with an octet at the end", algorithm.RSA_2048, func(t testing.TB, p *parts) {
 			n, err := parseNode(p.key)
 			if err != nil {
 				t.Fatal(err)
@@ -584,9 +584,9 @@ func hostileParts(t testing.TB) []hostile {
 		{"RSA signature by another key", algorithm.RSA_2048, func(t testing.TB, p *parts) { p.sign = newParts(t, algorithm.RSA_2048, 1).sign }, "does not belong"},
 		{"SM2 signature by another key", algorithm.SM2_256, func(t testing.TB, p *parts) { p.sign = newParts(t, algorithm.SM2_256, 1).sign }, "does not belong"},
 		{"empty signature", "", func(t testing.TB, p *parts) { p.sign = func([]byte) []byte { return nil } }, "does not belong"},
-		{"signature with an octet behind", "", func(t testing.TB, p *parts) { behind(p) }, "does not belong"},
-		{"RSA signature with an octet behind", algorithm.RSA_2048, func(t testing.TB, p *parts) { behind(p) }, "does not belong"},
-		{"SM2 signature with an octet behind", algorithm.SM2_256, func(t testing.TB, p *parts) { behind(p) }, "does not belong"},
+		{"signature with an octet at the end", "", func(t testing.TB, p *parts) { padSignature(p) }, "does not belong"},
+		{"RSA signature with an octet at the end", algorithm.RSA_2048, func(t testing.TB, p *parts) { padSignature(p) }, "does not belong"},
+		{"SM2 signature with an octet at the end", algorithm.SM2_256, func(t testing.TB, p *parts) { padSignature(p) }, "does not belong"},
 		{"r and s of zero", "", func(t testing.TB, p *parts) {
 			p.sign = func([]byte) []byte {
 				return asn.Seq(asn.TLV(asn1.INTEGER, []byte{0}), asn.TLV(asn1.INTEGER, []byte{0}))
@@ -626,8 +626,8 @@ func TestParseRefusals(t *testing.T) {
 	}
 }
 
-// behind puts an octet behind the signature, within its BIT STRING.
-func behind(p *parts) {
+// padSignature puts an octet after the signature, within its BIT STRING.
+func padSignature(p *parts) {
 	sign := p.sign
 	p.sign = func(info []byte) []byte { return append(sign(info), 0) }
 }
@@ -690,8 +690,8 @@ func TestParseRefusesTools(t *testing.T) {
 }
 
 // Every element of a CSR, written in one of the ways that BER allows and DER
-// does not, with something behind its content, or under another tag. All but
-// the signature's own elements are signed anew.
+// does not, with something after its content, or under another tag. All but
+// the signature's own elements are signed again.
 func TestParseRefusesEveryElementNotDER(t *testing.T) {
 	t.Parallel()
 	changes := []struct {
@@ -701,8 +701,8 @@ func TestParseRefusesEveryElementNotDER(t *testing.T) {
 	}{
 		{"longer length", false, longer},
 		{"indefinite length", false, indefinite},
-		{"NULL behind", true, func(tag byte, content []byte) []byte { return asn.TLV(asn1.Tag(tag), content, asn.Null) }},
-		{"zero octet behind", true, func(tag byte, content []byte) []byte { return asn.TLV(asn1.Tag(tag), content, []byte{0}) }},
+		{"NULL at the end", true, func(tag byte, content []byte) []byte { return asn.TLV(asn1.Tag(tag), content, asn.Null) }},
+		{"zero octet at the end", true, func(tag byte, content []byte) []byte { return asn.TLV(asn1.Tag(tag), content, []byte{0}) }},
 		{"cut off", false, func(tag byte, content []byte) []byte {
 			e := asn.TLV(asn1.Tag(tag), content, []byte{0})
 			return e[:len(e)-1]
@@ -762,7 +762,7 @@ func TestParseRefusesEveryElementNotDER(t *testing.T) {
 					switch {
 					case c.name == "missing" && (n == whole || n.tag == byte(asn1.NULL)):
 						continue // no data is another error; RSA's parameters may be absent
-					case c.name == "NULL behind" && a == algorithm.SM2_256 && n == whole.children[1]:
+					case c.name == "NULL at the end" && a == algorithm.SM2_256 && n == whole.children[1]:
 						continue // SM2's parameters may be NULL
 					}
 					try(fmt.Sprintf("element %d around it (tag %#x)", i, n.tag), whole.encode(n, c.change))
@@ -871,7 +871,7 @@ func hostileTexts(t testing.TB) []hostileText {
 		{"base64 for URLs", begin + strings.NewReplacer("+", "-", "/", "_").Replace(body) + "\n" + end, "not base64"},
 		{"base64 without padding", begin + strings.TrimRight(body, "=") + "\n" + end, "not base64"},
 		{"base64 with more padding", begin + body + "=\n" + end, "not base64"},
-		{"base64 with bits behind the last octet", begin + looseBits(body) + "\n" + end, "not base64"},
+		{"base64 with bits after the last octet", begin + looseBits(body) + "\n" + end, "not base64"},
 		{"base64 with a + that became a space", begin + body[:100] + " " + body[101:] + "\n" + end, "%2B"},
 		{"base64 cut off", begin + body[:len(body)-5] + "\n" + end, "not base64"},
 		{"PEM headers", begin + "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n" + body + "\n" + end, "not base64"},
@@ -880,10 +880,10 @@ func hostileTexts(t testing.TB) []hostileText {
 		{"byte-order mark within", strings.Replace(text, "\n", "\n\ufeff", 1), "not base64"},
 		{"two CSRs", text + text, "more than one PEM block"},
 		{"two CSRs, one unfinished", text + begin, "more than one PEM block"},
-		{"a certificate behind", text + "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "more than one PEM block"},
+		{"a certificate at the end", text + "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "more than one PEM block"},
 		{"a certificate before", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n" + text, "PEM label"},
-		{"text behind", text + "Regards\n", "followed by other text"},
-		{"NUL behind", text + "\x00", "followed by other text"},
+		{"text at the end", text + "Regards\n", "followed by other text"},
+		{"NUL at the end", text + "\x00", "followed by other text"},
 		{"a second end", text + end, "followed by other text"},
 		{"UTF-16", utf16LE(text), "neither DER nor PEM"},
 	}
@@ -927,7 +927,7 @@ func TestParseNoData(t *testing.T) {
 		r, err := csr.Parse(data)
 		testutil.CheckMessage(t, err, yuncert.ErrMissingParameter, "Csr", "Csr is mandatory for this action.")
 		if r != nil {
-			t.Errorf("Parse returned %+v beside the error", r)
+			t.Errorf("Parse returned %+v with the error", r)
 		}
 	}
 }
@@ -982,7 +982,7 @@ func TestParseKeepsPrivateKeysToItself(t *testing.T) {
 			{"under the label of a CSR", string(armour(der)), "cannot be read"},
 			{"under the label of a CSR, spoilt", strings.Replace(string(armour(der)), "\n", "\n!", 1), "not base64"},
 			{"DER", string(der), ""},
-			{"base64 alone", base64.StdEncoding.EncodeToString(der), "neither DER nor PEM"},
+			{"only base64", base64.StdEncoding.EncodeToString(der), "neither DER nor PEM"},
 			{"behind the end of a CSR", good + base64.StdEncoding.EncodeToString(der), "followed by other text"},
 		} {
 			t.Run(string(a)+" "+tt.name, func(t *testing.T) {

@@ -255,7 +255,7 @@ func TestFromPrivateKeyRefuses(t *testing.T) {
 			tt.change(held)
 			key, err := tjfoc.FromPrivateKey(held)
 			if key != nil {
-				t.Errorf("FromPrivateKey = %v beside its error", key)
+				t.Errorf("FromPrivateKey = %v with its error", key)
 			}
 			testutil.CheckKeyError(t, err, "the SM2 private key is inconsistent")
 		})
@@ -291,7 +291,7 @@ func TestFromPublicKeyRefuses(t *testing.T) {
 			tt.change(&held)
 			pub, err := tjfoc.FromPublicKey(&held)
 			if pub != nil {
-				t.Errorf("FromPublicKey = %v beside its error", pub)
+				t.Errorf("FromPublicKey = %v with its error", pub)
 			}
 			testutil.CheckKeyError(t, err, "the public key is not a point on the SM2 curve")
 		})
@@ -338,7 +338,7 @@ func TestToPublicKeyRefuses(t *testing.T) {
 			t.Parallel()
 			pub, err := tjfoc.ToPublicKey(tt.pub)
 			if pub != nil {
-				t.Errorf("ToPublicKey = %v beside its error", pub)
+				t.Errorf("ToPublicKey = %v with its error", pub)
 			}
 			testutil.CheckKeyError(t, err, tt.message)
 		})
@@ -357,7 +357,7 @@ func TestToPrivateKeyRefuses(t *testing.T) {
 			t.Parallel()
 			held, err := tjfoc.ToPrivateKey(key)
 			if held != nil {
-				t.Error("ToPrivateKey gives a key beside its error")
+				t.Error("ToPrivateKey gives a key with its error")
 			}
 			testutil.CheckKeyError(t, err, "the private key is not an SM2 key")
 		})

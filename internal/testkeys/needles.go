@@ -78,7 +78,7 @@ func NewNeedles(numbers ...*big.Int) *Needles {
 				strings.Trim(fmt.Sprintf("%o", part), "[]"),
 				strings.Trim(fmt.Sprintf("%b", part), "[]"))
 		}
-		for at := range 3 { // whatever stands before the number
+		for at := range 3 { // for any text before the number
 			s.exact = append(s.exact, base64.StdEncoding.EncodeToString(b[at:at+9]), base64.URLEncoding.EncodeToString(b[at:at+9]))
 		}
 		s.exact = append(s.exact, n.String()[:20], n.Text(8)[:20], n.Text(2)[:64])

@@ -163,7 +163,7 @@ func TestCanonicalNameRefusals(t *testing.T) {
 				t.Fatalf("CanonicalName = %q, want an error", got)
 			}
 			if got != "" {
-				t.Errorf("the name %q beside the error", got)
+				t.Errorf("the name %q with the error", got)
 			}
 			if !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("the error %q does not say %q", err, tt.says)
@@ -249,7 +249,7 @@ func FuzzCanonicalName(f *testing.F) {
 		name, err := x509der.CanonicalName(entry)
 		if err != nil {
 			if name != "" {
-				t.Errorf("the name %q beside the error %v", name, err)
+				t.Errorf("the name %q with the error %v", name, err)
 			}
 			if len(err.Error()) > 1000 {
 				t.Errorf("an error of %d octets", len(err.Error()))
@@ -264,7 +264,7 @@ func FuzzCanonicalName(f *testing.F) {
 		}
 		if x509der.IsIP(name) {
 			if addr, err := netip.ParseAddr(name); err != nil || addr.Is4In6() || addr.Zone() != "" || addr.String() != name {
-				t.Errorf("%q is no canonical address", name)
+				t.Errorf("%q is not a canonical address", name)
 			}
 			return
 		}

@@ -155,7 +155,7 @@ func TestParseSM2CertificateEncodings(t *testing.T) {
 		"id-ecPublicKey and the curve": asn.Seq(asn.OIDECPublicKey, asn.OIDSM2),
 		"the curve twice":              asn.Seq(asn.OIDSM2, asn.OIDSM2),
 		"the curve and NULL":           asn.Seq(asn.OIDSM2, asn.Null),
-		"the curve alone":              asn.Seq(asn.OIDSM2),
+		"only the curve":               asn.Seq(asn.OIDSM2),
 	}
 	for what, id := range keyIDs {
 		for signatureWhat, signatureID := range map[string][]byte{"absent": asn.Seq(asn.OIDSM2WithSM3), "NULL": asn.Seq(asn.OIDSM2WithSM3, asn.Null)} {
@@ -192,7 +192,7 @@ func certTBS(signatureID, key []byte, extensions ...[]byte) []byte {
 	return certFields([]byte{0xa0, 3, 2, 1, 2}, signatureID, key, asn.TLV(0xa3, asn.Seq(extensions...)))
 }
 
-// certFields is a certificate's content with that version, and that behind the
+// certFields is a certificate's content with that version, and with rest after the
 // key.
 func certFields(version, signatureID, key []byte, rest ...[]byte) []byte {
 	name := asn.Seq(asn.TLV(asn1.SET, asn.Seq(asn.OID("\x55\x04\x03"), asn.TLV(asn1.UTF8String, []byte("CA")))))
@@ -239,32 +239,32 @@ func refusedCertificates(t testing.TB) (rows map[string][]byte, good []byte) {
 	wrap := func(tbs []byte, outer []byte) []byte { return asn.Seq(tbs, outer, asn.Bits([]byte("signature"))) }
 	extension := asn.Seq(asn.OID("\x55\x1d\x0e"), asn.TLV(asn1.OCTET_STRING, asn.TLV(asn1.OCTET_STRING, []byte("key"))))
 	return map[string][]byte{
-		"nothing":                         nil,
-		"text":                            []byte("certificate"),
-		"an empty SEQUENCE":               asn.Seq(),
-		"an octet behind":                 append(bytes.Clone(good), 0),
-		"an octet short":                  good[:len(good)-1],
-		"an element behind the signature": asn.Seq(certTBS(id, key), id, asn.Bits([]byte("signature")), asn.Null),
-		"no signature":                    asn.Seq(certTBS(id, key), id),
-		"a signature of 7 bits":           asn.Seq(certTBS(id, key), id, asn.TLV(asn1.BIT_STRING, []byte{1, 2})),
-		"an indefinite length":            append(append([]byte{0x30, 0x80}, good[4:]...), 0, 0),
-		"a length that is not minimal":    append([]byte{0x30, 0x83, 0, good[2], good[3]}, good[4:]...),
-		"an empty TBSCertificate":         wrap(asn.Seq(), id),
-		"two signature algorithms":        wrap(certTBS(asn.Seq(asn.OIDSM2WithSM3, asn.Null), key), id),
-		"an extension twice":              wrap(certTBS(id, key, extension, extension), id),
-		"a malformed basicConstraints":    wrap(certTBS(id, key, asn.Seq(asn.OID("\x55\x1d\x13"), asn.TLV(asn1.OCTET_STRING, []byte{1}))), id),
-		"a key that is no SEQUENCE":       wrap(certTBS(id, asn.Null), id),
-		"an empty key":                    wrap(certTBS(id, asn.Seq()), id),
-		"a point off the curve":           wrap(certTBS(id, off), id),
-		"a compressed point":              wrap(certTBS(id, compressed), id),
-		"a key on P-224":                  wrap(certTBS(id, p224), id),
-		"an Ed25519 key":                  wrap(certTBS(id, ed), id),
-		"an unknown curve":                wrap(certTBS(id, asn.Seq(asn.Seq(asn.OIDECPublicKey, asn.OID("\x2a\x03")), asn.Bits(key[len(key)-65:]))), id),
-		"a negative serial number":        bytes.Replace(good, []byte{2, 1, 5}, []byte{2, 1, 0xfb}, 1),
-		"version 4":                       bytes.Replace(good, []byte{0xa0, 3, 2, 1, 2}, []byte{0xa0, 3, 2, 1, 3}, 1),
-		"the month 13":                    bytes.Replace(good, []byte("260304050607Z"), []byte("261304050607Z"), 1),
-		"a time zone":                     bytes.Replace(good, []byte("260304050607Z"), []byte("260304050607+"), 1),
-		"a CSR":                           certCSR(t),
+		"nothing":                        nil,
+		"text":                           []byte("certificate"),
+		"an empty SEQUENCE":              asn.Seq(),
+		"an octet at the end":            append(bytes.Clone(good), 0),
+		"an octet short":                 good[:len(good)-1],
+		"an element after the signature": asn.Seq(certTBS(id, key), id, asn.Bits([]byte("signature")), asn.Null),
+		"no signature":                   asn.Seq(certTBS(id, key), id),
+		"a signature of 7 bits":          asn.Seq(certTBS(id, key), id, asn.TLV(asn1.BIT_STRING, []byte{1, 2})),
+		"an indefinite length":           append(append([]byte{0x30, 0x80}, good[4:]...), 0, 0),
+		"a length that is not minimal":   append([]byte{0x30, 0x83, 0, good[2], good[3]}, good[4:]...),
+		"an empty TBSCertificate":        wrap(asn.Seq(), id),
+		"two signature algorithms":       wrap(certTBS(asn.Seq(asn.OIDSM2WithSM3, asn.Null), key), id),
+		"an extension twice":             wrap(certTBS(id, key, extension, extension), id),
+		"a malformed basicConstraints":   wrap(certTBS(id, key, asn.Seq(asn.OID("\x55\x1d\x13"), asn.TLV(asn1.OCTET_STRING, []byte{1}))), id),
+		"a key that is not a SEQUENCE":   wrap(certTBS(id, asn.Null), id),
+		"an empty key":                   wrap(certTBS(id, asn.Seq()), id),
+		"a point off the curve":          wrap(certTBS(id, off), id),
+		"a compressed point":             wrap(certTBS(id, compressed), id),
+		"a key on P-224":                 wrap(certTBS(id, p224), id),
+		"an Ed25519 key":                 wrap(certTBS(id, ed), id),
+		"an unknown curve":               wrap(certTBS(id, asn.Seq(asn.Seq(asn.OIDECPublicKey, asn.OID("\x2a\x03")), asn.Bits(key[len(key)-65:]))), id),
+		"a negative serial number":       bytes.Replace(good, []byte{2, 1, 5}, []byte{2, 1, 0xfb}, 1),
+		"version 4":                      bytes.Replace(good, []byte{0xa0, 3, 2, 1, 2}, []byte{0xa0, 3, 2, 1, 3}, 1),
+		"the month 13":                   bytes.Replace(good, []byte("260304050607Z"), []byte("261304050607Z"), 1),
+		"a time zone":                    bytes.Replace(good, []byte("260304050607Z"), []byte("260304050607+"), 1),
+		"a CSR":                          certCSR(t),
 	}, good
 }
 
@@ -289,7 +289,7 @@ func TestParseCertificateRefuses(t *testing.T) {
 	}
 }
 
-// What may stand behind the key depends on the version (RFC 5280, section
+// What may stand after the key depends on the version (RFC 5280, section
 // 4.1.2), and nothing else may. What stands there and is not read might be a
 // critical extension.
 func TestParseCertificateBehindKey(t *testing.T) {
@@ -316,15 +316,15 @@ func TestParseCertificateBehindKey(t *testing.T) {
 
 		{"extensions in version 1", v1, [][]byte{extensions}, 0, "a certificate of version 1 cannot have"},
 		{"extensions in version 2", v2, [][]byte{extensions}, 0, "a certificate of version 2 cannot have"},
-		{"extensions behind identifiers in version 2", v2, [][]byte{issuerID, subjectID, extensions}, 0, "a certificate of version 2 cannot have"},
+		{"extensions after identifiers in version 2", v2, [][]byte{issuerID, subjectID, extensions}, 0, "a certificate of version 2 cannot have"},
 		{"an issuer's identifier in version 1", v1, [][]byte{issuerID}, 0, "has a unique identifier"},
 		{"a subject's identifier in version 1", v1, [][]byte{subjectID}, 0, "has a unique identifier"},
 		{"NULL in version 1", v1, [][]byte{asn.Null}, 0, "behind its public key"},
 		{"NULL before extensions", v3, [][]byte{asn.Null, extensions}, 0, "behind its public key"},
-		{"NULL behind extensions", v3, [][]byte{extensions, asn.Null}, 0, "behind its public key"},
+		{"NULL after extensions", v3, [][]byte{extensions, asn.Null}, 0, "behind its public key"},
 		{"extensions twice", v3, [][]byte{extensions, extensions}, 0, "behind its public key"},
 		{"identifiers in disorder", v3, [][]byte{subjectID, issuerID, extensions}, 0, "behind its public key"},
-		{"an identifier behind extensions", v3, [][]byte{extensions, subjectID}, 0, "behind its public key"},
+		{"an identifier after extensions", v3, [][]byte{extensions, subjectID}, 0, "behind its public key"},
 		{"an identifier that is constructed", v3, [][]byte{asn.TLV(0xa1, asn.Bits(nil)), extensions}, 0, "behind its public key"},
 		{"extensions that are not tagged", v3, [][]byte{asn.Seq(unknown)}, 0, "behind its public key"},
 		{"extensions with the tag of primitives", v3, [][]byte{asn.TLV(0x83, asn.Seq(unknown))}, 0, "behind its public key"},
@@ -531,7 +531,7 @@ func FuzzParseCertificate(f *testing.F) {
 		}
 		public, err := algorithm.ParsePublicKey(cert.RawSubjectPublicKeyInfo)
 		if err != nil || !testutil.EqualKeys(cert.PublicKey, public) {
-			t.Errorf("the key is not that of its octets: %v", err)
+			t.Errorf("the key does not match its octets: %v", err)
 		}
 		if x509der.CheckSignature(cert, root) == nil {
 			t.Error("a signature verifies under a key that made none")

@@ -759,7 +759,7 @@ func FuzzConstraintsOf(f *testing.F) {
 		}
 		c, err := of(value)
 		if (c == nil) != (err != nil) {
-			t.Fatalf("constraints %+v beside the error %v", c, err)
+			t.Fatalf("constraints %+v with the error %v", c, err)
 		}
 		if err != nil {
 			return

@@ -309,7 +309,7 @@ func FuzzParseCRL(f *testing.F) {
 			t.Error("the input was changed")
 		}
 		if (list == nil) != (err != nil) {
-			t.Fatalf("the list %v beside the error %v", list, err)
+			t.Fatalf("the list %v with the error %v", list, err)
 		}
 		if err != nil {
 			return

@@ -165,7 +165,7 @@ func TestParseNameMultiValued(t *testing.T) {
 		}
 	}
 	if _, err := x509der.ParseName(append(bytes.Clone(der), 0)); err == nil {
-		t.Error("an octet behind is accepted")
+		t.Error("an octet at the end is accepted")
 	}
 	if got, err := x509der.ParseName([]byte{0x30, 0}); err != nil || len(got) != 0 {
 		t.Errorf("an empty name: %v, %v", got, err)
@@ -297,7 +297,7 @@ func namePairs() []namePair {
 
 		{"a soft hyphen", "Acme CA", "Ac\u00adme CA", true},
 		{"a space of no width", "Acme CA", "Acme\u200b CA", true},
-		{"a space of no width alone", "Acme CA", "Acme\u200bCA", false},
+		{"a space of no width", "Acme CA", "Acme\u200bCA", false},
 		{"joiners", "Acme CA", "A\u200cc\u200dm\u2060e\ufeff CA", true},
 		{"a grapheme joiner", "Acme CA", "Acme\u034f CA", true},
 		{"a grapheme joiner before a mark", "Société CA", "Socie\u034f\u0301te\u0301 CA", true},
@@ -530,7 +530,7 @@ func FuzzParseName(f *testing.F) {
 		name, err := x509der.ParseName(a)
 		if err != nil {
 			if name != nil {
-				t.Errorf("the name %v beside the error %v", name, err)
+				t.Errorf("the name %v with the error %v", name, err)
 			}
 			return
 		}

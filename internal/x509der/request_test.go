@@ -86,7 +86,7 @@ func TestParseRequestCutOff(t *testing.T) {
 		}
 	}
 	if _, err := x509der.ParseRequest(append(bytes.Clone(der), 0)); err == nil {
-		t.Error("an octet behind is accepted")
+		t.Error("an octet at the end is accepted")
 	}
 }
 

@@ -63,7 +63,7 @@ func TestVerify(t *testing.T) {
 		{"RSA with SHA-1", algorithm.RSA_2048, crypto.SHA256, rsaSHA1, "not supported"},
 		{"ECC with SHA-1", algorithm.ECC_256, crypto.SHA256, ecSHA1, "not supported"},
 		{"ECC with NULL", algorithm.ECC_256, crypto.SHA256, ecSHA256NUL, "not supported"},
-		{"RSA, an octet behind the identifier", algorithm.RSA_2048, crypto.SHA256, append(bytes.Clone(rsaSHA256), 0), "not supported"},
+		{"RSA, an octet after the identifier", algorithm.RSA_2048, crypto.SHA256, append(bytes.Clone(rsaSHA256), 0), "not supported"},
 		{"no identifier", algorithm.RSA_2048, crypto.SHA256, nil, "not supported"},
 		{"RSA key, ECC signature", algorithm.RSA_2048, crypto.SHA256, ecSHA256, "RSA key"},
 		{"ECC key, RSA signature", algorithm.ECC_256, crypto.SHA256, rsaSHA256, "ECC key"},
@@ -83,13 +83,13 @@ func TestVerify(t *testing.T) {
 				return
 			}
 			for what, err := range map[string]error{
-				"another message":    x509der.Verify(key.Public(), tt.id, []byte("b message"), sig),
-				"no message":         x509der.Verify(key.Public(), tt.id, nil, sig),
-				"another key":        x509der.Verify(testkeys.Key(tt.key, 1).Public(), tt.id, message, sig),
-				"no signature":       x509der.Verify(key.Public(), tt.id, message, nil),
-				"an octet behind":    x509der.Verify(key.Public(), tt.id, message, append(bytes.Clone(sig), 0)),
-				"an octet less":      x509der.Verify(key.Public(), tt.id, message, sig[:len(sig)-1]),
-				"a zero octet first": x509der.Verify(key.Public(), tt.id, message, append([]byte{0}, sig...)),
+				"another message":     x509der.Verify(key.Public(), tt.id, []byte("b message"), sig),
+				"no message":          x509der.Verify(key.Public(), tt.id, nil, sig),
+				"another key":         x509der.Verify(testkeys.Key(tt.key, 1).Public(), tt.id, message, sig),
+				"no signature":        x509der.Verify(key.Public(), tt.id, message, nil),
+				"an octet at the end": x509der.Verify(key.Public(), tt.id, message, append(bytes.Clone(sig), 0)),
+				"an octet less":       x509der.Verify(key.Public(), tt.id, message, sig[:len(sig)-1]),
+				"a zero octet first":  x509der.Verify(key.Public(), tt.id, message, append([]byte{0}, sig...)),
 			} {
 				if err == nil {
 					t.Errorf("%s: accepted", what)
@@ -144,7 +144,7 @@ type rotatingSigner struct {
 
 func (s *rotatingSigner) Public() crypto.PublicKey { return s.public }
 
-// rotate changes the key, and the public half behind the pointer.
+// rotate changes the key, and the public key that the pointer points to.
 func (s *rotatingSigner) rotate(to crypto.Signer) {
 	s.Signer = to
 	switch public := s.public.(type) {
