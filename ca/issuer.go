@@ -5,9 +5,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/yuncert/yuncert"
@@ -113,12 +111,9 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 	}
 	i.authorityKeyID = x509der.AuthorityKeyID(keyID)
 	if opts.CRLBase != "" {
-		base, err := url.Parse(opts.CRLBase)
-		if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Hostname() == "" || !x509der.IsASCII(base.Host) ||
-			base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
-			return nil, refused("CRLBase", "%.80q is no http or https address without user, query and fragment, its host in ASCII", opts.CRLBase)
+		if i.crlAddress, err = crlAddress(opts.CRLBase, i.Identifier()); err != nil {
+			return nil, err
 		}
-		i.crlAddress = strings.TrimSuffix(base.String(), "/") + "/" + i.Identifier() + ".crl"
 		i.crlPoints = x509der.CRLPoints(i.crlAddress)
 	}
 	for _, cert := range chain {
@@ -216,15 +211,3 @@ func checkParent(i *Issuer, identifier string) error {
 	}
 	return nil
 }
-
-// checkNow refuses to issue when the chain is not valid at the instant.
-func (i *Issuer) checkNow(now time.Time) error {
-	if now.Before(i.notBefore) || now.After(i.notAfter) {
-		return yuncert.Errorf(yuncert.ErrCertificateExpired, "ParentIdentifier", "the CA and its chain are valid from %s to %s, and it is %s",
-			stamp(i.notBefore), stamp(i.notAfter), stamp(now))
-	}
-	return nil
-}
-
-// stamp prints an instant for a message.
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -145,13 +145,6 @@ func (l *leaf) check() error {
 	return checkTags(p.tags)
 }
 
-func checkImmediately(n int32) error {
-	if n < 0 || n > 2 {
-		return malformed("Immediately", "%d is not 0, 1 or 2", n)
-	}
-	return nil
-}
-
 // checkAlgorithm holds the parameter Algorithm to the CSR's key, or takes the
 // algorithm of the key to make from it.
 func (l *leaf) checkAlgorithm() error {

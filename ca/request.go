@@ -2,7 +2,6 @@ package ca
 
 import (
 	"strings"
-	"time"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
@@ -40,20 +39,13 @@ func checkCAAlgorithm(name string) error {
 	return nil
 }
 
-// checkYears checks the parameter Years of a CA that is to be made.
-func checkYears(years int32) error {
-	switch {
-	case years == 0:
-		return yuncert.Missing("Years")
-	case years < 0 || years > maxYears:
-		return malformed("Years", "%d is not from 1 to %d; 5 to 10 are usual", years, maxYears)
+// checkImmediately checks the parameter Immediately.
+func checkImmediately(n int32) error {
+	if n < 0 || n > 2 {
+		return malformed("Immediately", "%d is not 0, 1 or 2", n)
 	}
 	return nil
 }
-
-// maxYears keeps a root's end within the four digits that a certificate has for
-// a year (RFC 5280, section 4.1.2.5).
-const maxYears = 100
 
 // checkClientToken checks the parameter ClientToken.
 func checkClientToken(token string) error {
@@ -62,17 +54,6 @@ func checkClientToken(token string) error {
 	}
 	return nil
 }
-
-// checkInstant refuses an instant that is none: a zero [time.Time], above all.
-func checkInstant(now time.Time) error {
-	if now.Year() < 1950 || now.After(maxTime) {
-		return refused("", "the instant %s is not from 1950 to 9999 (RFC 5280, section 4.1.2.5)", stamp(now))
-	}
-	return nil
-}
-
-// second is the instant as a certificate holds it, in whole seconds.
-func second(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
 // malformed is the error for a value that is wrong in itself.
 func malformed(parameter, format string, args ...any) error {

@@ -85,3 +85,41 @@ func (v *validity) within(now time.Time, issuer *Issuer) (notBefore, notAfter ti
 	}
 	return notBefore, notAfter, nil
 }
+
+// checkYears checks the parameter Years of a CA that is to be made.
+func checkYears(years int32) error {
+	switch {
+	case years == 0:
+		return yuncert.Missing("Years")
+	case years < 0 || years > maxYears:
+		return malformed("Years", "%d is not from 1 to %d; 5 to 10 are usual", years, maxYears)
+	}
+	return nil
+}
+
+// maxYears keeps a root's end within the four digits that a certificate has for
+// a year (RFC 5280, section 4.1.2.5).
+const maxYears = 100
+
+// checkNow refuses to issue when the chain is not valid at the instant.
+func (i *Issuer) checkNow(now time.Time) error {
+	if now.Before(i.notBefore) || now.After(i.notAfter) {
+		return yuncert.Errorf(yuncert.ErrCertificateExpired, "ParentIdentifier", "the CA and its chain are valid from %s to %s, and it is %s",
+			stamp(i.notBefore), stamp(i.notAfter), stamp(now))
+	}
+	return nil
+}
+
+// stamp prints an instant for a message.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// checkInstant refuses an instant that is none: a zero [time.Time], above all.
+func checkInstant(now time.Time) error {
+	if now.Year() < 1950 || now.After(maxTime) {
+		return refused("", "the instant %s is not from 1950 to 9999 (RFC 5280, section 4.1.2.5)", stamp(now))
+	}
+	return nil
+}
+
+// second is the instant as a certificate holds it, in whole seconds.
+func second(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
