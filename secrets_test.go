@@ -90,7 +90,7 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 	w.needles = testkeys.NewNeedles(numbers...)
 	w.key, w.pem = testkeys.Key(a, 1), testkeys.PEM(a, 1)
 	now, rootKey, serverKey := secretsNow, testkeys.Key(a, 0), testkeys.Key(a, 2)
-	// add files a value under its type's name, and a pointer's target beside it.
+	// add files a value under its type's name, and a pointer's target too.
 	add := func(values ...any) {
 		for _, value := range values {
 			v := reflect.ValueOf(value)
@@ -366,8 +366,7 @@ func keyForms(text []byte) map[string]string {
 	return forms
 }
 
-// No error about input in which there is a private key shows it, whatever the
-// input was meant to be.
+// No error shows a private key that stands in the input, for any kind of input.
 func TestSecretsInErrors(t *testing.T) {
 	t.Parallel()
 	for _, a := range testkeys.Families {
@@ -390,8 +389,8 @@ func TestSecretsInErrors(t *testing.T) {
 			for form, text := range keyForms(w.pem) {
 				w.readersOf(text, func(reader string, err error) { check(reader+", "+form, err) })
 				w.requestsWith(text, func(field string, err error) {
-					// A message may quote 80 characters of a name that is refused: not those of a key in PEM, which
-					// is what people paste, but maybe those of bare digits, which look like any name.
+					// A message may quote 80 characters of a name that is refused: not the characters of a key in PEM, which
+					// is what people paste, but maybe bare digits, which look like any name.
 					if strings.HasPrefix(form, "PEM") || strings.Contains(field, ".Csr") {
 						check(field+", "+form, err)
 					}

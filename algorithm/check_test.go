@@ -311,7 +311,7 @@ func TestPolicyBlockedIsAskedLast(t *testing.T) {
 	}
 }
 
-// The metric x-signature is the time of a check over that of a signature with a
+// The metric x-signature is the time of a check divided by the time of a signature with a
 // key of the same length: what a CSR's key costs an issuer whose own is like it.
 func BenchmarkCheck(b *testing.B) {
 	for _, a := range []algorithm.Algorithm{

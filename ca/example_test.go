@@ -145,7 +145,7 @@ func newExampleCA(now time.Time, a algorithm.Algorithm) *ca.Issuer {
 }
 
 // The subject comes from the parameters, then from the CSR, then from defaults;
-// the names are those of the CSR and of Domain. What is wrong, the error names.
+// the names come from the CSR and Domain. An error names what is wrong.
 func ExampleCreateServerCertificateWithCsr() {
 	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()
 	issuer := newExampleCA(now, algorithm.ECC_256)

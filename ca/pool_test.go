@@ -366,7 +366,7 @@ func TestLoadPoolRefuses(t *testing.T) {
 				t.Fatalf("error %v", err)
 			}
 			parameter := tt.parameter
-			if parameter == "" { // ParsePrivateKey's own, whatever that is
+			if parameter == "" { // ParsePrivateKey's own parameter
 				parameter = e.Parameter
 			}
 			testutil.CheckError(t, err, tt.code, parameter, tt.mention)

@@ -131,8 +131,8 @@ func TestRespondOCSPTools(t *testing.T) {
 }
 
 // For a CSR of any tool the certificate has the DNS names and IP addresses that
-// csr.Parse read and the common name, and no name of another form that the tool
-// put beside them.
+// csr.Parse read and the common name. It has no name of another form that the tool
+// added.
 func TestCreateServerCertificateWithCsrTools(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("../csr/testdata/accepted/*.pem")
@@ -140,7 +140,7 @@ func TestCreateServerCertificateWithCsrTools(t *testing.T) {
 		t.Fatalf("no CSRs (%v)", err)
 	}
 	made := make(map[algorithm.Algorithm]*ca.Issuer)
-	issuers := func(a algorithm.Algorithm) *ca.Issuer { // whose keys are not that of the CSRs, the test key 0
+	issuers := func(a algorithm.Algorithm) *ca.Issuer { // whose keys are not test key 0, which the CSRs have
 		if made[a] != nil {
 			return made[a]
 		}

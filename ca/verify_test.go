@@ -848,7 +848,7 @@ func TestVerifyRefusesKey(t *testing.T) {
 	_, err = w.make(t).verify()
 	testutil.CheckError(t, err, refused, "Certificate", `certificate "CN=Sub" (serial number a2) has an unusable key: the RSA exponent 3`)
 
-	// The CA's key with the exponent 65537 signs, and its certificate has that of 3:
+	// The CA's key with the exponent 65537 signs, and its certificate has the exponent 3:
 	// the signature is wrong and the key is weak.
 	w = newWorld(algorithm.RSA_2048)
 	w.after = func(m *made) {

@@ -25,8 +25,8 @@ func BenchmarkCreateCsrWithKey(b *testing.B) {
 	}
 }
 
-// The metric x-floor is the time of making key and CSR over that of making a key
-// and one signature. RSA keys take times that scatter widely: it needs many of
+// The metric x-floor is the time of making key and CSR divided by the time of
+// making a key and one signature. RSA keys take times that scatter widely: it needs many of
 // them.
 func BenchmarkCreateCsr(b *testing.B) {
 	for _, tt := range createCsrAlgorithms {

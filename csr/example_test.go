@@ -91,7 +91,7 @@ func ExampleCreateCsrWithKey() {
 	// Output: 例子.公司 [xn--fsqu00a.xn--55qx5d] true
 }
 
-// A CSR that a customer made with openssl req. Whatever Parse returns without
+// A CSR that a customer made with openssl req. What Parse returns without
 // an error came from the holder of the private key.
 func ExampleParse() {
 	const text = `-----BEGIN CERTIFICATE REQUEST-----

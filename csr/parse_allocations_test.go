@@ -92,8 +92,8 @@ func largeInputs(t testing.TB) map[string][]byte {
 	return inputs
 }
 
-// Reading an input allocates at most 32 times its real length, whatever length it
-// claims. Thousands of attributes in a subject come near to that. The test is not
+// Reading an input allocates at most 32 times its real length, also if it claims to
+// be longer. Thousands of attributes in a subject come near to that. The test is not
 // parallel, since it counts what the whole process allocates.
 func TestParseAllocatesLittle(t *testing.T) {
 	inputs := largeInputs(t)

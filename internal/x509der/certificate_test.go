@@ -289,22 +289,31 @@ func TestParseCertificateRefuses(t *testing.T) {
 	}
 }
 
-// What may stand after the key depends on the version (RFC 5280, section
-// 4.1.2), and nothing else may. What stands there and is not read might be a
-// critical extension.
-func TestParseCertificateBehindKey(t *testing.T) {
-	t.Parallel()
+// An afterKey is one row of afterKeys.
+type afterKey struct {
+	name       string
+	version    []byte
+	rest       [][]byte
+	extensions int
+	mention    string // empty: it is read, with so many extensions
+}
+
+// der is a certificate for the key 2 of an algorithm, with a signature that nobody
+// checks.
+func (r afterKey) der(t testing.TB, a algorithm.Algorithm) []byte {
+	id := asn.SignatureID(a.Family())
+	tbs := certFields(r.version, id, certSigner(t, a, 2).PublicDER, r.rest...)
+	return asn.Seq(tbs, id, asn.Bits([]byte("signature")))
+}
+
+// afterKeys are elements after the public key of a certificate.
+// FuzzParseCertificate starts from them too.
+func afterKeys() []afterKey {
 	v1, v2, v3 := []byte(nil), []byte{0xa0, 3, 2, 1, 1}, []byte{0xa0, 3, 2, 1, 2}
 	issuerID, subjectID := asn.TLV(0x81, []byte{0, 1}), asn.TLV(0x82, []byte{0, 2})
 	unknown := asn.Seq(asn.OID("\x2a\x03"), []byte{1, 1, 0xff}, asn.TLV(asn1.OCTET_STRING, asn.Null))
 	extensions := asn.TLV(0xa3, asn.Seq(unknown))
-	tests := []struct {
-		name       string
-		version    []byte
-		rest       [][]byte
-		extensions int
-		mention    string // empty: it is read, with so many extensions
-	}{
+	return []afterKey{
 		{"version 1", v1, nil, 0, ""},
 		{"version 1, written out", []byte{0xa0, 3, 2, 1, 0}, nil, 0, ""},
 		{"version 2", v2, nil, 0, ""},
@@ -334,14 +343,18 @@ func TestParseCertificateBehindKey(t *testing.T) {
 		{"no list of extensions", v3, [][]byte{asn.TLV(0xa3)}, 0, "its extensions are malformed"},
 		{"an extension that goes on", v3, [][]byte{asn.TLV(0xa3, asn.Seq(asn.Seq(asn.OID("\x2a\x03"), asn.TLV(asn1.OCTET_STRING, asn.Null), []byte{1, 1, 0xff})))}, 0, "its extensions are malformed"},
 	}
-	for _, tt := range tests {
-		for a, id := range map[algorithm.Algorithm][]byte{
-			algorithm.ECC_256: asn.Seq(asn.OID("\x2a\x86\x48\xce\x3d\x04\x03\x02")), algorithm.SM2_256: asn.Seq(asn.OIDSM2WithSM3),
-		} {
+}
+
+// What may stand after the key depends on the version (RFC 5280, section
+// 4.1.2), and nothing else may. What stands there and is not read might be a
+// critical extension.
+func TestParseCertificateAfterKey(t *testing.T) {
+	t.Parallel()
+	for _, tt := range afterKeys() {
+		for _, a := range []algorithm.Algorithm{algorithm.ECC_256, algorithm.SM2_256} {
 			t.Run(fmt.Sprintf("%s, %s", tt.name, a), func(t *testing.T) {
 				t.Parallel()
-				tbs := certFields(tt.version, id, certSigner(t, a, 2).PublicDER, tt.rest...)
-				cert, err := x509der.ParseCertificate(asn.Seq(tbs, id, asn.Bits([]byte("signature"))))
+				cert, err := x509der.ParseCertificate(tt.der(t, a))
 				if tt.mention != "" {
 					if err == nil || cert != nil || !strings.Contains(err.Error(), tt.mention) {
 						t.Errorf("got %v, %v: want an error that mentions %q", cert, err, tt.mention)
@@ -512,6 +525,10 @@ func FuzzParseCertificate(f *testing.F) {
 	f.Add(certSign(f, "", certTBS(id, certSigner(f, algorithm.SM2_256, 2).PublicDER), id))
 	f.Add(certSign(f, "", certFields(nil, id, certSigner(f, algorithm.SM2_256, 2).PublicDER), id))
 	f.Add([]byte(strings.Repeat("\x30\x80", 50)))
+	for _, row := range afterKeys() {
+		f.Add(row.der(f, algorithm.ECC_256))
+		f.Add(row.der(f, algorithm.SM2_256))
+	}
 	refused, _ := refusedCertificates(f)
 	for _, der := range refused {
 		f.Add(der)

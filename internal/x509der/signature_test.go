@@ -136,7 +136,7 @@ func TestVerifyOddKeys(t *testing.T) {
 	}
 }
 
-// A rotatingSigner returns one pointer for its public half, whatever its key is.
+// A rotatingSigner returns the same pointer for its public key, also after a change of keys.
 type rotatingSigner struct {
 	crypto.Signer
 	public crypto.PublicKey
