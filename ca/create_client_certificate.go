@@ -7,106 +7,48 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 )
 
-// A CreateClientCertificateRequest describes the client certificate to issue for
-// a key that is made with it, with the parameters of CreateClientCertificate
-// (Certificate Management Service, 2020-06-30).
+// A CreateClientCertificateRequest is the request of CreateClientCertificate
+// (Certificate Management Service, 2020-06-30). Fields without a comment mean the
+// same as in [CreateClientCertificateWithCsrRequest], for a CSR without attributes.
 type CreateClientCertificateRequest struct {
-	// SanType is the kind of names in SanValue: 1 e-mail addresses, 2 DNS names, 6
-	// URIs or 7 IP addresses. The other kinds of RFC 5280, section 4.2.1.6, which
-	// the document numbers too, are refused. It is looked at only when SanValue is
-	// set.
-	SanType int32 `json:"SanType,omitempty"`
-
-	// SanValue lists alternative names of that kind, separated by commas, up to
-	// 250 in all. Empty means none.
-	SanValue string `json:"SanValue,omitempty"`
-
-	// Organization is up to 64 characters. Empty means "Alibaba Inc.".
-	Organization string `json:"Organization,omitempty"`
-
-	// OrganizationUnit is up to 64 characters. Empty means "Aliyun CDN".
+	SanType          int32  `json:"SanType,omitempty"`
+	SanValue         string `json:"SanValue,omitempty"`
+	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
+	Country          string `json:"Country,omitempty"`
 
-	// Country is two letters. Empty means the issuing CA's.
-	Country string `json:"Country,omitempty"`
-
-	// CommonName is the name of the client, up to 64 characters.
-	// Required.
+	// CommonName is the name of the client, up to 64 characters. Required.
 	CommonName string `json:"CommonName,omitempty"`
+	State      string `json:"State,omitempty"`
+	Locality   string `json:"Locality,omitempty"`
 
-	// State is the province, up to 128 characters. Empty means the issuing CA's.
-	State string `json:"State,omitempty"`
-
-	// Locality is the city, up to 128 characters. Empty means the issuing CA's.
-	Locality string `json:"Locality,omitempty"`
-
-	// Algorithm is the name of the algorithm of the key to make: RSA_2048,
-	// RSA_4096, ECC_256, ECC_384, ECC_512 or SM2_256, of the CA's family.
-	// RSA_1024, though documented, is too weak for a new key. Required.
-	Algorithm string `json:"Algorithm,omitempty"`
-
-	// ParentIdentifier is the Identifier of the subordinate CA that signs.
-	// Required.
+	// Algorithm is that of the key to generate, as in
+	// [CreateServerCertificateRequest]. Required.
+	Algorithm        string `json:"Algorithm,omitempty"`
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
-
-	// Years and Months are the validity in calendar years and months, added up
-	// as [time.Time.AddDate] does: 31 January and a month is 3 March. They count
-	// only when neither Days nor BeforeTime and AfterTime are set, and are up to
-	// 10,000 and 120,000.
-	Years int32 `json:"Years,omitempty"`
-
-	// Months: see Years.
-	Months int32 `json:"Months,omitempty"`
-
-	// Days is the validity in days of 24 hours, up to 3,652,500. One of Days,
-	// BeforeTime with AfterTime, and Years or Months is required. When Days and both
-	// times are set, the certificate begins at BeforeTime and lasts Days.
-	Days int32 `json:"Days,omitempty"`
-
-	// BeforeTime is the start of the validity in UNIX seconds. Zero means the
-	// instant of the call; it is set together with AfterTime or not at all.
-	BeforeTime int64 `json:"BeforeTime,omitempty"`
-
-	// AfterTime is the end of the validity in UNIX seconds, after BeforeTime.
-	AfterTime int64 `json:"AfterTime,omitempty"`
-
-	// Immediately says what the response holds beside the identifiers: 0, the
-	// default, nothing; 1 the certificate; 2 the certificate and its chain.
-	Immediately int32 `json:"Immediately,omitempty"`
-
-	// EnableCrl is 1 to put the address of the CA's CRL into the certificate,
-	// for which the issuer has a CRLBase, and 0, the default, to leave it out.
-	EnableCrl int64 `json:"EnableCrl,omitempty"`
-
-	// Tags are up to 100 labels for the caller to store.
-	Tags []Tag `json:"Tags,omitempty"`
-
-	// ResourceGroupId is for the caller to store.
-	ResourceGroupId string `json:"ResourceGroupId,omitempty"`
+	Years            int32  `json:"Years,omitempty"`
+	Months           int32  `json:"Months,omitempty"`
+	Days             int32  `json:"Days,omitempty"`
+	BeforeTime       int64  `json:"BeforeTime,omitempty"`
+	AfterTime        int64  `json:"AfterTime,omitempty"`
+	Immediately      int32  `json:"Immediately,omitempty"`
+	EnableCrl        int64  `json:"EnableCrl,omitempty"`
+	Tags             []Tag  `json:"Tags,omitempty"`
+	ResourceGroupId  string `json:"ResourceGroupId,omitempty"`
 }
 
-// A CreateClientCertificateResponse is what CreateClientCertificate returns.
+// A CreateClientCertificateResponse is the response of CreateClientCertificate. Its
+// fields are those of [CreateServerCertificateWithCsrResponse].
 type CreateClientCertificateResponse struct {
-	// X509Certificate is the certificate in PEM, with Immediately 1 and 2.
-	X509Certificate string `json:"X509Certificate,omitempty"`
-
-	// CertificateChain is the chain of CAs in PEM, with Immediately 2: the
-	// issuing CA first, the root last, the client certificate not in it.
+	X509Certificate  string `json:"X509Certificate,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`
-
-	// Identifier names the certificate: 32 lower-case hexadecimal digits.
-	Identifier string `json:"Identifier,omitempty"`
-
-	// SerialNumber is the serial number, 36 lower-case hexadecimal digits.
-	SerialNumber string `json:"SerialNumber,omitempty"`
-
-	// RequestId identifies the request: an upper-case UUID drawn from rand.
-	RequestId string `json:"RequestId,omitempty"`
+	Identifier       string `json:"Identifier,omitempty"`
+	SerialNumber     string `json:"SerialNumber,omitempty"`
+	RequestId        string `json:"RequestId,omitempty"`
 }
 
-// Validate checks the request without an issuer and returns the first problem in
-// the order of the fields, with the codes of
-// [CreateServerCertificateRequest.Validate].
+// Validate checks the request. [yuncert.ErrInvalidParameter] is the algorithm
+// RSA_1024.
 func (r *CreateClientCertificateRequest) Validate() error {
 	_, err := r.check()
 	return err
@@ -131,11 +73,9 @@ func (r *CreateClientCertificateRequest) check() (l leaf, err error) {
 	return l, err
 }
 
-// CreateClientCertificate makes a key and signs a client certificate for it. The
-// key is returned beside the response and is the caller's to keep; der is the
-// certificate itself, there whatever Immediately says. The certificate is that of
-// [CreateClientCertificateWithCsr]; the errors are those of
-// [CreateServerCertificate].
+// CreateClientCertificate generates a key and signs a client certificate for it. The
+// certificate is that of [CreateClientCertificateWithCsr]; results and errors are
+// those of [CreateServerCertificate].
 func CreateClientCertificate(rand io.Reader, now time.Time, issuer *Issuer, req *CreateClientCertificateRequest) (resp *CreateClientCertificateResponse, key *algorithm.PrivateKey, der []byte, err error) {
 	l, err := req.check()
 	if err != nil {

@@ -7,129 +7,62 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 )
 
-// A CreateClientCertificateWithCsrRequest describes the client certificate to
-// issue, with the parameters of CreateClientCertificateWithCsr (Certificate
-// Management Service, 2020-06-30).
+// A CreateClientCertificateWithCsrRequest is the request of
+// CreateClientCertificateWithCsr (Certificate Management Service, 2020-06-30).
+// Fields without a comment mean the same as in
+// [CreateServerCertificateWithCsrRequest].
 type CreateClientCertificateWithCsrRequest struct {
 	// SanType is the kind of names in SanValue: 1 e-mail addresses, 2 DNS names, 6
-	// URIs or 7 IP addresses. The other kinds of RFC 5280, section 4.2.1.6, which
-	// the document numbers too, are refused. It is looked at only when SanValue is
-	// set.
+	// URIs, 7 IP addresses. The document also numbers the other kinds of RFC 5280,
+	// section 4.2.1.6; they are refused. It is checked only if SanValue is set.
 	SanType int32 `json:"SanType,omitempty"`
 
-	// SanValue lists alternative names of that kind, separated by commas, up to
-	// 250 in all. Empty means none.
+	// SanValue lists alternative names of that kind, separated by commas, up to 250
+	// names with those of the CSR.
 	SanValue string `json:"SanValue,omitempty"`
 
-	// Csr is the certificate signing request, PEM from any tool, as
-	// [github.com/yuncert/yuncert/csr.Parse] reads it, for any key but RSA_1024.
-	// Required: the document does not mark it so, and there is no key without it.
-	Csr string `json:"Csr,omitempty"`
-
-	// Organization is up to 64 characters. Empty means the CSR's, and if it has
-	// none "Alibaba Inc.".
-	Organization string `json:"Organization,omitempty"`
-
-	// OrganizationUnit is up to 64 characters. Empty means the CSR's, and if it
-	// has none "Aliyun CDN".
+	// Csr is required, although the document does not mark it so: without it there is
+	// no key. RSA_1024 keys are refused.
+	Csr              string `json:"Csr,omitempty"`
+	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
-
-	// Country is two letters. Empty means the CSR's, and if it has none the
-	// issuing CA's.
-	Country string `json:"Country,omitempty"`
-
-	// CommonName is up to 64 characters. It counts only when the CSR has no
-	// common name.
-	CommonName string `json:"CommonName,omitempty"`
-
-	// State is the province, up to 128 characters. Empty means the CSR's, and if
-	// it has none the issuing CA's.
-	State string `json:"State,omitempty"`
-
-	// Locality is the city, up to 128 characters. Empty means the CSR's, and if
-	// it has none the issuing CA's.
-	Locality string `json:"Locality,omitempty"`
-
-	// Algorithm is the name of the algorithm of the CSR's key: RSA_2048, RSA_4096,
-	// ECC_256, ECC_384, ECC_512 or SM2_256. Empty means that of the CSR's key,
-	// which may then be RSA_3072 too.
-	Algorithm string `json:"Algorithm,omitempty"`
-
-	// ParentIdentifier is the Identifier of the subordinate CA that signs.
-	// Required.
+	Country          string `json:"Country,omitempty"`
+	CommonName       string `json:"CommonName,omitempty"`
+	State            string `json:"State,omitempty"`
+	Locality         string `json:"Locality,omitempty"`
+	Algorithm        string `json:"Algorithm,omitempty"`
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
-
-	// Years and Months are the validity in calendar years and months, added up
-	// as [time.Time.AddDate] does: 31 January and a month is 3 March. They count
-	// only when neither Days nor BeforeTime and AfterTime are set, and are up to
-	// 10,000 and 120,000.
-	Years int32 `json:"Years,omitempty"`
-
-	// Months: see Years.
-	Months int32 `json:"Months,omitempty"`
-
-	// Days is the validity in days of 24 hours, up to 3,652,500. One of Days,
-	// BeforeTime with AfterTime, and Years or Months is required. When Days and both
-	// times are set, the certificate begins at BeforeTime and lasts Days.
-	Days int32 `json:"Days,omitempty"`
-
-	// BeforeTime is the start of the validity in UNIX seconds. Zero means the
-	// instant of the call; it is set together with AfterTime or not at all.
-	BeforeTime int64 `json:"BeforeTime,omitempty"`
-
-	// AfterTime is the end of the validity in UNIX seconds, after BeforeTime.
-	AfterTime int64 `json:"AfterTime,omitempty"`
-
-	// Immediately says what the response holds beside the identifiers: 0, the
-	// default, nothing; 1 the certificate; 2 the certificate and its chain.
-	Immediately int32 `json:"Immediately,omitempty"`
-
-	// EnableCrl is 1 to put the address of the CA's CRL into the certificate,
-	// for which the issuer has a CRLBase, and 0, the default, to leave it out.
-	EnableCrl int64 `json:"EnableCrl,omitempty"`
-
-	// Tags are up to 100 labels for the caller to store.
-	Tags []Tag `json:"Tags,omitempty"`
-
-	// ResourceGroupId is for the caller to store.
-	ResourceGroupId string `json:"ResourceGroupId,omitempty"`
+	Years            int32  `json:"Years,omitempty"`
+	Months           int32  `json:"Months,omitempty"`
+	Days             int32  `json:"Days,omitempty"`
+	BeforeTime       int64  `json:"BeforeTime,omitempty"`
+	AfterTime        int64  `json:"AfterTime,omitempty"`
+	Immediately      int32  `json:"Immediately,omitempty"`
+	EnableCrl        int64  `json:"EnableCrl,omitempty"`
+	Tags             []Tag  `json:"Tags,omitempty"`
+	ResourceGroupId  string `json:"ResourceGroupId,omitempty"`
 }
 
-// A CreateClientCertificateWithCsrResponse is what
-// CreateClientCertificateWithCsr returns.
+// A CreateClientCertificateWithCsrResponse is the response of
+// CreateClientCertificateWithCsr. Fields without a comment are those of
+// [CreateServerCertificateWithCsrResponse].
 type CreateClientCertificateWithCsrResponse struct {
-	// X509Certificate is the certificate in PEM, with Immediately 1 and 2.
-	X509Certificate string `json:"X509Certificate,omitempty"`
-
-	// CertificateChain is the chain of CAs in PEM, with Immediately 2: the
-	// issuing CA first, the root last, the client certificate not in it.
+	X509Certificate  string `json:"X509Certificate,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`
+	Identifier       string `json:"Identifier,omitempty"`
+	SerialNumber     string `json:"SerialNumber,omitempty"`
+	RequestId        string `json:"RequestId,omitempty"`
 
-	// Identifier names the certificate: 32 lower-case hexadecimal digits.
-	Identifier string `json:"Identifier,omitempty"`
-
-	// SerialNumber is the serial number, 36 lower-case hexadecimal digits.
-	SerialNumber string `json:"SerialNumber,omitempty"`
-
-	// RequestId identifies the request: an upper-case UUID drawn from rand.
-	RequestId string `json:"RequestId,omitempty"`
-
-	// CertKmcRep1 is ciphertext of the cloud's key service. The caller's to fill
-	// in.
-	CertKmcRep1 string `json:"CertKmcRep1,omitempty"`
-
-	// CertSignBufKmc is ciphertext of the cloud's key service. The caller's to
-	// fill in.
+	// CertKmcRep1 and CertSignBufKmc are ciphertexts of the cloud's key service, for
+	// the caller to fill in.
+	CertKmcRep1    string `json:"CertKmcRep1,omitempty"`
 	CertSignBufKmc string `json:"CertSignBufKmc,omitempty"`
 }
 
-// Validate checks the request, the CSR with its signature included, without an
-// issuer, and returns the first problem: of the CSR, then in the order of the
-// fields. The codes are those of
-// [CreateServerCertificateWithCsrRequest.Validate], and
-// [yuncert.ErrInvalidParameter] for a key of RSA_1024. A client needs no name: the
-// document requires none, and the key tells it apart. The CSR's key passes
-// [algorithm.Check]; the operation applies the issuer's KeyPolicy instead.
+// Validate checks the CSR with its signature, and then the other fields in their
+// order. Its errors are those of [CreateServerCertificateWithCsrRequest.Validate],
+// with two differences: an RSA_1024 key is [yuncert.ErrInvalidParameter], and a
+// client needs no name, because its key identifies it.
 func (r *CreateClientCertificateWithCsrRequest) Validate() error {
 	_, err := r.check(algorithm.KeyPolicy{})
 	return err
@@ -160,15 +93,12 @@ func (r *CreateClientCertificateWithCsrRequest) check(policy algorithm.KeyPolicy
 	return l, err
 }
 
-// CreateClientCertificateWithCsr signs a client certificate for the key of a CSR,
-// for TLS clients that authenticate with one. der is the certificate itself, there
-// whatever Immediately says.
-//
-// It differs from [CreateServerCertificateWithCsr] in its extended key usage,
-// clientAuth, in its key usage, digitalSignature for every key (RFC 5280, section
-// 4.2.1.12), and in its alternative names: the DNS names and IP addresses of
-// the CSR and SanValue, or none. The common name, often that of a person, is not
-// among them. The errors are those of that function.
+// CreateClientCertificateWithCsr signs a certificate that a TLS client authenticates
+// with. It works like [CreateServerCertificateWithCsr] and has the same errors. The
+// differences: the extended key usage is clientAuth; the key usage is
+// digitalSignature for every key (RFC 5280, section 4.2.1.12); the alternative names
+// are the DNS names and IP addresses of the CSR, and SanValue, or none. The common
+// name is often that of a person and is not one of them.
 func CreateClientCertificateWithCsr(rand io.Reader, now time.Time, issuer *Issuer, req *CreateClientCertificateWithCsrRequest) (resp *CreateClientCertificateWithCsrResponse, der []byte, err error) {
 	l, err := req.check(issuer.keyPolicy())
 	if err != nil {

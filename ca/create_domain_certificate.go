@@ -10,32 +10,25 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// A CreateDomainCertificateRequest describes the domain-validated certificate to
-// issue: what an order of package order comes to. No document has it; its fields
-// are named as those of [CreateServerCertificateWithCsrRequest].
+// A CreateDomainCertificateRequest is the request of CreateDomainCertificate. Alibaba
+// Cloud documents no such operation. The fields are named like those of
+// [CreateServerCertificateWithCsrRequest].
 type CreateDomainCertificateRequest struct {
-	// Csr is the certificate signing request, PEM from any tool, as
-	// [github.com/yuncert/yuncert/csr.Parse] reads it. Only its key counts. Required.
+	// Csr is the certificate signing request in PEM. Only its key is used. Required.
 	Csr string `json:"Csr,omitempty"`
 
-	// Domain lists the names whose ownership was proved: up to 250 DNS names and
-	// IP addresses separated by commas. Required.
+	// Domain lists the names whose ownership was proved: up to 250 DNS names and IP
+	// addresses, separated by commas. Required.
 	Domain string `json:"Domain,omitempty"`
 
 	// Months is the validity in calendar months, up to 120,000. Required.
 	Months int32 `json:"Months,omitempty"`
 
-	// Immediately says what the response holds beside the identifiers: 0, the
-	// default, nothing; 1 the certificate; 2 the certificate and its chain.
 	Immediately int32 `json:"Immediately,omitempty"`
 }
 
-// Validate checks the request, the CSR with its signature included, without an
-// issuer, and returns the first problem in the order of the fields:
-// [yuncert.ErrMissingParameter] for a required one that is empty and
-// [yuncert.ErrInvalidValueMalformed] for a value that breaks the rule in the
-// field's comment. The CSR's key passes [algorithm.Check]; the operation applies
-// the issuer's KeyPolicy instead.
+// Validate checks the request, including the CSR's signature. The CSR's key passes
+// [algorithm.Check]; the operation applies the issuer's KeyPolicy instead.
 func (r *CreateDomainCertificateRequest) Validate() error {
 	_, err := r.check(algorithm.KeyPolicy{})
 	return err
@@ -77,15 +70,15 @@ func (r *CreateDomainCertificateRequest) check(policy algorithm.KeyPolicy) (l le
 	return l, checkImmediately(r.Immediately)
 }
 
-// CreateDomainCertificate signs a server certificate that vouches for names and
-// nothing else (CA/Browser Forum, Baseline Requirements, section 7.1.2.7.2): the
-// subject is the first name of Domain as the common name, empty if that is longer
-// than 64 characters, and the alternative names are those of Domain. Of the CSR
-// only the key counts; an issuer with an RSA key also signs ECC keys and the other
-// way round, while SM2 stays among itself. An issuer with a CRLBase writes the
-// address of its CRL. The rest is as [CreateServerCertificateWithCsr] has it, der
-// and the errors of the issuer, the key, the validity and the name constraints
-// included.
+// CreateDomainCertificate signs a domain-validated certificate: a server
+// certificate that vouches only for names (CA/Browser Forum, Baseline Requirements,
+// section 7.1.2.7.2). Package order issues its orders with it.
+//
+// The alternative names are those of Domain. The subject is the first of them as the
+// common name, or empty if that name is longer than 64 characters. RSA CAs may also
+// sign for ECC keys and ECC CAs for RSA keys, but SM2 is not mixed with either. An
+// issuer with a CRLBase writes the address of its CRL. In all else the certificate
+// and the errors are those of [CreateServerCertificateWithCsr].
 func CreateDomainCertificate(rand io.Reader, now time.Time, issuer *Issuer, req *CreateDomainCertificateRequest) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
 	l, err := req.check(issuer.keyPolicy())
 	if err != nil {

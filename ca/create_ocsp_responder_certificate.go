@@ -11,42 +11,33 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// A CreateOCSPResponderCertificateRequest describes the certificate of an OCSP
-// responder to create. Alibaba Cloud documents no such operation.
+// A CreateOCSPResponderCertificateRequest is the request of
+// CreateOCSPResponderCertificate. Alibaba Cloud documents no such operation.
 type CreateOCSPResponderCertificateRequest struct {
 	// CommonName is the name of the responder, up to 64 characters. Required.
 	CommonName string `json:"CommonName,omitempty"`
 
-	// Days is the validity in days of 24 hours from now, within that of the CA
-	// and its chain. The certificate cannot be revoked, so that a short one, of
-	// some weeks, is better. Up to 36,600. Required.
+	// Days is the validity in days of 24 hours from now, up to 36,600. The certificate
+	// cannot be revoked: prefer a few weeks. Required.
 	Days int32 `json:"Days,omitempty"`
 }
 
-// A CreateOCSPResponderCertificateResponse is what
-// CreateOCSPResponderCertificate returns.
+// A CreateOCSPResponderCertificateResponse is the response of
+// CreateOCSPResponderCertificate.
 type CreateOCSPResponderCertificateResponse struct {
 	// Certificate is the responder's certificate in PEM.
 	Certificate string `json:"Certificate,omitempty"`
 
-	// CertificateChain is what [NewOCSPResponder] takes: the certificate, then
-	// the CA's chain, the root last.
+	// CertificateChain is what [NewOCSPResponder] takes: the certificate, then the
+	// CA's chain, the root last.
 	CertificateChain string `json:"CertificateChain,omitempty"`
 
-	// Identifier names the certificate: 32 lower-case hexadecimal digits.
-	Identifier string `json:"Identifier,omitempty"`
-
-	// SerialNumber is the serial number, 36 lower-case hexadecimal digits.
+	Identifier   string `json:"Identifier,omitempty"`
 	SerialNumber string `json:"SerialNumber,omitempty"`
-
-	// RequestId identifies the request: an upper-case UUID drawn from rand.
-	RequestId string `json:"RequestId,omitempty"`
+	RequestId    string `json:"RequestId,omitempty"`
 }
 
-// Validate checks the request without issuer and key:
-// [yuncert.ErrMissingParameter] for a field that is empty,
-// [yuncert.ErrInvalidValueMalformed] for one that breaks the rule in its
-// comment.
+// Validate checks the request.
 func (r *CreateOCSPResponderCertificateRequest) Validate() error {
 	_, err := r.check()
 	return err
@@ -82,24 +73,18 @@ func (r *CreateOCSPResponderCertificateRequest) check() (*draft, error) {
 	}, nil
 }
 
-// CreateOCSPResponderCertificate signs the certificate by which a CA lets another
-// key answer for it (RFC 6960, section 4.2.2.2), so that its own need not be
-// where the internet's requests come in. pub is the responder's public key; the
-// private key stays with the caller.
+// CreateOCSPResponderCertificate signs a certificate that lets another key answer
+// OCSP requests for the CA (RFC 6960, section 4.2.2.2), so that the CA's own key
+// stays away from the network. pub is the responder's public key; the private key
+// stays with the caller.
 //
-// The subject has the CA's country and organization and the CommonName. The
-// key usage is digitalSignature, the extended key usage OCSPSigning, and
-// id-pkix-ocsp-nocheck tells clients not to ask about this certificate in turn
-// (section 4.2.2.2.1).
+// The subject has the CA's country and organization, and CommonName. The key usage
+// is digitalSignature and the extended key usage OCSPSigning. The extension
+// id-pkix-ocsp-nocheck tells clients not to check this certificate in turn (section
+// 4.2.2.2.1).
 //
-// Errors, after those of [CreateOCSPResponderCertificateRequest.Validate]:
-// [yuncert.ErrNotFound] when issuer is nil, [yuncert.ErrCertificateExpired] when
-// the CA or one above it is not valid now, [yuncert.ErrInvalidValueMalformed] for
-// a public key that is weak or unsupported, [yuncert.ErrInvalidParameter] for
-// one that is RSA_1024, of another family than the CA's or a CA's own, for a CA
-// whose extended key usages exclude OCSPSigning, for a subject that is a CA's own,
-// for a CommonName that reads like a host and that a name constraint of a CA keeps
-// out, and for Days beyond the CA's end, and [yuncert.ErrInternalError] when rand or the CA's key fails.
+// Its own errors are [yuncert.ErrInvalidParameter] for an RSA_1024 key, and for a
+// CommonName that looks like a host name and that a name constraint excludes.
 func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issuer, pub crypto.PublicKey, req *CreateOCSPResponderCertificateRequest) (*CreateOCSPResponderCertificateResponse, error) {
 	d, err := req.check()
 	if err != nil {

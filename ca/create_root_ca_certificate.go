@@ -12,55 +12,43 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// A CreateRootCACertificateRequest describes the root CA to create, with the
-// parameters of CreateRootCACertificate (Certificate Management Service,
-// 2020-06-30).
+// A CreateRootCACertificateRequest is the request of CreateRootCACertificate
+// (Certificate Management Service, 2020-06-30).
 type CreateRootCACertificateRequest struct {
 	// CommonName is the name of the CA, up to 64 characters. Required.
 	CommonName string `json:"CommonName,omitempty"`
 
-	// Organization is up to 64 characters. Required.
-	Organization string `json:"Organization,omitempty"`
-
-	// OrganizationUnit is up to 64 characters. Required.
+	// Organization and OrganizationUnit, up to 64 characters each. Required.
+	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
 
-	// Locality is the city, up to 128 characters. Required.
+	// Locality is the city and State the province, up to 128 characters each.
+	// Required.
 	Locality string `json:"Locality,omitempty"`
+	State    string `json:"State,omitempty"`
 
-	// State is the province, up to 128 characters. Required.
-	State string `json:"State,omitempty"`
-
-	// CountryCode is two letters. Empty means none.
+	// CountryCode, two letters: X.520 has no code of three. Empty means none.
 	CountryCode string `json:"CountryCode,omitempty"`
 
-	// Algorithm is the name of the key's algorithm, such as "RSA_2048". Empty
-	// means that of the key. RSA_1024, though documented, is too weak for a CA.
+	// Algorithm must be that of the key if it is set: RSA_2048, RSA_3072, RSA_4096,
+	// ECC_256, ECC_384, ECC_512 or SM2_256. The documented RSA_1024 is too weak.
 	Algorithm string `json:"Algorithm,omitempty"`
 
-	// Years is how long the CA is valid, in calendar years from 1 to 100; 5 to
-	// 10 are the documents' advice. Required.
+	// Years is the validity in calendar years, from 1 to 100; the documents advise 5
+	// to 10. Required.
 	Years int32 `json:"Years,omitempty"`
 
-	// ClientToken is the caller's mark for recognising a repeated request, up to
-	// 64 printable ASCII characters. It is checked and not used: a pure function
-	// does not remember.
-	ClientToken string `json:"ClientToken,omitempty"`
-
-	// Tags are up to 100 labels for the caller to store.
-	Tags []Tag `json:"Tags,omitempty"`
-
-	// ResourceGroupId is for the caller to store.
+	ClientToken     string `json:"ClientToken,omitempty"`
+	Tags            []Tag  `json:"Tags,omitempty"`
 	ResourceGroupId string `json:"ResourceGroupId,omitempty"`
 
-	// NameConstraints limit what may be issued below. Nil means no limit. This
+	// NameConstraints limit what may be issued below the CA. Nil means no limit. This
 	// member is not Alibaba Cloud's.
 	NameConstraints *NameConstraints `json:"NameConstraints,omitempty"`
 }
 
-// A CreateRootCACertificateResponse is what CreateRootCACertificate returns.
+// A CreateRootCACertificateResponse is the response of CreateRootCACertificate.
 type CreateRootCACertificateResponse struct {
-	// Identifier names the CA, in ParentIdentifier for example.
 	Identifier string `json:"Identifier,omitempty"`
 
 	// Certificate is the CA's certificate in PEM.
@@ -69,15 +57,11 @@ type CreateRootCACertificateResponse struct {
 	// CertificateChain is what [NewIssuer] takes: for a root, the certificate.
 	CertificateChain string `json:"CertificateChain,omitempty"`
 
-	// RequestId identifies the request: an upper-case UUID drawn from rand.
 	RequestId string `json:"RequestId,omitempty"`
 }
 
-// Validate checks the request without a key and returns the first problem in the
-// order of the fields: [yuncert.ErrMissingParameter] for a required one that is
-// empty, [yuncert.ErrInvalidParameter] for the algorithm RSA_1024, and
-// [yuncert.ErrInvalidValueMalformed] for any other value that breaks the rule in
-// the field's comment.
+// Validate checks the request. [yuncert.ErrInvalidParameter] is the algorithm
+// RSA_1024.
 func (r *CreateRootCACertificateRequest) Validate() error {
 	_, _, err := r.check()
 	return err
@@ -110,18 +94,18 @@ func (r *CreateRootCACertificateRequest) check() (x509der.Name, *x509der.NameCon
 	return subject, constraints, err
 }
 
-// CreateRootCACertificate makes the self-signed certificate of a root CA for the
-// caller's key, an [algorithm.PrivateKey] or any other signer. It is valid from
-// now for the calendar years asked for, may sign certificates and CRLs and has
-// no path length constraint. [NewIssuer] makes an Issuer of its
-// CertificateChain and the key; that issues subordinate CAs and nothing else.
+// CreateRootCACertificate creates the self-signed certificate of a root CA for the
+// caller's key, an [algorithm.PrivateKey] or any other signer. The CA may sign
+// certificates and CRLs and has no path length constraint. Its Issuer, from
+// [NewIssuer], signs certificates of subordinate CAs and OCSP responders, but none
+// of servers and clients.
 //
-// Errors are those of [CreateRootCACertificateRequest.Validate], and
-// [yuncert.ErrInvalidValueMalformed] for a key that is nil, weak or unsupported,
-// [yuncert.ErrInvalidParameter] for one that is RSA_1024 or that Algorithm does
-// not name, for Years beyond the year 9999 and for an instant before 1950, and [yuncert.ErrInternalError]
-// when rand or the key fails. The document allows a user 10 calls a second,
-// which the embedding service enforces.
+// Errors, after those of Validate:
+//
+//   - [yuncert.ErrInvalidValueMalformed]: the key is nil, weak or unsupported.
+//   - [yuncert.ErrInvalidParameter]: the key is RSA_1024 or not of the Algorithm; the
+//     validity ends after the year 9999; now is not from 1950 to 9999.
+//   - [yuncert.ErrInternalError]: rand or the key failed.
 func CreateRootCACertificate(rand io.Reader, now time.Time, key crypto.Signer, req *CreateRootCACertificateRequest) (*CreateRootCACertificateResponse, error) {
 	subject, constraints, err := req.check()
 	if err != nil {

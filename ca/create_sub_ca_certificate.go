@@ -10,98 +10,60 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 )
 
-// A CreateSubCACertificateRequest describes the subordinate CA to create, with
-// the parameters of CreateSubCACertificate (Certificate Management Service,
-// 2020-06-30).
+// A CreateSubCACertificateRequest is the request of CreateSubCACertificate
+// (Certificate Management Service, 2020-06-30). Fields without a comment mean the
+// same as in [CreateRootCACertificateRequest].
 type CreateSubCACertificateRequest struct {
-	// ParentIdentifier is the Identifier of the CA that signs. Empty means the
-	// parent that the function is given; another one is refused.
+	// ParentIdentifier is the Identifier of the CA that signs. Empty accepts any.
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
-
-	// CommonName is the name of the CA, up to 64 characters. Required.
-	CommonName string `json:"CommonName,omitempty"`
-
-	// Organization is up to 64 characters. Required.
-	Organization string `json:"Organization,omitempty"`
-
-	// OrganizationUnit is up to 64 characters. Required.
+	CommonName       string `json:"CommonName,omitempty"`
+	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
+	Locality         string `json:"Locality,omitempty"`
+	State            string `json:"State,omitempty"`
+	CountryCode      string `json:"CountryCode,omitempty"`
 
-	// Locality is the city, up to 128 characters. Required.
-	Locality string `json:"Locality,omitempty"`
-
-	// State is the province, up to 128 characters. Required.
-	State string `json:"State,omitempty"`
-
-	// CountryCode is two letters, since X.520 has no code of three. Empty means
-	// none.
-	CountryCode string `json:"CountryCode,omitempty"`
-
-	// Algorithm is the name of the algorithm of the new CA's key, of the
-	// parent's family. The document lists RSA_1024, which is too weak for a CA,
-	// and of ECC only ECC_256; RSA_3072, ECC_384 and ECC_512 are accepted too.
-	// Required.
+	// Algorithm is that of the new CA's key. Required.
 	Algorithm string `json:"Algorithm,omitempty"`
+	Years     int32  `json:"Years,omitempty"`
 
-	// Years is how long the CA is valid, in calendar years from 1 to 100 and not
-	// beyond the parent; 5 to 10 are the documents' advice. Required.
-	Years int32 `json:"Years,omitempty"`
-
-	// PathLenConstraint is how many levels of CAs may follow below the new one.
-	// Zero, the default, lets it issue no CA.
+	// PathLenConstraint is how many levels of CAs may follow below the new one. Zero
+	// lets it issue no CA.
 	PathLenConstraint int32 `json:"PathLenConstraint,omitempty"`
 
-	// ExtendedKeyUsages limits what certificates below are good for: any,
-	// serverAuth, clientAuth, codeSigning, emailProtection, timeStamping,
-	// OCSPSigning, or a dotted object identifier with arcs below 2^31; up to 100.
-	// Empty means no limit.
+	// ExtendedKeyUsages limits the use of the certificates below the CA: any,
+	// serverAuth, clientAuth, codeSigning, emailProtection, timeStamping, OCSPSigning,
+	// or a dotted object identifier with arcs below 2^31; up to 100. Empty means no
+	// limit.
 	ExtendedKeyUsages []string `json:"ExtendedKeyUsages,omitempty"`
 
-	// EnableCrl says whether the CA is to have a CRL. It is for the caller, who
-	// publishes CRLs and sets IssuerOptions.CRLBase; it changes nothing here.
-	EnableCrl bool `json:"EnableCrl,omitempty"`
+	// EnableCrl and CrlDay (the days that a CRL is valid, from 1 to 365; zero means
+	// unset) are for the caller, who publishes CRLs and sets IssuerOptions.CRLBase.
+	EnableCrl bool  `json:"EnableCrl,omitempty"`
+	CrlDay    int32 `json:"CrlDay,omitempty"`
 
-	// CrlDay is how many days a CRL of the CA is valid, from 1 to 365. Zero means
-	// unset. It is for the caller, like EnableCrl.
-	CrlDay int32 `json:"CrlDay,omitempty"`
-
-	// Tags are up to 100 labels for the caller to store.
-	Tags []Tag `json:"Tags,omitempty"`
-
-	// ResourceGroupId is for the caller to store.
-	ResourceGroupId string `json:"ResourceGroupId,omitempty"`
-
-	// ClientToken is the caller's mark for recognising a repeated request, up to
-	// 64 printable ASCII characters. It is checked and not used.
-	ClientToken string `json:"ClientToken,omitempty"`
-
-	// NameConstraints limit what the CA and those below it may issue, within
-	// what the CAs above leave. Nil means no further limit. This member is not
-	// Alibaba Cloud's.
+	Tags            []Tag            `json:"Tags,omitempty"`
+	ResourceGroupId string           `json:"ResourceGroupId,omitempty"`
+	ClientToken     string           `json:"ClientToken,omitempty"`
 	NameConstraints *NameConstraints `json:"NameConstraints,omitempty"`
 }
 
-// A CreateSubCACertificateResponse is what CreateSubCACertificate returns.
+// A CreateSubCACertificateResponse is the response of CreateSubCACertificate.
 type CreateSubCACertificateResponse struct {
-	// Identifier names the CA, in ParentIdentifier for example.
 	Identifier string `json:"Identifier,omitempty"`
 
 	// Certificate is the CA's certificate in PEM.
 	Certificate string `json:"Certificate,omitempty"`
 
-	// CertificateChain is what [NewIssuer] takes: the certificate, then the
-	// parent's chain, the root last.
+	// CertificateChain is what [NewIssuer] takes: the certificate, then the parent's
+	// chain, the root last.
 	CertificateChain string `json:"CertificateChain,omitempty"`
 
-	// RequestId identifies the request: an upper-case UUID drawn from rand.
 	RequestId string `json:"RequestId,omitempty"`
 }
 
-// Validate checks the request without parent and key and returns the first
-// problem in the order of the fields: [yuncert.ErrMissingParameter] for a
-// required one that is empty, [yuncert.ErrInvalidParameter] for the algorithm
-// RSA_1024, and [yuncert.ErrInvalidValueMalformed] for any other value that
-// breaks the rule in the field's comment.
+// Validate checks the request. [yuncert.ErrInvalidParameter] is the algorithm
+// RSA_1024.
 func (r *CreateSubCACertificateRequest) Validate() error {
 	_, err := r.check()
 	return err
@@ -159,21 +121,14 @@ func (r *CreateSubCACertificateRequest) check() (*draft, error) {
 	}, nil
 }
 
-// CreateSubCACertificate signs the certificate of a subordinate CA under parent,
-// a root or another subordinate CA whose path length allows it. pub is the new
-// CA's public key; the private key stays with the caller, who makes an Issuer of
-// it and the CertificateChain with [NewIssuer].
+// CreateSubCACertificate signs the certificate of a subordinate CA under a root or
+// another subordinate CA. pub is the new CA's public key. [NewIssuer] makes an Issuer
+// of the CertificateChain and the private key, which stays with the caller. The
+// certificate begins now, and NameConstraints add to those of the CAs above.
 //
-// Errors, after those of [CreateSubCACertificateRequest.Validate]:
-// [yuncert.ErrNotFound] when parent is nil or not the CA that ParentIdentifier
-// names, [yuncert.ErrCertificateExpired] when the parent or one above it is not
-// valid now, [yuncert.ErrInvalidValueMalformed] for a public key that is weak or
-// unsupported, [yuncert.ErrInvalidParameter] for one that Algorithm does not
-// name, that is of another family than the parent's or a CA's above, for a subject
-// that is a CA's above, for ExtendedKeyUsages that a CA above excludes, for Years beyond the parent's end and for a PathLenConstraint that the parent
-// does not leave, and [yuncert.ErrInternalError] when rand or the parent's key
-// fails. The document allows a user 10 calls a second, which the embedding
-// service enforces.
+// Its own errors are [yuncert.ErrInvalidParameter] for a key that is not of the
+// Algorithm, for a parent with a chain of 10 certificates, and for a parent whose
+// path length allows no CA, or not this PathLenConstraint.
 func CreateSubCACertificate(rand io.Reader, now time.Time, parent *Issuer, pub crypto.PublicKey, req *CreateSubCACertificateRequest) (*CreateSubCACertificateResponse, error) {
 	d, err := req.check()
 	if err != nil {

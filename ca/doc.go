@@ -1,44 +1,76 @@
-// Package ca runs a private certificate authority in RSA, ECC and SM2. It makes
-// root and subordinate CAs, server and client certificates, CRLs and OCSP
-// responses, and verifies what was issued.
+// Package ca is a private certificate authority. It creates root and subordinate
+// CAs, issues certificates for servers, clients and OCSP responders, publishes
+// CRLs, answers OCSP requests and verifies chains, with RSA, ECC and SM2 keys.
 //
-// Apart from [Pool], which remembers what is revoked, everything here is a pure
-// function over values. Each takes the random source, the instant, who signs and what is
-// asked, and returns what was made: nothing is stored, no clock is read, no
-// network touched. rand feeds serial numbers, RequestIds and whatever a caller's
-// own signer draws from it; a nil rand means crypto/rand. The same rand bytes,
-// instant, key and request give the same certificate when the key is in memory.
-//
-// An [Issuer] is a CA that can sign: its key and its chain up to the root, read
-// and checked once by [NewIssuer]. The caller keeps the keys, the issued
-// certificates and the record of what was revoked.
+// Start with [NewIssuer]. It loads a CA from its chain and its private key and
+// checks both. An [Issuer] never changes and is safe for concurrent use. A service
+// with several CAs keeps them in a [Pool], which finds them by Identifier.
 //
 //	root key ─ CreateRootCACertificate ─ NewIssuer ─┐
 //	           sub key ─ CreateSubCACertificate ────┴─ NewIssuer ─┐
 //	                               CSR ─ CreateServerCertificateWithCsr
 //
-// A service with several CAs keeps them in a [Pool], which finds them by
-// ParentIdentifier. Which certificates it issued and revoked the service knows; it
-// hands the revoked ones to [CreateRevocationList] and answers for each of them
-// through [RespondOCSP]. [Verify] says what a client would say of a certificate.
+// # Calls
+//
+// Every function takes all that it uses as arguments: randomness, the time, the
+// issuer and the request. It reads no clock, file or network and stores nothing;
+// only a Pool has state. Save each certificate before you hand it out: you need
+// its serial number to revoke it with [CreateRevocationList] and [RespondOCSP].
+//
+// rand supplies serial numbers and RequestIds, and randomness to a signer that asks
+// for it. A nil rand means crypto/rand. The same rand bytes, time, key and request
+// give the same certificate if the key is in memory. now is cut to whole seconds.
+//
+// A nil request is an empty one. Every request type has a method Validate, which
+// checks what needs no issuer and returns the first problem in the order of the
+// fields, unless it says otherwise. Every function calls it first. Text lengths are
+// in characters. Fields of these names mean the same everywhere:
+//
+//   - RequestId: an upper-case UUID drawn from rand.
+//   - Identifier: the MD5 digest of the DER certificate as 32 lower-case hexadecimal
+//     digits, as in the documents' examples. It names a certificate and protects
+//     nothing.
+//   - SerialNumber: 18 octets drawn from rand, positive, as 36 lower-case
+//     hexadecimal digits.
+//   - Tags (up to 100), ResourceGroupId and ClientToken (up to 64 printable ASCII
+//     characters): for the caller to store. They are checked and change nothing.
+//
+// The documents allow a user 10 calls a second of each operation. The embedding
+// service enforces that, and decides who may call.
+//
+// # Errors
+//
+// Every error is a *[yuncert.Error], and then all other results are nil. Validate
+// returns [yuncert.ErrMissingParameter] for a required field that is empty,
+// [yuncert.ErrInvalidValueMalformed] for a value that breaks the rule in its field's
+// comment, and [yuncert.ErrInvalidParameter] for a value that is well formed and
+// not acceptable. After that, every function that issues a certificate can return:
+//
+//   - [yuncert.ErrNotFound]: the issuer is nil or not the CA that ParentIdentifier
+//     names.
+//   - [yuncert.ErrCertificateExpired]: the CA, or one above it, is not valid now.
+//   - [yuncert.ErrInvalidValueMalformed]: the public key is unsupported, weak or
+//     blocked by the issuer's KeyPolicy.
+//   - [yuncert.ErrInvalidParameter]: the key is shorter than the KeyPolicy allows, of
+//     another family than the CA's (RSA, ECC or SM2), or that of a CA in the chain;
+//     the subject is that of a CA in the chain; the extended key usages or the name
+//     constraints of a CA in the chain exclude the certificate; its validity exceeds
+//     that of the CA or of one above it.
+//   - [yuncert.ErrInternalError]: rand or the CA's key failed.
 //
 // # Certificates
 //
-// Certificates are of version 3 (RFC 5280) and signed with SHA-256 or, by SM2
-// keys, with SM3 (GM/T 0015). A serial number has 18 octets from rand, positive
-// and printed as 36 lower-case hexadecimal digits. An Identifier is the MD5 of
-// the DER certificate as 32 lower-case hexadecimal digits: a name, as the
-// documents' examples have it, and no protection.
+// Certificates have version 3 (RFC 5280). RSA and ECC keys sign with SHA-256, SM2
+// keys with SM3 (GM/T 0015). Subjects are encoded as the comment of package csr says,
+// without an e-mail address.
 //
-// They name no OCSP responder, and those of CAs no CRL: who runs either tells the
-// clients. Of the documents' newer members CustomIdentifier, AsynchronousFlag and
-// CertMaxTime, a CA's limit for what it issues, are not there, and are ignored in
-// JSON: a service that relies on one refuses requests that have it.
+// The key usage (section 4.2.1.3) of a leaf is digitalSignature, and keyEncipherment
+// too for a server's RSA key. This is enough for TLS 1.3 with SM2 (RFC 8998). TLCP
+// (GB/T 38636) needs a second certificate for encryption, which this package does
+// not issue.
 //
-// Leaves of RSA keys are good for signatures and, as TLS servers, key encipherment;
-// those of ECC and SM2 keys for signatures alone (keyUsage, RFC 5280, section
-// 4.2.1.3). TLS 1.3 with SM2 (RFC 8998) needs no more, TLCP (GB/T 38636) a second
-// certificate for encryption, which is not issued here.
-//
-// Subjects are written as package csr's comment says, without an e-mail address.
+// Certificates carry no OCSP URL, and CA certificates no CRL distribution point:
+// configure clients yourself. The documents' newer members CustomIdentifier,
+// AsynchronousFlag and CertMaxTime (a CA's limit for what it issues) do not exist
+// here, and decoding JSON ignores them: refuse a request that relies on one.
 package ca

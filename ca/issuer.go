@@ -14,26 +14,24 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// IssuerOptions is what an [Issuer] needs to know beyond its chain and key. The
-// zero value is a good one.
+// IssuerOptions are the settings of an [Issuer]. The zero value is a good choice.
 type IssuerOptions struct {
-	// CRLBase is the http or https address below which the CRLs stand, such as
-	// "http://pki.example.com/crl": EnableCrl 1 writes CRLBase, a slash, the CA's
-	// Identifier and ".crl" into the certificate. Empty means that there are no
-	// CRLs, and EnableCrl 1 is refused. A CA that spreads its certificates over
-	// several CRLs has several Issuers of one chain and key, each with a CRLBase of
-	// its own.
+	// CRLBase is the http or https address of the directory with the CRLs, such as
+	// "http://pki.example.com/crl". EnableCrl 1 writes CRLBase, a slash, the CA's
+	// Identifier and ".crl" into the certificate. Empty means that there are no CRLs.
+	// For several CRLs of one CA make several Issuers, each with its own CRLBase.
 	CRLBase string
 
-	// KeyPolicy applies to every public key that the CA certifies: keys in CSRs,
-	// keys of subordinate CAs and OCSP responders, and keys that it generates. It
-	// also applies to the keys in the chain, except for MinRSABits: a CA with a
-	// shorter key stays usable. The CA's own key must pass [algorithm.Check] too.
+	// KeyPolicy applies to every public key that the CA certifies: from CSRs, of
+	// subordinate CAs and OCSP responders, and of keys that it generates. It also
+	// applies to the keys in the chain, except for MinRSABits: a CA with a shorter
+	// key stays usable. The CA's own key must pass [algorithm.Check] too.
 	KeyPolicy algorithm.KeyPolicy
 }
 
-// An Issuer is a CA that can sign: a private key and the certificates from the
-// CA's own to the root. It is immutable and safe for concurrent use.
+// An Issuer is a CA that can sign: a private key and the chain from the CA's
+// certificate to the root. It never changes and is safe for concurrent use. Printing
+// one shows no key.
 type Issuer struct {
 	options     IssuerOptions
 	signer      *x509der.Signer
@@ -42,41 +40,46 @@ type Issuer struct {
 	constraints []*x509der.NameConstraints // of the chain; nil where there are none
 	usages      [][]string                 // the extended key usages of each that limits them
 	chainPEM    string
-	line        string         // String
-	identifiers []string       // of the chain
-	subjects    []x509der.Name // of the chain, as they go into certificates; of CAs above, those that can be read
-	crlAddress  string
-	// Extensions of what the issuer signs; there are no crlPoints without a crlAddress.
+	line        string   // String
+	identifiers []string // of the chain
+	// Of the chain, as they are written into certificates. CAs above whose subject
+	// cannot be read have none.
+	subjects   []x509der.Name
+	crlAddress string // empty without a CRLBase
+	// Extensions of the certificates that the issuer signs.
 	authorityKeyID, crlPoints []byte
-	// depth is how many CA certificates may follow below: of path length
-	// constraints along the chain, the one that binds. Below zero: no limit.
+	// How many levels of CAs may follow below, by the strictest path length constraint
+	// in the chain. Negative means no limit.
 	depth int
-	// All of the chain is valid from notBefore to notAfter.
+	// The whole chain is valid from notBefore to notAfter.
 	notBefore, notAfter time.Time
 }
 
-// NewIssuer makes an Issuer of a CA's chain and private key. The chain is PEM,
-// the CA's own certificate first and each one's issuer behind it up to a
-// self-signed root: the CertificateChain that [CreateRootCACertificate] and
-// [CreateSubCACertificate] return. The key is an [algorithm.PrivateKey], a key of
-// the standard library, or any other signer as package algorithm describes it.
+// NewIssuer makes an Issuer from a CA's chain and private key. The chain is PEM: the
+// CA's own certificate, then the issuer of each up to a self-signed root, 10 at most.
+// [CreateRootCACertificate] and [CreateSubCACertificate] return it as
+// CertificateChain. The key is an [algorithm.PrivateKey], a key of the standard
+// library, or any other signer that package algorithm describes.
 //
-// A chain that is no such PEM, or a key that is unsupported or weak, is
-// [yuncert.ErrInvalidValueMalformed]. [yuncert.ErrInvalidParameter] is a
-// certificate that is not a CA's (RFC 5280, section 4.2.1.9), may not sign
-// certificates (4.2.1.3), holds another key or RSA_1024 or is not signed by the
-// next, a key that stands in the chain twice, a path length that is exceeded, a
-// critical extension that is not understood (4.2), name constraints, critical or
-// not, on others than DNS names, IP addresses, e-mail addresses and URIs or with a
-// minimum or maximum (4.2.1.10), a demand for certificate policies (4.2.1.11), an
-// extended key usage that is there and grants nothing (4.2.1.12), and a CRLBase
-// that is no http or https address. Validity is judged when something is issued,
-// not here.
+// A chain that cannot be read and a key that is unsupported or weak are
+// [yuncert.ErrInvalidValueMalformed]. Everything else is
+// [yuncert.ErrInvalidParameter]:
 //
-// A certificate without keyUsage may sign everything, as in common software; strict
-// clients refuse what is below it (openssl verify -x509_strict). A root's signature
-// by itself proves nothing: it alone may be of an algorithm that is not supported,
-// such as SHA-1.
+//   - a key that is not that of the first certificate;
+//   - a certificate that is not signed by the next one, or that has the key of one
+//     before it; only the root's own signature may have an algorithm that is not
+//     supported, such as SHA-1;
+//   - a certificate that is not a CA's (RFC 5280, section 4.2.1.9), that has a keyUsage
+//     without keyCertSign (4.2.1.3), a weak or RSA_1024 key, a critical extension that
+//     is not understood (4.2), an extended key usage that grants nothing (4.2.1.12),
+//     or a demand for certificate policies (4.2.1.11), or that allows fewer CAs below it
+//     than there are;
+//   - name constraints, critical or not, with a minimum or maximum, or on other names
+//     than DNS names, IP addresses, e-mail addresses and URIs (4.2.1.10);
+//   - a CRLBase that is not an http or https address.
+//
+// Validity is checked at each use. A CA certificate without keyUsage may sign
+// everything; strict clients (openssl verify -x509_strict) refuse it.
 func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer, error) {
 	chain, err := param.ParseCertificates("CertificateChain", chainPEM, maxChain)
 	if err != nil {
@@ -101,7 +104,7 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 		case err == nil:
 			i.subjects = append(i.subjects, subject.Certified())
 		case at == 0:
-			return nil, refusedChain("the subject of the CA: %v", err)
+			return nil, refusedLink(at, cert, "has an unusable subject: %v", err)
 		}
 	}
 	i.line = caLine(chain[0], i.identifiers[0])
@@ -122,8 +125,8 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 	return i, nil
 }
 
-// addLink checks the certificate at one place of the chain and the signature by
-// the next, and narrows what the issuer may do.
+// addLink checks the certificate at an index of the chain and its signature by the
+// next, and adds what it says to the issuer.
 func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	if err := checkCA(cert, at, i.options.KeyPolicy); err != nil {
 		return refusedLink(at, cert, "%v", err)
@@ -134,11 +137,11 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	}
 	switch {
 	case !bytes.Equal(cert.RawIssuer, parent.RawSubject) && parent == cert:
-		return refusedLink(at, cert, "is the last and not self-signed: the chain ends with its root")
+		return refusedLink(at, cert, "is the last and is not self-signed; the chain must end with its root")
 	case !bytes.Equal(cert.RawIssuer, parent.RawSubject):
-		return refusedLink(at, cert, "is not issued by the next, %.80q", parent.Subject.CommonName)
+		return refusedLink(at, cert, "is not issued by the next certificate, %.80q", parent.Subject.CommonName)
 	}
-	// A root's own signature proves nothing, so an old algorithm does no harm there.
+	// A root's own signature proves nothing, so it may have an old algorithm.
 	selfSigned := parent == cert && (len(cert.AuthorityKeyId) == 0 || bytes.Equal(cert.AuthorityKeyId, cert.SubjectKeyId))
 	if err := x509der.CheckSignature(cert, parent); err != nil && !(selfSigned && errors.Is(err, x509der.ErrSignatureAlgorithm)) {
 		return refusedLink(at, cert, "is not signed by %.80q: %v", parent.Subject.CommonName, err)
@@ -148,8 +151,8 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 		return refusedLink(at, cert, "has an unusable key: %s", param.Text(err))
 	}
 	if i.holds(publicKey) {
-		// A root in front of itself would pass for a subordinate CA.
-		return refusedLink(at, cert, "holds a key that stands in the chain already: the chain ends with its root")
+		// A root that is listed twice would pass for a subordinate CA.
+		return refusedLink(at, cert, "has the key of a certificate before it; the chain must end with its root")
 	}
 	i.publicKeys = append(i.publicKeys, publicKey)
 	i.identifiers = append(i.identifiers, identifierOf(cert.Raw))
@@ -162,7 +165,7 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	}
 	i.constraints = append(i.constraints, constraints)
 	if cert.MaxPathLen >= 0 {
-		left := cert.MaxPathLen - at // checkCA has made sure that it is not negative
+		left := cert.MaxPathLen - at // checkCA has checked that it is not negative
 		if i.depth < 0 || left < i.depth {
 			i.depth = left
 		}
@@ -176,7 +179,7 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	return nil
 }
 
-// Identifier returns the name of the CA in the parameter ParentIdentifier.
+// Identifier returns the CA's name for the parameter ParentIdentifier.
 func (i *Issuer) Identifier() string { return i.identifiers[0] }
 
 // keyPolicy returns the issuer's KeyPolicy, and the zero one for a nil issuer.
@@ -190,24 +193,25 @@ func (i *Issuer) keyPolicy() algorithm.KeyPolicy {
 // root reports whether the issuer is a root CA.
 func (i *Issuer) root() bool { return len(i.chain) == 1 }
 
-// holds reports whether the DER public key is that of a CA in the chain. Its
-// owner would sign with a CA's key, or the CA's key has leaked.
+// holds reports whether a DER public key is that of a CA in the chain. A request to
+// certify such a key means that the key is shared or has leaked.
 func (i *Issuer) holds(publicKey []byte) bool {
 	return slices.ContainsFunc(i.publicKeys, func(key []byte) bool { return bytes.Equal(key, publicKey) })
 }
 
-// isNamed reports whether the subject is that of a CA in the chain.
+// isNamed reports whether a subject is that of a CA in the chain.
 func (i *Issuer) isNamed(subject x509der.Name) bool {
 	return slices.ContainsFunc(i.subjects, subject.Same)
 }
 
-// checkParent holds the issuer to the identifier asked for; empty means any.
+// checkParent refuses an issuer that is nil or not the one asked for. An empty
+// identifier accepts any.
 func checkParent(i *Issuer, identifier string) error {
 	if i == nil {
 		return yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA")
 	}
 	if identifier != "" && identifier != i.Identifier() {
-		return yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "%.80q is not the issuing CA, which is %s", identifier, i.Identifier())
+		return yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "%.80q is not the Identifier of the issuing CA, which is %s", identifier, i.Identifier())
 	}
 	return nil
 }

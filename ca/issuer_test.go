@@ -203,7 +203,7 @@ func TestNewIssuerRefusesSM2Certificate(t *testing.T) {
 		{"the root is not a CA", same, func(c *x509der.Template) { c.CA = false }, `"Root", is not a CA certificate`},
 		{"the first lacks keyCertSign", func(c *x509der.Template) { c.KeyUsage = x509.KeyUsageCRLSign }, same, `"Sub", may not sign certificates`},
 		{"the root allows no CA below it", same, func(c *x509der.Template) { c.PathLen = 0 }, `"Root", allows 0 CA certificates`},
-		{"names that do not chain", func(c *x509der.Template) { c.Issuer = asn.Name(asn.Printable(asn.OIDCommonName, "Other")) }, same, `"Sub", is not issued by the next, "Root"`},
+		{"names that do not chain", func(c *x509der.Template) { c.Issuer = asn.Name(asn.Printable(asn.OIDCommonName, "Other")) }, same, `"Sub", is not issued by the next certificate, "Root"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -261,12 +261,12 @@ func TestNewIssuerRefusesChain(t *testing.T) {
 				{"a trusted certificate of OpenSSL", sub + block("TRUSTED CERTIFICATE"), au.subKey, malformed, "not a CERTIFICATE"},
 				{"11 certificates", strings.Repeat(root, 11), au.rootKey, malformed, "10"},
 
-				{"no root", sub, au.subKey, refused, `"Test Sub CA", is the last and not self-signed`},
+				{"no root", sub, au.subKey, refused, `"Test Sub CA", is the last and is not self-signed`},
 				{"another root", sub + other.root.Certificate, au.subKey, refused, `"Test Sub CA", is not signed by "Test Root"`},
 				{"the root first", root + sub, au.subKey, refused, `"Test Root", is not issued by the next`},
 				{"the root first, with its key", root + sub, au.rootKey, refused, `"Test Root", is not issued by the next`},
-				{"the root twice, so as to pass for a subordinate CA", root + root, au.rootKey, refused, "already"},
-				{"the root twice after the subordinate CA", sub + root + root, au.subKey, refused, "already"},
+				{"the root twice, so as to pass for a subordinate CA", root + root, au.rootKey, refused, "has the key of a certificate before it"},
+				{"the root twice after the subordinate CA", sub + root + root, au.subKey, refused, "has the key of a certificate before it"},
 				{"a certificate twice", sub + sub + root, au.subKey, refused, "not issued by the next"},
 				{"a wrong signature", testutil.EncodePEM("CERTIFICATE", damaged) + root, au.subKey, refused, `"Test Sub CA", is not signed by "Test Root"`},
 				{"a wrong signature of the root", sub + testutil.EncodePEM("CERTIFICATE", damagedRoot), au.subKey, refused, `"Test Root", is not signed by "Test Root"`},

@@ -13,36 +13,36 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// An OCSPResponder answers for a CA: a private key and a certificate, the CA's
-// own or one that the CA signed for the purpose. It is immutable and safe for
-// concurrent use.
+// An OCSPResponder answers OCSP requests for a CA. It holds a private key and either
+// the CA's own certificate or one that the CA signed for this purpose. It never
+// changes and is safe for concurrent use. Printing one shows no key.
 type OCSPResponder struct {
 	signer      *x509der.Signer
 	issuer      *x509der.OCSPIssuer
 	line        string // String
 	keyHash     []byte
 	certificate []byte // of a delegated responder
-	// All certificates needed are valid from notBefore to notAfter.
+	// Both certificates are valid from notBefore to notAfter.
 	notBefore, notAfter time.Time
 }
 
-// NewOCSPResponder makes an OCSPResponder of a private key and a chain in PEM,
-// the key's certificate first. That is either the CertificateChain of
-// [CreateOCSPResponderCertificate]: the responder answers for the CA that comes
-// next, without that CA's key. Or it is what [NewIssuer] takes: the CA answers
-// itself. Certificates behind these are not looked at.
+// NewOCSPResponder makes an OCSPResponder from a private key and a chain in PEM. The
+// key's certificate is the first. There are two kinds:
 //
-// A CA's certificate here has no digitalSignature in its key usage, which RFC
-// 5280, section 4.2.1.3, wants for the second form; OpenSSL, Java and Go do not
-// mind. Prefer the first.
+//   - the CertificateChain of [CreateOCSPResponderCertificate]: the responder answers
+//     for the CA whose certificate is the second. Prefer this: it keeps the CA's key
+//     away from the network;
+//   - the chain of a CA, as [NewIssuer] takes it: the CA answers itself. Its
+//     certificate from this package lacks the key usage digitalSignature that RFC 5280,
+//     section 4.2.1.3, wants for this. OpenSSL, Java and Go accept it.
 //
-// A chain that is no such PEM, or a key that is unsupported or weak, is
-// [yuncert.ErrInvalidValueMalformed]. [yuncert.ErrInvalidParameter] is a
-// certificate that holds another key, a CA's certificate that [NewIssuer] would
-// refuse, and a responder's certificate that is not signed by the next, demands
-// certificate policies, has a critical extension that is not understood, lacks the
-// extended key usage OCSPSigning (RFC 6960, section 4.2.2.2) or the key usage
-// digitalSignature. Validity is judged when an answer is made, not here.
+// Certificates after these are not read. A chain that cannot be read and a key that is
+// unsupported or weak are [yuncert.ErrInvalidValueMalformed]. A key that is not that of
+// the first certificate is [yuncert.ErrInvalidParameter], and so are a CA certificate
+// that breaks a rule of [NewIssuer] for single certificates, and a responder's that is
+// not signed by the second, demands certificate policies, has a critical extension that
+// is not understood, or lacks the extended key usage OCSPSigning (RFC 6960, section
+// 4.2.2.2) or the key usage digitalSignature. Validity is checked at each answer.
 func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error) {
 	chain, err := param.ParseCertificates("CertificateChain", chainPEM, maxChain)
 	if err != nil {
@@ -56,9 +56,9 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 		return nil, refusedChain("the responder's key is RSA_1024, which is too weak")
 	}
 	cert := chain[0]
-	publicKey, err := algorithm.MarshalPublicKey(cert.PublicKey) // anew: SM2 keys have several encodings
+	publicKey, err := algorithm.MarshalPublicKey(cert.PublicKey) // SM2 keys have several encodings
 	if err != nil {
-		return nil, param.Wrap(err, yuncert.ErrInvalidParameter, "CertificateChain", "the first certificate")
+		return nil, refusedLink(0, cert, "has an unusable key: %s", param.Text(err))
 	}
 	if !bytes.Equal(publicKey, signer.PublicDER) {
 		return nil, refusedChain("the key is not that of the chain's first certificate, %.80q", cert.Subject.CommonName)
@@ -70,7 +70,7 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 	issuer := cert
 	if !cert.IsCA {
 		if len(chain) == 1 {
-			return nil, refusedChain("the chain ends with the responder's certificate: the CA's own is missing")
+			return nil, refusedChain("the CA's own certificate is missing: the chain has only the responder's")
 		}
 		issuer = chain[1]
 		if err := checkDelegation(cert, issuer); err != nil {
@@ -91,8 +91,8 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 	return r, nil
 }
 
-// checkDelegation checks that a CA lets the holder of a certificate answer for
-// it (RFC 6960, section 4.2.2.2).
+// checkDelegation checks the certificate of a responder that is not the CA itself
+// (RFC 6960, section 4.2.2.2), and the CA's.
 func checkDelegation(cert, issuer *x509.Certificate) error {
 	if err := checkCertificate(cert, algorithm.KeyPolicy{}); err != nil {
 		return refusedLink(0, cert, "%v", err)
@@ -102,7 +102,7 @@ func checkDelegation(cert, issuer *x509.Certificate) error {
 	}
 	switch {
 	case !bytes.Equal(cert.RawIssuer, issuer.RawSubject):
-		return refusedLink(0, cert, "is not issued by the next, %.80q", issuer.Subject.CommonName)
+		return refusedLink(0, cert, "is not issued by the next certificate, %.80q", issuer.Subject.CommonName)
 	case !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
 		return refusedLink(0, cert, "is not an OCSP responder's: its extended key usages lack OCSPSigning (RFC 6960, section 4.2.2.2)")
 	case cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageDigitalSignature == 0:

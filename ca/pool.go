@@ -12,14 +12,13 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 )
 
-// A Pool is a set of CAs that are found by their Identifier, and a record of which
-// of them are revoked. It is safe for concurrent use. A service with several CAs
-// keeps one: its method Issuer finds the CA for ParentIdentifier.
+// A Pool is a set of CAs that are found by their Identifier, and a record of which of
+// them are revoked. It is safe for concurrent use.
 //
-// The record is in memory. A service stores each revocation itself and repeats it
-// with [UpdateCACertificateStatus] when it starts; then
-// [yuncert.ErrInvalidStatusUpdateProtection] says that the CA is revoked already,
-// itself or through a CA above it.
+// The record is in memory. Store each revocation yourself and repeat it with
+// [UpdateCACertificateStatus] when the service starts.
+// [yuncert.ErrInvalidStatusUpdateProtection] then means that the CA is revoked
+// already, itself or through a CA above it.
 type Pool struct {
 	mu      sync.RWMutex
 	issuers []*Issuer       // in the order they were added
@@ -59,16 +58,16 @@ func (p *Pool) all() []*Issuer {
 	return p.issuers // Add only appends
 }
 
-// LoadPool makes a pool of the CAs in a file system: for each NAME.pem, a chain
-// as [NewIssuer] takes it, the private key stands in NAME.key, as
-// [algorithm.ParsePrivateKey] reads it. Directories below are not entered. A root
-// whose key is elsewhere has no file, but stands in the chains of the CAs below. Every
-// error about a file names it; it is that of NewIssuer or ParsePrivateKey, or
-// [yuncert.ErrInvalidParameter] for a file that cannot be read, for a CA that is
-// there twice and when there is none. For keys in an HSM use [NewIssuer] and
-// [NewPool].
+// LoadPool makes a pool from files. Each NAME.pem holds a chain for [NewIssuer], and
+// NAME.key its private key for [algorithm.ParsePrivateKey]. Subdirectories are not
+// read. A root whose key is kept elsewhere needs no file: it is in the chains of the
+// CAs below it. For keys in an HSM use [NewIssuer] and [NewPool].
+//
+// The errors are those of NewIssuer and ParsePrivateKey with the file's name in
+// front, and [yuncert.ErrInvalidParameter] for a file that cannot be read, for a CA
+// that is there twice, and if there is no CA.
 func LoadPool(files fs.FS, opts IssuerOptions) (*Pool, error) {
-	entries, err := fs.ReadDir(files, ".") // fs.Glob would pass over its errors
+	entries, err := fs.ReadDir(files, ".") // fs.Glob ignores its errors
 	if err != nil {
 		return nil, &yuncert.Error{Code: yuncert.ErrInvalidParameter, Message: "the files cannot be listed", Err: err}
 	}
@@ -93,12 +92,12 @@ func LoadPool(files fs.FS, opts IssuerOptions) (*Pool, error) {
 		}
 	}
 	if len(p.issuers) == 0 {
-		return nil, refused("", "there is no CA: a chain in NAME.pem with its key in NAME.key is one")
+		return nil, refused("", "there is no CA; want a chain in NAME.pem and its private key in NAME.key")
 	}
 	return p, nil
 }
 
-// loadIssuer also returns the file that an error is about.
+// loadIssuer makes the issuer of a chain file. file is the one that an error is about.
 func loadIssuer(files fs.FS, chainFile string, opts IssuerOptions) (i *Issuer, file string, err error) {
 	keyFile := strings.TrimSuffix(chainFile, path.Ext(chainFile)) + ".key"
 	chain, err := fs.ReadFile(files, chainFile)
@@ -164,10 +163,10 @@ func (p *Pool) revoke(i *Issuer) bool {
 	return true
 }
 
-// Issuer returns the CA of that Identifier, ready to issue. One that is not in
-// the pool is [yuncert.ErrNotFound] and a revoked one
-// [yuncert.ErrInvalidStatusUpdateProtection], both for ParentIdentifier. Who goes on
-// publishing the CRL of a revoked CA keeps its Issuer beside the Pool.
+// Issuer returns the CA with that Identifier. A CA that is not in the pool is
+// [yuncert.ErrNotFound] for ParentIdentifier, and a CA that is revoked, itself or
+// through one above it, [yuncert.ErrInvalidStatusUpdateProtection]. To go on
+// publishing the CRL of a revoked CA keep its Issuer elsewhere too.
 func (p *Pool) Issuer(identifier string) (*Issuer, error) {
 	if identifier == "" {
 		return nil, yuncert.Missing("ParentIdentifier")
@@ -177,7 +176,7 @@ func (p *Pool) Issuer(identifier string) (*Issuer, error) {
 		return nil, err
 	}
 	if revoked {
-		return nil, yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", "the CA %s is revoked: it issues nothing", identifier)
+		return nil, yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", "the CA %s is revoked and issues nothing", identifier)
 	}
 	return i, nil
 }

@@ -11,78 +11,71 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// An OCSPStatus is what is known of a certificate, in the words of
+// An OCSPStatus is the status of a certificate, in the words of
 // DescribeClientCertificateStatus.
 type OCSPStatus string
 
 // The statuses of RFC 6960, section 2.2.
 const (
-	// OCSPGood: the CA issued the certificate and did not revoke it.
-	OCSPGood OCSPStatus = "good"
-	// OCSPRevoked: the CA revoked the certificate, or holds it for a while.
-	OCSPRevoked OCSPStatus = "revoked"
-	// OCSPUnknown: the CA's records do not have the certificate.
-	OCSPUnknown OCSPStatus = "unknown"
+	OCSPGood    OCSPStatus = "good"    // issued by the CA and not revoked
+	OCSPRevoked OCSPStatus = "revoked" // revoked, or on hold
+	OCSPUnknown OCSPStatus = "unknown" // not in the CA's records
 )
 
 // An OCSPAnswer is what the CA's records say about one certificate.
 type OCSPAnswer struct {
-	// Status is one of the three constants. Empty means OCSPUnknown: a
-	// certificate is good only when the records say so.
+	// Status is OCSPGood, OCSPRevoked or OCSPUnknown. Empty means OCSPUnknown.
 	Status OCSPStatus `json:"Status,omitempty"`
 
-	// RevocationTime is when the certificate was revoked, in whole seconds, not
-	// after now. Required with OCSPRevoked, and not written otherwise.
+	// RevocationTime is when the certificate was revoked, not after now. Required with
+	// OCSPRevoked, and not used otherwise.
 	RevocationTime time.Time `json:"RevocationTime,omitzero"`
 
-	// Reason is why it was revoked. Zero, ReasonUnspecified, gives none.
+	// Reason is why it was revoked. Zero, ReasonUnspecified, is not written.
 	Reason RevocationReason `json:"Reason,omitempty"`
 
-	// ThisUpdate is when the records were known to be right, not after now. Zero
+	// ThisUpdate is when the records were last known to be right, not after now. Zero
 	// means now.
 	ThisUpdate time.Time `json:"ThisUpdate,omitzero"`
 
-	// NextUpdate is until when clients may keep the answer, after now. Zero says
-	// that a newer answer is available at any time (RFC 6960, section 2.4); many
-	// clients and all that staple do better with a time, of hours or a few days.
+	// NextUpdate is how long clients may keep the answer, after now. Zero says that
+	// newer answers are always available (RFC 6960, section 2.4). Clients that cache or
+	// staple need a time, of hours or a few days.
 	NextUpdate time.Time `json:"NextUpdate,omitzero"`
 }
 
-// RespondOCSP answers a DER OCSP request (RFC 6960). response is what goes back
-// to the client as application/ocsp-response with HTTP status 200, and is never
-// nil. lookup is asked once for each certificate that the responder's CA may
-// have issued: serialNumber is as in
-// CreateServerCertificateWithCsrResponse.SerialNumber, lower-case hexadecimal
-// digits in whole octets without leading zero octets, up to 40.
+// RespondOCSP answers a DER OCSP request (RFC 6960). Send response to the client as
+// application/ocsp-response with HTTP status 200; it is never nil. lookup is called
+// once for each certificate that the responder's CA may have issued. serialNumber is
+// in lower-case hexadecimal digits, up to 40 and an even number, without leading zero
+// octets, like the SerialNumber in a response.
 //
-// What a client does wrong is answered and no error here:
+// A client's mistakes are answered and are not errors:
 //
-//   - malformedRequest: no DER OCSPRequest, larger than 64 KiB, about more than
-//     100 certificates, with a critical extension (the nonce may be one) or with
-//     a nonce that is not of 1 to 128 octets (RFC 9654, section 2.1).
-//   - unauthorized: no certificate asked about is one of this CA's. If some are,
-//     the status of the others is unknown, and lookup is not asked about them.
-//     So each CA answers at an address of its own.
+//   - malformedRequest: not a DER OCSPRequest, more than 64 KiB or 100 certificates, a
+//     critical extension other than the nonce, or a nonce that is not of 1 to 128
+//     octets (RFC 9654, section 2.1).
+//   - unauthorized: the request names only certificates of other CAs. If it also names
+//     one of this CA's, the others are unknown and lookup is not called for them. So
+//     give each CA an address of its own.
 //
-// The request names the CA by the digests of its name and key, with SHA-1,
-// SHA-256, SHA-384, SHA-512 or SM3. A signature on it is not looked at. The
-// response has the responder's key hash as ResponderID, producedAt now, the
-// request's nonce and, for a delegated responder, its certificate.
+// The request names the CA by digests of its name and key with SHA-1, SHA-256, SHA-384,
+// SHA-512 or SM3. Its signature is not checked. The response has the responder's key
+// hash as ResponderID, now as producedAt, the request's nonce, and the certificate of a
+// responder that is not the CA itself.
 //
-// err is for the service's log. It is not nil when the service failed, and then
-// response tells the client so:
+// err is for the service's log. The response then says:
 //
-//   - tryLater: lookup failed ([yuncert.ErrInternalError], with its error
-//     wrapped).
-//   - internalError: responder or lookup is nil, rand or the key failed
-//     ([yuncert.ErrInternalError]); the responder's certificate or its CA's is
-//     not valid now ([yuncert.ErrCertificateExpired]); an OCSPAnswer breaks the
-//     rule in a field's comment ([yuncert.ErrMissingParameter],
+//   - tryLater: lookup failed ([yuncert.ErrInternalError], which wraps its error).
+//   - internalError: the responder or lookup is nil, rand or the key failed
+//     ([yuncert.ErrInternalError]); the responder's certificate or its CA's is not
+//     valid now ([yuncert.ErrCertificateExpired]); an OCSPAnswer breaks the rule in a
+//     field's comment ([yuncert.ErrMissingParameter],
 //     [yuncert.ErrInvalidValueMalformed], [yuncert.ErrInvalidParameter]).
 func RespondOCSP(rand io.Reader, now time.Time, responder *OCSPResponder, request []byte,
 	lookup func(serialNumber string) (OCSPAnswer, error)) (response []byte, err error) {
 	if responder == nil || lookup == nil {
-		return x509der.OCSPInternalError.Marshal(), yuncert.Errorf(yuncert.ErrInternalError, "", "RespondOCSP needs a responder and a lookup")
+		return x509der.OCSPInternalError.Marshal(), yuncert.Errorf(yuncert.ErrInternalError, "", "the responder or lookup is nil")
 	}
 	now = second(now)
 	if now.Before(responder.notBefore) || now.After(responder.notAfter) {

@@ -746,7 +746,7 @@ func TestNewOCSPResponder(t *testing.T) {
 		{"no key", chain, nil, malformed, "", "no key"},
 		{"a key of 1024 bits", testutil.EncodePEM("CERTIFICATE", rsa1024), key(algorithm.RSA_1024, 0), refused, "CertificateChain", "RSA_1024"},
 		{"another key", chain, au.subKey, refused, "CertificateChain", "key is not that"},
-		{"without the CA", cert, own, refused, "CertificateChain", "the CA's own is missing"},
+		{"without the CA", cert, own, refused, "CertificateChain", "the CA's own certificate is missing"},
 		{"no CA above it", cert + cert, own, refused, "CertificateChain", "not a CA certificate"},
 		{"another CA above it", cert + root, own, refused, "CertificateChain", "is not issued by the next"},
 		{"another CA of that name above it", cert + authorityOf(algorithm.ECC_384).sub.Certificate, own, refused, "CertificateChain", "is not signed by"},

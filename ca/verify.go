@@ -12,72 +12,66 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// VerifyOptions is what a certificate is held against.
+// VerifyOptions says what [Verify] checks a certificate against.
 type VerifyOptions struct {
-	// Roots are the trusted CA certificates, PEM blocks one after the other, up
-	// to 1000. One of an algorithm that this module does not know is left out.
-	// Required.
+	// Roots are the trusted CA certificates, up to 1000 PEM blocks. Those with an
+	// algorithm that this module does not support are ignored. Required.
 	Roots string
 
-	// Intermediates are other CA certificates that may lie between, in any
-	// order: what a server sends behind its own, for example. The rules are those
-	// of Roots.
+	// Intermediates are other CA certificates that may be part of the chain, in any
+	// order, under the rules of Roots.
 	Intermediates string
 
-	// Host is the DNS name or IP address that the certificate must hold. Empty
-	// means that any will do.
+	// Host is the DNS name or IP address that the certificate must be for. Empty
+	// accepts any.
 	Host string
 
-	// Usage is what the certificate must be good for, by its extended key usage
-	// and those of the CAs above it. Zero ([x509.ExtKeyUsageAny]) means anything;
-	// a TLS client asks for [x509.ExtKeyUsageServerAuth].
+	// Usage is what the extended key usages of the certificate and of the CAs above it
+	// must allow. Zero ([x509.ExtKeyUsageAny]) accepts any. A TLS client asks for
+	// [x509.ExtKeyUsageServerAuth].
 	Usage x509.ExtKeyUsage
 
-	// RevocationLists are the CRLs that are known. Of each CA that has one here,
-	// every certificate in the chain must be covered by one that is in force and
-	// does not list it. Certificates of other CAs are not checked. A nil list, and one
-	// in force that is not what RFC 5280, section 5.1, describes, are errors whatever
-	// the others say.
+	// RevocationLists are CRLs. If a CA has a CRL here, then one that is in force must
+	// cover each certificate that the CA issued in the chain, and none may list it.
+	// Certificates of other CAs are not checked for revocation. A nil CRL is an error,
+	// and so is a CRL in force that breaks the rules of RFC 5280, section 5.1.
 	RevocationLists []*x509.RevocationList
 }
 
-// maxCertificates is how many certificates Roots and Intermediates hold each.
+// maxCertificates is the largest number of certificates in Roots and in
+// Intermediates.
 const maxCertificates = 1000
 
-// maxChecks bounds the signatures that one Verify checks, since a pile of
-// certificates with the same names could ask for exponentially many.
+// maxChecks is the largest number of signatures that one Verify checks. Many
+// certificates with the same names could otherwise cost exponential time.
 const maxChecks = 100
 
-// Verify checks the first certificate in a PEM text, of whatever algorithm, at an
-// instant, and returns the chain from it to the root. Those behind it, as in the
-// file that a server is given, are Intermediates. A chain holds when each
-// certificate
+// Verify checks the first certificate of a PEM text at a time and returns the chain
+// from it to a root. The certificates after the first, as in a server's file, are used
+// like Intermediates. In a valid chain each certificate
 //
-//   - is signed by the next, whose subject is its issuer, up to one of Roots;
-//   - is valid at now (RFC 5280, section 4.1.2.5) and has no critical extension
-//     that is not understood (4.2) nor a demand for certificate policies, which
-//     are not checked (4.2.1.11);
-//   - above the first, is a CA's (4.2.1.9), whose key usage, if it has one,
-//     includes keyCertSign (4.2.1.3), whose path length is kept (4.2.1.9) and
-//     whose name constraints, critical or not, are on DNS names, IP addresses,
-//     e-mail addresses and URIs alone, without minimum or maximum, and hold for
-//     the alternative names of all below it (4.2.1.10);
-//   - allows Usage in its extended key usages, if it has any (4.2.1.12);
-//   - has a key that passes [algorithm.Check], of RSA_1024 not for a CA or a
-//     client, and is on none of the CRLs; what an
-//     Issuer's KeyPolicy says counts when it issues, and not here, where a compromised
-//     key is the CRLs' to tell;
+//   - is signed by the next, whose subject is its issuer; the last is one of Roots;
+//   - is valid now (RFC 5280, section 4.1.2.5), has no critical extension that is not
+//     understood (4.2), and demands no certificate policies (4.2.1.11);
+//   - except for the first, is a CA's (4.2.1.9) without a keyUsage that lacks
+//     keyCertSign (4.2.1.3), allows the CAs below it by its path length (4.2.1.9), and
+//     allows the alternative names below it by its name constraints (4.2.1.10).
+//     Constraints, critical or not, on other names than DNS names, IP addresses, e-mail
+//     addresses and URIs, or with a minimum or maximum, are refused;
+//   - allows Usage by its extended key usages, if it has any (4.2.1.12);
+//   - has no key usage or extended key usage that grants nothing;
+//   - has a key that passes [algorithm.Check] (RSA_1024 only in server certificates)
+//     and is not revoked by any CRL. IssuerOptions.KeyPolicy is not consulted: it
+//     applies to issuing.
 //
-// and when the first one holds Host and has, if Usage is that of a TLS server or
-// client and it is not a CA's, a key usage that goes with it (4.2.1.12). A key
-// usage or an extended one that grants nothing is refused. The common name is not
-// looked at.
+// The first certificate must be for Host. Unless it is a CA's, its key usage must
+// suit a Usage of TLS servers or clients (4.2.1.12). The common name is ignored.
 //
-// The error says which certificate broke which rule; of several chains it tells
-// of the one that came farthest. [yuncert.ErrCertificateExpired] is a date,
-// [yuncert.ErrInvalidStatusUpdateProtection] a revoked certificate,
-// [yuncert.ErrInvalidValueMalformed] input that cannot be read and
-// [yuncert.ErrInvalidParameter] everything else.
+// The error names the certificate and the rule that it breaks, in the chain that came
+// closest to a root. [yuncert.ErrCertificateExpired] is about validity,
+// [yuncert.ErrInvalidStatusUpdateProtection] about a revoked certificate,
+// [yuncert.ErrInvalidValueMalformed] about input that cannot be read, and
+// [yuncert.ErrInvalidParameter] about everything else.
 func Verify(now time.Time, certificate string, opts VerifyOptions) ([]*x509.Certificate, error) {
 	v := &verifier{now: now, opts: opts, left: maxChecks}
 	var leaf *x509.Certificate
@@ -121,11 +115,11 @@ func addAll(list []*x509.Certificate, parameter, text string) ([]*x509.Certifica
 	return list, err
 }
 
-// add adds a certificate to a list if it could be read. Those that could not,
-// with keys of other algorithms for example, are left out: a peer may send what
-// it likes, and a store may hold others' roots.
+// add adds a certificate to a list if it could be read. A certificate that could not
+// be read, because of an unknown algorithm for example, is ignored: peers send what
+// they like, and trust stores hold many kinds of roots.
 func add(list []*x509.Certificate, cert *x509.Certificate, err error) []*x509.Certificate {
-	if err != nil || slices.ContainsFunc(list, cert.Equal) { // each copy would make chains of its own
+	if err != nil || slices.ContainsFunc(list, cert.Equal) { // each copy would make more chains to try
 		return list
 	}
 	return append(list, cert)
@@ -138,10 +132,10 @@ type verifier struct {
 	roots, intermediates []*x509.Certificate
 	left                 int // signatures that may still be checked
 	failure              error
-	progress             int // of the chain that failure is about
+	progress             int // of the chain that failure describes
 }
 
-// checkLeaf checks what concerns the first certificate alone.
+// checkLeaf checks that the first certificate is for Host.
 func (v *verifier) checkLeaf(leaf *x509.Certificate) error {
 	if v.opts.Host == "" {
 		return nil
@@ -151,7 +145,7 @@ func (v *verifier) checkLeaf(leaf *x509.Certificate) error {
 		return malformed("Host", "%v", err)
 	}
 	if err := leaf.VerifyHostname(host); err != nil {
-		return refused("Certificate", "%s does not hold the name %.80q", label(leaf), host)
+		return refused("Certificate", "%s is not for the name %.80q", label(leaf), host)
 	}
 	return nil
 }
@@ -171,16 +165,16 @@ func (v *verifier) build(chain []*x509.Certificate) []*x509.Certificate {
 		return chain
 	}
 	if length == maxChain {
-		v.fail(2*length, refused("Certificate", "%s is certificate %d of a chain that has not come to a root", label(last), maxChain))
+		v.fail(2*length, refused("Certificate", "%s is certificate %d of a chain without a root, and no chain is longer", label(last), maxChain))
 		return nil
 	}
-	v.fail(2*length, refused("Certificate", "%s is not among Roots, and no other certificate of its issuer %s is there or among Intermediates", label(last), printed(last.RawIssuer, last.Issuer)))
+	v.fail(2*length, refused("Certificate", "%s is not one of Roots, and no other certificate of its issuer %s is in Roots or Intermediates", label(last), printed(last.RawIssuer, last.Issuer)))
 	for _, parent := range slices.Concat(v.roots, v.intermediates) {
 		if !bytes.Equal(parent.RawSubject, last.RawIssuer) || slices.ContainsFunc(chain, isSame(parent)) {
 			continue
 		}
 		if v.left--; v.left < 0 {
-			v.fail(2*maxChain+2, refused("Certificate", "more than %d signatures would have to be checked", maxChecks))
+			v.fail(2*maxChain+2, refused("Certificate", "the certificates make too many chains to try: more than %d signatures would have to be checked", maxChecks))
 			return nil
 		}
 		if err := x509der.CheckSignature(last, parent); err != nil {
@@ -194,24 +188,23 @@ func (v *verifier) build(chain []*x509.Certificate) []*x509.Certificate {
 	return nil
 }
 
-// isSame returns whether a certificate is of the same subject and key as that
-// one: a chain in which a CA stands twice goes in a circle.
+// isSame returns a function that reports whether a certificate has the same subject
+// and key: a chain with the same CA twice goes in a circle.
 func isSame(as *x509.Certificate) func(*x509.Certificate) bool {
 	return func(cert *x509.Certificate) bool {
 		return bytes.Equal(cert.RawSubject, as.RawSubject) && bytes.Equal(cert.RawSubjectPublicKeyInfo, as.RawSubjectPublicKeyInfo)
 	}
 }
 
-// fail keeps the error about the chain that came farthest: two steps a
-// certificate, one for a next that has the right name and one for the signature.
+// fail keeps the error of the chain that came farthest. Each certificate counts two
+// steps: one for an issuer with the right name, one for its signature.
 func (v *verifier) fail(progress int, err error) {
 	if progress > v.progress {
 		v.failure, v.progress = err, progress
 	}
 }
 
-// checkOne checks the last certificate of a chain, and as a CA's if it is not
-// the first.
+// checkOne checks the last certificate of a chain, as a CA's unless it is the first.
 func (v *verifier) checkOne(chain []*x509.Certificate) error {
 	cert, below := chain[len(chain)-1], chain[:len(chain)-1]
 	if v.now.Before(cert.NotBefore) || v.now.After(cert.NotAfter) {
@@ -226,7 +219,7 @@ func (v *verifier) checkOne(chain []*x509.Certificate) error {
 		return refused("Certificate", "%s %v", label(cert), err)
 	}
 	if !permits(cert, v.opts.Usage) {
-		return refused("Certificate", "%s has extended key usages that do not allow the one asked for", label(cert))
+		return refused("Certificate", "%s has extended key usages that do not allow Usage", label(cert))
 	}
 	if len(below) > 0 {
 		return nil
@@ -235,13 +228,13 @@ func (v *verifier) checkOne(chain []*x509.Certificate) error {
 		return refused("Certificate", "%s has an RSA_1024 key, which is accepted only for servers", label(cert))
 	}
 	if fits := tlsKeyUsages[v.opts.Usage]; fits != 0 && !cert.IsCA && cert.KeyUsage != 0 && cert.KeyUsage&fits == 0 {
-		return refused("Certificate", "%s has a key usage that does not go with the extended one asked for (RFC 5280, section 4.2.1.12)", label(cert))
+		return refused("Certificate", "%s has a key usage that does not suit Usage (RFC 5280, section 4.2.1.12)", label(cert))
 	}
 	return nil
 }
 
-// checkWhole checks what can cost most, name constraints and revocation, once a
-// chain has come to a root: nobody but its CAs can make it cost anything then.
+// checkWhole checks name constraints and revocation, which can cost the most. It
+// runs only on a chain up to a root, so only trusted CAs can make it slow.
 func (v *verifier) checkWhole(chain []*x509.Certificate) error {
 	for at, cert := range chain[1:] {
 		constraints, err := x509der.ConstraintsOf(cert)

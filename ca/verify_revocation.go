@@ -23,8 +23,8 @@ func (v *verifier) checkRevoked(cert, issuer *x509.Certificate) error {
 			unusable = err
 			continue
 		}
-		// The caller may have read it with crypto/x509, which overlooks entries: no other
-		// list makes up for those.
+		// The caller may have read the CRL with crypto/x509, which overlooks entries. No
+		// other CRL makes up for those.
 		if err := x509der.CheckCRLFields(list); err != nil {
 			return refused("RevocationLists", "for %s: the CRL of %s cannot be read: %v", label(cert), label(issuer), err)
 		}
@@ -46,7 +46,7 @@ func (v *verifier) checkRevoked(cert, issuer *x509.Certificate) error {
 	return nil
 }
 
-// checkInForce says why a CRL is not what the CA says now.
+// checkInForce reports why a CRL is not one of the CA that is in force.
 func (v *verifier) checkInForce(list *x509.RevocationList, issuer *x509.Certificate) error {
 	if err := x509der.CheckCRLSignature(list, issuer); err != nil {
 		return fmt.Errorf("the CRL is not one of %s: %w", label(issuer), err)
@@ -57,7 +57,7 @@ func (v *verifier) checkInForce(list *x509.RevocationList, issuer *x509.Certific
 	return nil
 }
 
-// checkScope says why a CRL of the CA cannot answer for a certificate.
+// checkScope reports why a CRL of the CA does not cover a certificate.
 func checkScope(list *x509.RevocationList, cert, issuer *x509.Certificate) error {
 	scope, err := x509der.ScopeOf(list)
 	if err != nil {

@@ -610,16 +610,16 @@ func hostileWorlds() []hostileWorld {
 				m.leaf = testutil.EncodePEM("CERTIFICATE", der)
 			}
 		}, refused, "Certificate", leaf + " is not signed by " + sub + ": "},
-		{"a missing intermediate", func(w *world) { w.after = func(m *made) { m.opts.Intermediates = "" } }, refused, "Certificate", leaf + ` is not among Roots, and no other certificate of its issuer "CN=Sub"`},
+		{"a missing intermediate", func(w *world) { w.after = func(m *made) { m.opts.Intermediates = "" } }, refused, "Certificate", leaf + ` is not one of Roots, and no other certificate of its issuer "CN=Sub"`},
 		{"a missing intermediate of three levels", func(w *world) {
 			w.addMiddle()
 			w.after = func(m *made) { m.opts.Intermediates = m.sub }
-		}, refused, "Certificate", sub + ` is not among Roots, and no other certificate of its issuer "CN=Middle"`},
+		}, refused, "Certificate", sub + ` is not one of Roots, and no other certificate of its issuer "CN=Middle"`},
 		{"a root that is not trusted", func(w *world) {
 			w.after = func(m *made) {
 				m.opts.Roots, m.opts.Intermediates = authorityOf(w.a).root.Certificate, m.sub+m.root
 			}
-		}, refused, "Certificate", root + ` is not among Roots, and no other certificate of its issuer "CN=Root"`},
+		}, refused, "Certificate", root + ` is not one of Roots, and no other certificate of its issuer "CN=Root"`},
 		{"a root of the same name and another key", func(w *world) {
 			w.after = func(m *made) {
 				m.opts.Roots = signAny(m.t, w.root, w.root, key(w.a, 2).Public(), key(w.a, 2))
@@ -627,7 +627,7 @@ func hostileWorlds() []hostileWorld {
 		}, refused, "Certificate", sub + " is not signed by " + root + ": "},
 		{"a self-signed leaf", func(w *world) {
 			w.after = func(m *made) { m.leaf = signAny(m.t, w.leaf, w.leaf, w.leafKey, key(w.a, 2)) }
-		}, refused, "Certificate", leaf + ` is not among Roots, and no other certificate of its issuer "CN=Leaf"`},
+		}, refused, "Certificate", leaf + ` is not one of Roots, and no other certificate of its issuer "CN=Leaf"`},
 		{"a root that was renewed since, for its own issuer", func(w *world) {
 			w.after = func(m *made) {
 				renewed := *w.root
@@ -635,7 +635,7 @@ func hostileWorlds() []hostileWorld {
 				m.leaf, m.opts.Host = m.root, ""
 				m.opts.Roots = signAny(m.t, &renewed, &renewed, key(w.a, 0).Public(), key(w.a, 0))
 			}
-		}, refused, "Certificate", root + " is not among Roots"},
+		}, refused, "Certificate", root + " is not one of Roots"},
 		{"of two issuers of one name, the right one expired", func(w *world) {
 			w.after = func(m *made) {
 				wrong := signAny(m.t, w.sub, w.root, w.leafKey, w.subSigner)
@@ -655,18 +655,18 @@ func hostileWorlds() []hostileWorld {
 			}
 		}, refused, "Certificate", root + " allows 0 CA certificates"},
 
-		{"another host", host("www.example.org"), refused, "Certificate", leaf + ` does not hold the name "www.example.org"`},
-		{"a host above", host("example.com"), refused, "Certificate", leaf + " does not hold the name"},
-		{"a host two labels under a wildcard", host("c.b.a.example.com"), refused, "Certificate", leaf + " does not hold the name"},
-		{"a host next to a wildcard", host("a.example.com"), refused, "Certificate", leaf + " does not hold the name"},
-		{"another wildcard", host("*.example.com"), refused, "Certificate", leaf + " does not hold the name"},
-		{"the common name", host("Leaf"), refused, "Certificate", leaf + ` does not hold the name "leaf"`},
-		{"another address", host("192.0.2.2"), refused, "Certificate", leaf + " does not hold the name"},
-		{"another IPv6 address", host("2001:db8::2"), refused, "Certificate", leaf + " does not hold the name"},
-		{"another host in U-labels", host("例子.com"), refused, "Certificate", leaf + ` does not hold the name "xn--fsqu00a.com"`},
+		{"another host", host("www.example.org"), refused, "Certificate", leaf + ` is not for the name "www.example.org"`},
+		{"a host above", host("example.com"), refused, "Certificate", leaf + " is not for the name"},
+		{"a host two labels under a wildcard", host("c.b.a.example.com"), refused, "Certificate", leaf + " is not for the name"},
+		{"a host next to a wildcard", host("a.example.com"), refused, "Certificate", leaf + " is not for the name"},
+		{"another wildcard", host("*.example.com"), refused, "Certificate", leaf + " is not for the name"},
+		{"the common name", host("Leaf"), refused, "Certificate", leaf + ` is not for the name "leaf"`},
+		{"another address", host("192.0.2.2"), refused, "Certificate", leaf + " is not for the name"},
+		{"another IPv6 address", host("2001:db8::2"), refused, "Certificate", leaf + " is not for the name"},
+		{"another host in U-labels", host("例子.com"), refused, "Certificate", leaf + ` is not for the name "xn--fsqu00a.com"`},
 		{"a leaf without names", func(w *world) {
 			w.leaf.DNSNames, w.leaf.IPAddresses, w.leaf.Subject.CommonName = nil, nil, "www.example.com"
-		}, refused, "Certificate", "does not hold the name"},
+		}, refused, "Certificate", "is not for the name"},
 		{"a host with a space", host("a b"), malformed, "Host", `"a b"`},
 		{"a host with a dot at the end", host("www.example.com."), malformed, "Host", `"www.example.com."`},
 		{"a host with a port", host("www.example.com:443"), malformed, "Host", `"www.example.com:443"`},
@@ -766,14 +766,14 @@ func hostileWorlds() []hostileWorld {
 			w.after = func(m *made) { m.leaf = string(testutil.DecodePEM(m.t, "CERTIFICATE", m.leaf)) }
 		}, malformed, "Certificate", "no certificate"},
 		{"1001 certificates", func(w *world) { w.after = func(m *made) { m.leaf += strings.Repeat(m.sub, 1000) } }, malformed, "Certificate", "more than 1000"},
-		{"a CA in front of the certificate", func(w *world) { w.after = func(m *made) { m.leaf = m.sub + m.leaf } }, refused, "Certificate", sub + " does not hold the name"},
+		{"a CA in front of the certificate", func(w *world) { w.after = func(m *made) { m.leaf = m.sub + m.leaf } }, refused, "Certificate", sub + " is not for the name"},
 		{"a character too few, and the CA after it", damaged(func(leaf string) string { return leaf[:100] + leaf[101:] }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
 		{"a character that is not base64", damaged(func(leaf string) string { return leaf[:100] + "*" + leaf[101:] }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
 		{"another line at the end", damaged(func(leaf string) string { return strings.Replace(leaf, "-----END", "-----ENDE", 1) }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
 		{"no line break before the CA", damaged(strings.TrimSpace), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
 		{"a damaged CA among the roots", func(w *world) {
 			w.after = func(m *made) { m.opts.Roots = m.root[:100] + m.root[101:] }
-		}, refused, "Certificate", "is not among Roots"},
+		}, refused, "Certificate", "is not one of Roots"},
 		{"a certificate cut short", func(w *world) {
 			w.after = func(m *made) {
 				m.leaf = testutil.EncodePEM("CERTIFICATE", testutil.DecodePEM(m.t, "CERTIFICATE", m.leaf)[:100])
@@ -803,8 +803,8 @@ func hostileWorlds() []hostileWorld {
 		{"a key usage only for encryption in a client", func(w *world) {
 			w.leaf.KeyUsage, w.leaf.ExtKeyUsage = x509.KeyUsageKeyEncipherment, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 			w.after = func(m *made) { m.opts.Usage = x509.ExtKeyUsageClientAuth }
-		}, refused, "Certificate", leaf + " has a key usage that does not go with"},
-		{"a key usage for nothing in TLS", func(w *world) { w.leaf.KeyUsage = x509.KeyUsageContentCommitment }, refused, "Certificate", leaf + " has a key usage that does not go with"},
+		}, refused, "Certificate", leaf + " has a key usage that does not suit"},
+		{"a key usage for nothing in TLS", func(w *world) { w.leaf.KeyUsage = x509.KeyUsageContentCommitment }, refused, "Certificate", leaf + " has a key usage that does not suit"},
 		{"an e-mail address in a subject without alternative names", func(w *world) {
 			w.sub.PermittedEmailAddresses = []string{"example.org"}
 			w.leaf.DNSNames, w.leaf.IPAddresses = nil, nil
@@ -999,7 +999,7 @@ func TestVerifyPile(t *testing.T) {
 				}
 				return
 			}
-			testutil.CheckError(t, err, refused, "Certificate", `"CN=Level 1" (serial number 01) is certificate 10 of a chain that has not come to a root`)
+			testutil.CheckError(t, err, refused, "Certificate", `"CN=Level 1" (serial number 01) is certificate 10 of a chain without a root`)
 		})
 	}
 }
