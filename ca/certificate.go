@@ -11,13 +11,13 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// An issued certificate, in the forms that the responses give.
+// issued is a new certificate in the forms that responses have.
 type issued struct {
 	der                                 []byte
 	serialNumber, identifier, requestID string
 }
 
-// issue draws serial number and RequestId, in that order, and signs.
+// issue draws a serial number and a RequestId, in this order, and signs.
 func issue(rand io.Reader, signer *x509der.Signer, t *x509der.Template) (issued, error) {
 	serial, err := drawSerial(rand)
 	if err != nil {
@@ -35,8 +35,8 @@ func issue(rand io.Reader, signer *x509der.Signer, t *x509der.Template) (issued,
 	return issued{der, hexadecimal(serial), identifierOf(der), requestID}, nil
 }
 
-// drawSerial returns a serial number of 18 octets, positive and without a
-// leading zero octet (RFC 5280, section 4.1.2.2: at most 20 octets).
+// drawSerial returns a positive serial number of 18 octets without a leading zero
+// octet. RFC 5280, section 4.1.2.2, allows up to 20.
 func drawSerial(rand io.Reader) ([]byte, error) {
 	if rand == nil {
 		rand = cryptorand.Reader
@@ -51,7 +51,7 @@ func drawSerial(rand io.Reader) ([]byte, error) {
 	return serial, nil
 }
 
-// identifierOf names a certificate as the documents' examples do.
+// identifierOf returns the Identifier of a certificate.
 func identifierOf(der []byte) string {
 	sum := md5.Sum(der)
 	return hexadecimal(sum[:])

@@ -37,15 +37,8 @@ type CreateClientCertificateRequest struct {
 	ResourceGroupId  string `json:"ResourceGroupId,omitempty"`
 }
 
-// A CreateClientCertificateResponse is the response of CreateClientCertificate. Its
-// fields are those of [CreateServerCertificateWithCsrResponse].
-type CreateClientCertificateResponse struct {
-	X509Certificate  string `json:"X509Certificate,omitempty"`
-	CertificateChain string `json:"CertificateChain,omitempty"`
-	Identifier       string `json:"Identifier,omitempty"`
-	SerialNumber     string `json:"SerialNumber,omitempty"`
-	RequestId        string `json:"RequestId,omitempty"`
-}
+// A CreateClientCertificateResponse is the response of CreateClientCertificate.
+type CreateClientCertificateResponse CreateServerCertificateWithCsrResponse
 
 // Validate checks the request. [yuncert.ErrInvalidParameter] is the algorithm
 // RSA_1024.

@@ -32,7 +32,7 @@ func TestCreateClientCertificateRefusesRequest(t *testing.T) {
 		{"CommonName is required", fields{"CommonName": ""}, missing, "CommonName", "CommonName is mandatory for this action."},
 		{"CommonName is required with SanValue", fields{"CommonName": "", "SanType": 2, "SanValue": "www.example.com"}, missing, "CommonName", "CommonName is mandatory for this action."},
 		{"Algorithm is required", fields{"Algorithm": ""}, missing, "Algorithm", "Algorithm is mandatory for this action."},
-		{"RSA_1024 is documented, and too weak for a new key", fields{"Algorithm": "RSA_1024"}, refused, "Algorithm", "RSA_2048 and longer"},
+		{"RSA_1024 is documented, and too weak for a new key", fields{"Algorithm": "RSA_1024"}, refused, "Algorithm", "RSA_2048 or longer"},
 		{"RSA_3072 is not documented", fields{"Algorithm": "RSA_3072"}, malformed, "Algorithm", `"RSA_3072"`},
 	}
 	for _, tt := range tests {

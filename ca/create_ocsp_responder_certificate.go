@@ -25,16 +25,13 @@ type CreateOCSPResponderCertificateRequest struct {
 // A CreateOCSPResponderCertificateResponse is the response of
 // CreateOCSPResponderCertificate.
 type CreateOCSPResponderCertificateResponse struct {
-	// Certificate is the responder's certificate in PEM.
-	Certificate string `json:"Certificate,omitempty"`
-
-	// CertificateChain is what [NewOCSPResponder] takes: the certificate, then the
-	// CA's chain, the root last.
+	// Certificate is the responder's certificate in PEM. CertificateChain is what
+	// [NewOCSPResponder] takes: the certificate, then the CA's chain, the root last.
+	Certificate      string `json:"Certificate,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`
-
-	Identifier   string `json:"Identifier,omitempty"`
-	SerialNumber string `json:"SerialNumber,omitempty"`
-	RequestId    string `json:"RequestId,omitempty"`
+	Identifier       string `json:"Identifier,omitempty"`
+	SerialNumber     string `json:"SerialNumber,omitempty"`
+	RequestId        string `json:"RequestId,omitempty"`
 }
 
 // Validate checks the request.

@@ -49,15 +49,12 @@ type CreateRootCACertificateRequest struct {
 
 // A CreateRootCACertificateResponse is the response of CreateRootCACertificate.
 type CreateRootCACertificateResponse struct {
-	Identifier string `json:"Identifier,omitempty"`
-
-	// Certificate is the CA's certificate in PEM.
-	Certificate string `json:"Certificate,omitempty"`
-
-	// CertificateChain is what [NewIssuer] takes: for a root, the certificate.
+	// Certificate is the CA's certificate in PEM. CertificateChain is what [NewIssuer]
+	// takes: the certificate, then the chain of the CA above it, the root last.
+	Identifier       string `json:"Identifier,omitempty"`
+	Certificate      string `json:"Certificate,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`
-
-	RequestId string `json:"RequestId,omitempty"`
+	RequestId        string `json:"RequestId,omitempty"`
 }
 
 // Validate checks the request. [yuncert.ErrInvalidParameter] is the algorithm

@@ -39,15 +39,8 @@ type CreateServerCertificateRequest struct {
 	ResourceGroupId  string `json:"ResourceGroupId,omitempty"`
 }
 
-// A CreateServerCertificateResponse is the response of CreateServerCertificate. Its
-// fields are those of [CreateServerCertificateWithCsrResponse].
-type CreateServerCertificateResponse struct {
-	X509Certificate  string `json:"X509Certificate,omitempty"`
-	CertificateChain string `json:"CertificateChain,omitempty"`
-	Identifier       string `json:"Identifier,omitempty"`
-	SerialNumber     string `json:"SerialNumber,omitempty"`
-	RequestId        string `json:"RequestId,omitempty"`
-}
+// A CreateServerCertificateResponse is the response of CreateServerCertificate.
+type CreateServerCertificateResponse CreateServerCertificateWithCsrResponse
 
 // Validate checks the request. [yuncert.ErrInvalidParameter] is the algorithm
 // RSA_1024.

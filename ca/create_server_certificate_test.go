@@ -40,7 +40,7 @@ func TestCreateServerCertificateRefusesRequest(t *testing.T) {
 		{"CommonName is required", fields{"CommonName": ""}, missing, "CommonName", "CommonName is mandatory for this action."},
 		{"CommonName is required with Domain", fields{"CommonName": "", "Domain": "www.example.com"}, missing, "CommonName", "CommonName is mandatory for this action."},
 		{"Algorithm is required", fields{"Algorithm": ""}, missing, "Algorithm", "Algorithm is mandatory for this action."},
-		{"RSA_1024 is documented, and too weak for a new key", fields{"Algorithm": "RSA_1024"}, refused, "Algorithm", "RSA_2048 and longer"},
+		{"RSA_1024 is documented, and too weak for a new key", fields{"Algorithm": "RSA_1024"}, refused, "Algorithm", "RSA_2048 or longer"},
 		{"RSA_3072 is not documented", fields{"Algorithm": "RSA_3072"}, malformed, "Algorithm", `"RSA_3072"`},
 		{"a family for an Algorithm, for which RSA_1024 is not offered", fields{"Algorithm": "RSA"}, malformed, "Algorithm", `"RSA" is not one of RSA_2048, RSA_4096`},
 		{"several common names", fields{"CommonName": "a.example.com,b.example.com", "Domain": ""}, malformed, "CommonName", "not a DNS name or an IP address"},

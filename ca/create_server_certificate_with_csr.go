@@ -18,10 +18,9 @@ type CreateServerCertificateWithCsrRequest struct {
 	// 250 names with those of the CSR.
 	Domain string `json:"Domain,omitempty"`
 
-	// Organization, up to 64 characters. Empty: the CSR's, else "Alibaba Inc.".
-	Organization string `json:"Organization,omitempty"`
-
-	// OrganizationUnit, up to 64 characters. Empty: the CSR's, else "Aliyun CDN".
+	// Organization and OrganizationUnit, up to 64 characters each. Empty: the CSR's,
+	// else "Alibaba Inc." and "Aliyun CDN".
+	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
 
 	// Country, two letters. Empty: the CSR's, else the issuing CA's.
@@ -30,10 +29,9 @@ type CreateServerCertificateWithCsrRequest struct {
 	// CommonName, up to 64 characters. Used only if the CSR has no common name.
 	CommonName string `json:"CommonName,omitempty"`
 
-	// State is the province, up to 128 characters. Empty: the CSR's, else the CA's.
-	State string `json:"State,omitempty"`
-
-	// Locality is the city, up to 128 characters. Empty: the CSR's, else the CA's.
+	// State is the province and Locality the city, up to 128 characters each. Empty:
+	// the CSR's, else the issuing CA's.
+	State    string `json:"State,omitempty"`
 	Locality string `json:"Locality,omitempty"`
 
 	// Algorithm must be that of the CSR's key if it is set: RSA_1024, RSA_2048,
@@ -47,9 +45,7 @@ type CreateServerCertificateWithCsrRequest struct {
 	// Years (up to 10,000) and Months (up to 120,000) are the validity in calendar
 	// years and months, added up like [time.Time.AddDate]: 31 January and a month is
 	// 3 March. They are used only if Days and both times are zero.
-	Years int32 `json:"Years,omitempty"`
-
-	// Months: see Years.
+	Years  int32 `json:"Years,omitempty"`
 	Months int32 `json:"Months,omitempty"`
 
 	// Days is the validity in days of 24 hours, up to 3,652,500. Set Days, or both
@@ -60,9 +56,7 @@ type CreateServerCertificateWithCsrRequest struct {
 	// BeforeTime and AfterTime are the start and the end in UNIX seconds. Set both or
 	// neither. Without them the certificate begins now.
 	BeforeTime int64 `json:"BeforeTime,omitempty"`
-
-	// AfterTime: see BeforeTime.
-	AfterTime int64 `json:"AfterTime,omitempty"`
+	AfterTime  int64 `json:"AfterTime,omitempty"`
 
 	// Immediately selects what the response holds next to the identifiers: 0 nothing,
 	// 1 the certificate, 2 the certificate and its chain.
@@ -80,15 +74,13 @@ type CreateServerCertificateWithCsrRequest struct {
 // CreateServerCertificateWithCsr.
 type CreateServerCertificateWithCsrResponse struct {
 	// X509Certificate is the certificate in PEM, with Immediately 1 and 2.
-	X509Certificate string `json:"X509Certificate,omitempty"`
-
 	// CertificateChain is the chain of CAs in PEM, with Immediately 2: the issuing CA
 	// first, the root last.
+	X509Certificate  string `json:"X509Certificate,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`
-
-	Identifier   string `json:"Identifier,omitempty"`
-	SerialNumber string `json:"SerialNumber,omitempty"`
-	RequestId    string `json:"RequestId,omitempty"`
+	Identifier       string `json:"Identifier,omitempty"`
+	SerialNumber     string `json:"SerialNumber,omitempty"`
+	RequestId        string `json:"RequestId,omitempty"`
 }
 
 // Validate checks the request, including the CSR's signature.

@@ -155,7 +155,7 @@ func refusedServerRequests(t testing.TB) []refusedServerRequest {
 		{"BeforeTime at the bottom of its type", func(r *request) { r.BeforeTime, r.AfterTime = math.MinInt64, before }, malformed, "BeforeTime", "-9223372036854775808"},
 		{"AfterTime at the top of its type", func(r *request) { r.BeforeTime, r.AfterTime = before, math.MaxInt64 }, malformed, "AfterTime", "9223372036854775807"},
 		{"AfterTime in milliseconds", func(r *request) { r.BeforeTime, r.AfterTime = before, (before+60)*1000 }, malformed, "AfterTime", fmt.Sprint((before + 60) * 1000)},
-		{"AfterTime a second beyond the year 9999", func(r *request) { r.BeforeTime, r.AfterTime = before, 253402300800 }, malformed, "AfterTime", "253402300800 is no time in UNIX seconds from 1 to 253402300799"},
+		{"AfterTime a second beyond the year 9999", func(r *request) { r.BeforeTime, r.AfterTime = before, 253402300800 }, malformed, "AfterTime", "253402300800 is not a UNIX time in seconds from 1 to 253402300799"},
 
 		{"Immediately below zero", func(r *request) { r.Immediately = -1 }, malformed, "Immediately", "-1"},
 		{"Immediately 3", func(r *request) { r.Immediately = 3 }, malformed, "Immediately", "3"},

@@ -49,18 +49,7 @@ type CreateSubCACertificateRequest struct {
 }
 
 // A CreateSubCACertificateResponse is the response of CreateSubCACertificate.
-type CreateSubCACertificateResponse struct {
-	Identifier string `json:"Identifier,omitempty"`
-
-	// Certificate is the CA's certificate in PEM.
-	Certificate string `json:"Certificate,omitempty"`
-
-	// CertificateChain is what [NewIssuer] takes: the certificate, then the parent's
-	// chain, the root last.
-	CertificateChain string `json:"CertificateChain,omitempty"`
-
-	RequestId string `json:"RequestId,omitempty"`
-}
+type CreateSubCACertificateResponse CreateRootCACertificateResponse
 
 // Validate checks the request. [yuncert.ErrInvalidParameter] is the algorithm
 // RSA_1024.

@@ -184,7 +184,7 @@ func ExampleCreateServerCertificateWithCsr() {
 	// [www.example.com example.com] [192.0.2.1]
 	// -----BEGIN CERTIFICATE-----
 	// InvalidParameter Days
-	// the certificate would end at 2036-06-28T00:00:00Z: the CA and its chain end at 2031-07-01T00:00:00Z
+	// the certificate would end at 2036-06-28T00:00:00Z, after the CA and its chain, which end at 2031-07-01T00:00:00Z
 }
 
 // A device stands for an HSM or KMS: its key cannot be read, only asked to sign.

@@ -22,17 +22,17 @@ var extendedKeyUsages = map[string]string{
 	"OCSPSigning":     x509der.OCSPSigning,
 }
 
-// maxOID is how many characters of a dotted object identifier are read.
+// maxOID is the largest number of characters in a dotted object identifier.
 const maxOID = 128
 
-// maxExtendedKeyUsages is how many a request carries (the API's metadata).
+// maxExtendedKeyUsages is the limit of the API's metadata.
 const maxExtendedKeyUsages = 100
 
 // parseExtendedKeyUsages reads the parameter ExtendedKeyUsages and returns the
 // content octets of the object identifiers, each once.
 func parseExtendedKeyUsages(list []string) ([]string, error) {
 	if len(list) > maxExtendedKeyUsages {
-		return nil, malformed("ExtendedKeyUsages", "%d usages are more than %d", len(list), maxExtendedKeyUsages)
+		return nil, malformed("ExtendedKeyUsages", "%d usages; up to %d are accepted", len(list), maxExtendedKeyUsages)
 	}
 	var usages []string
 	for _, name := range list {
@@ -48,7 +48,7 @@ func parseExtendedKeyUsages(list []string) ([]string, error) {
 			}
 			octets, err := oid.MarshalBinary()
 			if err != nil || !isReadable(octets) {
-				return nil, malformed("ExtendedKeyUsages", "%.80q is no object identifier with arcs below 2^31, which common software reads", name)
+				return nil, malformed("ExtendedKeyUsages", "%.80q has arcs above 2^31-1, which common software does not read", name)
 			}
 			usage = string(octets)
 		}
@@ -59,8 +59,8 @@ func parseExtendedKeyUsages(list []string) ([]string, error) {
 	return usages, nil
 }
 
-// isReadable reports whether the object identifier is one that Go reads back:
-// a certificate with another could not even be parsed.
+// isReadable reports whether Go can read the object identifier back. It cannot parse a
+// certificate with any other.
 func isReadable(octets []byte) bool {
 	der, err := asn1.Marshal(asn1.RawValue{Tag: asn1.TagOID, Bytes: octets})
 	if err != nil {
@@ -70,17 +70,17 @@ func isReadable(octets []byte) bool {
 	return err == nil
 }
 
-// permits reports whether a certificate's extended key usages, if it has any,
-// allow that use (RFC 5280, section 4.2.1.12; that a CA's usages bind what is
-// below it is the reading of all clients).
+// permits reports whether a certificate's extended key usages, if it has any, allow a
+// use (RFC 5280, section 4.2.1.12). All clients apply a CA's usages to the certificates
+// below it too.
 func permits(cert *x509.Certificate, usage x509.ExtKeyUsage) bool {
 	bound := len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0
 	return usage == x509.ExtKeyUsageAny || !bound ||
 		slices.Contains(cert.ExtKeyUsage, usage) || slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageAny)
 }
 
-// excludes returns the first of some extended key usages that those along the chain
-// do not allow. A certificate without any takes what the chain leaves.
+// excludes returns the first of these extended key usages that a CA in the chain does
+// not allow. A new certificate without any is limited by the chain.
 func (i *Issuer) excludes(usages []string) (usage string, excluded bool) {
 	for _, allowed := range i.usages {
 		for _, usage := range usages {
@@ -102,8 +102,8 @@ func usageName(content string) string {
 	return x509der.ObjectIdentifier(content).String()
 }
 
-// tlsKeyUsages are the key usages, any one of which goes with an extended one
-// (RFC 5280, section 4.2.1.12).
+// tlsKeyUsages are the key usages that suit an extended key usage. One of them is
+// enough (RFC 5280, section 4.2.1.12).
 var tlsKeyUsages = map[x509.ExtKeyUsage]x509.KeyUsage{
 	x509.ExtKeyUsageServerAuth: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement,
 	x509.ExtKeyUsageClientAuth: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement,

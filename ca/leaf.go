@@ -13,8 +13,8 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// leafParameters are the parameters that the operations issuing for servers and
-// clients share, in the order of their documents.
+// leafParameters are the parameters that the operations for servers and clients
+// share, in the order of their documents.
 type leafParameters struct {
 	organization, organizationUnit, country, commonName, state, locality string
 
@@ -29,12 +29,12 @@ type leafParameters struct {
 // A leaf is a checked request for the certificate of a server or a client.
 type leaf struct {
 	draft
-	server     bool // or a client
+	server     bool // otherwise a client
 	parameters leafParameters
 	csrNames   []string // DNS names and IP addresses of the CSR, canonical
 }
 
-// newLeaf begins a leaf. Its parameters are checked by check.
+// newLeaf begins a leaf, whose parameters the method check checks.
 func newLeaf(server bool, p leafParameters) leaf {
 	return leaf{
 		server: server, parameters: p,
@@ -53,7 +53,7 @@ func newLeaf(server bool, p leafParameters) leaf {
 // leafAlgorithms are the values of the parameter Algorithm.
 var leafAlgorithms = []string{"RSA_1024", "RSA_2048", "RSA_4096", "ECC_256", "ECC_384", "ECC_512", "SM2_256"}
 
-// readCSR takes key, subject and alternative names from a CSR.
+// readCSR takes the key, the subject and the alternative names from a CSR.
 func (l *leaf) readCSR(text string, policy algorithm.KeyPolicy) error {
 	request, err := param.ReadCSR(text, policy)
 	if err != nil {
@@ -85,7 +85,7 @@ func (l *leaf) addDomain(domain string) error {
 	}
 	l.names.add(fromCSR, "Csr", l.csrNames...)
 	if l.names.total() > x509der.MaxNames {
-		return malformed(commonName.parameter, "the common name and the CSR's names are more than %d", x509der.MaxNames)
+		return malformed(commonName.parameter, "the common name and the names of the CSR are more than %d", x509der.MaxNames)
 	}
 	l.names.add(fromList, "Domain", list...)
 	if l.names.total() > x509der.MaxNames {
@@ -108,7 +108,7 @@ func (l *leaf) hasCSR() bool { return l.key.der != nil }
 // noHost is the message for a common name of a server that has no other name.
 const noHost = "the common name %.80q is not a DNS name or an IP address, and there is no other name for clients to find the server by; Domain can name one"
 
-// check checks the parameters from the subject on, in the order of the
+// check checks the parameters that follow Csr and Domain, in the order of the
 // documents. Without a CSR the common name and the algorithm are required.
 func (l *leaf) check() error {
 	p := &l.parameters
@@ -145,8 +145,8 @@ func (l *leaf) check() error {
 	return checkTags(p.tags)
 }
 
-// checkAlgorithm holds the parameter Algorithm to the CSR's key, or takes the
-// algorithm of the key to make from it.
+// checkAlgorithm compares the parameter Algorithm with the CSR's key. Without a CSR it
+// says what key to generate.
 func (l *leaf) checkAlgorithm() error {
 	name, withCSR := l.parameters.algorithm, l.hasCSR()
 	switch {
@@ -157,13 +157,13 @@ func (l *leaf) checkAlgorithm() error {
 	case !slices.Contains(leafAlgorithms, name):
 		accepted := leafAlgorithms
 		if !withCSR || !l.server {
-			accepted = accepted[1:] // without RSA_1024, which is refused below or has been
+			accepted = accepted[1:] // RSA_1024 is refused
 		}
 		return malformed("Algorithm", "%.40q is not one of %s", name, strings.Join(accepted, ", "))
 	case withCSR && name != string(l.key.algorithm):
 		return refused("Algorithm", "%s is not the algorithm of the CSR's key, which is %s", name, l.key.algorithm)
 	case !withCSR && name == string(algorithm.RSA_1024):
-		return refused("Algorithm", "RSA_1024 is too weak for a new key: RSA_2048 and longer are accepted")
+		return refused("Algorithm", "RSA_1024 is too weak for a new key; want RSA_2048 or longer")
 	}
 	l.key.algorithm = algorithm.Algorithm(name)
 	return nil

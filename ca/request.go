@@ -7,34 +7,32 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 )
 
-// A Tag is a label that the caller attaches to a certificate. It does not enter
-// the certificate: it stays in the request, for the caller to store.
+// A Tag is a label that the caller stores with a certificate. It is not written into
+// the certificate. Key and Value may be empty.
 type Tag struct {
-	// Key is the name of the tag. It may be empty.
-	Key string `json:"Key,omitempty"`
-
-	// Value is the value of the tag. It may be empty.
+	Key   string `json:"Key,omitempty"`
 	Value string `json:"Value,omitempty"`
 }
 
-// maxTags is how many tags a request carries (the API's metadata).
+// maxTags is the limit of the API's metadata.
 const maxTags = 100
 
+// checkTags checks the parameter Tags.
 func checkTags(tags []Tag) error {
 	if len(tags) > maxTags {
-		return malformed("Tags", "%d tags are more than %d", len(tags), maxTags)
+		return malformed("Tags", "%d tags; up to %d are accepted", len(tags), maxTags)
 	}
 	return nil
 }
 
-// checkCAAlgorithm checks the parameter Algorithm of a CA that is to be made.
+// checkCAAlgorithm checks the parameter Algorithm of a new CA.
 func checkCAAlgorithm(name string) error {
 	a, err := algorithm.Parse(name)
 	if err != nil {
-		return malformed("Algorithm", "%.40q is no algorithm of a CA: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384, ECC_512 and SM2_256 are", name)
+		return malformed("Algorithm", "%.40q is not a CA algorithm; want RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384, ECC_512 or SM2_256", name)
 	}
 	if a == algorithm.RSA_1024 {
-		return refused("Algorithm", "RSA_1024 is too weak for a CA: RSA_2048 and longer are accepted")
+		return refused("Algorithm", "RSA_1024 is too weak for a CA; want RSA_2048 or longer")
 	}
 	return nil
 }
@@ -50,7 +48,7 @@ func checkImmediately(n int32) error {
 // checkClientToken checks the parameter ClientToken.
 func checkClientToken(token string) error {
 	if len(token) > 64 || strings.IndexFunc(token, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
-		return malformed("ClientToken", "the token is not up to 64 printable ASCII characters")
+		return malformed("ClientToken", "the token is longer than 64 characters or has others than printable ASCII")
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ const (
 	sanIP    = 7
 )
 
-// maxSanValue is how many octets of SanValue are read.
+// maxSanValue is the largest number of octets in SanValue.
 const maxSanValue = 64 << 10
 
 // addSan makes the names of a client: those in the CSR, and SanValue, whose kind is
@@ -28,7 +28,7 @@ func (l *leaf) addSan(sanType int32, list string) error {
 		return nil
 	}
 	if len(list) > maxSanValue {
-		return malformed("SanValue", "the list has %d octets: up to %d are read", len(list), maxSanValue)
+		return malformed("SanValue", "the list has %d octets; up to %d are accepted", len(list), maxSanValue)
 	}
 	if !slices.Contains([]int32{sanEmail, sanDNS, sanURI, sanIP}, sanType) {
 		return malformed("SanType", "%d is not 1 (e-mail addresses), 2 (DNS names), 6 (URIs) or 7 (IP addresses)", sanType)
@@ -74,38 +74,38 @@ func (l *leaf) addSan(sanType int32, list string) error {
 	return nil
 }
 
-// parseMailbox reads an e-mail address in ASCII (RFC 5280, section 4.2.1.6: an
-// addr-spec) and returns it with its host in canonical form.
+// parseMailbox reads an e-mail address in ASCII, an addr-spec (RFC 5280, section
+// 4.2.1.6), and returns it with its host in canonical form.
 func parseMailbox(entry string) (string, error) {
 	at := strings.LastIndexByte(entry, '@')
 	if at < 0 || !isLocalPart(entry[:at]) {
-		return "", malformed("SanValue", "%.80q is no e-mail address", entry)
+		return "", malformed("SanValue", "%.80q is not an e-mail address in ASCII", entry)
 	}
 	host, err := x509der.CanonicalName(entry[at+1:])
 	if err != nil || x509der.IsIP(host) || strings.HasPrefix(host, "*") {
-		return "", malformed("SanValue", "%.80q is no e-mail address of a host", entry)
+		return "", malformed("SanValue", "%.80q is not an e-mail address: the part after the @ is not a DNS name", entry)
 	}
 	return entry[:at+1] + host, nil
 }
 
-// parseURI reads an absolute URI in ASCII, such as a SPIFFE ID (RFC 5280, section
-// 4.2.1.6: with a scheme and a scheme-specific part, the host a DNS name or an
-// IP address).
+// parseURI reads an absolute URI in ASCII, such as a SPIFFE ID. It must have a scheme
+// and a scheme-specific part, and a host must be a DNS name or an IP address (RFC
+// 5280, section 4.2.1.6).
 func parseURI(entry string) (*url.URL, error) {
 	uri, err := url.Parse(entry)
 	if err != nil || uri.Scheme == "" || uri.Host == "" && uri.Opaque == "" && uri.Path == "" || len(entry) > 2048 || !hasURICharacters(entry) {
-		return nil, malformed("SanValue", "%.80q is no URI with a scheme, in ASCII and up to 2048 octets", entry)
+		return nil, malformed("SanValue", "%.80q is not an ASCII URI with a scheme and up to 2048 octets", entry)
 	}
 	if host := uri.Hostname(); host != "" || uri.Host != "" || uri.User != nil {
 		if name, err := x509der.CanonicalName(host); err != nil || strings.HasPrefix(name, "*") {
-			return nil, malformed("SanValue", "%.80q is a URI whose host is no DNS name or IP address", entry)
+			return nil, malformed("SanValue", "%.80q is a URI whose host is not a DNS name or an IP address", entry)
 		}
 	}
 	return uri, nil
 }
 
-// hasURICharacters reports whether a text has the characters of a URI alone (RFC
-// 3986, section 2): url.Parse takes others, and lets some of them stand.
+// hasURICharacters reports whether a text has only characters of a URI (RFC 3986,
+// section 2). url.Parse accepts others too.
 func hasURICharacters(text string) bool {
 	for i := range len(text) {
 		c := text[i]

@@ -6,24 +6,23 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// maxTime is the last second that a certificate can hold (RFC 5280, section
-// 4.1.2.5): the end of the year 9999.
+// maxTime is the last second that a certificate can hold, the end of the year 9999
+// (RFC 5280, section 4.1.2.5).
 var maxTime = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 
-// validity is the five parameters that decide when a certificate begins and
-// ends.
+// validity holds the parameters that decide when a certificate begins and ends.
 type validity struct {
 	years, months, days   int32
 	beforeTime, afterTime int64
 }
 
-// check checks the parameters in themselves.
+// check checks the parameters without an issuer.
 func (v *validity) check() error {
 	for _, p := range []struct {
 		name         string
 		value, limit int32
 	}{
-		// Limits of 10,000 years keep the calendar arithmetic from overflowing.
+		// 10,000 years at most, so that calendar arithmetic does not overflow.
 		{"Years", v.years, 10_000},
 		{"Months", v.months, 120_000},
 		{"Days", v.days, 3_652_500},
@@ -40,25 +39,25 @@ func (v *validity) check() error {
 	}
 	switch {
 	case v.beforeTime == 0 && v.afterTime != 0:
-		return malformed("BeforeTime", "AfterTime is set and BeforeTime is not: both or neither are")
+		return malformed("BeforeTime", "AfterTime is set and BeforeTime is not; set both or neither")
 	case v.beforeTime != 0 && v.afterTime == 0:
-		return malformed("AfterTime", "BeforeTime is set and AfterTime is not: both or neither are")
+		return malformed("AfterTime", "BeforeTime is set and AfterTime is not; set both or neither")
 	case v.afterTime < v.beforeTime || v.afterTime == v.beforeTime && v.afterTime != 0:
 		return malformed("AfterTime", "%d is not after BeforeTime, %d", v.afterTime, v.beforeTime)
 	case v.days == 0 && v.afterTime == 0 && v.years == 0 && v.months == 0:
 		return yuncert.Errorf(yuncert.ErrMissingParameter, "Days",
-			"Days is mandatory for this action. BeforeTime with AfterTime, or Years and Months, may stand in its place.")
+			"Days is mandatory for this action. BeforeTime with AfterTime, or Years or Months, can replace it.")
 	}
 	return nil
 }
 
 func malformedTime(name string, seconds int64) error {
-	return malformed(name, "%d is no time in UNIX seconds from 1 to %d, the end of the year 9999", seconds, maxTime.Unix())
+	return malformed(name, "%d is not a UNIX time in seconds from 1 to %d, the end of the year 9999", seconds, maxTime.Unix())
 }
 
-// within returns the start and end of the certificate: Days before the pair of
-// times, and those before Years and Months. It must lie within the validity of
-// the CA and its chain, and is never cut to fit.
+// within returns the start and the end of the certificate. Days count before the pair
+// of times, and the pair before Years and Months. A validity that exceeds that of the
+// CA and its chain is refused, not cut.
 func (v *validity) within(now time.Time, issuer *Issuer) (notBefore, notAfter time.Time, err error) {
 	notBefore = now
 	if v.beforeTime != 0 {
@@ -77,16 +76,16 @@ func (v *validity) within(now time.Time, issuer *Issuer) (notBefore, notAfter ti
 	}
 	switch {
 	case notBefore.Before(issuer.notBefore):
-		return notBefore, notAfter, refused("BeforeTime", "the certificate would begin at %s: the CA and its chain begin at %s", stamp(notBefore), stamp(issuer.notBefore))
+		return notBefore, notAfter, refused("BeforeTime", "the certificate would begin at %s, before the CA and its chain, which begin at %s", stamp(notBefore), stamp(issuer.notBefore))
 	case notAfter.After(issuer.notAfter):
-		return notBefore, notAfter, refused(decides, "the certificate would end at %s: the CA and its chain end at %s", stamp(notAfter), stamp(issuer.notAfter))
+		return notBefore, notAfter, refused(decides, "the certificate would end at %s, after the CA and its chain, which end at %s", stamp(notAfter), stamp(issuer.notAfter))
 	case notAfter.Before(now):
-		return notBefore, notAfter, refused(decides, "the certificate would have ended at %s, and it is %s", stamp(notAfter), stamp(now))
+		return notBefore, notAfter, refused(decides, "the certificate would have ended at %s, before now, %s", stamp(notAfter), stamp(now))
 	}
 	return notBefore, notAfter, nil
 }
 
-// checkYears checks the parameter Years of a CA that is to be made.
+// checkYears checks the parameter Years of a new CA.
 func checkYears(years int32) error {
 	switch {
 	case years == 0:
@@ -97,11 +96,11 @@ func checkYears(years int32) error {
 	return nil
 }
 
-// maxYears keeps a root's end within the four digits that a certificate has for
-// a year (RFC 5280, section 4.1.2.5).
+// maxYears is the longest validity of a CA. The year in a certificate has four digits
+// (RFC 5280, section 4.1.2.5).
 const maxYears = 100
 
-// checkNow refuses to issue when the chain is not valid at the instant.
+// checkNow refuses to issue if the CA or one above it is not valid now.
 func (i *Issuer) checkNow(now time.Time) error {
 	if now.Before(i.notBefore) || now.After(i.notAfter) {
 		return yuncert.Errorf(yuncert.ErrCertificateExpired, "ParentIdentifier", "the CA and its chain are valid from %s to %s, and it is %s",
@@ -110,16 +109,17 @@ func (i *Issuer) checkNow(now time.Time) error {
 	return nil
 }
 
-// stamp prints an instant for a message.
+// stamp prints a time for a message.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// checkInstant refuses an instant that is none: a zero [time.Time], above all.
+// checkInstant refuses a time that a certificate cannot begin at, such as the zero
+// [time.Time].
 func checkInstant(now time.Time) error {
 	if now.Year() < 1950 || now.After(maxTime) {
-		return refused("", "the instant %s is not from 1950 to 9999 (RFC 5280, section 4.1.2.5)", stamp(now))
+		return refused("", "the time %s is not from 1950 to 9999 (RFC 5280, section 4.1.2.5)", stamp(now))
 	}
 	return nil
 }
 
-// second is the instant as a certificate holds it, in whole seconds.
+// second returns a time as a certificate holds it, in whole seconds.
 func second(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
