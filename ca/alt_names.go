@@ -6,7 +6,8 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// altNames are the alternative names of a certificate (RFC 5280, section 4.2.1.6).
+// altNames are the alternative names of a certificate (RFC 5280, section
+// 4.2.1.6).
 type altNames struct {
 	all    []string // DNS names and IP addresses, canonical, each once
 	groups [3]nameGroup

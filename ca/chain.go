@@ -81,8 +81,8 @@ func label(cert *x509.Certificate) string {
 	return fmt.Sprintf("certificate %s (serial number %.20x)", printed(cert.RawSubject, cert.Subject), cert.SerialNumber.Bytes())
 }
 
-// printed returns a name for a message, or the length of a long one: the time that
-// String takes grows with the square of the length.
+// printed returns a name for a message, or the length of a long one: the time
+// that String takes grows with the square of the length.
 func printed(raw []byte, name pkix.Name) string {
 	if len(raw) > 1<<10 {
 		return fmt.Sprintf("(a name of %d octets)", len(raw))

@@ -9,14 +9,14 @@ import (
 
 // A CreateClientCertificateRequest is the request of CreateClientCertificate
 // (Certificate Management Service, 2020-06-30). Fields without a comment mean the
-// same as in [CreateClientCertificateWithCsrRequest], for a CSR without attributes.
+// same as in [CreateClientCertificateWithCsrRequest] for a CSR
+// without a subject.
 type CreateClientCertificateRequest struct {
 	SanType          int32  `json:"SanType,omitempty"`
 	SanValue         string `json:"SanValue,omitempty"`
 	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
 	Country          string `json:"Country,omitempty"`
-
 	// CommonName is the name of the client, up to 64 characters. Required.
 	CommonName string `json:"CommonName,omitempty"`
 	State      string `json:"State,omitempty"`
@@ -66,9 +66,9 @@ func (r *CreateClientCertificateRequest) check() (l leaf, err error) {
 	return l, err
 }
 
-// CreateClientCertificate generates a key and signs a client certificate for it. The
-// certificate is that of [CreateClientCertificateWithCsr]; results and errors are
-// those of [CreateServerCertificate].
+// CreateClientCertificate generates a key and signs a client certificate for
+// it. The certificate is that of [CreateClientCertificateWithCsr]; results and
+// errors are those of [CreateServerCertificate].
 func CreateClientCertificate(rand io.Reader, now time.Time, issuer *Issuer, req *CreateClientCertificateRequest) (resp *CreateClientCertificateResponse, key *algorithm.PrivateKey, der []byte, err error) {
 	l, err := req.check()
 	if err != nil {

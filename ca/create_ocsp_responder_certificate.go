@@ -17,16 +17,17 @@ type CreateOCSPResponderCertificateRequest struct {
 	// CommonName is the name of the responder, up to 64 characters. Required.
 	CommonName string `json:"CommonName,omitempty"`
 
-	// Days is the validity in days of 24 hours from now, up to 36,600. The certificate
-	// cannot be revoked: prefer a few weeks. Required.
+	// Days is the validity in days of 24 hours from now, up to 36,600. The
+	// certificate cannot be revoked: prefer a few weeks. Required.
 	Days int32 `json:"Days,omitempty"`
 }
 
 // A CreateOCSPResponderCertificateResponse is the response of
 // CreateOCSPResponderCertificate.
 type CreateOCSPResponderCertificateResponse struct {
-	// Certificate is the responder's certificate in PEM. CertificateChain is what
-	// [NewOCSPResponder] takes: the certificate, then the CA's chain, the root last.
+	// Certificate is the responder's certificate in PEM. CertificateChain is
+	// what [NewOCSPResponder] takes: the certificate, then the CA's chain, the
+	// root last.
 	Certificate      string `json:"Certificate,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`
 	Identifier       string `json:"Identifier,omitempty"`
@@ -70,18 +71,18 @@ func (r *CreateOCSPResponderCertificateRequest) check() (*draft, error) {
 	}, nil
 }
 
-// CreateOCSPResponderCertificate signs a certificate that lets another key answer
-// OCSP requests for the CA (RFC 6960, section 4.2.2.2), so that the CA's own key
-// stays away from the network. pub is the responder's public key; the private key
-// stays with the caller.
+// CreateOCSPResponderCertificate signs a certificate that lets another key
+// answer OCSP requests for the CA (RFC 6960, section 4.2.2.2), so that the CA's
+// own key stays away from the network. pub is the responder's public key; the
+// private key stays with the caller.
 //
-// The subject has the CA's country and organization, and CommonName. The key usage
-// is digitalSignature and the extended key usage OCSPSigning. The extension
-// id-pkix-ocsp-nocheck tells clients not to check this certificate in turn (section
-// 4.2.2.2.1).
+// The subject has the CA's country and organization, and CommonName. The key
+// usage is digitalSignature and the extended key usage OCSPSigning. The
+// extension id-pkix-ocsp-nocheck tells clients not to check this certificate in
+// turn (section 4.2.2.2.1).
 //
-// Its own errors are [yuncert.ErrInvalidParameter] for an RSA_1024 key, and for a
-// CommonName that looks like a host name and that a name constraint excludes.
+// Its own errors are [yuncert.ErrInvalidParameter] for an RSA_1024 key, and for
+// a CommonName that looks like a host name and that a name constraint excludes.
 func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issuer, pub crypto.PublicKey, req *CreateOCSPResponderCertificateRequest) (*CreateOCSPResponderCertificateResponse, error) {
 	d, err := req.check()
 	if err != nil {

@@ -17,40 +17,37 @@ import (
 type CreateRootCACertificateRequest struct {
 	// CommonName is the name of the CA, up to 64 characters. Required.
 	CommonName string `json:"CommonName,omitempty"`
-
 	// Organization and OrganizationUnit, up to 64 characters each. Required.
 	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
-
 	// Locality is the city and State the province, up to 128 characters each.
 	// Required.
 	Locality string `json:"Locality,omitempty"`
 	State    string `json:"State,omitempty"`
-
 	// CountryCode, two letters: X.520 has no code of three. Empty means none.
 	CountryCode string `json:"CountryCode,omitempty"`
 
-	// Algorithm must be that of the key if it is set: RSA_2048, RSA_3072, RSA_4096,
-	// ECC_256, ECC_384, ECC_512 or SM2_256. The documented RSA_1024 is too weak.
+	// Algorithm must be that of the key if it is set: RSA_2048, RSA_3072,
+	// RSA_4096, ECC_256, ECC_384, ECC_512 or SM2_256. The documented RSA_1024
+	// is too weak.
 	Algorithm string `json:"Algorithm,omitempty"`
-
-	// Years is the validity in calendar years, from 1 to 100; the documents advise 5
-	// to 10. Required.
-	Years int32 `json:"Years,omitempty"`
-
+	// Years is the validity in calendar years, from 1 to 100; the documents
+	// advise 5 to 10. Required.
+	Years           int32  `json:"Years,omitempty"`
 	ClientToken     string `json:"ClientToken,omitempty"`
 	Tags            []Tag  `json:"Tags,omitempty"`
 	ResourceGroupId string `json:"ResourceGroupId,omitempty"`
 
-	// NameConstraints limit what may be issued below the CA. Nil means no limit. This
-	// member is not Alibaba Cloud's.
+	// NameConstraints limit what may be issued below the CA. Nil means no
+	// limit. This member is not Alibaba Cloud's.
 	NameConstraints *NameConstraints `json:"NameConstraints,omitempty"`
 }
 
 // A CreateRootCACertificateResponse is the response of CreateRootCACertificate.
 type CreateRootCACertificateResponse struct {
-	// Certificate is the CA's certificate in PEM. CertificateChain is what [NewIssuer]
-	// takes: the certificate, then the chain of the CA above it, the root last.
+	// Certificate is the CA's certificate in PEM. CertificateChain is what
+	// [NewIssuer] takes: the certificate, then the chain of the CA above it,
+	// the root last.
 	Identifier       string `json:"Identifier,omitempty"`
 	Certificate      string `json:"Certificate,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`
@@ -91,17 +88,18 @@ func (r *CreateRootCACertificateRequest) check() (x509der.Name, *x509der.NameCon
 	return subject, constraints, err
 }
 
-// CreateRootCACertificate creates the self-signed certificate of a root CA for the
-// caller's key, an [algorithm.PrivateKey] or any other signer. The CA may sign
-// certificates and CRLs and has no path length constraint. Its Issuer, from
-// [NewIssuer], signs certificates of subordinate CAs and OCSP responders, but none
-// of servers and clients.
+// CreateRootCACertificate creates the self-signed certificate of a root CA for
+// the caller's key, an [algorithm.PrivateKey] or any other signer. The CA may
+// sign certificates and CRLs and has no path length constraint. Its Issuer,
+// from [NewIssuer], signs certificates of subordinate CAs and OCSP responders,
+// but none of servers and clients.
 //
 // Errors, after those of Validate:
 //
 //   - [yuncert.ErrInvalidValueMalformed]: the key is nil, weak or unsupported.
-//   - [yuncert.ErrInvalidParameter]: the key is RSA_1024 or not of the Algorithm; the
-//     validity ends after the year 9999; now is not from 1950 to 9999.
+//   - [yuncert.ErrInvalidParameter]: the key is RSA_1024 or not of the
+//     Algorithm; the validity ends after the year 9999; now is not from 1950 to
+//     9999.
 //   - [yuncert.ErrInternalError]: rand or the key failed.
 func CreateRootCACertificate(rand io.Reader, now time.Time, key crypto.Signer, req *CreateRootCACertificateRequest) (*CreateRootCACertificateResponse, error) {
 	subject, constraints, err := req.check()

@@ -9,23 +9,24 @@ import (
 
 // A CreateServerCertificateRequest is the request of CreateServerCertificate
 // (Certificate Management Service, 2020-06-30). Fields without a comment mean the
-// same as in [CreateServerCertificateWithCsrRequest], for a CSR without attributes.
+// same as in [CreateServerCertificateWithCsrRequest] for a CSR
+// without a subject.
 type CreateServerCertificateRequest struct {
-	// Domain lists more names, DNS names and IP addresses separated by commas, up to
-	// 250 names in all.
+	// Domain lists more names, DNS names and IP addresses separated by commas,
+	// up to 250 names in all.
 	Domain           string `json:"Domain,omitempty"`
 	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
 	Country          string `json:"Country,omitempty"`
-
-	// CommonName is the DNS name or IP address of the server, up to 64 characters, or
-	// another text if Domain holds names. Required.
+	// CommonName is the DNS name or IP address of the server, up to 64
+	// characters, or another text if Domain holds names. Required.
 	CommonName string `json:"CommonName,omitempty"`
 	State      string `json:"State,omitempty"`
 	Locality   string `json:"Locality,omitempty"`
 
-	// Algorithm is that of the key to generate: RSA_2048, RSA_4096, ECC_256, ECC_384,
-	// ECC_512 or SM2_256. The documented RSA_1024 is too weak. Required.
+	// Algorithm is that of the key to generate: RSA_2048, RSA_4096, ECC_256,
+	// ECC_384, ECC_512 or SM2_256. The documented RSA_1024 is too weak.
+	// Required.
 	Algorithm        string `json:"Algorithm,omitempty"`
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
 	Years            int32  `json:"Years,omitempty"`
@@ -68,10 +69,10 @@ func (r *CreateServerCertificateRequest) check() (l leaf, err error) {
 	return l, err
 }
 
-// CreateServerCertificate generates a key and signs a server certificate for it. It
-// returns the key next to the response: store it. der is the certificate itself,
-// whatever Immediately says. The certificate and the errors are those of
-// [CreateServerCertificateWithCsr], as far as they are not about a CSR.
+// CreateServerCertificate generates a key and signs a server certificate for
+// it. It returns the key next to the response: store it. der is the certificate
+// itself, whatever Immediately says. The certificate and the errors are those
+// of [CreateServerCertificateWithCsr], as far as they are not about a CSR.
 //
 // The key is generated last, by the system's random source.
 // [yuncert.ErrInternalKeyError] says that this failed.

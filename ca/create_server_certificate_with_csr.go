@@ -13,59 +13,52 @@ type CreateServerCertificateWithCsrRequest struct {
 	// Csr is the certificate signing request in PEM, under the rules of
 	// [github.com/yuncert/yuncert/csr.Parse]. Required.
 	Csr string `json:"Csr,omitempty"`
-
-	// Domain lists more names, DNS names and IP addresses separated by commas, up to
-	// 250 names with those of the CSR.
+	// Domain lists more names, DNS names and IP addresses separated by commas,
+	// up to 250 names with those of the CSR.
 	Domain string `json:"Domain,omitempty"`
 
-	// Organization and OrganizationUnit, up to 64 characters each. Empty: the CSR's,
-	// else "Alibaba Inc." and "Aliyun CDN".
+	// Organization and OrganizationUnit, up to 64 characters each. Empty: the
+	// CSR's, else "Alibaba Inc." and "Aliyun CDN".
 	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
-
 	// Country, two letters. Empty: the CSR's, else the issuing CA's.
 	Country string `json:"Country,omitempty"`
-
 	// CommonName, up to 64 characters. Used only if the CSR has no common name.
 	CommonName string `json:"CommonName,omitempty"`
-
-	// State is the province and Locality the city, up to 128 characters each. Empty:
-	// the CSR's, else the issuing CA's.
+	// State is the province and Locality the city, up to 128 characters each.
+	// Empty: the CSR's, else the issuing CA's.
 	State    string `json:"State,omitempty"`
 	Locality string `json:"Locality,omitempty"`
 
 	// Algorithm must be that of the CSR's key if it is set: RSA_1024, RSA_2048,
-	// RSA_4096, ECC_256, ECC_384, ECC_512 or SM2_256. If it is empty, the key may be
-	// RSA_3072 too.
+	// RSA_4096, ECC_256, ECC_384, ECC_512 or SM2_256. If it is empty, the key
+	// may be RSA_3072 too.
 	Algorithm string `json:"Algorithm,omitempty"`
-
-	// ParentIdentifier is the Identifier of the subordinate CA that signs. Required.
+	// ParentIdentifier is the Identifier of the subordinate CA that signs.
+	// Required.
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
 
-	// Years (up to 10,000) and Months (up to 120,000) are the validity in calendar
-	// years and months, added up like [time.Time.AddDate]: 31 January and a month is
-	// 3 March. They are used only if Days and both times are zero.
+	// Years (up to 10,000) and Months (up to 120,000) are the validity in
+	// calendar years and months, added up like [time.Time.AddDate]: 31 January
+	// and a month is 3 March. They are used only if Days and both times are
+	// zero.
 	Years  int32 `json:"Years,omitempty"`
 	Months int32 `json:"Months,omitempty"`
-
-	// Days is the validity in days of 24 hours, up to 3,652,500. Set Days, or both
-	// times, or Years or Months. With Days and both times the certificate begins at
-	// BeforeTime and lasts Days.
+	// Days is the validity in days of 24 hours, up to 3,652,500. Set Days, or
+	// both times, or Years or Months. With Days and both times the certificate
+	// begins at BeforeTime and lasts Days.
 	Days int32 `json:"Days,omitempty"`
-
-	// BeforeTime and AfterTime are the start and the end in UNIX seconds. Set both or
-	// neither. Without them the certificate begins now.
+	// BeforeTime and AfterTime are the start and the end in UNIX seconds. Set
+	// both or neither. Without them the certificate begins now.
 	BeforeTime int64 `json:"BeforeTime,omitempty"`
 	AfterTime  int64 `json:"AfterTime,omitempty"`
 
-	// Immediately selects what the response holds next to the identifiers: 0 nothing,
-	// 1 the certificate, 2 the certificate and its chain.
+	// Immediately selects what the response holds next to the identifiers: 0
+	// nothing, 1 the certificate, 2 the certificate and its chain.
 	Immediately int32 `json:"Immediately,omitempty"`
-
-	// EnableCrl is 1 to write the address of the CA's CRL into the certificate; the
-	// issuer needs a CRLBase. 0 leaves it out.
-	EnableCrl int64 `json:"EnableCrl,omitempty"`
-
+	// EnableCrl is 1 to write the address of the CA's CRL into the certificate;
+	// the issuer needs a CRLBase. 0 leaves it out.
+	EnableCrl       int64  `json:"EnableCrl,omitempty"`
 	Tags            []Tag  `json:"Tags,omitempty"`
 	ResourceGroupId string `json:"ResourceGroupId,omitempty"`
 }
@@ -74,8 +67,8 @@ type CreateServerCertificateWithCsrRequest struct {
 // CreateServerCertificateWithCsr.
 type CreateServerCertificateWithCsrResponse struct {
 	// X509Certificate is the certificate in PEM, with Immediately 1 and 2.
-	// CertificateChain is the chain of CAs in PEM, with Immediately 2: the issuing CA
-	// first, the root last.
+	// CertificateChain is the chain of CAs in PEM, with Immediately 2: the
+	// issuing CA first, the root last.
 	X509Certificate  string `json:"X509Certificate,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`
 	Identifier       string `json:"Identifier,omitempty"`
@@ -84,10 +77,11 @@ type CreateServerCertificateWithCsrResponse struct {
 }
 
 // Validate checks the request, including the CSR's signature.
-// [yuncert.ErrInvalidParameter] is an Algorithm that is not the CSR key's, and a CSR
-// that names no server: Domain is empty, and its common name, or CommonName if it
-// has none, is not a DNS name or an IP address. The CSR's key passes
-// [algorithm.Check]; the operation applies the issuer's KeyPolicy instead.
+// [yuncert.ErrInvalidParameter] is an Algorithm that is not the CSR key's, and
+// a CSR that names no server: Domain is empty, and its common name, or
+// CommonName if it has none, is not a DNS name or an IP address. The CSR's key
+// passes [algorithm.Check]; the operation applies the issuer's KeyPolicy
+// instead.
 func (r *CreateServerCertificateWithCsrRequest) Validate() error {
 	_, err := r.check(algorithm.KeyPolicy{})
 	return err
@@ -115,28 +109,30 @@ func (r *CreateServerCertificateWithCsrRequest) check(policy algorithm.KeyPolicy
 	return l, err
 }
 
-// CreateServerCertificateWithCsr signs a server certificate for the key of a CSR.
-// der is the certificate itself, whatever Immediately says: store it.
+// CreateServerCertificateWithCsr signs a server certificate for the key of a
+// CSR. der is the certificate itself, whatever Immediately says: store it.
 //
-// The subject has the attributes C, ST, L, O, OU and CN. Other attributes of the CSR
-// are left out. Without an organization or unit in the request and in the CSR, the
-// documented defaults name Alibaba: set both fields, or use
+// The subject has the attributes C, ST, L, O, OU and CN. Other attributes of
+// the CSR are left out. Without an organization or unit in the request and in
+// the CSR, the documented defaults name Alibaba: set both fields, or use
 // [CreateDomainCertificate], which writes neither.
 //
-// The alternative names are the common name if it is a DNS name or an IP address,
-// the DNS names and IP addresses of the CSR, and Domain. A common name of one word,
-// such as "mail", is a DNS name; "Tom Li" and "https://www.example.com" are not.
-// Clients look for a server only there, so at least one name is needed. Other
-// extensions and other kinds of names in the CSR are not copied.
+// The alternative names are the common name if it is a DNS name or an IP
+// address, the DNS names and IP addresses of the CSR, and Domain. A common name
+// of one word, such as "mail", is a DNS name; "Tom Li" and
+// "https://www.example.com" are not. Clients look for a server only there, so
+// at least one name is needed. Other extensions and other kinds of names in the
+// CSR are not copied.
 //
 // The extended key usage is serverAuth. The key may be RSA_1024 unless the
 // issuer's KeyPolicy says otherwise.
 //
-// Its own errors are [yuncert.ErrInvalidParameter] for an issuer that is a root CA,
-// for a certificate that would have ended before now, and for EnableCrl 1 if the
-// issuer has no CRLBase; and [yuncert.ErrInvalidValueMalformed] for an attribute of
-// the CSR that breaks the rule of the field in whose place it is used, and for a CSR
-// with more than one C, ST, L or O to use, or more than 8 OU.
+// Its own errors are [yuncert.ErrInvalidParameter] for an issuer that is a root
+// CA, for a certificate that would have ended before now, and for EnableCrl 1
+// if the issuer has no CRLBase; and [yuncert.ErrInvalidValueMalformed] for an
+// attribute of the CSR that breaks the rule of the field in whose place it is
+// used, and for a CSR with more than one C, ST, L or O to use, or more than 8
+// OU.
 func CreateServerCertificateWithCsr(rand io.Reader, now time.Time, issuer *Issuer, req *CreateServerCertificateWithCsrRequest) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
 	l, err := req.check(issuer.keyPolicy())
 	if err != nil {

@@ -26,19 +26,17 @@ type CreateSubCACertificateRequest struct {
 	// Algorithm is that of the new CA's key. Required.
 	Algorithm string `json:"Algorithm,omitempty"`
 	Years     int32  `json:"Years,omitempty"`
-
-	// PathLenConstraint is how many levels of CAs may follow below the new one. Zero
-	// lets it issue no CA.
+	// PathLenConstraint is how many levels of CAs may follow below the new one.
+	// Zero lets it issue no CA.
 	PathLenConstraint int32 `json:"PathLenConstraint,omitempty"`
-
 	// ExtendedKeyUsages limits the use of the certificates below the CA: any,
-	// serverAuth, clientAuth, codeSigning, emailProtection, timeStamping, OCSPSigning,
-	// or a dotted object identifier with arcs below 2^31; up to 100. Empty means no
-	// limit.
+	// serverAuth, clientAuth, codeSigning, emailProtection, timeStamping,
+	// OCSPSigning, or a dotted object identifier with arcs below 2^31; up to
+	// 100. Empty means no limit.
 	ExtendedKeyUsages []string `json:"ExtendedKeyUsages,omitempty"`
-
-	// EnableCrl and CrlDay (the days that a CRL is valid, from 1 to 365; zero means
-	// unset) are for the caller, who publishes CRLs and sets IssuerOptions.CRLBase.
+	// EnableCrl and CrlDay (the days that a CRL is valid, from 1 to 365; zero
+	// means unset) are for the caller, who publishes CRLs and sets
+	// IssuerOptions.CRLBase.
 	EnableCrl bool  `json:"EnableCrl,omitempty"`
 	CrlDay    int32 `json:"CrlDay,omitempty"`
 
@@ -110,14 +108,15 @@ func (r *CreateSubCACertificateRequest) check() (*draft, error) {
 	}, nil
 }
 
-// CreateSubCACertificate signs the certificate of a subordinate CA under a root or
-// another subordinate CA. pub is the new CA's public key. [NewIssuer] makes an Issuer
-// of the CertificateChain and the private key, which stays with the caller. The
-// certificate begins now, and NameConstraints add to those of the CAs above.
+// CreateSubCACertificate signs the certificate of a subordinate CA under a root
+// or another subordinate CA. pub is the new CA's public key. [NewIssuer] makes
+// an Issuer of the CertificateChain and the private key, which stays with the
+// caller. The certificate begins now, and NameConstraints add to those of the
+// CAs above.
 //
 // Its own errors are [yuncert.ErrInvalidParameter] for a key that is not of the
-// Algorithm, for a parent with a chain of 10 certificates, and for a parent whose
-// path length allows no CA, or not this PathLenConstraint.
+// Algorithm, for a parent with a chain of 10 certificates, and for a parent
+// whose path length allows no CA, or not this PathLenConstraint.
 func CreateSubCACertificate(rand io.Reader, now time.Time, parent *Issuer, pub crypto.PublicKey, req *CreateSubCACertificateRequest) (*CreateSubCACertificateResponse, error) {
 	d, err := req.check()
 	if err != nil {

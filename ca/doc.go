@@ -1,10 +1,12 @@
-// Package ca is a private certificate authority. It creates root and subordinate
-// CAs, issues certificates for servers, clients and OCSP responders, publishes
-// CRLs, answers OCSP requests and verifies chains, with RSA, ECC and SM2 keys.
+// Package ca is a private certificate authority. It creates root and
+// subordinate CAs, issues certificates for servers, clients and OCSP
+// responders, publishes CRLs, answers OCSP requests and verifies chains, with
+// RSA, ECC and SM2 keys.
 //
 // Start with [NewIssuer]. It loads a CA from its chain and its private key and
-// checks both. An [Issuer] never changes and is safe for concurrent use. A service
-// with several CAs keeps them in a [Pool], which finds them by Identifier.
+// checks both. An [Issuer] never changes and is safe for concurrent use. A
+// service with several CAs keeps them in a [Pool], which finds them by
+// Identifier.
 //
 //	root key ─ CreateRootCACertificate ─ NewIssuer ─┐
 //	           sub key ─ CreateSubCACertificate ────┴─ NewIssuer ─┐
@@ -12,65 +14,70 @@
 //
 // # Calls
 //
-// Every function takes all that it uses as arguments: randomness, the time, the
-// issuer and the request. It reads no clock, file or network and stores nothing;
-// only a Pool has state. Save each certificate before you hand it out: you need
-// its serial number to revoke it with [CreateRevocationList] and [RespondOCSP].
+// Functions take randomness, the time, the issuer and the request as arguments.
+// They read no clock, file or network and store nothing; only a Pool has state.
+// Save each certificate before you hand it out: you need its serial number to
+// revoke it with [CreateRevocationList] and [RespondOCSP].
 //
-// rand supplies serial numbers and RequestIds, and randomness to a signer that asks
-// for it. A nil rand means crypto/rand. The same rand bytes, time, key and request
-// give the same certificate if the key is in memory. now is cut to whole seconds.
+// rand supplies serial numbers, RequestIds and the randomness that a signer of
+// your own asks for. A nil rand means crypto/rand. The same rand bytes, time,
+// key and request give the same certificate if the key is in memory. now is cut
+// to whole seconds.
 //
-// A nil request is an empty one. Every request type has a method Validate, which
-// checks what needs no issuer and returns the first problem in the order of the
-// fields, unless it says otherwise. Every function calls it first. Text lengths are
-// in characters. Fields of these names mean the same everywhere:
+// A nil request is an empty one. The method Validate of a request checks what
+// needs no issuer or key and returns the first problem in the order of the
+// fields. The functions call it first. Lengths of texts are in characters.
+// These fields mean the same in all requests and responses:
 //
 //   - RequestId: an upper-case UUID drawn from rand.
-//   - Identifier: the MD5 digest of the DER certificate as 32 lower-case hexadecimal
-//     digits, as in the documents' examples. It names a certificate and protects
-//     nothing.
+//   - Identifier: the MD5 digest of the DER certificate as 32 lower-case
+//     hexadecimal digits, as in the documents' examples. It names a certificate
+//     and protects nothing.
 //   - SerialNumber: 18 octets drawn from rand, positive, as 36 lower-case
 //     hexadecimal digits.
-//   - Tags (up to 100), ResourceGroupId and ClientToken (up to 64 printable ASCII
-//     characters): for the caller to store. They are checked and change nothing.
+//   - Tags (up to 100), ResourceGroupId and ClientToken (up to 64 printable
+//     ASCII characters): for the caller to store. They do not change the
+//     result.
 //
-// The documents allow a user 10 calls a second of each operation. The embedding
-// service enforces that, and decides who may call.
+// The documents allow a user to call each operation 10 times a second. That
+// limit, and who may call, is for your service to enforce.
 //
 // # Errors
 //
-// Every error is a *[yuncert.Error], and then all other results are nil. Validate
-// returns [yuncert.ErrMissingParameter] for a required field that is empty,
-// [yuncert.ErrInvalidValueMalformed] for a value that breaks the rule in its field's
-// comment, and [yuncert.ErrInvalidParameter] for a value that is well formed and
-// not acceptable. After that, every function that issues a certificate can return:
+// Every error is a *[yuncert.Error]. All other results are then nil, except
+// that of [RespondOCSP]. Validate returns [yuncert.ErrMissingParameter] for a
+// required field that is empty, [yuncert.ErrInvalidValueMalformed] for a value
+// that breaks the rule in its field's comment, and
+// [yuncert.ErrInvalidParameter] for a value that is well formed and not
+// acceptable. After that, every function that issues a certificate can return:
 //
-//   - [yuncert.ErrNotFound]: the issuer is nil or not the CA that ParentIdentifier
-//     names.
-//   - [yuncert.ErrCertificateExpired]: the CA, or one above it, is not valid now.
-//   - [yuncert.ErrInvalidValueMalformed]: the public key is unsupported, weak or
-//     blocked by the issuer's KeyPolicy.
-//   - [yuncert.ErrInvalidParameter]: the key is shorter than the KeyPolicy allows, of
-//     another family than the CA's (RSA, ECC or SM2), or that of a CA in the chain;
-//     the subject is that of a CA in the chain; the extended key usages or the name
-//     constraints of a CA in the chain exclude the certificate; its validity exceeds
-//     that of the CA or of one above it.
+//   - [yuncert.ErrNotFound]: the issuer is nil or not the CA that
+//     ParentIdentifier names.
+//   - [yuncert.ErrCertificateExpired]: the CA, or one above it, is not valid
+//     now.
+//   - [yuncert.ErrInvalidValueMalformed]: the public key is unsupported, weak
+//     or blocked by the issuer's KeyPolicy.
+//   - [yuncert.ErrInvalidParameter]: the key is shorter than the KeyPolicy
+//     allows, of another family than the CA's (RSA, ECC or SM2), or that of a
+//     CA in the chain; the subject is that of a CA in the chain; the extended
+//     key usages or the name constraints of a CA in the chain exclude the
+//     certificate; its validity exceeds that of the CA or of one above it.
 //   - [yuncert.ErrInternalError]: rand or the CA's key failed.
 //
 // # Certificates
 //
-// Certificates have version 3 (RFC 5280). RSA and ECC keys sign with SHA-256, SM2
-// keys with SM3 (GM/T 0015). Subjects are encoded as the comment of package csr says,
-// without an e-mail address.
+// Certificates have version 3 (RFC 5280). RSA and ECC keys sign with SHA-256,
+// SM2 keys with SM3 (GM/T 0015). Subjects are encoded as the comment of package
+// csr says, without an e-mail address.
 //
-// The key usage (section 4.2.1.3) of a leaf is digitalSignature, and keyEncipherment
-// too for a server's RSA key. This is enough for TLS 1.3 with SM2 (RFC 8998). TLCP
-// (GB/T 38636) needs a second certificate for encryption, which this package does
-// not issue.
+// The key usage (section 4.2.1.3) of a server or client is digitalSignature,
+// and keyEncipherment too for a server's RSA key. This is enough for TLS 1.3
+// with SM2 (RFC 8998). TLCP (GB/T 38636) needs a second certificate for
+// encryption, which this package does not issue.
 //
-// Certificates carry no OCSP URL, and CA certificates no CRL distribution point:
-// configure clients yourself. The documents' newer members CustomIdentifier,
-// AsynchronousFlag and CertMaxTime (a CA's limit for what it issues) do not exist
-// here, and decoding JSON ignores them: refuse a request that relies on one.
+// Certificates carry no OCSP URL, and CA certificates no CRL distribution
+// point: configure clients yourself. The documents' newer members
+// CustomIdentifier, AsynchronousFlag and CertMaxTime (a CA's limit for what it
+// issues) do not exist here, and decoding JSON ignores them: refuse a request
+// that relies on one.
 package ca

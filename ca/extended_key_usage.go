@@ -59,8 +59,8 @@ func parseExtendedKeyUsages(list []string) ([]string, error) {
 	return usages, nil
 }
 
-// isReadable reports whether Go can read the object identifier back. It cannot parse a
-// certificate with any other.
+// isReadable reports whether Go can read the object identifier back. It cannot
+// parse a certificate with any other.
 func isReadable(octets []byte) bool {
 	der, err := asn1.Marshal(asn1.RawValue{Tag: asn1.TagOID, Bytes: octets})
 	if err != nil {
@@ -70,17 +70,17 @@ func isReadable(octets []byte) bool {
 	return err == nil
 }
 
-// permits reports whether a certificate's extended key usages, if it has any, allow a
-// use (RFC 5280, section 4.2.1.12). All clients apply a CA's usages to the certificates
-// below it too.
+// permits reports whether a certificate's extended key usages, if it has any,
+// allow a use (RFC 5280, section 4.2.1.12). All clients apply a CA's usages to
+// the certificates below it too.
 func permits(cert *x509.Certificate, usage x509.ExtKeyUsage) bool {
 	bound := len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0
 	return usage == x509.ExtKeyUsageAny || !bound ||
 		slices.Contains(cert.ExtKeyUsage, usage) || slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageAny)
 }
 
-// excludes returns the first of these extended key usages that a CA in the chain does
-// not allow. A new certificate without any is limited by the chain.
+// excludes returns the first of these extended key usages that a CA in the
+// chain does not allow. A new certificate without any is limited by the chain.
 func (i *Issuer) excludes(usages []string) (usage string, excluded bool) {
 	for _, allowed := range i.usages {
 		for _, usage := range usages {

@@ -16,22 +16,24 @@ import (
 
 // IssuerOptions are the settings of an [Issuer]. The zero value is a good choice.
 type IssuerOptions struct {
-	// CRLBase is the http or https address of the directory with the CRLs, such as
-	// "http://pki.example.com/crl". EnableCrl 1 writes CRLBase, a slash, the CA's
-	// Identifier and ".crl" into the certificate. Empty means that there are no CRLs.
-	// For several CRLs of one CA make several Issuers, each with its own CRLBase.
+	// CRLBase is the http or https address of the directory with the CRLs, such
+	// as "http://pki.example.com/crl". EnableCrl 1 writes CRLBase, a slash, the
+	// CA's Identifier and ".crl" into the certificate. Empty means that there
+	// are no CRLs. For several CRLs of one CA make several Issuers, each with
+	// its own CRLBase.
 	CRLBase string
 
-	// KeyPolicy applies to every public key that the CA certifies: from CSRs, of
-	// subordinate CAs and OCSP responders, and of keys that it generates. It also
-	// applies to the keys in the chain, except for MinRSABits: a CA with a shorter
-	// key stays usable. The CA's own key must pass [algorithm.Check] too.
+	// KeyPolicy applies to every public key that the CA certifies: from CSRs,
+	// of subordinate CAs and OCSP responders, and of keys that it generates. It
+	// also applies to the keys in the chain, except for MinRSABits: a CA with a
+	// shorter key stays usable. The CA's own key must pass [algorithm.Check]
+	// too.
 	KeyPolicy algorithm.KeyPolicy
 }
 
 // An Issuer is a CA that can sign: a private key and the chain from the CA's
-// certificate to the root. It never changes and is safe for concurrent use. Printing
-// one shows no key.
+// certificate to the root. It never changes and is safe for concurrent use.
+// Printing one shows no key.
 type Issuer struct {
 	options     IssuerOptions
 	signer      *x509der.Signer
@@ -42,22 +44,22 @@ type Issuer struct {
 	chainPEM    string
 	line        string   // String
 	identifiers []string // of the chain
-	// Of the chain, as they are written into certificates. CAs above whose subject
-	// cannot be read have none.
+	// Of the chain, as they are written into certificates. CAs above whose
+	// subject cannot be read have none.
 	subjects   []x509der.Name
 	crlAddress string // empty without a CRLBase
 	// Extensions of the certificates that the issuer signs.
 	authorityKeyID, crlPoints []byte
-	// How many levels of CAs may follow below, by the strictest path length constraint
-	// in the chain. Negative means no limit.
+	// How many levels of CAs may follow below, by the strictest path length
+	// constraint in the chain. Negative means no limit.
 	depth int
 	// The whole chain is valid from notBefore to notAfter.
 	notBefore, notAfter time.Time
 }
 
-// NewIssuer makes an Issuer from a CA's chain and private key. The chain is PEM: the
-// CA's own certificate, then the issuer of each up to a self-signed root, 10 at most.
-// [CreateRootCACertificate] and [CreateSubCACertificate] return it as
+// NewIssuer makes an Issuer from a CA's chain and private key. The chain is PEM:
+// the CA's own certificate, then the issuer of each up to a self-signed root, 10
+// at most. [CreateRootCACertificate] and [CreateSubCACertificate] return it as
 // CertificateChain. The key is an [algorithm.PrivateKey], a key of the standard
 // library, or any other signer that package algorithm describes.
 //
@@ -65,21 +67,22 @@ type Issuer struct {
 // [yuncert.ErrInvalidValueMalformed]. Everything else is
 // [yuncert.ErrInvalidParameter]:
 //
-//   - a key that is not that of the first certificate;
-//   - a certificate that is not signed by the next one, or that has the key of one
-//     before it; only the root's own signature may have an algorithm that is not
-//     supported, such as SHA-1;
-//   - a certificate that is not a CA's (RFC 5280, section 4.2.1.9), that has a keyUsage
-//     without keyCertSign (4.2.1.3), a weak or RSA_1024 key, a critical extension that
-//     is not understood (4.2), an extended key usage that grants nothing (4.2.1.12),
-//     or a demand for certificate policies (4.2.1.11), or that allows fewer CAs below it
-//     than there are;
-//   - name constraints, critical or not, with a minimum or maximum, or on other names
-//     than DNS names, IP addresses, e-mail addresses and URIs (4.2.1.10);
+//   - a key that is not that of the first certificate, and a chain that does not
+//     end with a self-signed root;
+//   - a certificate that is not signed by the next one, or that has the key of
+//     one before it; only the root's own signature may have an algorithm that is
+//     not supported, such as SHA-1;
+//   - a certificate that is not a CA's (RFC 5280, section 4.2.1.9), that has a
+//     keyUsage without keyCertSign (4.2.1.3), a weak or RSA_1024 key, a critical
+//     extension that is not understood (4.2), a usage extension that grants
+//     nothing (4.2.1.3, 4.2.1.12), or a demand for certificate policies
+//     (4.2.1.11), or that allows fewer CAs below it than there are;
+//   - name constraints, critical or not, with a minimum or maximum, or on other
+//     names than DNS names, IP addresses, e-mail addresses and URIs (4.2.1.10);
 //   - a CRLBase that is not an http or https address.
 //
 // Validity is checked at each use. A CA certificate without keyUsage may sign
-// everything; strict clients (openssl verify -x509_strict) refuse it.
+// everything; strict clients (openssl verify -x509_strict) refuse what it signs.
 func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer, error) {
 	chain, err := param.ParseCertificates("CertificateChain", chainPEM, maxChain)
 	if err != nil {
@@ -125,8 +128,8 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 	return i, nil
 }
 
-// addLink checks the certificate at an index of the chain and its signature by the
-// next, and adds what it says to the issuer.
+// addLink checks the certificate at an index of the chain and its signature by
+// the next, and adds what it says to the issuer.
 func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	if err := checkCA(cert, at, i.options.KeyPolicy); err != nil {
 		return refusedLink(at, cert, "%v", err)
@@ -193,8 +196,8 @@ func (i *Issuer) keyPolicy() algorithm.KeyPolicy {
 // root reports whether the issuer is a root CA.
 func (i *Issuer) root() bool { return len(i.chain) == 1 }
 
-// holds reports whether a DER public key is that of a CA in the chain. A request to
-// certify such a key means that the key is shared or has leaked.
+// holds reports whether a DER public key is that of a CA in the chain. A
+// request to certify such a key means that the key is shared or has leaked.
 func (i *Issuer) holds(publicKey []byte) bool {
 	return slices.ContainsFunc(i.publicKeys, func(key []byte) bool { return bytes.Equal(key, publicKey) })
 }

@@ -145,8 +145,8 @@ func (l *leaf) check() error {
 	return checkTags(p.tags)
 }
 
-// checkAlgorithm compares the parameter Algorithm with the CSR's key. Without a CSR it
-// says what key to generate.
+// checkAlgorithm compares the parameter Algorithm with the CSR's key. Without a
+// CSR it says what key to generate.
 func (l *leaf) checkAlgorithm() error {
 	name, withCSR := l.parameters.algorithm, l.hasCSR()
 	switch {
@@ -169,12 +169,12 @@ func (l *leaf) checkAlgorithm() error {
 	return nil
 }
 
-// leafInherited are the attributes that the CA's subject supplies where neither the
-// request nor the CSR has them.
+// leafInherited are the attributes that the CA's subject supplies where neither
+// the request nor the CSR has them.
 var leafInherited = []string{x509der.Country, x509der.State, x509der.Locality}
 
-// leafDefaults are the documented values of attributes that neither the request nor
-// the CSR has.
+// leafDefaults are the documented values of attributes that neither the request
+// nor the CSR has.
 var leafDefaults = x509der.Name{
 	x509der.Text(x509der.Organization, "Alibaba Inc."),
 	x509der.Text(x509der.OrganizationalUnit, "Aliyun CDN"),
@@ -190,8 +190,8 @@ func (l *leaf) template(now time.Time, issuer *Issuer) (x509der.Template, error)
 	l.keyUsage, l.usages = x509.KeyUsageDigitalSignature, clientUsages
 	if l.server {
 		l.usages = serverUsages
-		// RFC 5280, section 4.2.1.12, names keyEncipherment for serverAuth and not for
-		// clientAuth; RFC 8813, section 3, forbids it for EC keys.
+		// RFC 5280, section 4.2.1.12, names keyEncipherment for serverAuth and
+		// not for clientAuth; RFC 8813, section 3, forbids it for EC keys.
 		if l.key.algorithm.Family() == "RSA" {
 			l.keyUsage |= x509.KeyUsageKeyEncipherment
 		}
@@ -208,7 +208,8 @@ func (l *leaf) issue(rand io.Reader, now time.Time, issuer *Issuer) (resp *Creat
 	return l.sign(rand, issuer, &t)
 }
 
-// issueWithKey generates the key after all other checks and signs the certificate.
+// issueWithKey generates the key after all other checks and signs the
+// certificate.
 func (l *leaf) issueWithKey(rand io.Reader, now time.Time, issuer *Issuer) (*CreateServerCertificateWithCsrResponse, *algorithm.PrivateKey, []byte, error) {
 	t, err := l.template(now, issuer)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 )
 
-// A Pool is a set of CAs that are found by their Identifier, and a record of which of
-// them are revoked. It is safe for concurrent use.
+// A Pool is a set of CAs that are found by their Identifier, and a record of
+// which of them are revoked. It is safe for concurrent use.
 //
 // The record is in memory. Store each revocation yourself and repeat it with
 // [UpdateCACertificateStatus] when the service starts.
@@ -58,14 +58,15 @@ func (p *Pool) all() []*Issuer {
 	return p.issuers // Add only appends
 }
 
-// LoadPool makes a pool from files. Each NAME.pem holds a chain for [NewIssuer], and
-// NAME.key its private key for [algorithm.ParsePrivateKey]. Subdirectories are not
-// read. A root whose key is kept elsewhere needs no file: it is in the chains of the
-// CAs below it. For keys in an HSM use [NewIssuer] and [NewPool].
+// LoadPool makes a pool from files. Each NAME.pem holds a chain for
+// [NewIssuer], and NAME.key its private key for [algorithm.ParsePrivateKey].
+// Subdirectories are not read. A root whose key is kept elsewhere needs no
+// file: it is in the chains of the CAs below it. For keys in an HSM use
+// [NewIssuer] and [NewPool].
 //
 // The errors are those of NewIssuer and ParsePrivateKey with the file's name in
-// front, and [yuncert.ErrInvalidParameter] for a file that cannot be read, for a CA
-// that is there twice, and if there is no CA.
+// front, and [yuncert.ErrInvalidParameter] for a file that cannot be read, for
+// a CA that is there twice, and if there is no CA.
 func LoadPool(files fs.FS, opts IssuerOptions) (*Pool, error) {
 	entries, err := fs.ReadDir(files, ".") // fs.Glob ignores its errors
 	if err != nil {
@@ -97,7 +98,8 @@ func LoadPool(files fs.FS, opts IssuerOptions) (*Pool, error) {
 	return p, nil
 }
 
-// loadIssuer makes the issuer of a chain file. file is the one that an error is about.
+// loadIssuer makes the issuer of a chain file. file is the one that an error is
+// about.
 func loadIssuer(files fs.FS, chainFile string, opts IssuerOptions) (i *Issuer, file string, err error) {
 	keyFile := strings.TrimSuffix(chainFile, path.Ext(chainFile)) + ".key"
 	chain, err := fs.ReadFile(files, chainFile)
@@ -116,7 +118,8 @@ func loadIssuer(files fs.FS, chainFile string, opts IssuerOptions) (i *Issuer, f
 	return i, chainFile, err
 }
 
-// lookup returns the issuer of that identifier, or nil. The caller holds the lock.
+// lookup returns the issuer of that identifier, or nil. The caller holds the
+// lock.
 func (p *Pool) lookup(identifier string) *Issuer {
 	for _, i := range p.issuers {
 		if i.Identifier() == identifier {

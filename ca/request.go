@@ -7,8 +7,8 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 )
 
-// A Tag is a label that the caller stores with a certificate. It is not written into
-// the certificate. Key and Value may be empty.
+// A Tag is a label that the caller stores with a certificate. It is not written
+// into the certificate. Key and Value may be empty.
 type Tag struct {
 	Key   string `json:"Key,omitempty"`
 	Value string `json:"Value,omitempty"`

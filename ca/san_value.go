@@ -20,8 +20,8 @@ const (
 // maxSanValue is the largest number of octets in SanValue.
 const maxSanValue = 64 << 10
 
-// addSan makes the names of a client: those in the CSR, and SanValue, whose kind is
-// SanType.
+// addSan makes the names of a client: those in the CSR, and SanValue, whose
+// kind is SanType.
 func (l *leaf) addSan(sanType int32, list string) error {
 	l.names.all, l.names.groups[fromCSR] = l.csrNames, nameGroup{"Csr", l.csrNames}
 	if list == "" {
@@ -88,9 +88,9 @@ func parseMailbox(entry string) (string, error) {
 	return entry[:at+1] + host, nil
 }
 
-// parseURI reads an absolute URI in ASCII, such as a SPIFFE ID. It must have a scheme
-// and a scheme-specific part, and a host must be a DNS name or an IP address (RFC
-// 5280, section 4.2.1.6).
+// parseURI reads an absolute URI in ASCII, such as a SPIFFE ID. It must have a
+// scheme and a scheme-specific part, and a host must be a DNS name or an IP
+// address (RFC 5280, section 4.2.1.6).
 func parseURI(entry string) (*url.URL, error) {
 	uri, err := url.Parse(entry)
 	if err != nil || uri.Scheme == "" || uri.Host == "" && uri.Opaque == "" && uri.Path == "" || len(entry) > 2048 || !hasURICharacters(entry) {

@@ -18,8 +18,9 @@ type subject struct {
 type sourced struct{ text, parameter string }
 
 // under returns the subject of a certificate below a CA: for each type of
-// attribute the parameter, else the attribute of the CSR with its string type, else
-// the CA's or the default. A common name in the CSR comes before the parameter.
+// attribute the parameter, else the attribute of the CSR with its string type,
+// else the CA's or the default. A common name in the CSR comes before the
+// parameter.
 func (s *subject) under(ca x509der.Name) (x509der.Name, error) {
 	name := make(x509der.Name, 0, 6)
 	for _, part := range []struct {

@@ -7,8 +7,8 @@ import (
 	"github.com/yuncert/yuncert/internal/param"
 )
 
-// A subjectKey is the public key to certify. It comes from a CSR, from an argument
-// of the operation, or is generated at the end.
+// A subjectKey is the public key to certify. It comes from a CSR, from an
+// argument of the operation, or is generated at the end.
 type subjectKey struct {
 	algorithm algorithm.Algorithm // before readArgument, the one asked for, if any
 	der       []byte              // SubjectPublicKeyInfo; nil until the key is generated
@@ -16,7 +16,8 @@ type subjectKey struct {
 	// argument.
 	from, algorithmFrom string
 
-	// An argument, and whose key it is, for messages. Without owner there is none.
+	// An argument, and whose key it is, for messages. Without owner there is
+	// none.
 	argument crypto.PublicKey
 	owner    string
 }
@@ -42,8 +43,8 @@ func (k *subjectKey) readArgument(policy algorithm.KeyPolicy) error {
 	return err
 }
 
-// checkKeyAlgorithm refuses a key of a CA or an OCSP responder that is too weak or
-// of another algorithm than the one asked for. No such algorithm means any.
+// checkKeyAlgorithm refuses a key of a CA or an OCSP responder that is too weak
+// or of another algorithm than the one asked for. No such algorithm means any.
 func checkKeyAlgorithm(parameter string, got, asked algorithm.Algorithm) error {
 	if got == algorithm.RSA_1024 {
 		return refused(parameter, "the key is RSA_1024, which is too weak; want RSA_2048 or longer")

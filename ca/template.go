@@ -125,9 +125,9 @@ func (i *Issuer) checkPathLen(pathLen int) error {
 	return nil
 }
 
-// checkKey refuses a key that does not go with the issuer's. A key that exists has
-// passed the KeyPolicy; one that is still to be generated is only checked for its
-// length.
+// checkKey refuses a key that does not go with the issuer's. A key that exists
+// has passed the KeyPolicy; one that is still to be generated is only checked
+// for its length.
 func (i *Issuer) checkKey(key *subjectKey, mixed bool) error {
 	policy := &i.options.KeyPolicy
 	switch {
@@ -141,8 +141,9 @@ func (i *Issuer) checkKey(key *subjectKey, mixed bool) error {
 	return nil
 }
 
-// sameFamily reports whether a CA with a key of theirs may sign for a key of ours.
-// Families are not mixed in the documents; on the public Internet RSA and ECC are.
+// sameFamily reports whether a CA with a key of theirs may sign for a key of
+// ours. Families are not mixed in the documents; on the public Internet RSA and
+// ECC are.
 func sameFamily(ours, theirs algorithm.Algorithm, mixed bool) bool {
 	return ours.Family() == theirs.Family() || mixed && ours.Family() != "SM2" && theirs.Family() != "SM2"
 }

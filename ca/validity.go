@@ -6,8 +6,8 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// maxTime is the last second that a certificate can hold, the end of the year 9999
-// (RFC 5280, section 4.1.2.5).
+// maxTime is the last second that a certificate can hold, the end of the year
+// 9999 (RFC 5280, section 4.1.2.5).
 var maxTime = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 
 // validity holds the parameters that decide when a certificate begins and ends.
@@ -55,9 +55,9 @@ func malformedTime(name string, seconds int64) error {
 	return malformed(name, "%d is not a UNIX time in seconds from 1 to %d, the end of the year 9999", seconds, maxTime.Unix())
 }
 
-// within returns the start and the end of the certificate. Days count before the pair
-// of times, and the pair before Years and Months. A validity that exceeds that of the
-// CA and its chain is refused, not cut.
+// within returns the start and the end of the certificate. Days count before
+// the pair of times, and the pair before Years and Months. A validity that
+// exceeds that of the CA and its chain is refused, not cut.
 func (v *validity) within(now time.Time, issuer *Issuer) (notBefore, notAfter time.Time, err error) {
 	notBefore = now
 	if v.beforeTime != 0 {
@@ -96,8 +96,8 @@ func checkYears(years int32) error {
 	return nil
 }
 
-// maxYears is the longest validity of a CA. The year in a certificate has four digits
-// (RFC 5280, section 4.1.2.5).
+// maxYears is the longest validity of a CA. The year in a certificate has four
+// digits (RFC 5280, section 4.1.2.5).
 const maxYears = 100
 
 // checkNow refuses to issue if the CA or one above it is not valid now.
@@ -112,8 +112,8 @@ func (i *Issuer) checkNow(now time.Time) error {
 // stamp prints a time for a message.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// checkInstant refuses a time that a certificate cannot begin at, such as the zero
-// [time.Time].
+// checkInstant refuses a time that a certificate cannot begin at, such as the
+// zero [time.Time].
 func checkInstant(now time.Time) error {
 	if now.Year() < 1950 || now.After(maxTime) {
 		return refused("", "the time %s is not from 1950 to 9999 (RFC 5280, section 4.1.2.5)", stamp(now))

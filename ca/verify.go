@@ -18,23 +18,24 @@ type VerifyOptions struct {
 	// algorithm that this module does not support are ignored. Required.
 	Roots string
 
-	// Intermediates are other CA certificates that may be part of the chain, in any
-	// order, under the rules of Roots.
+	// Intermediates are other CA certificates that may be part of the chain, in
+	// any order, under the rules of Roots.
 	Intermediates string
 
 	// Host is the DNS name or IP address that the certificate must be for. Empty
 	// accepts any.
 	Host string
 
-	// Usage is what the extended key usages of the certificate and of the CAs above it
-	// must allow. Zero ([x509.ExtKeyUsageAny]) accepts any. A TLS client asks for
-	// [x509.ExtKeyUsageServerAuth].
+	// Usage is what the extended key usages of the certificate and of the CAs
+	// above it must allow. Zero ([x509.ExtKeyUsageAny]) accepts any. A TLS
+	// client asks for [x509.ExtKeyUsageServerAuth].
 	Usage x509.ExtKeyUsage
 
-	// RevocationLists are CRLs. If a CA has a CRL here, then one that is in force must
-	// cover each certificate that the CA issued in the chain, and none may list it.
-	// Certificates of other CAs are not checked for revocation. A nil CRL is an error,
-	// and so is a CRL in force that breaks the rules of RFC 5280, section 5.1.
+	// RevocationLists are CRLs. If a CA has a CRL here, then one that is in
+	// force must cover each certificate that the CA issued in the chain, and
+	// none may list it. Certificates of other CAs are not checked for
+	// revocation. A nil CRL is an error, and so is a CRL in force that breaks
+	// the rules of RFC 5280, section 5.1.
 	RevocationLists []*x509.RevocationList
 }
 
@@ -46,32 +47,36 @@ const maxCertificates = 1000
 // certificates with the same names could otherwise cost exponential time.
 const maxChecks = 100
 
-// Verify checks the first certificate of a PEM text at a time and returns the chain
-// from it to a root. The certificates after the first, as in a server's file, are used
-// like Intermediates. In a valid chain each certificate
+// Verify checks whether the first certificate of a PEM text is valid at now,
+// and returns the chain from it to a root. The certificates after the first, as
+// in a server's file, are used like Intermediates. In a valid chain each
+// certificate
 //
-//   - is signed by the next, whose subject is its issuer; the last is one of Roots;
-//   - is valid now (RFC 5280, section 4.1.2.5), has no critical extension that is not
-//     understood (4.2), and demands no certificate policies (4.2.1.11);
+//   - is signed by the next, whose subject is its issuer; the last is one of
+//     Roots;
+//   - is valid now (RFC 5280, section 4.1.2.5), has no critical extension that
+//     is not understood (4.2), and demands no certificate policies (4.2.1.11);
 //   - except for the first, is a CA's (4.2.1.9) without a keyUsage that lacks
-//     keyCertSign (4.2.1.3), allows the CAs below it by its path length (4.2.1.9), and
-//     allows the alternative names below it by its name constraints (4.2.1.10).
-//     Constraints, critical or not, on other names than DNS names, IP addresses, e-mail
-//     addresses and URIs, or with a minimum or maximum, are refused;
+//     keyCertSign (4.2.1.3), allows the CAs below it by its path length
+//     (4.2.1.9), and allows the alternative names below it by its name
+//     constraints (4.2.1.10). Constraints, critical or not, on other names than
+//     DNS names, IP addresses, e-mail addresses and URIs, or with a minimum or
+//     maximum, are refused;
 //   - allows Usage by its extended key usages, if it has any (4.2.1.12);
 //   - has no key usage or extended key usage that grants nothing;
-//   - has a key that passes [algorithm.Check] (RSA_1024 only in server certificates)
-//     and is not revoked by any CRL. IssuerOptions.KeyPolicy is not consulted: it
-//     applies to issuing.
+//   - has a key that passes [algorithm.Check] (RSA_1024 only in server
+//     certificates) and is not revoked by any CRL. IssuerOptions.KeyPolicy is
+//     not consulted: it applies to issuing.
 //
-// The first certificate must be for Host. Unless it is a CA's, its key usage must
-// suit a Usage of TLS servers or clients (4.2.1.12). The common name is ignored.
+// The first certificate must be for Host. Unless it is a CA's, its key usage
+// must suit a Usage of TLS servers or clients (4.2.1.12). The common name is
+// ignored.
 //
-// The error names the certificate and the rule that it breaks, in the chain that came
-// closest to a root. [yuncert.ErrCertificateExpired] is about validity,
-// [yuncert.ErrInvalidStatusUpdateProtection] about a revoked certificate,
-// [yuncert.ErrInvalidValueMalformed] about input that cannot be read, and
-// [yuncert.ErrInvalidParameter] about everything else.
+// The error names the certificate and the rule that it breaks, in the chain
+// that came closest to a root. [yuncert.ErrCertificateExpired] is about
+// validity, [yuncert.ErrInvalidStatusUpdateProtection] about a revoked
+// certificate, [yuncert.ErrInvalidValueMalformed] about input that cannot be
+// read, and [yuncert.ErrInvalidParameter] about everything else.
 func Verify(now time.Time, certificate string, opts VerifyOptions) ([]*x509.Certificate, error) {
 	v := &verifier{now: now, opts: opts, left: maxChecks}
 	var leaf *x509.Certificate
@@ -115,9 +120,9 @@ func addAll(list []*x509.Certificate, parameter, text string) ([]*x509.Certifica
 	return list, err
 }
 
-// add adds a certificate to a list if it could be read. A certificate that could not
-// be read, because of an unknown algorithm for example, is ignored: peers send what
-// they like, and trust stores hold many kinds of roots.
+// add adds a certificate to a list if it could be read. A certificate that
+// could not be read, because of an unknown algorithm for example, is ignored:
+// peers send what they like, and trust stores hold many kinds of roots.
 func add(list []*x509.Certificate, cert *x509.Certificate, err error) []*x509.Certificate {
 	if err != nil || slices.ContainsFunc(list, cert.Equal) { // each copy would make more chains to try
 		return list
@@ -188,23 +193,24 @@ func (v *verifier) build(chain []*x509.Certificate) []*x509.Certificate {
 	return nil
 }
 
-// isSame returns a function that reports whether a certificate has the same subject
-// and key: a chain with the same CA twice goes in a circle.
+// isSame returns a function that reports whether a certificate has the same
+// subject and key: a chain with the same CA twice goes in a circle.
 func isSame(as *x509.Certificate) func(*x509.Certificate) bool {
 	return func(cert *x509.Certificate) bool {
 		return bytes.Equal(cert.RawSubject, as.RawSubject) && bytes.Equal(cert.RawSubjectPublicKeyInfo, as.RawSubjectPublicKeyInfo)
 	}
 }
 
-// fail keeps the error of the chain that came farthest. Each certificate counts two
-// steps: one for an issuer with the right name, one for its signature.
+// fail keeps the error of the chain that came farthest. Each certificate counts
+// two steps: one for an issuer with the right name, one for its signature.
 func (v *verifier) fail(progress int, err error) {
 	if progress > v.progress {
 		v.failure, v.progress = err, progress
 	}
 }
 
-// checkOne checks the last certificate of a chain, as a CA's unless it is the first.
+// checkOne checks the last certificate of a chain, as a CA's unless it is the
+// first.
 func (v *verifier) checkOne(chain []*x509.Certificate) error {
 	cert, below := chain[len(chain)-1], chain[:len(chain)-1]
 	if v.now.Before(cert.NotBefore) || v.now.After(cert.NotAfter) {

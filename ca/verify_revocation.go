@@ -23,8 +23,8 @@ func (v *verifier) checkRevoked(cert, issuer *x509.Certificate) error {
 			unusable = err
 			continue
 		}
-		// The caller may have read the CRL with crypto/x509, which overlooks entries. No
-		// other CRL makes up for those.
+		// The caller may have read the CRL with crypto/x509, which overlooks
+		// entries. No other CRL makes up for those.
 		if err := x509der.CheckCRLFields(list); err != nil {
 			return refused("RevocationLists", "for %s: the CRL of %s cannot be read: %v", label(cert), label(issuer), err)
 		}
