@@ -45,7 +45,8 @@ func drawSerial(rand io.Reader) ([]byte, error) {
 	if _, err := io.ReadFull(rand, serial); err != nil {
 		return nil, &yuncert.Error{Code: yuncert.ErrInternalError, Message: "no randomness for a serial number", Err: err}
 	}
-	if serial[0] &= 0x7f; serial[0] == 0 {
+	serial[0] &= 0x7f
+	if serial[0] == 0 {
 		serial[0] = 1
 	}
 	return serial, nil

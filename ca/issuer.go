@@ -159,7 +159,8 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	}
 	i.publicKeys = append(i.publicKeys, publicKey)
 	i.identifiers = append(i.identifiers, identifierOf(cert.Raw))
-	if usages := x509der.ExtKeyUsages(cert); len(usages) > 0 && !slices.Contains(usages, extendedKeyUsages["any"]) {
+	usages := x509der.ExtKeyUsages(cert)
+	if len(usages) > 0 && !slices.Contains(usages, extendedKeyUsages["any"]) {
 		i.usages = append(i.usages, usages)
 	}
 	constraints, err := x509der.ConstraintsOf(cert)

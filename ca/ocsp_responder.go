@@ -55,7 +55,7 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 		return nil, param.Wrap(err, yuncert.ErrInvalidValueMalformed, "", "the responder's key cannot be used")
 	}
 	if signer.Algorithm == algorithm.RSA_1024 {
-		return nil, refusedChain("the responder's key is RSA_1024, which is too weak")
+		return nil, refusedChain("the responder's key is RSA_1024, which is too weak; want RSA_2048 or longer")
 	}
 	cert := chain[0]
 	publicKey, err := algorithm.MarshalPublicKey(cert.PublicKey) // SM2 keys have several encodings
@@ -70,7 +70,11 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 		notBefore: cert.NotBefore, notAfter: cert.NotAfter,
 	}
 	issuer := cert
-	if !cert.IsCA {
+	if cert.IsCA {
+		if err := checkCA(cert, 0, algorithm.KeyPolicy{}); err != nil {
+			return nil, refusedLink(0, cert, "%v", err)
+		}
+	} else {
 		if len(chain) == 1 {
 			return nil, refusedChain("the CA's own certificate is missing: the chain has only the responder's")
 		}
@@ -85,8 +89,6 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 		if issuer.NotAfter.Before(r.notAfter) {
 			r.notAfter = issuer.NotAfter
 		}
-	} else if err := checkCA(cert, 0, algorithm.KeyPolicy{}); err != nil {
-		return nil, refusedLink(0, cert, "%v", err)
 	}
 	r.line = "OCSP responder of " + caLine(issuer, identifierOf(issuer.Raw))
 	r.issuer = x509der.NewOCSPIssuer(issuer)

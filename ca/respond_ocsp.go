@@ -96,9 +96,11 @@ func RespondOCSP(rand io.Reader, now time.Time, responder *OCSPResponder, reques
 		var answer OCSPAnswer
 		if id.SerialNumber != nil && responder.issuer.Issued(id) {
 			serial := hex.EncodeToString(id.SerialNumber)
-			earlier, known := answers[serial]
-			if answer = earlier; !known {
-				if answer, err = lookup(serial); err != nil {
+			var known bool
+			answer, known = answers[serial]
+			if !known {
+				answer, err = lookup(serial)
+				if err != nil {
 					return x509der.OCSPTryLater.Marshal(), &yuncert.Error{Code: yuncert.ErrInternalError, Message: fmt.Sprintf("the status of %s cannot be looked up", serial), Err: err}
 				}
 				answers[serial] = answer
@@ -135,7 +137,8 @@ func (a *OCSPAnswer) check(now time.Time) (single x509der.OCSPSingle, err error)
 	default:
 		return single, malformed("Status", "%.40q is not %s, %s or %s", string(a.Status), OCSPGood, OCSPRevoked, OCSPUnknown)
 	}
-	if single.ThisUpdate = now; !a.ThisUpdate.IsZero() {
+	single.ThisUpdate = now
+	if !a.ThisUpdate.IsZero() {
 		single.ThisUpdate = second(a.ThisUpdate)
 	}
 	if !a.NextUpdate.IsZero() {

@@ -170,7 +170,7 @@ func (v *verifier) build(chain []*x509.Certificate) []*x509.Certificate {
 		return chain
 	}
 	if length == maxChain {
-		v.fail(2*length, refused("Certificate", "%s is certificate %d of a chain without a root, and no chain is longer", label(last), maxChain))
+		v.fail(2*length, refused("Certificate", "%s is certificate %d of a chain that reaches no root; longer chains are not tried", label(last), maxChain))
 		return nil
 	}
 	v.fail(2*length, refused("Certificate", "%s is not one of Roots, and no other certificate of its issuer %s is in Roots or Intermediates", label(last), printed(last.RawIssuer, last.Issuer)))
@@ -178,7 +178,8 @@ func (v *verifier) build(chain []*x509.Certificate) []*x509.Certificate {
 		if !bytes.Equal(parent.RawSubject, last.RawIssuer) || slices.ContainsFunc(chain, isSame(parent)) {
 			continue
 		}
-		if v.left--; v.left < 0 {
+		v.left--
+		if v.left < 0 {
 			v.fail(2*maxChain+2, refused("Certificate", "the certificates make too many chains to try: more than %d signatures would have to be checked", maxChecks))
 			return nil
 		}
@@ -217,11 +218,13 @@ func (v *verifier) checkOne(chain []*x509.Certificate) error {
 		return yuncert.Errorf(yuncert.ErrCertificateExpired, "Certificate", "%s is valid from %s to %s, and it is %s",
 			label(cert), stamp(cert.NotBefore), stamp(cert.NotAfter), v.now.UTC().Format(time.RFC3339Nano))
 	}
+	var err error
 	if len(below) > 0 {
-		if err := checkCA(cert, len(below)-1, algorithm.KeyPolicy{}); err != nil {
-			return refused("Certificate", "%s %v", label(cert), err)
-		}
-	} else if err := checkCertificate(cert, algorithm.KeyPolicy{}); err != nil {
+		err = checkCA(cert, len(below)-1, algorithm.KeyPolicy{})
+	} else {
+		err = checkCertificate(cert, algorithm.KeyPolicy{})
+	}
+	if err != nil {
 		return refused("Certificate", "%s %v", label(cert), err)
 	}
 	if !permits(cert, v.opts.Usage) {
@@ -233,7 +236,8 @@ func (v *verifier) checkOne(chain []*x509.Certificate) error {
 	if isRSA1024(cert) && v.opts.Usage == x509.ExtKeyUsageClientAuth {
 		return refused("Certificate", "%s has an RSA_1024 key, which is accepted only for servers", label(cert))
 	}
-	if fits := tlsKeyUsages[v.opts.Usage]; fits != 0 && !cert.IsCA && cert.KeyUsage != 0 && cert.KeyUsage&fits == 0 {
+	suitable := tlsKeyUsages[v.opts.Usage]
+	if suitable != 0 && !cert.IsCA && cert.KeyUsage != 0 && cert.KeyUsage&suitable == 0 {
 		return refused("Certificate", "%s has a key usage that does not suit Usage (RFC 5280, section 4.2.1.12)", label(cert))
 	}
 	return nil

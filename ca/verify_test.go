@@ -999,7 +999,7 @@ func TestVerifyPile(t *testing.T) {
 				}
 				return
 			}
-			testutil.CheckError(t, err, refused, "Certificate", `"CN=Level 1" (serial number 01) is certificate 10 of a chain without a root`)
+			testutil.CheckError(t, err, refused, "Certificate", `"CN=Level 1" (serial number 01) is certificate 10 of a chain that reaches no root`)
 		})
 	}
 }
