@@ -22,6 +22,8 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
 // An alteration makes a different CSR, which it may sign again.
@@ -84,13 +86,7 @@ func (c *source) sign(info []byte) []byte {
 	if err != nil {
 		panic(err)
 	}
-	var b cryptobyte.Builder
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddBytes(info)
-		b.AddBytes(id)
-		b.AddASN1BitString(signature)
-	})
-	return b.BytesOrPanic()
+	return asn.Seq(info, id, asn.Bits(signature))
 }
 
 // An element is one DER element. It has either content or elements.
@@ -119,13 +115,13 @@ func parse(der cryptobyte.String) (list []*element, ok bool) {
 	return list, true
 }
 
-func (e *element) add(b *cryptobyte.Builder) {
-	b.AddASN1(e.tag, func(b *cryptobyte.Builder) {
-		b.AddBytes(e.content)
-		for _, inner := range e.elements {
-			inner.add(b)
-		}
-	})
+// der returns the element with the lengths that its parts now have.
+func (e *element) der() []byte {
+	parts := [][]byte{e.content}
+	for _, inner := range e.elements {
+		parts = append(parts, inner.der())
+	}
+	return asn.TLV(e.tag, parts...)
 }
 
 // walk calls f for each element, with its list and its index there.
@@ -139,7 +135,7 @@ func walk(list *[]*element, f func(list *[]*element, i int)) {
 // tags are the replacements for an element's tag.
 var tags = []asn1.Tag{
 	asn1.BOOLEAN, asn1.INTEGER, asn1.BIT_STRING, asn1.OCTET_STRING, asn1.NULL, asn1.OBJECT_IDENTIFIER, asn1.SEQUENCE, asn1.SET,
-	asn1.UTF8String, asn1.PrintableString, asn1.T61String, asn1.IA5String, 18, 28, 30, 0x80, 0x81, 0x82, 0x84, 0x86, 0x87, 0x88, 0xa0, 0xa4,
+	asn1.UTF8String, asn1.PrintableString, asn1.T61String, asn1.IA5String, asn.NumericString, 28, asn.BMPString, 0x80, 0x81, 0x82, 0x84, 0x86, 0x87, 0x88, 0xa0, 0xa4,
 }
 
 // nameBytes are the replacements for a byte of content. They have a meaning in names.
@@ -181,9 +177,7 @@ func alterElement(r *rand.Rand, info []byte) []byte {
 			e.content = []byte{nameBytes[r.IntN(len(nameBytes))]}
 		}
 	}
-	var b cryptobyte.Builder
-	top[0].add(&b)
-	return b.BytesOrPanic()
+	return top[0].der()
 }
 
 // texts are the values of random subjects, hosts the names of random
@@ -200,84 +194,63 @@ var (
 	}
 )
 
-// oids are the attribute types of random subjects, as the content of their DER.
-var oids = []string{"\x55\x04\x03", "\x55\x04\x03", "\x55\x04\x06", "\x55\x04\x07", "\x55\x04\x08", "\x55\x04\x0a", "\x55\x04\x0b", "\x55\x04\x05", "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", "\x2a\x03"}
+// oids are the attribute types of random subjects. 1.2.3 has no meaning.
+var oids = [][]byte{
+	asn.OIDCommonName, asn.OIDCommonName, asn.OIDCountry, asn.OIDLocality, asn.OIDState, asn.OIDOrganization, asn.OIDUnit, asn.OIDSerialNumber, asn.OIDEmail,
+	asn.OID("\x2a\x03"),
+}
+
+var oidChallengePassword = asn.OID("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07")
 
 func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
 
 // generate makes a random CertificationRequestInfo for the key. Most are well formed.
 func (c *source) generate(r *rand.Rand) []byte {
+	var rdns [][]byte
+	for range r.IntN(4) {
+		oid := pick(r, oids)
+		tag := pick(r, []asn1.Tag{asn1.UTF8String, asn1.UTF8String, asn1.UTF8String, asn1.PrintableString, asn1.IA5String, asn1.T61String, asn.NumericString})
+		rdns = append(rdns, asn.Set(asn.Attribute(oid, tag, pick(r, texts))))
+	}
 	key, err := algorithm.MarshalPublicKey(c.key.Public())
 	if err != nil {
 		panic(err)
 	}
-	const utf8String, printableString, extensionRequest, altName = asn1.UTF8String, asn1.PrintableString, "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e", "\x55\x1d\x11"
-	oid := func(b *cryptobyte.Builder, content string) {
-		b.AddASN1(asn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes([]byte(content)) })
+	var attributes [][]byte
+	for range pick(r, []int{0, 1, 1, 1, 2}) {
+		attributes = append(attributes, randomAttribute(r))
 	}
-	extension := func(b *cryptobyte.Builder) {
-		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			if r.IntN(4) == 0 { // a key usage
-				oid(b, "\x55\x1d\x0f")
-				b.AddASN1Boolean(true)
-				b.AddASN1OctetString([]byte{3, 2, 7, 0x80})
-				return
-			}
-			oid(b, altName)
-			b.AddASN1(asn1.OCTET_STRING, func(b *cryptobyte.Builder) {
-				b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-					for range r.IntN(4) {
-						form := pick(r, []asn1.Tag{0x82, 0x82, 0x82, 0x82, 0x87, 0x81, 0x86, 0x88})
-						b.AddASN1(form, func(b *cryptobyte.Builder) {
-							if form == 0x87 { // an iPAddress
-								b.AddBytes(make([]byte, pick(r, []int{4, 4, 16, 16, 0, 8})))
-							} else {
-								b.AddBytes([]byte(pick(r, hosts)))
-							}
-						})
-					}
-				})
-			})
-		})
+	return asn.Seq([]byte{2, 1, 0}, asn.Seq(rdns...), key, asn.Explicit(0, attributes...))
+}
+
+// randomAttribute makes a challengePassword or an extensionRequest.
+func randomAttribute(r *rand.Rand) []byte {
+	if r.IntN(6) == 0 {
+		return asn.RequestAttribute(oidChallengePassword, asn.TLV(asn1.UTF8String, []byte("secret")))
 	}
-	var b cryptobyte.Builder
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1Int64(0)
-		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			for range r.IntN(4) {
-				b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
-					b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-						oid(b, pick(r, oids))
-						tag := pick(r, []asn1.Tag{utf8String, utf8String, utf8String, printableString, asn1.IA5String, asn1.T61String, 18})
-						b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes([]byte(pick(r, texts))) })
-					})
-				})
-			}
-		})
-		b.AddBytes(key)
-		b.AddASN1(asn1.Tag(0).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
-			for range pick(r, []int{0, 1, 1, 1, 2}) {
-				b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-					if r.IntN(6) == 0 { // a challengePassword
-						oid(b, "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07")
-						b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
-							b.AddASN1(utf8String, func(b *cryptobyte.Builder) { b.AddBytes([]byte("secret")) })
-						})
-						return
-					}
-					oid(b, extensionRequest)
-					b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
-						b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-							for range pick(r, []int{0, 1, 1, 1, 2}) {
-								extension(b)
-							}
-						})
-					})
-				})
-			}
-		})
-	})
-	return b.BytesOrPanic()
+	var extensions [][]byte
+	for range pick(r, []int{0, 1, 1, 1, 2}) {
+		extensions = append(extensions, randomExtension(r))
+	}
+	return asn.ExtensionRequest(extensions...)
+}
+
+// randomExtension makes a key usage or a subjectAltName.
+func randomExtension(r *rand.Rand) []byte {
+	if r.IntN(4) == 0 {
+		return asn.Extension(asn.OIDKeyUsage, true, []byte{3, 2, 7, 0x80})
+	}
+	const dnsName, iPAddress, rfc822Name, uri, registeredID = 0x82, 0x87, 0x81, 0x86, 0x88
+	var names [][]byte
+	for range r.IntN(4) {
+		form := pick(r, []asn1.Tag{dnsName, dnsName, dnsName, dnsName, iPAddress, rfc822Name, uri, registeredID})
+		if form == iPAddress {
+			names = append(names, asn.IPAddress(make([]byte, pick(r, []int{4, 4, 16, 16, 0, 8}))...))
+		} else {
+			names = append(names, asn.TLV(form, []byte(pick(r, hosts))))
+		}
+	}
+	return asn.Extension(asn.OIDAltName, false, asn.Seq(names...))
 }
 
 // A judge is another implementation, and the rules in which it differs from us.
@@ -361,7 +334,7 @@ func TestDifferential(t *testing.T) {
 	for i, s := range sources {
 		t.Run(s.file, func(t *testing.T) {
 			t.Parallel()
-			c := &source{decode(t, read(t, filepath.Join("testdata", "differential", s.file+".pem"))), testkeys.Key(s.a, 0), s.hash}
+			c := &source{testutil.FirstPEM(t, read(t, filepath.Join("testdata", "differential", s.file+".pem"))), testkeys.Key(s.a, 0), s.hash}
 			var trials []*trial
 			for _, j := range s.judges {
 				trials = append(trials, newTrial(j))
@@ -445,8 +418,7 @@ func (d *trial) count(t *testing.T, alteration string, rules []rule, err error, 
 
 // compare returns how two readings of a CSR differ, or "".
 func compare(ours *csr.Request, theirs *x509.CertificateRequest) string {
-	key, ok := ours.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
-	if !ok || !key.Equal(theirs.PublicKey) || !bytes.Equal(ours.RawSubjectPublicKeyInfo, theirs.RawSubjectPublicKeyInfo) {
+	if !testutil.EqualKeys(ours.PublicKey, theirs.PublicKey) || !bytes.Equal(ours.RawSubjectPublicKeyInfo, theirs.RawSubjectPublicKeyInfo) {
 		return "public keys differ"
 	}
 	if !bytes.Equal(ours.Raw, theirs.Raw) || !bytes.Equal(ours.RawSubject, theirs.RawSubject) {

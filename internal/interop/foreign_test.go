@@ -10,6 +10,7 @@ import (
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // cryptographyCSRs is the folder of test files of Python's cryptography, from the
@@ -82,10 +83,10 @@ func readForeign(t *testing.T, prefix, pattern string) map[string][]byte {
 		case ".der":
 			list[name] = text
 		case ".pem":
-			list[name] = decode(t, string(text))
+			list[name] = testutil.FirstPEM(t, text)
 		case ".go":
 			for i, block := range csrBlock.FindAll(text, -1) {
-				list[fmt.Sprintf("%s#%d", name, i+1)] = decode(t, string(block)+"\n")
+				list[fmt.Sprintf("%s#%d", name, i+1)] = testutil.FirstPEM(t, string(block)+"\n")
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // gnutlsKeys has the arguments of certtool --generate-privkey for each algorithm.
@@ -135,7 +136,7 @@ func TestGnuTLSRevocationList(t *testing.T) {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			p, other := newPKI(t, a), otherPKI(t, a)
-			list := pemText("X509 CRL", p.crl(t, &ca.CreateRevocationListRequest{
+			list := testutil.EncodePEM("X509 CRL", p.crl(t, &ca.CreateRevocationListRequest{
 				Number: big.NewInt(7), NextUpdate: now.AddDate(28, 0, 0),
 				Revoked: ca.Revoked(ca.RevokedCertificate{SerialNumber: "0102030405060708", RevocationTime: now, Reason: ca.ReasonSuperseded}),
 			}))

@@ -8,11 +8,9 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -27,6 +25,7 @@ import (
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // now is the issuing time in every test. attime is a day later, in the form that
@@ -41,12 +40,8 @@ var (
 const crlBase = "http://pki.example.com/crl"
 
 var (
-	// caAlgorithms are the algorithms of CA keys.
-	caAlgorithms = []algorithm.Algorithm{
-		algorithm.RSA_2048, algorithm.RSA_3072, algorithm.RSA_4096,
-		algorithm.ECC_256, algorithm.ECC_384, algorithm.ECC_512,
-		algorithm.SM2_256,
-	}
+	// caAlgorithms are the algorithms of CA keys. RSA_1024 is for servers only.
+	caAlgorithms = testkeys.All[1:]
 
 	// csrAlgorithms are the algorithms that CreateCsr supports.
 	csrAlgorithms = []algorithm.Algorithm{
@@ -67,13 +62,6 @@ func caFor(a algorithm.Algorithm) algorithm.Algorithm {
 		return algorithm.RSA_2048
 	}
 	return a
-}
-
-// seeded returns a reader of the same pseudorandom bytes in every run.
-func seeded(seed string) io.Reader {
-	var s [32]byte
-	copy(s[:], seed)
-	return rand.NewChaCha8(s)
 }
 
 // Files and PEM.
@@ -97,32 +85,18 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-// decode returns the DER of the first PEM block.
-func decode(t *testing.T, text string) []byte {
-	t.Helper()
-	block, _ := pem.Decode([]byte(text))
-	if block == nil {
-		t.Fatalf("no PEM block in %q", text)
-	}
-	return block.Bytes
-}
-
-func pemText(label string, der []byte) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
-}
-
 // spoil changes the last byte of a certificate file, which belongs to the signature.
 func spoil(t *testing.T, file string) {
 	t.Helper()
-	der := decode(t, read(t, file))
+	der := testutil.FirstPEM(t, read(t, file))
 	der[len(der)-1] ^= 1
-	write(t, filepath.Dir(file), filepath.Base(file), pemText("CERTIFICATE", der))
+	write(t, filepath.Dir(file), filepath.Base(file), testutil.EncodePEM("CERTIFICATE", der))
 }
 
 // parseCertificate reads a certificate in PEM with crypto/x509.
 func parseCertificate(t *testing.T, text string) *x509.Certificate {
 	t.Helper()
-	cert, err := x509.ParseCertificate(decode(t, text))
+	cert, err := x509.ParseCertificate(testutil.FirstPEM(t, text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +118,7 @@ func tlsCertificate(t *testing.T, key crypto.PrivateKey, chain ...string) tls.Ce
 	t.Helper()
 	certificate := tls.Certificate{PrivateKey: key}
 	for _, text := range chain {
-		certificate.Certificate = append(certificate.Certificate, decode(t, text))
+		certificate.Certificate = append(certificate.Certificate, testutil.FirstPEM(t, text))
 	}
 	return certificate
 }
@@ -276,7 +250,7 @@ func otherPKI(t *testing.T, a algorithm.Algorithm) *pki {
 
 func newPKIWithKeys(t *testing.T, rootKey, subKey crypto.Signer) *pki {
 	t.Helper()
-	p := &pki{rand: seeded("interop")}
+	p := &pki{rand: testutil.Seeded()}
 	root, err := ca.CreateRootCACertificate(p.rand, now, rootKey, &ca.CreateRootCACertificateRequest{
 		CommonName: "Example Root CA", Organization: "例子公司", OrganizationUnit: "PKI",
 		Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Years: 30,
@@ -393,7 +367,7 @@ func (p *pki) crl(t *testing.T, req *ca.CreateRevocationListRequest) []byte {
 // algorithm must be one of csrAlgorithms.
 func newCSR(t *testing.T, key *algorithm.PrivateKey) string {
 	t.Helper()
-	resp, err := csr.CreateCsrWithKey(seeded("csr"), key, &csr.CreateCsrRequest{
+	resp, err := csr.CreateCsrWithKey(testutil.Seeded(), key, &csr.CreateCsrRequest{
 		Algorithm: key.Algorithm().Family(), KeySize: int32(key.Algorithm().KeySize()),
 		CommonName: "www.example.com", Sans: "*.example.org, 192.0.2.7, 2001:db8::7",
 		CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou", CorpName: "例子公司", Department: "IT",
@@ -414,25 +388,13 @@ func goCSR(t *testing.T, key *algorithm.PrivateKey) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pemText("CERTIFICATE REQUEST", der)
+	return testutil.EncodePEM("CERTIFICATE REQUEST", der)
 }
 
 // openssl.
 
 // sm2ID is the user ID of GM/T 0009 as an openssl option.
 const sm2ID = "distid:1234567812345678"
-
-// genpkey has the arguments of openssl genpkey for each algorithm.
-var genpkey = map[algorithm.Algorithm][]string{
-	algorithm.RSA_1024: {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"},
-	algorithm.RSA_2048: {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"},
-	algorithm.RSA_3072: {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"},
-	algorithm.RSA_4096: {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:4096"},
-	algorithm.ECC_256:  {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"},
-	algorithm.ECC_384:  {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"},
-	algorithm.ECC_512:  {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"},
-	algorithm.SM2_256:  {"-algorithm", "SM2"},
-}
 
 // opensslSubject and opensslNames are the content of opensslCSR.
 const (
@@ -449,7 +411,7 @@ var opensslSignatures = map[string]string{
 func opensslKey(t *testing.T, dir string, a algorithm.Algorithm) string {
 	t.Helper()
 	file := filepath.Join(dir, string(a)+".key")
-	must(t, "openssl", append([]string{"genpkey", "-out", file}, genpkey[a]...)...)
+	must(t, "openssl", Genpkey(a, file)...)
 	return file
 }
 
@@ -542,9 +504,9 @@ func checkOpenSSLRequest(t *testing.T, a algorithm.Algorithm, text, subject, nam
 	if r.code != 0 || !r.says("verify OK") {
 		t.Errorf("openssl does not verify the CSR: %v", r)
 	}
-	der := decode(t, text)
+	der := testutil.FirstPEM(t, text)
 	der[len(der)-1] ^= 1
-	r = verify(pemText("CERTIFICATE REQUEST", der))
+	r = verify(testutil.EncodePEM("CERTIFICATE REQUEST", der))
 	if r.says("verify OK") || !r.says("verify failure") {
 		t.Errorf("openssl verifies a CSR with a wrong signature: %v", r)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // handshake connects a client to a server and returns the errors of both. In TLS 1.3
@@ -149,9 +150,9 @@ func TestMutualTLSRevoked(t *testing.T) {
 					VerifyConnection: func(state tls.ConnectionState) error {
 						var sent string
 						for _, cert := range state.PeerCertificates[1:] {
-							sent += pemText("CERTIFICATE", cert.Raw)
+							sent += testutil.EncodePEM("CERTIFICATE", cert.Raw)
 						}
-						_, err := ca.Verify(now.Add(time.Hour), pemText("CERTIFICATE", state.PeerCertificates[0].Raw), ca.VerifyOptions{
+						_, err := ca.Verify(now.Add(time.Hour), testutil.EncodePEM("CERTIFICATE", state.PeerCertificates[0].Raw), ca.VerifyOptions{
 							Roots: p.root, Intermediates: sent, Usage: x509.ExtKeyUsageClientAuth, RevocationLists: []*x509.RevocationList{list},
 						})
 						return err

@@ -23,6 +23,7 @@ import (
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // The CA issues for CSRs that openssl makes, and openssl accepts the certificates.
@@ -103,7 +104,7 @@ func checkSM2Root(t *testing.T, p *pki) {
 		TBS, Algorithm asn1.RawValue
 		Signature      asn1.BitString
 	}
-	_, err := asn1.Unmarshal(decode(t, p.root), &certificate)
+	_, err := asn1.Unmarshal(testutil.FirstPEM(t, p.root), &certificate)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +165,7 @@ func TestOpenSSLReadsOurRequests(t *testing.T) {
 func TestOpenSSLKeys(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
-	for _, a := range append([]algorithm.Algorithm{algorithm.RSA_1024}, caAlgorithms...) {
+	for _, a := range testkeys.All {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			key := testkeys.Key(a, 2)
@@ -186,10 +187,7 @@ func TestOpenSSLKeys(t *testing.T) {
 				t.Errorf("openssl does not accept our key: %v", r)
 			}
 			public := must(t, "openssl", "pkey", "-in", file, "-pubout", "-outform", "DER")
-			want, err := algorithm.MarshalPublicKey(key.Public())
-			if err != nil {
-				t.Fatal(err)
-			}
+			want := testkeys.PublicDER(t, key.Public())
 			if public != string(want) {
 				t.Errorf("openssl writes the public key\n%x, want\n%x", public, want)
 			}
@@ -239,7 +237,7 @@ func opensslPubMd5(t *testing.T, form, text string) string {
 func TestOpenSSLPubMd5(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
-	for _, a := range append([]algorithm.Algorithm{algorithm.RSA_1024}, caAlgorithms...) {
+	for _, a := range testkeys.All {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			key := testkeys.Key(a, 2)
@@ -263,7 +261,7 @@ func TestOpenSSLPubMd5(t *testing.T) {
 func TestOpenSSLReadsOurCertificates(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
-	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.SM2_256} {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			request := must(t, "openssl", "req", "-new", "-key", write(t, t.TempDir(), "key.pem", string(testkeys.PEM(a, 2))),
@@ -393,8 +391,8 @@ func TestOpenSSLAuthority(t *testing.T) {
 				issue = append(slices.Clone(sign), "-vfyopt", tt.id)
 			}
 			rootKey, subKey := file("root.key"), file("sub.key")
-			must(t, "openssl", append([]string{"genpkey", "-out", rootKey}, genpkey[tt.a]...)...)
-			must(t, "openssl", append([]string{"genpkey", "-out", subKey}, genpkey[tt.a]...)...)
+			must(t, "openssl", Genpkey(tt.a, rootKey)...)
+			must(t, "openssl", Genpkey(tt.a, subKey)...)
 			must(t, "openssl", append([]string{"req", "-x509", "-key", rootKey, "-out", file("root.pem"), "-days", "4000",
 				"-subj", "/C=CN/O=Example/CN=OpenSSL Root", "-addext", "basicConstraints=critical,CA:TRUE",
 				"-addext", "keyUsage=critical,keyCertSign,cRLSign"}, sign...)...)
@@ -426,7 +424,7 @@ func TestOpenSSLAuthority(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			resp, _, err := ca.CreateServerCertificateWithCsr(seeded("openssl"), at, issuer, &ca.CreateServerCertificateWithCsrRequest{
+			resp, _, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), at, issuer, &ca.CreateServerCertificateWithCsrRequest{
 				Csr: opensslCSR(t, opensslKey(t, dir, tt.a), sign...), ParentIdentifier: issuer.Identifier(), Days: 10, Immediately: 1,
 			})
 			if err != nil {

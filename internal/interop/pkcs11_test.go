@@ -16,6 +16,7 @@ import (
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // newToken makes a SoftHSM token in a new directory and opens it.
@@ -99,7 +100,7 @@ func TestPKCS11(t *testing.T) {
 			checkChain(t, p, other, server, forged, tt.a)
 
 			list := p.crl(t, &ca.CreateRevocationListRequest{Number: big.NewInt(1), NextUpdate: now.AddDate(0, 0, 7)})
-			file := write(t, t.TempDir(), "list.pem", pemText("X509 CRL", list))
+			file := write(t, t.TempDir(), "list.pem", testutil.EncodePEM("X509 CRL", list))
 			r := run(t, "", "openssl", "crl", "-in", file, "-noout", "-CAfile", p.subFile)
 			if !r.says("verify OK") {
 				t.Error(r)

@@ -15,6 +15,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // A revocation is a server certificate with the keys that sign its status.
@@ -152,7 +153,7 @@ func TestOpenSSLRevocationList(t *testing.T) {
 				}
 				chain := []string{"-CAfile", r.rootFile, "-untrusted", r.subFile, "-crl_check"}
 				for _, isRevoked := range []bool{false, true} {
-					crl := write(t, r.dir, fmt.Sprintf("%v-%v.pem", partition, isRevoked), pemText("X509 CRL", r.list(t, isRevoked, partition)))
+					crl := write(t, r.dir, fmt.Sprintf("%v-%v.pem", partition, isRevoked), testutil.EncodePEM("X509 CRL", r.list(t, isRevoked, partition)))
 					if isRevoked {
 						refuses(t, "certificate revoked", r.serverFile, append(chain, "-CRLfile", crl)...)
 					} else {

@@ -21,6 +21,7 @@ import (
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // sm2Server makes SM2 CAs and a server certificate for test key 2.
@@ -36,7 +37,7 @@ func sm2Server(t *testing.T) (p *pki, request, server string) {
 func TestTjfoc(t *testing.T) {
 	t.Parallel()
 	p, request, serverText := sm2Server(t)
-	read, err := tjx509.ParseCertificateRequest(decode(t, request))
+	read, err := tjx509.ParseCertificateRequest(testutil.FirstPEM(t, request))
 	if err != nil {
 		t.Fatalf("ParseCertificateRequest: %v", err)
 	}
@@ -51,7 +52,7 @@ func TestTjfoc(t *testing.T) {
 
 	certificate := func(text string) *tjx509.Certificate {
 		t.Helper()
-		c, err := tjx509.ParseCertificate(decode(t, text))
+		c, err := tjx509.ParseCertificate(testutil.FirstPEM(t, text))
 		if err != nil {
 			t.Fatalf("ParseCertificate: %v", err)
 		}
@@ -139,8 +140,8 @@ func TestTjfocRequest(t *testing.T) {
 		t.Errorf("csr.Parse: key %s, common name %q, names %q", parsed.Algorithm, parsed.CommonName, parsed.Names)
 	}
 	p := newPKI(t, algorithm.SM2_256)
-	server, _ := p.issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: pemText("CERTIFICATE REQUEST", der)})
-	read, err := tjx509.ParseCertificate(decode(t, server))
+	server, _ := p.issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: testutil.EncodePEM("CERTIFICATE REQUEST", der)})
+	read, err := tjx509.ParseCertificate(testutil.FirstPEM(t, server))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +218,7 @@ func TestTjfocKeys(t *testing.T) {
 func TestSmx509(t *testing.T) {
 	t.Parallel()
 	p, request, serverText := sm2Server(t)
-	read, err := smx509.ParseCertificateRequest(decode(t, request))
+	read, err := smx509.ParseCertificateRequest(testutil.FirstPEM(t, request))
 	if err != nil {
 		t.Fatalf("ParseCertificateRequest: %v", err)
 	}
@@ -227,7 +228,7 @@ func TestSmx509(t *testing.T) {
 	}
 	checkNames(t, "CSR", read.Subject.CommonName, read.DNSNames, read.IPAddresses)
 
-	server, err := smx509.ParseCertificate(decode(t, serverText))
+	server, err := smx509.ParseCertificate(testutil.FirstPEM(t, serverText))
 	if err != nil {
 		t.Fatalf("ParseCertificate: %v", err)
 	}
@@ -280,8 +281,8 @@ func TestSmx509Request(t *testing.T) {
 		!cmp.Equal(parsed.Names, []string{"*.example.org", "192.0.2.7"}) || !key.PublicKey.Equal(parsed.PublicKey) {
 		t.Errorf("csr.Parse: key %s, common name %q, names %q", parsed.Algorithm, parsed.CommonName, parsed.Names)
 	}
-	server, _ := newPKI(t, algorithm.SM2_256).issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: pemText("CERTIFICATE REQUEST", der)})
-	cert, err := smx509.ParseCertificate(decode(t, server))
+	server, _ := newPKI(t, algorithm.SM2_256).issue(t, &ca.CreateServerCertificateWithCsrRequest{Csr: testutil.EncodePEM("CERTIFICATE REQUEST", der)})
+	cert, err := smx509.ParseCertificate(testutil.FirstPEM(t, server))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +294,7 @@ func TestSmx509Request(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, err := algorithm.ParsePrivateKey([]byte(pemText("PRIVATE KEY", text)))
+	ours, err := algorithm.ParsePrivateKey([]byte(testutil.EncodePEM("PRIVATE KEY", text)))
 	if err != nil {
 		t.Fatalf("ParsePrivateKey: %v", err)
 	}
@@ -301,7 +302,7 @@ func TestSmx509Request(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	read, err := smx509.ParsePKCS8PrivateKey(decode(t, string(again)))
+	read, err := smx509.ParsePKCS8PrivateKey(testutil.FirstPEM(t, again))
 	if err != nil || !key.Equal(read) {
 		t.Errorf("smx509 does not read our PEM: %v", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // verdicts are certificates, CAs and options, and whether the chain is valid.
@@ -120,7 +121,7 @@ func opensslVerifies(t *testing.T, rootFile, sub, certificate, host string, usag
 
 func smx509Verifies(t *testing.T, root, sub, certificate string, at time.Time, host string, usage x509.ExtKeyUsage) (ok bool, said string) {
 	t.Helper()
-	cert, err := smx509.ParseCertificate(decode(t, certificate))
+	cert, err := smx509.ParseCertificate(testutil.FirstPEM(t, certificate))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +200,7 @@ func TestConstrainedCommonNamesAgree(t *testing.T) {
 func TestVerifyAgreesOnRevocation(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
-	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.SM2_256} {
+	for _, a := range testkeys.Families {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			p := newPKI(t, a)
@@ -238,7 +239,7 @@ func TestVerifyAgreesOnRevocation(t *testing.T) {
 				dir := t.TempDir()
 				file := write(t, dir, "certificate.pem", tt.certificate)
 				args := slices.Concat([]string{"-CAfile", p.rootFile, "-untrusted", p.subFile, "-crl_check", "-purpose", "sslclient"},
-					[]string{"-CRLfile", write(t, dir, "crl.pem", pemText("X509 CRL", tt.crl))})
+					[]string{"-CRLfile", write(t, dir, "crl.pem", testutil.EncodePEM("X509 CRL", tt.crl))})
 				if tt.says == "" {
 					verifies(t, file, args...)
 				} else {

@@ -2,13 +2,13 @@ package interop
 
 import (
 	"encoding/asn1"
-	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -90,13 +90,13 @@ func TestWycheproof(t *testing.T) {
 			}
 			valid, refused := 0, 0
 			for _, group := range set.TestGroups {
-				pub, err := algorithm.ParsePublicKey(unhex(t, group.PublicKeyDer))
+				pub, err := algorithm.ParsePublicKey(testutil.Hex(group.PublicKeyDer))
 				if err != nil {
 					t.Fatalf("the key of test %d: %v", group.Tests[0].TcID, err)
 				}
 				id := signatureID(t, group.Type, group.Sha)
 				for _, tt := range group.Tests {
-					err := x509der.Verify(pub, id, unhex(t, tt.Msg), unhex(t, tt.Sig))
+					err := x509der.Verify(pub, id, testutil.Hex(tt.Msg), testutil.Hex(tt.Sig))
 					if (err == nil) != (tt.Result == "valid") {
 						t.Errorf("test %d (%s): %v, want %s", tt.TcID, tt.Comment, err, tt.Result)
 					}
@@ -113,13 +113,4 @@ func TestWycheproof(t *testing.T) {
 			}
 		})
 	}
-}
-
-func unhex(t *testing.T, text string) []byte {
-	t.Helper()
-	data, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }

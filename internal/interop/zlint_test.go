@@ -16,6 +16,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // publicRules are the lint sources with rules for CAs that browsers trust. Their
@@ -72,7 +73,7 @@ var zlintFindings = []struct {
 // certificates: its copy of crypto/x509 does not have the curve.
 func TestZlint(t *testing.T) {
 	t.Parallel()
-	for _, a := range slices.Concat(rsa1024, caAlgorithms) {
+	for _, a := range testkeys.All {
 		if a == algorithm.SM2_256 {
 			continue
 		}
@@ -105,7 +106,7 @@ func TestZlint(t *testing.T) {
 
 func checkZlint(t *testing.T, a algorithm.Algorithm, kind, text string) {
 	t.Helper()
-	certificate, err := x509.ParseCertificate(decode(t, text))
+	certificate, err := x509.ParseCertificate(testutil.FirstPEM(t, text))
 	if err != nil {
 		t.Fatalf("%s: zcrypto: %v", kind, err)
 	}

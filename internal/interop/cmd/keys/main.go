@@ -23,6 +23,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/floor"
+	"github.com/yuncert/yuncert/internal/interop"
 )
 
 func main() {
@@ -44,15 +45,6 @@ func main() {
 	}
 }
 
-// openssl has the arguments of openssl genpkey for each algorithm.
-var openssl = map[algorithm.Algorithm][]string{
-	algorithm.RSA_2048: {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"},
-	algorithm.RSA_3072: {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"},
-	algorithm.RSA_4096: {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:4096"},
-	algorithm.ECC_256:  {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"},
-	algorithm.SM2_256:  {"-algorithm", "SM2"},
-}
-
 // generation prints the processor time to make a key of each algorithm. yuncert and
 // the openssl command take turns.
 func generation(w io.Writer, spend time.Duration, kinds ...algorithm.Algorithm) error {
@@ -68,7 +60,7 @@ func generation(w io.Writer, spend time.Duration, kinds ...algorithm.Algorithm) 
 				return err
 			}
 			between := floor.ProcessorTime()
-			err = exec.Command("openssl", append([]string{"genpkey", "-out", os.DevNull}, openssl[a]...)...).Run()
+			err = exec.Command("openssl", interop.Genpkey(a, os.DevNull)...).Run()
 			if err != nil {
 				return fmt.Errorf("openssl genpkey: %w", err)
 			}
