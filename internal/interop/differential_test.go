@@ -407,13 +407,18 @@ func (d *trial) try(t *testing.T, alteration string, der []byte) {
 // count counts a refusal by one side under its rule.
 func (d *trial) count(t *testing.T, alteration string, rules []rule, err error, der []byte) {
 	t.Helper()
+	var names []string
 	for _, rule := range rules {
 		if rule.matches(err.Error()) {
-			d.counts[rule.name]++
-			return
+			names = append(names, rule.name)
 		}
 	}
-	t.Errorf("%s: only one of %s and csr.Parse refuses this CSR, and its message matches no rule: %v\n%x", alteration, d.judge.name, err, der)
+	if len(names) != 1 {
+		t.Errorf("%s: only one of %s and csr.Parse refuses this CSR, and its message matches %d rules %q, want 1: %v\n%x",
+			alteration, d.judge.name, len(names), names, err, der)
+		return
+	}
+	d.counts[names[0]]++
 }
 
 // compare returns how two readings of a CSR differ, or "".

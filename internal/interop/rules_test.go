@@ -1,6 +1,14 @@
 package interop
 
-import "strings"
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
 
 // A rule is a reason for which csr.Parse refuses a CSR. An error belongs to the rule
 // if its message contains all phrases.
@@ -10,44 +18,93 @@ type rule struct {
 	phrases []string
 }
 
-// parseRules are the rules of csr.Parse that these tests meet. The tests depend on no
-// other words of its messages: if you change a message, change this table. If a message
-// has an RFC section, the phrases are the section and one word.
+// parseRules are the rules of csr.Parse that these tests meet. Each stands for one
+// message, which TestParseRules checks. The tests depend on no other words of these
+// messages: if you change a message, change this table. If a message has an RFC
+// section, the phrases are the section and one or two words.
 var parseRules = []rule{
 	{"wrong signature", "", []string{"signature does not belong"}},
 
 	// RFC 2986 and RFC 5280 to the letter. Others read only the parts that they need.
 	{"version 0", "crypto/x509 openssl", []string{"version", "RFC 2986, section 4.1"}},
-	{"attribute syntax", "crypto/x509 openssl", []string{"attribute", "RFC 2986, section 4.1"}},
+	{"attributes syntax", "crypto/x509 openssl", []string{"attributes", "RFC 2986, section 4.1"}},
+	{"attribute syntax", "crypto/x509 openssl", []string{"an attribute ", "RFC 2986, section 4.1"}},
 	{"one extensionRequest value", "crypto/x509 openssl", []string{"extensionRequest", "RFC 2985, section 5.4.2"}},
-	{"extension syntax", "crypto/x509 openssl", []string{"extension", "RFC 5280, section 4.1)"}},
+	{"extensions syntax", "crypto/x509 openssl", []string{"requested extensions", "RFC 5280, section 4.1)"}},
+	{"extension syntax", "crypto/x509 openssl", []string{"a requested extension ", "RFC 5280, section 4.1)"}},
 	{"name is a list of SETs", "crypto/x509 openssl", []string{" SET ", "RFC 5280, section 4.1.2.4"}},
 	{"name has pairs", "crypto/x509 openssl", []string{"type and value", "RFC 5280, section 4.1.2.4"}},
-	{"subjectAltName syntax", "crypto/x509 openssl", []string{"subjectAltName", "RFC 5280, section 4.2.1.6"}},
-	{"key syntax", "crypto/x509 openssl", []string{"SubjectPublicKeyInfo"}},
+	{"subjectAltName syntax", "crypto/x509 openssl", []string{"SEQUENCE", "RFC 5280, section 4.2.1.6"}},
+	{"subjectAltName has GeneralNames", "crypto/x509 openssl", []string{"GeneralName", "RFC 5280, section 4.2.1.6"}},
+	{"key syntax", "crypto/x509 openssl", []string{"not a SubjectPublicKeyInfo"}},
 	{"key algorithm", "crypto/x509 openssl", []string{"key's algorithm"}},
-	{"key curve", "crypto/x509 openssl", []string{"key's curve"}},
+	{"key curve", "crypto/x509 openssl", []string{"key's curve", "explicit parameters"}},
 	{"signature algorithm", "crypto/x509 openssl", []string{"signature algorithm"}},
 
 	// Content that could be read in two ways.
-	{"duplicate attribute", "crypto/x509 openssl", []string{"the attribute ", "twice"}},
-	{"duplicate value", "crypto/x509 openssl", []string{"value", "twice"}},
-	{"duplicate extension", "crypto/x509 openssl", []string{"the extension ", "twice"}},
+	{"duplicate attribute", "crypto/x509 openssl", []string{"the attribute ", " stands twice"}},
+	{"duplicate value", "crypto/x509 openssl", []string{"the attribute ", "value twice"}},
+	{"duplicate extension", "crypto/x509 openssl", []string{"the extension ", "requested twice"}},
 	{"one common name", "crypto/x509 openssl", []string{"common names"}},
 	{"string type", "crypto/x509 openssl", []string{"string type"}},
-	{"string content", "crypto/x509 openssl", []string{"holds the octet"}},
-	{"control characters", "crypto/x509 openssl", []string{"control characters"}},
+	{"PrintableString content", "crypto/x509 openssl", []string{"PrintableString holds"}},
+	{"IA5String content", "crypto/x509 openssl", []string{"ASCII string holds"}},
+	{"NumericString content", "crypto/x509 openssl", []string{"NumericString holds"}},
+	{"control characters", "crypto/x509 openssl", []string{"control characters are refused"}},
+	{"BMPString control characters", "crypto/x509 openssl", []string{"control characters and surrogates"}},
+	{"direction marks", "crypto/x509 openssl", []string{"direction marks"}},
 	{"outer spaces", "crypto/x509 openssl", []string{"begins or ends with a space"}},
 	{"text length", "crypto/x509 openssl", []string{"X.520"}},
 	{"name form", "crypto/x509 openssl", []string{"a DNS name", "an IP address"}},
-	{"wildcard", "crypto/x509 openssl", []string{"a wildcard "}},
+	{"common name wildcard", "crypto/x509 openssl", []string{"left-most label of a DNS name"}},
 	{"dNSName is ASCII", "crypto/x509 openssl", []string{"dNSName", "ASCII"}},
 	{"dNSName is not an IP address", "crypto/x509 openssl", []string{"dNSName", "an IP address"}},
-	{"iPAddress length", "crypto/x509 openssl", []string{"iPAddress"}},
+	{"iPAddress length", "crypto/x509 openssl", []string{"an iPAddress"}},
 
 	// openssl reads one BER element and ignores the rest.
 	{"trailing data", "openssl", []string{"trailing data"}},
 	{"DER", "openssl", []string{"DER CertificationRequest"}},
+}
+
+// Each rule has exactly one of the messages that csr.Parse can return, so that a
+// verdict is not excused by another rule than its own.
+func TestParseRules(t *testing.T) {
+	t.Parallel()
+	messages := make(map[string]bool)
+	for _, folder := range []string{"algorithm", "internal/der", "internal/param", "internal/x509der"} {
+		files, err := filepath.Glob(filepath.Join("../..", folder, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				literal, ok := n.(*ast.BasicLit)
+				if ok && literal.Kind == token.STRING {
+					text, _ := strconv.Unquote(literal.Value) // the parser checked it
+					messages[text] = true
+				}
+				return true
+			})
+		}
+	}
+	for _, r := range parseRules {
+		var list []string
+		for message := range messages {
+			if r.matches(message) {
+				list = append(list, message)
+			}
+		}
+		if len(list) != 1 {
+			t.Errorf("%s: %d messages match, want 1: %q", r.name, len(list), list)
+		}
+	}
 }
 
 func (r rule) matches(message string) bool {
