@@ -105,7 +105,7 @@ func TestRaceOfUnits(t *testing.T) {
 // the order, and the counts of the package fit its end.
 func TestRaceOnOneOrder(t *testing.T) {
 	t.Parallel()
-	issuer := authorityOf(t, algorithm.ECC_256).issuer
+	issuer := authorityOf(algorithm.ECC_256).issuer
 	certificate := outside().certificate(t, nil)
 	const issue, complete, fail, cancel, remove, check = 0, 1, 2, 3, 4, 5
 	for name, racers := range map[string][]int{

@@ -26,6 +26,7 @@ import (
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/order"
 )
 
@@ -55,17 +56,17 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"only white space", func(r *request) { r.Csr = " \n" }, failed, "Csr", "neither DER nor PEM"},
 		{"a private key instead of a CSR", func(r *request) { r.Csr = privateKey }, failed, "Csr", "it is a private key"},
 		{"a CSR and its private key", func(r *request) { r.Csr += privateKey }, failed, "Csr", "more than one PEM block"},
-		{"a certificate instead of a CSR", func(r *request) { r.Csr = authorityOf(t, algorithm.ECC_256).rootPEM }, failed, "Csr", "PEM label"},
+		{"a certificate instead of a CSR", func(r *request) { r.Csr = authorityOf(algorithm.ECC_256).rootPEM }, failed, "Csr", "PEM label"},
 		{"two CSRs", func(r *request) { r.Csr += r.Csr }, failed, "Csr", "more than one PEM block"},
 		{"text after the CSR", func(r *request) { r.Csr += "Tom" }, failed, "Csr", "followed by other text"},
 		{"half of a CSR", func(r *request) { r.Csr = r.Csr[:len(r.Csr)/2] }, failed, "Csr", "has no end"},
 		{"a CSR with an octet after it", func(r *request) {
-			r.Csr = encodePEM("CERTIFICATE REQUEST", append(bytes.Clone(block.Bytes), 0))
+			r.Csr = testutil.EncodePEM("CERTIFICATE REQUEST", append(bytes.Clone(block.Bytes), 0))
 		}, failed, "Csr", "cannot be read"},
 		{"a CSR with a wrong signature", func(r *request) {
 			der := bytes.Clone(block.Bytes)
 			der[len(der)-1] ^= 1
-			r.Csr = encodePEM("CERTIFICATE REQUEST", der)
+			r.Csr = testutil.EncodePEM("CERTIFICATE REQUEST", der)
 		}, failed, "Csr", "possession"},
 		{"a huge CSR", func(r *request) { r.Csr += strings.Repeat("\n", 64<<10) }, failed, "Csr", "up to 65536 are read"},
 		{"a CSR of 16 MiB", func(r *request) { r.Csr = strings.Repeat("A", 16<<20) }, failed, "Csr", "16777216 octets"},
@@ -76,7 +77,7 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"no common name", commonName(""), failed, "Csr", `common name "" is not a domain`},
 		{"alternative names but no common name", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "", "www.example.com") }, failed, "Csr", `common name "" is not a domain`},
 		{"two common names", func(r *request) {
-			r.Csr = makeCSR(t, key(algorithm.ECC_256, 2), &x509.CertificateRequest{Subject: pkix.Name{
+			r.Csr = makeCSR(t, testkeys.Key(algorithm.ECC_256, 2), &x509.CertificateRequest{Subject: pkix.Name{
 				ExtraNames: []pkix.AttributeTypeAndValue{{Type: []int{2, 5, 4, 3}, Value: "www.example.com"}, {Type: []int{2, 5, 4, 3}, Value: "example.com"}},
 			}})
 		}, failed, "Csr", "2 common names"},
@@ -136,14 +137,14 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 
 		{"21 tags", func(r *request) { r.Tags = tags(21) }, malformed, "Tags", "there are 21 tags; want at most 20"},
 		{"a tag without a key", tag("", "value"), malformed, "Tags", "a tag has no Key"},
-		{"a key of 129 characters", tag(chinese(129), ""), malformed, "Tags", "128"},
+		{"a key of 129 characters", tag(testutil.Chinese(129), ""), malformed, "Tags", "128"},
 		{"a key with a control character", tag("a\x1b[31mb", ""), malformed, "Tags", "control characters"},
 		{"a key that is not UTF-8", tag("\xff", ""), malformed, "Tags", "UTF-8"},
 		{"a key that Alibaba Cloud reserves", tag("aliyun-x", ""), malformed, "Tags", `"aliyun"`},
 		{"a key that Alibaba Cloud's access control reserves", tag("acs:x", ""), malformed, "Tags", `"acs:"`},
 		{"a key with a URL", tag("see http://example.com", ""), malformed, "Tags", "http://"},
 		{"a key with a secure URL", tag("see https://example.com", ""), malformed, "Tags", "https://"},
-		{"a value of 129 characters", tag("a", chinese(129)), malformed, "Tags", "128"},
+		{"a value of 129 characters", tag("a", testutil.Chinese(129)), malformed, "Tags", "128"},
 		{"a value with a control character", tag("a", "\x00"), malformed, "Tags", "control characters"},
 		{"a value that is not UTF-8", tag("a", "\xff"), malformed, "Tags", "UTF-8"},
 	}
@@ -161,7 +162,7 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 			mention    string
 		}{
 			{"missing", "", missing, contact.name + " is mandatory for this action."},
-			{"of 256 characters", chinese(256), malformed, "up to 255 characters"},
+			{"of 256 characters", testutil.Chinese(256), malformed, "up to 255 characters"},
 			{"of a mebibyte", strings.Repeat("1", 1<<20), malformed, "up to 255 characters"},
 			{"with a newline", "Tom\nTom", malformed, "control characters"},
 			{"with a NUL", "Tom\x00", malformed, `"Tom\x00"`},
@@ -187,12 +188,12 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 			t.Parallel()
 			req := application(plainCSR(t))
 			tt.change(req)
-			checkError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
+			testutil.CheckError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
 
 			book, store := newBook(t, unasked(t))
 			before := everything(t, store)
-			resp, err := book.CreateCertificateWithCsrRequest(t.Context(), untouched(t), instant, req)
-			checkError(t, err, tt.code, tt.parameter, tt.mention)
+			resp, err := book.CreateCertificateWithCsrRequest(t.Context(), testutil.Untouched(t), instant, req)
+			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 			if resp != nil {
 				t.Error("a result with an error")
 			}
@@ -210,11 +211,11 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 func TestCreateCertificateWithCsrRequestNilRequest(t *testing.T) {
 	t.Parallel()
 	var req *request
-	checkError(t, req.Validate(), missing, "Csr", "Csr is mandatory for this action.")
+	testutil.CheckError(t, req.Validate(), missing, "Csr", "Csr is mandatory for this action.")
 	book, store := newBook(t, unasked(t))
 	before := everything(t, store)
-	resp, err := book.CreateCertificateWithCsrRequest(t.Context(), untouched(t), instant, nil)
-	checkError(t, err, missing, "Csr", "Csr is mandatory for this action.")
+	resp, err := book.CreateCertificateWithCsrRequest(t.Context(), testutil.Untouched(t), instant, nil)
+	testutil.CheckError(t, err, missing, "Csr", "Csr is mandatory for this action.")
 	if resp != nil {
 		t.Error("a result with an error")
 	}
@@ -245,7 +246,7 @@ func TestCreateCertificateWithCsrRequestOrderOfProblems(t *testing.T) {
 		{failed, "ValidateType", "", func() { req.ValidateType = "DNS" }},
 		{malformed, "Tags", "", func() { req.Tags = nil }},
 	} {
-		checkError(t, req.Validate(), step.code, step.parameter, step.mention)
+		testutil.CheckError(t, req.Validate(), step.code, step.parameter, step.mention)
 		step.mend()
 	}
 	if err := req.Validate(); err != nil {
@@ -260,13 +261,13 @@ func TestCreateCertificateWithCsrRequestOrderOfProblems(t *testing.T) {
 		return err
 	}
 	before := everything(t, store)
-	checkError(t, submit(), yuncert.ErrNotFoundPackage, "ProductCode", "globalsign-dv-w-advanced")
+	testutil.CheckError(t, submit(), yuncert.ErrNotFoundPackage, "ProductCode", "globalsign-dv-w-advanced")
 	checkUnchanged(t, store, before)
 	// A package of another product does not help.
 	if err := book.AddPackage(t.Context(), "geotrust-dv-w-starter", 1); err != nil {
 		t.Fatal(err)
 	}
-	checkError(t, submit(), yuncert.ErrNotFoundPackage, "ProductCode", "globalsign-dv-w-advanced")
+	testutil.CheckError(t, submit(), yuncert.ErrNotFoundPackage, "ProductCode", "globalsign-dv-w-advanced")
 	if err := book.AddPackage(t.Context(), "globalsign-dv-w-advanced", 2); err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +277,7 @@ func TestCreateCertificateWithCsrRequestOrderOfProblems(t *testing.T) {
 		}
 	}
 	before = everything(t, store)
-	checkError(t, submit(), yuncert.ErrNotRemainCount, "ProductCode", "all 2 certificates of globalsign-dv-w-advanced are used")
+	testutil.CheckError(t, submit(), yuncert.ErrNotRemainCount, "ProductCode", "all 2 certificates of globalsign-dv-w-advanced are used")
 	checkUnchanged(t, store, before)
 	checkCounts(t, book, "globalsign-dv-w-advanced", 2, 2, 0)
 	checkCounts(t, book, "geotrust-dv-w-starter", 1, 0, 0)
@@ -317,7 +318,7 @@ func TestCreateCertificateWithCsrRequestAccepted(t *testing.T) {
 			return hostCSR(t, algorithm.ECC_256, "www.example.com", "bank.example", "*.example.net", "192.0.2.1")
 		}, nil, "www.example.com"},
 		{"other attributes, which are ignored", func() string {
-			return makeCSR(t, key(algorithm.ECC_256, 2), &x509.CertificateRequest{
+			return makeCSR(t, testkeys.Key(algorithm.ECC_256, 2), &x509.CertificateRequest{
 				Subject: pkix.Name{CommonName: "www.example.com", Country: []string{"DE"}, Organization: []string{"Bank"}}, EmailAddresses: []string{"tom@example.com"},
 			})
 		}, nil, "www.example.com"},
@@ -329,12 +330,12 @@ func TestCreateCertificateWithCsrRequestAccepted(t *testing.T) {
 		{"a file", func() string { return plainCSR(t) }, func(r *request) { r.ValidateType = "FILE" }, "www.example.com"},
 		{"the default product by name", func() string { return plainCSR(t) }, func(r *request) { r.ProductCode = "digicert-free-1-free" }, "www.example.com"},
 		{"contacts of 255 characters", func() string { return plainCSR(t) }, func(r *request) {
-			r.Username, r.Phone, r.Email = chinese(255), chinese(255), chinese(255)
+			r.Username, r.Phone, r.Email = testutil.Chinese(255), testutil.Chinese(255), testutil.Chinese(255)
 		}, "www.example.com"},
 		{"contacts in unusual forms", func() string { return plainCSR(t) }, func(r *request) { r.Username, r.Phone, r.Email = "?", "☎ (home)", "at the desk" }, "www.example.com"},
 		{"20 tags", func() string { return plainCSR(t) }, func(r *request) { r.Tags = tags(20) }, "www.example.com"},
 		{"tags at their limits", func() string { return plainCSR(t) }, func(r *request) {
-			r.Tags = []ca.Tag{{Key: chinese(128), Value: chinese(128)}, {Key: "x-aliyun"}, {Key: "http:/"}, {Key: "a", Value: "https://example.com"}}
+			r.Tags = []ca.Tag{{Key: testutil.Chinese(128), Value: testutil.Chinese(128)}, {Key: "x-aliyun"}, {Key: "http:/"}, {Key: "a", Value: "https://example.com"}}
 		}, "www.example.com"},
 	}
 	for _, tt := range tests {
@@ -350,8 +351,8 @@ func TestCreateCertificateWithCsrRequestAccepted(t *testing.T) {
 			before := *req
 			before.Tags = slices.Clone(req.Tags)
 			book, _ := newBook(t, unasked(t))
-			resp := must[*order.CreateCertificateWithCsrRequestResponse](t)(book.CreateCertificateWithCsrRequest(t.Context(), seeded(), instant, req))
-			if !requestIDForm.MatchString(resp.RequestId) {
+			resp := must[*order.CreateCertificateWithCsrRequestResponse](t)(book.CreateCertificateWithCsrRequest(t.Context(), testutil.Seeded(), instant, req))
+			if !testutil.RequestIDForm.MatchString(resp.RequestId) {
 				t.Errorf("RequestId %q", resp.RequestId)
 			}
 			if diff := cmp.Diff(&before, req); diff != "" {
@@ -381,7 +382,7 @@ func TestCreateCertificateWithCsrRequestAccepted(t *testing.T) {
 
 // longName returns a name of 63 characters, which is one less than the limit of a
 // common name. Its ASCII form in certificates is much longer.
-func longName() string { return strings.TrimSuffix(strings.Repeat(chinese(15)+".", 4), ".") }
+func longName() string { return strings.TrimSuffix(strings.Repeat(testutil.Chinese(15)+".", 4), ".") }
 
 func TestLongName(t *testing.T) {
 	t.Parallel()
@@ -480,7 +481,7 @@ func TestTimesAreUTC(t *testing.T) {
 	book, _ := newBook(t, unasked(t))
 	zone := time.FixedZone("UTC+8", 8*60*60)
 	now := time.Date(2026, 12, 31, 23, 30, 0, 1, zone).Add(time.Hour) // 2027 there, 2026 in UTC
-	resp := must[*order.CreateCertificateWithCsrRequestResponse](t)(book.CreateCertificateWithCsrRequest(t.Context(), seeded(), now, application(plainCSR(t))))
+	resp := must[*order.CreateCertificateWithCsrRequestResponse](t)(book.CreateCertificateWithCsrRequest(t.Context(), testutil.Seeded(), now, application(plainCSR(t))))
 	o := read(t, book, resp.OrderId)
 	if want := time.Date(2026, 12, 31, 16, 30, 0, 0, time.UTC); o.Created != want || o.Updated != want {
 		t.Errorf("created %v and updated %v, want %v", o.Created, o.Updated, want)
@@ -511,12 +512,12 @@ func TestCreateCertificateWithCsrRequestRandomness(t *testing.T) {
 		resp, err := book.CreateCertificateWithCsrRequest(t.Context(), random, instant, application(plainCSR(t)))
 		return everything(t, store), resp, err
 	}
-	first := &counted{reader: seeded()}
+	first := &counted{reader: testutil.Seeded()}
 	wantStore, want, err := submit(first)
 	if err != nil {
 		t.Fatal(err)
 	}
-	againStore, again, err := submit(seeded())
+	againStore, again, err := submit(testutil.Seeded())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -526,11 +527,11 @@ func TestCreateCertificateWithCsrRequestRandomness(t *testing.T) {
 	if first.n < 50+16+7 {
 		t.Fatalf("only %d octets were drawn for a token, a RequestId and an OrderId", first.n)
 	}
-	empty, _, _ := submit(broken)
+	empty, _, _ := submit(testutil.Broken)
 	for n := range first.n {
-		after, resp, err := submit(io.MultiReader(io.LimitReader(seeded(), int64(n)), broken))
-		checkError(t, err, broke, "")
-		if resp != nil || !errors.Is(err, errNoRandomness) {
+		after, resp, err := submit(io.MultiReader(io.LimitReader(testutil.Seeded(), int64(n)), testutil.Broken))
+		testutil.CheckError(t, err, broke, "")
+		if resp != nil || !errors.Is(err, testutil.ErrNoRandomness) {
 			t.Errorf("after %d octets: response %v, error %v", n, resp, err)
 		}
 		if diff := cmp.Diff(empty, after); diff != "" {
@@ -562,7 +563,7 @@ func TestOrderIdCollision(t *testing.T) {
 	submit := func(random io.Reader) (*order.CreateCertificateWithCsrRequestResponse, error) {
 		return book.CreateCertificateWithCsrRequest(t.Context(), random, instant, application(plainCSR(t)))
 	}
-	first := must[*order.CreateCertificateWithCsrRequestResponse](t)(submit(io.TeeReader(seeded(), drawn)))
+	first := must[*order.CreateCertificateWithCsrRequestResponse](t)(submit(io.TeeReader(testutil.Seeded(), drawn)))
 	// The OrderId is drawn last.
 	begin, id := drawn.Bytes()[:drawn.Len()-8], drawn.Bytes()[drawn.Len()-8:]
 	repeat := func(n int) io.Reader {
@@ -577,7 +578,7 @@ func TestOrderIdCollision(t *testing.T) {
 	checkCounts(t, book, "", plentiful, 10, 0)
 	before := everything(t, store)
 	resp, err := submit(repeat(10))
-	checkError(t, err, broke, "", "rand")
+	testutil.CheckError(t, err, broke, "", "rand")
 	if resp != nil {
 		t.Error("a result with an error")
 	}
@@ -588,20 +589,20 @@ func TestOrderIdCollision(t *testing.T) {
 
 	// A random source of zeros does not loop forever, and gives an OrderId other
 	// than 0.
-	zeros := readerFunc(func(p []byte) (int, error) { clear(p); return len(p), nil })
+	zeros := testutil.ReaderFunc(func(p []byte) (int, error) { clear(p); return len(p), nil })
 	resp = must[*order.CreateCertificateWithCsrRequestResponse](t)(submit(zeros))
 	if resp.OrderId != 1 {
 		t.Errorf("OrderId %d from zeros", resp.OrderId)
 	}
 	_, err = submit(zeros)
-	checkError(t, err, broke, "", "rand")
+	testutil.CheckError(t, err, broke, "", "rand")
 }
 
 // The random parts of many orders.
 func TestManyOrders(t *testing.T) {
 	t.Parallel()
 	const n = 2000
-	random := seeded()
+	random := testutil.Seeded()
 	book, _ := newBook(t, unasked(t))
 	ids, tokens, requests := map[int64]bool{}, map[string]bool{}, map[string]bool{}
 	var or, and int64 = 0, math.MaxInt64

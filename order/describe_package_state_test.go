@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/order"
 )
 
@@ -38,7 +39,7 @@ func TestAddPackageRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := everything(t, store)
-			checkError(t, book.AddPackage(t.Context(), tt.productCode, tt.count), refused, tt.parameter, tt.mention)
+			testutil.CheckError(t, book.AddPackage(t.Context(), tt.productCode, tt.count), refused, tt.parameter, tt.mention)
 			checkUnchanged(t, store, before)
 		})
 	}
@@ -89,8 +90,8 @@ func TestDescribePackageState(t *testing.T) {
 	checkCounts(t, book, "geotrust-dv-w-starter", plentiful, 1, 1)
 	checkCounts(t, book, "", plentiful, 0, 0)
 	checkCounts(t, book, "digicert-free-1-free", plentiful, 0, 0)
-	resp := must[*order.DescribePackageStateResponse](t)(book.DescribePackageState(t.Context(), seeded(), nil))
-	if resp.ProductCode != "digicert-free-1-free" || !requestIDForm.MatchString(resp.RequestId) {
+	resp := must[*order.DescribePackageStateResponse](t)(book.DescribePackageState(t.Context(), testutil.Seeded(), nil))
+	if resp.ProductCode != "digicert-free-1-free" || !testutil.RequestIDForm.MatchString(resp.RequestId) {
 		t.Errorf("without a request: %+v", resp)
 	}
 	checkUnchanged(t, store, before)
@@ -120,10 +121,10 @@ func TestDescribePackageStateRefused(t *testing.T) {
 			if err := tt.req.Validate(); tt.valid != (err == nil) {
 				t.Errorf("Validate: %v", err)
 			} else if err != nil {
-				checkError(t, err, none, "ProductCode", tt.mention)
+				testutil.CheckError(t, err, none, "ProductCode", tt.mention)
 			}
-			resp, err := book.DescribePackageState(t.Context(), seeded(), tt.req)
-			checkError(t, err, none, "ProductCode", tt.mention)
+			resp, err := book.DescribePackageState(t.Context(), testutil.Seeded(), tt.req)
+			testutil.CheckError(t, err, none, "ProductCode", tt.mention)
 			if resp != nil {
 				t.Error("a result with an error")
 			}

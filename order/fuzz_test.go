@@ -13,6 +13,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/x509der"
 	"github.com/yuncert/yuncert/order"
 )
@@ -34,7 +35,7 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 		func(r *request) { r.Csr = hostCSR(f, algorithm.ECC_256, "192.0.2.1") },
 		func(r *request) { r.Csr = sm2CSR(f, "www.example.com") },
 		func(r *request) { r.Csr = "\ufeff" + strings.ReplaceAll(r.Csr, "\n", `\n`) },
-		func(r *request) { r.Username, r.Phone, r.Email = chinese(255), "\u009b", "\ufffd" },
+		func(r *request) { r.Username, r.Phone, r.Email = testutil.Chinese(255), "\u009b", "\ufffd" },
 		func(r *request) { r.Tags = []ca.Tag{{Key: "acs:", Value: "https://"}} },
 	} {
 		req := application(plainCSR(f))
@@ -52,7 +53,7 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 		before := *req
 		book, store := newBook(t, proved)
 		empty := everything(t, store)
-		resp, err := book.CreateCertificateWithCsrRequest(t.Context(), seeded(), instant, req)
+		resp, err := book.CreateCertificateWithCsrRequest(t.Context(), testutil.Seeded(), instant, req)
 		if diff := cmp.Diff(&before, req); diff != "" {
 			t.Errorf("the request was changed (-before +after):\n%s", diff)
 		}
@@ -64,7 +65,7 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 			if !ok || e.Message == "" || e.Parameter == "" || e.Err != nil || len(e.Message) > 2000 || !utf8.ValidString(e.Message) {
 				t.Fatalf("error %#v", err)
 			}
-			if status := statuses[e.Code]; status != 400 && status != 403 {
+			if status := e.Code.HTTPStatus(); status != 400 && status != 403 {
 				t.Errorf("%s has the status %d, which is not a client error", e.Code, status)
 			}
 			if resp != nil {
@@ -99,7 +100,7 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 
 		// The stored CSR has the same DER as the one in the request.
 		sent, kept := must[*csr.Request](t)(csr.Parse([]byte(req.Csr))), must[*csr.Request](t)(csr.Parse([]byte(o.Csr)))
-		if string(sent.Raw) != string(kept.Raw) || encodePEM("CERTIFICATE REQUEST", sent.Raw) != o.Csr {
+		if string(sent.Raw) != string(kept.Raw) || testutil.EncodePEM("CERTIFICATE REQUEST", sent.Raw) != o.Csr {
 			t.Errorf("stored CSR %q", o.Csr)
 		}
 		if a := kept.Algorithm; a.Family() == "SM2" || a == algorithm.RSA_1024 {
@@ -109,7 +110,7 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 		// The stored order, submitted again, gives the same order.
 		again, _ := newBook(t, proved)
 		stored := &request{Csr: o.Csr, ProductCode: o.ProductCode, Username: o.Username, Phone: o.Phone, Email: o.Email, ValidateType: o.ValidateType}
-		second := must[*order.CreateCertificateWithCsrRequestResponse](t)(again.CreateCertificateWithCsrRequest(t.Context(), seeded(), instant, stored))
+		second := must[*order.CreateCertificateWithCsrRequestResponse](t)(again.CreateCertificateWithCsrRequest(t.Context(), testutil.Seeded(), instant, stored))
 		if diff := cmp.Diff(o, read(t, again, second.OrderId)); diff != "" {
 			t.Errorf("the stored order submitted again (-first +second):\n%s", diff)
 		}
@@ -120,7 +121,7 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 			return
 		}
 		must[order.Order](t)(book.CheckOwnership(t.Context(), later, o.OrderId))
-		o = must[order.Order](t)(book.Issue(t.Context(), seeded(), later, authorityOf(t, algorithm.ECC_256).issuer, o.OrderId))
+		o = must[order.Order](t)(book.Issue(t.Context(), testutil.Seeded(), later, authorityOf(algorithm.ECC_256).issuer, o.OrderId))
 		names := []string{o.Domain}
 		if name != o.Domain {
 			names = append(names, name)

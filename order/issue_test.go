@@ -28,6 +28,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/order"
 )
 
@@ -78,7 +79,7 @@ func TestIssue(t *testing.T) {
 		tt, issuer := tests[n/2], both[n%2]
 		t.Run(fmt.Sprintf("%s, by a CA of %s", tt.name, issuer), func(t *testing.T) {
 			t.Parallel()
-			au := authorityOf(t, issuer)
+			au := authorityOf(issuer)
 			book, _ := newBook(t, proved)
 			req := application(hostCSR(t, tt.key, tt.cn, tt.others...))
 			req.ProductCode = tt.product
@@ -88,7 +89,7 @@ func TestIssue(t *testing.T) {
 				names = []string{o.Domain}
 			}
 
-			got := must[order.Order](t)(book.Issue(t.Context(), seeded(), later, au.issuer, o.OrderId))
+			got := must[order.Order](t)(book.Issue(t.Context(), testutil.Seeded(), later, au.issuer, o.OrderId))
 			want := o
 			want.State, want.Updated, want.Certificate = order.StateCertificate, stored.Add(time.Hour), got.Certificate
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -120,7 +121,7 @@ func TestIssue(t *testing.T) {
 			if begin := whole(later); !cert.NotBefore.Equal(begin) || !cert.NotAfter.Equal(begin.AddDate(0, tt.months, 0)) {
 				t.Errorf("valid from %v to %v", cert.NotBefore, cert.NotAfter)
 			}
-			if public := key(tt.key, 2).Public().(interface{ Equal(crypto.PublicKey) bool }); !public.Equal(cert.PublicKey) {
+			if !testutil.EqualKeys(testkeys.Key(tt.key, 2).Public(), cert.PublicKey) {
 				t.Error("the key is not the CSR's")
 			}
 			if diff := cmp.Diff([]string{crlBase + "/" + au.issuer.Identifier() + ".crl"}, cert.CRLDistributionPoints); diff != "" {
@@ -141,7 +142,7 @@ func TestIssue(t *testing.T) {
 				if _, err := cert.Verify(x509.VerifyOptions{DNSName: host, Roots: poolOf(t, root...), Intermediates: poolOf(t, chain[1:]...), CurrentTime: later}); err != nil {
 					t.Errorf("crypto/x509, %s: %v", host, err)
 				}
-				leaf := encodePEM("CERTIFICATE", cert.Raw)
+				leaf := testutil.EncodePEM("CERTIFICATE", cert.Raw)
 				if _, err := ca.Verify(later, leaf, ca.VerifyOptions{Host: host, Roots: au.rootPEM, Intermediates: got.Certificate[len(leaf):], Usage: x509.ExtKeyUsageServerAuth}); err != nil {
 					t.Errorf("ca.Verify, %s: %v", host, err)
 				}
@@ -152,7 +153,7 @@ func TestIssue(t *testing.T) {
 				}
 			}
 
-			state := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
+			state := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), testutil.Seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
 			sum := md5.Sum(cert.Raw)
 			wantState := &order.DescribeCertificateStateResponse{
 				RequestId: state.RequestId, Type: "certificate", Certificate: got.Certificate, CertId: hex.EncodeToString(sum[:]),
@@ -167,8 +168,8 @@ func TestIssue(t *testing.T) {
 // CertId is the Identifier that package ca returns.
 func TestCertIdIsIdentifier(t *testing.T) {
 	t.Parallel()
-	au := authorityOf(t, algorithm.ECC_256)
-	resp, _, err := ca.CreateDomainCertificate(seeded(), later, au.issuer, &ca.CreateDomainCertificateRequest{
+	au := authorityOf(algorithm.ECC_256)
+	resp, _, err := ca.CreateDomainCertificate(testutil.Seeded(), later, au.issuer, &ca.CreateDomainCertificateRequest{
 		Csr: plainCSR(t), Domain: "www.example.com", Months: 3, Immediately: 2,
 	})
 	if err != nil {
@@ -176,8 +177,8 @@ func TestCertIdIsIdentifier(t *testing.T) {
 	}
 	book, _ := newBook(t, proved)
 	o := reach(t, book, order.StateProcess, application(plainCSR(t)))
-	got := must[order.Order](t)(book.Issue(t.Context(), seeded(), later, au.issuer, o.OrderId))
-	state := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
+	got := must[order.Order](t)(book.Issue(t.Context(), testutil.Seeded(), later, au.issuer, o.OrderId))
+	state := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), testutil.Seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
 	if state.CertId != resp.Identifier {
 		t.Errorf("CertId %s, want the Identifier %s", state.CertId, resp.Identifier)
 	}
@@ -197,19 +198,19 @@ func TestIssueDeterminism(t *testing.T) {
 			csr = hostCSR(t, a, "www.example.com")
 		}
 		o := reach(t, book, order.StateProcess, application(csr))
-		return must[order.Order](t)(book.Issue(t.Context(), random, now, authorityOf(t, a).issuer, o.OrderId)).Certificate
+		return must[order.Order](t)(book.Issue(t.Context(), random, now, authorityOf(a).issuer, o.OrderId)).Certificate
 	}
-	other := seeded()
+	other := testutil.Seeded()
 	other.Read(make([]byte, 1))
 	for _, a := range []algorithm.Algorithm{algorithm.ECC_256, algorithm.RSA_2048} {
-		first := run(seeded(), instant, a)
-		if again := run(seeded(), instant, a); first != again {
+		first := run(testutil.Seeded(), instant, a)
+		if again := run(testutil.Seeded(), instant, a); first != again {
 			t.Errorf("%s: the same inputs gave different certificates", a)
 		}
-		if again := run(seeded(), instant.Add(time.Nanosecond), a); first != again {
+		if again := run(testutil.Seeded(), instant.Add(time.Nanosecond), a); first != again {
 			t.Errorf("%s: a nanosecond changes the certificate", a)
 		}
-		if run(seeded(), instant.Add(time.Second), a) == first || run(other, instant, a) == first {
+		if run(testutil.Seeded(), instant.Add(time.Second), a) == first || run(other, instant, a) == first {
 			t.Errorf("%s: different inputs gave the same certificate", a)
 		}
 	}
@@ -218,7 +219,7 @@ func TestIssueDeterminism(t *testing.T) {
 // If Issue fails, the order does not change.
 func TestIssueRefused(t *testing.T) {
 	t.Parallel()
-	au := authorityOf(t, algorithm.ECC_256)
+	au := authorityOf(algorithm.ECC_256)
 	tests := []struct {
 		name      string
 		csr       string
@@ -229,15 +230,15 @@ func TestIssueRefused(t *testing.T) {
 		parameter string
 		mention   string
 	}{
-		{"no issuer", plainCSR(t), untouched(t), later, nil, yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA"},
-		{"an SM2 issuer", plainCSR(t), untouched(t), later, authorityOf(t, algorithm.SM2_256).issuer, refused, "Csr", "ECC_256"},
-		{"a root as the issuer", plainCSR(t), untouched(t), later, au.root, refused, "ParentIdentifier", "root CA"},
-		{"an expired issuer", plainCSR(t), untouched(t), instant.AddDate(5, 0, 1), au.issuer, yuncert.ErrCertificateExpired, "ParentIdentifier", "2031"},
-		{"an issuer that is not valid yet", plainCSR(t), untouched(t), instant.Add(-time.Hour), au.issuer, yuncert.ErrCertificateExpired, "ParentIdentifier", "2026"},
-		{"an issuer that ends within the term", plainCSR(t), untouched(t), instant.AddDate(5, -3, 1), au.issuer, refused, "Months", "2031"},
-		{"the key of the CA", makeCSR(t, key(algorithm.ECC_256, 1), &x509.CertificateRequest{Subject: pkix.Name{CommonName: "www.example.com"}}),
-			untouched(t), later, au.issuer, refused, "Csr", "CA"},
-		{"no randomness", plainCSR(t), broken, later, au.issuer, yuncert.ErrInternalError, "", ""},
+		{"no issuer", plainCSR(t), testutil.Untouched(t), later, nil, yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA"},
+		{"an SM2 issuer", plainCSR(t), testutil.Untouched(t), later, authorityOf(algorithm.SM2_256).issuer, refused, "Csr", "ECC_256"},
+		{"a root as the issuer", plainCSR(t), testutil.Untouched(t), later, au.root, refused, "ParentIdentifier", "root CA"},
+		{"an expired issuer", plainCSR(t), testutil.Untouched(t), instant.AddDate(5, 0, 1), au.issuer, yuncert.ErrCertificateExpired, "ParentIdentifier", "2031"},
+		{"an issuer that is not valid yet", plainCSR(t), testutil.Untouched(t), instant.Add(-time.Hour), au.issuer, yuncert.ErrCertificateExpired, "ParentIdentifier", "2026"},
+		{"an issuer that ends within the term", plainCSR(t), testutil.Untouched(t), instant.AddDate(5, -3, 1), au.issuer, refused, "Months", "2031"},
+		{"the key of the CA", makeCSR(t, testkeys.Key(algorithm.ECC_256, 1), &x509.CertificateRequest{Subject: pkix.Name{CommonName: "www.example.com"}}),
+			testutil.Untouched(t), later, au.issuer, refused, "Csr", "CA"},
+		{"no randomness", plainCSR(t), testutil.Broken, later, au.issuer, yuncert.ErrInternalError, "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -246,7 +247,7 @@ func TestIssueRefused(t *testing.T) {
 			o := reach(t, book, order.StateProcess, application(tt.csr))
 			before := everything(t, store)
 			got, err := book.Issue(t.Context(), tt.random, tt.now, tt.issuer, o.OrderId)
-			checkError(t, err, tt.code, tt.parameter, tt.mention)
+			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 			if got != (order.Order{}) {
 				t.Errorf("a result with an error: %+v", got)
 			}
@@ -255,23 +256,11 @@ func TestIssueRefused(t *testing.T) {
 	}
 }
 
-// signerFunc is a signer whose Sign is a function.
-type signerFunc struct {
-	public crypto.PublicKey
-	sign   func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error)
-}
-
-func (s signerFunc) Public() crypto.PublicKey { return s.public }
-
-func (s signerFunc) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	return s.sign(rand, digest, opts)
-}
-
 // If another call changes the state of the order while the CA signs, the
 // certificate is discarded.
 func TestOrderChangesDuringIssue(t *testing.T) {
 	t.Parallel()
-	au := authorityOf(t, algorithm.ECC_256)
+	au := authorityOf(algorithm.ECC_256)
 	for _, op := range operations() {
 		next, ok := op.next[order.StateProcess]
 		if !ok {
@@ -283,15 +272,15 @@ func TestOrderChangesDuringIssue(t *testing.T) {
 			o := reach(t, book, order.StateProcess, application(plainCSR(t)))
 			var before contents
 			signed := 0
-			issuer := must[*ca.Issuer](t)(ca.NewIssuer(au.chainPEM, signerFunc{key(algorithm.ECC_256, 1).Public(),
+			issuer := must[*ca.Issuer](t)(ca.NewIssuer(au.chainPEM, testutil.SignerFunc(testkeys.Key(algorithm.ECC_256, 1).Public(),
 				func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 					signed++
 					must[order.Order](t)(op.run(t, book, o))
 					before = everything(t, store)
-					return key(algorithm.ECC_256, 1).Sign(rand, digest, opts)
-				}}, ca.IssuerOptions{}))
-			got, err := book.Issue(t.Context(), seeded(), later, issuer, o.OrderId)
-			checkError(t, err, wrong, "OrderId", "state "+string(next)+";", "process")
+					return testkeys.Key(algorithm.ECC_256, 1).Sign(rand, digest, opts)
+				}), ca.IssuerOptions{}))
+			got, err := book.Issue(t.Context(), testutil.Seeded(), later, issuer, o.OrderId)
+			testutil.CheckError(t, err, wrong, "OrderId", "state "+string(next)+";", "process")
 			if got != (order.Order{}) {
 				t.Errorf("a result with an error: %+v", got)
 			}
@@ -302,17 +291,15 @@ func TestOrderChangesDuringIssue(t *testing.T) {
 		})
 	}
 
-	errSigner := errors.New("the device is unplugged")
 	t.Run("the signer fails", func(t *testing.T) {
 		t.Parallel()
 		book, store := newBook(t, proved)
 		o := reach(t, book, order.StateProcess, application(plainCSR(t)))
 		before := everything(t, store)
-		issuer := must[*ca.Issuer](t)(ca.NewIssuer(au.chainPEM, signerFunc{key(algorithm.ECC_256, 1).Public(),
-			func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, errSigner }}, ca.IssuerOptions{}))
-		_, err := book.Issue(t.Context(), seeded(), later, issuer, o.OrderId)
-		checkError(t, err, yuncert.ErrInternalError, "")
-		if !errors.Is(err, errSigner) {
+		issuer := must[*ca.Issuer](t)(ca.NewIssuer(au.chainPEM, testutil.Failing(testkeys.Key(algorithm.ECC_256, 1).Public()), ca.IssuerOptions{}))
+		_, err := book.Issue(t.Context(), testutil.Seeded(), later, issuer, o.OrderId)
+		testutil.CheckError(t, err, yuncert.ErrInternalError, "")
+		if !errors.Is(err, testutil.ErrSigner) {
 			t.Errorf("%v does not wrap the cause", err)
 		}
 		checkUnchanged(t, store, before)
@@ -323,13 +310,13 @@ func TestOrderChangesDuringIssue(t *testing.T) {
 		o := reach(t, book, order.StateProcess, application(plainCSR(t)))
 		before := everything(t, store)
 		ctx, cancel := context.WithCancel(t.Context())
-		issuer := must[*ca.Issuer](t)(ca.NewIssuer(au.chainPEM, signerFunc{key(algorithm.ECC_256, 1).Public(),
+		issuer := must[*ca.Issuer](t)(ca.NewIssuer(au.chainPEM, testutil.SignerFunc(testkeys.Key(algorithm.ECC_256, 1).Public(),
 			func(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 				cancel()
-				return key(algorithm.ECC_256, 1).Sign(rand, digest, opts)
-			}}, ca.IssuerOptions{}))
-		_, err := book.Issue(ctx, seeded(), later, issuer, o.OrderId)
-		checkError(t, err, broke, "")
+				return testkeys.Key(algorithm.ECC_256, 1).Sign(rand, digest, opts)
+			}), ca.IssuerOptions{}))
+		_, err := book.Issue(ctx, testutil.Seeded(), later, issuer, o.OrderId)
+		testutil.CheckError(t, err, broke, "")
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%v is not context.Canceled", err)
 		}
@@ -341,18 +328,14 @@ func TestOrderChangesDuringIssue(t *testing.T) {
 func TestNoNeedlessSignature(t *testing.T) {
 	t.Parallel()
 	book, _ := newBook(t, proved)
-	issuer := must[*ca.Issuer](t)(ca.NewIssuer(authorityOf(t, algorithm.ECC_256).chainPEM, signerFunc{key(algorithm.ECC_256, 1).Public(),
-		func(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
-			t.Error("the key was used")
-			return nil, errors.New("unused")
-		}}, ca.IssuerOptions{}))
+	issuer := must[*ca.Issuer](t)(ca.NewIssuer(authorityOf(algorithm.ECC_256).chainPEM, testutil.Unused(t, testkeys.Key(algorithm.ECC_256, 1).Public()), ca.IssuerOptions{}))
 	for _, state := range states {
 		if state == order.StateProcess {
 			continue
 		}
 		o := reach(t, book, state, application(plainCSR(t)))
-		_, err := book.Issue(t.Context(), untouched(t), later, issuer, o.OrderId)
-		checkError(t, err, wrong, "OrderId", string(state), "process")
+		_, err := book.Issue(t.Context(), testutil.Untouched(t), later, issuer, o.OrderId)
+		testutil.CheckError(t, err, wrong, "OrderId", string(state), "process")
 	}
 }
 
@@ -361,9 +344,9 @@ func TestNoNeedlessSignature(t *testing.T) {
 type outsideCA struct{ root, sub *x509.Certificate }
 
 var outside = sync.OnceValue(func() *outsideCA {
-	template, rootKey := outsideTemplate("Outside Root"), key(algorithm.ECC_384, 0)
+	template, rootKey := outsideTemplate("Outside Root"), testkeys.Key(algorithm.ECC_384, 0)
 	root := mustSign(template, template, rootKey.Public(), rootKey)
-	return &outsideCA{root, mustSign(outsideTemplate("Outside CA"), root, key(algorithm.ECC_384, 1).Public(), rootKey)}
+	return &outsideCA{root, mustSign(outsideTemplate("Outside CA"), root, testkeys.Key(algorithm.ECC_384, 1).Public(), rootKey)}
 })
 
 func outsideTemplate(commonName string) *x509.Certificate {
@@ -390,7 +373,7 @@ func mustSign(template, parent *x509.Certificate, public crypto.PublicKey, signe
 func (o *outsideCA) subWith(change func(*x509.Certificate)) string {
 	template := outsideTemplate("Outside CA")
 	change(template)
-	return encodePEM("CERTIFICATE", mustSign(template, o.root, o.sub.PublicKey, key(algorithm.ECC_384, 0)).Raw)
+	return testutil.EncodePEM("CERTIFICATE", mustSign(template, o.root, o.sub.PublicKey, testkeys.Key(algorithm.ECC_384, 0)).Raw)
 }
 
 // leaf returns a certificate for the server key and www.example.com, after
@@ -399,13 +382,13 @@ func (o *outsideCA) leaf(t testing.TB, change func(*x509.Certificate)) string {
 	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "www.example.com", Organization: []string{"Example"}}, DNSNames: []string{"www.example.com"},
-		NotBefore: whole(instant).Add(-time.Hour), NotAfter: whole(instant).AddDate(0, 3, 0), PublicKey: key(algorithm.ECC_256, 2).Public(),
+		NotBefore: whole(instant).Add(-time.Hour), NotAfter: whole(instant).AddDate(0, 3, 0), PublicKey: testkeys.Key(algorithm.ECC_256, 2).Public(),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
 	}
 	if change != nil {
 		change(template)
 	}
-	return encodePEM("CERTIFICATE", must[[]byte](t)(x509.CreateCertificate(rand.Reader, template, o.sub, template.PublicKey, key(algorithm.ECC_384, 1))))
+	return testutil.EncodePEM("CERTIFICATE", must[[]byte](t)(x509.CreateCertificate(rand.Reader, template, o.sub, template.PublicKey, testkeys.Key(algorithm.ECC_384, 1))))
 }
 
 // certificate returns a leaf followed by its CA.
@@ -414,8 +397,8 @@ func (o *outsideCA) certificate(t testing.TB, change func(*x509.Certificate)) st
 	return o.leaf(t, change) + o.subPEM()
 }
 
-func (o *outsideCA) subPEM() string  { return encodePEM("CERTIFICATE", o.sub.Raw) }
-func (o *outsideCA) rootPEM() string { return encodePEM("CERTIFICATE", o.root.Raw) }
+func (o *outsideCA) subPEM() string  { return testutil.EncodePEM("CERTIFICATE", o.sub.Raw) }
+func (o *outsideCA) rootPEM() string { return testutil.EncodePEM("CERTIFICATE", o.root.Raw) }
 
 // Certificates that Complete accepts, and what it stores.
 func TestComplete(t *testing.T) {
@@ -473,10 +456,10 @@ func TestComplete(t *testing.T) {
 			}
 			checkCounts(t, book, o.ProductCode, plentiful, 1, 1)
 			chain := parsePEM(t, got.Certificate)
-			if public := key(algorithm.ECC_256, 2).Public().(*ecdsa.PublicKey); !public.Equal(chain[0].PublicKey) {
+			if !testutil.EqualKeys(testkeys.Key(algorithm.ECC_256, 2).Public(), chain[0].PublicKey) {
 				t.Error("the key is not the CSR's")
 			}
-			state := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
+			state := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), testutil.Seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
 			if sum := md5.Sum(chain[0].Raw); state.Certificate != got.Certificate || state.CertId != hex.EncodeToString(sum[:]) {
 				t.Errorf("DescribeCertificateState has CertId %s of\n%s", state.CertId, state.Certificate)
 			}
@@ -494,13 +477,13 @@ func TestCompleteRefused(t *testing.T) {
 	is := func(text string) func(testing.TB) string { return func(testing.TB) string { return text } }
 	p224 := must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(elliptic.P224(), rand.Reader))
 	edwards := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)).Public()
-	foreign := authorityOf(t, algorithm.ECC_256)
+	foreign := authorityOf(algorithm.ECC_256)
 	const badKey, badName = "key is not the key in the order's CSR", "the certificate's names do not cover"
 	damaged := func(testing.TB) string {
-		der := decodePEM(t, out.leaf(t, nil))[0]
+		der := testutil.DecodePEM(t, "CERTIFICATE", out.leaf(t, nil))
 		der = bytes.Clone(der)
 		der[len(der)-1] ^= 1
-		return encodePEM("CERTIFICATE", der) + out.subPEM()
+		return testutil.EncodePEM("CERTIFICATE", der) + out.subPEM()
 	}
 	tests := []struct {
 		name    string
@@ -515,14 +498,14 @@ func TestCompleteRefused(t *testing.T) {
 		{"a private key", "www.example.com", is(string(testkeys.PEM(algorithm.ECC_256, 2))), malformed, "not a CERTIFICATE"},
 		{"a private key after the certificate", "www.example.com", is(out.certificate(t, nil) + string(testkeys.PEM(algorithm.ECC_256, 2))), malformed, "not a CERTIFICATE"},
 		{"a CSR", "www.example.com", plainCSR, malformed, "not a CERTIFICATE"},
-		{"PEM that is not a certificate", "www.example.com", is(encodePEM("CERTIFICATE", []byte("garbage"))), malformed, "certificate 1 cannot be read"},
-		{"PEM that is not a certificate, after the certificate", "www.example.com", is(out.leaf(t, nil) + encodePEM("CERTIFICATE", nil)), malformed, "certificate 2 cannot be read"},
-		{"an octet after the certificate", "www.example.com", is(encodePEM("CERTIFICATE", append(decodePEM(t, out.leaf(t, nil))[0], 0))), malformed, "certificate 1 cannot be read"},
+		{"PEM that is not a certificate", "www.example.com", is(testutil.EncodePEM("CERTIFICATE", []byte("garbage"))), malformed, "certificate 1 cannot be read"},
+		{"PEM that is not a certificate, after the certificate", "www.example.com", is(out.leaf(t, nil) + testutil.EncodePEM("CERTIFICATE", nil)), malformed, "certificate 2 cannot be read"},
+		{"an octet after the certificate", "www.example.com", is(testutil.EncodePEM("CERTIFICATE", append(testutil.DecodePEM(t, "CERTIFICATE", out.leaf(t, nil)), 0))), malformed, "certificate 1 cannot be read"},
 		{"a key on an unknown curve", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = p224.Public() }), malformed, "curve is not supported"},
 		{"11 certificates", "www.example.com", is(out.leaf(t, nil) + strings.Repeat(out.subPEM(), 10)), malformed, "more than 10 certificates"},
 
-		{"another key", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = key(algorithm.ECC_256, 1).Public() }), refused, badKey},
-		{"a key of another family", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = key(algorithm.RSA_2048, 2).Public() }), refused, badKey},
+		{"another key", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = testkeys.Key(algorithm.ECC_256, 1).Public() }), refused, badKey},
+		{"a key of another family", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = testkeys.Key(algorithm.RSA_2048, 2).Public() }), refused, badKey},
 		{"a key of an unknown algorithm", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = edwards }), malformed, "algorithm is not supported"},
 		{"only the CA's certificate", "www.example.com", is(out.subPEM()), refused, badKey},
 
@@ -568,7 +551,7 @@ func TestCompleteRefused(t *testing.T) {
 			o := reach(t, book, order.StateProcess, req)
 			before := everything(t, store)
 			got, err := book.Complete(t.Context(), later, o.OrderId, tt.given(t))
-			checkError(t, err, tt.code, "Certificate", tt.mention)
+			testutil.CheckError(t, err, tt.code, "Certificate", tt.mention)
 			if got != (order.Order{}) {
 				t.Errorf("a result with an error: %+v", got)
 			}
@@ -584,26 +567,26 @@ func TestCompleteOrderOfProblems(t *testing.T) {
 	book, _ := newBook(t, proved)
 	other := outside().leaf(t, func(c *x509.Certificate) { c.DNSNames = []string{"example.net"} })
 	_, err := book.Complete(t.Context(), later, 1, "garbage")
-	checkError(t, err, malformed, "Certificate")
+	testutil.CheckError(t, err, malformed, "Certificate")
 	_, err = book.Complete(t.Context(), later, 1, other)
-	checkError(t, err, unknown, "OrderId")
+	testutil.CheckError(t, err, unknown, "OrderId")
 	o := reach(t, book, order.StateDomainVerify, application(plainCSR(t)))
 	_, err = book.Complete(t.Context(), later, o.OrderId, other)
-	checkError(t, err, wrong, "OrderId", "domain_verify", "process")
+	testutil.CheckError(t, err, wrong, "OrderId", "domain_verify", "process")
 	must[order.Order](t)(book.CheckOwnership(t.Context(), later, o.OrderId))
 	_, err = book.Complete(t.Context(), later, o.OrderId, other)
-	checkError(t, err, refused, "Certificate")
+	testutil.CheckError(t, err, refused, "Certificate")
 }
 
 // Complete accepts the certificates that Issue makes and stores them unchanged.
 func TestCompleteWithOurs(t *testing.T) {
 	t.Parallel()
 	for _, a := range []algorithm.Algorithm{algorithm.ECC_256, algorithm.RSA_2048} {
-		au := authorityOf(t, a)
+		au := authorityOf(a)
 		book, _ := newBook(t, proved)
 		csr := hostCSR(t, a, "www.example.com")
 		issued := reach(t, book, order.StateProcess, application(csr))
-		issued = must[order.Order](t)(book.Issue(t.Context(), seeded(), later, au.issuer, issued.OrderId))
+		issued = must[order.Order](t)(book.Issue(t.Context(), testutil.Seeded(), later, au.issuer, issued.OrderId))
 		completed := reach(t, book, order.StateProcess, application(csr))
 		completed = must[order.Order](t)(book.Complete(t.Context(), later, completed.OrderId, issued.Certificate))
 		if completed.Certificate != issued.Certificate {
@@ -621,8 +604,8 @@ func TestFail(t *testing.T) {
 	}{
 		{"a reason", "the domain is on a list", ""},
 		{"a reason of one character", "x", ""},
-		{"500 characters", chinese(500), ""},
-		{"501 characters", chinese(501), "up to 500 characters"},
+		{"500 characters", testutil.Chinese(500), ""},
+		{"501 characters", testutil.Chinese(501), "up to 500 characters"},
 		{"a mebibyte", strings.Repeat("a", 1<<20), "up to 500 characters"},
 		{"not UTF-8", "no\xff", `"no\xff"`},
 		{"a newline", "no\nreason", `"no\nreason"`},
@@ -634,7 +617,7 @@ func TestFail(t *testing.T) {
 		book, _ := newBook(t, proved)
 		o := reach(t, book, order.StateProcess, application(plainCSR(t)))
 		_, err := book.Fail(t.Context(), later, o.OrderId, "")
-		checkError(t, err, missing, "Reason", "Reason is mandatory for this action.")
+		testutil.CheckError(t, err, missing, "Reason", "Reason is mandatory for this action.")
 	})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -644,7 +627,7 @@ func TestFail(t *testing.T) {
 			before := everything(t, store)
 			got, err := book.Fail(t.Context(), later, o.OrderId, tt.reason)
 			if tt.mention != "" {
-				checkError(t, err, malformed, "Reason", tt.mention)
+				testutil.CheckError(t, err, malformed, "Reason", tt.mention)
 				if got != (order.Order{}) {
 					t.Errorf("a result with an error: %+v", got)
 				}

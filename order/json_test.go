@@ -13,6 +13,7 @@ import (
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/order"
 )
 
@@ -210,7 +211,7 @@ func TestRequestJSON(t *testing.T) {
 	var results [2]contents
 	for i, r := range []*request{req, again} {
 		book, store := newBook(t, unasked(t))
-		must[*order.CreateCertificateWithCsrRequestResponse](t)(book.CreateCertificateWithCsrRequest(t.Context(), seeded(), instant, r))
+		must[*order.CreateCertificateWithCsrRequestResponse](t)(book.CreateCertificateWithCsrRequest(t.Context(), testutil.Seeded(), instant, r))
 		results[i] = everything(t, store)
 	}
 	if diff := cmp.Diff(results[0], results[1]); diff != "" {
@@ -222,7 +223,7 @@ func TestRequestJSON(t *testing.T) {
 func TestGoldenResponses(t *testing.T) {
 	t.Parallel()
 	book, _ := newBook(t, proved)
-	random := seeded()
+	random := testutil.Seeded()
 	ctx := t.Context()
 	describe := func(id int64) *order.DescribeCertificateStateResponse {
 		return must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(ctx, random, &order.DescribeCertificateStateRequest{OrderId: id}))
@@ -251,7 +252,7 @@ func TestGoldenResponses(t *testing.T) {
 		if state == "verify_fail" {
 			must[order.Order](t)(book.Fail(ctx, instant, dns, "the domain is on a list"))
 		} else {
-			must[order.Order](t)(book.Issue(ctx, random, instant, authorityOf(t, algorithm.ECC_256).issuer, dns))
+			must[order.Order](t)(book.Issue(ctx, random, instant, authorityOf(algorithm.ECC_256).issuer, dns))
 		}
 		got.States[state] = describe(dns)
 		if state == "verify_fail" {
@@ -259,5 +260,6 @@ func TestGoldenResponses(t *testing.T) {
 		}
 	}
 	got.Package = must[*order.DescribePackageStateResponse](t)(book.DescribePackageState(ctx, random, nil))
-	golden(t, "responses.json", indented(t, got))
+	text := must[[]byte](t)(json.MarshalIndent(got, "", "  "))
+	testutil.Golden(t, "responses.json", string(text)+"\n")
 }

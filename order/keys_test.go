@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/order"
 )
 
@@ -17,10 +18,10 @@ func TestBookSmallExponents(t *testing.T) {
 	}
 	req := application(string(text))
 	const says = "the RSA exponent 3 is not"
-	checkError(t, req.Validate(), failed, "Csr", says)
+	testutil.CheckError(t, req.Validate(), failed, "Csr", says)
 	book, _ := newBook(t, nil)
-	_, err = book.CreateCertificateWithCsrRequest(t.Context(), seeded(), instant, req)
-	checkError(t, err, failed, "Csr", says)
+	_, err = book.CreateCertificateWithCsrRequest(t.Context(), testutil.Seeded(), instant, req)
+	testutil.CheckError(t, err, failed, "Csr", says)
 
 	store := order.NewMemoryStore()
 	book = order.NewBook(store, order.BookOptions{KeyPolicy: algorithm.KeyPolicy{SmallExponents: true}})
@@ -48,13 +49,13 @@ func TestBookBlockedKeys(t *testing.T) {
 
 	blocked = true
 	before := everything(t, store)
-	_, err := book.CreateCertificateWithCsrRequest(t.Context(), untouched(t), instant, application(hostCSR(t, algorithm.ECC_256, "www.example.com")))
-	checkError(t, err, failed, "Csr", "the key is blocked: it is known to be compromised")
+	_, err := book.CreateCertificateWithCsrRequest(t.Context(), testutil.Untouched(t), instant, application(hostCSR(t, algorithm.ECC_256, "www.example.com")))
+	testutil.CheckError(t, err, failed, "Csr", "the key is blocked: it is known to be compromised")
 	certificate := outside().certificate(t, nil)
 	_, err = book.Complete(t.Context(), instant, o.OrderId, certificate)
-	checkError(t, err, refused, "Csr", "the key is blocked: it is known to be compromised")
-	_, err = book.Issue(t.Context(), untouched(t), instant, authorityOf(t, algorithm.ECC_256).issuer, o.OrderId)
-	checkError(t, err, refused, "Csr", "the key is blocked: it is known to be compromised")
+	testutil.CheckError(t, err, refused, "Csr", "the key is blocked: it is known to be compromised")
+	_, err = book.Issue(t.Context(), testutil.Untouched(t), instant, authorityOf(algorithm.ECC_256).issuer, o.OrderId)
+	testutil.CheckError(t, err, refused, "Csr", "the key is blocked: it is known to be compromised")
 	checkUnchanged(t, store, before)
 
 	blocked = false

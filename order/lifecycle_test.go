@@ -12,6 +12,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/order"
 )
 
@@ -35,7 +36,7 @@ func operations() []operation {
 			return book.CheckOwnership(t.Context(), later, o.OrderId)
 		}, map[order.State]order.State{order.StateDomainVerify: order.StateProcess}},
 		{"Issue", []string{"process"}, func(t testing.TB, book *order.Book, o order.Order) (order.Order, error) {
-			return book.Issue(t.Context(), rand.Reader, later, authorityOf(t, algorithm.ECC_256).issuer, o.OrderId)
+			return book.Issue(t.Context(), rand.Reader, later, authorityOf(algorithm.ECC_256).issuer, o.OrderId)
 		}, map[order.State]order.State{order.StateProcess: order.StateCertificate}},
 		{"Complete", []string{"process"}, func(t testing.TB, book *order.Book, o order.Order) (order.Order, error) {
 			return book.Complete(t.Context(), later, o.OrderId, outside().certificate(t, nil))
@@ -44,31 +45,31 @@ func operations() []operation {
 			return book.Fail(t.Context(), later, o.OrderId, "the applicant is unknown")
 		}, map[order.State]order.State{order.StateProcess: order.StateVerifyFail}},
 		{"CancelOrderRequest", []string{"domain_verify", "process"}, func(t testing.TB, book *order.Book, o order.Order) (order.Order, error) {
-			resp, err := book.CancelOrderRequest(t.Context(), seeded(), later, &order.CancelOrderRequestRequest{OrderId: o.OrderId})
+			resp, err := book.CancelOrderRequest(t.Context(), testutil.Seeded(), later, &order.CancelOrderRequestRequest{OrderId: o.OrderId})
 			if err != nil {
 				if resp != nil {
 					t.Error("a result with an error")
 				}
 				return order.Order{}, err
 			}
-			if !requestIDForm.MatchString(resp.RequestId) {
+			if !testutil.RequestIDForm.MatchString(resp.RequestId) {
 				t.Errorf("RequestId %q", resp.RequestId)
 			}
 			return book.Order(t.Context(), o.OrderId)
 		}, map[order.State]order.State{order.StateDomainVerify: order.StatePayed, order.StateProcess: order.StatePayed}},
 		{"DeleteCertificateRequest", []string{"payed", "verify_fail"}, func(t testing.TB, book *order.Book, o order.Order) (order.Order, error) {
-			resp, err := book.DeleteCertificateRequest(t.Context(), seeded(), &order.DeleteCertificateRequestRequest{OrderId: o.OrderId})
+			resp, err := book.DeleteCertificateRequest(t.Context(), testutil.Seeded(), &order.DeleteCertificateRequestRequest{OrderId: o.OrderId})
 			if err != nil {
 				if resp != nil {
 					t.Error("a result with an error")
 				}
 				return order.Order{}, err
 			}
-			if !requestIDForm.MatchString(resp.RequestId) {
+			if !testutil.RequestIDForm.MatchString(resp.RequestId) {
 				t.Errorf("RequestId %q", resp.RequestId)
 			}
 			_, err = book.Order(t.Context(), o.OrderId)
-			checkError(t, err, unknown, "OrderId", fmt.Sprint(o.OrderId))
+			testutil.CheckError(t, err, unknown, "OrderId", fmt.Sprint(o.OrderId))
 			return order.Order{State: gone}, nil
 		}, map[order.State]order.State{order.StateVerifyFail: gone, order.StatePayed: gone}},
 	}
@@ -94,7 +95,7 @@ func TestEveryStateAndOperation(t *testing.T) {
 				got, err := op.run(t, book, o)
 				next, ok := op.next[state]
 				if !ok {
-					checkError(t, err, wrong, "OrderId", append(op.allowed, "state "+string(state)+";")...)
+					testutil.CheckError(t, err, wrong, "OrderId", append(op.allowed, "state "+string(state)+";")...)
 					if got != (order.Order{}) {
 						t.Errorf("a result with an error: %+v", got)
 					}
@@ -146,12 +147,12 @@ func TestUnknownOrder(t *testing.T) {
 	for _, id := range []int64{1, -1, 1 << 53, -1 << 63, 1<<63 - 1} {
 		for _, op := range operations() {
 			_, err := op.run(t, book, order.Order{OrderId: id})
-			checkError(t, err, unknown, "OrderId", fmt.Sprint(id))
+			testutil.CheckError(t, err, unknown, "OrderId", fmt.Sprint(id))
 		}
-		_, err := book.DescribeCertificateState(t.Context(), seeded(), &order.DescribeCertificateStateRequest{OrderId: id})
-		checkError(t, err, unknown, "OrderId", fmt.Sprint(id))
+		_, err := book.DescribeCertificateState(t.Context(), testutil.Seeded(), &order.DescribeCertificateStateRequest{OrderId: id})
+		testutil.CheckError(t, err, unknown, "OrderId", fmt.Sprint(id))
 		_, err = book.Order(t.Context(), id)
-		checkError(t, err, unknown, "OrderId", fmt.Sprint(id))
+		testutil.CheckError(t, err, unknown, "OrderId", fmt.Sprint(id))
 	}
 	checkUnchanged(t, store, before)
 }
@@ -161,7 +162,7 @@ func TestMissingOrderId(t *testing.T) {
 	t.Parallel()
 	book, store := newBook(t, unasked(t))
 	before := everything(t, store)
-	ctx, random := t.Context(), untouched(t)
+	ctx, random := t.Context(), testutil.Untouched(t)
 	for name, run := range map[string]func() error{
 		"DescribeCertificateState": func() error {
 			_, err := book.DescribeCertificateState(ctx, random, new(order.DescribeCertificateStateRequest))
@@ -201,7 +202,7 @@ func TestMissingOrderId(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			checkError(t, run(), missing, "OrderId", "OrderId is mandatory for this action.")
+			testutil.CheckError(t, run(), missing, "OrderId", "OrderId is mandatory for this action.")
 		})
 	}
 	checkUnchanged(t, store, before)
@@ -217,33 +218,33 @@ func TestNoRandomness(t *testing.T) {
 	ctx := t.Context()
 	for name, run := range map[string]func() error{
 		"DescribeCertificateState": func() error {
-			_, err := book.DescribeCertificateState(ctx, broken, &order.DescribeCertificateStateRequest{OrderId: process})
+			_, err := book.DescribeCertificateState(ctx, testutil.Broken, &order.DescribeCertificateStateRequest{OrderId: process})
 			return err
 		},
 		"DescribePackageState": func() error {
-			_, err := book.DescribePackageState(ctx, broken, nil)
+			_, err := book.DescribePackageState(ctx, testutil.Broken, nil)
 			return err
 		},
 		"CancelOrderRequest": func() error {
-			_, err := book.CancelOrderRequest(ctx, broken, instant, &order.CancelOrderRequestRequest{OrderId: process})
+			_, err := book.CancelOrderRequest(ctx, testutil.Broken, instant, &order.CancelOrderRequestRequest{OrderId: process})
 			return err
 		},
 		"DeleteCertificateRequest": func() error {
-			_, err := book.DeleteCertificateRequest(ctx, broken, &order.DeleteCertificateRequestRequest{OrderId: payed})
+			_, err := book.DeleteCertificateRequest(ctx, testutil.Broken, &order.DeleteCertificateRequestRequest{OrderId: payed})
 			return err
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := run()
-			checkError(t, err, broke, "", "randomness")
-			if !errors.Is(err, errNoRandomness) {
+			testutil.CheckError(t, err, broke, "", "randomness")
+			if !errors.Is(err, testutil.ErrNoRandomness) {
 				t.Errorf("%v does not wrap the cause", err)
 			}
 		})
 	}
-	_, err := book.Issue(ctx, broken, instant, authorityOf(t, algorithm.ECC_256).issuer, process)
-	checkError(t, err, yuncert.ErrInternalError, "")
-	if !errors.Is(err, errNoRandomness) {
+	_, err := book.Issue(ctx, testutil.Broken, instant, authorityOf(algorithm.ECC_256).issuer, process)
+	testutil.CheckError(t, err, yuncert.ErrInternalError, "")
+	if !errors.Is(err, testutil.ErrNoRandomness) {
 		t.Errorf("%v does not wrap the cause", err)
 	}
 	checkUnchanged(t, store, before)
@@ -261,8 +262,8 @@ func TestDescribeCertificateState(t *testing.T) {
 				req.ValidateType = validateType
 				o := reach(t, book, state, req)
 				before := everything(t, store)
-				got := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
-				if !requestIDForm.MatchString(got.RequestId) {
+				got := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), testutil.Seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
+				if !testutil.RequestIDForm.MatchString(got.RequestId) {
 					t.Errorf("RequestId %q", got.RequestId)
 				}
 				want := &order.DescribeCertificateStateResponse{RequestId: got.RequestId, Type: string(state)}
@@ -273,7 +274,7 @@ func TestDescribeCertificateState(t *testing.T) {
 					want.ValidateType, want.Domain, want.Uri, want.Content = "FILE", "www.example.com", "/.well-known/pki-validation/fileauth.txt", o.Token
 				case state == order.StateCertificate:
 					want.Certificate, want.CertId = o.Certificate, got.CertId
-					if !identifierForm.MatchString(got.CertId) || o.Certificate == "" {
+					if !testutil.IdentifierForm.MatchString(got.CertId) || o.Certificate == "" {
 						t.Errorf("CertId %q of %q", got.CertId, o.Certificate)
 					}
 				}
@@ -299,7 +300,7 @@ func TestUnitsComeBack(t *testing.T) {
 	full := func() {
 		t.Helper()
 		_, err := book.CreateCertificateWithCsrRequest(t.Context(), rand.Reader, instant, req)
-		checkError(t, err, yuncert.ErrNotRemainCount, "ProductCode")
+		testutil.CheckError(t, err, yuncert.ErrNotRemainCount, "ProductCode")
 		checkCounts(t, book, "", 1, 1, 0)
 	}
 	for _, state := range []order.State{order.StatePayed, order.StateVerifyFail} {
@@ -310,13 +311,13 @@ func TestUnitsComeBack(t *testing.T) {
 		}
 		checkCounts(t, book, "", 1, 0, 0)
 		_, err := book.DeleteCertificateRequest(context.Background(), rand.Reader, &order.DeleteCertificateRequestRequest{OrderId: o.OrderId})
-		checkError(t, err, unknown, "OrderId")
+		testutil.CheckError(t, err, unknown, "OrderId")
 		checkCounts(t, book, "", 1, 0, 0)
 	}
 	reach(t, book, order.StateCertificate, req)
 	checkCounts(t, book, "", 1, 1, 1)
 	_, err := book.CreateCertificateWithCsrRequest(t.Context(), rand.Reader, instant, req)
-	checkError(t, err, yuncert.ErrNotRemainCount, "ProductCode")
+	testutil.CheckError(t, err, yuncert.ErrNotRemainCount, "ProductCode")
 
 	// After more units are bought, orders are accepted again.
 	if err := book.AddPackage(t.Context(), "", 1); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/order"
 	"github.com/yuncert/yuncert/order/storetest"
 )
@@ -27,8 +28,8 @@ func TestZeroMemoryStore(t *testing.T) {
 	t.Parallel()
 	var store order.MemoryStore
 	book := order.NewBook(&store, order.BookOptions{})
-	_, err := book.DescribePackageState(t.Context(), seeded(), nil)
-	checkError(t, err, yuncert.ErrNotFoundPackage, "ProductCode")
+	_, err := book.DescribePackageState(t.Context(), testutil.Seeded(), nil)
+	testutil.CheckError(t, err, yuncert.ErrNotFoundPackage, "ProductCode")
 	if err := book.AddPackage(t.Context(), "", 1); err != nil {
 		t.Fatal(err)
 	}

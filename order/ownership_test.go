@@ -14,6 +14,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/order"
 )
 
@@ -117,7 +118,7 @@ func TestCheckOwnership(t *testing.T) {
 		{"an error that is not UTF-8", answer{[]string{proof}, errors.New("\xff\xfe")}, "the proof could not be looked up"},
 		{"an error with odd octets", answer{nil, errors.New("\x1b[31mthe server\xff said:\r\n\u009b31m\u0085云\ufffd.")}, "[31mthe server  said:   31m 云 ."},
 		{"a long error", answer{nil, errors.New(strings.Repeat("a", 500) + "b")}, strings.Repeat("a", 500)},
-		{"a long error, cut at a character", answer{nil, errors.New("a" + chinese(200))}, "a" + chinese(166)},
+		{"a long error, cut at a character", answer{nil, errors.New("a" + testutil.Chinese(200))}, "a" + testutil.Chinese(166)},
 		{"a long error of odd octets", answer{nil, errors.New(strings.Repeat("\xff ", 1000) + "no")}, "the proof could not be looked up"},
 	}
 	for _, tt := range tests {
@@ -196,7 +197,7 @@ func TestCheckOwnershipAgain(t *testing.T) {
 				t.Errorf("order mismatch (-want +got):\n%s", diff)
 			}
 			_, err := book.CheckOwnership(t.Context(), later, o.OrderId)
-			checkError(t, err, wrong, "OrderId", "state process;", "domain_verify")
+			testutil.CheckError(t, err, wrong, "OrderId", "state process;", "domain_verify")
 		})
 	}
 }
@@ -245,7 +246,7 @@ func TestCheckOwnershipBrokenOff(t *testing.T) {
 			o := place(t, book, application(plainCSR(t)))
 			before := everything(t, store)
 			got, err := book.CheckOwnership(ctx, later, o.OrderId)
-			checkError(t, err, broke, "", "ctx ended")
+			testutil.CheckError(t, err, broke, "", "ctx ended")
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("%v is not context.Canceled", err)
 			}
@@ -305,7 +306,7 @@ func TestOrderChangesDuringCheck(t *testing.T) {
 				}
 				o = place(t, book, application(plainCSR(t)))
 				got, err := book.CheckOwnership(t.Context(), later, o.OrderId)
-				checkError(t, err, tt.code, "OrderId", tt.mention)
+				testutil.CheckError(t, err, tt.code, "OrderId", tt.mention)
 				if got != (order.Order{}) {
 					t.Errorf("a result with an error: %+v", got)
 				}
@@ -326,7 +327,7 @@ func TestNoNeedlessLookup(t *testing.T) {
 	for _, state := range states[1:] {
 		o := reach(t, book, state, application(plainCSR(t)))
 		_, err := order.NewBook(store, order.BookOptions{Verifier: unasked(t)}).CheckOwnership(t.Context(), later, o.OrderId)
-		checkError(t, err, wrong, "OrderId", string(state))
+		testutil.CheckError(t, err, wrong, "OrderId", string(state))
 	}
 }
 

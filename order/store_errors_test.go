@@ -15,6 +15,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/order"
 )
 
@@ -156,15 +157,15 @@ func calls() []call {
 			}},
 		{"CreateCertificateWithCsrRequest", order.StateDomainVerify, places(update, "Package,PutPackage,CreateOrder"), broke,
 			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
-				return book.CreateCertificateWithCsrRequest(ctx, seeded(), instant, application(plainCSR(t)))
+				return book.CreateCertificateWithCsrRequest(ctx, testutil.Seeded(), instant, application(plainCSR(t)))
 			}},
 		{"DescribeCertificateState", order.StateDomainVerify, places(view, "Order"), broke,
 			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
-				return book.DescribeCertificateState(ctx, seeded(), &order.DescribeCertificateStateRequest{OrderId: id})
+				return book.DescribeCertificateState(ctx, testutil.Seeded(), &order.DescribeCertificateStateRequest{OrderId: id})
 			}},
 		{"DescribePackageState", order.StateDomainVerify, places(view, "Package"), broke,
 			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
-				return book.DescribePackageState(ctx, seeded(), nil)
+				return book.DescribePackageState(ctx, testutil.Seeded(), nil)
 			}},
 		{"Order", order.StateDomainVerify, places(view, "Order"), broke,
 			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
@@ -180,7 +181,7 @@ func calls() []call {
 			}},
 		{"Issue", order.StateProcess, places(update, view, "Order,PutOrder,Package,PutPackage"), broke,
 			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
-				return book.Issue(ctx, seeded(), later, authorityOf(t, algorithm.ECC_256).issuer, id)
+				return book.Issue(ctx, testutil.Seeded(), later, authorityOf(algorithm.ECC_256).issuer, id)
 			}},
 		{"Complete", order.StateProcess, places(update, view, "Order,PutOrder,Package,PutPackage"), broke,
 			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
@@ -192,11 +193,11 @@ func calls() []call {
 			}},
 		{"CancelOrderRequest", order.StateProcess, places(update, "Order,PutOrder"), broke,
 			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
-				return book.CancelOrderRequest(ctx, seeded(), later, &order.CancelOrderRequestRequest{OrderId: id})
+				return book.CancelOrderRequest(ctx, testutil.Seeded(), later, &order.CancelOrderRequestRequest{OrderId: id})
 			}},
 		{"DeleteCertificateRequest", order.StatePayed, places(update, "Order,Package,PutPackage,DeleteOrder"), yuncert.ErrDeleteFail,
 			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
-				return book.DeleteCertificateRequest(ctx, seeded(), &order.DeleteCertificateRequestRequest{OrderId: id})
+				return book.DeleteCertificateRequest(ctx, testutil.Seeded(), &order.DeleteCertificateRequestRequest{OrderId: id})
 			}},
 	}
 }
@@ -209,7 +210,7 @@ func checkStoreError(t *testing.T, err error, code yuncert.Code, cause error) {
 	if code == yuncert.ErrDeleteFail {
 		parameter = "OrderId"
 	}
-	checkError(t, err, code, parameter)
+	testutil.CheckError(t, err, code, parameter)
 	if !errors.Is(err, cause) {
 		t.Errorf("%v does not wrap %v", err, cause)
 	}
@@ -279,7 +280,7 @@ func TestSpoiledStore(t *testing.T) {
 			for _, c := range calls() {
 				if c.name == tt.run {
 					result, err := c.run(t.Context(), t, book, o.OrderId)
-					checkError(t, err, tt.code, tt.parameter, tt.mention)
+					testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 					if gone := `there is no package of "free", although order`; o.ProductCode == "free" && tt.run != "Issue" && !strings.Contains(err.Error(), gone) {
 						t.Errorf("the error %v does not say %s", err, gone)
 					}
@@ -313,7 +314,7 @@ func TestSpoiledCertificate(t *testing.T) {
 	o := reach(t, book, order.StateCertificate, application(plainCSR(t)))
 	o.Certificate = "garbage"
 	overwrite(t, store, o)
-	got := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
+	got := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), testutil.Seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
 	want := &order.DescribeCertificateStateResponse{RequestId: got.RequestId, Type: "certificate", Certificate: "garbage"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("response mismatch (-want +got):\n%s", diff)
@@ -362,7 +363,7 @@ func TestOutcomeUnknownWithAnotherError(t *testing.T) {
 	healthy, store := newBook(t, proved)
 	o := reach(t, healthy, order.StateProcess, application(plainCSR(t)))
 	_, err := order.NewBook(replicatedStore{store}, order.BookOptions{}).Fail(t.Context(), later, o.OrderId, "no")
-	checkError(t, err, yuncert.ErrError, "", "")
+	testutil.CheckError(t, err, yuncert.ErrError, "", "")
 	if !errors.Is(err, order.ErrOutcomeUnknown) {
 		t.Errorf("%v does not wrap %v", err, order.ErrOutcomeUnknown)
 	}
@@ -406,7 +407,7 @@ func TestStoreRetries(t *testing.T) {
 			for i := range after {
 				healthy, store := newBook(t, proved)
 				req := application(plainCSR(t))
-				resp := must[*order.CreateCertificateWithCsrRequestResponse](t)(healthy.CreateCertificateWithCsrRequest(t.Context(), seeded(), instant, req))
+				resp := must[*order.CreateCertificateWithCsrRequestResponse](t)(healthy.CreateCertificateWithCsrRequest(t.Context(), testutil.Seeded(), instant, req))
 				id := resp.OrderId
 				if c.state == order.StateProcess || c.state == order.StatePayed {
 					must[order.Order](t)(healthy.CheckOwnership(t.Context(), instant, id))
@@ -445,7 +446,7 @@ func TestOrders(t *testing.T) {
 	book, _ := newBook(t, proved)
 	for _, limit := range []int{0, -1, 1001, math.MinInt} {
 		page, err := book.Orders(t.Context(), order.StateProcess, order.Order{}, limit)
-		checkError(t, err, refused, "limit", fmt.Sprint(limit), "from 1 to 1000")
+		testutil.CheckError(t, err, refused, "limit", fmt.Sprint(limit), "from 1 to 1000")
 		if page != nil {
 			t.Error("a result with an error")
 		}
@@ -488,9 +489,9 @@ func TestOrders(t *testing.T) {
 	}
 	for _, state := range []order.State{"", "unknow", "proces", "a\x00b"} {
 		_, err := book.Orders(t.Context(), state, order.Order{}, 10)
-		checkError(t, err, refused, "state", fmt.Sprintf("%q", string(state)), "domain_verify process verify_fail certificate payed")
+		testutil.CheckError(t, err, refused, "state", fmt.Sprintf("%q", string(state)), "domain_verify process verify_fail certificate payed")
 	}
 	// The message contains only the beginning of a long state.
 	_, err := book.Orders(t.Context(), order.State(strings.Repeat("x", 1000)), order.Order{}, 10)
-	checkError(t, err, refused, "state", fmt.Sprintf("%q is not one of", strings.Repeat("x", 40)))
+	testutil.CheckError(t, err, refused, "state", fmt.Sprintf("%q is not one of", strings.Repeat("x", 40)))
 }
