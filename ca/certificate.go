@@ -1,7 +1,6 @@
 package ca
 
 import (
-	"crypto/md5"
 	cryptorand "crypto/rand"
 	"encoding/hex"
 	"io"
@@ -32,7 +31,7 @@ func issue(rand io.Reader, signer *x509der.Signer, t *x509der.Template) (issued,
 	if err != nil {
 		return issued{}, &yuncert.Error{Code: yuncert.ErrInternalError, Message: "the CA's key did not sign", Err: err}
 	}
-	return issued{der, hexadecimal(serial), identifierOf(der), requestID}, nil
+	return issued{der, hexadecimal(serial), x509der.Identifier(der), requestID}, nil
 }
 
 // drawSerial returns a positive serial number of 18 octets without a leading zero
@@ -50,12 +49,6 @@ func drawSerial(rand io.Reader) ([]byte, error) {
 		serial[0] = 1
 	}
 	return serial, nil
-}
-
-// identifierOf returns the Identifier of a certificate.
-func identifierOf(der []byte) string {
-	sum := md5.Sum(der)
-	return hexadecimal(sum[:])
 }
 
 // hexadecimal is hex.EncodeToString with one allocation.

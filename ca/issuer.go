@@ -158,7 +158,7 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 		return refusedLink(at, cert, "has the key of a certificate before it; the chain must end with its root")
 	}
 	i.publicKeys = append(i.publicKeys, publicKey)
-	i.identifiers = append(i.identifiers, identifierOf(cert.Raw))
+	i.identifiers = append(i.identifiers, x509der.Identifier(cert.Raw))
 	usages := x509der.ExtKeyUsages(cert)
 	if len(usages) > 0 && !slices.Contains(usages, extendedKeyUsages["any"]) {
 		i.usages = append(i.usages, usages)

@@ -90,7 +90,7 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 			r.notAfter = issuer.NotAfter
 		}
 	}
-	r.line = "OCSP responder of " + caLine(issuer, identifierOf(issuer.Raw))
+	r.line = "OCSP responder of " + caLine(issuer, x509der.Identifier(issuer.Raw))
 	r.issuer = x509der.NewOCSPIssuer(issuer)
 	return r, nil
 }

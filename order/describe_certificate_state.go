@@ -2,11 +2,10 @@ package order
 
 import (
 	"context"
-	"crypto/md5"
-	"encoding/hex"
 	"io"
 
 	"github.com/yuncert/yuncert/internal/der"
+	"github.com/yuncert/yuncert/internal/x509der"
 )
 
 // A DescribeCertificateStateRequest names the order to describe.
@@ -78,9 +77,9 @@ func (b *Book) DescribeCertificateState(ctx context.Context, rand io.Reader, req
 		}
 	case StateCertificate:
 		resp.Certificate = o.Certificate
-		if block, _ := der.NewPEMReader([]byte(o.Certificate)).Next(); block != nil {
-			sum := md5.Sum(block.Bytes)
-			resp.CertId = hex.EncodeToString(sum[:])
+		block, _ := der.NewPEMReader([]byte(o.Certificate)).Next()
+		if block != nil {
+			resp.CertId = x509der.Identifier(block.Bytes)
 		}
 	}
 	return resp, nil

@@ -2,9 +2,11 @@ package x509der
 
 import (
 	"bytes"
+	"crypto/md5"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -49,6 +51,13 @@ func SubjectKeyID(publicKey []byte) []byte {
 	}
 	sum := sha256.Sum256(key)
 	return sum[:20]
+}
+
+// Identifier returns the Identifier that the documents give a certificate: the
+// MD5 of its DER, in lower-case hexadecimal.
+func Identifier(certificate []byte) string {
+	sum := md5.Sum(certificate)
+	return string(hex.AppendEncode(make([]byte, 0, 2*md5.Size), sum[:])) // one allocation
 }
 
 // MarshalCertificate makes a version 3 certificate (RFC 5280, section 4.1).
