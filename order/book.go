@@ -2,7 +2,6 @@ package order
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 )
 
 // BookOptions configure a [Book]. The zero value is ready to use.
@@ -65,7 +65,7 @@ func (b *Book) AddPackage(ctx context.Context, productCode string, count int64) 
 			return err
 		}
 		if count < 1 || count > math.MaxInt64-p.TotalCount {
-			return yuncert.Errorf(yuncert.ErrInvalidParameter, "count", "%d is not from 1 to %d", count, math.MaxInt64-p.TotalCount)
+			return param.Refused("count", "%d is not from 1 to %d", count, math.MaxInt64-p.TotalCount)
 		}
 		p.ProductCode = product.Code
 		p.TotalCount += count
@@ -99,10 +99,10 @@ const maxPage = 1000
 // It returns [yuncert.ErrInvalidParameter] for an unknown state or another limit.
 func (b *Book) Orders(ctx context.Context, state State, after Order, limit int) (page []Order, err error) {
 	if !slices.Contains(states, state) {
-		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "state", "%.40q is not one of %s", string(state), states)
+		return nil, param.Refused("state", "%.40q is not one of %s", string(state), states)
 	}
 	if limit < 1 || limit > maxPage {
-		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "limit", "%d is not from 1 to %d", limit, maxPage)
+		return nil, param.Refused("limit", "%d is not from 1 to %d", limit, maxPage)
 	}
 	err = b.view(ctx, func(tx Snapshot) (err error) {
 		page, err = tx.Orders(state, after, limit)
@@ -148,30 +148,16 @@ func (b *Book) view(ctx context.Context, f func(Snapshot) error) error {
 	return storeError(b.store.View(ctx, f), yuncert.ErrError, "")
 }
 
-// storeError sorts the errors of a transaction. A coded error is a refusal that f
-// returned, and stays as it is. Any other error is a failure of the store and gets
-// the code.
+// storeError gives a failure of the store the code. A store returns an error of f
+// as it is, so an [*yuncert.Error] is a refusal by the Book and not a failure.
 func storeError(err error, code yuncert.Code, parameter string) error {
 	if err == nil {
 		return nil
 	}
-	e, ok := errors.AsType[*yuncert.Error](err)
-	if ok && !errors.Is(err, ErrOutcomeUnknown) {
-		return e
+	if refusal, ok := err.(*yuncert.Error); ok {
+		return refusal
 	}
-	return &yuncert.Error{Code: code, Parameter: parameter, Message: "the order store failed", Err: err}
-}
-
-// withCode returns the coded error of another package with the code that orders
-// have for it.
-func withCode(err error, code yuncert.Code) error {
-	e, ok := errors.AsType[*yuncert.Error](err)
-	if !ok {
-		return err
-	}
-	coded := *e
-	coded.Code = code
-	return &coded
+	return &yuncert.Error{Code: code, Parameter: parameter, Message: "the order store failed", Err: param.Cause(err)}
 }
 
 // readOrder returns an order that must exist.

@@ -105,7 +105,7 @@ func (r *CreateCertificateWithCsrRequestRequest) check(policy algorithm.KeyPolic
 	case r.ValidateType == "":
 		return nil, yuncert.Missing("ValidateType")
 	case r.ValidateType != validateDNS && r.ValidateType != validateFile:
-		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "ValidateType", "%.40q is not DNS or FILE", r.ValidateType)
+		return nil, param.Refused("ValidateType", "%.40q is not DNS or FILE", r.ValidateType)
 	case r.ValidateType == validateFile && wildcard:
 		return nil, failed("ValidateType", "FILE does not prove ownership of the wildcard name %q; use DNS", domain)
 	case r.ValidateType == validateDNS && len(recordLabel+"."+proved) > 253: // RFC 1035, 2.3.4
@@ -158,22 +158,22 @@ func domainOf(request *csr.Request) (string, error) {
 // checkTags applies the rules in the API's metadata.
 func checkTags(tags []ca.Tag) error {
 	if len(tags) > 20 {
-		return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Tags", "there are %d tags; want at most 20", len(tags))
+		return param.Malformed("Tags", "there are %d tags; want at most 20", len(tags))
 	}
 	for _, tag := range tags {
 		if tag.Key == "" {
-			return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Tags", "a tag has no Key")
+			return param.Malformed("Tags", "a tag has no Key")
 		}
 		if err := checkText("Tags", tag.Key, 128); err != nil {
 			return err
 		}
 		for _, reserved := range []string{"aliyun", "acs:"} {
 			if strings.HasPrefix(tag.Key, reserved) {
-				return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Tags", "the Key %.80q begins with %q, which is reserved", tag.Key, reserved)
+				return param.Malformed("Tags", "the Key %.80q begins with %q, which is reserved", tag.Key, reserved)
 			}
 		}
 		if strings.Contains(tag.Key, "http://") || strings.Contains(tag.Key, "https://") {
-			return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Tags", "the Key %.80q contains http:// or https://", tag.Key)
+			return param.Malformed("Tags", "the Key %.80q contains http:// or https://", tag.Key)
 		}
 		if err := checkText("Tags", tag.Value, 128); err != nil {
 			return err

@@ -111,7 +111,7 @@ func (o *Order) request(policy algorithm.KeyPolicy) (*csr.Request, error) {
 	request, err := csr.ParseWithPolicy([]byte(o.Csr), algorithm.KeyPolicy{SmallExponents: true})
 	if err != nil {
 		// The CSR could be read when it was submitted, so the store has changed it.
-		return nil, &yuncert.Error{Code: yuncert.ErrError, Message: "the order's CSR cannot be read", Err: err}
+		return nil, &yuncert.Error{Code: yuncert.ErrError, Message: "the order's CSR cannot be read", Err: param.Cause(err)}
 	}
 	if err := policy.Check(request.PublicKey); err != nil {
 		return nil, param.Wrap(err, yuncert.ErrInvalidParameter, "Csr", "the CSR's key is no longer accepted")
@@ -122,29 +122,25 @@ func (o *Order) request(policy algorithm.KeyPolicy) (*csr.Request, error) {
 // accepts checks that a certificate is the one that was ordered.
 func (o *Order) accepts(now time.Time, key crypto.PublicKey, chain []*x509.Certificate) error {
 	cert := chain[0]
-	asked, err := algorithm.MarshalPublicKey(key)
-	if err != nil {
-		return err
-	}
-	got, err := algorithm.MarshalPublicKey(cert.PublicKey)
+	own, ok := key.(interface{ Equal(crypto.PublicKey) bool })
 	switch {
-	case err != nil || !bytes.Equal(asked, got):
-		return refused("the certificate's key is not the key in the order's CSR")
+	case !ok || !own.Equal(cert.PublicKey):
+		return param.Refused("Certificate", "the certificate's key is not the key in the order's CSR")
 	case !covers(cert, o.Domain):
-		return refused("the certificate's names do not cover %q", o.Domain)
+		return param.Refused("Certificate", "the certificate's names do not cover %q", o.Domain)
 	case cert.IsCA:
-		return refused("the certificate is a CA certificate (RFC 5280, section 4.2.1.9); want a server certificate")
+		return param.Refused("Certificate", "the certificate is a CA certificate (RFC 5280, section 4.2.1.9); want a server certificate")
 	case !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageServerAuth):
-		return refused("the certificate's extended key usages lack serverAuth (RFC 5280, section 4.2.1.12)")
+		return param.Refused("Certificate", "the certificate's extended key usages lack serverAuth (RFC 5280, section 4.2.1.12)")
 	case now.Before(cert.NotBefore) || now.After(cert.NotAfter):
-		return refused("the certificate is valid from %s to %s, and now is %s",
+		return param.Refused("Certificate", "the certificate is valid from %s to %s, and now is %s",
 			cert.NotBefore.UTC().Format(time.RFC3339), cert.NotAfter.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	}
 	for n, parent := range chain[1:] {
 		signed := chain[n]
 		err := x509der.CheckSignature(signed, parent)
 		if err != nil || !parent.IsCA || !bytes.Equal(signed.RawIssuer, parent.RawSubject) {
-			return refused("certificate %d is not a certificate of the CA that signed certificate %d", n+2, n+1)
+			return param.Refused("Certificate", "certificate %d is not a certificate of the CA that signed certificate %d", n+2, n+1)
 		}
 	}
 	return nil
@@ -157,10 +153,6 @@ func covers(cert *x509.Certificate, domain string) bool {
 		return cert.VerifyHostname(domain) == nil
 	}
 	return slices.ContainsFunc(cert.DNSNames, func(name string) bool { return strings.EqualFold(name, domain) })
-}
-
-func refused(format string, args ...any) error {
-	return yuncert.Errorf(yuncert.ErrInvalidParameter, "Certificate", format, args...)
 }
 
 // certify stores the certificate of an order and counts it in the package.

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/param"
 )
 
 func checkOrderID(orderID int64) error {
@@ -18,7 +19,7 @@ func checkOrderID(orderID int64) error {
 // checkText refuses text that could harm a log, a page or a database.
 func checkText(parameter, text string, limit int) error {
 	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > limit || strings.ContainsFunc(text, unicode.IsControl) {
-		return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, "%.80q is not UTF-8 text of up to %d characters without control characters", text, limit)
+		return param.Malformed(parameter, "%.80q is not UTF-8 text of up to %d characters without control characters", text, limit)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/param"
 )
 
 // newOrderID draws 53 bits. It replaces 0, which means a missing OrderId, with 1.
@@ -18,11 +19,12 @@ func newOrderID(rand io.Reader) (int64, error) {
 	return max(int64(binary.BigEndian.Uint64(b[:])>>11), 1), nil
 }
 
-// newRequestID calls [yuncert.NewRequestId] and gives its error the code of orders.
+// newRequestID returns a RequestId. [yuncert.NewRequestId] has another code for its
+// error than orders have.
 func newRequestID(rand io.Reader) (string, error) {
 	id, err := yuncert.NewRequestId(rand)
 	if err != nil {
-		return "", withCode(err, yuncert.ErrError)
+		return "", param.Wrap(err, yuncert.ErrError, "", "")
 	}
 	return id, nil
 }

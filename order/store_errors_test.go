@@ -284,6 +284,9 @@ func TestSpoiledStore(t *testing.T) {
 					if gone := `there is no package of "free", although order`; o.ProductCode == "free" && tt.run != "Issue" && !strings.Contains(err.Error(), gone) {
 						t.Errorf("the error %v does not say %s", err, gone)
 					}
+					if errors.Is(err, malformed) || errors.Is(err, failed) {
+						t.Errorf("%v has two codes", err)
+					}
 					if !none(result) {
 						t.Errorf("a result with an error: %+v", result)
 					}
@@ -347,25 +350,42 @@ func TestContextEnds(t *testing.T) {
 	}
 }
 
-// replicatedStore commits and then fails. Its error wraps one of this module's
-// errors, as a store can that encrypts with the functions of this module.
-type replicatedStore struct{ order.Store }
+// A committedStore commits and then returns an error.
+type committedStore struct {
+	order.Store
+	err error
+}
 
-func (s replicatedStore) Update(ctx context.Context, f func(order.Tx) error) error {
+func (s committedStore) Update(ctx context.Context, f func(order.Tx) error) error {
 	if err := s.Store.Update(ctx, f); err != nil {
 		return err
 	}
-	return fmt.Errorf("replicating: %w: %w", order.ErrOutcomeUnknown, &yuncert.Error{Code: yuncert.ErrNotFound, Message: "no key at db.internal"})
+	return s.err
 }
 
-func TestOutcomeUnknownWithAnotherError(t *testing.T) {
+// The error of a store can wrap an error of this module, as when the store
+// encrypts with functions of this module. It is still a failure of the store.
+func TestStoreErrorWithCode(t *testing.T) {
 	t.Parallel()
-	healthy, store := newBook(t, proved)
-	o := reach(t, healthy, order.StateProcess, application(plainCSR(t)))
-	_, err := order.NewBook(replicatedStore{store}, order.BookOptions{}).Fail(t.Context(), later, o.OrderId, "no")
-	testutil.CheckError(t, err, yuncert.ErrError, "", "")
-	if !errors.Is(err, order.ErrOutcomeUnknown) {
-		t.Errorf("%v does not wrap %v", err, order.ErrOutcomeUnknown)
+	noKey := &yuncert.Error{Code: yuncert.ErrNotFound, Message: "no key at db.internal"}
+	for name, failure := range map[string]error{
+		"the outcome is known":   fmt.Errorf("replicating: %w", noKey),
+		"the outcome is unknown": fmt.Errorf("replicating: %w: %w", order.ErrOutcomeUnknown, noKey),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			healthy, store := newBook(t, proved)
+			o := reach(t, healthy, order.StateProcess, application(plainCSR(t)))
+			book := order.NewBook(committedStore{store, failure}, order.BookOptions{})
+			_, err := book.Fail(t.Context(), later, o.OrderId, "no")
+			testutil.CheckCause(t, err, broke, "", "replicating: ", "no key at db.internal")
+			if errors.Is(err, order.ErrOutcomeUnknown) != errors.Is(failure, order.ErrOutcomeUnknown) {
+				t.Errorf("%v and its cause %v differ in ErrOutcomeUnknown", err, failure)
+			}
+			if errors.Is(err, yuncert.ErrNotFound) {
+				t.Errorf("%v has two codes", err)
+			}
+		})
 	}
 }
 
