@@ -1,7 +1,6 @@
 package param_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -10,16 +9,8 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/internal/param"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
-
-// hosts returns n DNS names.
-func hosts(n int) []string {
-	var list []string
-	for i := range n {
-		list = append(list, fmt.Sprintf("h%d.example.net", i))
-	}
-	return list
-}
 
 func TestSplitNames(t *testing.T) {
 	t.Parallel()
@@ -35,9 +26,9 @@ func TestSplitNames(t *testing.T) {
 		{"line breaks between", "b.example,\r\na.example", []string{"b.example", "a.example"}, ""},
 		{"repeats", "b.example,a.example,B.EXAMPLE,b.example", []string{"b.example", "a.example"}, ""},
 		{"repeats in another form", "例子.公司,xn--fsqu00a.xn--55qx5d,::ffff:192.0.2.1,192.0.2.1", []string{"xn--fsqu00a.xn--55qx5d", "192.0.2.1"}, ""},
-		{"250", strings.Join(hosts(250), ","), hosts(250), ""},
-		{"250 and repeats", strings.Join(append(hosts(250), hosts(250)...), ","), hosts(250), ""},
-		{"251", strings.Join(hosts(251), ","), nil, "more than 250"},
+		{"250", strings.Join(testutil.NumberedNames(250), ","), testutil.NumberedNames(250), ""},
+		{"250 and repeats", strings.Join(append(testutil.NumberedNames(250), testutil.NumberedNames(250)...), ","), testutil.NumberedNames(250), ""},
+		{"251", strings.Join(testutil.NumberedNames(251), ","), nil, "more than 250"},
 		{"first is wrong", "a_b.example,b.example", nil, "a_b.example"},
 		{"last is wrong", "b.example,a_b.example", nil, "a_b.example"},
 		{"a space within", "a.example b.example", nil, "' '; names are separated by commas"},
@@ -81,9 +72,9 @@ func TestNames(t *testing.T) {
 		{"person", "b.example", "Zhang San", []string{"b.example"}, ""},
 		{"nothing", "", "Zhang San", nil, ""},
 		{"only the common name", "", "a.example", []string{"a.example"}, ""},
-		{"250", strings.Join(hosts(249), ","), "a.example", append([]string{"a.example"}, hosts(249)...), ""},
-		{"250, the common name among them", strings.Join(hosts(250), ","), "h0.example.net", hosts(250), ""},
-		{"251", strings.Join(hosts(250), ","), "a.example", nil, yuncert.ErrInvalidValueMalformed},
+		{"250", strings.Join(testutil.NumberedNames(249), ","), "a.example", append([]string{"a.example"}, testutil.NumberedNames(249)...), ""},
+		{"250, the common name among them", strings.Join(testutil.NumberedNames(250), ","), "haa.example.net", testutil.NumberedNames(250), ""},
+		{"251", strings.Join(testutil.NumberedNames(250), ","), "a.example", nil, yuncert.ErrInvalidValueMalformed},
 		{"malformed", "a_b", "a.example", nil, yuncert.ErrInvalidValueMalformed},
 	}
 	for _, tt := range tests {
