@@ -15,16 +15,12 @@ import (
 
 // BookOptions configure a [Book]. The zero value is ready to use.
 type BookOptions struct {
-	// Verifier looks up proofs of ownership. Nil means &[NetVerifier]{}.
-	Verifier Verifier
-
-	// KeyPolicy applies to the keys in CSRs when an order is submitted and again
-	// when its certificate arrives.
-	KeyPolicy algorithm.KeyPolicy
+	Verifier  Verifier            // looks up proofs of ownership; nil means &NetVerifier{}
+	KeyPolicy algorithm.KeyPolicy // for the keys in CSRs, at submission and again at issuance
 }
 
-// A Book runs the operations on the orders in a [Store]. It has no state of its own
-// and is safe for concurrent use.
+// A Book runs the operations on the orders in a [Store]. It is safe for concurrent
+// use, and several Books can share a Store.
 type Book struct {
 	store     Store
 	verifier  Verifier
@@ -32,8 +28,9 @@ type Book struct {
 }
 
 // NewBook returns a Book over a store. It panics if the store is nil, or if the
-// store or the Verifier is a nil pointer, because operations would panic later.
+// store or the Verifier is a nil pointer.
 func NewBook(store Store, opts BookOptions) *Book {
+	// Without these checks an operation would panic later.
 	if store == nil || isNilPointer(store) {
 		panic("order.NewBook: the store is nil; want one such as order.NewMemoryStore()")
 	}
@@ -51,9 +48,9 @@ func isNilPointer(value any) bool {
 	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// AddPackage buys count units of a product; an empty productCode means
+// AddPackage buys count units of a product. An empty productCode means
 // [DefaultProductCode]. It returns [yuncert.ErrInvalidParameter] for an unknown
-// product, for a count below 1, and for a total above 2^63-1.
+// product, for a count below 1 and for a total above 2^63-1.
 func (b *Book) AddPackage(ctx context.Context, productCode string, count int64) error {
 	product, err := productOf(productCode, yuncert.ErrInvalidParameter)
 	if err != nil {
@@ -73,8 +70,7 @@ func (b *Book) AddPackage(ctx context.Context, productCode string, count int64) 
 	})
 }
 
-// Order returns an order as it is stored. Unlike DescribeCertificateState it
-// has the reason of a failure.
+// Order returns an order as it is stored.
 func (b *Book) Order(ctx context.Context, orderID int64) (o Order, err error) {
 	err = b.view(ctx, func(tx Snapshot) (err error) {
 		o, err = readOrder(tx, orderID)
@@ -89,14 +85,13 @@ func (b *Book) Order(ctx context.Context, orderID int64) (o Order, err error) {
 // maxPage is the largest number of orders on a page.
 const maxPage = 1000
 
-// Orders returns a page of up to limit orders in a state, oldest first; limit is
-// from 1 to 1000. Pass the zero Order for the first page, and then the last order
-// of the page before, even if it was changed or deleted. A page with fewer than
-// limit orders is the last. The pages miss orders that enter the state at a
-// position already passed, such as orders from a process with a slow clock. To
-// find them, begin again with the zero Order.
-//
-// It returns [yuncert.ErrInvalidParameter] for an unknown state or another limit.
+// Orders returns a page of up to limit orders in a state, oldest first. It returns
+// [yuncert.ErrInvalidParameter] for an unknown state, or if limit is not from 1 to
+// 1000. For the first page, after is the zero Order. For each further page, it is
+// the last order of the page before, even if that order has changed or is deleted. A
+// page with fewer than limit orders is the last. An order that enters the state at a
+// position already passed, such as one from a process with a slow clock, is on no
+// page until you begin again.
 func (b *Book) Orders(ctx context.Context, state State, after Order, limit int) (page []Order, err error) {
 	if !slices.Contains(states, state) {
 		return nil, param.Refused("state", "%.40q is not one of %s", string(state), states)
@@ -114,8 +109,8 @@ func (b *Book) Orders(ctx context.Context, state State, after Order, limit int) 
 	return page, nil
 }
 
-// move applies an event to an order. If change is not nil, it makes further changes
-// to the order before the order is stored.
+// move applies an event to an order and stores it. If change is not nil, it makes
+// further changes to the order first.
 func (b *Book) move(ctx context.Context, now time.Time, orderID int64, e event, change func(Tx, *Order) error) (o Order, err error) {
 	err = b.update(ctx, func(tx Tx) error {
 		o, err = readOrder(tx, orderID)
@@ -178,8 +173,8 @@ func readPackage(tx Reader, productCode string) (Package, error) {
 	return p, err
 }
 
-// packageOf returns the package that an order took its unit from. It must
-// exist: the caller is not to blame if it does not, so the error has no code.
+// packageOf returns the package that an order took its unit from. If it does not
+// exist, the store has lost it, so the error has no code of a refusal.
 func packageOf(tx Reader, o *Order) (Package, error) {
 	p, found, err := tx.Package(o.ProductCode)
 	if err == nil && !found {

@@ -18,52 +18,48 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// A CreateCertificateWithCsrRequestRequest is an application for a DV certificate.
+// A CreateCertificateWithCsrRequestRequest applies for a DV certificate.
 type CreateCertificateWithCsrRequestRequest struct {
 	// Csr is a certificate signing request in PEM, as [csr.Parse] reads it, for a key
 	// of RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512. Its common name is
 	// the domain to certify: a DNS name of at least two labels, or "*." and such a
-	// name. A wildcard below a registry's name, such as *.co.uk, is refused (CA/Browser
-	// Forum, Baseline Requirements, section 3.2.2.6; the ICANN part of the public
-	// suffix list). Other names in the CSR are ignored. Required.
+	// name. Other names in it are ignored. A wildcard below a registry's name, such as
+	// *.co.uk, is refused (CA/Browser Forum, Baseline Requirements, section 3.2.2.6;
+	// ICANN part of the public suffix list). Required.
 	Csr string `json:"Csr,omitempty"`
 
-	// ProductCode is the Code of the [Product]. Empty means [DefaultProductCode].
-	ProductCode string `json:"ProductCode,omitempty"`
+	ProductCode string `json:"ProductCode,omitempty"` // Code of a [Product]; empty means [DefaultProductCode]
 
-	// Username, Phone and Email are the applicant's: up to 255 characters of UTF-8
-	// each, without control characters. Their form is not checked. Required.
+	// Username, Phone and Email are the applicant's, in any form: up to 255 characters
+	// of UTF-8 each, without control characters. Required.
 	Username string `json:"Username,omitempty"`
 	Phone    string `json:"Phone,omitempty"`
 	Email    string `json:"Email,omitempty"`
 
-	// ValidateType is "DNS", for a proof by TXT record, or "FILE", for a proof by file
-	// on the domain's web server. DNS proves names of up to 244 octets, in ASCII and
-	// without "*.": with "_dnsauth." in front a longer one is not a DNS name (RFC 1035,
-	// section 2.3.4). FILE proves no wildcard names, because a file says nothing about
-	// other hosts (Baseline Requirements, section 3.2.2.4.18). Required.
+	// ValidateType is "DNS" for a proof by TXT record, or "FILE" for a proof by file on
+	// the domain's web server. "DNS" is for domains of up to 244 octets, in ASCII and
+	// without "*.": "_dnsauth." in front of a longer one does not give a DNS name (RFC
+	// 1035, section 2.3.4). "FILE" is not for wildcard names, because a file proves
+	// only its own host (Baseline Requirements, section 3.2.2.4.18). Required.
 	ValidateType string `json:"ValidateType,omitempty"`
 
-	// Tags are up to 20 labels for you to store. A Key has 1 to 128 characters,
-	// does not begin with "aliyun" or "acs:" and does not contain "http://" or
-	// "https://". A Value has up to 128. Control characters are refused.
+	// Tags are up to 20 labels for you to store. A Key has 1 to 128 characters, does
+	// not begin with "aliyun" or "acs:" and does not contain "http://" or "https://".
+	// A Value has up to 128 characters. Control characters are refused.
 	Tags []ca.Tag `json:"Tags,omitempty"`
 }
 
 // A CreateCertificateWithCsrRequestResponse names the new order.
 type CreateCertificateWithCsrRequestResponse struct {
-	// OrderId is from 1 to 2^53-1, so that a JSON reader that uses floating point
-	// keeps all its digits.
-	OrderId int64 `json:"OrderId,omitempty"`
-
+	OrderId   int64  `json:"OrderId,omitempty"` // from 1 to 2^53-1, so that JSON readers with floating point keep all digits
 	RequestId string `json:"RequestId,omitempty"`
 }
 
-// Validate checks the request, including the signature of the CSR, and returns
-// the first problem in the order of the fields. The code is
-// [yuncert.ErrCreateCertificateRequestFailed] for Csr, for ProductCode, and for
-// a domain that does not fit the product or ValidateType,
-// [yuncert.ErrInvalidParameter] for another ValidateType, and
+// Validate checks the request, including the signature of the CSR, and returns the
+// first problem in the order of the fields. The code is
+// [yuncert.ErrCreateCertificateRequestFailed] for Csr, for ProductCode, and for a
+// domain that does not fit the product or ValidateType. It is
+// [yuncert.ErrInvalidParameter] for an unknown ValidateType, and
 // [yuncert.ErrInvalidValueMalformed] for other fields. The CSR's key must pass
 // [algorithm.Check]; the operation applies the Book's KeyPolicy instead.
 func (r *CreateCertificateWithCsrRequestRequest) Validate() error {
@@ -71,8 +67,8 @@ func (r *CreateCertificateWithCsrRequestRequest) Validate() error {
 	return err
 }
 
-// check is Validate with a policy for the CSR's key. The order that it returns
-// lacks what is drawn from rand.
+// check is Validate with a policy for the CSR's key. The order that it returns has
+// no OrderId, Token and times yet.
 func (r *CreateCertificateWithCsrRequestRequest) check(policy algorithm.KeyPolicy) (*Order, error) {
 	if r == nil {
 		r = new(CreateCertificateWithCsrRequestRequest)
@@ -89,7 +85,7 @@ func (r *CreateCertificateWithCsrRequestRequest) check(policy algorithm.KeyPolic
 	if err != nil {
 		return nil, err
 	}
-	if err := product.takes(domain); err != nil {
+	if err := product.checkDomain(domain); err != nil {
 		return nil, err
 	}
 	for _, contact := range []struct{ name, text string }{{"Username", r.Username}, {"Phone", r.Phone}, {"Email", r.Email}} {
@@ -143,8 +139,8 @@ func domainOf(request *csr.Request) (string, error) {
 		return "", failed("Csr", "the CSR's common name %.80q is not a domain; want a DNS name of at least two labels, or \"*.\" and such a name", request.CommonName)
 	}
 	if proved, wildcard := strings.CutPrefix(name, "*."); wildcard {
-		// A registry does not own the names that others register below its own. A
-		// rule of the list can be a wildcard itself, such as *.kawasaki.jp.
+		// A registry does not own the names that others register below its own. With
+		// "x." a rule is found that is a wildcard itself, such as *.kawasaki.jp.
 		for _, suffix := range []string{proved, "x." + proved} {
 			found, registry := publicsuffix.PublicSuffix(suffix)
 			if registry && found == suffix {
@@ -187,13 +183,10 @@ func failed(parameter, format string, args ...any) error {
 	return yuncert.Errorf(yuncert.ErrCreateCertificateRequestFailed, parameter, format, args...)
 }
 
-// CreateCertificateWithCsrRequest stores an application as a new order and
-// takes one unit of the product's package. DescribeCertificateState then says
-// what proves ownership of the domain.
-//
-// After the errors of Validate, it returns [yuncert.ErrNotFoundPackage] if no
-// package of the product was bought, and [yuncert.ErrNotRemainCount] if all
-// units are used.
+// CreateCertificateWithCsrRequest stores an application as a new order and takes one
+// unit of the product's package. It returns the errors of Validate,
+// [yuncert.ErrNotFoundPackage] if no package of the product was bought, and
+// [yuncert.ErrNotRemainCount] if all units are used.
 func (b *Book) CreateCertificateWithCsrRequest(ctx context.Context, rand io.Reader, now time.Time, req *CreateCertificateWithCsrRequestRequest) (*CreateCertificateWithCsrRequestResponse, error) {
 	o, err := req.check(b.keyPolicy)
 	if err != nil {
@@ -209,8 +202,8 @@ func (b *Book) CreateCertificateWithCsrRequest(ctx context.Context, rand io.Read
 	if err != nil {
 		return nil, err
 	}
-	// With 2^53 ids one collision is rare. Ten in a row come from a random source
-	// that repeats itself.
+	// One collision among 2^53 OrderIds is rare. Ten in a row mean that rand repeats
+	// itself.
 	for range 10 {
 		o.OrderId, err = newOrderID(rand)
 		if err != nil {

@@ -25,9 +25,8 @@ func (r *DeleteCertificateRequestRequest) Validate() error {
 	return checkOrderID(r.OrderId)
 }
 
-// DeleteCertificateRequest deletes an order and gives its unit back to the
-// package. If the store fails, the code is [yuncert.ErrDeleteFail] instead of
-// ErrError.
+// DeleteCertificateRequest deletes an order and gives its unit back. If the store
+// fails, the code is [yuncert.ErrDeleteFail] instead of ErrError.
 func (b *Book) DeleteCertificateRequest(ctx context.Context, rand io.Reader, req *DeleteCertificateRequestRequest) (*DeleteCertificateRequestResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err

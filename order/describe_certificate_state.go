@@ -14,16 +14,13 @@ type DescribeCertificateStateRequest struct {
 }
 
 // A DescribeCertificateStateResponse has the state of an order. In the state
-// domain_verify it also has what proves ownership, and in the state certificate the
+// domain_verify it also has the [Challenge], and in the state certificate the
 // certificate. All other fields are empty.
 type DescribeCertificateStateResponse struct {
 	RequestId string `json:"RequestId,omitempty"`
+	Type      string `json:"Type,omitempty"` // the [State]
 
-	// Type is the [State] of the order.
-	Type string `json:"Type,omitempty"`
-
-	// ValidateType and the fields up to Content have the values of the
-	// [Challenge]. Only Domain is empty for "DNS".
+	// These are the fields of the [Challenge]. For "DNS", Domain is empty.
 	ValidateType string `json:"ValidateType,omitempty"`
 	RecordDomain string `json:"RecordDomain,omitempty"`
 	RecordType   string `json:"RecordType,omitempty"`
@@ -32,16 +29,11 @@ type DescribeCertificateStateResponse struct {
 	Uri          string `json:"Uri,omitempty"`
 	Content      string `json:"Content,omitempty"`
 
-	// Certificate is the certificate in PEM, followed by CA certificates: after
-	// [Book.Issue] the ones below the root, as a web server needs them, and after
-	// [Book.Complete] the ones that Complete was given.
+	// Certificate is the certificate in PEM. CA certificates follow it: the ones below
+	// the root after [Book.Issue], and the given ones after [Book.Complete].
 	Certificate string `json:"Certificate,omitempty"`
-
-	PrivateKey string `json:"PrivateKey,omitempty"` // always empty: the applicant has it
-
-	// CertId is the Identifier of the certificate, as package ca computes it: 32
-	// lower-case hexadecimal digits.
-	CertId string `json:"CertId,omitempty"`
+	PrivateKey  string `json:"PrivateKey,omitempty"` // always empty: only the applicant has the key
+	CertId      string `json:"CertId,omitempty"`     // the Identifier in package ca: 32 lower-case hexadecimal digits
 }
 
 // Validate returns [yuncert.ErrMissingParameter] if OrderId is zero.
@@ -52,8 +44,8 @@ func (r *DescribeCertificateStateRequest) Validate() error {
 	return checkOrderID(r.OrderId)
 }
 
-// DescribeCertificateState returns the state of an order. The documented
-// response has no field for the reason of a failure: [Book.Order] has it.
+// DescribeCertificateState returns the state of an order, but not the reason of a
+// failure: [Book.Order] does.
 func (b *Book) DescribeCertificateState(ctx context.Context, rand io.Reader, req *DescribeCertificateStateRequest) (*DescribeCertificateStateResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err

@@ -9,12 +9,10 @@ import (
 
 // A DescribePackageStateRequest names the product whose package to describe.
 type DescribePackageStateRequest struct {
-	// ProductCode is the Code of the [Product]. Empty means [DefaultProductCode].
-	ProductCode string `json:"ProductCode,omitempty"`
+	ProductCode string `json:"ProductCode,omitempty"` // Code of a [Product]; empty means [DefaultProductCode]
 }
 
-// A DescribePackageStateResponse has the counts of a [Package]. A count of zero is
-// encoded too.
+// A DescribePackageStateResponse has the counts of a [Package], zeros too.
 type DescribePackageStateResponse struct {
 	ProductCode string `json:"ProductCode,omitempty"`
 	TotalCount  int64  `json:"TotalCount"`
@@ -24,8 +22,7 @@ type DescribePackageStateResponse struct {
 }
 
 // Validate returns [yuncert.ErrNotFoundPackage] if ProductCode is not the Code of a
-// [Product]. The document also lists OV and EV products; this package does not sell
-// them.
+// [Product]. The document also lists OV and EV products, which are not sold here.
 func (r *DescribePackageStateRequest) Validate() error {
 	_, err := r.product()
 	return err
@@ -39,7 +36,7 @@ func (r *DescribePackageStateRequest) product() (Product, error) {
 }
 
 // DescribePackageState returns how many units of a product were bought, used and
-// issued. It returns [yuncert.ErrNotFoundPackage] if none was bought.
+// issued, or [yuncert.ErrNotFoundPackage] if none was bought.
 func (b *Book) DescribePackageState(ctx context.Context, rand io.Reader, req *DescribePackageStateRequest) (*DescribePackageStateResponse, error) {
 	product, err := req.product()
 	if err != nil {

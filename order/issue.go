@@ -19,20 +19,20 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// Issue signs the certificate of an order with [ca.CreateDomainCertificate], for
-// the term of the product, and stores it. The alternative names are the domain
-// and, for a wildcard name, also the name after "*.". The subject is the domain,
-// or empty if the domain is too long for a common name.
+// Issue signs the certificate of an order with [ca.CreateDomainCertificate], for the
+// term of the product, and stores it. The alternative names are the domain and, for
+// a wildcard name, also the name after "*.". The subject is the domain, or empty if
+// the domain is too long for a common name.
 //
-// Proofs do not expire here. Updated of an order in [StateProcess] is the time of
-// its proof, if you want to refuse an old one. If the issuer's own certificate
-// ends before the term, Issue fails for Months: pass a certificate with a shorter
-// term from ca.CreateDomainCertificate to [Book.Complete].
+// Proofs do not expire here. To refuse an old one, check Updated of the order in
+// [StateProcess]: it is the time of the proof. If the issuer's own certificate ends
+// before the term, Issue fails for Months. Then call ca.CreateDomainCertificate with
+// a shorter term and pass the result to [Book.Complete].
 //
-// Issue returns [yuncert.ErrInvalidParameter] if the CSR's key was blocked since
-// the order was submitted, and the errors of ca.CreateDomainCertificate. It signs
-// before its transaction, so that a slow key locks no row. If the state of the
-// order has changed by then, it discards the certificate.
+// Issue returns [yuncert.ErrInvalidParameter] if the CSR's key was blocked after the
+// order was submitted, and the errors of ca.CreateDomainCertificate. It signs before
+// its transaction, so that a slow key locks no row. If the state of the order
+// changes in between, it discards the certificate.
 func (b *Book) Issue(ctx context.Context, rand io.Reader, now time.Time, issuer *ca.Issuer, orderID int64) (Order, error) {
 	o, err := b.Order(ctx, orderID)
 	if err != nil {
@@ -61,24 +61,24 @@ func (b *Book) Issue(ctx context.Context, rand io.Reader, now time.Time, issuer 
 	return b.certify(ctx, now, orderID, resp.X509Certificate+withoutRoot(resp.CertificateChain))
 }
 
-// withoutRoot removes the last certificate of a chain. Clients that trust the root
-// have it already (RFC 8446, section 4.4.2).
+// withoutRoot removes the root, the last certificate of a chain from package ca.
+// Clients that trust the root have it already (RFC 8446, section 4.4.2).
 func withoutRoot(chain string) string {
 	const begin = "-----BEGIN CERTIFICATE-----"
 	return chain[:max(strings.LastIndex(chain, begin), 0)]
 }
 
-// Complete stores a certificate from another CA for an order. certificate is
-// PEM: the certificate, followed by any CA certificates, each after the one
-// that it signed.
+// Complete stores a certificate from another CA for an order. certificate is PEM:
+// the certificate, followed by any CA certificates, each after the one that it
+// signed. Use [ca.Verify] to check whether you trust the CA.
 //
-// It returns [yuncert.ErrInvalidValueMalformed] if certificate is not PEM of 1
-// to 10 readable certificates, and [yuncert.ErrInvalidParameter] if the key is
-// not the CSR's or was blocked since, the names do not cover the domain, the
-// certificate is a CA's, lacks serverAuth (RFC 5280, section 4.2.1.12) or is
-// not valid at now, or a CA certificate does not belong to the signer of the
-// certificate before it. It does not check whether you trust the CA; use
-// [ca.Verify] for that.
+// It returns [yuncert.ErrInvalidValueMalformed] if certificate is not PEM of 1 to 10
+// readable certificates, and [yuncert.ErrInvalidParameter] if
+//   - the key is not the CSR's, or was blocked after the order was submitted,
+//   - the names do not cover the domain,
+//   - the certificate is a CA's, is not valid at now, or lacks serverAuth (RFC 5280,
+//     section 4.2.1.12), or
+//   - a CA certificate is not the one that signed the certificate before it.
 func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certificate string) (Order, error) {
 	chain, err := param.ParseCertificates("Certificate", certificate, 10)
 	if err != nil {
@@ -95,7 +95,7 @@ func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certi
 	if err != nil {
 		return Order{}, err
 	}
-	if err := o.accepts(now, request.PublicKey, chain); err != nil {
+	if err := o.checkCertificate(now, request.PublicKey, chain); err != nil {
 		return Order{}, err
 	}
 	var text strings.Builder
@@ -105,8 +105,8 @@ func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certi
 	return b.certify(ctx, now, orderID, text.String())
 }
 
-// request reads the order's CSR and refuses a key that was blocked since the
-// order was submitted.
+// request reads the order's CSR, and refuses a key that the policy does not accept
+// any more.
 func (o *Order) request(policy algorithm.KeyPolicy) (*csr.Request, error) {
 	request, err := csr.ParseWithPolicy([]byte(o.Csr), algorithm.KeyPolicy{SmallExponents: true})
 	if err != nil {
@@ -119,8 +119,8 @@ func (o *Order) request(policy algorithm.KeyPolicy) (*csr.Request, error) {
 	return request, nil
 }
 
-// accepts checks that a certificate is the one that was ordered.
-func (o *Order) accepts(now time.Time, key crypto.PublicKey, chain []*x509.Certificate) error {
+// checkCertificate checks that a chain begins with the certificate that was ordered.
+func (o *Order) checkCertificate(now time.Time, key crypto.PublicKey, chain []*x509.Certificate) error {
 	cert := chain[0]
 	own, ok := key.(interface{ Equal(crypto.PublicKey) bool })
 	switch {
@@ -168,9 +168,9 @@ func (b *Book) certify(ctx context.Context, now time.Time, orderID int64, certif
 	})
 }
 
-// Fail records that the CA refused an order, with a reason of 1 to 500
-// characters. It returns [yuncert.ErrInvalidValueMalformed] if the reason is
-// too long, is not UTF-8 or has control characters.
+// Fail records that the CA refused an order. It returns
+// [yuncert.ErrInvalidValueMalformed] if the reason has more than 500 characters, is
+// not UTF-8 or has control characters.
 func (b *Book) Fail(ctx context.Context, now time.Time, orderID int64, reason string) (Order, error) {
 	if reason == "" {
 		return Order{}, yuncert.Missing("Reason")

@@ -7,10 +7,9 @@ import (
 	"sync"
 )
 
-// A MemoryStore is a [Store] in memory. The zero value is an empty store; do
-// not copy it after its first use. Updates run one at a time, and Views run in
-// parallel. A call that waits for its turn notices only then that ctx has
-// ended; no operation of a [Book] makes it wait for long.
+// A MemoryStore is a [Store] in memory. The zero value is an empty store. Do not
+// copy it after its first use. Updates run one at a time, and Views run in parallel.
+// A call that waits for another one does not notice that ctx ends.
 type MemoryStore struct {
 	mu       sync.RWMutex
 	packages map[string]Package // this and the other maps are nil before the first Update

@@ -17,28 +17,25 @@ import (
 	"time"
 )
 
-// A NetVerifier looks up proofs in the DNS and on web servers. Applicants choose
-// the names, so it protects your network: it connects only to public addresses,
-// checked after the name is resolved, follows redirects only on the same host, and
-// reads little. It uses no proxy and no DNS search list. The zero value is ready
-// to use. It is safe for concurrent use; do not change it after its first use.
+// A NetVerifier looks up proofs in the DNS and on web servers. Applicants choose the
+// names, so it protects your network: it connects only to public addresses, which it
+// checks after it resolves a name, follows redirects only on the same host, and
+// reads little. It uses no proxy and no DNS search list. The zero value is ready for
+// use, also concurrent use. Do not change it after its first use.
 //
-// A firewall must keep it away from your servers on public addresses, and from
-// private IPv4 addresses behind a translator with its own IPv6 prefix (RFC 6052,
-// section 2.2): it cannot tell them from others.
+// It cannot recognize your own servers on public addresses, nor private IPv4
+// addresses that a translator offers under its own IPv6 prefix (RFC 6052, section
+// 2.2). A firewall must keep it away from them.
 type NetVerifier struct {
-	// Resolver resolves names. Nil means [net.DefaultResolver]. Applicants choose
-	// the names whose TXT records it looks up. If it knows private names, an
-	// applicant can learn how many TXT records they have.
+	// Resolver resolves names. Nil means [net.DefaultResolver]. If it knows private
+	// names, an applicant can learn how many TXT records they have.
 	Resolver *net.Resolver
 
-	// Timeout limits one lookup with all its connections. Zero means 10 seconds.
-	Timeout time.Duration
+	Timeout time.Duration // for one lookup with all its connections; zero means 10 seconds
 
-	// AllowedNetworks are private networks to connect to, such as 10.20.0.0/16
-	// for the domains of an intranet. Applicants can then send GET requests with
-	// any path to ports 80 and 443 there, because redirects choose the path, and
-	// learn the status.
+	// AllowedNetworks are private networks to connect to, such as 10.20.0.0/16 for the
+	// domains of an intranet. Applicants can then send GET requests with any path to
+	// ports 80 and 443 there, through redirects, and learn the status.
 	AllowedNetworks []netip.Prefix
 
 	// ports replace 443 for https and 80 for http in tests. Nil otherwise.
@@ -51,12 +48,12 @@ const (
 	maxFile      = 4 << 10 // octets of the proof's file
 )
 
-// Lookup implements [Verifier]. For "DNS" it returns the TXT records of
-// "_dnsauth." followed by the domain. For "FILE" it returns the files that https
-// and http serve with status 200, in this order, of up to 4096 octets each, after
-// up to 5 redirects. It tries up to 10 addresses of a name, and does not check the
-// server's certificate, because the applicant may have none yet. Connections end
-// with the call, which does not wait for the last one to close.
+// Lookup implements [Verifier]. For "DNS" it returns the TXT records of "_dnsauth."
+// followed by the domain. For "FILE" it returns the files that https and http serve
+// with status 200, in this order, after up to 5 redirects and of up to 4096 octets
+// each. It tries up to 10 addresses of a name. It does not check the server's
+// certificate, because the applicant may have none yet. Connections end with the
+// call.
 func (v *NetVerifier) Lookup(ctx context.Context, c Challenge) ([]string, error) {
 	timeout := v.Timeout
 	if timeout == 0 {

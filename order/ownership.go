@@ -19,14 +19,13 @@ type Challenge struct {
 	ValidateType string // "DNS" or "FILE"
 	Domain       string // the name to prove, without "*."
 
-	// For "DNS": add a record of type RecordType, "TXT", with the text
-	// RecordValue. Its full name is "_dnsauth." followed by Domain. RecordDomain
-	// is the same name relative to the zone of the registered domain, such as
-	// "_dnsauth.www".
+	// For "DNS", the applicant adds a "TXT" record with the text RecordValue at
+	// "_dnsauth." followed by Domain. RecordDomain is this name relative to the zone
+	// of the registered domain, such as "_dnsauth.www".
 	RecordDomain, RecordType, RecordValue string
 
-	// For "FILE": put a file with the text Content at the path Uri on the web
-	// server of Domain. Uri is "/.well-known/pki-validation/fileauth.txt".
+	// For "FILE", the applicant puts a file with the text Content at the path Uri,
+	// "/.well-known/pki-validation/fileauth.txt", on the web server of Domain.
 	Uri, Content string
 }
 
@@ -56,20 +55,19 @@ func (o *Order) Challenge() Challenge {
 	return c
 }
 
-// A Verifier looks up proofs of ownership. It must be safe for concurrent use
-// if the [Book] is used concurrently.
+// A Verifier looks up proofs of ownership. It must be safe for concurrent use if the
+// [Book] is used concurrently.
 type Verifier interface {
-	// Lookup returns what is at the place that the challenge names: the texts of
-	// all TXT records, or the content of the file. The Book compares each with
-	// the token, without a byte-order mark in front and white space around it. An
-	// error becomes the Reason of the order, which the applicant may read.
+	// Lookup returns the texts of all TXT records, or the content of the file, at the
+	// place that the challenge names. The Book removes a byte-order mark and then
+	// white space around each text, and compares it with the token. An error becomes
+	// the Reason of the order, which the applicant may read.
 	Lookup(ctx context.Context, c Challenge) ([]string, error)
 }
 
 // CheckOwnership looks up the proof of ownership for an order. Without a proof the
-// order stays in [StateDomainVerify] and gets a Reason; call CheckOwnership again
-// later. If ctx ends first, the order gets no Reason, and the error is
-// [yuncert.ErrError].
+// order stays in [StateDomainVerify] and gets a Reason, and CheckOwnership returns
+// no error. Call it again later.
 func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64) (Order, error) {
 	o, err := b.Order(ctx, orderID)
 	if err != nil {
@@ -79,10 +77,12 @@ func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64)
 		return Order{}, err
 	}
 	found, err := b.verifier.Lookup(ctx, o.Challenge())
-	if ended := endOf(ctx); ended != nil {
+	ended := endOf(ctx)
+	if ended != nil {
 		return Order{}, &yuncert.Error{Code: yuncert.ErrError, Message: "ctx ended during the check of ownership", Err: ended}
 	}
-	if reason := notProved(o.Token, found, err); reason != "" {
+	reason := notProved(o.Token, found, err)
+	if reason != "" {
 		return b.move(ctx, now, orderID, eventMiss, func(_ Tx, o *Order) error {
 			o.Reason = reason
 			return nil

@@ -7,8 +7,8 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// A Product is a kind of certificate that can be ordered. The documents list
-// seven. They give a term for the free ones only; the others were sold for a year.
+// A Product is a kind of certificate that can be ordered. The documents list seven,
+// with a term for the free ones only. The others were sold for a year.
 //
 //	digicert-free-1-free       DigiCert     single name             3 months
 //	symantec-free-1-free       DigiCert     single name            12 months
@@ -17,21 +17,20 @@ import (
 //	geotrust-dv-w-starter      GeoTrust     wildcard               12 months
 //	globalsign-dv-1-personal   GlobalSign   single name            12 months
 //	globalsign-dv-w-advanced   GlobalSign   wildcard               12 months
-//
-// The document calls symantec-dv-1-starter a wildcard product, but its code and an
-// older edition say that it is for a single name. It takes both here.
 type Product struct {
 	Code     string // the ProductCode
 	Brand    string // the name in the documents; your CA signs, whatever the Brand
-	Single   bool   // it takes plain names, such as www.example.com
-	Wildcard bool   // it takes wildcard names, such as *.example.com
+	Single   bool   // whether it takes single names, such as www.example.com
+	Wildcard bool   // whether it takes wildcard names, such as *.example.com
 	Months   int32  // the term of the certificate, in calendar months
 }
 
 // DefaultProductCode is the product of a request with an empty ProductCode.
 const DefaultProductCode = "digicert-free-1-free"
 
-// products are in the order of the document of CreateCertificateWithCsrRequest.
+// products has the order of the document of CreateCertificateWithCsrRequest. The
+// document calls symantec-dv-1-starter a wildcard product. Its code and an older
+// edition say that it is for a single name. Here it takes both.
 var products = []Product{
 	{Code: DefaultProductCode, Brand: "DigiCert", Single: true, Months: 3},
 	{Code: "symantec-free-1-free", Brand: "DigiCert", Single: true, Months: 12},
@@ -63,8 +62,8 @@ func productOf(productCode string, code yuncert.Code) (Product, error) {
 	return Product{}, yuncert.Errorf(code, "ProductCode", "%.80q is not a DV product; want one of %s", productCode, strings.Join(codes, ", "))
 }
 
-// takes refuses a wildcard name or a plain name that the product is not for.
-func (p Product) takes(domain string) error {
+// checkDomain checks that the product takes names of this kind.
+func (p Product) checkDomain(domain string) error {
 	wildcard := strings.HasPrefix(domain, "*.")
 	switch {
 	case wildcard && !p.Wildcard:
