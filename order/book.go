@@ -174,7 +174,7 @@ func readPackage(tx Reader, productCode string) (Package, error) {
 }
 
 // packageOf returns the package that an order took its unit from. If it does not
-// exist, the store has lost it, so the error has no code of a refusal.
+// exist, the store has lost it. That is not a refusal, so the error has no code.
 func packageOf(tx Reader, o *Order) (Package, error) {
 	p, found, err := tx.Package(o.ProductCode)
 	if err == nil && !found {

@@ -158,7 +158,7 @@ func checkTags(tags []ca.Tag) error {
 	}
 	for _, tag := range tags {
 		if tag.Key == "" {
-			return param.Malformed("Tags", "a tag has no Key")
+			return param.Malformed("Tags", "a tag has no Key; want 1 to 128 characters")
 		}
 		if err := checkText("Tags", tag.Key, 128); err != nil {
 			return err

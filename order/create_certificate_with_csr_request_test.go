@@ -7,7 +7,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +38,7 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 	tag := func(key, value string) func(*request) {
 		return func(r *request) { r.Tags = []ca.Tag{{Key: "account", Value: "test"}, {Key: key, Value: value}} }
 	}
-	block, _ := pem.Decode([]byte(plainCSR(t)))
+	valid := testutil.FirstPEM(t, plainCSR(t))
 	const twoLabels = "a DNS name of at least two labels"
 	privateKey := string(testkeys.PEM(algorithm.ECC_256, 2))
 
@@ -61,10 +60,10 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"text after the CSR", func(r *request) { r.Csr += "Tom" }, failed, "Csr", "followed by other text"},
 		{"half of a CSR", func(r *request) { r.Csr = r.Csr[:len(r.Csr)/2] }, failed, "Csr", "has no end"},
 		{"a CSR with an octet after it", func(r *request) {
-			r.Csr = testutil.EncodePEM("CERTIFICATE REQUEST", append(bytes.Clone(block.Bytes), 0))
+			r.Csr = testutil.EncodePEM("CERTIFICATE REQUEST", append(bytes.Clone(valid), 0))
 		}, failed, "Csr", "cannot be read"},
 		{"a CSR with a wrong signature", func(r *request) {
-			der := bytes.Clone(block.Bytes)
+			der := bytes.Clone(valid)
 			der[len(der)-1] ^= 1
 			r.Csr = testutil.EncodePEM("CERTIFICATE REQUEST", der)
 		}, failed, "Csr", "possession"},
@@ -201,7 +200,8 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 
 			// The error body contains no key, whatever the request contains.
 			body := string(must[[]byte](t)(json.Marshal(err)))
-			if secret, _ := pem.Decode([]byte(privateKey)); strings.Contains(body, base64.StdEncoding.EncodeToString(secret.Bytes)[:20]) {
+			secret := testutil.FirstPEM(t, privateKey)
+			if strings.Contains(body, base64.StdEncoding.EncodeToString(secret)[:20]) {
 				t.Errorf("the error contains the private key: %s", body)
 			}
 		})

@@ -57,7 +57,8 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 		if diff := cmp.Diff(&before, req); diff != "" {
 			t.Errorf("the request was changed (-before +after):\n%s", diff)
 		}
-		if valid := req.Validate(); (valid == nil) != (err == nil) || err != nil && valid.Error() != err.Error() {
+		valid := req.Validate()
+		if (valid == nil) != (err == nil) || err != nil && valid.Error() != err.Error() {
 			t.Fatalf("Validate returned %v, but the operation returned %v", valid, err)
 		}
 		if err != nil {
@@ -83,8 +84,8 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 		if o.Domain != strings.ToLower(o.Domain) || strings.ContainsFunc(o.Domain, func(r rune) bool { return r >= utf8.RuneSelf }) {
 			t.Errorf("Domain %q is not in lower case and ASCII", o.Domain)
 		}
-		if wildcard := name != o.Domain; wildcard && o.ValidateType != "DNS" {
-			t.Errorf("the ownership of %s is proved by %s", o.Domain, o.ValidateType)
+		if name != o.Domain && o.ValidateType != "DNS" {
+			t.Errorf("the wildcard name %s is proved by %s", o.Domain, o.ValidateType)
 		}
 		if o.State != order.StateDomainVerify || !tokenForm.MatchString(o.Token) || o.Reason != "" || o.Certificate != "" {
 			t.Errorf("order %+v", o)

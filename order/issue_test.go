@@ -460,7 +460,8 @@ func TestComplete(t *testing.T) {
 				t.Error("the key is not the CSR's")
 			}
 			state := must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(t.Context(), testutil.Seeded(), &order.DescribeCertificateStateRequest{OrderId: o.OrderId}))
-			if sum := md5.Sum(chain[0].Raw); state.Certificate != got.Certificate || state.CertId != hex.EncodeToString(sum[:]) {
+			sum := md5.Sum(chain[0].Raw)
+			if state.Certificate != got.Certificate || state.CertId != hex.EncodeToString(sum[:]) {
 				t.Errorf("DescribeCertificateState has CertId %s of\n%s", state.CertId, state.Certificate)
 			}
 		})

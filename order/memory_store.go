@@ -59,8 +59,8 @@ func (s *MemoryStore) View(ctx context.Context, f func(Snapshot) error) error {
 	return f(&memoryTx{s, nil})
 }
 
-// A memoryTx writes to its store at once. undo reverts its writes, in reverse
-// order.
+// A memoryTx writes to its store at once. The functions in undo revert the writes:
+// the last one runs first.
 type memoryTx struct {
 	store *MemoryStore
 	undo  []func()
@@ -131,7 +131,8 @@ func (tx *memoryTx) PutOrder(o Order) error {
 }
 
 func (tx *memoryTx) DeleteOrder(orderID int64) error {
-	if before := tx.store.remove(orderID); before != nil {
+	before := tx.store.remove(orderID)
+	if before != nil {
 		tx.undo = append(tx.undo, func() { tx.store.add(before) })
 	}
 	return nil

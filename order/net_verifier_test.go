@@ -1451,7 +1451,8 @@ func TestCheckOwnershipOvertaken(t *testing.T) {
 			var o Order
 			lookups := 0
 			b, o = newTestBook(t, verifierFunc(func(_ context.Context, c Challenge) ([]string, error) {
-				if lookups++; lookups > 1 {
+				lookups++
+				if lookups > 1 {
 					return []string{c.RecordValue}, nil
 				}
 				if err := tt.event(b, o); err != nil {

@@ -183,11 +183,13 @@ func TestCheckOwnershipAgain(t *testing.T) {
 				return must[order.Order](t)(book.CheckOwnership(t.Context(), at, o.OrderId))
 			}
 			failure = errors.New("the server is down")
-			if got := check(instant.Add(time.Minute)); got.State != order.StateDomainVerify || got.Reason != "the server is down" {
+			got := check(instant.Add(time.Minute))
+			if got.State != order.StateDomainVerify || got.Reason != "the server is down" {
 				t.Errorf("%s: %s", got.State, got.Reason)
 			}
 			failure = nil
-			if got := check(instant.Add(2 * time.Minute)); got.State != order.StateDomainVerify || got.Reason != "nothing was found where the proof belongs" {
+			got = check(instant.Add(2 * time.Minute))
+			if got.State != order.StateDomainVerify || got.Reason != "nothing was found where the proof belongs" {
 				t.Errorf("%s: %s", got.State, got.Reason)
 			}
 			found = []string{o.Token}
@@ -209,10 +211,12 @@ func TestOtherOrdersProof(t *testing.T) {
 	book, _ := newBook(t, verifierFunc(func(context.Context, order.Challenge) ([]string, error) { return found, nil }))
 	mine, other := place(t, book, application(plainCSR(t))), place(t, book, application(plainCSR(t)))
 	found = []string{other.Token}
-	if got := must[order.Order](t)(book.CheckOwnership(t.Context(), later, mine.OrderId)); got.State != order.StateDomainVerify || got.Reason == "" {
+	got := must[order.Order](t)(book.CheckOwnership(t.Context(), later, mine.OrderId))
+	if got.State != order.StateDomainVerify || got.Reason == "" {
 		t.Errorf("the order is in %s with the proof of another", got.State)
 	}
-	if got := must[order.Order](t)(book.CheckOwnership(t.Context(), later, other.OrderId)); got.State != order.StateProcess {
+	got = must[order.Order](t)(book.CheckOwnership(t.Context(), later, other.OrderId))
+	if got.State != order.StateProcess {
 		t.Errorf("the other order is in %s", got.State)
 	}
 }
@@ -275,9 +279,9 @@ func TestOrderChangesDuringCheck(t *testing.T) {
 	}
 	for _, found := range []bool{true, false} {
 		for name, tt := range map[string]struct {
-			meanwhile func(context.Context, *order.Book, int64) error
-			code      yuncert.Code
-			mention   string
+			change  func(context.Context, *order.Book, int64) error
+			code    yuncert.Code
+			mention string
 		}{
 			"cancelled": {cancel, wrong, "state payed;"},
 			"deleted":   {remove, unknown, "there is no order"},
@@ -292,7 +296,7 @@ func TestOrderChangesDuringCheck(t *testing.T) {
 				var before contents
 				store := order.NewMemoryStore()
 				book = order.NewBook(store, order.BookOptions{Verifier: verifierFunc(func(ctx context.Context, c order.Challenge) ([]string, error) {
-					if err := tt.meanwhile(ctx, book, o.OrderId); err != nil {
+					if err := tt.change(ctx, book, o.OrderId); err != nil {
 						t.Error(err)
 					}
 					before = everything(t, store)
@@ -348,11 +352,13 @@ func TestWildcardProof(t *testing.T) {
 	for _, elsewhere := range []string{"example.com", "*.a.example.com", "www.a.example.com"} {
 		records[elsewhere] = o.Token
 	}
-	if got := must[order.Order](t)(book.CheckOwnership(t.Context(), later, o.OrderId)); got.State != order.StateDomainVerify {
+	got := must[order.Order](t)(book.CheckOwnership(t.Context(), later, o.OrderId))
+	if got.State != order.StateDomainVerify {
 		t.Errorf("with proofs of other names the order is in %s", got.State)
 	}
 	records["a.example.com"] = o.Token
-	if got := must[order.Order](t)(book.CheckOwnership(t.Context(), later, o.OrderId)); got.State != order.StateProcess {
+	got = must[order.Order](t)(book.CheckOwnership(t.Context(), later, o.OrderId))
+	if got.State != order.StateProcess {
 		t.Errorf("the order is in %s: %s", got.State, got.Reason)
 	}
 }

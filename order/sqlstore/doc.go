@@ -16,7 +16,7 @@
 //
 // An Update runs in READ COMMITTED and locks each row that it reads. Updates of
 // the same package therefore run one after the other. A View runs in REPEATABLE
-// READ and waits for no Update.
+// READ and does not wait for an Update.
 //
 // # SQLite, 3.24 or newer, with modernc.org/sqlite
 //
@@ -39,7 +39,7 @@
 //
 // An Update begins with BEGIN IMMEDIATE, so one Update writes at a time; the
 // Updates of one Store queue before that. A View sees the state at its first
-// read and waits for no Update.
+// read and does not wait for an Update.
 //
 // # Several processes
 //

@@ -564,7 +564,8 @@ func TestContextEnds(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s, db, store := newStore(t, sqlstore.PostgreSQL)
-				if s.stalled = []string{tt.stalled}; tt.stalled == "" {
+				s.stalled = []string{tt.stalled}
+				if tt.stalled == "" {
 					db.SetMaxOpenConns(1)
 					conn, err := db.Conn(t.Context())
 					if err != nil {

@@ -72,7 +72,8 @@ func fill[T any](t *testing.T, n int) (filled T) {
 	v := reflect.ValueOf(&filled).Elem()
 	for i := range v.NumField() {
 		name, at := v.Type().Field(i).Name, 1000*n+i
-		switch field := v.Field(i); {
+		field := v.Field(i)
+		switch {
 		case name == "State":
 			field.SetString(string(states[n%len(states)]))
 		case field.Kind() == reflect.String:
