@@ -70,13 +70,16 @@ func isReadable(octets []byte) bool {
 	return err == nil
 }
 
-// permits reports whether a certificate's extended key usages, if it has any,
-// allow a use (RFC 5280, section 4.2.1.12). All clients apply a CA's usages to
-// the certificates below it too.
+// limitsUsages reports whether a certificate has extended key usages and
+// anyExtendedKeyUsage is not one of them (RFC 5280, section 4.2.1.12).
+func limitsUsages(cert *x509.Certificate) bool {
+	return len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0 && !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageAny)
+}
+
+// permits reports whether a certificate's extended key usages allow a use. All
+// clients apply a CA's usages to the certificates below it too.
 func permits(cert *x509.Certificate, usage x509.ExtKeyUsage) bool {
-	bound := len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0
-	return usage == x509.ExtKeyUsageAny || !bound ||
-		slices.Contains(cert.ExtKeyUsage, usage) || slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageAny)
+	return usage == x509.ExtKeyUsageAny || !limitsUsages(cert) || slices.Contains(cert.ExtKeyUsage, usage)
 }
 
 // excludes returns the first of these extended key usages that a CA in the

@@ -159,9 +159,8 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	}
 	i.publicKeys = append(i.publicKeys, publicKey)
 	i.identifiers = append(i.identifiers, x509der.Identifier(cert.Raw))
-	usages := x509der.ExtKeyUsages(cert)
-	if len(usages) > 0 && !slices.Contains(usages, extendedKeyUsages["any"]) {
-		i.usages = append(i.usages, usages)
+	if limitsUsages(cert) {
+		i.usages = append(i.usages, x509der.ExtKeyUsages(cert))
 	}
 	constraints, err := x509der.ConstraintsOf(cert)
 	if err != nil {
