@@ -112,27 +112,23 @@ func (r *CreateServerCertificateWithCsrRequest) check(policy algorithm.KeyPolicy
 // CreateServerCertificateWithCsr signs a server certificate for the key of a
 // CSR. der is the certificate itself, whatever Immediately says: store it.
 //
-// The subject has the attributes C, ST, L, O, OU and CN. Other attributes of
-// the CSR are left out. Without an organization or unit in the request and in
-// the CSR, the documented defaults name Alibaba: set both fields, or use
-// [CreateDomainCertificate], which writes neither.
+// The subject has the attributes C, ST, L, O, OU and CN, and no others of the
+// CSR. The documented defaults of O and OU name Alibaba: set Organization and
+// OrganizationUnit, or use [CreateDomainCertificate], which writes neither.
 //
 // The alternative names are the common name if it is a DNS name or an IP
 // address, the DNS names and IP addresses of the CSR, and Domain. A common name
 // of one word, such as "mail", is a DNS name; "Tom Li" and
-// "https://www.example.com" are not. Clients look for a server only there, so
-// at least one name is needed. Other extensions and other kinds of names in the
-// CSR are not copied.
-//
-// The extended key usage is serverAuth. The key may be RSA_1024 unless the
-// issuer's KeyPolicy says otherwise.
+// "https://www.example.com" are not. At least one name is needed, because
+// clients look for a server only there. Other extensions and other kinds of
+// names in the CSR are not copied. The extended key usage is serverAuth. The
+// key may be RSA_1024 if the issuer's KeyPolicy allows it.
 //
 // Its own errors are [yuncert.ErrInvalidParameter] for an issuer that is a root
 // CA, for a certificate that would have ended before now, and for EnableCrl 1
-// if the issuer has no CRLBase; and [yuncert.ErrInvalidValueMalformed] for an
-// attribute of the CSR that breaks the rule of the field in whose place it is
-// used, and for a CSR with more than one C, ST, L or O to use, or more than 8
-// OU.
+// without a CRLBase; and [yuncert.ErrInvalidValueMalformed] for an attribute of
+// the CSR that breaks the rule of the field that it replaces, and for a CSR
+// with more than one C, ST, L or O to use, or more than 8 OU.
 func CreateServerCertificateWithCsr(rand io.Reader, now time.Time, issuer *Issuer, req *CreateServerCertificateWithCsrRequest) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
 	l, err := req.check(issuer.keyPolicy())
 	if err != nil {

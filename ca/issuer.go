@@ -22,7 +22,6 @@ type IssuerOptions struct {
 	// are no CRLs. For several CRLs of one CA make several Issuers, each with
 	// its own CRLBase.
 	CRLBase string
-
 	// KeyPolicy applies to every public key that the CA certifies: from CSRs,
 	// of subordinate CAs and OCSP responders, and of keys that it generates. It
 	// also applies to the keys in the chain, except for MinRSABits: a CA with a

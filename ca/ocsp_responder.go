@@ -26,25 +26,23 @@ type OCSPResponder struct {
 	notBefore, notAfter time.Time
 }
 
-// NewOCSPResponder makes an OCSPResponder from a private key and a chain in
-// PEM. The key's certificate is the first. There are two kinds:
+// NewOCSPResponder makes an OCSPResponder from a private key and a chain in PEM
+// that begins with the key's certificate. There are two kinds of chains:
 //
 //   - the CertificateChain of [CreateOCSPResponderCertificate]: the responder
-//     answers for the CA whose certificate is the second. Prefer this: it keeps
-//     the CA's key away from the network;
-//   - the chain of a CA, as [NewIssuer] takes it: the CA answers itself. Its
-//     certificate from this package lacks the key usage digitalSignature that
-//     RFC 5280, section 4.2.1.3, wants for this. OpenSSL, Java and Go accept
-//     it.
+//     answers for the CA that comes second. Prefer this: it keeps the CA's key
+//     away from the network;
+//   - the chain of a CA, as [NewIssuer] takes it: the CA answers itself.
+//     OpenSSL, Java and Go accept this, although CA certificates of this
+//     package lack the key usage digitalSignature (RFC 5280, section 4.2.1.3).
 //
-// Certificates after these are not read. A chain that cannot be read and a key
-// that is unsupported or weak are [yuncert.ErrInvalidValueMalformed]. A key
-// that is not that of the first certificate is [yuncert.ErrInvalidParameter],
-// and so are a CA certificate that breaks a rule of [NewIssuer] for single
-// certificates, and a responder's that is not signed by the second, demands
-// certificate policies, has a critical extension that is not understood, or
-// lacks the extended key usage OCSPSigning (RFC 6960, section 4.2.2.2) or the
-// key usage digitalSignature. Validity is checked at each answer.
+// Certificates after these are not read. The errors are those of [NewIssuer],
+// for the key and for what a single CA certificate must be, and
+// [yuncert.ErrInvalidParameter] for a responder's certificate that is not
+// signed by the second, demands certificate policies, has a critical extension
+// that is not understood, a usage extension that grants nothing or a weak key,
+// or lacks the extended key usage OCSPSigning (RFC 6960, section 4.2.2.2) or
+// the key usage digitalSignature. Validity is checked at each answer.
 func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error) {
 	chain, err := param.ParseCertificates("CertificateChain", chainPEM, maxChain)
 	if err != nil {

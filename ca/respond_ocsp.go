@@ -26,18 +26,14 @@ const (
 type OCSPAnswer struct {
 	// Status is OCSPGood, OCSPRevoked or OCSPUnknown. Empty means OCSPUnknown.
 	Status OCSPStatus `json:"Status,omitempty"`
-
 	// RevocationTime is when the certificate was revoked, not after now.
 	// Required with OCSPRevoked, and not used otherwise.
 	RevocationTime time.Time `json:"RevocationTime,omitzero"`
-
 	// Reason is why it was revoked. Zero, ReasonUnspecified, is not written.
 	Reason RevocationReason `json:"Reason,omitempty"`
-
 	// ThisUpdate is when the records were last known to be right, not after
 	// now. Zero means now.
 	ThisUpdate time.Time `json:"ThisUpdate,omitzero"`
-
 	// NextUpdate is how long clients may keep the answer, after now. Zero says
 	// that newer answers are always available (RFC 6960, section 2.4). Clients
 	// that cache or staple need a time, of hours or a few days.
@@ -55,24 +51,21 @@ type OCSPAnswer struct {
 //   - malformedRequest: not a DER OCSPRequest, more than 64 KiB or 100
 //     certificates, a critical extension other than the nonce, or a nonce that
 //     is not of 1 to 128 octets (RFC 9654, section 2.1).
-//   - unauthorized: the request names only certificates of other CAs. If it
-//     also names one of this CA's, the others are unknown and lookup is not
-//     called for them. So give each CA an address of its own.
+//   - unauthorized: all certificates are of other CAs. If only some are, their
+//     status is unknown, and lookup is not called for them. So give each CA an
+//     address of its own.
 //
-// The request names the CA by digests of its name and key with SHA-1, SHA-256,
-// SHA-384, SHA-512 or SM3. Its signature is not checked. The response has the
-// responder's key hash as ResponderID, now as producedAt, the request's nonce,
-// and the certificate of a responder that is not the CA itself.
+// The request names the CA by SHA-1, SHA-256, SHA-384, SHA-512 or SM3 digests;
+// its signature is not checked. The response has the responder's key hash as
+// ResponderID, now as producedAt, the request's nonce, and the certificate of a
+// responder that is not the CA itself.
 //
-// err is for the service's log. The response then says:
-//
-//   - tryLater: lookup failed ([yuncert.ErrInternalError], which wraps its
-//     error).
-//   - internalError: the responder or lookup is nil, rand or the key failed
-//     ([yuncert.ErrInternalError]); the responder's certificate or its CA's is
-//     not valid now ([yuncert.ErrCertificateExpired]); an OCSPAnswer breaks the
-//     rule in a field's comment ([yuncert.ErrMissingParameter],
-//     [yuncert.ErrInvalidValueMalformed], [yuncert.ErrInvalidParameter]).
+// err is for the service's log. The response is tryLater if lookup failed
+// ([yuncert.ErrInternalError], which wraps its error), and otherwise
+// internalError: the responder or lookup is nil, rand or the key failed
+// ([yuncert.ErrInternalError]); the responder's certificate or its CA's is not
+// valid now ([yuncert.ErrCertificateExpired]); an OCSPAnswer breaks the rule in
+// a field's comment (the codes of Validate).
 func RespondOCSP(rand io.Reader, now time.Time, responder *OCSPResponder, request []byte,
 	lookup func(serialNumber string) (OCSPAnswer, error)) (response []byte, err error) {
 	if responder == nil || lookup == nil {

@@ -17,20 +17,16 @@ type VerifyOptions struct {
 	// Roots are the trusted CA certificates, up to 1000 PEM blocks. Those with an
 	// algorithm that this module does not support are ignored. Required.
 	Roots string
-
 	// Intermediates are other CA certificates that may be part of the chain, in
 	// any order, under the rules of Roots.
 	Intermediates string
-
 	// Host is the DNS name or IP address that the certificate must be for. Empty
 	// accepts any.
 	Host string
-
 	// Usage is what the extended key usages of the certificate and of the CAs
 	// above it must allow. Zero ([x509.ExtKeyUsageAny]) accepts any. A TLS
 	// client asks for [x509.ExtKeyUsageServerAuth].
 	Usage x509.ExtKeyUsage
-
 	// RevocationLists are CRLs. If a CA has a CRL here, then one that is in
 	// force must cover each certificate that the CA issued in the chain, and
 	// none may list it. Certificates of other CAs are not checked for
