@@ -80,7 +80,7 @@ func refusedServerRequests(t testing.TB) []refusedServerRequest {
 		{"a label of 64 octets", func(r *request) { r.Domain = strings.Repeat("a", 64) + ".com" }, malformed, "Domain", "63"},
 		{"a name of 254 octets", func(r *request) { r.Domain = strings.Repeat(strings.Repeat("a", 62)+".", 4) + "cd" }, malformed, "Domain", "253"},
 		{"an empty label", func(r *request) { r.Domain = "a..example.com" }, malformed, "Domain", "a..example.com"},
-		{"a trailing dot", func(r *request) { r.Domain = "example.com." }, malformed, "Domain", "a dot has a label on either side"},
+		{"a trailing dot", func(r *request) { r.Domain = "example.com." }, malformed, "Domain", "a dot needs a label on both sides"},
 		{"a hyphen at the end of a label", func(r *request) { r.Domain = "a-.example.com" }, malformed, "Domain", "a-.example.com"},
 		{"a NUL in Domain", func(r *request) { r.Domain = "example.com\x00.example.org" }, malformed, "Domain", `\x00`},
 		{"an invalid A-label", func(r *request) { r.Domain = "xn--a.example.com" }, malformed, "Domain", "xn--a.example.com"},

@@ -743,7 +743,7 @@ func TestNewOCSPResponder(t *testing.T) {
 		parameter, mention string
 	}{
 		{"no chain", "", own, malformed, "CertificateChain", "no certificate"},
-		{"no key", chain, nil, malformed, "", "no key"},
+		{"no key", chain, nil, malformed, "", "the key is nil"},
 		{"a key of 1024 bits", testutil.EncodePEM("CERTIFICATE", rsa1024), key(algorithm.RSA_1024, 0), refused, "CertificateChain", "RSA_1024"},
 		{"another key", chain, au.subKey, refused, "CertificateChain", "key is not that"},
 		{"without the CA", cert, own, refused, "CertificateChain", "the CA's own certificate is missing"},

@@ -688,10 +688,10 @@ func hostileWorlds() []hostileWorld {
 		}), revoked, "Certificate", leaf + " was revoked at"},
 		{"a key usage of a CA that grants nothing", func(w *world) {
 			w.sub.KeyUsage, w.sub.ExtraExtensions = 0, []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 15}, Critical: true, Value: []byte{3, 1, 0}}}
-		}, refused, "Certificate", sub + " has an unusable key usage: the extension 2.5.29.15 is there and grants nothing"},
+		}, refused, "Certificate", sub + " has an unusable key usage: the extension 2.5.29.15 grants nothing"},
 		{"an extended key usage that grants nothing", func(w *world) {
 			w.leaf.ExtKeyUsage, w.leaf.ExtraExtensions = nil, []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 37}, Value: asn.Seq()}}
-		}, refused, "Certificate", leaf + " has an unusable key usage: the extension 2.5.29.37 is there and grants nothing"},
+		}, refused, "Certificate", leaf + " has an unusable key usage: the extension 2.5.29.37 grants nothing"},
 		{"a revoked CA", lists(func(m *made) { m.rootList(asItIs, 0xa2) }), revoked, "Certificate", sub + " was revoked at"},
 		{"a leaf revoked on the second list", lists(func(m *made) { m.subList(asItIs); m.subList(asItIs, 0xaf) }), revoked, "Certificate", leaf + " was revoked"},
 		{"a leaf revoked on the first list", lists(func(m *made) { m.subList(asItIs, 0xaf); m.subList(asItIs) }), revoked, "Certificate", leaf + " was revoked"},
@@ -786,7 +786,7 @@ func hostileWorlds() []hostileWorld {
 		}, malformed, "Certificate", "certificate 1 cannot be read"},
 		{"a leaf of version 1 with extensions", leafFields(func(f [][]byte) [][]byte { return f[1:] }), malformed, "Certificate", "certificate 1 cannot be read: it has extensions, which a certificate of version 1"},
 		{"a leaf of version 2 with extensions", leafFields(func(f [][]byte) [][]byte { f[0][4] = 1; return f }), malformed, "Certificate", "certificate 1 cannot be read: it has extensions, which a certificate of version 2"},
-		{"a leaf with something in front of its extensions", leafFields(func(f [][]byte) [][]byte { return slices.Insert(f, 7, null) }), malformed, "Certificate", "certificate 1 cannot be read: behind its public key"},
+		{"a leaf with something in front of its extensions", leafFields(func(f [][]byte) [][]byte { return slices.Insert(f, 7, null) }), malformed, "Certificate", "certificate 1 cannot be read: after its public key"},
 		{"a CSR", func(w *world) { w.after = func(m *made) { m.leaf = hostCSR(m.t, w.a, "www.example.com") } }, malformed, "Certificate", "not a CERTIFICATE"},
 		{"a CRL that is nil", func(w *world) {
 			w.after = func(m *made) { m.opts.RevocationLists = []*x509.RevocationList{{}, nil} }

@@ -14,19 +14,19 @@ import (
 // A CreateCdnCertificateSigningRequestRequest describes the CSR to create, with
 // the parameters of CreateCdnCertificateSigningRequest (CDN, 2018-05-10).
 type CreateCdnCertificateSigningRequestRequest struct {
-	// CommonName is the subject's common name, up to 64 characters. One that is
-	// neither a DNS name nor an IP address, such as "https://example.com", is not
-	// among the alternative names, without which no client finds a server. Required.
+	// CommonName is the subject's common name, up to 64 characters. A text that is
+	// not a DNS name or an IP address, such as "https://example.com", does not
+	// become an alternative name, and clients accept no server by it. Required.
 	CommonName string `json:"CommonName,omitempty"`
 
-	// SANs lists further names, DNS names and IP addresses separated by commas:
-	// up to 250 names with CommonName. Empty means none.
+	// SANs lists more DNS names and IP addresses, separated by commas: up to 250
+	// names with CommonName. Empty means none.
 	SANs string `json:"SANs,omitempty"`
 
-	// Organization is up to 64 characters. Empty means "Alibaba Inc.".
+	// Organization has up to 64 characters. Empty means "Alibaba Inc.".
 	Organization string `json:"Organization,omitempty"`
 
-	// OrganizationUnit is up to 64 characters. Empty means "Aliyun CDN".
+	// OrganizationUnit has up to 64 characters. Empty means "Aliyun CDN".
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
 
 	// Country is two letters. Empty means "CN".
@@ -35,42 +35,40 @@ type CreateCdnCertificateSigningRequestRequest struct {
 	// State is the province, up to 128 characters. Empty means "Zhejiang".
 	State string `json:"State,omitempty"`
 
-	// City is up to 128 characters. Empty means "Hangzhou".
+	// City has up to 128 characters. Empty means "Hangzhou".
 	City string `json:"City,omitempty"`
 
-	// Email is the contact address, up to 255 ASCII characters; its form is not
-	// checked further, as the document's own example is none. Empty means none.
+	// Email is the contact address, up to 255 ASCII characters without spaces. Its
+	// form is not checked further: the document's own example is not an address.
+	// Empty means none.
 	Email string `json:"Email,omitempty"`
 }
 
-// A CreateCdnCertificateSigningRequestResponse is what
-// CreateCdnCertificateSigningRequest returns.
+// A CreateCdnCertificateSigningRequestResponse is the response of
+// [CreateCdnCertificateSigningRequest].
 type CreateCdnCertificateSigningRequestResponse struct {
-	// RequestId identifies the request: an upper-case UUID drawn from rand.
+	// RequestId identifies the request: an upper-case UUID from rand.
 	RequestId string `json:"RequestId,omitempty"`
 
 	// PubMd5 is the digest of the public key that [algorithm.PubMd5] makes. A
-	// service that keeps the private key can keep it under this name, and find
-	// it again from the certificate.
+	// service can store the private key under it, and find the key again from the
+	// certificate.
 	PubMd5 string `json:"PubMd5,omitempty"`
 
-	// Csr is the CSR, a PEM block "CERTIFICATE REQUEST" that ends in a newline.
+	// Csr is the CSR as a PEM block "CERTIFICATE REQUEST".
 	Csr string `json:"Csr,omitempty"`
 
-	// CommonName repeats the CommonName of the request.
+	// CommonName is the CommonName of the request.
 	CommonName string `json:"CommonName,omitempty"`
 }
 
-// Validate checks the request as far as it goes without a key and returns the
-// first problem in the order of the fields: [yuncert.ErrMissingParameter] for
-// CommonName, [yuncert.ErrInvalidValueMalformed] for a value that breaks the
-// rule in the field's comment.
+// Validate checks everything that can be checked without a key.
 func (r *CreateCdnCertificateSigningRequestRequest) Validate() error {
 	_, err := r.check()
 	return err
 }
 
-// check is Validate, and returns what the CSR is made of.
+// check is Validate and returns the content of the CSR.
 func (r *CreateCdnCertificateSigningRequestRequest) check() (*content, error) {
 	if r == nil {
 		r = new(CreateCdnCertificateSigningRequestRequest)
@@ -100,23 +98,9 @@ func (r *CreateCdnCertificateSigningRequestRequest) check() (*content, error) {
 	return c, nil
 }
 
-// CreateCdnCertificateSigningRequest makes an RSA key pair of 2048 bits and a
-// CSR for it, signed with SHA-256. The cloud keeps the private key to itself;
-// here it is returned beside the response and is the caller's to keep, under
-// PubMd5 for example.
-//
-// A request that does not pass
-// [CreateCdnCertificateSigningRequestRequest.Validate] fails with the error of
-// that, before a key is made. A failing stage has its documented code and
-// message: [yuncert.ErrInternalKeyError] (making the key),
-// [yuncert.ErrInternalCreateCSRError] (building and signing),
-// [yuncert.ErrInternalEncodeCSRError] (a CSR above [MaxSize]),
-// [yuncert.ErrInternalError] (anything else, such as a failing rand); encoding
-// the key with [algorithm.PrivateKey.PEM] has [yuncert.ErrInternalEncodeKeyError].
-// On an error both results are nil.
-//
-// The document allows an account 100 calls a second: a service that offers the
-// operation enforces that, this function does not.
+// CreateCdnCertificateSigningRequest makes an RSA key of 2048 bits and a CSR
+// for it, signed with SHA-256. The cloud keeps the private key; here the caller
+// keeps it, for example under PubMd5.
 func CreateCdnCertificateSigningRequest(rand io.Reader, req *CreateCdnCertificateSigningRequestRequest) (*CreateCdnCertificateSigningRequestResponse, *algorithm.PrivateKey, error) {
 	c, err := req.check()
 	if err != nil {
@@ -134,12 +118,8 @@ func CreateCdnCertificateSigningRequest(rand io.Reader, req *CreateCdnCertificat
 }
 
 // CreateCdnCertificateSigningRequestWithKey makes a CSR for an RSA key of 2048
-// bits that the caller has: an [algorithm.PrivateKey], an *rsa.PrivateKey, or
-// any other signer. What another signer answers is verified before it is
-// returned.
-//
-// The errors are those of [CreateCdnCertificateSigningRequest]; a key that is
-// nil, weak or not RSA of 2048 bits is [yuncert.ErrInternalKeyError].
+// bits that the caller has: an [algorithm.PrivateKey], an *rsa.PrivateKey or
+// any other signer.
 func CreateCdnCertificateSigningRequestWithKey(rand io.Reader, key crypto.Signer, req *CreateCdnCertificateSigningRequestRequest) (*CreateCdnCertificateSigningRequestResponse, error) {
 	c, err := req.check()
 	if err != nil {

@@ -3,7 +3,6 @@ package csr
 import (
 	"crypto"
 	"io"
-	"strings"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
@@ -18,18 +17,17 @@ type CreateCsrRequest struct {
 	// for ECC and SM2. Required.
 	KeySize int32 `json:"KeySize,omitempty"`
 
-	// Algorithm is the family of the key: "RSA", "ECC" or "SM2", in upper case.
-	// Required.
+	// Algorithm is the family of the key: "RSA", "ECC" or "SM2". Required.
 	Algorithm string `json:"Algorithm,omitempty"`
 
-	// CommonName is the primary domain name, or another name of the subject: up
-	// to 64 characters. One that is neither a DNS name nor an IP address, such as
-	// "https://example.com", is not among the alternative names, without which no
-	// client finds a server. Required.
+	// CommonName is the primary domain name or another name of the subject, up to
+	// 64 characters. A text that is not a DNS name or an IP address, such as
+	// "https://example.com", does not become an alternative name, and clients
+	// accept no server by it. Required.
 	CommonName string `json:"CommonName,omitempty"`
 
-	// Sans lists the secondary names, DNS names and IP addresses separated by
-	// commas: up to 250 names with CommonName. Empty means none.
+	// Sans lists more DNS names and IP addresses, separated by commas: up to 250
+	// names with CommonName. Empty means none.
 	Sans string `json:"Sans,omitempty"`
 
 	// CountryCode is the subject's country, two letters such as "CN". Required.
@@ -43,12 +41,12 @@ type CreateCsrRequest struct {
 	Locality string `json:"Locality,omitempty"`
 
 	// CorpName is the subject's organization, up to 64 characters. Empty means
-	// none: this operation has no default.
+	// none.
 	CorpName string `json:"CorpName,omitempty"`
 
-	// Name labels the CSR for the caller and does not enter it: up to 50 letters
-	// (a to z, A to Z), digits, underscores, hyphens and periods. Empty means
-	// none.
+	// Name is the caller's label for the CSR and does not become part of it: up
+	// to 50 letters (a to z, A to Z), digits, underscores, hyphens and periods.
+	// Empty means none.
 	Name string `json:"Name,omitempty"`
 
 	// Department is the subject's organizational unit, up to 64 characters. Empty
@@ -56,33 +54,36 @@ type CreateCsrRequest struct {
 	Department string `json:"Department,omitempty"`
 }
 
-// A CreateCsrResponse is what CreateCsr returns.
+// A CreateCsrResponse is the response of [CreateCsr].
 type CreateCsrResponse struct {
-	// Csr is the CSR, a PEM block "CERTIFICATE REQUEST" that ends in a newline.
+	// Csr is the CSR as a PEM block "CERTIFICATE REQUEST".
 	Csr string `json:"Csr,omitempty"`
 
-	// RequestId identifies the request: an upper-case UUID drawn from rand.
+	// RequestId identifies the request: an upper-case UUID from rand.
 	RequestId string `json:"RequestId,omitempty"`
 
-	// CsrId identifies the CSR: from 1 to 2^53-1, the same for the same CSR. A
-	// caller who numbers CSRs puts their own number here.
+	// CsrId identifies the CSR: a number from 1 to 2^53-1, the same for the same
+	// CSR. A caller who numbers CSRs replaces it.
 	CsrId int64 `json:"CsrId,omitempty"`
 }
 
-// isCSRName reports whether a text may be the parameter Name.
-func isCSRName(text string) bool {
-	return len(text) <= 50 && strings.IndexFunc(text, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '.' && r != '-'
-	}) < 0
-}
-
-// Validate checks the request as far as it goes without a key and returns the
-// first problem in the order of the fields: [yuncert.ErrMissingParameter] for a
-// required one that is empty, [yuncert.ErrInvalidValueMalformed] for a value
-// that breaks the rule in the field's comment.
+// Validate checks everything that can be checked without a key.
 func (r *CreateCsrRequest) Validate() error {
 	_, _, err := r.check()
 	return err
+}
+
+// isCSRName reports whether a text is allowed as the parameter Name.
+func isCSRName(text string) bool {
+	for i := range len(text) {
+		c := text[i]
+		isLetter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		isDigit := '0' <= c && c <= '9'
+		if !isLetter && !isDigit && c != '_' && c != '-' && c != '.' {
+			return false
+		}
+	}
+	return len(text) <= 50
 }
 
 // sizes are the documented key lengths of each family.
@@ -92,7 +93,7 @@ var sizes = map[string]map[int32]algorithm.Algorithm{
 	"SM2": {256: algorithm.SM2_256},
 }
 
-// check is Validate, and returns what the CSR is made of.
+// check is Validate and returns the content of the CSR and the key's algorithm.
 func (r *CreateCsrRequest) check() (*content, algorithm.Algorithm, error) {
 	if r == nil {
 		r = new(CreateCsrRequest)
@@ -131,7 +132,7 @@ func (r *CreateCsrRequest) check() (*content, algorithm.Algorithm, error) {
 	return c, a, nil
 }
 
-// algorithm checks KeySize and Algorithm, which decide together.
+// algorithm reads KeySize and Algorithm, which make sense only together.
 func (r *CreateCsrRequest) algorithm() (algorithm.Algorithm, error) {
 	malformedSize := func(accepted string) error {
 		return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "KeySize", "%d is not %s", r.KeySize, accepted)
@@ -160,18 +161,9 @@ func (r *CreateCsrRequest) algorithm() (algorithm.Algorithm, error) {
 	return a, nil
 }
 
-// CreateCsr makes a key pair and a CSR for it, signed with SHA-256 or, for SM2,
-// with SM3. The private key is returned beside the response and is the caller's
-// to keep; for RSA it takes the time that [algorithm.GenerateKey] names, which an
-// [algorithm.KeyPool] spends ahead for [CreateCsrWithKey].
-//
-// A request that does not pass [CreateCsrRequest.Validate] fails with the error
-// of that, before a key is made. A failing stage is [yuncert.ErrInternalKeyError]
-// (making the key), [yuncert.ErrInternalCreateCSRError] (building and signing),
-// [yuncert.ErrInternalEncodeCSRError] (a CSR above [MaxSize]) or
-// [yuncert.ErrInternalError] (rand failed). On an error both results are nil.
-//
-// The document states no limit of calls for this operation.
+// CreateCsr makes a key and a CSR for it, signed with SHA-256 or, for SM2, with
+// SM3. Making an RSA key takes the time that [algorithm.GenerateKey] documents:
+// an [algorithm.KeyPool] makes keys in advance, for [CreateCsrWithKey].
 func CreateCsr(rand io.Reader, req *CreateCsrRequest) (*CreateCsrResponse, *algorithm.PrivateKey, error) {
 	c, a, err := req.check()
 	if err != nil {
@@ -189,13 +181,10 @@ func CreateCsr(rand io.Reader, req *CreateCsrRequest) (*CreateCsrResponse, *algo
 }
 
 // CreateCsrWithKey makes a CSR for a key that the caller has: an
-// [algorithm.PrivateKey], a key of the standard library, or any other signer as
-// package algorithm describes it. Algorithm and KeySize of the request must be
-// the key's, which leaves P-384 and P-521 out: the document has no size for them.
-// What another signer answers is verified before it is returned.
-//
-// The errors are those of [CreateCsr]; a key that is nil, weak, unsupported or
-// of another algorithm than the request's is [yuncert.ErrInternalKeyError].
+// [algorithm.PrivateKey], a key of the standard library or any other signer
+// that package algorithm describes. Algorithm and KeySize of the request must
+// match the key. P-384 and P-521 keys cannot be used, since the document has no
+// KeySize for them.
 func CreateCsrWithKey(rand io.Reader, key crypto.Signer, req *CreateCsrRequest) (*CreateCsrResponse, error) {
 	c, a, err := req.check()
 	if err != nil {

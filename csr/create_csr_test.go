@@ -512,7 +512,7 @@ func TestCreateCsrWithKeyKeyError(t *testing.T) {
 		rsa  bool // the request is for RSA 2048, not for ECC 256
 		says string
 	}{
-		{"nil", nil, false, "there is no key"},
+		{"nil", nil, false, "the key is nil"},
 		{"nil *algorithm.PrivateKey", (*algorithm.PrivateKey)(nil), false, "empty"},
 		{"zero algorithm.PrivateKey", new(algorithm.PrivateKey), false, "empty"},
 		{"nil *rsa.PrivateKey", (*rsa.PrivateKey)(nil), true, "empty"},

@@ -1,33 +1,63 @@
-// Package csr makes certificate signing requests (PKCS #10, RFC 2986) as
-// CreateCsr and CreateCdnCertificateSigningRequest do, and reads those that
-// other tools made.
+// Package csr creates certificate signing requests (CSRs: PKCS #10, RFC 2986)
+// with the operations CreateCsr and CreateCdnCertificateSigningRequest, and
+// reads the CSRs of any tool.
 //
-// Each operation comes in two forms. [CreateCsr] and
-// [CreateCdnCertificateSigningRequest] make the key pair and return the private
-// key beside the response, never in it; the form ending in WithKey signs with a
-// key that the caller has, in memory or in an HSM. All are pure functions: no
-// network, no file, no clock, nothing stored. rand feeds the RequestId and
-// whatever a caller's own signer draws from it; keys come from the system's
-// random source always, and signatures by keys in memory repeat. A nil rand
-// means crypto/rand.
+//	resp, key, err := csr.CreateCsr(nil, &csr.CreateCsrRequest{
+//		Algorithm: "ECC", KeySize: 256, CommonName: "www.example.com",
+//		CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
+//	})
+//
+// [CreateCsr] and [CreateCdnCertificateSigningRequest] make a key pair and
+// return the private key next to the response. The functions that end in
+// WithKey sign with the caller's key, in memory or in an HSM. [Parse] reads a
+// CSR and checks it. No function uses a network, a file or a clock, and none
+// stores anything.
+//
+// # Both operations
+//
+// rand feeds the RequestId and a signer of the caller; nil means crypto/rand.
+// Key pairs always come from the system's random source. Keys in memory sign
+// deterministically. The signature of any other signer is verified before the
+// CSR is returned.
+//
+// The request is checked before a key is made or used. The error is the one
+// that Validate returns: [yuncert.ErrMissingParameter] for a required field
+// that is empty, [yuncert.ErrInvalidValueMalformed] for a value that breaks the
+// rule in the field's comment, and of several problems the first in the order
+// of the fields. Each later step has its documented code and message:
+//
+//   - [yuncert.ErrInternalKeyError]: the key was not made, or the caller's key
+//     is nil, weak, unsupported or not of the algorithm that the operation
+//     wants.
+//   - [yuncert.ErrInternalCreateCSRError]: the CSR was not built or not signed.
+//   - [yuncert.ErrInternalEncodeCSRError]: the CSR is longer than [MaxSize].
+//   - [yuncert.ErrInternalError]: anything else, such as a failing rand.
+//
+// On an error all other results are nil. [algorithm.PrivateKey.PEM] encodes the
+// key, and has [yuncert.ErrInternalEncodeKeyError].
+//
+// The package limits no calls. CreateCdnCertificateSigningRequest is documented
+// with 100 calls per second and account, CreateCsr without a limit.
 //
 // # Names
 //
-// The list parameters (SANs, Sans) are split at commas and trimmed; empty and
-// repeated entries are dropped, and the order stays. An entry is a DNS name or
-// an IP address. DNS names are written in lower case, internationalised ones as
-// A-labels; their labels have letters, digits and hyphens, up to 63 octets each
-// and 253 in all, and a wildcard stands only for the whole left-most label,
-// above at least two more. Up to 250 names are allowed. A CommonName that is a
-// DNS name or an IP address is put first in the list: today's clients look
-// nowhere else.
+// SANs and Sans are lists separated by commas. Spaces around entries, empty
+// entries and repeated ones are dropped; the order stays. An entry is a DNS
+// name or an IP address. DNS names are converted to lower case,
+// internationalised names to A-labels. A label has letters, digits and hyphens,
+// up to 63 octets; a name has up to 253 octets. A wildcard is the whole
+// left-most label and has at least two more labels after it. A CSR has up to
+// 250 names.
+//
+// A CommonName that is a DNS name or an IP address becomes the first name of
+// the list, because today's clients look only there.
 //
 // # Subject
 //
-// The subject's order is C, ST, L, O, OU, CN, emailAddress, one attribute per
-// RDN, each a PrintableString where its text allows that and a UTF8String
-// otherwise (emailAddress: IA5String). Text is UTF-8 without control characters,
-// direction marks, U+FFFD or outer spaces, up to 64 characters for CN, O and OU and
-// 128 for ST and L (X.520), 255 for an e-mail address. An asterisk stands in a CN
-// only if that is a wildcard name.
+// The order is C, ST, L, O, OU, CN, emailAddress, one attribute per RDN. A
+// value is a PrintableString if its text allows that and a UTF8String
+// otherwise; emailAddress is an IA5String. Text is UTF-8 without control
+// characters, direction marks, U+FFFD, and spaces at either end. It has up to
+// 64 characters in CN, O and OU, 128 in ST and L (X.520), and 255 in
+// emailAddress. A CN with an asterisk must be a wildcard name.
 package csr

@@ -15,7 +15,7 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// content is what both operations make a CSR of: a checked request.
+// content is what a CSR of either operation says, read from a checked request.
 type content struct {
 	subject x509der.Name
 	names   []string
@@ -43,19 +43,18 @@ func generate(a algorithm.Algorithm) (*algorithm.PrivateKey, error) {
 	return key, nil
 }
 
-// recognise prepares a caller's key and holds it to the algorithm wanted.
+// recognise prepares a key for signing and checks that it has the algorithm.
 func recognise(key crypto.Signer, want algorithm.Algorithm) (*x509der.Signer, error) {
 	signer, err := x509der.NewSigner(key)
 	if err != nil {
 		return nil, param.Wrap(err, yuncert.ErrInternalKeyError, "", "the key cannot be used")
 	}
 	if signer.Algorithm != want {
-		return nil, yuncert.Errorf(yuncert.ErrInternalKeyError, "", "the key is an %s key and the request wants %s", signer.Algorithm, want)
+		return nil, yuncert.Errorf(yuncert.ErrInternalKeyError, "", "the key is %s; want %s", signer.Algorithm, want)
 	}
 	return signer, nil
 }
 
-// newRequestID draws the RequestId.
 func newRequestID(rand io.Reader) (string, error) {
 	id, err := yuncert.NewRequestId(rand)
 	if err != nil {
@@ -64,7 +63,7 @@ func newRequestID(rand io.Reader) (string, error) {
 	return id, nil
 }
 
-// sign makes the CSR and its PEM form.
+// sign makes the CSR as DER and PEM.
 func (c *content) sign(rand io.Reader, signer *x509der.Signer) (der []byte, text string, err error) {
 	der, err = x509der.MarshalRequest(rand, signer, c.subject.InOrder(), c.names)
 	if err != nil {
@@ -72,7 +71,7 @@ func (c *content) sign(rand io.Reader, signer *x509der.Signer) (der []byte, text
 	}
 	text = encode(der)
 	if len(text) > MaxSize {
-		err := fmt.Errorf("the CSR would have %d octets, and Parse reads up to %d: use fewer or shorter names", len(text), MaxSize)
+		err := fmt.Errorf("the CSR would have %d octets, and up to %d can be read: use fewer or shorter names", len(text), MaxSize)
 		return nil, "", failed(yuncert.ErrInternalEncodeCSRError, msgEncode, err)
 	}
 	return der, text, nil
@@ -80,9 +79,8 @@ func (c *content) sign(rand io.Reader, signer *x509der.Signer) (der []byte, text
 
 func encode(request []byte) string { return der.PEM("CERTIFICATE REQUEST", request) }
 
-// csrID derives the CsrId of a CSR: 53 bits of its SHA-256, never zero, so that
-// the same CSR has the same id and readers that take JSON numbers for doubles
-// keep every digit.
+// csrID derives the CsrId from the CSR: 53 bits of its SHA-256, never zero.
+// JSON readers that store numbers as doubles keep 53 bits.
 func csrID(der []byte) int64 {
 	sum := sha256.Sum256(der)
 	return int64(max(1, binary.BigEndian.Uint64(sum[:])>>11))

@@ -12,23 +12,23 @@ import (
 // MaxSize is how many octets of PEM or DER [Parse] reads.
 const MaxSize = 64 << 10
 
-// A Request is a CSR that was read, and whose sender holds the private key.
+// A Request is a CSR that [Parse] read and checked.
 type Request struct {
 	// Raw is the whole CSR as DER.
 	Raw []byte
 
-	// RawSubject is the subject as DER, with the string types it came in.
+	// RawSubject is the subject as DER, with its original string types.
 	RawSubject []byte
 
 	// RawSubjectPublicKeyInfo is the public key as DER.
 	RawSubjectPublicKeyInfo []byte
 
-	// CommonName is the subject's common name; empty if it has none.
+	// CommonName is the subject's common name. Empty means that it has none.
 	CommonName string
 
 	// Names are the DNS names and IP addresses of subjectAltName, in order and
-	// without repeats: DNS names in lower case and ASCII, addresses as
-	// [net/netip.Addr] prints them. Names of other forms are not in it.
+	// without repeats: DNS names in lower case and ASCII, addresses in the form of
+	// [net/netip.Addr]. Names of other forms are left out.
 	Names []string
 
 	// PublicKey is an *rsa.PublicKey, or an *ecdsa.PublicKey for ECC and SM2.
@@ -38,11 +38,11 @@ type Request struct {
 	Algorithm algorithm.Algorithm
 }
 
-// Subject returns the whole subject in the standard library's form.
+// Subject returns the whole subject in the form of the standard library.
 func (r *Request) Subject() pkix.Name {
 	name, err := x509der.ParseName(r.RawSubject)
 	if err != nil {
-		return pkix.Name{} // not a Request that Parse returned
+		return pkix.Name{} // Parse did not return this Request
 	}
 	var rdns pkix.RDNSequence
 	for _, a := range name {
@@ -53,35 +53,40 @@ func (r *Request) Subject() pkix.Name {
 	return subject
 }
 
-// Parse reads a CSR that any tool made, as DER or as PEM. PEM may have the
-// label CERTIFICATE REQUEST or NEW CERTIFICATE REQUEST, text before it, a
-// byte-order mark, CRLF, and line breaks that became spaces or the two
-// characters \n, as the documents print it. A second block is refused, of
-// whatever kind.
+// Parse reads a CSR of any tool, as DER or PEM, and checks it. The input may
+// come from an attacker. A PEM text may have
 //
-// Parse is for input that an attacker may have written. It accepts a CSR only if
+//   - the label CERTIFICATE REQUEST or NEW CERTIFICATE REQUEST;
+//   - text and a byte-order mark before the block, but nothing after it;
+//   - CRLF, and line breaks that became spaces or the two characters \n, as in
+//     the documents.
 //
-//   - its size is at most [MaxSize], it is DER (RFC 2986) and nothing stands
-//     behind it; inside attributes and extensions that it does not use Parse does
-//     not look, and a missing set of attributes and critical FALSE, which some
-//     tools write, pass;
-//   - its names follow the rules in this package's comment, and it has at most
-//     one common name and 250 alternative names;
-//   - no attribute, value of one or extension repeats; only extensionRequest may
-//     stand twice, with different extensions, and both count, though other software
-//     reads the first alone: what was certified is in [Request], not in its output;
-//     Microsoft's attribute of that kind may stand in its place, not beside it;
-//   - the key passes [algorithm.Check];
-//   - the self-signature verifies, made with SHA-256, SHA-384 or SHA-512 and RSA
-//     (PKCS #1 v1.5) or ECDSA, or with SM3 and SM2 under the user ID
-//     1234567812345678 or, as OpenSSL does by itself, the empty one.
+// Parse accepts a CSR only if
 //
-// Everything else is [yuncert.ErrInvalidValueMalformed] for the parameter Csr,
-// and no data is [yuncert.ErrMissingParameter]; the message quotes names at most.
+//   - it has at most [MaxSize] octets and is DER (RFC 2986) without trailing
+//     data. A missing set of attributes and critical FALSE, which some tools
+//     write, are accepted; attributes and extensions that Parse does not use
+//     are not looked into;
+//   - its names follow the rules in the package comment, with at most one
+//     common name and 250 alternative names;
+//   - no attribute, attribute value or extension is repeated. Only the
+//     attribute extensionRequest may appear twice, with different extensions.
+//     Parse uses both, but other software reads only the first: to see what was
+//     requested, use [Request]. Microsoft's attribute may replace
+//     extensionRequest, but the two may not appear together;
+//   - its key passes [algorithm.Check];
+//   - its self-signature is valid. It is made with SHA-256, SHA-384 or SHA-512
+//     and RSA (PKCS #1 v1.5) or ECDSA, or with SM3 and SM2 under the user ID
+//     1234567812345678 or the empty one, which is OpenSSL's default.
+//
+// A CSR that is not accepted is [yuncert.ErrInvalidValueMalformed] for the
+// parameter Csr, and empty data is [yuncert.ErrMissingParameter]. The message
+// quotes only names.
 func Parse(data []byte) (*Request, error) { return ParseWithPolicy(data, algorithm.KeyPolicy{}) }
 
 // ParseWithPolicy is [Parse] with a policy for the CSR's key. A key shorter than
-// the policy's MinRSABits is [yuncert.ErrInvalidParameter] for the parameter Csr.
+// the policy's MinRSABits is [yuncert.ErrInvalidParameter] for the parameter
+// Csr.
 func ParseWithPolicy(data []byte, policy algorithm.KeyPolicy) (*Request, error) {
 	r, err := param.ReadCSR(data, policy)
 	if err != nil {

@@ -43,9 +43,9 @@ func (r *PEMReader) Rest() []byte { return r.rest }
 // DecodeSpoiledPEM returns the content of the one block in a text that came
 // through forms, JSON and mail. It takes what encoding/pem refuses: line breaks
 // that became spaces or the two characters \n, and a block that begins within a
-// line. It refuses what encoding/pem skips: anything after the block, and octets
-// that are not base64. accept judges the label. No error quotes the text, which
-// may be a private key.
+// line. It refuses what encoding/pem skips: anything after the block, and
+// octets that are not base64. accept judges the label. No error quotes the
+// text, which may be a private key.
 func DecodeSpoiledPEM(text string, accept func(label string) error) ([]byte, error) {
 	_, text, ok := strings.Cut(text, pemBegin)
 	if !ok {

@@ -20,9 +20,9 @@ func ParseCertificates(parameter, text string, limit int) ([]*x509.Certificate, 
 }
 
 // EachCertificate calls yield for each certificate in a PEM text, up to limit,
-// with the certificate or the reason why it cannot be read. It stops at an error
-// of yield, which it returns, and at a PEM block with another label. Text around
-// the blocks is skipped.
+// with the certificate or the reason why it cannot be read. It stops at an
+// error of yield, which it returns, and at a PEM block with another label. Text
+// around the blocks is skipped.
 func EachCertificate(parameter, text string, limit int, yield func(*x509.Certificate, error) error) error {
 	blocks := der.NewPEMReader([]byte(text))
 	for n := 1; ; n++ {

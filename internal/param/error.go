@@ -20,8 +20,8 @@ func Refused(parameter, format string, args ...any) error {
 	return yuncert.Errorf(yuncert.ErrInvalidParameter, parameter, format, args...)
 }
 
-// Wrap returns an error with this code and parameter for a plain error or one of
-// package algorithm. The message is the context that format and args make, a
+// Wrap returns an error with this code and parameter for a plain error or one
+// of package algorithm. The message is the context that format and args make, a
 // colon, and what err says; without a format it is what err says. A plain error
 // says everything in its text. A coded one passes on its message and its cause,
 // and loses its code.

@@ -16,10 +16,10 @@ import (
 	"github.com/yuncert/yuncert/internal/der"
 )
 
-// MaxNames is how many alternative names one CSR or certificate holds at most.
+// MaxNames is the greatest number of alternative names in a CSR or certificate.
 const MaxNames = 250
 
-// AppendNames appends the canonical names that are not in list yet.
+// AppendNames appends those canonical names that list does not have yet.
 func AppendNames(list []string, names ...string) []string {
 	for _, name := range names {
 		if !slices.Contains(list, name) {
@@ -29,14 +29,15 @@ func AppendNames(list []string, names ...string) []string {
 	return list
 }
 
-// IsIP tells the two kinds of canonical names apart: a DNS name never ends in a
-// label of digits only, and never holds a colon.
+// IsIP reports whether a canonical name is an IP address and not a DNS name. A
+// DNS name has no colon, and its last label is not a number.
 func IsIP(name string) bool {
 	_, ok := parseIP(name)
 	return ok
 }
 
-// parseIP spares host names the error that netip would make for them.
+// parseIP reads an IP address. It knows most DNS names by their last character:
+// for those, netip would allocate an error.
 func parseIP(name string) (netip.Addr, bool) {
 	if name == "" || !strings.Contains(name, ":") && (name[len(name)-1] < '0' || name[len(name)-1] > '9') {
 		return netip.Addr{}, false
@@ -45,66 +46,70 @@ func parseIP(name string) (netip.Addr, bool) {
 	return addr, err == nil
 }
 
-// CanonicalName returns a host name or IP address in the one form that stands
-// in certificates: a DNS name in lower case, an internationalised one as
-// A-labels (RFC 5890), an address as netip prints it, an IPv4 address never
-// mapped into IPv6. Wildcards stand only for the whole left-most label (RFC
-// 6125, section 6.4.3) and above at least two more.
+// CanonicalName returns a DNS name or IP address in the form that certificates
+// have: a DNS name in lower case, an internationalised one as A-labels (RFC
+// 5890), an address as netip prints it, an IPv4 address not mapped into IPv6. A
+// wildcard is the whole left-most label (RFC 6125, section 6.4.3) and has at
+// least two more labels after it.
 func CanonicalName(entry string) (string, error) {
-	// Before idna sees it, whose time grows with the square of a label.
+	// This comes first because the time of idna grows with the square of a label.
 	if len(entry) > 253 && utf8.RuneCountInString(entry) > 253 {
-		return "", fmt.Errorf("%.80q is longer than 253 octets, and so than any name (RFC 1035, section 2.3.4)", entry)
+		return "", fmt.Errorf("%.80q is longer than 253 octets (RFC 1035, section 2.3.4)", entry)
 	}
 	if addr, ok := parseIP(entry); ok {
 		if addr.Zone() != "" {
-			return "", fmt.Errorf("%.80q is an IP address with a zone: a certificate holds it without", entry)
+			return "", fmt.Errorf("%.80q is an IP address with a zone, which certificates do not have", entry)
 		}
 		return addr.Unmap().String(), nil
 	}
 	name, err := canonicalDNS(entry)
 	if err != nil {
-		return "", fmt.Errorf("%.80q is neither a DNS name nor an IP address: %v", entry, err)
+		return "", fmt.Errorf("%.80q is not a DNS name or an IP address: %v", entry, err)
 	}
 	return name, nil
 }
 
-// dots are what other scripts write between labels (RFC 3490, section 3.1).
+// dots replaces what other scripts write between labels (RFC 3490, section
+// 3.1).
 var dots = strings.NewReplacer("。", ".", "．", ".", "｡", ".")
 
 func canonicalDNS(entry string) (string, error) {
 	host, wildcard := strings.CutPrefix(entry, "*.")
 	if !IsASCII(host) {
-		// Label by label: the rules for a label in another script are not those of the
-		// ASCII labels beside it, in whichever way the name is written.
+		// Each label is converted by itself. For the whole name, idna would apply its
+		// rules for labels of other scripts to ASCII labels too.
 		list := strings.Split(dots.Replace(host), ".")
 		for i, label := range list {
 			if IsASCII(label) {
 				continue
 			}
-			var err error
-			if list[i], err = idna.Lookup.ToASCII(label); err != nil {
+			converted, err := idna.Lookup.ToASCII(label)
+			if err != nil {
 				return "", errors.New("it is not a valid internationalised name (RFC 5891)")
 			}
+			list[i] = converted
 		}
 		host = strings.Join(list, ".")
 	}
 	host = strings.ToLower(host)
-	labels, last := 0, ""
-	for rest, more := host, true; more; labels++ {
+	labels, last, rest, more := 0, "", host, true
+	for more {
 		last, rest, more = strings.Cut(rest, ".")
 		if err := checkLabel(last); err != nil {
 			return "", err
 		}
+		labels++
 	}
-	if !strings.ContainsFunc(last, func(r rune) bool { return r < '0' || r > '9' }) {
-		return "", errors.New("its last label has digits only, as that of an IPv4 address (RFC 1123, section 2.1)")
+	if strings.Trim(last, "0123456789") == "" {
+		return "", errors.New("its last label has only digits, as in an IPv4 address (RFC 1123, section 2.1)")
 	}
-	if digits, ok := strings.CutPrefix(last, "0x"); ok && strings.Trim(digits, "0123456789abcdef") == "" {
-		return "", errors.New("its last label is a hexadecimal number, as that of an IPv4 address (URL Standard, \"ends in a number\")")
+	digits, hexadecimal := strings.CutPrefix(last, "0x")
+	if hexadecimal && strings.Trim(digits, "0123456789abcdef") == "" {
+		return "", errors.New("its last label is a hexadecimal number, as in an IPv4 address (URL Standard, \"ends in a number\")")
 	}
 	if wildcard {
 		if labels < 2 {
-			return "", errors.New("a wildcard needs two more labels behind it")
+			return "", errors.New("a wildcard needs two more labels after it")
 		}
 		host = "*." + host
 	}
@@ -114,23 +119,26 @@ func canonicalDNS(entry string) (string, error) {
 	return host, nil
 }
 
-// checkLabel wants letters, digits and inner hyphens (RFC 5280, section
-// 4.2.1.6: the preferred name syntax), and an A-label that stands for something.
+// checkLabel checks that a label has only letters, digits and inner hyphens
+// (the preferred name syntax of RFC 5280, section 4.2.1.6), and that an A-label
+// is valid.
 func checkLabel(label string) error {
 	switch {
 	case label == "":
-		return errors.New("it has an empty label: a dot has a label on either side")
+		return errors.New("it has an empty label: a dot needs a label on both sides")
 	case len(label) > 63:
 		return errors.New("it has a label longer than 63 octets (RFC 1035, section 2.3.4)")
 	case label[0] == '-' || label[len(label)-1] == '-':
 		return errors.New("it has a label that begins or ends with a hyphen")
 	}
 	for i := range len(label) {
-		if c := label[i]; !isLetter(c) && (c < '0' || c > '9') && c != '-' {
-			if c == '*' {
-				return errors.New("a wildcard is only allowed as the whole left-most label")
-			}
-			return fmt.Errorf("a label has letters, digits and hyphens, not %q", c)
+		c := label[i]
+		switch {
+		case isLetter(c) || '0' <= c && c <= '9' || c == '-':
+		case c == '*':
+			return errors.New("a wildcard is only allowed as the whole left-most label")
+		default:
+			return fmt.Errorf("a label may have letters, digits and hyphens, not %q", c)
 		}
 	}
 	if strings.HasPrefix(label, "xn--") {
@@ -138,16 +146,17 @@ func checkLabel(label string) error {
 		if err != nil {
 			return errors.New("it has an A-label that is not valid punycode (RFC 5891)")
 		}
-		if again, err := idna.Lookup.ToASCII(unicode); err != nil || again != label || unicode == label {
-			return errors.New("it has an A-label that does not survive conversion and back (RFC 5891)")
+		again, err := idna.Lookup.ToASCII(unicode)
+		if err != nil || again != label || unicode == label {
+			return errors.New("it has an A-label that is not the encoding of its text (RFC 5891)")
 		}
 	}
 	return nil
 }
 
-// HostName returns the canonical form of a common name that is a host name or
-// an IP address. Text in other scripts needs a dot to count as one: alone it is
-// rather the name of a person or a company.
+// HostName returns the canonical form of a common name that is a DNS name or an
+// IP address. Text in another script needs a dot to be a DNS name: without one
+// it is more likely the name of a person or a company.
 func HostName(commonName string) (name string, ok bool) {
 	if !IsASCII(commonName) && !strings.Contains(commonName, ".") {
 		return "", false
@@ -169,7 +178,8 @@ const (
 	tagRegisteredID  = asn1.Tag(8 | 0x80)
 )
 
-// appendAltNames appends GeneralNames of canonical names, mailboxes and URIs.
+// appendAltNames appends the GeneralNames for canonical names, mailboxes and
+// URIs.
 func appendAltNames(dst []byte, names, emails []string, uris []*url.URL) []byte {
 	return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
 		for _, name := range names {
@@ -189,9 +199,9 @@ func appendAltNames(dst []byte, names, emails []string, uris []*url.URL) []byte 
 	})
 }
 
-// parseAltNames reads GeneralNames and returns the DNS names and IP addresses in
-// canonical form and in order. Names of other forms are skipped: a server
-// certificate does not hold them.
+// parseAltNames reads GeneralNames and returns the DNS names and IP addresses
+// in canonical form and in order. Names of other forms are skipped: a server
+// certificate does not have them.
 func parseAltNames(value []byte) ([]string, error) {
 	input := cryptobyte.String(value)
 	var list cryptobyte.String
@@ -212,26 +222,28 @@ func parseAltNames(value []byte) ([]string, error) {
 			if IsIP(text) {
 				return nil, fmt.Errorf("subjectAltName: the dNSName %.80q is an IP address", value)
 			}
-			// An A-label is what stands in a certificate; U-labels have no place in an IA5String.
+			// An IA5String cannot have the U-labels that CanonicalName would convert.
 			if !IsASCII(text) {
 				return nil, errors.New("subjectAltName: a dNSName is not ASCII")
 			}
-			var err error
-			if name, err = CanonicalName(text); err != nil {
+			canonical, err := CanonicalName(text)
+			if err != nil {
 				return nil, fmt.Errorf("subjectAltName: %v", err)
 			}
+			name = canonical
 		case tagIPAddress:
 			addr, ok := netip.AddrFromSlice(value)
 			if !ok {
-				return nil, fmt.Errorf("subjectAltName: an iPAddress has %d octets: 4 or 16 are right", len(value))
+				return nil, fmt.Errorf("subjectAltName: an iPAddress has %d octets; want 4 or 16", len(value))
 			}
 			name = addr.Unmap().String()
 		case tagOtherName, tagRFC822Name, tagX400Address, tagDirectoryName, tagEDIPartyName, tagURI, tagRegisteredID:
 			continue
 		default:
-			return nil, errors.New("subjectAltName holds something that is no GeneralName (RFC 5280, section 4.2.1.6)")
+			return nil, errors.New("subjectAltName has an entry that is not a GeneralName (RFC 5280, section 4.2.1.6)")
 		}
-		if names = AppendNames(names, name); len(names) > MaxNames {
+		names = AppendNames(names, name)
+		if len(names) > MaxNames {
 			return nil, fmt.Errorf("subjectAltName has more than %d names", MaxNames)
 		}
 	}

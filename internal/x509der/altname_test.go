@@ -106,7 +106,7 @@ func refusedNames() []refusedName {
 		{"*.com", "two more labels"},
 		{"*.localhost", "two more labels"},
 		{"*.公司", "two more labels"},
-		{"*.192.0.2.1", "digits only"},
+		{"*.192.0.2.1", "only digits"},
 		{label63 + "a.example", "63 octets"},
 		{strings.Repeat("a.", 126) + "aa", "253 octets"},
 		{"*." + strings.Repeat("a.", 125) + "aa", "253 octets"}, // the wildcard counts
@@ -126,10 +126,10 @@ func refusedNames() []refusedName {
 		{"a,b", "','"},
 		{"a;b", "';'"},
 		{"[::1]", "'['"},
-		{"192.0.2.256", "digits only"},
-		{"192.0.2", "digits only"},
-		{"1", "digits only"},
-		{"192.0.2.01", "digits only"},
+		{"192.0.2.256", "only digits"},
+		{"192.0.2", "only digits"},
+		{"1", "only digits"},
+		{"192.0.2.01", "only digits"},
 		{"0x7f000001", "hexadecimal number"},
 		{"127.0.0.0X1", "hexadecimal number"},
 		{"a.0x", "hexadecimal number"},
@@ -137,7 +137,7 @@ func refusedNames() []refusedName {
 		{"fe80::1%eth0", "zone"},
 		{"fe80::1%25", "zone"},
 		{"::1::", "':'"},
-		{"１９２.0.2.1", "digits only"}, // wide digits are digits
+		{"１９２.0.2.1", "only digits"}, // wide digits are digits
 		{"\xff.example", "A-label"},
 		{"例_子.example", "internationalised"},
 		{"ab\u200d.example", "internationalised"},

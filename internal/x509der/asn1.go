@@ -8,10 +8,10 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// contextTag is the tag of an explicit [n].
+// contextTag returns the tag of an explicit [n].
 func contextTag(n uint8) asn1.Tag { return asn1.Tag(n).ContextSpecific().Constructed() }
 
-// derTrue is the BOOLEAN TRUE.
+// derTrue is the DER of the BOOLEAN TRUE.
 const derTrue = "\x01\x01\xff"
 
 // readOID reads an object identifier in its minimal encoding (X.690, 8.19.2).
@@ -19,7 +19,7 @@ func readOID(s, oid *cryptobyte.String) bool {
 	if !s.ReadASN1(oid, asn1.OBJECT_IDENTIFIER) || len(*oid) == 0 || (*oid)[len(*oid)-1]&0x80 != 0 {
 		return false
 	}
-	first := true // of a subidentifier: it must not begin with padding
+	first := true // the first octet of a subidentifier, which must not be padding
 	for _, c := range *oid {
 		if first && c == 0x80 {
 			return false
@@ -30,13 +30,14 @@ func readOID(s, oid *cryptobyte.String) bool {
 }
 
 // ObjectIdentifier decodes the content octets of an object identifier. An arc
-// too large for an int32 is not right but large: it stays apart from any that
-// means something.
+// that is too large for an int32 gets a wrong, large value, so that it does not
+// equal an arc that has a meaning.
 func ObjectIdentifier(content string) encodingasn1.ObjectIdentifier {
 	var oid encodingasn1.ObjectIdentifier
 	n := 0
 	for _, c := range []byte(content) {
-		if n = min(n, math.MaxInt32>>7)<<7 | int(c&0x7f); c&0x80 != 0 {
+		n = min(n, math.MaxInt32>>7)<<7 | int(c&0x7f)
+		if c&0x80 != 0 {
 			continue
 		}
 		if oid == nil { // the first two arcs share a subidentifier (X.690, 8.19.4)

@@ -20,7 +20,7 @@ import (
 	"github.com/yuncert/yuncert/internal/der"
 )
 
-// A Template is what a certificate says beside its signature.
+// A Template has everything in a certificate except the signature.
 type Template struct {
 	SerialNumber   []byte // big endian, first bit clear, first octet not zero
 	Issuer         []byte // DER Name; nil for a root, whose issuer is its subject
@@ -29,15 +29,15 @@ type Template struct {
 	Subject        Name
 	PublicKey      []byte // DER SubjectPublicKeyInfo
 	CA             bool
-	PathLen        int // of a CA; below zero: not limited
+	PathLen        int // of a CA; negative means no limit
 	KeyUsage       x509.KeyUsage
 	ExtKeyUsage    []string // content octets of object identifiers
-	AuthorityKeyID []byte   // as [AuthorityKeyID] makes it; nil for a root
+	AuthorityKeyID []byte   // from [AuthorityKeyID]; nil for a root
 	Names          []string // canonical DNS names and IP addresses
 	Emails         []string
 	URIs           []*url.URL
 	Constraints    *NameConstraints // of a CA; nil for none
-	CRLPoints      []byte           // as [CRLPoints] makes it; nil for none
+	CRLPoints      []byte           // from [CRLPoints]; nil for none
 	OCSPNoCheck    bool             // of a delegated OCSP responder
 }
 
@@ -132,8 +132,8 @@ func (t *Template) appendExtensions(dst []byte) []byte {
 	return append(dst, t.CRLPoints...)
 }
 
-// AuthorityKeyID returns the Extension that names an issuer's key (RFC 5280,
-// section 4.2.1.1), for all that the issuer signs.
+// AuthorityKeyID returns the Extension with the identifier of an issuer's key
+// (RFC 5280, section 4.2.1.1).
 func AuthorityKeyID(keyID []byte) []byte {
 	return appendExtension(nil, extAuthorityKeyID, false, func(dst []byte) []byte {
 		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
@@ -142,8 +142,8 @@ func AuthorityKeyID(keyID []byte) []byte {
 	})
 }
 
-// CRLPoints returns the Extension that says where an issuer's CRL is (RFC 5280,
-// section 4.2.1.13).
+// CRLPoints returns the Extension with the address of an issuer's CRL (RFC
+// 5280, section 4.2.1.13).
 func CRLPoints(address string) []byte {
 	return appendExtension(nil, extCRLPoints, false, func(dst []byte) []byte {
 		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
@@ -165,16 +165,16 @@ func appendPoint(dst []byte, addresses ...string) []byte {
 	})
 }
 
-// idUnknownKey replaces id-ecPublicKey before an SM2 certificate is shown to
-// crypto/x509: an arc of ANSI X9.62 that is not assigned.
+// idUnknownKey replaces id-ecPublicKey in the copy of an SM2 certificate that
+// crypto/x509 parses: an arc of ANSI X9.62 that is not assigned.
 var idUnknownKey = []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x7f}
 
 var errCertificate = errors.New("it is not a DER certificate (RFC 5280, section 4.1)")
 
-// ParseCertificate decodes a DER certificate with nothing behind it.
-// crypto/x509 does it with all its checks. It knows no SM2 curve, so it is
-// shown a copy in which the key is of an unknown algorithm; key and raw parts
-// are then the original's.
+// ParseCertificate decodes a DER certificate without trailing data, with all
+// the checks of crypto/x509. crypto/x509 refuses the SM2 curve. It therefore
+// gets a copy in which the key has an unknown algorithm, and the result gets
+// the key and the raw parts of the original.
 func ParseCertificate(der []byte) (*x509.Certificate, error) {
 	tbs, _, _, err := splitSigned(der)
 	if err != nil {
@@ -216,11 +216,10 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 	return cert, nil
 }
 
-// publicKeyOf returns the SubjectPublicKeyInfo in a TBSCertificate and reads on
-// to the end of that. crypto/x509 does not: it looks for extensions in version 3
-// alone, right behind the key and unique identifiers. Of a certificate in which
-// they stand elsewhere it shows none, the critical ones included, and not that
-// there is something it has not read.
+// publicKeyOf returns the SubjectPublicKeyInfo in a TBSCertificate and checks
+// what follows it. crypto/x509 looks for extensions only in version 3,
+// immediately after the key and the unique identifiers. If they are elsewhere
+// it reports neither them, even critical ones, nor the unread data.
 func publicKeyOf(tbs []byte) ([]byte, error) {
 	s := cryptobyte.String(tbs)
 	var version int
@@ -247,7 +246,7 @@ func publicKeyOf(tbs []byte) ([]byte, error) {
 		}
 	}
 	if !s.Empty() {
-		return nil, errors.New("behind its public key stands what is neither a unique identifier nor its extensions (RFC 5280, section 4.1)")
+		return nil, errors.New("after its public key it has something other than unique identifiers and extensions (RFC 5280, section 4.1)")
 	}
 	return key, nil
 }

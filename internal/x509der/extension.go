@@ -25,8 +25,8 @@ const (
 	extExtendedKeyUsed = "\x55\x1d\x25"
 )
 
-// appendExtension appends one Extension (RFC 5280, section 4.1), whose value is
-// what add appends.
+// appendExtension appends one Extension (RFC 5280, section 4.1). add appends
+// its value.
 func appendExtension(dst []byte, oid string, critical bool, add func(dst []byte) []byte) []byte {
 	return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
 		dst = der.Append(dst, asn1.OBJECT_IDENTIFIER, oid)
@@ -37,11 +37,11 @@ func appendExtension(dst []byte, oid string, critical bool, add func(dst []byte)
 	})
 }
 
-// An extension is one Extension as it was read.
+// An extension is one Extension that was read.
 type extension struct{ oid, value []byte }
 
-// parseExtensions appends the extensions in a DER Extensions to list, and
-// refuses one that is there already (RFC 5280, section 4.2).
+// parseExtensions reads a DER Extensions and appends the extensions to list. It
+// refuses an extension that list has already (RFC 5280, section 4.2).
 func parseExtensions(list []extension, value []byte) ([]extension, error) {
 	input := cryptobyte.String(value)
 	var extensions cryptobyte.String
@@ -58,27 +58,28 @@ func parseExtensions(list []extension, value []byte) ([]extension, error) {
 				return nil, fmt.Errorf("the extension %s is requested twice", ObjectIdentifier(string(oid)))
 			}
 		}
-		if list = append(list, extension{oid, value}); len(list) > maxExtensions {
+		list = append(list, extension{oid, value})
+		if len(list) > maxExtensions {
 			return nil, fmt.Errorf("more than %d extensions are requested", maxExtensions)
 		}
 	}
 	return list, nil
 }
 
-// maxExtensions is far above what any tool asks for, and keeps the search for
-// repeated ones short.
+// maxExtensions keeps the search for repeated extensions short. No tool
+// requests nearly as many.
 const maxExtensions = 64
 
-// readExtension reads one Extension to its end (RFC 5280, section 4.1).
+// readExtension reads one whole Extension (RFC 5280, section 4.1).
 func readExtension(s, oid, value *cryptobyte.String) bool {
 	var one cryptobyte.String
 	return s.ReadASN1(&one, asn1.SEQUENCE) && readOID(&one, oid) && readCritical(&one) &&
 		one.ReadASN1(value, asn1.OCTET_STRING) && one.Empty()
 }
 
-// skipExtensions reads over an Extensions, for crypto/x509 to read: that does
-// not see whether an Extension ends behind its value, or goes on with another
-// value or a critical TRUE.
+// skipExtensions reads and checks an Extensions that crypto/x509 then
+// interprets. crypto/x509 does not check that an Extension ends after its
+// value: another value or a critical TRUE could follow.
 func skipExtensions(s *cryptobyte.String) bool {
 	var list, oid, value cryptobyte.String
 	if !s.ReadASN1(&list, asn1.SEQUENCE) {
@@ -92,8 +93,8 @@ func skipExtensions(s *cryptobyte.String) bool {
 	return true
 }
 
-// readCritical reads over the field critical. FALSE is the default, which DER
-// leaves out; tools write it all the same, and it means the same.
+// readCritical skips the field critical. It accepts FALSE, the default, which
+// DER leaves out but tools write.
 func readCritical(one *cryptobyte.String) bool {
 	var critical bool
 	return !one.PeekASN1Tag(asn1.BOOLEAN) || one.ReadASN1Boolean(&critical)

@@ -21,8 +21,8 @@ const (
 	OCSPSigning         = "\x2b\x06\x01\x05\x05\x07\x03\x09"
 )
 
-// appendKeyUsage appends the bits in use, the first one the highest, without
-// trailing zero bits (X.690, section 11.2.2).
+// appendKeyUsage appends a BIT STRING with the first usage as the highest bit
+// and without trailing zero bits (X.690, section 11.2.2).
 func appendKeyUsage(dst []byte, usage x509.KeyUsage) []byte {
 	reversed := bits.Reverse16(uint16(usage))
 	if low := byte(reversed); low != 0 {
@@ -32,30 +32,33 @@ func appendKeyUsage(dst []byte, usage x509.KeyUsage) []byte {
 	return append(dst, byte(asn1.BIT_STRING), 2, byte(bits.TrailingZeros8(high)), high)
 }
 
-// CheckUsages refuses a key usage or an extended one that is there and grants
-// nothing (RFC 5280, sections 4.2.1.3 and 4.2.1.12): crypto/x509 shows it like one
-// that is not there, which would grant everything.
+// CheckUsages refuses a certificate with a key usage or extended key usage that
+// grants nothing (RFC 5280, sections 4.2.1.3 and 4.2.1.12). crypto/x509 shows
+// it like a missing one, and a missing one would grant everything.
 func CheckUsages(cert *x509.Certificate) error {
 	for _, e := range cert.Extensions {
 		if isExtension(e, extKeyUsage) && cert.KeyUsage == 0 ||
 			isExtension(e, extExtendedKeyUsed) && len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) == 0 {
-			return fmt.Errorf("the extension %v is there and grants nothing", e.Id)
+			return fmt.Errorf("the extension %v grants nothing", e.Id)
 		}
 	}
 	return nil
 }
 
-// ExtKeyUsages returns the extended key usages of a certificate, as the content
-// octets of object identifiers (RFC 5280, section 4.2.1.12).
+// ExtKeyUsages returns the extended key usages of a certificate (RFC 5280,
+// section 4.2.1.12), as the content octets of object identifiers.
 func ExtKeyUsages(cert *x509.Certificate) []string {
 	var usages []string
 	for _, e := range cert.Extensions {
-		if !e.Id.Equal(ObjectIdentifier(extExtendedKeyUsed)) {
+		if !isExtension(e, extExtendedKeyUsed) {
 			continue
 		}
-		list := cryptobyte.String(e.Value)
-		var oid cryptobyte.String
-		for list.ReadASN1(&list, asn1.SEQUENCE); readOID(&list, &oid); {
+		value := cryptobyte.String(e.Value)
+		var list, oid cryptobyte.String
+		if !value.ReadASN1(&list, asn1.SEQUENCE) {
+			continue // crypto/x509 has refused such a certificate
+		}
+		for readOID(&list, &oid) {
 			usages = append(usages, string(oid))
 		}
 	}

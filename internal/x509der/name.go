@@ -15,8 +15,8 @@ import (
 	"github.com/yuncert/yuncert/internal/der"
 )
 
-// Attribute types of X.520 that requests set, each as the content octets of its
-// object identifier; Email is PKCS #9's emailAddress (RFC 2985, section 5.2.1).
+// Attribute types of X.520, as the content octets of their object identifiers.
+// Email is emailAddress of PKCS #9 (RFC 2985, section 5.2.1).
 const (
 	CommonName         = "\x55\x04\x03"
 	Country            = "\x55\x04\x06"
@@ -34,7 +34,8 @@ type Attribute struct {
 	Value string   // content octets
 }
 
-// Text makes an attribute whose string type follows from its text.
+// Text returns an attribute with the string type that its type and text call
+// for.
 func Text(attributeType, text string) Attribute {
 	a := Attribute{Type: attributeType, Value: text}
 	if attributeType == Email {
@@ -43,10 +44,10 @@ func Text(attributeType, text string) Attribute {
 	return a
 }
 
-// Certified returns the attribute as it goes from a CSR or a CA into a certificate. It
-// keeps its string type, since clients compare octets, as far as X.520 allows
-// that type: text in others is written anew, and a country in the one way there
-// is.
+// Certified returns an attribute of a CSR or CA as a certificate has it. It
+// keeps its string type if X.520 allows that type, because clients compare
+// octets. Other attributes get the string type of [Text], and a country upper
+// case too.
 func (a Attribute) Certified() Attribute {
 	switch {
 	case a.Type == Country:
@@ -57,7 +58,7 @@ func (a Attribute) Certified() Attribute {
 	return Text(a.Type, a.String())
 }
 
-// Certified returns the name with each attribute as it goes into a certificate.
+// Certified returns the name with each attribute as a certificate has it.
 func (n Name) Certified() Name {
 	certified := make(Name, 0, len(n))
 	for _, a := range n {
@@ -78,11 +79,12 @@ func (a Attribute) String() string {
 	return string(utf16.Decode(units))
 }
 
-// A Name is a distinguished name. Written, each attribute is an RDN of its own;
-// read, the attributes of multi-valued RDNs follow each other.
+// A Name is a distinguished name. [AppendName] writes each attribute as one
+// RDN; [ParseName] reads the attributes of a multi-valued RDN one after
+// another.
 type Name []Attribute
 
-// Get returns the text of the first attribute of that type, or "".
+// Get returns the text of the first attribute of the type, or "".
 func (n Name) Get(attributeType string) string {
 	for _, a := range n {
 		if a.Type == attributeType {
@@ -92,7 +94,7 @@ func (n Name) Get(attributeType string) string {
 	return ""
 }
 
-// AppendOnly appends the attributes of that type in other.
+// AppendOnly appends those attributes of other that have the type.
 func (n Name) AppendOnly(other Name, attributeType string) Name {
 	for _, a := range other {
 		if a.Type == attributeType {
@@ -102,7 +104,7 @@ func (n Name) AppendOnly(other Name, attributeType string) Name {
 	return n
 }
 
-// Count returns how many attributes of that type there are.
+// Count returns how many attributes have the type.
 func (n Name) Count(attributeType string) int {
 	count := 0
 	for i := range n {
@@ -113,8 +115,8 @@ func (n Name) Count(attributeType string) int {
 	return count
 }
 
-// InOrder returns the attributes in the order of a subject: C, ST, L, O, OU, CN,
-// emailAddress. Others are left out.
+// InOrder returns the attributes in the order C, ST, L, O, OU, CN,
+// emailAddress, without others.
 func (n Name) InOrder() Name {
 	ordered := make(Name, 0, len(n))
 	for _, attributeType := range []string{Country, State, Locality, Organization, OrganizationalUnit, CommonName, Email} {
@@ -123,7 +125,8 @@ func (n Name) InOrder() Name {
 	return ordered
 }
 
-// bound is the upper bound of X.520 (RFC 5280, appendix A.1) in characters.
+// bound returns the upper bound of X.520 (RFC 5280, appendix A.1) in
+// characters.
 func bound(attributeType string) int {
 	switch attributeType {
 	case CommonName, Organization, OrganizationalUnit:
@@ -136,14 +139,14 @@ func bound(attributeType string) int {
 	return math.MaxInt
 }
 
-// CheckText says what keeps text out of an attribute of that type.
+// CheckText checks text for an attribute of the type.
 func CheckText(attributeType, text string) error {
 	if !utf8.ValidString(text) {
 		return errors.New("the text is not valid UTF-8")
 	}
 	for _, r := range text {
 		if unicode.IsControl(r) || r >= utf8.RuneSelf && unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == utf8.RuneError {
-			return fmt.Errorf("the text holds the character %U: control characters, direction marks and U+FFFD are refused", r)
+			return fmt.Errorf("the text has the character %U: control characters, direction marks and U+FFFD are not allowed", r)
 		}
 		if attributeType == Email && (r <= ' ' || r > '~') {
 			return errors.New("an e-mail address is ASCII without spaces (RFC 5280, section 4.1.2.6)")
@@ -159,10 +162,10 @@ func CheckText(attributeType, text string) error {
 	case attributeType == Country && !isCountry(text):
 		return errors.New("a country is two letters (ISO 3166-1)")
 	case attributeType == CommonName && strings.Contains(text, "*"):
-		// A client that still matches host names against the CN must not find
-		// a pattern there that the alternative names would not be allowed.
+		// A client that still compares host names with the CN must not find a pattern
+		// there that is not allowed in the alternative names.
 		if _, err := CanonicalName(text); err != nil {
-			return errors.New("a wildcard is only allowed as the whole left-most label of a DNS name, with two more labels behind it")
+			return errors.New("a wildcard is only allowed as the whole left-most label of a DNS name, with two more labels after it")
 		}
 	}
 	return nil
@@ -178,7 +181,8 @@ func AppendName(dst []byte, name Name) []byte {
 		for _, a := range name {
 			tag := a.Tag
 			if tag == 0 || tag == asn1.PrintableString {
-				// Some tools put * and & into PrintableString, where they are not allowed.
+				// A value that was read as PrintableString may have * or &, which are not
+				// allowed there.
 				tag = asn1.UTF8String
 				if isPrintable(a.Value) {
 					tag = asn1.PrintableString
@@ -194,23 +198,23 @@ func AppendName(dst []byte, name Name) []byte {
 	})
 }
 
-// ParseName reads a DER RDNSequence with nothing behind it. Every value is
-// checked against its string type and holds no control character; an empty one
-// is left out.
+// ParseName reads a DER RDNSequence without trailing data. Each value must fit
+// its string type and have no control character. Empty values are left out.
 func ParseName(rdnSequence []byte) (Name, error) {
 	input := cryptobyte.String(rdnSequence)
 	var rdns cryptobyte.String
 	if !input.ReadASN1(&rdns, asn1.SEQUENCE) || !input.Empty() {
 		return nil, errors.New("the name is not a SEQUENCE (RFC 5280, section 4.1.2.4)")
 	}
-	count := 0
-	for rest := rdns; rest.SkipASN1(asn1.SET); count++ {
+	rest, count := rdns, 0
+	for rest.SkipASN1(asn1.SET) {
+		count++
 	}
 	name := make(Name, 0, count)
 	for !rdns.Empty() {
 		var set cryptobyte.String
 		if !rdns.ReadASN1(&set, asn1.SET) || set.Empty() {
-			return nil, errors.New("a part of the name is not a SET (RFC 5280, section 4.1.2.4)")
+			return nil, errors.New("an RDN of the name is not a SET (RFC 5280, section 4.1.2.4)")
 		}
 		for !set.Empty() {
 			var pair, oid, value cryptobyte.String
@@ -230,7 +234,8 @@ func ParseName(rdnSequence []byte) (Name, error) {
 	return name, nil
 }
 
-// knownType spares the usual attribute types an allocation each.
+// knownType returns the type as a string, without allocating for the usual
+// types.
 func knownType(oid []byte) string {
 	switch string(oid) {
 	case CommonName:

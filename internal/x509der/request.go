@@ -17,12 +17,12 @@ import (
 const (
 	// attrExtensionRequest is PKCS #9's (RFC 2985, section 5.4.2).
 	attrExtensionRequest = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e"
-	// attrMicrosoftExtensions is what older Windows tools write instead of it.
+	// attrMicrosoftExtensions is what older Windows tools write instead.
 	attrMicrosoftExtensions = "\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x0e"
 )
 
 // A Request is a decoded CertificationRequest (RFC 2986, section 4). Its slices
-// alias the DER it was read from.
+// are parts of the DER that was read.
 type Request struct {
 	Raw          []byte
 	RawInfo      []byte // CertificationRequestInfo, what is signed
@@ -36,9 +36,9 @@ type Request struct {
 	Signature    []byte
 }
 
-// PublicKeyInfo returns the key's DER SubjectPublicKeyInfo as this module writes
-// it. SM2 keys have several encodings, and not all clients read all of them; of
-// other keys [algorithm.ParsePublicKey] reads only one.
+// PublicKeyInfo returns the key's DER SubjectPublicKeyInfo as this module
+// writes it. SM2 keys have several encodings, and not all clients read all of
+// them; of other keys [algorithm.ParsePublicKey] reads only one.
 func (r *Request) PublicKeyInfo() ([]byte, error) {
 	if r.Algorithm != algorithm.SM2_256 || len(r.RawPublicKey) == sm2KeyInfoSize {
 		return r.RawPublicKey, nil
@@ -52,8 +52,8 @@ const sm2KeyInfoSize = 91
 
 var errRequest = errors.New("it is not a DER CertificationRequest (RFC 2986, section 4)")
 
-// ParseRequest decodes a DER CertificationRequest with nothing behind it. It
-// checks syntax alone: neither key nor signature is judged.
+// ParseRequest decodes a DER CertificationRequest without trailing data. It
+// checks only the syntax, not the strength of the key and not the signature.
 func ParseRequest(request []byte) (*Request, error) {
 	input := cryptobyte.String(request)
 	var outer, info, id cryptobyte.String
@@ -83,13 +83,16 @@ func ParseRequest(request []byte) (*Request, error) {
 	}
 	r.RawSubject, r.RawPublicKey = subject, key
 	var err error
-	if r.Subject, err = ParseName(subject); err != nil {
+	r.Subject, err = ParseName(subject)
+	if err != nil {
 		return nil, err
 	}
-	if r.PublicKey, err = algorithm.ParsePublicKey(key); err != nil {
+	r.PublicKey, err = algorithm.ParsePublicKey(key)
+	if err != nil {
 		return nil, err
 	}
-	if r.Algorithm, err = algorithm.Of(r.PublicKey); err != nil {
+	r.Algorithm, err = algorithm.Of(r.PublicKey)
+	if err != nil {
 		return nil, err
 	}
 	extensions, err := parseAttributes(info)
@@ -97,10 +100,12 @@ func ParseRequest(request []byte) (*Request, error) {
 		return nil, err
 	}
 	for _, e := range extensions {
-		if string(e.oid) == extAltName {
-			if r.Names, err = parseAltNames(e.value); err != nil {
-				return nil, err
-			}
+		if string(e.oid) != extAltName {
+			continue
+		}
+		r.Names, err = parseAltNames(e.value)
+		if err != nil {
+			return nil, err
 		}
 	}
 	return r, nil
@@ -108,8 +113,9 @@ func ParseRequest(request []byte) (*Request, error) {
 
 // parseAttributes reads the attributes at the end of a CertificationRequestInfo
 // and returns the extensions that they request. Some tools leave out an empty
-// set of attributes. Some, Alibaba Cloud's for SM2 among them, spread the
-// extensions over two attributes of one type; any other attribute stands once.
+// set of attributes. Some tools, such as Alibaba Cloud's for SM2, spread the
+// extensions over two attributes of the same type; no other attribute may
+// appear twice.
 func parseAttributes(info cryptobyte.String) ([]extension, error) {
 	if info.Empty() {
 		return nil, nil
@@ -119,7 +125,7 @@ func parseAttributes(info cryptobyte.String) ([]extension, error) {
 		return nil, errors.New("its attributes are malformed (RFC 2986, section 4.1)")
 	}
 	var extensions []extension
-	var pkcs9, microsoft bool // which attributes that request extensions are there
+	var pkcs9, microsoft bool // which of the two attributes appeared
 	seen := make(map[string]bool)
 	for !attributes.Empty() {
 		var one, oid, values, value cryptobyte.String
@@ -133,37 +139,40 @@ func parseAttributes(info cryptobyte.String) ([]extension, error) {
 			if !values.Empty() {
 				return nil, errors.New("an extensionRequest has more than one value (RFC 2985, section 5.4.2)")
 			}
-			// Other software reads the first of the two alone: whoever looked at the CSR
-			// with it has not seen the names in the second.
+			// Other software reads only the first of the two types, and would not show a
+			// person the names in the second.
 			pkcs9 = pkcs9 || string(oid) == attrExtensionRequest
 			microsoft = microsoft || string(oid) == attrMicrosoftExtensions
 			if pkcs9 && microsoft {
-				return nil, errors.New("it requests extensions by the attributes 1.2.840.113549.1.9.14 and 1.3.6.1.4.1.311.2.1.14, of which one may be there")
+				return nil, errors.New("it has the attributes 1.2.840.113549.1.9.14 and 1.3.6.1.4.1.311.2.1.14, which both request extensions: only one of them is allowed")
 			}
 			var err error
-			if extensions, err = parseExtensions(extensions, value); err != nil {
+			extensions, err = parseExtensions(extensions, value)
+			if err != nil {
 				return nil, err
 			}
 			continue
 		}
 		if seen[string(oid)] {
-			return nil, fmt.Errorf("the attribute %s stands twice", ObjectIdentifier(string(oid)))
+			return nil, fmt.Errorf("it has the attribute %s twice", ObjectIdentifier(string(oid)))
 		}
 		seen[string(oid)] = true
-		for only := map[string]bool{string(value): true}; !values.Empty(); only[string(value)] = true {
+		seenValues := map[string]bool{string(value): true}
+		for !values.Empty() {
 			if !values.ReadAnyASN1Element(&value, &tag) {
 				return nil, errors.New("an attribute is malformed (RFC 2986, section 4.1)")
 			}
-			if only[string(value)] {
+			if seenValues[string(value)] {
 				return nil, fmt.Errorf("the attribute %s has the same value twice", ObjectIdentifier(string(oid)))
 			}
+			seenValues[string(value)] = true
 		}
 	}
 	return extensions, nil
 }
 
-// MarshalRequest makes a CertificationRequest for the signer's key. Names become
-// a subjectAltName in an extensionRequest.
+// MarshalRequest makes a CertificationRequest for the signer's key. The names
+// go into a subjectAltName in an extensionRequest.
 func MarshalRequest(rand io.Reader, signer *Signer, subject Name, names []string) ([]byte, error) {
 	size := 224 + 2*len(signer.PublicDER) + 32*len(names)
 	return marshalSigned(rand, signer, size, func(dst []byte) []byte {

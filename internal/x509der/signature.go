@@ -16,23 +16,24 @@ import (
 	"github.com/yuncert/yuncert/internal/sm2"
 )
 
-// A signatureID is one AlgorithmIdentifier of signatures that is accepted.
+// A signatureID is an AlgorithmIdentifier of signatures.
 type signatureID struct {
 	der    []byte
 	family string
-	hash   crypto.Hash // zero for SM2, which brings SM3 along
+	hash   crypto.Hash // zero for SM2, whose signatures include SM3
 }
 
-// What this module signs with: RFC 4055, section 5; RFC 5758, section 3.2;
-// GM/T 0015, where SM2's parameters are absent.
+// This module signs with these (RFC 4055, section 5; RFC 5758, section 3.2;
+// GM/T 0015, which leaves out the parameters of SM2).
 var (
 	sha256WithRSA   = signatureID{[]byte{0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11, 5, 0}, "RSA", crypto.SHA256}
 	sha256WithECDSA = signatureID{[]byte{0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2}, "ECC", crypto.SHA256}
 	sm3WithSM2      = signatureID{[]byte{0x30, 10, 6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x75}, "SM2", 0}
 )
 
-// accepted is what this module verifies: SHA-256 and longer. RSA's parameters
-// may be absent (RFC 4055, section 5) and SM2's NULL.
+// accepted are the algorithms that this module verifies: SHA-256 and longer.
+// The parameters of RSA may be absent (RFC 4055, section 5), and those of SM2
+// NULL.
 var accepted = []signatureID{
 	sha256WithRSA,
 	sha256WithECDSA,
@@ -47,15 +48,15 @@ var accepted = []signatureID{
 	{[]byte{0x30, 12, 6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x75, 5, 0}, "SM2", 0},
 }
 
-// Verify checks a signature over message under the DER AlgorithmIdentifier id,
-// for SM2 under the user ID of GM/T 0009.
+// Verify checks a signature over message. id is the DER AlgorithmIdentifier.
+// SM2 signatures have the user ID of GM/T 0009.
 func Verify(pub crypto.PublicKey, id, message, signature []byte) error {
 	return verifyAs(pub, id, message, signature, sm2.UserID)
 }
 
-// VerifyPossession is Verify for the self-signature of a CSR. An SM2 signature
-// may there be made under the empty user ID too, as OpenSSL 3 does unless told
-// otherwise: either proves that the key is at hand.
+// VerifyPossession is Verify for the self-signature of a CSR. Here an SM2
+// signature may also have the empty user ID, which is the default of OpenSSL 3:
+// both prove possession of the key.
 func VerifyPossession(r *Request) error {
 	return verifyAs(r.PublicKey, r.SignatureID, r.RawInfo, r.Signature, sm2.UserID, "")
 }
@@ -65,26 +66,30 @@ func verifyAs(pub crypto.PublicKey, id, message, signature []byte, userIDs ...st
 		if !bytes.Equal(s.der, id) {
 			continue
 		}
-		if a, err := algorithm.Of(pub); err != nil {
+		a, err := algorithm.Of(pub)
+		if err != nil {
 			return err
-		} else if a.Family() != s.family {
-			return fmt.Errorf("the key is an %s key and the signature is made with %s", a.Family(), s.family)
+		}
+		if a.Family() != s.family {
+			return fmt.Errorf("the %s key does not fit the signature algorithm, which is for %s", a.Family(), s.family)
 		}
 		return verify(pub, s, message, signature, userIDs...)
 	}
 	return ErrSignatureAlgorithm
 }
 
-// ErrSignatureAlgorithm is the error for a signature that cannot be checked.
-var ErrSignatureAlgorithm = errors.New("the signature algorithm is not supported: SHA-256, SHA-384 or SHA-512 with RSA (PKCS #1 v1.5) or ECDSA, and SM3 with SM2 are")
+// ErrSignatureAlgorithm is the error for a signature of an unsupported
+// algorithm.
+var ErrSignatureAlgorithm = errors.New("the signature algorithm is not supported; want SHA-256, SHA-384 or SHA-512 with RSA (PKCS #1 v1.5) or ECDSA, or SM3 with SM2")
 
-var errBadSignature = errors.New("the signature does not belong to the key and the content")
+var errBadSignature = errors.New("the signature does not match the key and the content")
 
 func verify(pub crypto.PublicKey, s signatureID, message, signature []byte, userIDs ...string) error {
 	if s.hash == 0 {
 		key := pub.(*ecdsa.PublicKey)
 		for _, id := range userIDs {
-			if ok, err := sm2.VerifyMessage(key, id, message, signature); ok || err != nil {
+			ok, err := sm2.VerifyMessage(key, id, message, signature)
+			if ok || err != nil {
 				return err
 			}
 		}
@@ -117,7 +122,7 @@ func digestOf(hash crypto.Hash, message []byte) []byte {
 	return sum[:]
 }
 
-// A Signer is a key that was recognised and checked once, ready to sign.
+// A Signer is a key that [NewSigner] recognised and checked.
 type Signer struct {
 	// Public is the key's public half.
 	Public crypto.PublicKey
@@ -126,11 +131,12 @@ type Signer struct {
 	// Algorithm is the key's algorithm.
 	Algorithm algorithm.Algorithm
 
-	// key is behind a pointer because fmt, for a verb that it does not know, follows one pointer in a field that it may
-	// not call methods on: the one to this Signer. A caller's key might print itself.
+	// key is a pointer so that fmt does not print the caller's key. For a verb
+	// that it does not know, fmt follows one pointer, the one to this Signer, and
+	// no more.
 	key     *crypto.Signer
 	id      signatureID
-	foreign bool // a key outside this process's memory, whose answers are verified
+	foreign bool // not a key in memory: its signatures are verified
 }
 
 // NewSigner recognises key and checks its public half with algorithm.Check.
@@ -138,7 +144,7 @@ func NewSigner(key crypto.Signer) (*Signer, error) {
 	foreign := false
 	switch k := key.(type) {
 	case nil:
-		return nil, errors.New("there is no key")
+		return nil, errors.New("the key is nil")
 	case *algorithm.PrivateKey, *rsa.PrivateKey, *ecdsa.PrivateKey, *sm2.EngineKey:
 		own, err := algorithm.NewPrivateKey(k)
 		if err != nil {
@@ -150,18 +156,21 @@ func NewSigner(key crypto.Signer) (*Signer, error) {
 	}
 	s := &Signer{Public: key.Public(), key: &key, foreign: foreign}
 	var err error
-	if s.Algorithm, err = algorithm.Of(s.Public); err != nil {
+	s.Algorithm, err = algorithm.Of(s.Public)
+	if err != nil {
 		return nil, err
 	}
-	if s.PublicDER, err = algorithm.MarshalPublicKey(s.Public); err != nil {
+	s.PublicDER, err = algorithm.MarshalPublicKey(s.Public)
+	if err != nil {
 		return nil, err
 	}
 	if foreign {
-		// A copy, since the signer may go on to change what it returned.
-		if s.Public, err = algorithm.ParsePublicKey(s.PublicDER); err != nil {
+		// The signer might change the key that it returned, so this is a copy.
+		s.Public, err = algorithm.ParsePublicKey(s.PublicDER)
+		if err != nil {
 			return nil, err
 		}
-		// algorithm.NewPrivateKey checked the others.
+		// algorithm.NewPrivateKey checked the keys in memory.
 		if err := algorithm.Check(s.Public); err != nil {
 			return nil, err
 		}
@@ -177,8 +186,8 @@ func NewSigner(key crypto.Signer) (*Signer, error) {
 	return s, nil
 }
 
-// sign signs message. Keys in memory repeat themselves; whatever another key
-// answers is verified before it is used.
+// sign signs message. Keys in memory sign deterministically. The signature of
+// any other key is verified.
 func (s *Signer) sign(rand io.Reader, message []byte) (signature []byte, err error) {
 	if rand == nil {
 		rand = cryptorand.Reader
@@ -187,10 +196,12 @@ func (s *Signer) sign(rand io.Reader, message []byte) (signature []byte, err err
 	_, whole := key.(crypto.MessageSigner)
 	handed := message
 	if whole && s.foreign {
-		handed = bytes.Clone(message) // a signer may keep it, and what it is part of goes on to change
+		// The signer might keep the message, whose buffer is still being written.
+		handed = bytes.Clone(message)
 	}
 	if s.id.hash == 0 && !whole {
-		// crypto.SignMessage would hand over the message unhashed.
+		// crypto.SignMessage would pass the whole message to Sign, which takes a
+		// digest.
 		digest, err := sm2.Digest(s.Public.(*ecdsa.PublicKey), sm2.UserID, message)
 		if err != nil {
 			return nil, err
@@ -199,13 +210,17 @@ func (s *Signer) sign(rand io.Reader, message []byte) (signature []byte, err err
 		if err != nil {
 			return nil, err
 		}
-	} else if signature, err = crypto.SignMessage(key, rand, handed, s.id.hash); err != nil {
-		return nil, err
-	}
-	if s.foreign {
-		if err := verify(s.Public, s.id, message, signature, sm2.UserID); err != nil {
-			return nil, fmt.Errorf("the signer answered with a wrong signature: %v", err)
+	} else {
+		signature, err = crypto.SignMessage(key, rand, handed, s.id.hash)
+		if err != nil {
+			return nil, err
 		}
+	}
+	if !s.foreign {
+		return signature, nil
+	}
+	if err := verify(s.Public, s.id, message, signature, sm2.UserID); err != nil {
+		return nil, fmt.Errorf("the signer returned a wrong signature: %v", err)
 	}
 	return signature, nil
 }

@@ -58,8 +58,8 @@ func TestVerify(t *testing.T) {
 		{"SM2", algorithm.SM2_256, 0, sm2SM3, ""},
 		{"SM2 with NULL", algorithm.SM2_256, 0, sm2SM3NULL, ""},
 
-		{"RSA, other hash", algorithm.RSA_2048, crypto.SHA256, rsaSHA384, "does not belong"},
-		{"ECC, other hash", algorithm.ECC_256, crypto.SHA384, ecSHA256, "does not belong"},
+		{"RSA, other hash", algorithm.RSA_2048, crypto.SHA256, rsaSHA384, "does not match"},
+		{"ECC, other hash", algorithm.ECC_256, crypto.SHA384, ecSHA256, "does not match"},
 		{"RSA with SHA-1", algorithm.RSA_2048, crypto.SHA256, rsaSHA1, "not supported"},
 		{"ECC with SHA-1", algorithm.ECC_256, crypto.SHA256, ecSHA1, "not supported"},
 		{"ECC with NULL", algorithm.ECC_256, crypto.SHA256, ecSHA256NUL, "not supported"},
@@ -106,7 +106,7 @@ func TestVerifySM2UserIDs(t *testing.T) {
 		t.Fatal(err)
 	}
 	message := []byte("a message")
-	const wrong = "does not belong"
+	const wrong = "does not match"
 	for id, says := range map[string]struct{ certificate, request string }{
 		sm2.UserID: {"", ""}, "": {wrong, ""}, "Alice": {wrong, wrong}, "123456781234567": {wrong, wrong},
 	} {

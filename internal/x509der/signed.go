@@ -21,8 +21,9 @@ func splitSigned(der []byte) (tbs, signatureID, signature []byte, err error) {
 	return part, id, signature, nil
 }
 
-// marshalSigned signs a to-be-signed part and puts the three parts together in a
-// buffer that begins with that size.
+// marshalSigned returns a certificate, CSR or CRL: the SEQUENCE of the part
+// that appendTBS appends, the signature algorithm and the signature. size is
+// the first size of the buffer.
 func marshalSigned(rand io.Reader, signer *Signer, size int, appendTBS func(dst []byte) []byte) ([]byte, error) {
 	var err error
 	signed := der.AppendFunc(make([]byte, 0, size), asn1.SEQUENCE, func(dst []byte) []byte {
@@ -35,9 +36,9 @@ func marshalSigned(rand io.Reader, signer *Signer, size int, appendTBS func(dst 
 	return signed, nil
 }
 
-// appendSigned appends a to-be-signed part, signs it where it stands, and appends
-// algorithm and signature (RFC 5280, section 4.1; RFC 2986, section 4.2; RFC
-// 6960, section 4.2.1).
+// appendSigned appends the part that appendTBS appends, the signature algorithm
+// and the signature (RFC 5280, section 4.1; RFC 2986, section 4.2; RFC 6960,
+// section 4.2.1). It signs the part in the buffer, without copying it.
 func appendSigned(dst []byte, rand io.Reader, signer *Signer, appendTBS func(dst []byte) []byte) ([]byte, error) {
 	start := len(dst)
 	dst = appendTBS(dst)

@@ -18,8 +18,8 @@ const (
 	tagBMPString     = asn1.Tag(30)
 )
 
-// checkString checks content octets against their string type. TeletexString
-// passes as far as it is ASCII, since its readers disagree on the rest.
+// checkString checks content octets against their string type. A TeletexString
+// must be ASCII: readers disagree on its other characters.
 func checkString(tag asn1.Tag, value []byte) error {
 	if tag == tagBMPString {
 		if len(value)%2 != 0 {
@@ -28,10 +28,10 @@ func checkString(tag asn1.Tag, value []byte) error {
 		for i := 0; i < len(value); i += 2 {
 			unit := rune(binary.BigEndian.Uint16(value[i:]))
 			if unicode.IsControl(unit) || utf16.IsSurrogate(unit) {
-				return fmt.Errorf("the text holds the character %U: control characters and surrogates are refused", unit)
+				return fmt.Errorf("the text has the character %U: control characters and surrogates are not allowed", unit)
 			}
 			if unit >= 0xfffe || 0xfdd0 <= unit && unit <= 0xfdef {
-				return fmt.Errorf("the text holds %U, which is no character", unit) // encoding/asn1 refuses it too
+				return fmt.Errorf("the text has %U, which is not a character", unit) // encoding/asn1 refuses it too
 			}
 		}
 		return nil
@@ -44,20 +44,20 @@ func checkString(tag asn1.Tag, value []byte) error {
 	case asn1.PrintableString:
 		for _, c := range value {
 			if !isPrintableOctet(c) && c != '*' && c != '&' {
-				return fmt.Errorf("a PrintableString holds the octet %#02x", c)
+				return fmt.Errorf("a PrintableString has the octet %#02x", c)
 			}
 		}
 		return nil
 	case asn1.IA5String, asn1.T61String:
 		for _, c := range value {
 			if c >= utf8.RuneSelf {
-				return fmt.Errorf("an ASCII string holds the octet %#02x", c)
+				return fmt.Errorf("an ASCII string has the octet %#02x", c)
 			}
 		}
 	case tagNumericString:
 		for _, c := range value {
 			if (c < '0' || c > '9') && c != ' ' {
-				return fmt.Errorf("a NumericString holds the octet %#02x", c)
+				return fmt.Errorf("a NumericString has the octet %#02x", c)
 			}
 		}
 	default:
@@ -66,14 +66,15 @@ func checkString(tag asn1.Tag, value []byte) error {
 	for i := 0; i < len(value); {
 		r, size := utf8.DecodeRune(value[i:])
 		if unicode.IsControl(r) {
-			return fmt.Errorf("the text holds the character %U: control characters are refused", r)
+			return fmt.Errorf("the text has the character %U: control characters are not allowed", r)
 		}
 		i += size
 	}
 	return nil
 }
 
-// isPrintable reports whether PrintableString holds the text (X.680, 41.4).
+// isPrintable reports whether a PrintableString may have the text (X.680,
+// 41.4).
 func isPrintable(text string) bool {
 	for i := range len(text) {
 		if !isPrintableOctet(text[i]) {

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// checkTimes refuses a year that has no four digits.
+// checkTimes refuses a year that does not have four digits.
 func checkTimes(times ...time.Time) error {
 	for _, t := range times {
 		if year := t.UTC().Year(); year < 0 || year > 9999 {
@@ -17,8 +17,8 @@ func checkTimes(times ...time.Time) error {
 	return nil
 }
 
-// appendTime appends UTCTime for 1950 through 2049 and GeneralizedTime for other
-// years (RFC 5280, section 4.1.2.5).
+// appendTime appends UTCTime for 1950 through 2049 and GeneralizedTime for
+// other years (RFC 5280, section 4.1.2.5).
 func appendTime(dst []byte, t time.Time) []byte {
 	t = t.UTC()
 	if year := t.Year(); 1950 <= year && year < 2050 {
@@ -33,7 +33,8 @@ func appendGeneralizedTime(dst []byte, t time.Time) []byte {
 	return appendClock(appendTwo(dst, t.Year()%100), t)
 }
 
-// appendClock appends what follows the year in both types of times.
+// appendClock appends the rest of a time after the year, the same in both
+// types.
 func appendClock(dst []byte, t time.Time) []byte {
 	_, month, day := t.Date()
 	hour, minute, second := t.Clock()
