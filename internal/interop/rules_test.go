@@ -23,7 +23,7 @@ type rule struct {
 // messages: if you change a message, change this table. If a message has an RFC
 // section, the phrases are the section and one or two words.
 var parseRules = []rule{
-	{"wrong signature", "", []string{"signature does not belong"}},
+	{"wrong signature", "", []string{"signature does not match"}},
 
 	// RFC 2986 and RFC 5280 to the letter. Others read only the parts that they need.
 	{"version 0", "crypto/x509 openssl", []string{"version", "RFC 2986, section 4.1"}},
@@ -39,18 +39,18 @@ var parseRules = []rule{
 	{"key syntax", "crypto/x509 openssl", []string{"not a SubjectPublicKeyInfo"}},
 	{"key algorithm", "crypto/x509 openssl", []string{"key's algorithm"}},
 	{"key curve", "crypto/x509 openssl", []string{"key's curve", "explicit parameters"}},
-	{"signature algorithm", "crypto/x509 openssl", []string{"signature algorithm"}},
+	{"signature algorithm", "crypto/x509 openssl", []string{"signature algorithm is not supported"}},
 
 	// Content that could be read in two ways.
-	{"duplicate attribute", "crypto/x509 openssl", []string{"the attribute ", " stands twice"}},
+	{"duplicate attribute", "crypto/x509 openssl", []string{"it has the attribute ", " twice"}},
 	{"duplicate value", "crypto/x509 openssl", []string{"the attribute ", "value twice"}},
 	{"duplicate extension", "crypto/x509 openssl", []string{"the extension ", "requested twice"}},
 	{"one common name", "crypto/x509 openssl", []string{"common names"}},
 	{"string type", "crypto/x509 openssl", []string{"string type"}},
-	{"PrintableString content", "crypto/x509 openssl", []string{"PrintableString holds"}},
-	{"IA5String content", "crypto/x509 openssl", []string{"ASCII string holds"}},
-	{"NumericString content", "crypto/x509 openssl", []string{"NumericString holds"}},
-	{"control characters", "crypto/x509 openssl", []string{"control characters are refused"}},
+	{"PrintableString content", "crypto/x509 openssl", []string{"PrintableString has"}},
+	{"IA5String content", "crypto/x509 openssl", []string{"ASCII string has"}},
+	{"NumericString content", "crypto/x509 openssl", []string{"NumericString has"}},
+	{"control characters", "crypto/x509 openssl", []string{"control characters are not allowed"}},
 	{"BMPString control characters", "crypto/x509 openssl", []string{"control characters and surrogates"}},
 	{"direction marks", "crypto/x509 openssl", []string{"direction marks"}},
 	{"outer spaces", "crypto/x509 openssl", []string{"begins or ends with a space"}},
