@@ -301,7 +301,7 @@ func decodeCRL(data []byte) ([]byte, error) {
 	block, _ := blocks.Next()
 	switch {
 	case block == nil:
-		return nil, errors.New("it is neither DER nor PEM")
+		return nil, fmt.Errorf("it is neither DER nor PEM: %v", der.NoPEM(data))
 	case block.Type != "X509 CRL":
 		return nil, fmt.Errorf("its PEM label is %.40q; want X509 CRL", block.Type)
 	case len(bytes.TrimSpace(blocks.Rest())) > 0:

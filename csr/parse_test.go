@@ -874,7 +874,7 @@ func hostileTexts(t testing.TB) []hostileText {
 		{"base64 with bits after the last octet", begin + looseBits(body) + "\n" + end, "not base64"},
 		{"base64 with a + that became a space", begin + body[:100] + " " + body[101:] + "\n" + end, "%2B"},
 		{"base64 cut off", begin + body[:len(body)-5] + "\n" + end, "not base64"},
-		{"PEM headers", begin + "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n" + body + "\n" + end, "not base64"},
+		{"PEM headers", begin + "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n" + body + "\n" + end, "has headers, such as Proc-Type"},
 		{"a comment in it", begin + "# our CSR\n" + body + "\n" + end, "not base64"},
 		{"NUL in it", strings.Replace(text, "\n", "\n\x00", 1), "not base64"},
 		{"byte-order mark within", strings.Replace(text, "\n", "\n\ufeff", 1), "not base64"},

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -37,6 +38,38 @@ func (r *PEMReader) Next() (block *pem.Block, damaged bool) {
 	return block, bytes.Count(read, []byte(pemBegin)) > 1
 }
 
+// NoPEM says why a text has no PEM block that can be read, and what to do about it.
+// It quotes nothing, since the text may be a private key.
+func NoPEM(text []byte) error {
+	switch {
+	case isUTF16(text):
+		return errors.New("it is UTF-16 text; save it as UTF-8, for example with iconv -f UTF-16 -t UTF-8")
+	case len(text) > 1 && text[0] == 0x30 && text[1] >= 0x80: // a SEQUENCE of more than 127 octets
+		return errors.New("it is DER; convert it to PEM, for example with openssl and -inform DER")
+	case !bytes.Contains(text, []byte(pemBegin)):
+		return errors.New("-----BEGIN is missing")
+	}
+	return errors.New("its PEM block is damaged; want -----BEGIN, base64 and -----END on lines of their own")
+}
+
+// isUTF16 recognises UTF-16 by its byte-order mark or by the zeros in -----BEGIN.
+// In both byte orders a zero stands between two of these characters.
+func isUTF16(text []byte) bool {
+	const begin = "-\x00-\x00-\x00-\x00-\x00B\x00E\x00G\x00I\x00N"
+	return bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) ||
+		bytes.Contains(text, []byte(begin))
+}
+
+// Label returns the label of a PEM block for a message. What is not written as a
+// label is not quoted: it may be a part of the block.
+func Label(label string) string {
+	notInLabel := func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != ' ' }
+	if label == "" || len(label) > 40 || strings.ContainsFunc(label, notInLabel) {
+		return "a PEM block of an unknown kind"
+	}
+	return "a PEM block " + label
+}
+
 // Rest returns the text that Next has not read yet.
 func (r *PEMReader) Rest() []byte { return r.rest }
 
@@ -47,9 +80,10 @@ func (r *PEMReader) Rest() []byte { return r.rest }
 // octets that are not base64. accept judges the label. No error quotes the
 // text, which may be a private key.
 func DecodeSpoiledPEM(text string, accept func(label string) error) ([]byte, error) {
+	whole := text
 	_, text, ok := strings.Cut(text, pemBegin)
 	if !ok {
-		return nil, errors.New("it is neither DER nor PEM: -----BEGIN is missing")
+		return nil, fmt.Errorf("it is neither DER nor PEM: %w", NoPEM([]byte(whole)))
 	}
 	label, text, ok := strings.Cut(text, pemDash)
 	if !ok {
@@ -71,6 +105,9 @@ func DecodeSpoiledPEM(text string, accept func(label string) error) ([]byte, err
 	}
 	if withoutBreaks(rest) != "" {
 		return nil, errors.New("its PEM block is followed by other text")
+	}
+	if strings.Contains(body, ":") {
+		return nil, errors.New("its PEM block has headers, such as Proc-Type or Comment (RFC 1421, section 4.6); remove the lines before the base64")
 	}
 	content, err := strictBase64.DecodeString(withoutBreaks(body))
 	if err != nil && strings.Contains(body, " ") {

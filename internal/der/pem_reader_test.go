@@ -94,12 +94,69 @@ func TestDecodeSpoiledPEM(t *testing.T) {
 		"another label at the end": {strings.Replace(text, "END LABEL", "END OTHER", 1), "ends with another label"},
 		"a second block":           {text + text, "more than one PEM block"},
 		"text after":               {text + "hello", "followed by other text"},
+		"UTF-16":                   {utf16LE(text), "UTF-16"},
+		"a header":                 {strings.Replace(text, "\n", "\nComment: mine\n\n", 1), "headers"},
+		"an encrypted block":       {strings.Replace(text, "\n", "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n", 1), "headers"},
 		"a character":              {strings.Replace(text, "\n", "\n?", 1), "not base64"},
 		"a + that became a space":  {strings.Replace(text, "M", " ", 1), "spaces"},
 	} {
 		got, err := der.DecodeSpoiledPEM(tt.text, accept)
 		if got != nil || err == nil || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s: %q, %v; want an error that says %q", name, got, err, tt.says)
+		}
+	}
+}
+
+// utf16LE returns an ASCII text in UTF-16 without a byte-order mark.
+func utf16LE(text string) string {
+	var b strings.Builder
+	for i := range len(text) {
+		b.Write([]byte{text[i], 0})
+	}
+	return b.String()
+}
+
+func TestNoPEM(t *testing.T) {
+	t.Parallel()
+	text := der.PEM("LABEL", []byte("content"))
+	const utf16, binary, missing, damaged = "it is UTF-16 text; save it as UTF-8", "it is DER; convert it to PEM", "-----BEGIN is missing", "its PEM block is damaged"
+	for name, tt := range map[string]struct{ text, says string }{
+		"nothing":                          {"", missing},
+		"text":                             {"hello", missing},
+		"a 0":                              {"0", missing},
+		"a number":                         {"01", missing},
+		"base64 only":                      {"Y29udGVudA==", missing},
+		"little endian":                    {utf16LE(text), utf16},
+		"big endian":                       {"\x00" + utf16LE(text), utf16},
+		"UTF-16 after text":                {utf16LE("a key:\n" + text), utf16},
+		"a little-endian byte-order mark":  {"\xff\xfeh\x00", utf16},
+		"a big-endian byte-order mark":     {"\xfe\xff\x00h", utf16},
+		"DER":                              {"\x30\x82\x01\x00", binary},
+		"no end":                           {strings.TrimSuffix(text, "-----END LABEL-----\n"), damaged},
+		"a character that is not base64":   {strings.Replace(text, "Y", "?", 1), damaged},
+		"a zero octet, but still one text": {strings.Replace(text, "Y", "\x00", 1), damaged},
+	} {
+		if got := der.NoPEM([]byte(tt.text)).Error(); !strings.HasPrefix(got, tt.says) {
+			t.Errorf("%s: NoPEM says %q, want %q", name, got, tt.says)
+		}
+	}
+}
+
+func TestLabel(t *testing.T) {
+	t.Parallel()
+	const unknown = "a PEM block of an unknown kind"
+	for label, want := range map[string]string{
+		"CERTIFICATE":                    "a PEM block CERTIFICATE",
+		"PKCS7":                          "a PEM block PKCS7",
+		"X509 CRL":                       "a PEM block X509 CRL",
+		"":                               unknown,
+		"EC PRIVATE KEY MHcCAQEEIGxhbGF": unknown,
+		"EC+PRIVATE+KEY":                 unknown,
+		strings.Repeat("A", 40):          "a PEM block " + strings.Repeat("A", 40),
+		strings.Repeat("A", 41):          unknown,
+	} {
+		if got := der.Label(label); got != want {
+			t.Errorf("Label(%q) = %q, want %q", label, got, want)
 		}
 	}
 }

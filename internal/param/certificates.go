@@ -36,7 +36,7 @@ func EachCertificate(parameter, text string, limit int, yield func(*x509.Certifi
 			n++
 		}
 		if block == nil && n == 1 {
-			return Malformed(parameter, "there is no certificate in PEM")
+			return Malformed(parameter, "there is no certificate in PEM: %v", der.NoPEM([]byte(text)))
 		}
 		if block == nil {
 			return nil
