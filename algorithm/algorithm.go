@@ -144,9 +144,12 @@ func Of(pub crypto.PublicKey) (Algorithm, error) {
 		case sm2.P256():
 			return SM2_256, nil
 		}
-		return "", malformed("the key's curve is not supported; want P-256, P-384, P-521 or SM2")
+		return "", malformed("the key's curve is not supported; " + wantCurve)
 	}
-	return "", malformed("a key of type %T is not supported; want an RSA, ECC or SM2 key", pub)
+	if isPrivate(pub) {
+		return "", malformed("a private key (%T) is not a public key; pass key.Public()", pub)
+	}
+	return "", errKeyType(pub)
 }
 
 // malformed makes the error about a key. The caller of this package knows which

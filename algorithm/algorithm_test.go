@@ -142,12 +142,15 @@ var unsupported = []struct {
 	{"ECC without curve", &ecdsa.PublicKey{X: big.NewInt(1), Y: big.NewInt(1)}, "the ECC public key is empty"},
 	{"P-224", onCurve(elliptic.P224()), "the key's curve is not supported"},
 	{"P-256 by its parameters", onCurve(elliptic.P256().Params()), "the key's curve is not supported"},
-	{"RSA by value", rsa.PublicKey{N: big.NewInt(1), E: 65537}, "a key of type rsa.PublicKey is not supported"},
-	{"ECC by value", ecdsa.PublicKey{Curve: elliptic.P256()}, "a key of type ecdsa.PublicKey is not supported"},
-	{"Ed25519", ed25519.PublicKey(make([]byte, 32)), "a key of type ed25519.PublicKey is not supported"},
-	{"DSA", &dsa.PublicKey{}, "a key of type *dsa.PublicKey is not supported"},
-	{"ECDH", (*ecdh.PublicKey)(nil), "a key of type *ecdh.PublicKey is not supported"},
-	{"a private key", testkeys.Key(algorithm.ECC_256, 0), "a key of type *algorithm.PrivateKey is not supported"},
+	{"RSA by value", rsa.PublicKey{N: big.NewInt(1), E: 65537}, "a key of type rsa.PublicKey is not supported; pass a pointer to it"},
+	{"ECC by value", ecdsa.PublicKey{Curve: elliptic.P256()}, "a key of type ecdsa.PublicKey is not supported; pass a pointer to it"},
+	{"Ed25519", ed25519.PublicKey(make([]byte, 32)), "an Ed25519 key is not supported; want an RSA, ECC or SM2 key"},
+	{"DSA", &dsa.PublicKey{}, "a DSA key is not supported"},
+	{"ECDH", (*ecdh.PublicKey)(nil), "an ECDH key (*ecdh.PublicKey), such as X25519, is not supported"},
+	{"a private key", testkeys.Key(algorithm.ECC_256, 0), "a private key (*algorithm.PrivateKey) is not a public key; pass key.Public()"},
+	{"a private key of crypto/rsa", &rsa.PrivateKey{PublicKey: *rsaOf(2048)}, "a private key (*rsa.PrivateKey) is not a public key; pass key.Public()"},
+	{"a private key of crypto/ecdsa", &ecdsa.PrivateKey{}, "a private key (*ecdsa.PrivateKey) is not a public key; pass key.Public()"},
+	{"a private key of Ed25519", ed25519.NewKeyFromSeed(make([]byte, 32)), "a private key (ed25519.PrivateKey) is not a public key; pass key.Public()"},
 }
 
 // rsaOf returns a public key whose modulus has that many bits.

@@ -3,8 +3,10 @@ package algorithm
 import (
 	"bytes"
 	"crypto"
+	"crypto/rsa"
 	"crypto/x509"
 	"errors"
+	"math/big"
 	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -64,30 +66,47 @@ func marshalSM2(key *sm2.PrivateKey) ([]byte, error) {
 	}), nil
 }
 
+// The limits of ParsePrivateKey.
+const (
+	maxKeyText = 1 << 20  // octets of a text, which may hold certificates too
+	maxKeyDER  = 16 << 10 // octets of a key; RSA_4096 takes 2.4 KiB
+)
+
 // ParsePrivateKey reads the one private key in a PEM text and ignores all other
 // text. RSA, ECC and SM2 keys may be PKCS #8 ("PRIVATE KEY"), RSA keys also PKCS
 // #1 ("RSA PRIVATE KEY"), ECC and SM2 keys also SEC 1 ("EC PRIVATE KEY", for SM2
 // also "SM2 PRIVATE KEY"). A public key stored with an SM2 key must belong to it;
 // one stored with an ECC key is ignored and computed again.
 //
+// A curve given by explicit parameters is accepted if they are exactly those of
+// P-256, P-384, P-521 or SM2. [PrivateKey.PEM] then names the curve.
+//
 // ParsePrivateKey refuses a text with no key or several, and a key that is
-// encrypted, broken, not supported or refused by [Check]. The message never quotes
-// the text.
+// encrypted, broken, not supported or refused by [Check]. It reads up to 1 MiB of
+// text and 16 KiB of key, and looks at the length of an RSA key before it computes
+// anything. The message never quotes the text.
 func ParsePrivateKey(text []byte) (*PrivateKey, error) {
+	if len(text) > maxKeyText {
+		return nil, malformed("the text has %d octets; want at most %d", len(text), maxKeyText)
+	}
 	blocks := der.NewPEMReader(text)
 	var key *PrivateKey
+	damaged, other := false, "" // other is the label of a block that holds no private key
 	for {
-		block, _ := blocks.Next()
+		block, bad := blocks.Next()
+		damaged = damaged || bad
 		if block == nil {
 			break
 		}
 		if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
-			continue // certificates, and the EC PARAMETERS that openssl ecparam writes
+			// Certificates, and the EC PARAMETERS that openssl ecparam writes.
+			other = block.Type
+			continue
 		}
 		if key != nil {
 			return nil, malformed("the text holds more than one private key")
 		}
-		if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
+		if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["Proc-Type"] != "" || block.Headers["DEK-Info"] != "" {
 			return nil, malformed("the private key is encrypted; decrypt it first, for example with openssl pkey")
 		}
 		var err error
@@ -96,58 +115,180 @@ func ParsePrivateKey(text []byte) (*PrivateKey, error) {
 			return nil, err
 		}
 	}
-	if key == nil {
-		return nil, malformed("the text holds no private key in PEM with line breaks; want PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY")
+	if key != nil {
+		return key, nil
 	}
-	return key, nil
+	if other != "" && !damaged {
+		return nil, malformed("the text holds no private key, only %s; want %s", der.Label(other), wantLabel)
+	}
+	return nil, malformed("the text holds no private key in PEM (%s): %v", wantLabel, der.NoPEM(text))
 }
+
+const wantLabel = "PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY"
 
 // errBrokenKey replaces a parser's error, which may quote the key.
 func errBrokenKey(form string) error {
 	return malformed("the private key is not the %s that its PEM label says, or is not supported; want an RSA, P-256, P-384, P-521 or SM2 key", form)
 }
 
-// keyForms maps PEM labels to the forms that they stand for.
-var keyForms = map[string]string{
-	"PRIVATE KEY": "PKCS #8 key", "RSA PRIVATE KEY": "PKCS #1 key", "EC PRIVATE KEY": "SEC 1 key", "SM2 PRIVATE KEY": "SEC 1 key",
-}
+// The forms that PEM labels stand for, for errBrokenKey.
+const (
+	formPKCS8 = "PKCS #8 key"
+	formPKCS1 = "PKCS #1 key"
+	formSEC1  = "SEC 1 key"
+)
 
 func parsePrivateKey(label string, data []byte) (*PrivateKey, error) {
-	form, known := keyForms[label]
-	if !known {
-		return nil, malformed("the PEM label of the private key is not supported; want PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY (ssh-keygen -p -m PKCS8 converts OpenSSH keys)")
+	if len(data) > maxKeyDER {
+		return nil, malformed("the private key has %d octets; want at most %d", len(data), maxKeyDER)
+	}
+	switch label {
+	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "SM2 PRIVATE KEY":
+	case "OPENSSH PRIVATE KEY":
+		return nil, malformed("the PEM label of the private key is not supported: it is in the format of OpenSSH; convert it with ssh-keygen -p -m PKCS8")
+	case "DSA PRIVATE KEY":
+		return nil, malformed("the PEM label of the private key is not supported: a DSA key cannot be used; want an RSA, ECC or SM2 key")
+	default:
+		return nil, malformed("the PEM label of the private key is not supported: %s; want %s", der.Label(label), wantLabel)
 	}
 	var outer cryptobyte.String
 	input := cryptobyte.String(data)
 	if !input.ReadASN1(&outer, asn1.SEQUENCE) || !input.Empty() {
 		return nil, malformed("the private key is not one DER SEQUENCE")
 	}
-	var key crypto.PrivateKey
-	var err error
 	switch label {
 	case "PRIVATE KEY":
-		if namesSM2InPKCS8(outer) {
-			return parseSM2InPKCS8(outer)
-		}
-		key, err = x509.ParsePKCS8PrivateKey(data)
+		return parsePKCS8(data, outer)
 	case "RSA PRIVATE KEY":
-		key, err = x509.ParsePKCS1PrivateKey(data)
-	default:
-		if label == "SM2 PRIVATE KEY" || namesSM2(outer) {
-			return parseSM2(data)
+		if err := checkRSALengths(data, formPKCS1); err != nil {
+			return nil, err
 		}
-		key, err = x509.ParseECPrivateKey(data)
+		key, err := x509.ParsePKCS1PrivateKey(data)
+		return checked(key, err, formPKCS1)
 	}
+	data, err := nameCurve(data)
+	if err != nil {
+		return nil, err
+	}
+	parameters := curveOf(data)
+	if label == "SM2 PRIVATE KEY" || bytes.Equal(parameters, sm2Curve) {
+		return parseSM2(data)
+	}
+	if parameters != nil && !isCurve(parameters) {
+		return nil, errCurve(parameters)
+	}
+	key, err := x509.ParseECPrivateKey(data)
+	return checked(key, err, formSEC1)
+}
+
+// checked returns what a parser of crypto/x509 read.
+func checked(key crypto.PrivateKey, err error, form string) (*PrivateKey, error) {
 	if err != nil {
 		return nil, errBrokenKey(form)
 	}
 	return NewPrivateKey(key)
 }
 
-// namesSM2InPKCS8 reports whether the algorithm of a PKCS #8 key is SM2.
-func namesSM2InPKCS8(key cryptobyte.String) bool {
-	var id cryptobyte.String
-	return key.SkipASN1(asn1.INTEGER) && key.ReadASN1Element(&id, asn1.SEQUENCE) && isSM2KeyID(id)
+// parsePKCS8 reads a PKCS #8 key (RFC 5958, section 2), of which outer is the
+// content.
+func parsePKCS8(data []byte, outer cryptobyte.String) (*PrivateKey, error) {
+	fields := outer
+	var version, id, parts, oid, inner cryptobyte.String
+	if !fields.ReadASN1Element(&version, asn1.INTEGER) || !fields.ReadASN1Element(&id, asn1.SEQUENCE) ||
+		!fields.ReadASN1(&inner, asn1.OCTET_STRING) {
+		return nil, errBrokenKey(formPKCS8)
+	}
+	if isSM2KeyID(id) {
+		return parseSM2InPKCS8(outer)
+	}
+	element := id
+	if !element.ReadASN1(&parts, asn1.SEQUENCE) || !parts.ReadASN1Element(&oid, asn1.OBJECT_IDENTIFIER) {
+		return nil, errKeyID(id)
+	}
+	switch {
+	case bytes.Equal(oid, rsaKeyID[2:len(rsaKeyID)-2]):
+		if err := checkRSALengths(inner, formPKCS8); err != nil {
+			return nil, err
+		}
+	case bytes.Equal(oid, ecKeyID(0)[2:]) && parts.PeekASN1Tag(asn1.SEQUENCE):
+		curve := explicitCurve(parts)
+		if curve == nil {
+			return nil, errExplicit()
+		}
+		key, err := nameCurve(inner)
+		if err != nil {
+			return nil, err
+		}
+		named := append([]byte(nil), version...)
+		named = der.AppendFunc(named, asn1.SEQUENCE, func(dst []byte) []byte { return append(append(dst, oid...), curve...) })
+		named = der.Append(named, asn1.OCTET_STRING, key)
+		return parsePKCS8(der.Append(nil, asn1.SEQUENCE, named), named)
+	case bytes.Equal(oid, ecKeyID(0)[2:]) && (isCurve(parts) || !parts.PeekASN1Tag(asn1.OBJECT_IDENTIFIER)):
+		// crypto/x509 takes the curve of the ECPrivateKey if there is none here.
+	default:
+		return nil, errKeyID(id)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(data)
+	return checked(key, err, formPKCS8)
+}
+
+// checkRSALengths refuses an RSAPrivateKey (RFC 8017, appendix A.1.2) with a
+// modulus of a length that is not supported, or with longer numbers than its
+// modulus. crypto/x509 would compute with them first, in a time that grows with
+// the cube of their length.
+func checkRSALengths(input cryptobyte.String, form string) error {
+	var key cryptobyte.String
+	modulus := new(big.Int)
+	if !input.ReadASN1(&key, asn1.SEQUENCE) || !key.SkipASN1(asn1.INTEGER) ||
+		!key.ReadASN1Integer(modulus) || modulus.Sign() <= 0 {
+		return errBrokenKey(form)
+	}
+	if _, err := Of(&rsa.PublicKey{N: modulus}); err != nil {
+		return err
+	}
+	for key.PeekASN1Tag(asn1.INTEGER) {
+		var number cryptobyte.String
+		if !key.ReadASN1(&number, asn1.INTEGER) || len(number) > 1+modulus.BitLen()/8 {
+			return errBrokenKey(form)
+		}
+	}
+	if !key.Empty() { // otherPrimeInfos
+		return malformed("the RSA private key has more than 2 primes; want 2")
+	}
+	return nil
+}
+
+func errExplicit() error {
+	return malformed("the key's curve is given by explicit parameters, which are not exactly those of P-256, P-384, P-521 or SM2")
+}
+
+// nameCurve returns an ECPrivateKey (RFC 5915, section 3). If the curve is given
+// by explicit parameters, the result names it instead.
+func nameCurve(data []byte) ([]byte, error) {
+	input := cryptobyte.String(data)
+	var key, version, d, parameters cryptobyte.String
+	if !input.ReadASN1(&key, asn1.SEQUENCE) || !key.ReadASN1Element(&version, asn1.INTEGER) ||
+		!key.ReadASN1Element(&d, asn1.OCTET_STRING) || !key.ReadASN1(&parameters, parametersTag) ||
+		!parameters.PeekASN1Tag(asn1.SEQUENCE) {
+		return data, nil
+	}
+	curve := explicitCurve(parameters)
+	if curve == nil {
+		return nil, errExplicit()
+	}
+	named := append(append([]byte(nil), version...), d...)
+	named = der.Append(named, parametersTag, curve)
+	return append(der.Append(nil, asn1.SEQUENCE, append(named, key...)), input...), nil
+}
+
+// curveOf returns the parameters of an ECPrivateKey, or nil if it has none.
+func curveOf(input cryptobyte.String) cryptobyte.String {
+	var key, parameters cryptobyte.String
+	if !input.ReadASN1(&key, asn1.SEQUENCE) || !key.SkipASN1(asn1.INTEGER) ||
+		!key.SkipASN1(asn1.OCTET_STRING) || !key.ReadASN1(&parameters, parametersTag) {
+		return nil
+	}
+	return parameters
 }
 
 // parseSM2InPKCS8 reads what follows the header of a PKCS #8 key. Attributes and
@@ -159,16 +300,9 @@ func parseSM2InPKCS8(key cryptobyte.String) (*PrivateKey, error) {
 		!key.SkipASN1(asn1.SEQUENCE) || !key.ReadASN1(&inner, asn1.OCTET_STRING) ||
 		!key.SkipOptionalASN1(asn1.Tag(0).ContextSpecific().Constructed()) ||
 		!key.SkipOptionalASN1(asn1.Tag(1).ContextSpecific()) || !key.Empty() {
-		return nil, errBrokenKey(keyForms["PRIVATE KEY"])
+		return nil, errBrokenKey(formPKCS8)
 	}
 	return parseSM2(inner)
-}
-
-// namesSM2 reports whether the parameters of an ECPrivateKey are the SM2 curve.
-func namesSM2(key cryptobyte.String) bool {
-	var parameters cryptobyte.String
-	return key.SkipASN1(asn1.INTEGER) && key.SkipASN1(asn1.OCTET_STRING) &&
-		key.ReadASN1(&parameters, parametersTag) && bytes.Equal(parameters, sm2Curve)
 }
 
 // parseSM2 reads an ECPrivateKey (RFC 5915, section 3) on the SM2 curve. If it
@@ -196,8 +330,11 @@ func parseSM2(input cryptobyte.String) (*PrivateKey, error) {
 		if !public.ReadASN1BitStringAsBytes(&point) || !public.Empty() {
 			return nil, errForeignPublic()
 		}
-		pub, err := sm2.ParsePublicKey(point)
-		if err != nil || !pub.Equal(own.Public()) {
+		pub, err := parsePoint(sm2.P256(), point)
+		if err != nil {
+			return nil, err
+		}
+		if !own.Public().Equal(pub) {
 			return nil, errForeignPublic()
 		}
 	}

@@ -246,7 +246,12 @@ type refusedPrivateKey struct {
 // starts from them too.
 func refusedPrivateKeys(t testing.TB) []refusedPrivateKey {
 	const (
-		none        = "the text holds no private key in PEM with line breaks"
+		none        = "the text holds no private key in PEM (PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY): "
+		missing     = none + "-----BEGIN is missing"
+		damaged     = none + "its PEM block is damaged; want -----BEGIN, base64 and -----END on lines of their own"
+		utf16       = none + "it is UTF-16 text; save it as UTF-8"
+		tooLong     = "octets; want at most "
+		explicit    = "the key's curve is given by explicit parameters, which are not exactly those of P-256, P-384, P-521 or SM2"
 		two         = "the text holds more than one private key"
 		encrypted   = "the private key is encrypted; decrypt it first"
 		notSequence = "the private key is not one DER SEQUENCE"
@@ -269,6 +274,7 @@ func refusedPrivateKeys(t testing.TB) []refusedPrivateKey {
 	curve, public := asn.TLV(curveTag, idSM2), asn.TLV(publicTag, asn.Bits(sm2Point(t, 0)))
 	d := asn.TLV(asn1.OCTET_STRING, own)
 	compressed := readDER(t, "publickey/refused-sm2-compressed.pem")
+	certificate := bytes.Split(file("with-certificate.pem"), []byte("-----BEGIN PRIVATE"))[0]
 	for _, good := range [][]byte{block("EC PRIVATE KEY", sec1), sm2PEM(own, curve, public), sm2PEM(offset(-2)), sm2PEM(sm2Number(big.NewInt(1)))} {
 		if _, err := algorithm.ParsePrivateKey(good); err != nil {
 			t.Fatalf("before any change: %v", err)
@@ -277,16 +283,23 @@ func refusedPrivateKeys(t testing.TB) []refusedPrivateKey {
 
 	return []refusedPrivateKey{
 		// The text.
-		{"nothing", nil, none},
-		{"no PEM", []byte("hunter2-hunter2-hunter2"), none},
-		{"DER", rsaDER, none},
-		{"only a certificate", bytes.Split(file("with-certificate.pem"), []byte("-----BEGIN PRIVATE"))[0], none},
-		{"a public key", readFile(t, "publickey/sm2.pem"), none},
-		{"no end", bytes.Split(ecPEM, []byte("-----END"))[0], none},
-		{"another end", bytes.Replace(ecPEM, []byte("END PRIVATE"), []byte("END PUBLIC"), 1), none},
-		{"one line", bytes.ReplaceAll(ecPEM, []byte("\n"), []byte(" ")), none},
-		{"line breaks as backslash and n", bytes.ReplaceAll(ecPEM, []byte("\n"), []byte(`\n`)), none},
-		{"broken base64", bytes.Replace(ecPEM, []byte("MIG"), []byte("M!G"), 1), none},
+		{"nothing", nil, missing},
+		{"no PEM", []byte("hunter2-hunter2-hunter2"), missing},
+		{"DER", rsaDER, none + "it is DER; convert it to PEM"},
+		{"only a certificate", bytes.Split(file("with-certificate.pem"), []byte("-----BEGIN PRIVATE"))[0], "the text holds no private key, only a PEM block CERTIFICATE; want PRIVATE KEY"},
+		{"a public key", readFile(t, "publickey/sm2.pem"), "the text holds no private key, only a PEM block PUBLIC KEY; want PRIVATE KEY"},
+		{"a block whose label is not one", block("not A LABEL", ecDER), "only a PEM block of an unknown kind"},
+		{"a certificate and a damaged key", join(certificate, bytes.Split(ecPEM, []byte("-----END"))[0]), damaged},
+		{"no end", bytes.Split(ecPEM, []byte("-----END"))[0], damaged},
+		{"another end", bytes.Replace(ecPEM, []byte("END PRIVATE"), []byte("END PUBLIC"), 1), damaged},
+		{"one line", bytes.ReplaceAll(ecPEM, []byte("\n"), []byte(" ")), damaged},
+		{"line breaks as backslash and n", bytes.ReplaceAll(ecPEM, []byte("\n"), []byte(`\n`)), damaged},
+		{"broken base64", bytes.Replace(ecPEM, []byte("MIG"), []byte("M!G"), 1), damaged},
+		{"UTF-16, little endian", utf16Text(ecPEM, false, true), utf16},
+		{"UTF-16, big endian", utf16Text(ecPEM, true, true), utf16},
+		{"UTF-16 without a byte-order mark", utf16Text(ecPEM, false, false), utf16},
+		{"UTF-16 without a byte-order mark, big endian", utf16Text(join([]byte("a key:\n"), ecPEM), true, false), utf16},
+		{"a text above 1 MiB", join(bytes.Repeat([]byte("\n"), 1<<20), ecPEM), tooLong + "1048576"},
 		{"the same key twice", join(ecPEM, ecPEM), two},
 		{"two keys", join(ecPEM, sm2File), two},
 		{"two keys, the second broken", join(ecPEM, block("PRIVATE KEY", []byte{1})), two},
@@ -299,19 +312,22 @@ func refusedPrivateKeys(t testing.TB) []refusedPrivateKey {
 		{"encrypted PKCS #8", file("refused-encrypted-pkcs8.pem"), encrypted},
 		{"encrypted PKCS #1", file("refused-encrypted-rsa.pem"), encrypted},
 		{"encrypted SEC 1", file("refused-encrypted-ec.pem"), encrypted},
+		{"encrypted, without DEK-Info", bytes.Replace(file("rsa-pkcs1.pem"), []byte("KEY-----\n"), []byte("KEY-----\nProc-Type: 4,ENCRYPTED\n\n"), 1), encrypted},
 
 		// Kinds.
-		{"Ed25519", file("refused-ed25519.pem"), "a private key of type ed25519.PrivateKey is not supported"},
-		{"P-224", file("refused-p224.pem"), "the key's curve is not supported"},
-		{"secp256k1", file("refused-secp256k1.pem"), notPKCS8},
-		{"explicit parameters", file("refused-explicit.pem"), notPKCS8},
+		{"Ed25519", file("refused-ed25519.pem"), "the key's algorithm is not supported: Ed25519 (1.3.101.112); want RSA"},
+		{"X25519", block("PRIVATE KEY", asn.Seq(version0, asn.Seq(asn.OID("\x2b\x65\x6e")), asn.TLV(asn1.OCTET_STRING, asn.Octets(make([]byte, 32))))), "X25519 (1.3.101.110)"},
+		{"Ed448", block("PRIVATE KEY", asn.Seq(version0, asn.Seq(asn.OID("\x2b\x65\x71")), asn.TLV(asn1.OCTET_STRING, asn.Octets(make([]byte, 57))))), "Ed448 (1.3.101.113)"},
+		{"P-224", file("refused-p224.pem"), "the key's curve is not supported: P-224 (1.3.132.0.33); want P-256, P-384, P-521 or SM2"},
+		{"P-224 in SEC 1", block("EC PRIVATE KEY", asn.Seq(version1, asn.TLV(asn1.OCTET_STRING, bytes.Repeat([]byte{7}, 28)), asn.TLV(curveTag, asn.OID("\x2b\x81\x04\x00\x21")))), "the key's curve is not supported: P-224 (1.3.132.0.33)"},
+		{"secp256k1", file("refused-secp256k1.pem"), "the key's curve is not supported: secp256k1 (1.3.132.0.10)"},
 		{"RSA 1536", file("refused-rsa1536.pem"), "an RSA key of 1536 bits is not supported"},
 		{"RSA exponent 3", file("refused-rsa-exponent3.pem"), "the RSA exponent 3 is not an odd number"},
-		{"RSA-PSS", file("refused-rsa-pss.pem"), notPKCS8},
-		{"DSA", file("refused-dsa.pem"), label},
-		{"DSA in PKCS #8", file("refused-dsa-pkcs8.pem"), notPKCS8},
-		{"OpenSSH", block("OPENSSH PRIVATE KEY", []byte("openssh-key-v1\x00")), label},
-		{"an unknown label", block("MY OWN PRIVATE KEY", ecDER), label},
+		{"RSA-PSS", file("refused-rsa-pss.pem"), "the key's algorithm is not supported: RSASSA-PSS (1.2.840.113549.1.1.10); want RSA (rsaEncryption"},
+		{"DSA", file("refused-dsa.pem"), label + ": a DSA key cannot be used"},
+		{"DSA in PKCS #8", file("refused-dsa-pkcs8.pem"), "the key's algorithm is not supported: DSA (1.2.840.10040.4.1)"},
+		{"OpenSSH", block("OPENSSH PRIVATE KEY", []byte("openssh-key-v1\x00")), label + ": it is in the format of OpenSSH; convert it with ssh-keygen -p -m PKCS8"},
+		{"an unknown label", block("MY OWN PRIVATE KEY", ecDER), label + ": a PEM block MY OWN PRIVATE KEY; want PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY"},
 
 		// Labels and contents that do not match.
 		{"PKCS #8 as PKCS #1", block("RSA PRIVATE KEY", rsaDER), notPKCS1},
@@ -359,8 +375,8 @@ func refusedPrivateKeys(t testing.TB) []refusedPrivateKey {
 
 		// The rest of an SM2 key.
 		{"a foreign public key", sm2PEM(own, asn.TLV(publicTag, asn.Bits(sm2Point(t, 1)))), foreign},
-		{"its own public key, compressed", sm2PEM(own, asn.TLV(publicTag, asn.Bits(compressed[len(compressed)-33:]))), foreign},
-		{"an empty public key", sm2PEM(own, asn.TLV(publicTag, asn.Bits(nil))), foreign},
+		{"its own public key, compressed", sm2PEM(own, asn.TLV(publicTag, asn.Bits(compressed[len(compressed)-33:]))), "it is compressed; convert the private key with openssl ec -conv_form uncompressed"},
+		{"an empty public key", sm2PEM(own, asn.TLV(publicTag, asn.Bits(nil))), "it has 0 octets; want 65"},
 		{"a public key that is not a BIT STRING", sm2PEM(own, asn.TLV(publicTag, asn.TLV(asn1.OCTET_STRING, sm2Point(t, 0)))), foreign},
 		{"another curve inside", sm2PEM(own, asn.TLV(curveTag, idP256)), notSM2},
 		{"no curve inside", sm2PEM(own, asn.TLV(curveTag)), notSM2},
@@ -474,6 +490,16 @@ func FuzzParsePrivateKey(f *testing.F) {
 	}
 	for _, row := range refusedPrivateKeys(f) {
 		f.Add(row.text)
+	}
+	for a, curve := range ecCurves {
+		for _, text := range explicitForms(a, parametersOf(curve).encode()) {
+			f.Add(text)
+		}
+	}
+	for _, row := range otherCurves() {
+		for _, text := range explicitForms(row.a, row.parameters) {
+			f.Add(text)
+		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		key, err := algorithm.ParsePrivateKey(text)

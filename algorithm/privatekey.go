@@ -3,6 +3,7 @@ package algorithm
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -127,8 +128,12 @@ func NewPrivateKey(key crypto.PrivateKey) (*PrivateKey, error) {
 			return nil, malformedBy(err, "the SM2 private key is inconsistent")
 		}
 		signer = sm2Signer{own}
+	case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
+		return nil, malformed("a public key (%T) is not a private key", key)
+	case []byte, string:
+		return nil, malformed("a private key of type %T is not supported; read PEM with ParsePrivateKey", key)
 	default:
-		return nil, malformed("a private key of type %T is not supported; want an RSA, ECC or SM2 key in memory", key)
+		return nil, errKeyType(key)
 	}
 	a, err := Of(signer.Public())
 	if err != nil {

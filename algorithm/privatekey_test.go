@@ -296,20 +296,21 @@ func TestNewPrivateKeyRefusesKinds(t *testing.T) {
 		key     crypto.PrivateKey
 		message string
 	}{
-		{"nil", nil, "a private key of type <nil> is not supported"},
+		{"nil", nil, "a key of type <nil> is not supported; want an RSA, ECC or SM2 key"},
 		{"nil of ours", (*algorithm.PrivateKey)(nil), "the private key is empty"},
 		{"zero of ours", new(algorithm.PrivateKey), "the private key is empty"},
-		{"ours by value", *testkeys.Key(algorithm.ECC_256, 0), "a private key of type algorithm.PrivateKey is not supported"},
+		{"ours by value", *testkeys.Key(algorithm.ECC_256, 0), "a key of type algorithm.PrivateKey is not supported; pass a pointer to it"},
 		{"nil RSA", (*rsa.PrivateKey)(nil), "the private key is empty"},
 		{"zero RSA", new(rsa.PrivateKey), "the private key is empty"},
 		{"nil ECC", (*ecdsa.PrivateKey)(nil), "the private key is empty"},
 		{"zero ECC", new(ecdsa.PrivateKey), "the private key is empty"},
 		{"nil SM2", (*sm2.EngineKey)(nil), "the SM2 private key is inconsistent"},
 		{"zero SM2", new(sm2.EngineKey), "the SM2 private key is inconsistent"},
-		{"Ed25519", ed25519.NewKeyFromSeed(make([]byte, 32)), "a private key of type ed25519.PrivateKey is not supported"},
+		{"Ed25519", ed25519.NewKeyFromSeed(make([]byte, 32)), "an Ed25519 key is not supported; want an RSA, ECC or SM2 key"},
 		{"P-224", p224, "the key's curve is not supported"},
 		{"SM2 as an ECC key", &engine.PrivateKey, "want P-256, P-384 or P-521"},
-		{"a public key", testkeys.Key(algorithm.ECC_256, 0).Public(), "a private key of type *ecdsa.PublicKey is not supported"},
+		{"a public key", testkeys.Key(algorithm.ECC_256, 0).Public(), "a public key (*ecdsa.PublicKey) is not a private key"},
+		{"PEM", testkeys.PEM(algorithm.ECC_256, 0), "read PEM with ParsePrivateKey"},
 		{"a key with exponent 3", privateKeyFile(t, "refused-rsa-exponent3.pem"), "the RSA exponent 3 is not"},
 		{"a key of 1536 bits", privateKeyFile(t, "refused-rsa1536.pem"), "an RSA key of 1536 bits is not supported"},
 	}

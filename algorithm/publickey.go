@@ -116,7 +116,8 @@ func pointBytes(pub *ecdsa.PublicKey) (point []byte, err error) {
 
 // ParsePublicKey reads a DER SubjectPublicKeyInfo without trailing data. The key
 // must be one that [Of] recognises. A point must be uncompressed, on its curve and
-// not at infinity. Call [Check] for the remaining rules.
+// not at infinity. The curve must be given by name: crypto/x509 and others cannot
+// read a certificate with explicit parameters. Call [Check] for the remaining rules.
 func ParsePublicKey(data []byte) (crypto.PublicKey, error) {
 	input := cryptobyte.String(data)
 	var info, id, bits cryptobyte.String
@@ -139,11 +140,7 @@ func ParsePublicKey(data []byte) (crypto.PublicKey, error) {
 	case isSM2KeyID(id):
 		return parsePoint(sm2.P256(), bits)
 	}
-	var parts cryptobyte.String
-	if id.ReadASN1(&parts, asn1.SEQUENCE) && bytes.HasPrefix(parts, ecKeyID(0)[2:]) {
-		return nil, malformed("the key's curve is not supported; want P-256, P-384, P-521 or SM2, given by name and not by explicit parameters")
-	}
-	return nil, malformed("the key's algorithm is not supported; want RSA (with NULL parameters), ECC or SM2")
+	return nil, errKeyID(id)
 }
 
 // parseRSA reads an RSAPublicKey (RFC 8017, appendix A.1.1).
@@ -178,7 +175,7 @@ func parsePoint(curve elliptic.Curve, point []byte) (crypto.PublicKey, error) {
 		pub, err = ecdsa.ParseUncompressedPublicKey(curve, point)
 	}
 	if err != nil {
-		return nil, malformed("the public key is not an uncompressed point on its curve: %v", err)
+		return nil, malformed("the public key is not an uncompressed point on its curve: %s", describePoint(curve, point))
 	}
 	return pub, nil
 }

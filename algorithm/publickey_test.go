@@ -258,6 +258,9 @@ func refusedPublicKeys(t testing.TB) []refusedPublicKey {
 		notPoint = "the public key is not an uncompressed point on its curve"
 		curve    = "the key's curve is not supported"
 		unknown  = "the key's algorithm is not supported"
+
+		compressed = notPoint + ": it is compressed; convert the private key with openssl ec -conv_form uncompressed"
+		hybrid     = notPoint + ": it is in hybrid form; convert the private key with openssl ec -conv_form uncompressed"
 	)
 	n, e := rsaKey(t, algorithm.RSA_1024, 0).N, small(65537)
 	modulus := integer(n)
@@ -328,17 +331,17 @@ func refusedPublicKeys(t testing.TB) []refusedPublicKey {
 		{"no exponent", asn.Seq(rsaID, asn.Bits(asn.Seq(modulus))), notRSA},
 		{"no integers", asn.Seq(rsaID, asn.Bits(asn.Seq())), notRSA},
 		{"no sequence", asn.Seq(rsaID, asn.Bits(nil)), notRSA},
-		{"RSA without NULL", asn.Seq(asn.Seq(idRSA), rsaBits), unknown},
-		{"RSA-PSS", readDER(t, "publickey/refused-rsa-pss.pem"), unknown},
+		{"RSA without NULL", asn.Seq(asn.Seq(idRSA), rsaBits), unknown + ": RSA without the parameters NULL"},
+		{"RSA-PSS", readDER(t, "publickey/refused-rsa-pss.pem"), unknown + ": RSASSA-PSS (1.2.840.113549.1.1.10); want RSA (rsaEncryption, 1.2.840.113549.1.1.1)"},
 
 		// Points.
-		{"compressed", readDER(t, "publickey/refused-p256-compressed.pem"), notPoint},
-		{"hybrid", readDER(t, "publickey/refused-p256-hybrid.pem"), notPoint},
-		{"compressed SM2", readDER(t, "publickey/refused-sm2-compressed.pem"), notPoint},
-		{"hybrid SM2", readDER(t, "publickey/refused-sm2-hybrid.pem"), notPoint},
-		{"infinity", asn.Seq(ecID, asn.Bits([]byte{0})), notPoint},
-		{"SM2 infinity", asn.Seq(sm2ID, asn.Bits([]byte{0})), notPoint},
-		{"no point", asn.Seq(ecID, asn.Bits(nil)), notPoint},
+		{"compressed", readDER(t, "publickey/refused-p256-compressed.pem"), compressed},
+		{"hybrid", readDER(t, "publickey/refused-p256-hybrid.pem"), hybrid},
+		{"compressed SM2", readDER(t, "publickey/refused-sm2-compressed.pem"), compressed},
+		{"hybrid SM2", readDER(t, "publickey/refused-sm2-hybrid.pem"), hybrid},
+		{"infinity", asn.Seq(ecID, asn.Bits([]byte{0})), notPoint + ": it is the point at infinity"},
+		{"SM2 infinity", asn.Seq(sm2ID, asn.Bits([]byte{0})), notPoint + ": it is the point at infinity"},
+		{"no point", asn.Seq(ecID, asn.Bits(nil)), notPoint + ": it has 0 octets; want 65"},
 		{"no SM2 point", asn.Seq(sm2ID, asn.Bits(nil)), notPoint},
 		{"the point (0, 0)", asn.Seq(ecID, asn.Bits(append([]byte{4}, make([]byte, 64)...))), notPoint},
 		{"the SM2 point (0, 0)", asn.Seq(sm2ID, asn.Bits(append([]byte{4}, make([]byte, 64)...))), notPoint},
@@ -348,18 +351,23 @@ func refusedPublicKeys(t testing.TB) []refusedPublicKey {
 		{"off the SM2 curve", asn.Seq(sm2ID, asn.Bits(last(sm2Point, 1))), notPoint},
 		{"a point of SM2 on P-256", asn.Seq(ecID, asn.Bits(sm2Point)), notPoint},
 		{"a point of P-256 on SM2", asn.Seq(sm2ID, asn.Bits(point)), notPoint},
-		{"a point cut short", asn.Seq(ecID, asn.Bits(point[:64])), notPoint},
+		{"a point cut short", asn.Seq(ecID, asn.Bits(point[:64])), notPoint + ": it has 64 octets; want 65"},
 
 		// Identifiers.
-		{"explicit parameters", readDER(t, "publickey/refused-explicit.pem"), "by name and not by explicit parameters"},
-		{"implicit parameters", asn.Seq(asn.Seq(idEC, null), asn.Bits(point)), curve},
+		{"explicit parameters", readDER(t, "publickey/refused-explicit.pem"), curve + ": it is given by explicit parameters, but a certificate names the curve (RFC 5480, section 2.1.1); convert the private key with openssl ec -param_enc named_curve"},
+		{"implicit parameters", asn.Seq(asn.Seq(idEC, null), asn.Bits(point)), curve + ": it has no object identifier"},
 		{"no parameters", asn.Seq(asn.Seq(idEC), asn.Bits(point)), curve},
-		{"P-224", readDER(t, "publickey/refused-p224.pem"), curve},
-		{"secp256k1", readDER(t, "publickey/refused-secp256k1.pem"), curve},
+		{"P-224", readDER(t, "publickey/refused-p224.pem"), curve + ": P-224 (1.3.132.0.33); want P-256, P-384, P-521 or SM2"},
+		{"secp256k1", readDER(t, "publickey/refused-secp256k1.pem"), curve + ": secp256k1 (1.3.132.0.10)"},
 		{"P-256 in the place of id-ecPublicKey", asn.Seq(asn.Seq(idP256, idP256), asn.Bits(point)), unknown},
-		{"Ed25519", readDER(t, "publickey/refused-ed25519.pem"), unknown},
-		{"DSA", readDER(t, "publickey/refused-dsa-pkcs8.pem"), unknown},
-		{"an empty identifier", asn.Seq(asn.Seq(), asn.Bits(point)), unknown},
+		{"Ed25519", readDER(t, "publickey/refused-ed25519.pem"), unknown + ": Ed25519 (1.3.101.112); want RSA"},
+		{"DSA", readDER(t, "publickey/refused-dsa-pkcs8.pem"), unknown + ": DSA (1.2.840.10040.4.1); want RSA"},
+		{"Ed448", asn.Seq(asn.Seq(asn.OID("\x2b\x65\x71")), asn.Bits(make([]byte, 57))), unknown + ": Ed448 (1.3.101.113)"},
+		{"X25519", asn.Seq(asn.Seq(asn.OID("\x2b\x65\x6e")), asn.Bits(make([]byte, 32))), unknown + ": X25519 (1.3.101.110)"},
+		{"an identifier that nobody knows", asn.Seq(asn.Seq(asn.OID("\x2a\x03\x04")), asn.Bits(make([]byte, 32))), unknown + ": 1.2.3.4; want RSA"},
+		{"an identifier of 1000 octets", asn.Seq(asn.Seq(asn.OID("\x2a"+strings.Repeat("\x03", 1000))), asn.Bits(make([]byte, 32))), unknown + ": an unknown object identifier"},
+		{"a curve that nobody knows", asn.Seq(asn.Seq(idEC, asn.OID("\x2a\x03\x04")), asn.Bits(point)), curve + ": 1.2.3.4; want P-256"},
+		{"an empty identifier", asn.Seq(asn.Seq(), asn.Bits(point)), unknown + ": it has no object identifier"},
 	}
 }
 

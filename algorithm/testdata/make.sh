@@ -12,6 +12,7 @@ openssl pkey -traditional -in $rsa >privatekey/rsa-pkcs1.pem
 (openssl ecparam -name SM2; openssl ec -in $sm2) >privatekey/sm2-sec1.pem
 sed 's/SM2 P/EC P/' privatekey/sm2-sec1.pem >privatekey/sm2-sec1-labelled-ec.pem
 (openssl req -x509 -new -key $ec -subj /CN=example.com -days 36500; cat $ec) >privatekey/with-certificate.pem
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit >privatekey/explicit.pem
 certtool --key-info --load-privkey $keys/RSA_2048-0.pem --outfile privatekey/certtool-rsa.pem
 
 # Forms and kinds that are not.
@@ -21,7 +22,6 @@ openssl ec -aes128 -in $ec -passout pass:x >privatekey/refused-encrypted-ec.pem
 openssl genpkey -algorithm Ed25519 >privatekey/refused-ed25519.pem
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-224 >privatekey/refused-p224.pem
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 >privatekey/refused-secp256k1.pem
-openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit >privatekey/refused-explicit.pem
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1536 >privatekey/refused-rsa1536.pem
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -pkeyopt rsa_keygen_pubexp:3 >privatekey/refused-rsa-exponent3.pem
 openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:1024 >privatekey/refused-rsa-pss.pem
@@ -32,7 +32,8 @@ rm dsaparam.tmp
 
 # Public keys.
 openssl pkey -in $sm2 -pubout >publickey/sm2.pem
-for kind in ed25519 p224 secp256k1 explicit rsa1536 rsa-pss dsa-pkcs8; do
+openssl pkey -in privatekey/explicit.pem -pubout >publickey/refused-explicit.pem
+for kind in ed25519 p224 secp256k1 rsa1536 rsa-pss dsa-pkcs8; do
 	openssl pkey -in privatekey/refused-$kind.pem -pubout >publickey/refused-$kind.pem
 done
 openssl pkey -in $ec -pubout -ec_conv_form compressed >publickey/refused-p256-compressed.pem
