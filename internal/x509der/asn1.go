@@ -2,6 +2,7 @@ package x509der
 
 import (
 	encodingasn1 "encoding/asn1"
+	"fmt"
 	"math"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -47,4 +48,13 @@ func ObjectIdentifier(content string) encodingasn1.ObjectIdentifier {
 		oid, n = append(oid, n), 0
 	}
 	return oid
+}
+
+// foreign cuts what crypto/x509 says to 100 characters. It quotes values whole,
+// and after words of its own no more than 80 characters of them remain.
+func foreign(err error) error {
+	if len(err.Error()) <= 100 {
+		return err
+	}
+	return fmt.Errorf("%.99w…", err)
 }

@@ -189,7 +189,11 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 		return nil, err
 	}
 	if a, _ := algorithm.Of(pub); a != algorithm.SM2_256 {
-		return x509.ParseCertificate(der)
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, foreign(err)
+		}
+		return cert, nil
 	}
 
 	masked := bytes.Clone(der)
@@ -210,7 +214,7 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 	copy(oid, idUnknownKey)
 	cert, err := x509.ParseCertificate(masked)
 	if err != nil {
-		return nil, err
+		return nil, foreign(err)
 	}
 	cert.Raw, cert.RawTBSCertificate, cert.RawSubjectPublicKeyInfo, cert.PublicKey = der, tbs, key, pub
 	return cert, nil

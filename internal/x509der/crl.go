@@ -183,7 +183,7 @@ func ParseCRL(data []byte) (*x509.RevocationList, error) {
 	}
 	list, err := x509.ParseRevocationList(data)
 	if err != nil {
-		return nil, err
+		return nil, foreign(err)
 	}
 	if err := CheckCRLFields(list); err != nil {
 		return nil, err
