@@ -6,7 +6,9 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Code is an error code as Alibaba Cloud documents it, letter for letter. It is
@@ -125,8 +127,8 @@ type Error struct {
 	// Code is the documented code.
 	Code Code `json:"Code"`
 
-	// Message says what was refused and what is accepted. It is the documented
-	// text if there is one for the situation.
+	// Message says what was refused and what is accepted, in up to 1000 octets. It
+	// is the documented text if there is one for the situation.
 	Message string `json:"Message"`
 
 	// Parameter is the documented name of the parameter at fault, such as
@@ -140,31 +142,120 @@ type Error struct {
 	Err error `json:"-" xml:"-"`
 }
 
+// maxMessage is how many octets a Message and the text of a cause have at most.
+// Messages quote up to 80 characters of a value, so few come near it.
+const maxMessage = 1000
+
 // Errorf returns an *Error without a cause. The parameter may be empty. format
-// and args give the message as in [fmt.Sprintf]. If a value is a private key in
-// PEM, the message does not contain the key.
+// and args give the message as in [fmt.Sprintf]. The message is cut after 1000
+// octets. What looks like a private key, in PEM or base64, is replaced by "…".
 func Errorf(code Code, parameter, format string, args ...any) *Error {
-	return &Error{Code: code, Parameter: parameter, Message: withoutKeys(fmt.Sprintf(format, args...))}
+	message := cut(fmt.Sprintf(format, args...), 10*maxMessage) // no long search for keys
+	return &Error{Code: code, Parameter: parameter, Message: cut(withoutKeys(message), maxMessage)}
 }
 
-// withoutKeys removes PEM private keys from a message: everything after the
-// first line of a key, up to the end of the quotation.
+// cut returns up to n octets of a text.
+func cut(text string, n int) string {
+	const more = "…"
+	if len(text) <= n {
+		return text
+	}
+	n -= len(more)
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n] + more
+}
+
+// withoutKeys removes private keys from a message: everything from where a key
+// begins up to the end of the quotation.
 func withoutKeys(message string) string {
-	const label = "PRIVATE KEY-----"
-	before, key, found := strings.Cut(message, label)
-	if !found {
+	var b strings.Builder
+	for {
+		at := findKey(message)
+		if at < 0 {
+			break
+		}
+		b.WriteString(message[:at])
+		b.WriteString("…")
+		message = message[at+quotationEnd(message[at:]):]
+	}
+	if b.Len() == 0 {
 		return message
 	}
-	before += label + "…"
-	for i := 0; i < len(key); i++ {
-		switch key[i] {
+	b.WriteString(message)
+	return b.String()
+}
+
+// quotationEnd returns the index of the quotation mark that ends a quotation, or
+// the length of the text if there is none. An escaped mark does not end it.
+func quotationEnd(text string) int {
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
 		case '\\':
-			i++ // an escaped quotation mark does not end the quotation
+			i++
 		case '"':
-			return before + `"` + withoutKeys(key[i+1:])
+			return i
 		}
 	}
-	return before
+	return len(text)
+}
+
+var (
+	// keyLabel is the first line of a private key in PEM. Forms, URLs and JSON
+	// change what stands between its words.
+	keyLabel = regexp.MustCompile(`(?s)BEGIN.{0,32}?PRIVATE.{0,8}?KEY-*|PRIVATE.{0,8}?KEY-----`)
+
+	// base64Run is a run of the characters of base64, of its form for URLs and of
+	// percent-encoding (RFC 4648, sections 4 and 5).
+	base64Run = regexp.MustCompile(`[A-Za-z0-9+/=_%-]{24,}`)
+)
+
+// findKey returns the index after the first label of a private key, or that of
+// the first run that may be a key in base64, whichever is smaller. It returns -1 if
+// there is neither.
+func findKey(message string) int {
+	at := -1
+	if label := keyLabel.FindStringIndex(message); label != nil {
+		at = label[1]
+		message = message[:label[0]]
+	}
+	for _, run := range base64Run.FindAllStringIndex(message, -1) {
+		if isBase64Key(message[run[0]:run[1]]) {
+			return run[0]
+		}
+	}
+	return at
+}
+
+// isBase64Key reports whether a run may be a key in base64: it has capital and
+// small letters and digits, and 40 characters, or 24 without a hyphen, a low line
+// or a percent sign. Digests and serial numbers in hexadecimal have letters of
+// one case, and so have the long labels of host names. Of a key that is cut to 23
+// characters of base64, at most 17 octets are shown.
+func isBase64Key(run string) bool {
+	if len(run) >= 40 && isMixed(run) {
+		return true
+	}
+	separator := func(r rune) bool { return r == '-' || r == '_' || r == '%' }
+	for piece := range strings.FieldsFuncSeq(run, separator) {
+		if len(piece) >= 24 && isMixed(piece) {
+			return true
+		}
+	}
+	return false
+}
+
+// isMixed reports whether a text has a capital letter, a small letter and a digit.
+func isMixed(text string) bool {
+	var capital, small, digit bool
+	for i := range len(text) {
+		c := text[i]
+		capital = capital || 'A' <= c && c <= 'Z'
+		small = small || 'a' <= c && c <= 'z'
+		digit = digit || '0' <= c && c <= '9'
+	}
+	return capital && small && digit
 }
 
 // Missing returns the error for a required parameter that is absent or empty,
@@ -199,7 +290,8 @@ func (e Error) MarshalXML(enc *xml.Encoder, start xml.StartElement) error {
 	return enc.EncodeElement(e.body(), start)
 }
 
-// Error returns the code, parameter, message and cause in one line, for logs.
+// Error returns the code, parameter, message and up to 1000 octets of the cause in
+// one line, for logs.
 func (e *Error) Error() string {
 	s := string(e.Code)
 	if e.Parameter != "" {
@@ -209,7 +301,7 @@ func (e *Error) Error() string {
 		s += ": " + e.Message
 	}
 	if e.Err != nil {
-		s += ": " + e.Err.Error()
+		s += ": " + cut(e.Err.Error(), maxMessage)
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package yuncert_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -139,6 +141,78 @@ func TestErrorfQuotesNoKey(t *testing.T) {
 	}
 	if e := yuncert.Errorf(yuncert.ErrInvalidParameter, "Domain", "it is %s", "-----BEGIN PRIVATE KEY-----\nMIGH\n"); e.Message != "it is -----BEGIN PRIVATE KEY-----…" {
 		t.Errorf("without a quotation the message is %s", e.Message)
+	}
+}
+
+// Runs of base64 are kept out of messages, and names and digests are not.
+func TestErrorfQuotesNoBase64(t *testing.T) {
+	t.Parallel()
+	sec1 := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{0x30, 0x77, 2, 1, 1, 4, 0x20, 0xa5, 0x5a, 0xfe, 0x11}, 11))
+	jwk := base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{0xfb, 0xef, 0x3e, 0xa5}, 8)) // ----PqX7…
+	for _, tt := range []struct{ name, value, want string }{
+		{"SEC 1", sec1, "…"},
+		{"SEC 1 after text", "key: " + sec1, "key: …"},
+		{"SEC 1 in two pieces", sec1[:40] + " " + sec1[40:], "…"},
+		{"24 characters", sec1[30:54], "…"},
+		{"23 characters", sec1[30:53], sec1[30:53]},
+		{"in base64 for URLs", jwk, "…"},
+		{"40 characters of it", jwk[:40], "…"},
+		{"39 characters of it, with no piece of 24", strings.Repeat("-aB3", 10)[:39], strings.Repeat("-aB3", 10)[:39]},
+		{"a label with plus signs", "-----BEGIN+EC+PRIVATE+KEY-----MHc", "-----BEGIN+EC+PRIVATE+KEY-----…"},
+		{"a label without spaces", "-----BEGINECPRIVATEKEY-----MHc", "-----BEGINECPRIVATEKEY-----…"},
+		{"a label in a URL", "-----BEGIN%20EC%20PRIVATE%20KEY-----MHc", "-----BEGIN%20EC%20PRIVATE%20KEY-----…"},
+		{"a label without its beginning", "PRIVATE_KEY-----MHc", "PRIVATE_KEY-----…"},
+
+		{"SHA-256 in hexadecimal", strings.Repeat("0123456789abcdef", 4), strings.Repeat("0123456789abcdef", 4)},
+		{"SHA-1 in capital letters", strings.Repeat("0123456789ABCDEF", 5)[:40], strings.Repeat("0123456789ABCDEF", 5)[:40]},
+		{"a label of 63 octets", strings.Repeat("a1-", 21) + ".example", strings.Repeat("a1-", 21) + ".example"},
+		{"a label of 63 capital letters", strings.Repeat("A1-", 21) + ".EXAMPLE", strings.Repeat("A1-", 21) + ".EXAMPLE"},
+		{"an A-label", "xn--fiqs8sirgfmh-and-more-of-it-3e0b707e.example", "xn--fiqs8sirgfmh-and-more-of-it-3e0b707e.example"},
+		{"a host of Windows", "WIN-SRV2019-Exchange01_Hangzhou", "WIN-SRV2019-Exchange01_Hangzhou"},
+		{"a UUID", "6BA7B810-9DAD-11D1-80B4-00C04FD430C8", "6BA7B810-9DAD-11D1-80B4-00C04FD430C8"},
+		{"a company", "Donaudampfschifffahrtsgesellschaft mbH 1829", "Donaudampfschifffahrtsgesellschaft mbH 1829"},
+		{"a long word", "InternationalBusinessMachinesCorporationOfTheWorld", "InternationalBusinessMachinesCorporationOfTheWorld"},
+		{"an operation", "CreateCertificateWithCsrRequest", "CreateCertificateWithCsrRequest"},
+		{"an object identifier", "1.2.840.113549.1.1.10.1.2.840.113549.1.1.10", "1.2.840.113549.1.1.10.1.2.840.113549.1.1.10"},
+		{"labels that are accepted", "want PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY", "want PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			e := yuncert.Errorf(yuncert.ErrInvalidParameter, "Domain", "%.80q is not a name, and %.80q is", tt.value, "example.com")
+			if want := `"` + tt.want + `" is not a name, and "example.com" is`; e.Message != want {
+				t.Errorf("the message is %s, want %s", e.Message, want)
+			}
+			if again := yuncert.Errorf(e.Code, "", "%s", e.Message); again.Message != e.Message {
+				t.Errorf("passed on, the message is %s", again.Message)
+			}
+		})
+	}
+}
+
+func TestErrorfCutsMessages(t *testing.T) {
+	t.Parallel()
+	for name, value := range map[string]string{
+		"ASCII":            strings.Repeat("x", 1<<20),
+		"three octets":     strings.Repeat("云", 1<<18),
+		"four octets":      "x" + strings.Repeat("𠀀", 1<<18),
+		"no UTF-8":         strings.Repeat("\xff", 1<<20),
+		"a key at the end": strings.Repeat("x", 1<<20) + "-----BEGIN PRIVATE KEY-----MHc",
+	} {
+		e := yuncert.Errorf(yuncert.ErrInvalidParameter, "Domain", "%s", value)
+		e.Err = errors.New(value)
+		if len(e.Message) > 1000 || len(e.Message) < 900 || !strings.HasSuffix(e.Message, "…") {
+			t.Errorf("%s: a message of %d octets that ends with %q", name, len(e.Message), e.Message[max(0, len(e.Message)-9):])
+		}
+		if name != "no UTF-8" && !utf8.ValidString(e.Message) {
+			t.Errorf("%s: the message is cut within a character", name)
+		}
+		if n := len(e.Error()); n > 2100 {
+			t.Errorf("%s: Error() has %d octets", name, n)
+		}
+	}
+	exact := strings.Repeat("x", 1000)
+	if e := yuncert.Errorf(yuncert.ErrInvalidParameter, "", "%s", exact); e.Message != exact {
+		t.Errorf("a message of 1000 octets becomes %d octets", len(e.Message))
 	}
 }
 

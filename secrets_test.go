@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
@@ -20,6 +21,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"math/big"
+	"net/url"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -351,13 +353,43 @@ func keyForms(text []byte) map[string]string {
 		"base64":           body,
 		"hexadecimal":      fmt.Sprintf("%x", block.Bytes),
 	}
+	spoil := func(name, label string, der []byte) {
+		body := base64.StdEncoding.EncodeToString(der)
+		begin, end := "-----BEGIN "+label+"-----", "-----END "+label+"-----"
+		forms["base64 of "+name] = body
+		forms["base64 for URLs of "+name] = base64.RawURLEncoding.EncodeToString(der)
+		forms["base64 of "+name+" after text"] = "this is our key, please keep it safe: " + body
+		forms["base64 of "+name+" in quotation marks"] = `"key": "` + body + `"`
+		forms["base64 of "+name+" in a URL"] = url.QueryEscape(body)
+		for separator, between := range map[string]string{"+": "+", "%20": "%20", "a low line": "_", "nothing": "", "an escape": `\u0020`, "two spaces": "  "} {
+			forms["PEM of "+name+", words with "+separator] = strings.ReplaceAll(begin, " ", between) + body + strings.ReplaceAll(end, " ", between)
+		}
+		forms["PEM of "+name+" in a URL"] = url.QueryEscape(begin + "\n" + body + "\n" + end)
+		forms["PEM of "+name+" without BEGIN"] = strings.TrimPrefix(begin, "-----BEGIN ") + body
+		forms["PEM of "+name+" in small letters"] = strings.ToLower(begin) + body
+	}
+	spoil("PKCS #8", "PRIVATE KEY", block.Bytes)
 	// In these the key begins sooner.
+	var outer struct {
+		Version int
+		ID      asn1.RawValue
+		Key     []byte
+	}
+	if _, err := asn1.Unmarshal(block.Bytes, &outer); err == nil {
+		spoil("what PKCS #8 holds", "EC PRIVATE KEY", outer.Key)
+	}
 	switch key, _ := x509.ParsePKCS8PrivateKey(block.Bytes); key := key.(type) {
 	case *ecdsa.PrivateKey:
+		if d, err := key.Bytes(); err == nil { // as in a JWK
+			forms["base64 of the number"] = base64.StdEncoding.EncodeToString(d)
+			forms["base64 for URLs of the number"] = base64.RawURLEncoding.EncodeToString(d)
+		}
 		if sec1, err := x509.MarshalECPrivateKey(key); err == nil {
+			spoil("SEC 1", "EC PRIVATE KEY", sec1)
 			forms["PEM of SEC 1"] = testutil.EncodePEM("EC PRIVATE KEY", sec1)
 		}
 	case *rsa.PrivateKey:
+		spoil("PKCS #1", "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key))
 		forms["PEM of PKCS #1"] = testutil.EncodePEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key))
 	}
 	for _, label := range []string{"RSA PRIVATE KEY", "EC PRIVATE KEY", "SM2 PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "CERTIFICATE", "CERTIFICATE REQUEST", "X509 CRL", "PUBLIC KEY"} {
@@ -389,9 +421,9 @@ func TestSecretsInErrors(t *testing.T) {
 			for form, text := range keyForms(w.pem) {
 				w.readersOf(text, func(reader string, err error) { check(reader+", "+form, err) })
 				w.requestsWith(text, func(field string, err error) {
-					// A message may quote 80 characters of a name that is refused: not the characters of a key in PEM, which
-					// is what people paste, but maybe bare digits, which look like any name.
-					if strings.HasPrefix(form, "PEM") || strings.Contains(field, ".Csr") {
+					// A message may quote 80 characters of a name that is refused: not those of a key in PEM or base64, which
+					// people paste, but maybe digits in hexadecimal, which look like a digest.
+					if strings.HasPrefix(form, "PEM") || strings.HasPrefix(form, "base64") || strings.Contains(field, ".Csr") {
 						check(field+", "+form, err)
 					}
 				})
