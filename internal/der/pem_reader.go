@@ -16,13 +16,19 @@ const (
 )
 
 // A PEMReader reads the PEM blocks of a text, one after another. A byte-order
-// mark in front is skipped, as is text between the blocks.
+// mark in front is skipped, as is text between the blocks. A block may begin on the
+// line on which another ends, as when files without a last line break are joined.
 type PEMReader struct{ rest []byte }
 
 // NewPEMReader returns a reader of the text, which it keeps.
 func NewPEMReader(text []byte) *PEMReader {
-	// With the mark in front, encoding/pem would not see the first block.
-	return &PEMReader{bytes.TrimPrefix(text, []byte("\ufeff"))}
+	// encoding/pem sees no block after the mark or within a line.
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	joint := []byte(pemDash + pemBegin)
+	if bytes.Contains(text, joint) {
+		text = bytes.ReplaceAll(text, joint, []byte(pemDash+"\n"+pemBegin))
+	}
+	return &PEMReader{text}
 }
 
 // Next returns the next block that can be read, or nil if there is none.

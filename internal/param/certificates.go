@@ -42,7 +42,7 @@ func EachCertificate(parameter, text string, limit int, yield func(*x509.Certifi
 			return nil
 		}
 		if block.Type != "CERTIFICATE" {
-			return Malformed(parameter, "a PEM block is not a CERTIFICATE")
+			return Malformed(parameter, "%s is not a CERTIFICATE%s", der.Label(block.Type), conversions[block.Type])
 		}
 		if n > limit {
 			return Malformed(parameter, "there are more than %d certificates", limit)
@@ -55,4 +55,13 @@ func EachCertificate(parameter, text string, limit int, yield func(*x509.Certifi
 			return err
 		}
 	}
+}
+
+// conversions says, for the labels of blocks that hold certificates in another
+// form, how to get them out.
+var conversions = map[string]string{
+	"PKCS7":               "; convert it with openssl pkcs7 -print_certs",
+	"CMS":                 "; convert it with openssl pkcs7 -print_certs",
+	"TRUSTED CERTIFICATE": "; convert it with openssl x509",
+	"X509 CERTIFICATE":    "; convert it with openssl x509",
 }
