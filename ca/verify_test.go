@@ -770,7 +770,7 @@ func hostileWorlds() []hostileWorld {
 		{"a character too few, and the CA after it", damaged(func(leaf string) string { return leaf[:100] + leaf[101:] }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
 		{"a character that is not base64", damaged(func(leaf string) string { return leaf[:100] + "*" + leaf[101:] }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
 		{"another line at the end", damaged(func(leaf string) string { return strings.Replace(leaf, "-----END", "-----ENDE", 1) }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
-		{"no line break before the CA", damaged(strings.TrimSpace), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
+		{"a space instead of a line break before the CA", damaged(func(leaf string) string { return strings.TrimSpace(leaf) + " " }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
 		{"a damaged CA among the roots", func(w *world) {
 			w.after = func(m *made) { m.opts.Roots = m.root[:100] + m.root[101:] }
 		}, refused, "Certificate", "is not one of Roots"},

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"math/big"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"unicode/utf16"
@@ -12,6 +13,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 )
 
@@ -69,4 +71,37 @@ func inUTF16(order binary.AppendByteOrder, text string) string {
 		out = order.AppendUint16(out, unit)
 	}
 	return string(out)
+}
+
+// Files that were joined without a line break between them are read.
+func TestJoinedPEM(t *testing.T) {
+	t.Parallel()
+	for _, a := range testkeys.Families {
+		w := newWorld(t, a)
+		joined := func(texts ...string) string {
+			return strings.ReplaceAll(strings.Join(texts, ""), "-----\n-----BEGIN", "----------BEGIN")
+		}
+		if strings.Contains(joined(w.chain), "\n-----BEGIN") {
+			t.Fatal("a line break is left")
+		}
+		leaf := w.values["ca.CreateServerCertificateWithCsrResponse"][0].(ca.CreateServerCertificateWithCsrResponse)
+		root := w.values["ca.CreateRootCACertificateResponse"][0].(ca.CreateRootCACertificateResponse)
+		other, err := ca.CreateRootCACertificate(rand.Reader, secretsNow, testkeys.Key(a, 2), w.values["ca.CreateRootCACertificateRequest"][1].(*ca.CreateRootCACertificateRequest))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ca.NewIssuer(joined(w.chain), w.key, ca.IssuerOptions{}); err != nil {
+			t.Errorf("%s: NewIssuer: %v", a, err)
+		}
+		certificates, roots := joined(leaf.X509Certificate, w.chain), joined(other.Certificate, root.Certificate)
+		if _, err := ca.Verify(secretsNow, certificates, ca.VerifyOptions{Roots: roots}); err != nil {
+			t.Errorf("%s: Verify: %v", a, err)
+		}
+		if _, err := ca.Verify(secretsNow, leaf.X509Certificate, ca.VerifyOptions{Roots: roots, Intermediates: joined(w.chain)}); err != nil {
+			t.Errorf("%s: Verify with Intermediates: %v", a, err)
+		}
+		if _, err := algorithm.ParsePrivateKey([]byte(joined(w.chain, string(w.pem), w.chain))); err != nil {
+			t.Errorf("%s: ParsePrivateKey: %v", a, err)
+		}
+	}
 }
