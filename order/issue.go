@@ -1,10 +1,11 @@
 package order
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -68,17 +69,25 @@ func withoutRoot(chain string) string {
 	return chain[:max(strings.LastIndex(chain, begin), 0)]
 }
 
+// maxClockSkew is how far the clock of a CA may be ahead of now in Complete. now is
+// often older than the certificate, because the caller took it and then waited for
+// the CA.
+const maxClockSkew = 5 * time.Minute
+
 // Complete stores a certificate from another CA for an order. certificate is PEM:
 // the certificate, followed by any CA certificates, each after the one that it
-// signed. Use [ca.Verify] to check whether you trust the CA.
+// signed. Use [ca.Verify] to check whether you trust the CA. The certificate may
+// become valid up to 5 minutes after now, since you may have taken now before the CA
+// signed.
 //
 // It returns [yuncert.ErrInvalidValueMalformed] if certificate is not PEM of 1 to 10
 // readable certificates, and [yuncert.ErrInvalidParameter] if
 //   - the key is not the CSR's, or was blocked after the order was submitted,
 //   - the names do not cover the domain,
-//   - the certificate is a CA's, is not valid at now, or lacks serverAuth (RFC 5280,
-//     section 4.2.1.12), or
-//   - a CA certificate is not the one that signed the certificate before it.
+//   - the certificate is a CA's, has expired at now, becomes valid more than 5 minutes
+//     after now, or lacks serverAuth (RFC 5280, section 4.2.1.12), or
+//   - a CA certificate is not the one that signed the certificate before it, or the
+//     algorithm of a signature is not supported.
 func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certificate string) (Order, error) {
 	chain, err := param.ParseCertificates("Certificate", certificate, 10)
 	if err != nil {
@@ -122,28 +131,59 @@ func (o *Order) request(policy algorithm.KeyPolicy) (*csr.Request, error) {
 // checkCertificate checks that a chain begins with the certificate that was ordered.
 func (o *Order) checkCertificate(now time.Time, key crypto.PublicKey, chain []*x509.Certificate) error {
 	cert := chain[0]
-	own, ok := key.(interface{ Equal(crypto.PublicKey) bool })
+	at := slices.IndexFunc(chain, func(c *x509.Certificate) bool { return equalKeys(key, c.PublicKey) })
 	switch {
-	case !ok || !own.Equal(cert.PublicKey):
-		return param.Refused("Certificate", "the certificate's key is not the key in the order's CSR")
+	case at < 0:
+		return param.Refused("Certificate", "the certificate's key is not the key in the order's CSR; want a certificate made from this CSR")
+	case at > 0:
+		return param.Refused("Certificate", "the certificate's key is not the key in the order's CSR, but the key of certificate %d is; put certificate %[1]d first", at+1)
 	case !covers(cert, o.Domain):
-		return param.Refused("Certificate", "the certificate's names do not cover %q", o.Domain)
+		return param.Refused("Certificate", "the certificate's names do not cover %.80q; %s", o.Domain, dnsNames(cert))
 	case cert.IsCA:
 		return param.Refused("Certificate", "the certificate is a CA certificate (RFC 5280, section 4.2.1.9); want a server certificate")
 	case !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageServerAuth):
-		return param.Refused("Certificate", "the certificate's extended key usages lack serverAuth (RFC 5280, section 4.2.1.12)")
-	case now.Before(cert.NotBefore) || now.After(cert.NotAfter):
-		return param.Refused("Certificate", "the certificate is valid from %s to %s, and now is %s",
-			cert.NotBefore.UTC().Format(time.RFC3339), cert.NotAfter.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+		return param.Refused("Certificate", "the certificate's extended key usages lack serverAuth (RFC 5280, section 4.2.1.12); want a server certificate")
+	case now.Add(maxClockSkew).Before(cert.NotBefore):
+		return param.Refused("Certificate", "the certificate is valid from %s, and now is %s; call Complete again when it is valid",
+			cert.NotBefore.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	case now.After(cert.NotAfter):
+		return param.Refused("Certificate", "the certificate was valid until %s, and now is %s; want a certificate that has not expired",
+			cert.NotAfter.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	}
 	for n, parent := range chain[1:] {
-		signed := chain[n]
-		err := x509der.CheckSignature(signed, parent)
-		if err != nil || !parent.IsCA || !bytes.Equal(signed.RawIssuer, parent.RawSubject) {
-			return param.Refused("Certificate", "certificate %d is not a certificate of the CA that signed certificate %d", n+2, n+1)
+		err := checkSigned(chain[n], parent)
+		switch {
+		case errors.Is(err, x509der.ErrSignatureAlgorithm):
+			return param.Wrap(err, yuncert.ErrInvalidParameter, "Certificate", "the signature of certificate %d cannot be verified", n+1)
+		case err != nil:
+			return param.Wrap(err, yuncert.ErrInvalidParameter, "Certificate", "certificate %d is not a certificate of the CA that signed certificate %d", n+2, n+1)
 		}
 	}
 	return nil
+}
+
+// checkSigned checks that parent is a certificate of the CA that signed cert.
+func checkSigned(cert, parent *x509.Certificate) error {
+	if !parent.IsCA {
+		return errors.New("it is not a CA certificate (RFC 5280, section 4.2.1.9)")
+	}
+	if !x509der.SameName(cert.RawIssuer, parent.RawSubject) { // RFC 5280, 6.1.3 (a)(4)
+		return fmt.Errorf("its subject is %.80q; want the issuer %.80q", parent.Subject, cert.Issuer)
+	}
+	return x509der.CheckSignature(cert, parent)
+}
+
+func equalKeys(a, b crypto.PublicKey) bool {
+	own, ok := a.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && own.Equal(b)
+}
+
+// dnsNames says which names a certificate has.
+func dnsNames(cert *x509.Certificate) string {
+	if len(cert.DNSNames) == 0 {
+		return "it has no DNS name in subjectAltName, and a common name does not count (RFC 9525, section 6.3)"
+	}
+	return fmt.Sprintf("its DNS names are %.80q", strings.Join(cert.DNSNames, ", "))
 }
 
 // covers reports whether a certificate is valid for a domain. For a wildcard domain

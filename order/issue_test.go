@@ -428,8 +428,10 @@ func TestComplete(t *testing.T) {
 			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth}
 		}), ""},
 		{"that begins now", "www.example.com", out.leaf(t, func(c *x509.Certificate) { c.NotBefore = whole(later) }), ""},
+		{"that begins in 5 minutes", "www.example.com", out.leaf(t, func(c *x509.Certificate) { c.NotBefore = whole(later).Add(5 * time.Minute) }), ""},
 		{"that ends in a second", "www.example.com", out.leaf(t, func(c *x509.Certificate) { c.NotAfter = whole(later).Add(time.Second) }), ""},
 		{"with a CA of the same name and key", "www.example.com", out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.SerialNumber = big.NewInt(7) }), ""},
+		{"with a CA whose name is written in another way", "www.example.com", out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.Subject.CommonName = "OUTSIDE  ca" }), ""},
 		{"with text around", "www.example.com", "subject: www\n" + out.leaf(t, nil) + "issuer: Outside CA\n" + out.subPEM() + "end\n", "*"},
 		{"with CRLF and a byte-order mark", "www.example.com", "\ufeff" + strings.ReplaceAll(certificate, "\n", "\r\n"), "*"},
 	}
@@ -486,6 +488,15 @@ func TestCompleteRefused(t *testing.T) {
 		der[len(der)-1] ^= 1
 		return testutil.EncodePEM("CERTIFICATE", der) + out.subPEM()
 	}
+	withSHA224 := func(testing.TB) string {
+		der := testutil.DecodePEM(t, "CERTIFICATE", out.leaf(t, nil))
+		der = bytes.ReplaceAll(der, []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3}, []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 1}) // RFC 5758, section 3.2
+		return testutil.EncodePEM("CERTIFICATE", der) + out.subPEM()
+	}
+	var manyNames []string
+	for n := range 250 {
+		manyNames = append(manyNames, fmt.Sprintf("host%d.example.com", n))
+	}
 	tests := []struct {
 		name    string
 		cn      string
@@ -508,14 +519,15 @@ func TestCompleteRefused(t *testing.T) {
 		{"another key", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = testkeys.Key(algorithm.ECC_256, 1).Public() }), refused, badKey},
 		{"a key of another family", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = testkeys.Key(algorithm.RSA_2048, 2).Public() }), refused, badKey},
 		{"a key of an unknown algorithm", "www.example.com", leaf(func(c *x509.Certificate) { c.PublicKey = edwards }), malformed, "algorithm is not supported"},
-		{"only the CA's certificate", "www.example.com", is(out.subPEM()), refused, badKey},
+		{"only the CA's certificate", "www.example.com", is(out.subPEM()), refused, badKey + "; want a certificate made from this CSR"},
 
-		{"another name", "www.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"www.example.net"} }), refused, badName + ` "www.example.com"`},
+		{"another name", "www.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"www.example.net"} }), refused, badName + ` "www.example.com"; its DNS names are "www.example.net"`},
+		{"250 names", "www.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = manyNames }), refused, badName + ` "www.example.com"; its DNS names are "host0.example.com, `},
 		{"the parent domain", "www.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"example.com"} }), refused, badName},
 		{"a name below the domain", "example.com", leaf(nil), refused, badName},
 		{"a wildcard that does not cover the domain", "example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"*.example.com"} }), refused, badName},
 		{"a wildcard of the grandparent domain", "a.b.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = []string{"*.example.com"} }), refused, badName},
-		{"a common name but no alternative name", "www.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = nil }), refused, badName},
+		{"a common name but no alternative name", "www.example.com", leaf(func(c *x509.Certificate) { c.DNSNames = nil }), refused, "it has no DNS name in subjectAltName, and a common name does not count"},
 		{"another kind of alternative name", "www.example.com", leaf(func(c *x509.Certificate) {
 			c.DNSNames, c.EmailAddresses = nil, []string{"tom@www.example.com"}
 		}), refused, badName},
@@ -529,17 +541,19 @@ func TestCompleteRefused(t *testing.T) {
 		{"a CA certificate", "www.example.com", leaf(func(c *x509.Certificate) { c.IsCA, c.KeyUsage = true, x509.KeyUsageCertSign }), refused, "is a CA certificate"},
 		{"no extended key usage", "www.example.com", leaf(func(c *x509.Certificate) { c.ExtKeyUsage = nil }), refused, "serverAuth"},
 		{"only for clients", "www.example.com", leaf(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), refused, "serverAuth"},
-		{"expired", "www.example.com", leaf(func(c *x509.Certificate) { c.NotAfter = whole(later).Add(-time.Second) }), refused, "2026-03-04T06:06:06Z, and now is 2026-03-04T06:06:07Z"},
-		{"not yet valid", "www.example.com", leaf(func(c *x509.Certificate) { c.NotBefore = whole(later).Add(time.Second) }), refused, "from 2026-03-04T06:06:08Z"},
+		{"expired", "www.example.com", leaf(func(c *x509.Certificate) { c.NotAfter = whole(later).Add(-time.Second) }), refused, "until 2026-03-04T06:06:06Z, and now is 2026-03-04T06:06:07Z; want a certificate that has not expired"},
+		{"not yet valid", "www.example.com", leaf(func(c *x509.Certificate) { c.NotBefore = whole(later).Add(5*time.Minute + time.Second) }), refused, "from 2026-03-04T06:11:08Z, and now is 2026-03-04T06:06:07Z; call Complete again"},
 
-		{"a CA that did not sign", "www.example.com", is(out.leaf(t, nil) + foreign.subPEM), refused, "certificate 2 is not a certificate of the CA that signed certificate 1"},
-		{"a signer of another name", "www.example.com", is(out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.Subject.CommonName = "Outside CA 2" })), refused, "certificate 2"},
-		{"a signer that is not a CA", "www.example.com", is(out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.IsCA, c.KeyUsage = false, 0 })), refused, "certificate 2"},
+		{"a CA that did not sign", "www.example.com", is(out.leaf(t, nil) + foreign.subPEM), refused, `certificate 2 is not a certificate of the CA that signed certificate 1: its subject is "CN=Test Sub CA,`},
+		{"a signer of another name", "www.example.com", is(out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.Subject.CommonName = "Outside CA 2" })), refused, `want the issuer "CN=Outside CA,O=Outside"`},
+		{"a signer of a name of a mebibyte", "www.example.com", is(out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.Subject.CommonName = strings.Repeat("x", 1<<20) })), refused, "certificate 2"},
+		{"a signer that is not a CA", "www.example.com", is(out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.IsCA, c.KeyUsage = false, 0 })), refused, "certificate 2 is not a certificate of the CA that signed certificate 1: it is not a CA certificate"},
 		{"the root instead of the CA", "www.example.com", is(out.leaf(t, nil) + out.rootPEM() + out.subPEM()), refused, "certificate 2"},
 		{"a foreign root after the CA", "www.example.com", is(out.certificate(t, nil) + foreign.rootPEM), refused, "certificate 3 is not a certificate of the CA that signed certificate 2"},
 		{"the certificate twice", "www.example.com", func(t testing.TB) string { text := out.leaf(t, nil); return text + text }, refused, "certificate 2"},
-		{"the CA before the certificate", "www.example.com", is(out.subPEM() + out.leaf(t, nil)), refused, badKey},
-		{"a signature that was changed", "www.example.com", damaged, refused, "certificate 2"},
+		{"the CA before the certificate", "www.example.com", is(out.subPEM() + out.leaf(t, nil)), refused, badKey + ", but the key of certificate 2 is; put certificate 2 first"},
+		{"a signature that was changed", "www.example.com", damaged, refused, "certificate 2 is not a certificate of the CA that signed certificate 1: the signature does not"},
+		{"a signature with SHA-224", "www.example.com", withSHA224, refused, "the signature of certificate 1 cannot be verified: the signature algorithm"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -553,6 +567,9 @@ func TestCompleteRefused(t *testing.T) {
 			before := everything(t, store)
 			got, err := book.Complete(t.Context(), later, o.OrderId, tt.given(t))
 			testutil.CheckError(t, err, tt.code, "Certificate", tt.mention)
+			if n := len(err.Error()); n > 400 {
+				t.Errorf("the error has %d octets", n)
+			}
 			if got != (order.Order{}) {
 				t.Errorf("a result with an error: %+v", got)
 			}
