@@ -1,7 +1,10 @@
 package order_test
 
 import (
+	"context"
 	"encoding/json"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -129,6 +132,40 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 		}
 		if diff := cmp.Diff(names, parsePEM(t, o.Certificate)[0].DNSNames); diff != "" {
 			t.Errorf("DNS names mismatch (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Whatever a Verifier finds, only the token is a proof, and the reason contains
+// nothing of what was found.
+func FuzzCheckOwnership(f *testing.F) {
+	for _, texts := range [][2]string{
+		{proof, ""}, {"\ufeff" + proof + "\r\n", "v=spf1 -all"}, {`"` + proof + `"`, "'" + proof}, {"HEAD", "TAIL"}, {"TAIL", "HEAD"},
+		{"HEAD TAIL", "HEAD"}, {proof + "a", "a" + proof}, {"UPPER" + proof, ""}, {"UTF-16LE", "UTF-16BE"}, {"UTF-16", "\xff\xfe"},
+		{"<!DOCTYPE html>", " <html>"}, {"", " "}, {"\x00", "\ufeff"},
+	} {
+		f.Add(texts[0], texts[1])
+	}
+	reasons := regexp.MustCompile(`^values found where the proof belongs: 2; none is the expected one(; (together|one) [A-Za-z0-9 :-]{8,60})?$`)
+	f.Fuzz(func(t *testing.T, first, second string) {
+		var found []string
+		book, _ := newBook(t, verifierFunc(func(_ context.Context, c order.Challenge) ([]string, error) {
+			found = withToken(c.RecordValue, first, second)
+			return found, nil
+		}))
+		o := place(t, book, application(plainCSR(t)))
+		got := must[order.Order](t)(book.CheckOwnership(t.Context(), later, o.OrderId))
+		isProof := slices.ContainsFunc(found, func(text string) bool {
+			return strings.TrimSpace(strings.TrimPrefix(text, "\ufeff")) == o.Token
+		})
+		if isProof {
+			if got.State != order.StateProcess || got.Reason != "" {
+				t.Errorf("with the proof the order is in %s: %s", got.State, got.Reason)
+			}
+			return
+		}
+		if got.State != order.StateDomainVerify || !reasons.MatchString(got.Reason) {
+			t.Errorf("of %q: the order is in %s: %s", found, got.State, got.Reason)
 		}
 	})
 }

@@ -1244,12 +1244,21 @@ func TestCheckOwnershipDNS(t *testing.T) {
 			checkOwnership(t, b, o, 2, StateDomainVerify, "TXT records of "+name+": the name servers gave no usable answer")
 			server.set(key, dnsAnswer{silent: true})
 			checkOwnership(t, silent, silentOrder, 3, StateDomainVerify, "TXT records of "+name+": the name servers did not answer in time")
-			for n, wrong := range []string{"inner secret", o.Token[1:], o.Token + "x", strings.ToUpper(o.Token), o.Token[:32] + " " + o.Token[32:], silentOrder.Token} {
-				server.set(key, dnsAnswer{records: []dnsmessage.ResourceBody{txt(wrong)}})
-				checkOwnership(t, b, o, 4+n, StateDomainVerify, "values found where the proof belongs: 1; none is the expected one")
+			const one = "values found where the proof belongs: 1; none is the expected one"
+			for n, wrong := range []struct{ text, reason string }{
+				{"inner secret", one},
+				{o.Token[1:], one},
+				{strings.ToUpper(o.Token), one},
+				{silentOrder.Token, one},
+				{o.Token + "x", one + "; one has other text around the proof: keep only the proof"},
+				{o.Token[:32] + " " + o.Token[32:], one + "; one is the proof with white space in it: remove the white space"},
+				{`"` + o.Token + `"`, one + "; one is the proof with quotation marks around it: remove them"},
+			} {
+				server.set(key, dnsAnswer{records: []dnsmessage.ResourceBody{txt(wrong.text)}})
+				checkOwnership(t, b, o, 4+n, StateDomainVerify, wrong.reason)
 			}
 			server.set(key, dnsAnswer{records: []dnsmessage.ResourceBody{txt("inner secret"), txt("")}})
-			checkOwnership(t, b, o, 20, StateDomainVerify, "values found where the proof belongs: 2; none is the expected one")
+			checkOwnership(t, b, o, 20, StateDomainVerify, "values found where the proof belongs: 2; none is the expected one; one is empty")
 			server.set(key, dnsAnswer{records: []dnsmessage.ResourceBody{txt("inner secret"), txt(" "+o.Token[:20], o.Token[20:])}})
 			checkOwnership(t, b, o, 21, StateProcess, "")
 			if _, err := b.CheckOwnership(t.Context(), testNow, o.OrderId); !errors.Is(err, yuncert.ErrOrderStateError) {
@@ -1298,8 +1307,10 @@ func TestCheckOwnershipFile(t *testing.T) {
 		reason string
 	}{
 		{text("inner secret"), "values found where the proof belongs: 1; none is the expected one"},
-		{text(""), "values found where the proof belongs: 1; none is the expected one"},
-		{text(o.Token + "\nmore"), "values found where the proof belongs: 1; none is the expected one"},
+		{text(""), "values found where the proof belongs: 1; none is the expected one; one is empty"},
+		{text(o.Token + "\nmore"), "values found where the proof belongs: 1; none is the expected one; one has other text around the proof: keep only the proof"},
+		{text("\xff\xfe" + strings.Join(strings.Split(o.Token, ""), "\x00") + "\x00"), "values found where the proof belongs: 1; none is the expected one; one is in UTF-16: save it as ASCII or UTF-8"},
+		{text("<!DOCTYPE html><title>inner secret</title>"), "values found where the proof belongs: 1; none is the expected one; one is an HTML page: serve the file itself"},
 		{status(404, o.Token), fileReason(noAnswer, "the status is 404 and not 200")},
 		{redirect(func(s *site) string { return "http://" + privateIP + ":" + s.ports[1] + "/" }), fileReason(noAnswer, "the redirect leads to another host")},
 		{endless("HTTP/1.1 200 OK\r\n\r\n", o.Token), fileReason(noAnswer, "the file is longer than 4096 octets")},
@@ -1488,7 +1499,7 @@ func TestCheckOwnershipVerifier(t *testing.T) {
 		{"error of white space", nil, errors.New(" \r\n\x00\u0085\xff"), "the proof could not be looked up"},
 		{"error with control characters", nil, errors.New("a\r\nb\x1b[31mc\u009bd\xffe"), "a  b [31mc d e"},
 		{"long error", nil, errors.New(strings.Repeat("\u9519", 400)), strings.Repeat("\u9519", 166)},
-		{"empty values", func(string) []string { return []string{"", " "} }, nil, "values found where the proof belongs: 2; none is the expected one"},
+		{"empty values", func(string) []string { return []string{"", " "} }, nil, "values found where the proof belongs: 2; none is the expected one; one is empty"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -60,8 +61,10 @@ func (o *Order) Challenge() Challenge {
 type Verifier interface {
 	// Lookup returns the texts of all TXT records, or the content of the file, at the
 	// place that the challenge names. The Book removes a byte-order mark and then
-	// white space around each text, and compares it with the token. An error becomes
-	// the Reason of the order, which the applicant may read.
+	// white space around each text, and compares it with the token. If none is the
+	// token, the Reason of the order, which the applicant may read, tells how many
+	// texts there are and the kind of one, such as an HTML page. An error becomes the
+	// Reason.
 	Lookup(ctx context.Context, c Challenge) ([]string, error)
 }
 
@@ -125,13 +128,74 @@ func notProved(token string, found []string, err error) string {
 	case len(found) == 0:
 		return "nothing was found where the proof belongs"
 	default:
-		return fmt.Sprintf("values found where the proof belongs: %d; none is the expected one", len(found))
+		reason := fmt.Sprintf("values found where the proof belongs: %d; none is the expected one", len(found))
+		if advice := adviceFor(token, found); advice != "" {
+			reason += "; " + advice
+		}
+		return reason
 	}
 }
 
+// nearMisses are the usual mistakes of applicants, the most telling first. The advice
+// names the kind of a text and quotes nothing of it, because the text may be from a
+// private network.
+var nearMisses = []struct {
+	is     func(text, token string) bool
+	advice string
+}{
+	{isQuoted, "one is the proof with quotation marks around it: remove them"},
+	{isSpaced, "one is the proof with white space in it: remove the white space"},
+	{strings.Contains, "one has other text around the proof: keep only the proof"},
+	{isUTF16, "one is in UTF-16: save it as ASCII or UTF-8"},
+	{isHTML, "one is an HTML page: serve the file itself"},
+	{isEmpty, "one is empty"},
+}
+
+// adviceFor says what the applicant can do about texts that are not the proof. It
+// returns "" if they are not one of the usual mistakes.
+func adviceFor(token string, found []string) string {
+	if len(found) == 2 && (proves(found[0]+found[1], token) || proves(found[1]+found[0], token)) {
+		return "together they are the proof: put it into one"
+	}
+	for _, miss := range nearMisses {
+		if slices.ContainsFunc(found, func(text string) bool { return miss.is(text, token) }) {
+			return miss.advice
+		}
+	}
+	return ""
+}
+
+func isQuoted(text, token string) bool {
+	return proves(strings.Trim(strings.TrimSpace(text), "\"'`“”‘’"), token)
+}
+
+func isSpaced(text, token string) bool {
+	return proves(strings.Join(strings.Fields(text), ""), token)
+}
+
+// isUTF16 recognizes a byte-order mark, and ASCII text without one: half of its
+// octets are zero.
+func isUTF16(text, _ string) bool {
+	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
+		return true
+	}
+	zeros := strings.Count(text, "\x00")
+	return zeros > 0 && 2*zeros == len(text)
+}
+
+func isHTML(text, _ string) bool {
+	const doctype = "<!doctype html"
+	text = strings.TrimSpace(text)
+	begin := strings.ToLower(text[:min(len(text), len(doctype))])
+	return begin == doctype || strings.HasPrefix(begin, "<html")
+}
+
+func isEmpty(text, _ string) bool { return proves(text, "") }
+
 // limited makes a text from elsewhere safe to store: UTF-8 of up to 500 octets
-// without control characters.
+// without control characters. It looks at the first 4096 octets.
 func limited(text string) string {
+	text = text[:min(len(text), 4<<10)]
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\ufffd' {
 			return ' '

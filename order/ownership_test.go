@@ -71,13 +71,35 @@ func TestChallenge(t *testing.T) {
 	}
 }
 
-// What CheckOwnership does for each answer of a Verifier. proof stands for the
-// token.
+// proof stands for the token in the texts of a Verifier.
+const proof = "\x00proof\x00"
+
+// withToken replaces proof by the token, and further words by other forms of it.
+func withToken(token string, texts ...string) []string {
+	wide := strings.Join(strings.Split(token, ""), "\x00")
+	words := strings.NewReplacer("UPPER"+proof, strings.ToUpper(token), proof, token, "HEAD", token[:20], "TAIL", token[20:],
+		"UTF-16LE", "\xff\xfe"+wide+"\x00", "UTF-16BE", "\xfe\xff\x00"+wide, "UTF-16", "\x00"+wide)
+	var replaced []string
+	for _, text := range texts {
+		replaced = append(replaced, words.Replace(text))
+	}
+	return replaced
+}
+
+// What CheckOwnership does for each answer of a Verifier.
 func TestCheckOwnership(t *testing.T) {
 	t.Parallel()
 	const (
-		proof   = "\x00proof\x00"
 		nothing = "nothing was found where the proof belongs"
+		values  = "values found where the proof belongs: "
+		wrong   = "; none is the expected one"
+		empty   = "; one is empty"
+		around  = "; one has other text around the proof: keep only the proof"
+		quoted  = "; one is the proof with quotation marks around it: remove them"
+		spaced  = "; one is the proof with white space in it: remove the white space"
+		parts   = "; together they are the proof: put it into one"
+		utf16   = "; one is in UTF-16: save it as ASCII or UTF-8"
+		html    = "; one is an HTML page: serve the file itself"
 	)
 	type answer struct {
 		found []string
@@ -97,17 +119,44 @@ func TestCheckOwnership(t *testing.T) {
 
 		{"nothing", answer{nil, nil}, nothing},
 		{"an empty list", answer{[]string{}, nil}, nothing},
-		{"an empty text", answer{[]string{""}, nil}, "values found where the proof belongs: 1; none is the expected one"},
-		{"white space", answer{[]string{" "}, nil}, "values found where the proof belongs: 1;"},
-		{"others", answer{[]string{"a", "b", "c"}, nil}, "values found where the proof belongs: 3;"},
-		{"many others", answer{make([]string, 10_000), nil}, "values found where the proof belongs: 10000;"},
-		{"the proof and a word", answer{[]string{proof + " and more"}, nil}, "values found where the proof belongs: 1;"},
-		{"the proof and a letter", answer{[]string{proof + "a"}, nil}, "values found where the proof belongs: 1;"},
-		{"a letter and the proof", answer{[]string{"a" + proof}, nil}, "values found where the proof belongs: 1;"},
-		{"the proof in two texts", answer{[]string{proof[:3], proof[3:]}, nil}, "values found where the proof belongs: 2;"},
-		{"the proof in quotes", answer{[]string{`"` + proof + `"`}, nil}, "values found where the proof belongs: 1;"},
-		{"a NUL after the proof", answer{[]string{proof + "\x00"}, nil}, "values found where the proof belongs: 1;"},
-		{"a long text", answer{[]string{strings.Repeat("a", 1<<20)}, nil}, "values found where the proof belongs: 1;"},
+		{"others", answer{[]string{"a", "b", "c"}, nil}, values + "3" + wrong},
+		{"a NUL after the proof", answer{[]string{proof + "\x00"}, nil}, values + "1" + wrong + around},
+		{"a long text", answer{[]string{strings.Repeat("a", 1<<20)}, nil}, values + "1" + wrong},
+		{"the proof in capitals", answer{[]string{"UPPER" + proof}, nil}, values + "1" + wrong},
+
+		{"an empty text", answer{[]string{""}, nil}, values + "1" + wrong + empty},
+		{"white space", answer{[]string{" "}, nil}, values + "1" + wrong + empty},
+		{"only a byte-order mark", answer{[]string{"\ufeff"}, nil}, values + "1" + wrong + empty},
+		{"many empty texts", answer{make([]string, 10_000), nil}, values + "10000" + wrong + empty},
+		{"empty quotation marks", answer{[]string{`""`}, nil}, values + "1" + wrong},
+
+		{"the proof and a word", answer{[]string{proof + " and more"}, nil}, values + "1" + wrong + around},
+		{"the proof and a letter", answer{[]string{proof + "a"}, nil}, values + "1" + wrong + around},
+		{"a letter and the proof", answer{[]string{"a" + proof}, nil}, values + "1" + wrong + around},
+		{"the proof twice in one text", answer{[]string{proof + proof}, nil}, values + "1" + wrong + around},
+		{"an HTML page with the proof", answer{[]string{"<html>" + proof}, nil}, values + "1" + wrong + around},
+		{"the proof as a variable", answer{[]string{"token=" + proof, "", "<html>"}, nil}, values + "3" + wrong + around},
+
+		{"the proof in quotation marks", answer{[]string{`"` + proof + `"`}, nil}, values + "1" + wrong + quoted},
+		{"the proof in white space and quotation marks", answer{[]string{"\t\"" + proof + "\"\n"}, nil}, values + "1" + wrong + quoted},
+		{"the proof in quotation marks and white space", answer{[]string{`" ` + proof + ` "`}, nil}, values + "1" + wrong + quoted},
+		{"the proof in an apostrophe", answer{[]string{"'" + proof + "'"}, nil}, values + "1" + wrong + quoted},
+		{"the proof in curly quotation marks", answer{[]string{"“" + proof + "”"}, nil}, values + "1" + wrong + quoted},
+		{"the proof in quotation marks among others", answer{[]string{"v=spf1 -all", "", `"` + proof + `"`}, nil}, values + "3" + wrong + quoted},
+
+		{"a space in the proof", answer{[]string{"HEAD TAIL"}, nil}, values + "1" + wrong + spaced},
+		{"a newline in the proof", answer{[]string{"HEAD\r\nTAIL"}, nil}, values + "1" + wrong + spaced},
+		{"the proof in two texts", answer{[]string{"HEAD", "TAIL"}, nil}, values + "2" + wrong + parts},
+		{"the proof in two texts, the second first", answer{[]string{"TAIL", "HEAD"}, nil}, values + "2" + wrong + parts},
+		{"half of the proof", answer{[]string{"HEAD", "HEAD"}, nil}, values + "2" + wrong},
+
+		{"the proof in UTF-16, little endian", answer{[]string{"UTF-16LE"}, nil}, values + "1" + wrong + utf16},
+		{"the proof in UTF-16, big endian", answer{[]string{"UTF-16BE"}, nil}, values + "1" + wrong + utf16},
+		{"the proof in UTF-16 without a byte-order mark", answer{[]string{"UTF-16"}, nil}, values + "1" + wrong + utf16},
+		{"other text in UTF-16", answer{[]string{"\xff\xfea\x00"}, nil}, values + "1" + wrong + utf16},
+		{"an HTML page", answer{[]string{"<!DOCTYPE html>\n<html>"}, nil}, values + "1" + wrong + html},
+		{"an HTML page without a document type", answer{[]string{"\n <HTML lang=en>secret"}, nil}, values + "1" + wrong + html},
+		{"the beginning of an HTML page", answer{[]string{"<!doctype"}, nil}, values + "1" + wrong},
 
 		{"an error", answer{nil, errors.New("the name servers did not answer")}, "the name servers did not answer"},
 		{"an error together with the proof", answer{[]string{proof}, errors.New("half of it")}, "half of it"},
@@ -119,6 +168,7 @@ func TestCheckOwnership(t *testing.T) {
 		{"an error with odd octets", answer{nil, errors.New("\x1b[31mthe server\xff said:\r\n\u009b31m\u0085云\ufffd.")}, "[31mthe server  said:   31m 云 ."},
 		{"a long error", answer{nil, errors.New(strings.Repeat("a", 500) + "b")}, strings.Repeat("a", 500)},
 		{"a long error, cut at a character", answer{nil, errors.New("a" + testutil.Chinese(200))}, "a" + testutil.Chinese(166)},
+		{"a long error, of which the beginning is read", answer{nil, errors.New("a" + strings.Repeat("\xff", 4096) + "b")}, "a"},
 		{"a long error of odd octets", answer{nil, errors.New(strings.Repeat("\xff ", 1000) + "no")}, "the proof could not be looked up"},
 	}
 	for _, tt := range tests {
@@ -132,12 +182,7 @@ func TestCheckOwnership(t *testing.T) {
 				if diff := cmp.Diff(want, c); diff != "" {
 					t.Errorf("challenge mismatch (-want +got):\n%s", diff)
 				}
-				// The token replaces the word.
-				var found []string
-				for _, text := range tt.answer.found {
-					found = append(found, strings.ReplaceAll(text, proof, token))
-				}
-				return found, tt.answer.err
+				return withToken(token, tt.answer.found...), tt.answer.err
 			}))
 			o := place(t, book, application(plainCSR(t)))
 			token = o.Token
@@ -155,7 +200,7 @@ func TestCheckOwnership(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("order mismatch (-want +got):\n%s", diff)
 			}
-			if !strings.HasPrefix(got.Reason, tt.reason) || tt.answer.err != nil && got.Reason != tt.reason {
+			if got.Reason != tt.reason {
 				t.Errorf("the reason is %q, want %q", got.Reason, tt.reason)
 			}
 			if len(got.Reason) > 500 || !utf8.ValidString(got.Reason) || strings.ContainsFunc(got.Reason, unicode.IsControl) {
