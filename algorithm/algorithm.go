@@ -128,7 +128,7 @@ func Of(pub crypto.PublicKey) (Algorithm, error) {
 		case 4096:
 			return RSA_4096, nil
 		default:
-			return "", malformed("an RSA key of %d bits is not supported; want 1024, 2048, 3072 or 4096", pub.N.BitLen())
+			return "", malformed("an RSA key of %d bits is not supported; want 2048, 3072 or 4096", pub.N.BitLen())
 		}
 	case *ecdsa.PublicKey:
 		if pub == nil || pub.Curve == nil {

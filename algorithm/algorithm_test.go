@@ -134,7 +134,7 @@ var unsupported = []struct {
 	{"RSA zero modulus", &rsa.PublicKey{N: new(big.Int), E: 65537}, "the RSA public key has no positive modulus"},
 	{"RSA 1023", rsaOf(1023), "an RSA key of 1023 bits"},
 	{"RSA 1025", rsaOf(1025), "an RSA key of 1025 bits"},
-	{"RSA 1536", rsaOf(1536), "an RSA key of 1536 bits is not supported; want 1024, 2048, 3072 or 4096"},
+	{"RSA 1536", rsaOf(1536), "an RSA key of 1536 bits is not supported; want 2048, 3072 or 4096"},
 	{"RSA 2047", rsaOf(2047), "an RSA key of 2047 bits"},
 	{"RSA 8192", rsaOf(8192), "an RSA key of 8192 bits"},
 	{"nil ECC", (*ecdsa.PublicKey)(nil), "the ECC public key is empty"},
