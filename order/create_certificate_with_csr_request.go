@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -103,9 +104,9 @@ func (r *CreateCertificateWithCsrRequestRequest) check(policy algorithm.KeyPolic
 	case r.ValidateType != validateDNS && r.ValidateType != validateFile:
 		return nil, param.Refused("ValidateType", "%.40q is not DNS or FILE", r.ValidateType)
 	case r.ValidateType == validateFile && wildcard:
-		return nil, failed("ValidateType", "FILE does not prove ownership of the wildcard name %q; use DNS", domain)
+		return nil, failed("ValidateType", "FILE does not prove ownership of the wildcard name %.80q; use DNS", domain)
 	case r.ValidateType == validateDNS && len(recordLabel+"."+proved) > 253: // RFC 1035, 2.3.4
-		return nil, failed("ValidateType", "%q has %d octets; DNS proves names of up to 244, and FILE longer ones that are not wildcard names", proved, len(proved))
+		return nil, failed("ValidateType", "%.80q has %d octets; DNS proves names of up to 244, and FILE longer ones that are not wildcard names", proved, len(proved))
 	}
 	if err := checkTags(r.Tags); err != nil {
 		return nil, err
@@ -117,26 +118,44 @@ func (r *CreateCertificateWithCsrRequestRequest) check(policy algorithm.KeyPolic
 	}, nil
 }
 
+// minRSABits is the shortest RSA key of an order. A KeyPolicy can ask for more.
+const minRSABits = 2048
+
 // parseCSR reads a CSR and checks that its key suits a DV certificate.
 func parseCSR(text string, policy algorithm.KeyPolicy) (*csr.Request, error) {
 	if text == "" {
 		return nil, yuncert.Missing("Csr")
 	}
+	policy.MinRSABits = max(policy.MinRSABits, minRSABits)
 	request, err := csr.ParseWithPolicy([]byte(text), policy)
 	if err != nil {
 		return nil, param.Wrap(err, yuncert.ErrCreateCertificateRequestFailed, "Csr", "")
 	}
-	if request.Algorithm.Family() == "SM2" || request.Algorithm == algorithm.RSA_1024 {
-		return nil, failed("Csr", "the CSR's key is %s; want RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512", request.Algorithm)
+	if request.Algorithm.Family() == "SM2" {
+		return nil, failed("Csr", "the CSR's key is %s; want %sECC_256, ECC_384 or ECC_512", request.Algorithm, acceptedRSA(policy))
 	}
 	return request, nil
 }
 
+// acceptedRSA lists the RSA algorithms that a policy accepts, each with a comma.
+func acceptedRSA(policy algorithm.KeyPolicy) string {
+	list := ""
+	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.RSA_3072, algorithm.RSA_4096} {
+		if a.KeySize() >= policy.MinRSABits {
+			list += string(a) + ", "
+		}
+	}
+	return list
+}
+
 // domainOf returns the common name of a CSR as a DNS name in ASCII.
 func domainOf(request *csr.Request) (string, error) {
+	if request.CommonName == "" {
+		return "", failed("Csr", "the CSR has no common name; want the domain as its common name, since its other names are ignored")
+	}
 	name, ok := x509der.HostName(request.CommonName)
-	if !ok || x509der.IsIP(name) || !strings.Contains(name, ".") {
-		return "", failed("Csr", "the CSR's common name %.80q is not a domain; want a DNS name of at least two labels, or \"*.\" and such a name", request.CommonName)
+	if !ok || x509der.IsIP(name) || !strings.Contains(name, ".") || isList(request.CommonName) {
+		return "", failed("Csr", "the CSR's common name %.80q is not a domain: %s", request.CommonName, whyNotDomain(request.CommonName))
 	}
 	if proved, wildcard := strings.CutPrefix(name, "*."); wildcard {
 		// A registry does not own the names that others register below its own. With
@@ -144,11 +163,44 @@ func domainOf(request *csr.Request) (string, error) {
 		for _, suffix := range []string{proved, "x." + proved} {
 			found, registry := publicsuffix.PublicSuffix(suffix)
 			if registry && found == suffix {
-				return "", failed("Csr", "the CSR's common name %q covers names of many owners (public suffix list); want a wildcard below a registered domain", name)
+				return "", failed("Csr", "the CSR's common name %.80q covers names of many owners (public suffix list); want a wildcard below a registered domain", name)
 			}
 		}
 	}
 	return name, nil
+}
+
+// isList finds the commas and semicolons of several scripts. The package idna takes
+// U+3001 for a letter, so such a list would otherwise become a name.
+func isList(commonName string) bool { return strings.ContainsAny(commonName, ",;，；、") }
+
+// whyNotDomain says what is wrong with a common name, and what to do.
+func whyNotDomain(name string) string {
+	_, errIP := netip.ParseAddr(strings.Trim(name, "[]"))
+	_, errPort := netip.ParseAddrPort(name)
+	switch {
+	case strings.Contains(name, "//"):
+		return "it is a URL; want only its host name"
+	case isList(name):
+		return "it is a list; want one name, with an order for each"
+	case strings.ContainsAny(name, " \u3000"):
+		return "it has a space in it; want a name such as www.example.com"
+	case strings.Contains(name, "@"):
+		return "it is an e-mail address; want only the name after the @"
+	case errIP == nil || errPort == nil:
+		return "it is an IP address; want a DNS name"
+	case strings.ContainsAny(name, "/?#"):
+		return "it has a path; want only the host name"
+	case strings.Contains(name, ":"):
+		return "it has a port; want only the name before the colon"
+	case strings.ContainsAny(name, "。．｡"):
+		return "it has the dots of another script; write them as \".\""
+	case strings.HasSuffix(name, "."):
+		return "it ends with a dot; remove the dot"
+	case !strings.Contains(name, "."):
+		return "it has only one label; want at least two, such as example.com"
+	}
+	return "want a DNS name of at least two labels, or \"*.\" and such a name; a label has letters, digits and inner hyphens (RFC 5280, section 4.2.1.6)"
 }
 
 // checkTags applies the rules in the API's metadata.
@@ -228,7 +280,7 @@ func (b *Book) submit(ctx context.Context, o Order) error {
 			return err
 		}
 		if p.UsedCount >= p.TotalCount {
-			return yuncert.Errorf(yuncert.ErrNotRemainCount, "ProductCode", "all %d certificates of %s are used", p.TotalCount, p.ProductCode)
+			return yuncert.Errorf(yuncert.ErrNotRemainCount, "ProductCode", "all %d certificates of %s are used; buy more, or delete orders that are cancelled or refused", p.TotalCount, p.ProductCode)
 		}
 		p.UsedCount++
 		if err := tx.PutPackage(p); err != nil {

@@ -29,6 +29,55 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
+// notDomains are common names that an order does not take.
+var notDomains = []struct{ name, commonName, says string }{
+	{"no common name", "", "the CSR has no common name; want the domain as its common name"},
+	{"a dot at the end", "www.example.com.", `"www.example.com." is not a domain: it ends with a dot; remove the dot`},
+	{"two dots at the end", "www.example.com..", "it ends with a dot; remove the dot"},
+	{"only a dot", ".", "it ends with a dot"},
+
+	{"two domains", "a.example.com,b.example.com", `"a.example.com,b.example.com" is not a domain: it is a list; want one name, with an order for each`},
+	{"a comma at the end", "www.example.com,", "it is a list; want one name"},
+	{"a full-width comma", "a.example.com，b.example.com", "it is a list; want one name"},
+	{"an enumeration comma", "a.example.com、b.example.com", "it is a list; want one name"},
+	{"a semicolon", "a.example.com;b.example.com", "it is a list; want one name"},
+	{"a full-width semicolon", "a.example.com；b.example.com", "it is a list; want one name"},
+	{"a space", "a.example.com b.example.com", "it has a space in it; want a name such as www.example.com"},
+	{"an ideographic space", "a.example.com\u3000b.example.com", "it has a space in it"},
+	{"the name of a person", "Tom Smith", `"Tom Smith" is not a domain: it has a space in it`},
+
+	{"a URL", "https://www.example.com", "it is a URL; want only its host name"},
+	{"a URL with a path", "https://www.example.com/", "it is a URL; want only its host name"},
+	{"a URL in capitals", "HTTPS://WWW.EXAMPLE.COM:443/INDEX", "it is a URL; want only its host name"},
+	{"a URL with a password", "http://tom:secret@example.com", "it is a URL; want only its host name"},
+	{"a URL without a scheme", "//www.example.com", "it is a URL; want only its host name"},
+	{"a path", "www.example.com/index.html", "it has a path; want only the host name"},
+	{"a query", "www.example.com?x=y", "it has a path; want only the host name"},
+	{"a fragment", "www.example.com#x", "it has a path; want only the host name"},
+	{"a port", "www.example.com:443", "it has a port; want only the name before the colon"},
+	{"a port after brackets", "[www.example.com]:443", "it has a port"},
+	{"an e-mail address", "tom@example.com", "it is an e-mail address; want only the name after the @"},
+
+	{"an IPv4 address", "192.0.2.1", `"192.0.2.1" is not a domain: it is an IP address; want a DNS name`},
+	{"an IPv4 address with a port", "192.0.2.1:443", "it is an IP address; want a DNS name"},
+	{"an IPv6 address", "2001:db8::1", `"2001:db8::1" is not a domain: it is an IP address; want a DNS name`},
+	{"an IPv6 address in brackets", "[2001:db8::1]", "it is an IP address; want a DNS name"},
+	{"an IPv6 address with a port", "[2001:db8::1]:443", "it is an IP address; want a DNS name"},
+	{"an IPv6 address with a zone", "fe80::1%eth0", "it is an IP address; want a DNS name"},
+	{"something like an IPv4 address", "192.0.2.1.5", "a DNS name of at least two labels"},
+
+	{"one label", "localhost", "it has only one label; want at least two, such as example.com"},
+	{"a top-level domain", "com", `"com" is not a domain: it has only one label`},
+	{"the name of a company in Chinese", "云证书", `"云证书" is not a domain: it has only one label`},
+	{"ideographic full stops", "www。example。com", `it has the dots of another script; write them as "."`},
+	{"full-width full stops", "www．example．com", "it has the dots of another script"},
+	{"a dot in front", ".example.com", `".example.com" is not a domain: want a DNS name of at least two labels`},
+	{"an empty label", "www..example.com", "a DNS name of at least two labels"},
+	{"an underscore", "_dnsauth.example.com", "a label has letters, digits and inner hyphens"},
+	{"a hyphen in front", "-www.example.com", "a label has letters, digits and inner hyphens"},
+	{"broken punycode", "xn--a.example.com", "a DNS name of at least two labels"},
+}
+
 // Each row makes one change to a valid request.
 func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 	t.Parallel()
@@ -39,7 +88,6 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		return func(r *request) { r.Tags = []ca.Tag{{Key: "account", Value: "test"}, {Key: key, Value: value}} }
 	}
 	valid := testutil.FirstPEM(t, plainCSR(t))
-	const twoLabels = "a DNS name of at least two labels"
 	privateKey := string(testkeys.PEM(algorithm.ECC_256, 2))
 
 	type row struct {
@@ -70,18 +118,14 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"a huge CSR", func(r *request) { r.Csr += strings.Repeat("\n", 64<<10) }, failed, "Csr", "up to 65536 are read"},
 		{"a CSR of 16 MiB", func(r *request) { r.Csr = strings.Repeat("A", 16<<20) }, failed, "Csr", "16777216 octets"},
 
-		{"an RSA_1024 key", func(r *request) { r.Csr = hostCSR(t, algorithm.RSA_1024, "www.example.com") }, failed, "Csr", "RSA_1024; want RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512"},
+		{"an RSA_1024 key", func(r *request) { r.Csr = hostCSR(t, algorithm.RSA_1024, "www.example.com") }, failed, "Csr", "the key is RSA_1024; want an RSA key of at least 2048 bits"},
 		{"an SM2 key", func(r *request) { r.Csr = sm2CSR(t, "www.example.com") }, failed, "Csr", "SM2_256; want RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512"},
 
-		{"no common name", commonName(""), failed, "Csr", `common name "" is not a domain`},
-		{"alternative names but no common name", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "", "www.example.com") }, failed, "Csr", `common name "" is not a domain`},
 		{"two common names", func(r *request) {
 			r.Csr = makeCSR(t, testkeys.Key(algorithm.ECC_256, 2), &x509.CertificateRequest{Subject: pkix.Name{
 				ExtraNames: []pkix.AttributeTypeAndValue{{Type: []int{2, 5, 4, 3}, Value: "www.example.com"}, {Type: []int{2, 5, 4, 3}, Value: "example.com"}},
 			}})
 		}, failed, "Csr", "2 common names"},
-		{"one label", commonName("localhost"), failed, "Csr", twoLabels},
-		{"a top-level domain", commonName("com"), failed, "Csr", `"com"`},
 		{"a wildcard above one label", commonName("*.com"), failed, "Csr", "two more labels"},
 		{"a wildcard below a registry's name", func(r *request) { commonName("*.co.uk")(r); r.ProductCode = "geotrust-dv-w-starter" }, failed, "Csr", `"*.co.uk" covers names of many owners`},
 		{"a wildcard whose names all belong to registries", func(r *request) { commonName("*.kawasaki.jp")(r); r.ProductCode = "geotrust-dv-w-starter" }, failed, "Csr", `"*.kawasaki.jp" covers names of many owners`},
@@ -89,21 +133,6 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"a wildcard in the second label", commonName("www.*.example.com"), failed, "Csr", "left-most label"},
 		{"a wildcard for part of a label", commonName("w*.example.com"), failed, "Csr", "left-most label"},
 		{"two wildcards", commonName("*.*.example.com"), failed, "Csr", "left-most label"},
-		{"an IPv4 address", commonName("192.0.2.1"), failed, "Csr", `"192.0.2.1"`},
-		{"an IPv6 address", commonName("2001:db8::1"), failed, "Csr", `"2001:db8::1"`},
-		{"something like an IPv4 address", commonName("192.0.2.1.5"), failed, "Csr", twoLabels},
-		{"an e-mail address", commonName("tom@example.com"), failed, "Csr", `"tom@example.com"`},
-		{"the name of a person", commonName("Tom Smith"), failed, "Csr", `"Tom Smith"`},
-		{"the name of a company in Chinese", commonName("云证书"), failed, "Csr", `"云证书"`},
-		{"a URL", commonName("https://www.example.com/"), failed, "Csr", twoLabels},
-		{"a port", commonName("www.example.com:443"), failed, "Csr", twoLabels},
-		{"a dot at the end", commonName("www.example.com."), failed, "Csr", `"www.example.com."`},
-		{"a dot in front", commonName(".example.com"), failed, "Csr", `".example.com"`},
-		{"an empty label", commonName("www..example.com"), failed, "Csr", twoLabels},
-		{"an underscore", commonName("_dnsauth.example.com"), failed, "Csr", twoLabels},
-		{"a hyphen in front", commonName("-www.example.com"), failed, "Csr", twoLabels},
-		{"two domains", commonName("a.example.com,b.example.com"), failed, "Csr", twoLabels},
-		{"broken punycode", commonName("xn--a.example.com"), failed, "Csr", twoLabels},
 		{"a common name of 65 characters", commonName(strings.Repeat("a", 61) + ".com"), failed, "Csr", "up to 64"},
 		{"a space in front", commonName(" www.example.com"), failed, "Csr", "begins or ends with a space"},
 		{"a NUL", commonName("www.example.com\x00.example.net"), failed, "Csr", "U+0000"},
@@ -127,12 +156,12 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 			r.Csr, r.ProductCode, r.ValidateType = wildcardCSR(t), "geotrust-dv-w-starter", "FILE"
 		}, failed, "ValidateType", `FILE does not prove ownership of the wildcard name "*.example.com"; use DNS`},
 
-		{"a record for a name of 245 octets", commonName("\U00020000." + strings.Repeat("一.", 29) + "info"), failed, "ValidateType", `.info" has 245 octets; DNS proves names of up to 244, and FILE longer ones that are not wildcard names`},
-		{"a record for a name of 250 octets", commonName(strings.Repeat("一.", 31) + "cn"), failed, "ValidateType", `.cn" has 250`},
+		{"a record for a name of 245 octets", commonName("\U00020000." + strings.Repeat("一.", 29) + "info"), failed, "ValidateType", `.xn--4gq" has 245 octets; DNS proves names of up to 244, and FILE longer ones that are not wildcard names`},
+		{"a record for a name of 250 octets", commonName(strings.Repeat("一.", 31) + "cn"), failed, "ValidateType", `.xn--4gq." has 250 octets`},
 		{"a record for a wildcard of 249 octets", func(r *request) {
 			commonName("*." + strings.Repeat("\U00020000.", 5) + strings.Repeat("一.", 25) + "cn")(r)
 			r.ProductCode = "geotrust-dv-w-starter"
-		}, failed, "ValidateType", `.cn" has 247`},
+		}, failed, "ValidateType", `.xn-" has 247 octets`},
 
 		{"21 tags", func(r *request) { r.Tags = tags(21) }, malformed, "Tags", "there are 21 tags; want at most 20"},
 		{"a tag without a key", tag("", "value"), malformed, "Tags", "a tag has no Key"},
@@ -146,6 +175,9 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"a value of 129 characters", tag("a", testutil.Chinese(129)), malformed, "Tags", "128"},
 		{"a value with a control character", tag("a", "\x00"), malformed, "Tags", "control characters"},
 		{"a value that is not UTF-8", tag("a", "\xff"), malformed, "Tags", "UTF-8"},
+	}
+	for _, tt := range notDomains {
+		tests = append(tests, row{tt.name, commonName(tt.commonName), failed, "Csr", tt.says})
 	}
 	for _, contact := range []struct {
 		name string
@@ -193,6 +225,9 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 			before := everything(t, store)
 			resp, err := book.CreateCertificateWithCsrRequest(t.Context(), testutil.Untouched(t), instant, req)
 			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
+			if n := len(err.Error()); n > 500 {
+				t.Errorf("the error has %d octets", n)
+			}
 			if resp != nil {
 				t.Error("a result with an error")
 			}

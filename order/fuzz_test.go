@@ -45,6 +45,9 @@ func FuzzCreateCertificateWithCsrRequestRequestJSON(f *testing.F) {
 		change(req)
 		f.Add(string(must[[]byte](f)(json.Marshal(req))))
 	}
+	for _, tt := range notDomains {
+		f.Add(string(must[[]byte](f)(json.Marshal(application(hostCSR(f, algorithm.ECC_256, tt.commonName))))))
+	}
 	f.Add(`{}`)
 	f.Add(`null`)
 	f.Add(`{"Csr":"x","Tags":[{}]}`)

@@ -1,7 +1,12 @@
 package order_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/yuncert/yuncert/algorithm"
@@ -60,4 +65,38 @@ func TestBookBlockedKeys(t *testing.T) {
 
 	blocked = false
 	must[order.Order](t)(book.Complete(t.Context(), instant, o.OrderId, certificate))
+}
+
+// A message about the key recommends only keys that the Book accepts.
+func TestBookKeyMessages(t *testing.T) {
+	t.Parallel()
+	rsa1536 := must[*rsa.PrivateKey](t)(rsa.GenerateKey(rand.Reader, 1536))
+	template := &x509.CertificateRequest{Subject: pkix.Name{CommonName: "www.example.com"}}
+	csrs := map[string]string{
+		"RSA_1024": hostCSR(t, algorithm.RSA_1024, "www.example.com"),
+		"RSA 1536": makeCSR(t, rsa1536, template),
+		"RSA_2048": hostCSR(t, algorithm.RSA_2048, "www.example.com"),
+		"SM2_256":  sm2CSR(t, "www.example.com"),
+	}
+	for _, tt := range []struct {
+		bits      int
+		key, says string
+	}{
+		{0, "RSA_1024", "the key is RSA_1024; want an RSA key of at least 2048 bits"},
+		{1024, "RSA_1024", "the key is RSA_1024; want an RSA key of at least 2048 bits"},
+		{1536, "RSA_1024", "the key is RSA_1024; want an RSA key of at least 2048 bits"},
+		{3072, "RSA_1024", "the key is RSA_1024; want an RSA key of at least 3072 bits"},
+		{3072, "RSA_2048", "the key is RSA_2048; want an RSA key of at least 3072 bits"},
+		{0, "RSA 1536", "an RSA key of 1536 bits is not supported; want 2048, 3072 or 4096"},
+		{0, "SM2_256", "the CSR's key is SM2_256; want RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512"},
+		{3072, "SM2_256", "the CSR's key is SM2_256; want RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512"},
+		{8192, "SM2_256", "the CSR's key is SM2_256; want ECC_256, ECC_384 or ECC_512"},
+	} {
+		book := order.NewBook(order.NewMemoryStore(), order.BookOptions{KeyPolicy: algorithm.KeyPolicy{MinRSABits: tt.bits}})
+		_, err := book.CreateCertificateWithCsrRequest(t.Context(), testutil.Untouched(t), instant, application(csrs[tt.key]))
+		testutil.CheckError(t, err, failed, "Csr", tt.says)
+		if strings.Contains(strings.Replace(err.Error(), "key is RSA_1024", "", 1), "1024") {
+			t.Errorf("the message recommends RSA_1024: %v", err)
+		}
+	}
 }

@@ -67,9 +67,9 @@ func (p Product) checkDomain(domain string) error {
 	wildcard := strings.HasPrefix(domain, "*.")
 	switch {
 	case wildcard && !p.Wildcard:
-		return failed("Csr", "the CSR's common name %q is a wildcard name; %s takes a single name", domain, p.Code)
+		return failed("Csr", "the CSR's common name %.80q is a wildcard name; %s takes a single name", domain, p.Code)
 	case !wildcard && !p.Single:
-		return failed("Csr", "the CSR's common name %q is a single name; %s takes a wildcard name such as %q", domain, p.Code, "*."+domain)
+		return failed("Csr", "the CSR's common name %.80q is a single name; %s takes a wildcard name such as %.80q", domain, p.Code, "*."+domain)
 	}
 	return nil
 }
