@@ -44,16 +44,17 @@ type NetVerifier struct {
 
 const (
 	maxRedirects = 5
-	maxAddresses = 10      // tried for one name
+	maxAddresses = 10      // connected to for one name
+	maxSeen      = 100     // checked for one name
 	maxFile      = 4 << 10 // octets of the proof's file
 )
 
 // Lookup implements [Verifier]. For "DNS" it returns the TXT records of "_dnsauth."
 // followed by the domain. For "FILE" it returns the files that https and http serve
 // with status 200, in this order, after up to 5 redirects and of up to 4096 octets
-// each. It tries up to 10 addresses of a name. It does not check the server's
-// certificate, because the applicant may have none yet. Connections end with the
-// call.
+// each. It looks at up to 100 addresses of a name and connects to up to 10 of them. It
+// does not check the server's certificate, because the applicant may have none yet.
+// Connections end with the call.
 func (v *NetVerifier) Lookup(ctx context.Context, c Challenge) ([]string, error) {
 	timeout := v.Timeout
 	if timeout == 0 {
@@ -136,30 +137,46 @@ func (r refusal) Error() string { return string(r) }
 // which names exist in a private network.
 const errNotPublic refusal = "no usable public address was found for the name"
 
-// dial connects to a name. It checks each address at the moment of the
-// connection, so a name that resolves differently the second time cannot bypass
-// the check.
+// dial connects to a name.
 func (v *NetVerifier) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	var allowed atomic.Int32 // addresses
-	dialer := &net.Dialer{
-		Resolver: v.Resolver,
-		Control: func(_, address string, _ syscall.RawConn) error {
-			ap, err := netip.ParseAddrPort(address)
-			if err != nil || !v.allows(ap.Addr()) {
-				return errNotPublic
-			}
-			if allowed.Add(1) > maxAddresses {
-				return errors.New("enough addresses were tried")
-			}
-			return nil
-		},
-	}
-	conn, err := dialer.DialContext(ctx, network, rooted(address))
+	d := &dialer{allows: v.allows}
+	conn, err := d.dial(ctx, v.Resolver, network, address)
 	if err != nil {
-		return nil, dialFailure(ctx, err, allowed.Load() > 0)
+		return nil, dialFailure(ctx, err, d.allowed.Load() > 0)
 	}
 	return conn, nil
 }
+
+// A dialer connects to one name. It checks each address at the moment of the
+// connection, so a name that resolves differently the second time cannot bypass
+// the check.
+type dialer struct {
+	allows        func(netip.Addr) bool
+	seen, allowed atomic.Int32 // addresses
+}
+
+func (d *dialer) dial(ctx context.Context, resolver *net.Resolver, network, address string) (net.Conn, error) {
+	ctx, stop := context.WithCancel(ctx) // does not affect a connection that is made
+	defer stop()
+	nd := &net.Dialer{Resolver: resolver, Control: func(_, address string, _ syscall.RawConn) error {
+		if d.seen.Add(1) > maxSeen {
+			stop() // without this the Dialer opens a socket for each further address
+			return errEnough
+		}
+		ap, err := netip.ParseAddrPort(address)
+		if err != nil || !d.allows(ap.Addr()) {
+			return errNotPublic
+		}
+		if d.allowed.Add(1) > maxAddresses {
+			stop()
+			return errEnough
+		}
+		return nil
+	}}
+	return nd.DialContext(ctx, network, rooted(address))
+}
+
+var errEnough = errors.New("enough addresses were tried")
 
 // dialFailure returns what the applicant may know of a Dialer's error. asked says
 // whether a connection to any address was tried.

@@ -714,6 +714,69 @@ func TestNetVerifierManyAddresses(t *testing.T) {
 	checkLookup(t, got, err, nil, fileReason("no web server answered", "no web server answered"))
 }
 
+// A lookup sends at most six requests by each scheme, however the site redirects.
+func TestNetVerifierRequestsBounded(t *testing.T) {
+	t.Parallel()
+	for name, where := range map[string]func(n int, s *site) string{
+		"to further paths":      func(n int, _ *site) string { return fmt.Sprintf("/step/%d", n) },
+		"to the same path":      func(int, *site) string { return fileURI },
+		"between the two ports": func(n int, s *site) string { return []string{"http://" + s.http, "https://" + s.https}[n%2] + "/" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var mu sync.Mutex
+			requests := 0
+			count := func(w http.ResponseWriter, r *http.Request, s *site) {
+				mu.Lock()
+				requests++
+				n := requests
+				mu.Unlock()
+				w.Header().Set("Location", where(n, s))
+				w.WriteHeader(http.StatusFound)
+			}
+			s := newSite(t, count, count)
+			_, resolver := newNameServer(t, hosts(testDomain, publicIP))
+			v := &NetVerifier{Resolver: resolver, AllowedNetworks: playedPublic, ports: &s.ports, Timeout: time.Minute}
+			got, err := v.Lookup(t.Context(), fileChallenge(testDomain))
+			checkLookup(t, got, err, nil, fileReason("there are more than 5 redirects", "there are more than 5 redirects"))
+			if want := 2 * (1 + maxRedirects); requests != want {
+				t.Errorf("%d requests, want %d", requests, want)
+			}
+		})
+	}
+}
+
+// A name with many addresses does not make the verifier open a socket for each.
+func TestDialerStops(t *testing.T) {
+	t.Parallel()
+	listen(t, publicIP) // skips the test where there is no such address
+	var private, public []string
+	for n := range 300 {
+		private = append(private, fmt.Sprintf("10.0.%d.%d", n/250, n%250))
+		public = append(public, fmt.Sprintf("127.77.%d.%d", n/250, n%250+1)) // without a listener
+	}
+	v := &NetVerifier{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.77.0.0/16")}}
+	for _, tt := range []struct {
+		name          string
+		addresses     []string
+		seen, allowed int32
+	}{
+		{"private addresses", private, maxSeen + 1, 0},
+		{"public addresses", public, maxAddresses + 1, maxAddresses + 1},
+	} {
+		_, resolver := newNameServer(t, hosts(testDomain, tt.addresses...))
+		d := &dialer{allows: v.allows}
+		conn, err := d.dial(t.Context(), resolver, "tcp4", net.JoinHostPort(testDomain, down))
+		if err == nil {
+			conn.Close()
+			t.Errorf("%s: a connection", tt.name)
+		}
+		if seen, allowed := d.seen.Load(), d.allowed.Load(); seen != tt.seen || allowed != tt.allowed {
+			t.Errorf("%s: %d were looked at and %d allowed, want %d and %d", tt.name, seen, allowed, tt.seen, tt.allowed)
+		}
+	}
+}
+
 // If a server stops answering, the lookup and its connections end with ctx or
 // after the timeout.
 func TestNetVerifierStalledServer(t *testing.T) {
