@@ -50,6 +50,9 @@ var reasonNames = map[RevocationReason]string{
 	ReasonAACompromise:         "aACompromise",
 }
 
+// reasonRemoveFromCRL takes a certificate off a list. Only delta CRLs have it.
+const reasonRemoveFromCRL RevocationReason = 8
+
 // String returns the name in RFC 5280, such as "keyCompromise", or the number of an
 // unknown reason.
 func (r RevocationReason) String() string {
@@ -62,7 +65,7 @@ func (r RevocationReason) String() string {
 // A RevokedCertificate is one entry of a CRL. Times are written in whole seconds.
 type RevokedCertificate struct {
 	// SerialNumber is 1 to 40 hexadecimal digits, as in the responses of the
-	// issuing functions, and not zero. Required.
+	// issuing functions. Other tools' certificates can have "00". Required.
 	SerialNumber string `json:"SerialNumber,omitempty"`
 	// RevocationTime is from 1950 to now. Required.
 	RevocationTime time.Time `json:"RevocationTime,omitzero"`
@@ -252,9 +255,11 @@ func checkRevocation(now, at time.Time, reason RevocationReason) error {
 	return nil
 }
 
-var errSerialNumber = errors.New("want 1 to 40 hexadecimal digits, not all zero")
+var errSerialNumber = errors.New("want 1 to 40 hexadecimal digits")
 
 // parseSerialNumber decodes a serial number in the form of responses, big endian.
+// Zero, which has no octets, is accepted: RFC 5280, section 4.1.2.2, wants users of
+// certificates to cope with it.
 func parseSerialNumber(text string) ([]byte, error) {
 	if len(text) > 40 {
 		return nil, errSerialNumber
@@ -264,10 +269,16 @@ func parseSerialNumber(text string) ([]byte, error) {
 		text = "0" + text
 	}
 	serial, err := hex.DecodeString(text)
-	if err != nil || len(serial) == 0 {
+	if err != nil {
 		return nil, errSerialNumber
 	}
 	return serial, nil
+}
+
+// serialOctets returns the serial number of a certificate, big endian, and zero as one
+// octet.
+func serialOctets(cert *x509.Certificate) []byte {
+	return cert.SerialNumber.FillBytes(make([]byte, max(1, (cert.SerialNumber.BitLen()+7)/8)))
 }
 
 // ParseRevocationList parses a CRL of an RSA, ECC or SM2 CA: DER or one PEM block
@@ -275,11 +286,17 @@ func parseSerialNumber(text string) ([]byte, error) {
 // does, and for RSA and ECC CheckSignatureFrom. There is no size limit: limit your
 // reader.
 //
-// It returns [yuncert.ErrInvalidValueMalformed] for anything else, and for CRLs in
+// It returns [yuncert.ErrInvalidValueMalformed] for anything else, for a CRL that
+// breaks the form of RFC 5280, section 5.1, or has an extension twice, and for CRLs in
 // which a missing serial number does not mean "not revoked": delta CRLs, indirect
 // CRLs, CRLs for some reasons only, and CRLs with an unknown critical extension
-// (RFC 5280, sections 5.2 and 5.3). A CRL with an issuingDistributionPoint is
-// accepted; it covers only the certificates that the extension describes.
+// (sections 5.2 and 5.3). A CRL with an issuingDistributionPoint is accepted; it covers
+// only the certificates that the extension describes.
+//
+// Do not go on without a CRL that is refused: Verify does not check the certificates
+// of a CA without a CRL, unless [VerifyOptions].RequireRevocationLists is set. To let
+// Verify use delta CRLs and CRLs for some reasons, read them with
+// [x509.ParseRevocationList].
 func ParseRevocationList(data []byte) (*x509.RevocationList, error) {
 	der, err := decodeCRL(data)
 	if err != nil {

@@ -126,11 +126,11 @@ func TestCreateRevocationListRefuses(t *testing.T) {
 		{"only user and only CA certificates", func(r *ca.CreateRevocationListRequest) { r.OnlyContainsUserCerts, r.OnlyContainsCACerts = true, true }, malformed, "OnlyContainsCACerts", "at most one"},
 
 		{"no serial number", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "" }), missing, "SerialNumber", ""},
-		{"serial number zero", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "00" }), malformed, "SerialNumber", `"00"`},
 		{"serial number negative", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "-1" }), malformed, "SerialNumber", `"-1"`},
 		{"serial number with prefix", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "0x1f" }), malformed, "SerialNumber", "hexadecimal"},
 		{"serial number with colons", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "0a:1b" }), malformed, "SerialNumber", "hexadecimal"},
 		{"serial number that ends in another letter", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "0a1g" }), malformed, "SerialNumber", "hexadecimal"},
+		{"serial number of 41 zeros", one(func(c *ca.RevokedCertificate) { c.SerialNumber = strings.Repeat("0", 41) }), malformed, "SerialNumber", "40"},
 		{"serial number of 41 digits", one(func(c *ca.RevokedCertificate) { c.SerialNumber = strings.Repeat("1", 41) }), malformed, "SerialNumber", "40"},
 		{"no revocation time", one(func(c *ca.RevokedCertificate) { c.RevocationTime = time.Time{} }), missing, "RevocationTime", ""},
 		{"revoked in a second", one(func(c *ca.RevokedCertificate) { c.RevocationTime = listed.Add(time.Second) }), refused, "RevocationTime", "2026-04-04T05:06:08Z is after now"},
@@ -289,6 +289,10 @@ func TestCreateRevocationListAccepts(t *testing.T) {
 		}), "7 2026-04-11T05:06:07Z [" + serial + " 2026-04-04T05:06:07Z 1 20260401050607Z]"},
 		{"revoked in 1950", one(func(c *ca.RevokedCertificate) { c.RevocationTime = time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC) }),
 			"7 2026-04-11T05:06:07Z [" + serial + " 1950-01-01T00:00:00Z 1 20260401050607Z]"},
+		{"serial number zero", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "0" }),
+			"7 2026-04-11T05:06:07Z [ 2026-04-04T04:06:07Z 1 20260401050607Z]"},
+		{"serial number zero in 40 digits", one(func(c *ca.RevokedCertificate) { c.SerialNumber = strings.Repeat("0", 40) }),
+			"7 2026-04-11T05:06:07Z [ 2026-04-04T04:06:07Z 1 20260401050607Z]"},
 		{"serial number 1", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "1" }),
 			"7 2026-04-11T05:06:07Z [01 2026-04-04T04:06:07Z 1 20260401050607Z]"},
 		{"serial number in upper case with zeros", one(func(c *ca.RevokedCertificate) { c.SerialNumber = "000FEDC" }),
@@ -523,26 +527,35 @@ func revocationLists(t testing.TB) (accepted map[string]string, refused []refuse
 		return testutil.EncodePEM(label, der)
 	}
 	// list builds a CRL by hand; its signature is invalid, which nothing here checks.
-	list := func(entryExtensions, extensions []byte) string {
+	entry := func(extensions []byte) []byte {
+		return asn.Seq(asn.Seq(asn.TLV(asn1.INTEGER, []byte{5}), asn.TLV(asn1.UTCTime, []byte("260404050607Z")), extensions))
+	}
+	listOf := func(entries, extensions []byte) string {
 		tbs := asn.Seq(asn.TLV(asn1.INTEGER, []byte{1}), asn.ECDSAWithSHA256, au.subject, asn.TLV(asn1.UTCTime, []byte("260404050607Z")), asn.TLV(asn1.UTCTime, []byte("260411050607Z")),
-			asn.Seq(asn.Seq(asn.TLV(asn1.INTEGER, []byte{5}), asn.TLV(asn1.UTCTime, []byte("260404050607Z")), entryExtensions)), asn.Explicit(0, asn.Seq(extensions)))
+			entries, asn.Explicit(0, asn.Seq(extensions)))
 		return string(asn.Seq(tbs, asn.ECDSAWithSHA256, asn.TLV(asn1.BIT_STRING, []byte{0, 1, 2, 3})))
 	}
+	list := func(entryExtensions, extensions []byte) string { return listOf(entry(entryExtensions), extensions) }
 	number := asn.Extension(asn.OID("\x55\x1d\x14"), false, asn.TLV(asn1.INTEGER, []byte{7}))
 	point := func(fields ...[]byte) string {
 		return list(nil, slices.Concat(number, asn.Extension(asn.OID("\x55\x1d\x1c"), true, asn.Seq(fields...))))
+	}
+	reason := func(code byte) []byte {
+		return asn.Extension(asn.OID("\x55\x1d\x15"), false, asn.TLV(asn1.ENUM, []byte{code}))
 	}
 	yes := []byte{0xff}
 	address := asn.Explicit(0, asn.Explicit(0, asn.TLV(0x86, []byte("http://a.cn/1.crl"))))
 
 	accepted = map[string]string{
-		"DER":                           string(der),
-		"PEM":                           block("X509 CRL", der),
-		"PEM with other text before it": "\ufeffthe list\r\n" + strings.ReplaceAll(block("X509 CRL", der), "\n", "\r\n") + " \r\n",
-		"by hand":                       list(nil, number),
-		"unknown extension":             list(asn.Seq(asn.Extension(asn.OID("\x2a\x03"), false, nil)), slices.Concat(number, asn.Extension(asn.OID("\x2a\x03"), false, nil))),
-		"partition":                     point(address, asn.TLV(0x81, yes)),
-		"partition with two places":     point(asn.Explicit(0, asn.Explicit(0, asn.Explicit(4, asn.Name()), asn.TLV(0x86, []byte("http://a.cn/1.crl"))))),
+		"DER":                             string(der),
+		"PEM":                             block("X509 CRL", der),
+		"PEM with other text before it":   "\ufeffthe list\r\n" + strings.ReplaceAll(block("X509 CRL", der), "\n", "\r\n") + " \r\n",
+		"by hand":                         list(nil, number),
+		"unknown extension":               list(asn.Seq(asn.Extension(asn.OID("\x2a\x03"), false, nil)), slices.Concat(number, asn.Extension(asn.OID("\x2a\x03"), false, nil))),
+		"partition":                       point(address, asn.TLV(0x81, yes)),
+		"partition with a relative name":  point(asn.Explicit(0, asn.Explicit(1, asn.UTF8(asn.OIDCommonName, "Part 1")))),
+		"partition with a directory name": point(asn.Explicit(0, asn.Explicit(0, asn.Explicit(4, asn.Name(asn.UTF8(asn.OIDCommonName, "Part 1")))))),
+		"partition with two places":       point(asn.Explicit(0, asn.Explicit(0, asn.Explicit(4, asn.Name()), asn.TLV(0x86, []byte("http://a.cn/1.crl"))))),
 	}
 	refused = []refusedList{
 		{"nothing", "", "neither DER nor PEM"},
@@ -565,8 +578,14 @@ func revocationLists(t testing.TB) (accepted map[string]string, refused []refuse
 		{"flag of two octets", point(asn.TLV(0x81, []byte{0xff, 0xff})), "malformed"},
 		{"flags in disorder", point(asn.TLV(0x82, yes), asn.TLV(0x81, yes)), "malformed"},
 		{"field that is not defined", point(asn.TLV(0x86, yes)), "malformed"},
-		{"relative name", point(asn.Explicit(0, asn.Explicit(1, asn.Seq()))), "full name"},
-		{"only a directory name", point(asn.Explicit(0, asn.Explicit(0, asn.Explicit(4, asn.Name())))), "no URI"},
+		{"relative name without a type", point(asn.Explicit(0, asn.Explicit(1, asn.Seq()))), "malformed"},
+		{"only a DNS name", point(asn.Explicit(0, asn.Explicit(0, asn.DNSName("a.cn")))), "neither a URI nor a directory name"},
+		{"version 1", string(rewrite(t, der, au.subKey, func(f [][]byte) [][]byte { return slices.Delete(f, 6, 7)[1:] })), "its version is 1; want 2"},
+		{"an empty list of entries", listOf(asn.Seq(), number), "its list of entries is empty"},
+		{"an extension twice", list(nil, slices.Concat(number, number)), "the extension 2.5.29.20 occurs twice"},
+		{"an entry's extension twice", list(asn.Seq(reason(1), reason(1)), number), "the extension 2.5.29.21 occurs twice"},
+		{"reason 105", list(asn.Seq(reason(105)), number), "the reasonCode is 105; want 0 to 6 or 8 to 10"},
+		{"a negative number", list(nil, asn.Extension(asn.OID("\x55\x1d\x14"), false, asn.TLV(asn1.INTEGER, []byte{0xff}))), "is not a number from 0 on"},
 		{"malformed names", point(asn.Explicit(0, asn.Explicit(0, []byte{0x86, 9}))), "malformed"},
 		{"point that is not a SEQUENCE", list(nil, slices.Concat(number, asn.Extension(asn.OID("\x55\x1d\x1c"), true, asn.Null))), "malformed"},
 		{"point cut off", list(nil, slices.Concat(number, asn.Extension(asn.OID("\x55\x1d\x1c"), true, []byte{0x30, 3, 0x81, 2, 0xff}))), "malformed"},

@@ -127,7 +127,7 @@ func (i *Issuer) describe(revoked bool) *CACertificate {
 		FullAlgorithm:    string(a),
 		KeySize:          int32(a.KeySize()),
 		SignAlgorithm:    strings.ToUpper(string(a.SignatureAlgorithm())),
-		SerialNumber:     hex.EncodeToString(cert.SerialNumber.Bytes()),
+		SerialNumber:     hex.EncodeToString(serialOctets(cert)),
 		SubjectDN:        distinguishedName(subject),
 		CommonName:       subject.Get(x509der.CommonName),
 		Organization:     subject.Get(x509der.Organization),

@@ -27,12 +27,26 @@ type VerifyOptions struct {
 	// above it must allow. Zero ([x509.ExtKeyUsageAny]) accepts any. A TLS
 	// client asks for [x509.ExtKeyUsageServerAuth].
 	Usage x509.ExtKeyUsage
-	// RevocationLists are CRLs. If a CA has a CRL here, then one that is in
-	// force must cover each certificate that the CA issued in the chain, and
-	// none may list it. Certificates of other CAs are not checked for
-	// revocation. A nil CRL is an error, and so is a CRL in force that breaks
-	// the rules of RFC 5280, section 5.1.
+	// RevocationLists are CRLs. If a CA has a CRL here, then CRLs in force must cover
+	// each certificate that the CA issued in the chain, and none may list it. The
+	// certificates of a CA without a CRL here are not checked for revocation, unless
+	// RequireRevocationLists is set. So a CRL that you drop, because it could not be
+	// fetched or read, revokes nothing: refuse the certificate, or set
+	// RequireRevocationLists.
+	//
+	// Any key of the CA may sign its CRLs, if a certificate with the CA's name, in Roots
+	// or Intermediates, leads to a root with the name of the chain's root (RFC 5280,
+	// section 6.3.3). Delta CRLs and CRLs for some reasons revoke what they list. A
+	// certificate that they do not list is covered only by a complete CRL, or by CRLs for
+	// some reasons that make up all reasons together. Indirect CRLs are not supported. A
+	// nil CRL is an error, and so is a CRL in force, of a CA of the chain, that breaks the
+	// form of RFC 5280, section 5.1. One Verify checks up to 1000 signatures of CRLs.
 	RevocationLists []*x509.RevocationList
+
+	// RequireRevocationLists refuses a chain unless CRLs in force cover each of its
+	// certificates except the root. Set it if others can keep CRLs from you: who
+	// replaces the CRL of a CA by another CA's would otherwise switch revocation off.
+	RequireRevocationLists bool
 }
 
 // maxCertificates is the largest number of certificates in Roots and in
@@ -134,6 +148,9 @@ type verifier struct {
 	left                 int // signatures that may still be checked
 	failure              error
 	progress             int // of the chain that failure describes
+
+	revocation *revocation // nil until a chain leads to a root
+	anchor     []byte      // of a search for the signer of a CRL: the DER name of its root
 }
 
 // checkLeaf checks that the first certificate is for Host.
@@ -256,10 +273,5 @@ func (v *verifier) checkWhole(chain []*x509.Certificate) error {
 			}
 		}
 	}
-	for at, issuer := range chain[1:] {
-		if err := v.checkRevoked(chain[at], issuer); err != nil {
-			return err
-		}
-	}
-	return nil
+	return v.checkRevocation(chain)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/yuncert/yuncert"
@@ -11,60 +12,260 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// checkRevoked looks a certificate up in the CRLs of its issuer.
-func (v *verifier) checkRevoked(cert, issuer *x509.Certificate) error {
-	var unusable error
-	covered := false
-	for _, list := range v.opts.RevocationLists {
-		if !x509der.SameName(list.RawIssuer, issuer.RawSubject) {
-			continue
-		}
-		if err := v.checkInForce(list, issuer); err != nil {
-			unusable = err
-			continue
-		}
-		// The caller may have read the CRL with crypto/x509, which overlooks
-		// entries. No other CRL makes up for those.
-		if err := x509der.CheckCRLFields(list); err != nil {
-			return refused("RevocationLists", "for %s: the CRL of %s cannot be read: %v", label(cert), label(issuer), err)
-		}
-		if err := checkScope(list, cert, issuer); err != nil {
-			unusable = err
-			continue
-		}
-		covered = true
-		for _, entry := range list.RevokedCertificateEntries {
-			if entry.SerialNumber.Cmp(cert.SerialNumber) == 0 {
-				return yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, "Certificate", "%s was revoked at %s, reason %s",
-					label(cert), stamp(entry.RevocationTime), RevocationReason(entry.ReasonCode))
-			}
-		}
+// maxListChecks is the largest number of signatures of CRLs that one Verify checks.
+// Otherwise the work would grow with the number of CRLs times the number of CA keys.
+const maxListChecks = 1000
+
+// A revocation is what one Verify has found out about its CRLs. However many chains
+// there are to try, it reads each CRL once and checks each signature once.
+type revocation struct {
+	byIssuer map[string][]*x509.RevocationList // by the DER name of a CA
+	contents map[*x509.RevocationList]*listContent
+	checked  map[listKey]error
+	left     int                            // signatures of CRLs that may still be checked
+	signers  map[string][]*x509.Certificate // by the DER names of a CA and of a root
+	serials  map[string]bool                // of all certificates that may be looked up
+	longest  int                            // octets in the longest of serials
+}
+
+// A listKey is a CRL and a key that may have signed it.
+type listKey struct {
+	list *x509.RevocationList
+	key  string // DER SubjectPublicKeyInfo
+}
+
+// A listContent is what Verify needs of a CRL.
+type listContent struct {
+	damage  error // of fields; crypto/x509 may have overlooked entries
+	unknown error // why the scope cannot be used
+	scope   x509der.CRLScope
+	revoked map[string]*x509.RevocationListEntry // by serial number, if it is in serials
+}
+
+// checkRevocation checks that no certificate of a chain that ends at a root is
+// revoked (RFC 5280, section 6.3).
+func (v *verifier) checkRevocation(chain []*x509.Certificate) error {
+	if v.anchor != nil && !x509der.SameName(chain[len(chain)-1].RawSubject, v.anchor) {
+		return refused("Certificate", "the root %s of the CRL's issuer is not the root of the certificate", label(chain[len(chain)-1]))
 	}
-	if !covered && unusable != nil {
-		return param.Wrap(unusable, yuncert.ErrInvalidParameter, "RevocationLists", "for %s", label(cert))
+	if len(v.opts.RevocationLists) == 0 && !v.opts.RequireRevocationLists {
+		return nil
+	}
+	if v.revocation == nil {
+		v.revocation = newRevocation(chain[0], v.intermediates)
+	}
+	for at := range len(chain) - 1 {
+		if err := v.checkRevoked(chain, at); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// checkInForce reports why a CRL is not one of the CA that is in force.
-func (v *verifier) checkInForce(list *x509.RevocationList, issuer *x509.Certificate) error {
-	if err := x509der.CheckCRLSignature(list, issuer); err != nil {
-		return fmt.Errorf("the CRL is not one of %s: %w", label(issuer), err)
+func newRevocation(leaf *x509.Certificate, intermediates []*x509.Certificate) *revocation {
+	r := &revocation{
+		byIssuer: make(map[string][]*x509.RevocationList),
+		contents: make(map[*x509.RevocationList]*listContent),
+		checked:  make(map[listKey]error),
+		left:     maxListChecks,
+		signers:  make(map[string][]*x509.Certificate),
+		serials:  map[string]bool{serialKey(leaf): true},
 	}
-	if v.now.Before(list.ThisUpdate) || v.now.After(list.NextUpdate) {
-		return fmt.Errorf("the CRL is in force from %s to %s, and it is %s", stamp(list.ThisUpdate), stamp(list.NextUpdate), v.now.UTC().Format(time.RFC3339Nano))
+	for _, cert := range intermediates {
+		r.serials[serialKey(cert)] = true
+	}
+	for serial := range r.serials {
+		r.longest = max(r.longest, len(serial))
+	}
+	return r
+}
+
+// serialKey is the serial number of a certificate as a key of a map: big endian,
+// without leading zeros.
+func serialKey(cert *x509.Certificate) string { return string(cert.SerialNumber.Bytes()) }
+
+// checkRevoked looks the certificate at an index of a chain up in the CRLs of its
+// issuer.
+func (v *verifier) checkRevoked(chain []*x509.Certificate, at int) error {
+	cert, issuer := chain[at], chain[at+1]
+	var unusable error
+	var reasons x509der.ReasonFlags // for which it is not revoked
+	for _, list := range v.listsOf(issuer) {
+		content, err := v.checkList(list, cert, chain[at+1:])
+		if v.revocation.left < 0 || v.left < 0 {
+			return refused("RevocationLists", "for %s: the CRLs of %s need too many checks: up to %d signatures of CRLs and %d of certificates are checked",
+				label(cert), label(issuer), maxListChecks, maxChecks)
+		}
+		if err != nil {
+			unusable = err
+			continue
+		}
+		if content.damage != nil { // no other CRL makes up for overlooked entries
+			return refused("RevocationLists", "for %s: the CRL of %s cannot be read: %v", label(cert), label(issuer), content.damage)
+		}
+		if entry := content.revoked[serialKey(cert)]; entry != nil {
+			return yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, "Certificate", "%s was revoked at %s, reason %s",
+				label(cert), stamp(entry.RevocationTime), RevocationReason(entry.ReasonCode))
+		}
+		reasons |= content.scope.Reasons()
+		if err := content.scope.CheckComplete(); err != nil {
+			unusable = fmt.Errorf("the CRL of %s cannot be used: %v", label(issuer), err)
+		}
+	}
+	switch {
+	case reasons&x509der.AllReasons == x509der.AllReasons:
+		return nil
+	case unusable != nil:
+		return param.Wrap(unusable, yuncert.ErrInvalidParameter, "RevocationLists", "for %s", label(cert))
+	case v.opts.RequireRevocationLists:
+		return refused("RevocationLists", "for %s: there is no CRL of %s, and RequireRevocationLists asks for one", label(cert), label(issuer))
 	}
 	return nil
+}
+
+// checkList returns a CRL with the name of cas[0], the issuer of a certificate, or
+// why it says nothing about the certificate. cas is the rest of the chain.
+func (v *verifier) checkList(list *x509.RevocationList, cert *x509.Certificate, cas []*x509.Certificate) (*listContent, error) {
+	if v.now.Before(list.ThisUpdate) || v.now.After(list.NextUpdate) {
+		return nil, fmt.Errorf("the CRL is in force from %s to %s, and it is %s", stamp(list.ThisUpdate), stamp(list.NextUpdate), v.now.UTC().Format(time.RFC3339Nano))
+	}
+	content := v.revocation.read(list)
+	if content.damage == nil {
+		if err := content.checkScope(cert, cas[0]); err != nil {
+			return nil, err
+		}
+	}
+	return content, v.checkListSigner(list, cas)
+}
+
+// listsOf returns the CRLs with the name of a CA.
+func (v *verifier) listsOf(issuer *x509.Certificate) []*x509.RevocationList {
+	name := string(issuer.RawSubject)
+	lists, known := v.revocation.byIssuer[name]
+	if !known {
+		for _, list := range v.opts.RevocationLists {
+			if x509der.SameName(list.RawIssuer, issuer.RawSubject) {
+				lists = append(lists, list)
+			}
+		}
+		v.revocation.byIssuer[name] = lists
+	}
+	return lists
+}
+
+// read reads a CRL, once.
+func (r *revocation) read(list *x509.RevocationList) *listContent {
+	if content := r.contents[list]; content != nil {
+		return content
+	}
+	content := &listContent{damage: x509der.CheckCRLFields(list)}
+	content.scope, content.unknown = x509der.ScopeOf(list)
+	octets := make([]byte, r.longest)
+	for i := range list.RevokedCertificateEntries {
+		entry := &list.RevokedCertificateEntries[i]
+		n := (entry.SerialNumber.BitLen() + 7) / 8
+		if n > len(octets) || entry.SerialNumber.Sign() < 0 {
+			continue
+		}
+		serial := entry.SerialNumber.FillBytes(octets[:n])
+		if !r.serials[string(serial)] || content.scope.Delta && RevocationReason(entry.ReasonCode) == reasonRemoveFromCRL {
+			continue
+		}
+		if content.revoked == nil {
+			content.revoked = make(map[string]*x509.RevocationListEntry)
+		}
+		content.revoked[string(serial)] = entry
+	}
+	r.contents[list] = content
+	return content
 }
 
 // checkScope reports why a CRL of the CA does not cover a certificate.
-func checkScope(list *x509.RevocationList, cert, issuer *x509.Certificate) error {
-	scope, err := x509der.ScopeOf(list)
-	if err != nil {
-		return fmt.Errorf("the CRL of %s cannot be used: %v", label(issuer), err)
+func (c *listContent) checkScope(cert, issuer *x509.Certificate) error {
+	if c.unknown != nil {
+		return fmt.Errorf("the CRL of %s cannot be used: %v", label(issuer), c.unknown)
 	}
-	if !scope.Covers(cert) {
+	if !c.scope.Covers(cert) {
 		return errors.New("the CRL is a partition that does not cover it (RFC 5280, section 5.2.5)")
 	}
 	return nil
+}
+
+// checkListSigner checks the signature of a CRL of the CA whose certificate is the
+// first of cas, the rest of a chain. Any key of that CA may have signed it, if a
+// certificate for the key is in the chain or leads to the same root (RFC 5280,
+// section 6.3.3, step f).
+func (v *verifier) checkListSigner(list *x509.RevocationList, cas []*x509.Certificate) error {
+	failure := v.revocation.checkSignature(list, cas[0])
+	if failure == nil {
+		return nil
+	}
+	isSigner := func(cert *x509.Certificate) bool { return v.revocation.checkSignature(list, cert) == nil }
+	if slices.ContainsFunc(cas[1:], isSigner) || slices.ContainsFunc(v.otherSigners(cas), isSigner) {
+		return nil
+	}
+	return fmt.Errorf("the CRL is not one of %s: %w, and no other certificate of this CA in Roots or Intermediates is its signer's", label(cas[0]), failure)
+}
+
+// checkSignature checks that the CA with a certificate signed a CRL. It checks each
+// signature once.
+func (r *revocation) checkSignature(list *x509.RevocationList, signer *x509.Certificate) error {
+	if err := x509der.CheckCRLIssuer(list, signer); err != nil {
+		return err
+	}
+	key := listKey{list, string(signer.RawSubjectPublicKeyInfo)}
+	err, known := r.checked[key]
+	if known {
+		return err
+	}
+	r.left--
+	if r.left < 0 {
+		return errTooManyLists
+	}
+	err = x509der.CheckCRLSignature(list, signer)
+	r.checked[key] = err
+	return err
+}
+
+var errTooManyLists = errors.New("too many CRLs")
+
+// otherSigners returns the certificates in Roots and Intermediates with the name of
+// the CA cas[0] that may sign CRLs and lead to a root with the name of the chain's
+// root. These chains follow the rules of any chain, revocation included, except that
+// extended key usages do not matter.
+func (v *verifier) otherSigners(cas []*x509.Certificate) []*x509.Certificate {
+	issuer, root := cas[0], cas[len(cas)-1]
+	key := string(issuer.RawSubject) + string(root.RawSubject)
+	signers, known := v.revocation.signers[key]
+	if known {
+		return signers
+	}
+	// The search below can come here again. Then it finds none, so that no key vouches
+	// for itself and the search ends.
+	v.revocation.signers[key] = nil
+	for _, cert := range slices.Concat(v.roots, v.intermediates) {
+		if !maySignLists(cert) || !x509der.SameName(cert.RawSubject, issuer.RawSubject) || slices.Contains(cas, cert) {
+			continue
+		}
+		inner := *v
+		inner.anchor, inner.opts.Usage = root.RawSubject, x509.ExtKeyUsageAny
+		if inner.build([]*x509.Certificate{cert}) != nil {
+			signers = append(signers, cert)
+		}
+		v.left = inner.left
+	}
+	v.revocation.signers[key] = signers
+	return signers
+}
+
+// maySignLists reports whether a certificate is for signing CRLs: its key usage has
+// cRLSign, or it is a CA's without key usage. CAs do not have RSA_1024 keys.
+func maySignLists(cert *x509.Certificate) bool {
+	switch {
+	case isRSA1024(cert):
+		return false
+	case cert.KeyUsage == 0:
+		return cert.BasicConstraintsValid && cert.IsCA
+	}
+	return cert.KeyUsage&x509.KeyUsageCRLSign != 0
 }

@@ -1,6 +1,7 @@
 package ca_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ed25519"
 	"crypto/rsa"
@@ -175,6 +176,69 @@ func (m *made) rootList(change func(*x509der.CRL), serials ...int64) {
 	m.t.Helper()
 	m.list(m.w.root, key(m.w.a, 0), change, serials...)
 }
+
+// extend adds extensions to the last list, which the key k signs again. It is read
+// with crypto/x509.
+func (m *made) extend(k *algorithm.PrivateKey, extensions ...[]byte) {
+	m.t.Helper()
+	last := len(m.opts.RevocationLists) - 1
+	list, err := x509.ParseRevocationList(rewrite(m.t, m.opts.RevocationLists[last].Raw, k, func(f [][]byte) [][]byte {
+		there := cryptobyte.String(f[len(f)-1])
+		if !there.ReadASN1(&there, 0xa0) || !there.ReadASN1(&there, asn1.SEQUENCE) {
+			m.t.Fatal("no extensions")
+		}
+		f[len(f)-1] = asn.Explicit(0, asn.Seq(there, slices.Concat(extensions...)))
+		return f
+	}))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.opts.RevocationLists[last] = list
+}
+
+// subDelta and subReasons make a delta and a list for some reasons of the subordinate CA.
+func (m *made) subDelta(serials ...int64) {
+	m.t.Helper()
+	m.subList(asItIs, serials...)
+	m.extend(key(m.w.a, 1), asn.Extension(asn.OID("\x55\x1d\x1b"), true, []byte{2, 1, 1}))
+}
+
+func (m *made) subReasons(flags []byte, serials ...int64) {
+	m.t.Helper()
+	m.subList(asItIs, serials...)
+	m.extend(key(m.w.a, 1), asn.Extension(asn.OID("\x55\x1d\x1c"), true, asn.Seq(asn.TLV(0x83, flags))))
+}
+
+// newKey makes a second certificate of a CA in the world, for test key 2 and changed,
+// and signs it with the key k of a CA above.
+func (m *made) newKey(of, above *x509.Certificate, k *algorithm.PrivateKey, change func(*x509.Certificate)) (*x509.Certificate, string) {
+	m.t.Helper()
+	second := *of
+	second.SerialNumber, second.SubjectKeyId = big.NewInt(0xa6), []byte("second key")
+	change(&second)
+	if of == above {
+		above = &second
+	}
+	return &second, signAny(m.t, &second, above, key(m.w.a, 2).Public(), k)
+}
+
+// subNewKey gives the subordinate CA a second key, under the root, and a list by it.
+func (m *made) subNewKey(change func(*x509.Certificate), serials ...int64) {
+	m.t.Helper()
+	second, text := m.newKey(m.w.sub, m.w.root, key(m.w.a, 0), change)
+	m.opts.Intermediates += text
+	m.list(second, key(m.w.a, 2), asItIs, serials...)
+}
+
+// rootNewKey does the same with the root.
+func (m *made) rootNewKey(change func(*x509.Certificate), serials ...int64) {
+	m.t.Helper()
+	second, text := m.newKey(m.w.root, m.w.root, key(m.w.a, 2), change)
+	m.opts.Roots += text
+	m.list(second, key(m.w.a, 2), asItIs, serials...)
+}
+
+func unchanged(*x509.Certificate) {}
 
 // rewriteLeaf changes what the leaf says, field by field, and lets its issuer
 // sign that.
@@ -396,6 +460,90 @@ func unusualWorlds() []unusualWorld {
 				m.subList(func(c *x509der.CRL) {
 					c.Scope.UserCerts, c.Scope.Addresses = true, []string{"http://crl.example.com/1.crl"}
 				})
+			}
+		}, two},
+
+		{"a delta next to a complete list", func(w *world) {
+			w.after = func(m *made) { m.subDelta(1); m.subList(asItIs) }
+		}, two},
+		{"a delta that takes the leaf off a list", func(w *world) {
+			w.after = func(m *made) {
+				m.subList(asItIs)
+				m.subDelta(0xaf)
+				raw := rewrite(m.t, m.opts.RevocationLists[1].Raw, key(m.w.a, 1), func(f [][]byte) [][]byte {
+					f[5] = bytes.Replace(f[5], []byte{10, 1, 1}, []byte{10, 1, 8}, 1)
+					return f
+				})
+				list, err := x509.ParseRevocationList(raw)
+				if err != nil {
+					m.t.Fatal(err)
+				}
+				m.opts.RevocationLists[1] = list
+			}
+		}, two},
+		{"lists for some reasons that make up all", func(w *world) {
+			w.after = func(m *made) { m.subReasons([]byte{5, 0x60}); m.subReasons([]byte{7, 0x1f, 0x80}, 1) }
+		}, two},
+		{"a partition with the name of the CA", func(w *world) {
+			w.after = func(m *made) {
+				m.subList(asItIs)
+				name := asn.Name(asn.UTF8(asn.OIDCommonName, "SUB"))
+				m.extend(key(w.a, 1), asn.Extension(asn.OID("\x55\x1d\x1c"), true, asn.Seq(asn.Explicit(0, asn.Explicit(0, asn.Explicit(4, name))))))
+			}
+		}, two},
+		{"a partition with a relative name", func(w *world) {
+			part := asn.Explicit(0, asn.Explicit(1, asn.UTF8(asn.OIDUnit, "Part 1")))
+			w.leaf.CRLDistributionPoints = nil
+			w.leaf.ExtraExtensions = []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 31}, Value: asn.Seq(asn.Seq(part))}}
+			w.after = func(m *made) {
+				m.subList(asItIs)
+				m.extend(key(w.a, 1), asn.Extension(asn.OID("\x55\x1d\x1c"), true, asn.Seq(part)))
+			}
+		}, two},
+		{"a list by another key of the CA", func(w *world) { w.after = func(m *made) { m.subNewKey(unchanged, 1) } }, two},
+		{"a list by another key of the CA, with a name in other letters", func(w *world) {
+			w.after = func(m *made) { m.subNewKey(func(c *x509.Certificate) { c.Subject.CommonName = "SUB" }) }
+		}, two},
+		{"a list by a key of the CA that only signs lists", func(w *world) {
+			w.after = func(m *made) {
+				m.subNewKey(func(c *x509.Certificate) {
+					c.IsCA, c.BasicConstraintsValid, c.KeyUsage, c.ExtKeyUsage = false, false, x509.KeyUsageCRLSign, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+				})
+			}
+		}, two},
+		{"a list by a key for lists that the CA certified, and one for that key", func(w *world) {
+			w.after = func(m *made) {
+				second, text := m.newKey(w.sub, w.sub, key(w.a, 1), func(c *x509.Certificate) {
+					c.IsCA, c.BasicConstraintsValid, c.KeyUsage, c.CRLDistributionPoints = false, false, x509.KeyUsageCRLSign, []string{"http://crl.example.com/2.crl"}
+				})
+				m.opts.Intermediates += text
+				m.list(second, key(w.a, 2), asItIs, 1)
+				m.subList(func(c *x509der.CRL) { c.Scope.Addresses = []string{"http://crl.example.com/2.crl"} }, 0xaf)
+			}
+		}, two},
+		{"a list by another key of the root", func(w *world) { w.after = func(m *made) { m.rootNewKey(unchanged, 1) } }, two},
+		{"lists by other keys of both", func(w *world) {
+			w.after = func(m *made) {
+				m.subNewKey(unchanged)
+				third := *w.root
+				third.SubjectKeyId = []byte("third key")
+				m.opts.Roots += signAny(m.t, &third, &third, key(w.a, 1).Public(), key(w.a, 1))
+				m.list(&third, key(w.a, 1), asItIs)
+				m.opts.RequireRevocationLists = true
+			}
+		}, two},
+		{"all lists that are required", func(w *world) {
+			w.after = func(m *made) { m.rootList(asItIs); m.subList(asItIs, 1); m.opts.RequireRevocationLists = true }
+		}, two},
+		{"required lists of a root itself", func(w *world) {
+			w.after = func(m *made) {
+				m.leaf, m.opts.Host, m.opts.Intermediates, m.opts.RequireRevocationLists = m.root, "", "", true
+			}
+		}, "Root"},
+		{"a serial number of zero", func(w *world) {
+			w.after = func(m *made) {
+				m.rewriteLeaf(func(f [][]byte) [][]byte { f[1] = []byte{2, 1, 0}; return f })
+				m.subList(asItIs, 1, 0xaf)
 			}
 		}, two},
 
@@ -760,6 +908,100 @@ func hostileWorlds() []hostileWorld {
 		}), refused, "RevocationLists", leaf + ": the CRL is a partition that does not cover it"},
 		{"a partition for CAs", lists(func(m *made) { m.subList(func(c *x509der.CRL) { c.Scope.CACerts = true }) }), refused, "RevocationLists", leaf + ": the CRL is a partition that does not cover it"},
 		{"a partition for others than CAs", lists(func(m *made) { m.rootList(func(c *x509der.CRL) { c.Scope.UserCerts = true }) }), refused, "RevocationLists", sub + ": the CRL is a partition that does not cover it"},
+		{"a leaf with the serial number zero that is revoked", lists(func(m *made) {
+			m.rewriteLeaf(func(f [][]byte) [][]byte { f[1] = []byte{2, 1, 0}; return f })
+			m.subList(asItIs, 1, 0)
+		}), revoked, "Certificate", `certificate "CN=Leaf" (serial number 00) was revoked at`},
+		{"a leaf on a delta", lists(func(m *made) { m.subDelta(0xaf) }), revoked, "Certificate", leaf + " was revoked"},
+		{"a leaf on a delta, and a complete list", lists(func(m *made) { m.subDelta(0xaf); m.subList(asItIs) }), revoked, "Certificate", leaf + " was revoked"},
+		{"a complete list, and a leaf on a delta", lists(func(m *made) { m.subList(asItIs); m.subDelta(0xaf) }), revoked, "Certificate", leaf + " was revoked"},
+		{"a leaf on a list for some reasons, and a complete list", lists(func(m *made) { m.subReasons([]byte{5, 0x60}, 0xaf); m.subList(asItIs) }), revoked, "Certificate", leaf + " was revoked"},
+		{"a complete list, and a leaf on a list for some reasons", lists(func(m *made) { m.subList(asItIs); m.subReasons([]byte{5, 0x60}, 0xaf) }), revoked, "Certificate", leaf + " was revoked"},
+		{"a delta without the leaf", lists(func(m *made) { m.subDelta(1) }), refused, "RevocationLists", leaf + ": the CRL of " + sub + " cannot be used: it is a delta CRL"},
+		{"a list for some reasons without the leaf", lists(func(m *made) { m.subReasons([]byte{5, 0x60}) }), refused, "RevocationLists", "cannot be used: it covers revocations for some reasons only"},
+		{"lists for some reasons that leave out one", lists(func(m *made) { m.subReasons([]byte{5, 0x60}); m.subReasons([]byte{0, 0x1f}) }), refused, "RevocationLists", "cannot be used: it covers revocations for some reasons only"},
+		{"a delta for the other reasons", lists(func(m *made) {
+			m.subReasons([]byte{5, 0x60})
+			m.subReasons([]byte{7, 0x1f, 0x80})
+			m.extend(key(m.w.a, 1), asn.Extension(asn.OID("\x55\x1d\x1b"), true, []byte{2, 1, 1}))
+		}), refused, "RevocationLists", "cannot be used: it is a delta CRL"},
+		{"an indirect list", lists(func(m *made) {
+			m.subList(asItIs, 0xaf)
+			m.extend(key(m.w.a, 1), asn.Extension(asn.OID("\x55\x1d\x1c"), true, asn.Seq(asn.TLV(0x84, []byte{0xff}))))
+		}), refused, "RevocationLists", "cannot be used: it holds certificates of other issuers"},
+		{"a partition for another directory name", lists(func(m *made) {
+			m.subList(asItIs)
+			m.extend(key(m.w.a, 1), asn.Extension(asn.OID("\x55\x1d\x1c"), true, asn.Seq(asn.Explicit(0, asn.Explicit(0, asn.Explicit(4, asn.Name()))))))
+		}), refused, "RevocationLists", leaf + ": the CRL is a partition that does not cover it"},
+
+		{"required lists, and none", lists(func(m *made) { m.opts.RequireRevocationLists = true }), refused, "RevocationLists", leaf + ": there is no CRL of " + sub},
+		{"required lists, and one of an unrelated CA", lists(func(m *made) {
+			m.opts.RequireRevocationLists = true
+			m.list(caTemplate("Other"), key(m.w.a, 2), asItIs)
+		}), refused, "RevocationLists", leaf + ": there is no CRL of " + sub},
+		{"required lists, and none of the root", lists(func(m *made) { m.opts.RequireRevocationLists = true; m.subList(asItIs) }), refused, "RevocationLists", sub + ": there is no CRL of " + root},
+		{"required lists, and none of the CA", lists(func(m *made) { m.opts.RequireRevocationLists = true; m.rootList(asItIs) }), refused, "RevocationLists", leaf + ": there is no CRL of " + sub},
+		{"required lists, and a stale one", lists(func(m *made) {
+			m.opts.RequireRevocationLists = true
+			m.rootList(asItIs)
+			m.subList(func(c *x509der.CRL) { c.NextUpdate = m.w.now.Add(-time.Second) })
+		}), refused, "RevocationLists", leaf + ": the CRL is in force from"},
+
+		{"a leaf on a list by another key of the CA", lists(func(m *made) { m.subList(asItIs); m.subNewKey(unchanged, 0xaf) }), revoked, "Certificate", leaf + " was revoked"},
+		{"a CA on a list by another key of the root", lists(func(m *made) { m.rootList(asItIs); m.rootNewKey(unchanged, 0xa2) }), revoked, "Certificate", sub + " was revoked"},
+		{"a list by another key of the CA without cRLSign", lists(func(m *made) {
+			m.subNewKey(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCertSign })
+		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		{"a list by a key of the CA's name, of no CA and without key usage", lists(func(m *made) {
+			m.subNewKey(func(c *x509.Certificate) { c.KeyUsage, c.IsCA, c.BasicConstraintsValid = 0, false, false })
+		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		{"a list by an expired key of the CA", lists(func(m *made) {
+			m.subNewKey(func(c *x509.Certificate) { c.NotAfter = m.w.now.Add(-time.Second) })
+		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		{"a list by a revoked key of the CA", lists(func(m *made) { m.subNewKey(unchanged); m.rootList(asItIs, 0xa6) }), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		{"a list by a key of the CA that no required list covers", lists(func(m *made) {
+			m.opts.RequireRevocationLists = true
+			m.subNewKey(unchanged)
+			m.rootList(asItIs)
+			m.extend(key(m.w.a, 0), asn.Extension(asn.OID("\x55\x1d\x1c"), true, asn.Seq(asn.Explicit(0, asn.Explicit(0, asn.TLV(0x86, []byte("http://a.cn/")))))))
+		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		{"a list by a self-signed CA of its name", lists(func(m *made) {
+			second, text := m.newKey(m.w.sub, m.w.sub, key(m.w.a, 2), unchanged)
+			m.opts.Intermediates += text
+			m.list(second, key(m.w.a, 2), asItIs)
+		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		{"a list by a CA of its name under another root", lists(func(m *made) {
+			other := caTemplate("Other Root")
+			second, text := m.newKey(m.w.sub, other, key(m.w.a, 0), unchanged)
+			m.opts.Intermediates += text
+			m.opts.Roots += signAny(m.t, other, other, key(m.w.a, 0).Public(), key(m.w.a, 0))
+			m.list(second, key(m.w.a, 2), asItIs)
+		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		{"a list by a key that vouches for itself", lists(func(m *made) {
+			second := *m.w.sub
+			second.SerialNumber, second.SubjectKeyId = big.NewInt(0xa6), []byte("second key")
+			m.opts.Intermediates += signAny(m.t, &second, m.w.sub, key(m.w.a, 2).Public(), key(m.w.a, 1))
+			m.list(&second, key(m.w.a, 2), asItIs)
+		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+
+		{"a list with an extension twice", lists(func(m *made) {
+			m.subList(asItIs)
+			m.extend(key(m.w.a, 1), asn.Extension(asn.OID("\x55\x1d\x14"), false, []byte{2, 1, 2}))
+		}), refused, "RevocationLists", unread + "its extensions are malformed: the extension 2.5.29.20 occurs twice"},
+		{"a list with a negative number", listFields(func(f [][]byte) [][]byte {
+			f[6] = bytes.Replace(f[6], []byte{0x55, 0x1d, 0x14, 4, 3, 2, 1, 1}, []byte{0x55, 0x1d, 0x14, 4, 3, 2, 1, 0xff}, 1)
+			return f
+		}), refused, "RevocationLists", unread + "its extensions are malformed: the extension 2.5.29.20 is not a number"},
+		{"a list with an unknown reason", listFields(func(f [][]byte) [][]byte {
+			f[5] = bytes.Replace(f[5], []byte{10, 1, 1}, []byte{10, 1, 105}, 1)
+			return f
+		}), refused, "RevocationLists", unread + "its entry 1 is malformed: the reasonCode is 105"},
+		{"a list with an entry's extension twice", listFields(func(f [][]byte) [][]byte {
+			reason := asn.Extension(asn.OID("\x55\x1d\x15"), false, []byte{10, 1, 1})
+			f[5] = asn.Seq(asn.Seq([]byte{2, 1, 5}, f[3], asn.Seq(reason, reason)))
+			return f
+		}), refused, "RevocationLists", unread + "its entry 1 is malformed: the extension 2.5.29.21 occurs twice"},
+		{"a list with an empty list of entries", listFields(func(f [][]byte) [][]byte { f[5] = asn.Seq(); return f }), refused, "RevocationLists", unread + "its list of entries is empty"},
 
 		{"no certificate", func(w *world) { w.after = func(m *made) { m.leaf = "" } }, malformed, "Certificate", "no certificate"},
 		{"DER for PEM", func(w *world) {
@@ -1160,6 +1402,74 @@ func TestVerifyAgainstCryptoX509(t *testing.T) {
 	if allowed < total/10 || allowed > total*9/10 {
 		t.Errorf("%d of %d chains hold: the cases are lopsided", allowed, total)
 	}
+}
+
+// One Verify checks each signature of a CRL once, however many chains there are to try,
+// and 1000 at most.
+func TestVerifyListsBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(algorithm.ECC_256)
+	m := w.make(t)
+	m.list(w.sub, key(w.a, 2), func(c *x509der.CRL) { c.AuthorityKeyID = nil }) // by another key
+	wrong := m.opts.RevocationLists[0]
+	m.subList(asItIs)
+	right := m.opts.RevocationLists[1:]
+	copies := func(n int) []*x509.RevocationList {
+		lists := make([]*x509.RevocationList, n)
+		for i := range lists {
+			list := *wrong
+			lists[i] = &list
+		}
+		return lists
+	}
+
+	m.opts.RevocationLists = append(copies(999), right...)
+	if _, err := m.verify(); err != nil {
+		t.Errorf("1000 lists: %v", err)
+	}
+	m.opts.RevocationLists = append(copies(1000), right...)
+	_, err := m.verify()
+	testutil.CheckError(t, err, refused, "RevocationLists", "up to 1000 signatures of CRLs")
+	m.opts.RevocationLists = append(slices.Repeat([]*x509.RevocationList{wrong}, 5000), right...)
+	if _, err := m.verify(); err != nil {
+		t.Errorf("one list 5000 times: %v", err)
+	}
+
+	// Twenty certificates for one key make twenty chains.
+	for i := range int64(20) {
+		another := *w.sub
+		another.SerialNumber = big.NewInt(0x100 + i)
+		m.opts.Intermediates += signAny(t, &another, w.root, w.subKey, w.subSigner)
+	}
+	m.opts.RevocationLists = copies(500)
+	_, err = m.verify()
+	testutil.CheckError(t, err, refused, "RevocationLists", "the CRL is not one of")
+
+	// The search for another key of the CA counts the signatures of certificates.
+	second := *w.sub
+	m.opts.Intermediates = m.sub
+	for i := range int64(101) {
+		second.SerialNumber = big.NewInt(0x200 + i)
+		m.opts.Intermediates += signAny(t, &second, w.root, w.leafKey, key(w.a, 2))
+	}
+	m.opts.RevocationLists = append(copies(1), right...)
+	_, err = m.verify()
+	testutil.CheckError(t, err, refused, "Certificate", "more than 100 signatures would have to be checked")
+}
+
+// An RSA_1024 key signs no CRLs, not even for a CA with a longer key.
+func TestVerifyListOfWeakKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld(algorithm.RSA_2048)
+	m := w.make(t)
+	weak := key(algorithm.RSA_1024, 0)
+	second := *w.sub
+	second.SerialNumber, second.SubjectKeyId = big.NewInt(0xa6), []byte("weak key")
+	second.IsCA, second.BasicConstraintsValid, second.KeyUsage = false, false, x509.KeyUsageCRLSign
+	m.opts.Intermediates += signAny(t, &second, w.root, weak.Public(), key(w.a, 0))
+	m.list(&second, weak, asItIs)
+	_, err := m.verify()
+	testutil.CheckError(t, err, refused, "RevocationLists", "the CRL is not one of")
 }
 
 // A leaf of any octets against fixed CAs: no panic, and no other error.

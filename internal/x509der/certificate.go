@@ -189,10 +189,11 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 		return nil, err
 	}
 	if a, _ := algorithm.Of(pub); a != algorithm.SM2_256 {
-		cert, err := x509.ParseCertificate(der)
+		cert, err := readCertificate(der)
 		if err != nil {
 			return nil, foreign(err)
 		}
+		cert.Raw, cert.RawTBSCertificate = der, tbs
 		return cert, nil
 	}
 
@@ -212,12 +213,25 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 		return nil, errCertificate
 	}
 	copy(oid, idUnknownKey)
-	cert, err := x509.ParseCertificate(masked)
+	cert, err := readCertificate(masked)
 	if err != nil {
 		return nil, foreign(err)
 	}
 	cert.Raw, cert.RawTBSCertificate, cert.RawSubjectPublicKeyInfo, cert.PublicKey = der, tbs, key, pub
 	return cert, nil
+}
+
+// readCertificate is x509.ParseCertificate, but it also reads certificates with the
+// names that readRelativeNames describes. The fields Raw and RawTBSCertificate are
+// then those of a copy.
+func readCertificate(der []byte) (*x509.Certificate, error) {
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		if relative := readRelativeNames(der); relative != nil {
+			return relative, nil
+		}
+	}
+	return cert, err
 }
 
 // publicKeyOf returns the SubjectPublicKeyInfo in a TBSCertificate and checks

@@ -533,6 +533,10 @@ func FuzzParseCertificate(f *testing.F) {
 	for _, der := range refused {
 		f.Add(der)
 	}
+	for _, row := range pointRows() {
+		f.Add(row.der(f, algorithm.ECC_256))
+		f.Add(row.der(f, algorithm.SM2_256))
+	}
 	root := &x509.Certificate{PublicKey: testkeys.Key(algorithm.ECC_256, 1).Public()}
 	f.Fuzz(func(t *testing.T, der []byte) {
 		before := bytes.Clone(der)
@@ -545,6 +549,11 @@ func FuzzParseCertificate(f *testing.F) {
 		}
 		if !bytes.Equal(cert.Raw, der) || !bytes.Contains(der, cert.RawTBSCertificate) || !bytes.Contains(cert.RawTBSCertificate, cert.RawSubjectPublicKeyInfo) {
 			t.Error("a raw part is not of the input")
+		}
+		for _, e := range cert.Extensions {
+			if !bytes.Contains(cert.RawTBSCertificate, e.Value) {
+				t.Errorf("the extension %v is not of the input", e.Id)
+			}
 		}
 		public, err := algorithm.ParsePublicKey(cert.RawSubjectPublicKeyInfo)
 		if err != nil || !testutil.EqualKeys(cert.PublicKey, public) {

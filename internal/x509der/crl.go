@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -36,18 +37,54 @@ type CRL struct {
 	Scope          CRLScope
 }
 
-// A CRLScope says which of the issuer's certificates a list covers: its
-// issuingDistributionPoint (RFC 5280, section 5.2.5). The zero value covers all
-// of them.
+// A CRLScope says which revocations a list has: its issuingDistributionPoint (RFC
+// 5280, section 5.2.5), and whether it is a delta CRL (section 5.2.4). The zero
+// value is a list of all revocations of the issuer's certificates. [CRLWriter]
+// writes only the first three fields.
 type CRLScope struct {
-	Addresses []string // only certificates with one of these CRLDistributionPoints; nil: any
+	Addresses []string // only certificates with a distribution point of one of these names
 	UserCerts bool     // only certificates of non-CAs
 	CACerts   bool     // only certificates of CAs
+
+	DirectoryNames [][]byte // DER Names, which stand next to Addresses
+	SomeReasons    ReasonFlags
+	Delta          bool // only what changed since another list
+}
+
+// ReasonFlags are reasons of revocations: bit n stands for bit n of the BIT STRING
+// (RFC 5280, section 4.2.1.13). Zero means that a list is not limited to some.
+type ReasonFlags uint16
+
+// AllReasons are all bits that have a meaning.
+const AllReasons ReasonFlags = 0x1fe
+
+// Reasons returns the reasons for which a certificate that the list covers, and does
+// not name, is not revoked.
+func (scope CRLScope) Reasons() ReasonFlags {
+	switch {
+	case scope.Delta:
+		return 0
+	case scope.SomeReasons != 0:
+		return scope.SomeReasons
+	}
+	return AllReasons
+}
+
+// CheckComplete refuses lists in which a missing serial number does not mean "not
+// revoked": delta CRLs and CRLs for some reasons only.
+func (scope CRLScope) CheckComplete() error {
+	switch {
+	case scope.Delta:
+		return errors.New("it is a delta CRL (RFC 5280, section 5.2.4)")
+	case scope.SomeReasons != 0:
+		return errors.New("it covers revocations for some reasons only (RFC 5280, section 5.2.5)")
+	}
+	return nil
 }
 
 // A CRLEntry is one revoked certificate.
 type CRLEntry struct {
-	SerialNumber   []byte // big endian, first octet not zero
+	SerialNumber   []byte // big endian, first octet not zero; empty for the number zero
 	RevocationTime time.Time
 	Reason         int       // 1 to 10; zero: extension absent
 	InvalidityDate time.Time // zero: extension absent
@@ -174,12 +211,16 @@ func (crl *CRL) appendExtensions(dst []byte) []byte {
 var errCRL = errors.New("it is not a DER CertificateList (RFC 5280, section 5.1)")
 
 // ParseCRL decodes a DER CRL and refuses trailing data. It refuses every list
-// that CheckCRLFields or ScopeOf refuses. crypto/x509 does the decoding; it does
-// not look at keys, so it reads the CRLs of SM2 CAs too.
+// that CheckCRLFields, ScopeOf or CheckComplete refuses. crypto/x509 does the
+// decoding; it does not look at keys, so it reads the CRLs of SM2 CAs too.
 func ParseCRL(data []byte) (*x509.RevocationList, error) {
-	// crypto/x509 ignores data after the list and after the signature.
-	if _, _, _, err := splitSigned(data); err != nil {
+	// Before crypto/x509, which ignores data after the list and after the signature.
+	tbs, _, _, err := splitSigned(data)
+	if err != nil {
 		return nil, errCRL
+	}
+	if _, err := readCRLFields(tbs); err != nil {
+		return nil, err
 	}
 	list, err := x509.ParseRevocationList(data)
 	if err != nil {
@@ -188,16 +229,22 @@ func ParseCRL(data []byte) (*x509.RevocationList, error) {
 	if err := CheckCRLFields(list); err != nil {
 		return nil, err
 	}
-	if _, err := ScopeOf(list); err != nil {
+	scope, err := ScopeOf(list)
+	if err != nil {
+		return nil, err
+	}
+	if err := scope.CheckComplete(); err != nil {
 		return nil, err
 	}
 	return list, nil
 }
 
-// CheckCRLFields verifies that crypto/x509 read every field in the list's DER.
-// crypto/x509 looks for entries and extensions only in their places and ignores
-// what is left over. If an unexpected field comes before the entries, it reports
-// a list without entries, and a revoked certificate would pass as good.
+// CheckCRLFields verifies that the list's DER is a TBSCertList to its end (RFC 5280,
+// section 5.1), that no extension in it occurs twice, that the values which this
+// module uses are well formed, and that crypto/x509 read all of it. crypto/x509
+// looks for entries and extensions only in their places and ignores what is left
+// over. If an unexpected field comes before the entries, it reports a list without
+// entries, and a revoked certificate would pass as good.
 func CheckCRLFields(list *x509.RevocationList) error {
 	tbs, _, _, err := splitSigned(list.Raw)
 	if err != nil {
@@ -213,37 +260,108 @@ func CheckCRLFields(list *x509.RevocationList) error {
 	return nil
 }
 
-// readCRLFields reads a TBSCertList to its end (RFC 5280, section 5.1) and
-// returns its number of entries. Lists can be long, so it allocates nothing per
-// entry.
+// readCRLFields reads a TBSCertList to its end and returns its number of entries.
+// Lists can be long, so it allocates nothing per entry.
 func readCRLFields(tbs []byte) (entries int, err error) {
 	s := cryptobyte.String(tbs)
 	var id, revoked, entry, extensions cryptobyte.String
 	if !s.ReadASN1(&s, asn1.SEQUENCE) {
 		return 0, errCRL
 	}
-	var version int
-	if !s.ReadASN1Integer(&version) || version != 1 {
-		return 0, errors.New("its version is not 2 (RFC 5280, section 5.1.2.1)")
-	}
-	if !s.ReadASN1(&id, asn1.SEQUENCE) || !s.SkipASN1(asn1.SEQUENCE) || !skipTime(&s) || isTime(s) && !skipTime(&s) ||
-		!s.ReadOptionalASN1(&revoked, nil, asn1.SEQUENCE) {
+	version := 0 // version 1, which has no such field
+	if s.PeekASN1Tag(asn1.INTEGER) && !s.ReadASN1Integer(&version) {
 		return 0, errCRL
 	}
+	if version != 1 {
+		return 0, fmt.Errorf("its version is %d; want 2 (RFC 5280, section 5.1.2.1)", version+1)
+	}
+	var listed bool
+	if !s.ReadASN1(&id, asn1.SEQUENCE) || !s.SkipASN1(asn1.SEQUENCE) || !skipTime(&s) || isTime(s) && !skipTime(&s) ||
+		!s.ReadOptionalASN1(&revoked, &listed, asn1.SEQUENCE) {
+		return 0, errCRL
+	}
+	if listed && revoked.Empty() {
+		return 0, errors.New("its list of entries is empty; a CRL without entries leaves it out (RFC 5280, section 5.1.2.6)")
+	}
+	seen := make([]cryptobyte.String, 0, maxExtensions)
 	for ; !revoked.Empty(); entries++ {
-		if !revoked.ReadASN1(&entry, asn1.SEQUENCE) || !entry.SkipASN1(asn1.INTEGER) || !skipTime(&entry) ||
-			!entry.Empty() && !skipExtensions(&entry) || !entry.Empty() {
+		if !revoked.ReadASN1(&entry, asn1.SEQUENCE) || !entry.SkipASN1(asn1.INTEGER) || !skipTime(&entry) {
 			return 0, fmt.Errorf("its entry %d is malformed (RFC 5280, section 5.1)", entries+1)
 		}
+		if entry.Empty() {
+			continue
+		}
+		if err := readCRLExtensions(&entry, seen, checkEntryExtension); err != nil {
+			return 0, fmt.Errorf("its entry %d is malformed: %v", entries+1, err)
+		}
 	}
-	if s.PeekASN1Tag(contextTag(0)) &&
-		(!s.ReadASN1(&extensions, contextTag(0)) || !skipExtensions(&extensions) || !extensions.Empty()) {
-		return 0, errors.New("its extensions are malformed (RFC 5280, section 5.1)")
+	if s.PeekASN1Tag(contextTag(0)) {
+		if !s.ReadASN1(&extensions, contextTag(0)) {
+			return 0, errCRL
+		}
+		if err := readCRLExtensions(&extensions, seen, checkCRLExtension); err != nil {
+			return 0, fmt.Errorf("its extensions are malformed: %v", err)
+		}
 	}
 	if !s.Empty() {
 		return 0, errors.New("it has an unexpected field after its times; want its entries, then its extensions (RFC 5280, section 5.1)")
 	}
 	return entries, nil
+}
+
+// readCRLExtensions reads an Extensions, which must be all that s holds. seen is room
+// for the object identifiers of up to maxExtensions; check checks one value.
+func readCRLExtensions(s *cryptobyte.String, seen []cryptobyte.String, check func(oid, value cryptobyte.String) error) error {
+	var list, oid, value cryptobyte.String
+	if !s.ReadASN1(&list, asn1.SEQUENCE) || !s.Empty() || list.Empty() {
+		return errors.New("want a SEQUENCE of extensions (RFC 5280, section 4.1)")
+	}
+	seen = seen[:0]
+	for !list.Empty() {
+		if !readExtension(&list, &oid, &value) {
+			return errors.New("an extension has other fields than its identifier, critical and its value (RFC 5280, section 4.1)")
+		}
+		for _, other := range seen {
+			if string(other) == string(oid) {
+				return fmt.Errorf("the extension %.80v occurs twice (RFC 5280, section 4.2)", ObjectIdentifier(string(oid)))
+			}
+		}
+		if len(seen) == maxExtensions {
+			return fmt.Errorf("there are more than %d extensions", maxExtensions)
+		}
+		seen = append(seen, oid)
+		if err := check(oid, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkEntryExtension checks the reasonCode of an entry (RFC 5280, section 5.3.1).
+func checkEntryExtension(oid, value cryptobyte.String) error {
+	if string(oid) != extReasonCode {
+		return nil
+	}
+	// cryptobyte reads an ENUMERATED into an int that escapes, which would allocate.
+	if len(value) != 3 || value[0] != byte(asn1.ENUM) || value[1] != 1 {
+		return errors.New("the reasonCode is not an ENUMERATED of one octet (RFC 5280, section 5.3.1)")
+	}
+	if reason := value[2]; reason > 10 || reason == 7 {
+		return fmt.Errorf("the reasonCode is %d; want 0 to 6 or 8 to 10 (RFC 5280, section 5.3.1)", reason)
+	}
+	return nil
+}
+
+// checkCRLExtension checks the numbers of a list (RFC 5280, sections 5.2.3 and 5.2.4).
+func checkCRLExtension(oid, value cryptobyte.String) error {
+	if string(oid) != extCRLNumber && string(oid) != extDeltaCRL {
+		return nil
+	}
+	number := new(big.Int)
+	if !value.ReadASN1Integer(number) || !value.Empty() || number.Sign() < 0 {
+		return fmt.Errorf("the extension %v is not a number from 0 on (RFC 5280, section 5.2.3)", ObjectIdentifier(string(oid)))
+	}
+	return nil
 }
 
 // isTime reports whether the next element is a Time (RFC 5280, section 4.1).
@@ -256,35 +374,43 @@ func skipTime(s *cryptobyte.String) bool {
 	return isTime(*s) && s.SkipASN1(asn1.Tag((*s)[0]))
 }
 
-// Covers reports whether a list with this scope must name the certificate if it
-// is revoked. It does not compare issuers or signatures; CheckCRLSignature does.
+// Covers reports whether a list with this scope names the certificate if it is
+// revoked for one of the scope's reasons. It does not compare issuers or signatures;
+// CheckCRLSignature does.
 func (scope CRLScope) Covers(cert *x509.Certificate) bool {
 	if scope.UserCerts && cert.IsCA || scope.CACerts && !cert.IsCA {
 		return false
 	}
-	return len(scope.Addresses) == 0 || slices.ContainsFunc(cert.CRLDistributionPoints, func(address string) bool {
-		return slices.Contains(scope.Addresses, address)
-	})
+	if len(scope.Addresses)+len(scope.DirectoryNames) == 0 {
+		return true
+	}
+	points, err := pointsOf(cert)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(points.addresses, func(address string) bool { return slices.Contains(scope.Addresses, address) }) ||
+		slices.ContainsFunc(points.directories, func(directory []byte) bool {
+			return slices.ContainsFunc(scope.DirectoryNames, func(other []byte) bool { return SameName(directory, other) })
+		})
 }
 
-// ScopeOf returns the scope of a CRL. It refuses lists in which a missing serial
-// number does not mean "not revoked": delta CRLs, indirect CRLs, CRLs for some
-// reasons only, and CRLs with an unknown critical extension (RFC 5280, sections
-// 5.2 and 5.3).
+// ScopeOf returns the scope of a CRL. It refuses indirect CRLs, CRLs of attribute
+// certificates, and CRLs with an unknown critical extension (RFC 5280, sections 5.2
+// and 5.3).
 func ScopeOf(list *x509.RevocationList) (scope CRLScope, err error) {
-	scoped := false
+	scoped, delta := false, false
 	for _, e := range list.Extensions {
 		switch {
 		case isExtension(e, extIssuingPoint) && scoped: // crypto/x509 accepts two
 			return CRLScope{}, errors.New("it has two issuingDistributionPoints (RFC 5280, section 4.2)")
 		case isExtension(e, extIssuingPoint):
 			scoped = true
-			scope, err = parseScope(e.Value)
+			scope, err = parseScope(e.Value, list.RawIssuer)
 			if err != nil {
 				return CRLScope{}, err
 			}
 		case isExtension(e, extDeltaCRL): // critical or not
-			return CRLScope{}, errors.New("it is a delta CRL (RFC 5280, section 5.2.4)")
+			delta = true
 		case e.Critical:
 			return CRLScope{}, fmt.Errorf("it has the critical extension %.80v, which is not understood", e.Id)
 		}
@@ -296,12 +422,14 @@ func ScopeOf(list *x509.RevocationList) (scope CRLScope, err error) {
 			}
 		}
 	}
+	scope.Delta = delta
 	return scope, nil
 }
 
 var errScope = errors.New("its issuingDistributionPoint is malformed (RFC 5280, section 5.2.5)")
 
-func parseScope(value []byte) (scope CRLScope, err error) {
+// parseScope reads an issuingDistributionPoint of a list with this issuer.
+func parseScope(value, issuer []byte) (scope CRLScope, err error) {
 	input := cryptobyte.String(value)
 	var fields cryptobyte.String
 	if !input.ReadASN1(&fields, asn1.SEQUENCE) || !input.Empty() {
@@ -317,13 +445,20 @@ func parseScope(value []byte) (scope CRLScope, err error) {
 		last = int(tag & 0x1f)
 		switch tag {
 		case contextTag(0):
-			scope.Addresses, err = parseFullName(value)
-			if err != nil {
+			var points pointNames
+			if err := points.add(value, issuer); err != nil {
 				return CRLScope{}, err
+			}
+			scope.Addresses, scope.DirectoryNames = points.addresses, points.directories
+			if len(scope.Addresses)+len(scope.DirectoryNames) == 0 {
+				return CRLScope{}, errors.New("its distribution point has neither a URI nor a directory name (RFC 5280, section 5.2.5)")
 			}
 			continue
 		case asn1.Tag(3).ContextSpecific():
-			return CRLScope{}, errors.New("it covers revocations for some reasons only (RFC 5280, section 5.2.5)")
+			if scope.SomeReasons = parseReasonFlags(value); scope.SomeReasons == 0 {
+				return CRLScope{}, errScope
+			}
+			continue
 		}
 		if len(value) != 1 || value[0] != 0xff { // DER leaves out FALSE, the default
 			return CRLScope{}, errScope
@@ -344,34 +479,41 @@ func parseScope(value []byte) (scope CRLScope, err error) {
 	return scope, nil
 }
 
-// parseFullName returns the URIs in a DistributionPointName. It skips names of
-// other types, such as directory names.
-func parseFullName(name cryptobyte.String) ([]string, error) {
-	var names cryptobyte.String
-	if !name.ReadASN1(&names, contextTag(0)) || !name.Empty() {
-		return nil, errors.New("its distribution point is not a full name (RFC 5280, section 5.2.5)")
+// parseReasonFlags reads the content octets of a ReasonFlags, a BIT STRING with nine
+// bits at most. It returns zero for any other.
+func parseReasonFlags(value []byte) ReasonFlags {
+	if len(value) < 2 || len(value) > 3 || value[0] > 7 {
+		return 0
 	}
-	var addresses []string
-	for !names.Empty() {
-		var value cryptobyte.String
-		var tag asn1.Tag
-		if !names.ReadAnyASN1(&value, &tag) {
-			return nil, errScope
-		}
-		if tag == tagURI {
-			addresses = append(addresses, string(value))
-		}
+	unused := value[0]
+	padding := value[len(value)-1] & (1<<unused - 1)
+	if padding != 0 || len(value) == 3 && unused != 7 {
+		return 0
 	}
-	if addresses == nil {
-		return nil, errors.New("its distribution point has no URI (RFC 5280, section 5.2.5)")
+	flags := ReasonFlags(bits.Reverse8(value[1]))
+	if len(value) == 3 {
+		flags |= ReasonFlags(value[2]>>7) << 8
 	}
-	return addresses, nil
+	return flags
 }
 
 // CheckCRLSignature verifies that the CA with the certificate issuer signed the
-// list. It checks the CA's name, key identifier and key usage, and the signature
-// (RFC 5280, section 6.3.3, steps b, f and g). It does not check times.
+// list. It checks what CheckCRLIssuer does, and the signature (RFC 5280, section
+// 6.3.3, step g). It does not check times.
 func CheckCRLSignature(list *x509.RevocationList, issuer *x509.Certificate) error {
+	if err := CheckCRLIssuer(list, issuer); err != nil {
+		return err
+	}
+	tbs, id, signature, err := splitSigned(list.Raw)
+	if err != nil {
+		return errCRL
+	}
+	return Verify(issuer.PublicKey, id, tbs, signature)
+}
+
+// CheckCRLIssuer checks that a list has the CA's name and key identifier, and that
+// the CA may sign lists (RFC 5280, section 6.3.3, steps b and f).
+func CheckCRLIssuer(list *x509.RevocationList, issuer *x509.Certificate) error {
 	switch {
 	case !SameName(list.RawIssuer, issuer.RawSubject):
 		return errors.New("another CA issued the CRL: its issuer is not the CA's subject")
@@ -380,9 +522,5 @@ func CheckCRLSignature(list *x509.RevocationList, issuer *x509.Certificate) erro
 	case issuer.KeyUsage != 0 && issuer.KeyUsage&x509.KeyUsageCRLSign == 0:
 		return errors.New("the CA may not sign CRLs: its keyUsage lacks cRLSign (RFC 5280, section 4.2.1.3)")
 	}
-	tbs, id, signature, err := splitSigned(list.Raw)
-	if err != nil {
-		return errCRL
-	}
-	return Verify(issuer.PublicKey, id, tbs, signature)
+	return nil
 }

@@ -134,16 +134,29 @@ func crlRows(t testing.TB) []crlRow {
 	entry := asn.Seq(serial, utc)
 	entries := asn.Seq(entry, asn.Seq(serial, general, asn.Seq(reason)))
 	extensions := asn.TLV(0xa0, asn.Seq(asn.Seq(asn.OID("\x55\x1d\x14"), asn.TLV(4, []byte{2, 1, 7}))))
+	unknown, number := asn.Extension(asn.OID("\x2a\x03"), false, nil), asn.Extension(asn.OID("\x55\x1d\x14"), false, []byte{2, 1, 7})
+	scope := asn.Extension(asn.OID("\x55\x1d\x1c"), true, asn.Seq())
+	var many [][]byte
+	for i := range byte(65) {
+		many = append(many, asn.Extension(asn.OID("\x2a\x03"+string(rune(i))), false, nil))
+	}
+	with := func(list ...[]byte) [][]byte {
+		return [][]byte{version, id, name, utc, utc, entries, asn.TLV(0xa0, asn.Seq(list...))}
+	}
+	entryWith := func(list ...[]byte) [][]byte {
+		return [][]byte{version, id, name, utc, utc, asn.Seq(asn.Seq(serial, utc, asn.Seq(list...)))}
+	}
+	because := func(value ...byte) []byte { return asn.Extension(asn.OID("\x55\x1d\x15"), false, value) }
 	primitive := bytes.Clone(entries)
 	primitive[0] &^= 0x20
 	return []crlRow{
 		{"all fields", [][]byte{version, id, name, utc, general, entries, extensions}, 2, ""},
 		{"no nextUpdate", [][]byte{version, id, name, general, entries, extensions}, 2, ""},
 		{"no entries", [][]byte{version, id, name, utc, utc, extensions}, 0, ""},
-		{"an empty list of entries", [][]byte{version, id, name, utc, utc, asn.Seq(), extensions}, 0, ""},
+		{"an empty list of entries", [][]byte{version, id, name, utc, utc, asn.Seq(), extensions}, 0, "its list of entries is empty"},
 		{"no extensions", [][]byte{version, id, name, utc, utc, entries}, 2, ""},
 		{"no entries and no extensions", [][]byte{version, id, name, utc, utc}, 0, ""},
-		{"version 1", [][]byte{id, name, utc, utc, asn.Seq(entry, entry)}, 2, "version is not 2"},
+		{"version 1", [][]byte{id, name, utc, utc, asn.Seq(entry, entry)}, 2, "its version is 1; want 2"},
 
 		{"NULL before the entries", [][]byte{version, id, name, utc, utc, asn.Null, entries, extensions}, 0, "after its times"},
 		{"NULL before the extensions", [][]byte{version, id, name, utc, utc, entries, asn.Null, extensions}, 2, "after its times"},
@@ -151,11 +164,13 @@ func crlRows(t testing.TB) []crlRow {
 		{"three times", [][]byte{version, id, name, utc, utc, utc, entries, extensions}, 0, "after its times"},
 		{"three times of two types", [][]byte{version, id, name, utc, utc, general, entries, extensions}, 0, "after its times"},
 		{"extensions before the entries", [][]byte{version, id, name, utc, utc, extensions, entries}, 0, "after its times"},
-		{"entries twice", [][]byte{version, id, name, utc, utc, asn.Seq(), entries, extensions}, 0, "after its times"},
+		{"entries twice", [][]byte{version, id, name, utc, utc, entries, entries, extensions}, 2, "after its times"},
+		{"entries twice, once without any", [][]byte{version, id, name, utc, utc, asn.Seq(), entries, extensions}, 0, "its list of entries is empty"},
 		{"extensions twice", [][]byte{version, id, name, utc, utc, entries, extensions, extensions}, 2, "after its times"},
 		{"entries with the tag of primitives", [][]byte{version, id, name, utc, utc, primitive, extensions}, 0, "after its times"},
 		{"entries in a SET", [][]byte{version, id, name, utc, utc, asn.TLV(0x31, entry), extensions}, 0, "after its times"},
-		{"version 1 written out", [][]byte{{2, 1, 0}, id, name, utc, utc, entries, extensions}, 2, "version is not 2"},
+		{"version 1 written out", [][]byte{{2, 1, 0}, id, name, utc, utc, entries, extensions}, 2, "its version is 1; want 2"},
+		{"version 3", [][]byte{{2, 1, 2}, id, name, utc, utc, entries, extensions}, 2, "its version is 3; want 2"},
 		{"no time", [][]byte{version, id, name, entries, extensions}, 2, "CertificateList"},
 		{"an octet at the end", [][]byte{version, id, name, utc, utc, {0x30}}, 0, "CertificateList"},
 		{"two lists of extensions in one", [][]byte{version, id, name, utc, utc, entries, asn.TLV(0xa0, asn.Seq(reason), asn.Seq(hidden))}, 2, "its extensions are malformed"},
@@ -164,6 +179,32 @@ func crlRows(t testing.TB) []crlRow {
 		{"NULL at the end of an entry", [][]byte{version, id, name, utc, utc, asn.Seq(asn.Seq(serial, utc, asn.Seq(reason), asn.Null))}, 1, "its entry 1 is malformed"},
 		{"an entry with two times", [][]byte{version, id, name, utc, utc, asn.Seq(asn.Seq(serial, utc, utc))}, 1, "its entry 1 is malformed"},
 		{"an entry without time", [][]byte{version, id, name, utc, utc, asn.Seq(asn.Seq(serial))}, 1, "its entry 1 is malformed"},
+		{"no extensions in the extensions", with(), 2, "its extensions are malformed: want a SEQUENCE of extensions"},
+		{"an unknown extension", with(number, unknown), 2, ""},
+		{"an unknown extension twice", with(unknown, number, unknown), 2, "the extension 1.2.3 occurs twice"},
+		{"two scopes", with(scope, scope), 2, "the extension 2.5.29.28 occurs twice"},
+		{"64 extensions", with(many[:64]...), 2, ""},
+		{"65 extensions", with(many...), 2, "more than 64 extensions"},
+		{"number zero", with(asn.Extension(asn.OID("\x55\x1d\x14"), false, []byte{2, 1, 0})), 2, ""},
+		{"a negative number", with(asn.Extension(asn.OID("\x55\x1d\x14"), false, []byte{2, 1, 0xff})), 2, "the extension 2.5.29.20 is not a number"},
+		{"a number that is not minimal", with(asn.Extension(asn.OID("\x55\x1d\x14"), false, []byte{2, 2, 0, 7})), 2, "the extension 2.5.29.20 is not a number"},
+		{"a number with something after it", with(asn.Extension(asn.OID("\x55\x1d\x14"), false, []byte{2, 1, 7, 5, 0})), 2, "the extension 2.5.29.20 is not a number"},
+		{"a delta to a negative number", with(asn.Extension(asn.OID("\x55\x1d\x1b"), true, []byte{2, 1, 0xff})), 2, "the extension 2.5.29.27 is not a number"},
+		{"an entry's reason twice", entryWith(reason, reason), 1, "its entry 1 is malformed: the extension 2.5.29.21 occurs twice"},
+		{"an entry's unknown extension twice", entryWith(unknown, reason, unknown), 1, "its entry 1 is malformed: the extension 1.2.3 occurs twice"},
+		{"an entry with 65 extensions", entryWith(many...), 1, "its entry 1 is malformed: there are more than 64 extensions"},
+		{"no extensions in an entry's", entryWith(), 1, "its entry 1 is malformed: want a SEQUENCE of extensions"},
+		{"reason 0", entryWith(because(10, 1, 0)), 1, ""},
+		{"reason 6", entryWith(because(10, 1, 6)), 1, ""},
+		{"reason 7", entryWith(because(10, 1, 7)), 1, "its entry 1 is malformed: the reasonCode is 7; want 0 to 6 or 8 to 10"},
+		{"reason 8", entryWith(because(10, 1, 8)), 1, ""},
+		{"reason 10", entryWith(because(10, 1, 10)), 1, ""},
+		{"reason 11", entryWith(because(10, 1, 11)), 1, "the reasonCode is 11; want"},
+		{"reason 105", entryWith(because(10, 1, 105)), 1, "the reasonCode is 105; want"},
+		{"a negative reason", entryWith(because(10, 1, 0xff)), 1, "the reasonCode is 255; want"},
+		{"a reason of two octets", entryWith(because(10, 2, 1, 1)), 1, "the reasonCode is not an ENUMERATED of one octet"},
+		{"a reason that is an INTEGER", entryWith(because(2, 1, 1)), 1, "the reasonCode is not an ENUMERATED of one octet"},
+		{"a reason with something after it", entryWith(because(10, 1, 1, 5, 0)), 1, "the reasonCode is not an ENUMERATED of one octet"},
 		{"an entry's extension that goes on", [][]byte{version, id, name, utc, utc, asn.Seq(asn.Seq(serial, utc, asn.Seq(reason, hidden)))}, 1, "its entry 1 is malformed"},
 	}
 }
@@ -222,12 +263,29 @@ func TestCheckCRLFieldsAllocations(t *testing.T) {
 	}
 }
 
+// withPoints is a certificate of an issuer with these distribution points.
+func withPoints(issuer []byte, points ...[]byte) *x509.Certificate {
+	cert := &x509.Certificate{RawIssuer: issuer}
+	if points != nil {
+		cert.Extensions = []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 31}, Value: asn.Seq(points...)}}
+	}
+	return cert
+}
+
+func uri(address string) []byte       { return asn.TLV(0x86, []byte(address)) }
+func directory(name []byte) []byte    { return asn.Explicit(4, name) }
+func fullName(names ...[]byte) []byte { return asn.Explicit(0, asn.Explicit(0, names...)) }
+func relative(pairs ...[]byte) []byte { return asn.Explicit(0, asn.Explicit(1, pairs...)) }
+func signedBy(names ...[]byte) []byte { return asn.Explicit(2, names...) }
+
 func TestCRLScopeCovers(t *testing.T) {
 	t.Parallel()
 	const a, b = "http://a.cn/1.crl", "http://a.cn/2.crl"
-	server := &x509.Certificate{CRLDistributionPoints: []string{b}}
-	authority := &x509.Certificate{IsCA: true, CRLDistributionPoints: []string{a, b}}
-	nowhere := &x509.Certificate{}
+	issuer := asn.Name(asn.UTF8(asn.OIDCommonName, "CA"))
+	server := withPoints(issuer, asn.Seq(fullName(uri(b))))
+	authority := withPoints(issuer, asn.Seq(fullName(uri(a))), asn.Seq(fullName(uri(b)), asn.TLV(0x81, []byte{6, 0x40})))
+	authority.IsCA = true
+	nowhere := withPoints(issuer)
 	for _, tt := range []struct {
 		name                       string
 		scope                      x509der.CRLScope
@@ -241,6 +299,8 @@ func TestCRLScopeCovers(t *testing.T) {
 		{"a and b", x509der.CRLScope{Addresses: []string{a, b}}, true, true, false},
 		{"user certificates of a", x509der.CRLScope{Addresses: []string{a}, UserCerts: true}, false, false, false},
 		{"CA certificates of a", x509der.CRLScope{Addresses: []string{a}, CACerts: true}, false, true, false},
+		{"the issuer's name", x509der.CRLScope{DirectoryNames: [][]byte{asn.Name(asn.Printable(asn.OIDCommonName, "ca"))}}, true, true, true},
+		{"another name", x509der.CRLScope{DirectoryNames: [][]byte{asn.Name(asn.Printable(asn.OIDCommonName, "cb"))}}, false, false, false},
 	} {
 		got := []bool{tt.scope.Covers(server), tt.scope.Covers(authority), tt.scope.Covers(nowhere)}
 		if diff := cmp.Diff([]bool{tt.server, tt.authority, tt.nowhere}, got); diff != "" {
@@ -249,16 +309,122 @@ func TestCRLScopeCovers(t *testing.T) {
 	}
 }
 
+// Distribution points of certificates against those of a list, which are a URI, a
+// directory name, and a name relative to the issuer.
+func TestCRLScopeCoversPoints(t *testing.T) {
+	t.Parallel()
+	part := asn.Seq(asn.OIDUnit, asn.TLV(asn1.UTF8String, []byte("Part 1")))
+	own, other := asn.UTF8(asn.OIDCommonName, "CA"), asn.Name(asn.UTF8(asn.OIDCommonName, "Other"))
+	issuer := asn.Name(own)
+	full := asn.Name(own, asn.Printable(asn.OIDUnit, "part 1"))
+	lists := map[string][]byte{
+		"address":   fullName(asn.TLV(0x82, []byte("a.cn")), uri("http://a.cn/1.crl")),
+		"directory": fullName(directory(full)),
+		"relative":  relative(part),
+	}
+	names := func(n int) []byte { return asn.Seq(fullName(slices.Repeat([][]byte{uri("http://a.cn/1.crl")}, n)...)) }
+	for _, tt := range []struct {
+		name   string
+		points [][]byte
+		want   string // names of lists that cover the certificate
+	}{
+		{"none", nil, ""},
+		{"an address", [][]byte{asn.Seq(fullName(uri("http://a.cn/1.crl")))}, "address"},
+		{"an address after a directory name", [][]byte{asn.Seq(fullName(directory(other), uri("http://a.cn/1.crl")))}, "address"},
+		{"another address", [][]byte{asn.Seq(fullName(uri("http://a.cn/2.crl")))}, ""},
+		{"a directory name", [][]byte{asn.Seq(fullName(directory(full)))}, "directory relative"},
+		{"another directory name", [][]byte{asn.Seq(fullName(directory(other)))}, ""},
+		{"a relative name", [][]byte{asn.Seq(relative(part))}, "directory relative"},
+		{"all, in several points", [][]byte{asn.Seq(relative(part)), asn.Seq(fullName(uri("http://a.cn/1.crl")))}, "address directory relative"},
+		{"of an indirect CRL", [][]byte{asn.Seq(fullName(uri("http://a.cn/1.crl"), directory(full)), signedBy(directory(other)))}, ""},
+		{"the CA itself as issuer of the CRL", [][]byte{asn.Seq(fullName(uri("http://a.cn/1.crl")), signedBy(directory(other), directory(issuer)))}, "address"},
+		{"only an issuer of the CRL", [][]byte{asn.Seq(signedBy(directory(issuer)))}, ""},
+		{"100 names", [][]byte{names(100)}, "address"},
+		{"101 names", [][]byte{names(101)}, ""},
+		{"101 names in two points", [][]byte{names(100), names(1)}, ""},
+		{"101 issuers of a CRL", [][]byte{names(1), asn.Seq(fullName(uri("http://a.cn/2.crl")), signedBy(slices.Repeat([][]byte{directory(issuer)}, 101)...))}, ""},
+		{"something that is not a point", [][]byte{names(1), asn.Null}, ""},
+		{"a point with more fields", [][]byte{append(names(1), asn.Seq(fullName(uri("http://a.cn/2.crl")), asn.Null)...)}, ""},
+	} {
+		cert := withPoints(issuer, tt.points...)
+		var got []string
+		for name, point := range lists {
+			list := &x509.RevocationList{RawIssuer: issuer, Extensions: []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: asn.Seq(point)}}}
+			scope, err := x509der.ScopeOf(list)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if scope.Covers(cert) {
+				got = append(got, name)
+			}
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(tt.want, strings.Join(got, " ")); diff != "" {
+			t.Errorf("%s: mismatch (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
 func TestScopeOfRefuses(t *testing.T) {
 	t.Parallel()
-	delta := pkix.Extension{Id: stdasn1.ObjectIdentifier{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 1}}
-	all := pkix.Extension{Id: stdasn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: []byte{0x30, 0}}
-	for mention, extensions := range map[string][]pkix.Extension{
-		"delta CRL":                     {delta},
-		"two issuingDistributionPoints": {all, all},
+	point := func(fields ...[]byte) []pkix.Extension {
+		return []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: asn.Seq(fields...)}}
+	}
+	for _, tt := range []struct {
+		mention    string
+		extensions []pkix.Extension
+	}{
+		{"two issuingDistributionPoints", append(point(), point()...)},
+		{"more than 100 names", point(fullName(slices.Repeat([][]byte{uri("http://a.cn/")}, 101)...))},
+		{"neither a URI nor a directory name", point(fullName(asn.TLV(0x82, []byte("a.cn"))))},
+		{"point is malformed", point(relative(asn.Seq()))},
+		{"point is malformed", point(relative())},
+		{"point is malformed", point(fullName())},
+		{"point is malformed", point(asn.Explicit(0, asn.Explicit(2, uri("http://a.cn/"))))},
+		{"issuingDistributionPoint is malformed", point(asn.TLV(0x83, []byte{0}))},
+		{"issuingDistributionPoint is malformed", point(asn.TLV(0x83, []byte{6, 0}))},
+		{"issuingDistributionPoint is malformed", point(asn.TLV(0x83, []byte{8, 0x40}))},
+		{"issuingDistributionPoint is malformed", point(asn.TLV(0x83, []byte{6, 0x41}))},
+		{"issuingDistributionPoint is malformed", point(asn.TLV(0x83, []byte{0, 0x40, 0x80}))},
+		{"issuingDistributionPoint is malformed", point(asn.TLV(0x83, []byte{7, 0x40, 0x80, 0x80}))},
 	} {
-		_, err := x509der.ScopeOf(&x509.RevocationList{Extensions: extensions})
-		checkSays(t, err, mention)
+		_, err := x509der.ScopeOf(&x509.RevocationList{Extensions: tt.extensions})
+		checkSays(t, err, tt.mention)
+	}
+}
+
+// The reasons for which a list shows that a certificate is not revoked.
+func TestCRLScopeReasons(t *testing.T) {
+	t.Parallel()
+	delta := pkix.Extension{Id: stdasn1.ObjectIdentifier{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 1}}
+	some := func(flags ...byte) pkix.Extension {
+		return pkix.Extension{Id: stdasn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: asn.Seq(asn.TLV(0x83, flags))}
+	}
+	for _, tt := range []struct {
+		name       string
+		extensions []pkix.Extension
+		want       x509der.ReasonFlags
+		mention    string // of CheckComplete; empty: complete
+	}{
+		{"complete", nil, 0x1fe, ""},
+		{"delta", []pkix.Extension{delta}, 0, "delta CRL"},
+		{"key compromise", []pkix.Extension{some(6, 0x40)}, 1 << 1, "some reasons"},
+		{"key compromise, a delta", []pkix.Extension{some(6, 0x40), delta}, 0, "delta CRL"},
+		{"the last reason", []pkix.Extension{some(7, 0, 0x80)}, 1 << 8, "some reasons"},
+		{"privilege withdrawn, and the unused bit", []pkix.Extension{some(0, 0x81)}, 1<<0 | 1<<7, "some reasons"},
+		{"each reason by name", []pkix.Extension{some(7, 0x7f, 0x80)}, 0x1fe, "some reasons"},
+	} {
+		scope, err := x509der.ScopeOf(&x509.RevocationList{Extensions: tt.extensions})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := scope.Reasons(); got != tt.want {
+			t.Errorf("%s: reasons %#x, want %#x", tt.name, got, tt.want)
+		}
+		err = scope.CheckComplete()
+		if (err == nil) != (tt.mention == "") || err != nil && !strings.Contains(err.Error(), tt.mention) {
+			t.Errorf("%s: CheckComplete: %v, want %q", tt.name, err, tt.mention)
+		}
 	}
 }
 
