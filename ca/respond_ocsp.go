@@ -44,13 +44,15 @@ type OCSPAnswer struct {
 // client as application/ocsp-response with HTTP status 200; it is never nil.
 // lookup is called once for each certificate that the responder's CA may have
 // issued. serialNumber has the form of SerialNumber in responses: whole octets
-// as lower-case hexadecimal digits, up to 40, without leading zero octets.
+// as lower-case hexadecimal digits, up to 40, without leading zero octets. Zero
+// is "00".
 //
 // A client's mistakes are answered and are not errors:
 //
 //   - malformedRequest: not a DER OCSPRequest, more than 64 KiB or 100
 //     certificates, a critical extension other than the nonce, or a nonce that
-//     is not of 1 to 128 octets (RFC 9654, section 2.1).
+//     is not of 1 to 128 octets (RFC 9654, section 2.1). A nonce without the
+//     OCTET STRING, as old clients send it, comes back unchanged.
 //   - unauthorized: all certificates are of other CAs. If only some are, their
 //     status is unknown, and lookup is not called for them. So give each CA an
 //     address of its own.

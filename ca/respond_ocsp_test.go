@@ -102,6 +102,9 @@ func nonce(n int) []byte {
 	return asn.Extension(oidNonce, false, asn.Octets(bytes.Repeat([]byte{'n'}, n)))
 }
 
+// bare is a nonce extension with this value.
+func bare(value []byte) []byte { return asn.Extension(oidNonce, false, value) }
+
 // Answers.
 
 // good is a lookup to which every certificate is good.
@@ -132,6 +135,7 @@ type basicResponse struct {
 	Singles       []string
 	ResponderHash []byte
 	Nonce         string
+	BareNonce     string // one that is not in an OCTET STRING
 	Certificates  [][]byte
 }
 
@@ -196,8 +200,11 @@ func parseResponse(t testing.TB, der []byte) *basicResponse {
 			t.Errorf("extension %v, critical %v", e.Id, e.Critical)
 		}
 		var value []byte
-		unmarshal(e.Value, &value)
-		r.Nonce = string(value)
+		if rest, err := encodingasn1.Unmarshal(e.Value, &value); err == nil && len(rest) == 0 {
+			r.Nonce = string(value)
+		} else {
+			r.BareNonce = string(e.Value)
+		}
 	}
 	for _, s := range basic.Data.Responses {
 		text := fmt.Sprintf("%d %x %s", s.Status.Tag, s.Status.Bytes, s.ThisUpdate.Format(time.RFC3339))
@@ -258,10 +265,14 @@ func ocspRequests(t testing.TB) (answered []answeredRequest, denied []deniedRequ
 		{"serial number 1", ocspRequest([][]byte{withSerial(1)}), basicResponse{Singles: []string{isGood}}, "01"},
 		{"serial number of 20 octets", ocspRequest([][]byte{withSerial(append([]byte{0}, bytes.Repeat([]byte{0xff}, 20)...)...)}), basicResponse{Singles: []string{isGood}}, strings.Repeat("f", 40)},
 		{"serial number of 21 octets", ocspRequest([][]byte{withSerial(bytes.Repeat([]byte{1}, 21)...)}), basicResponse{Singles: []string{isUnknown}}, ""},
-		{"serial number zero", ocspRequest([][]byte{withSerial(0)}), basicResponse{Singles: []string{isUnknown}}, ""},
+		{"serial number zero", ocspRequest([][]byte{withSerial(0)}), basicResponse{Singles: []string{isGood}}, "00"},
 		{"serial number negative", ocspRequest([][]byte{withSerial(0xff)}), basicResponse{Singles: []string{isUnknown}}, ""},
 		{"nonce of 1", ocspRequest([][]byte{id}, nonce(1)), basicResponse{Singles: []string{isGood}, Nonce: "n"}, serial},
 		{"nonce of 128", ocspRequest([][]byte{id}, nonce(128)), basicResponse{Singles: []string{isGood}, Nonce: strings.Repeat("n", 128)}, serial},
+		{"nonce not in an OCTET STRING", ocspRequest([][]byte{id}, bare(bytes.Repeat([]byte{'n'}, 16))), basicResponse{Singles: []string{isGood}, BareNonce: strings.Repeat("n", 16)}, serial},
+		{"nonce of 128 that is not in an OCTET STRING", ocspRequest([][]byte{id}, bare(bytes.Repeat([]byte{'n'}, 128))), basicResponse{Singles: []string{isGood}, BareNonce: strings.Repeat("n", 128)}, serial},
+		{"nonce that only begins with an OCTET STRING", ocspRequest([][]byte{id}, bare(append(asn.Octets([]byte("n")), 0))), basicResponse{Singles: []string{isGood}, BareNonce: "\x04\x01n\x00"}, serial},
+		{"nonce that is an INTEGER", ocspRequest([][]byte{id}, bare(asn.TLV(asn1.INTEGER, []byte{1}))), basicResponse{Singles: []string{isGood}, BareNonce: "\x02\x01\x01"}, serial},
 		{"critical nonce", ocspRequest([][]byte{id}, asn.Extension(oidNonce, true, asn.Octets([]byte("n")))), basicResponse{Singles: []string{isGood}, Nonce: "n"}, serial},
 		{"unknown extension", ocspRequest([][]byte{id}, asn.Extension(oidUnknown, false, nil), nonce(2)), basicResponse{Singles: []string{isGood}, Nonce: "nn"}, serial},
 		{"critical spelt out as false", ocspRequest([][]byte{id}, asn.Seq(oidUnknown, []byte{1, 1, 0}, asn.Octets())), basicResponse{Singles: []string{isGood}}, serial},
@@ -305,7 +316,7 @@ func ocspRequests(t testing.TB) (answered []answeredRequest, denied []deniedRequ
 		{"certificate with more fields", malformedRequest, [][]byte{ocspRequest([][]byte{append(asn.Seq(id[2:], null), null...)}), ocspRequest([][]byte{asn.Seq(asn.Seq(oidSHA1), asn.Octets(), asn.Octets(), asn.TLV(asn1.INTEGER, []byte{1}), null)})}},
 		{"no nonce in the nonce", malformedRequest, [][]byte{ocspRequest([][]byte{id}, nonce(0)), ocspRequest([][]byte{id}, asn.Extension(oidNonce, false, nil))}},
 		{"nonce of 129", malformedRequest, [][]byte{ocspRequest([][]byte{id}, nonce(129))}},
-		{"nonce not in an OCTET STRING", malformedRequest, [][]byte{ocspRequest([][]byte{id}, asn.Extension(oidNonce, false, bytes.Repeat([]byte{'n'}, 16))), ocspRequest([][]byte{id}, asn.Extension(oidNonce, false, append(asn.Octets([]byte("n")), 0)))}},
+		{"nonce of 129 that is not in an OCTET STRING", malformedRequest, [][]byte{ocspRequest([][]byte{id}, bare(bytes.Repeat([]byte{'n'}, 129)))}},
 		{"two nonces", malformedRequest, [][]byte{ocspRequest([][]byte{id}, nonce(16), nonce(16))}},
 		{"critical extension", malformedRequest, [][]byte{ocspRequest([][]byte{id}, asn.Extension(oidUnknown, true, nil))}},
 		{"critical extension of one request", malformedRequest, [][]byte{asn.Seq(asn.Seq(asn.Seq(asn.Seq(id, asn.Explicit(0, asn.Seq(asn.Extension(oidUnknown, true, nil)))))))}},
@@ -802,7 +813,7 @@ func FuzzRespondOCSP(f *testing.F) {
 		asked := 0
 		der, err := ca.RespondOCSP(nil, listed, responder, request, func(serialNumber string) (ca.OCSPAnswer, error) {
 			asked++
-			if n := len(serialNumber); n < 2 || n > 40 || n%2 != 0 || strings.HasPrefix(serialNumber, "00") || strings.Trim(serialNumber, "0123456789abcdef") != "" {
+			if n := len(serialNumber); n < 2 || n > 40 || n%2 != 0 || strings.HasPrefix(serialNumber, "00") && serialNumber != "00" || strings.Trim(serialNumber, "0123456789abcdef") != "" {
 				t.Errorf("lookup was asked about %q", serialNumber)
 			}
 			return good(serialNumber)

@@ -96,15 +96,16 @@ const (
 // share memory with the DER it was read from.
 type OCSPRequest struct {
 	IDs   []CertID
-	Nonce []byte // nil if there is none
+	Nonce []byte // the value of the nonce extension; nil if there is none
 }
 
 // A CertID names one certificate.
 type CertID struct {
 	Raw []byte // DER; the response repeats it
 
-	// SerialNumber is big endian, first octet not zero. It is nil if the number is
-	// not positive or longer than 20 octets: no certificate has such a number.
+	// SerialNumber is big endian, the first octet not zero unless it is the only one.
+	// It is nil if the number is negative or longer than 20 octets: no certificate has
+	// such a number (RFC 5280, section 4.1.2.2).
 	SerialNumber []byte
 
 	hash              string // object identifier; "" if the algorithm has parameters
@@ -169,11 +170,17 @@ func ParseOCSPRequest(request []byte) (*OCSPRequest, error) {
 	if err != nil || value == nil {
 		return r, err
 	}
-	var nonce cryptobyte.String
-	if !value.ReadASN1(&nonce, asn1.OCTET_STRING) || !value.Empty() || len(nonce) < 1 || len(nonce) > maxNonce {
-		return nil, fmt.Errorf("its nonce is not an OCTET STRING of 1 to %d octets (RFC 9654, section 2.1)", maxNonce)
+	// RFC 2560 did not ask for an OCTET STRING in the extension's own, and some clients
+	// send none.
+	nonce, rest := *value, *value
+	var inner cryptobyte.String
+	if rest.ReadASN1(&inner, asn1.OCTET_STRING) && rest.Empty() {
+		nonce = inner
 	}
-	r.Nonce = nonce
+	if len(nonce) < 1 || len(nonce) > maxNonce {
+		return nil, fmt.Errorf("its nonce has %d octets; want 1 to %d (RFC 9654, section 2.1)", len(nonce), maxNonce)
+	}
+	r.Nonce = *value
 	return r, nil
 }
 
@@ -200,8 +207,8 @@ func readCertID(s *cryptobyte.String, id *CertID) bool {
 			return false
 		}
 	}
-	if serial.Sign() > 0 && serial.BitLen() <= 160 {
-		id.SerialNumber = serial.Bytes()
+	if serial.Sign() >= 0 && serial.BitLen() <= 160 {
+		id.SerialNumber = serial.FillBytes(make([]byte, max(1, (serial.BitLen()+7)/8)))
 	}
 	return true
 }
@@ -256,7 +263,7 @@ type OCSPResponse struct {
 	KeyHash     []byte // the responder's ResponderKeyHash
 	ProducedAt  time.Time
 	Singles     []OCSPSingle
-	Nonce       []byte // nil: absent
+	Nonce       []byte // the value of the nonce extension; nil: absent
 	Certificate []byte // DER certificate of a delegated responder; nil: absent
 }
 
@@ -318,7 +325,7 @@ func (r *OCSPResponse) appendTBS(dst []byte) []byte {
 		}
 		return der.AppendFunc(dst, contextTag(1), func(dst []byte) []byte {
 			return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
-				return appendExtension(dst, extNonce, false, func(dst []byte) []byte { return der.Append(dst, asn1.OCTET_STRING, r.Nonce) })
+				return appendExtension(dst, extNonce, false, func(dst []byte) []byte { return append(dst, r.Nonce...) })
 			})
 		})
 	})
