@@ -64,10 +64,9 @@ func (r *CreateOCSPResponderCertificateRequest) check() (*draft, error) {
 			inherited:  []string{x509der.Country, x509der.Organization},
 			commonName: sourced{r.CommonName, "CommonName"},
 		},
-		validity:   validity{days: r.Days},
-		keyUsage:   x509.KeyUsageDigitalSignature,
-		usages:     []string{extendedKeyUsages["OCSPSigning"]},
-		usagesFrom: "ParentIdentifier",
+		validity: validity{days: r.Days},
+		keyUsage: x509.KeyUsageDigitalSignature,
+		usages:   []string{extendedKeyUsages["OCSPSigning"]},
 	}, nil
 }
 
@@ -76,10 +75,10 @@ func (r *CreateOCSPResponderCertificateRequest) check() (*draft, error) {
 // own key stays away from the network. pub is the responder's public key; the
 // private key stays with the caller.
 //
-// The subject has the CA's country and organization, and CommonName. The key
-// usage is digitalSignature and the extended key usage OCSPSigning. The
-// extension id-pkix-ocsp-nocheck tells clients not to check this certificate in
-// turn (section 4.2.2.2.1).
+// The subject has the CA's country and organization, and CommonName. The key usage
+// is digitalSignature and the extended key usage OCSPSigning. The extension
+// id-pkix-ocsp-nocheck tells clients not to check this certificate in turn (section
+// 4.2.2.2.1). The extended key usages of the CA need not have OCSPSigning.
 //
 // Its own errors are [yuncert.ErrInvalidParameter] for an RSA_1024 key, and for
 // a CommonName that looks like a host name and that a name constraint excludes.

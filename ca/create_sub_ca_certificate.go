@@ -30,9 +30,12 @@ type CreateSubCACertificateRequest struct {
 	// Zero lets it issue no CA.
 	PathLenConstraint int32 `json:"PathLenConstraint,omitempty"`
 	// ExtendedKeyUsages limits the use of the certificates below the CA: any,
-	// serverAuth, clientAuth, codeSigning, emailProtection, timeStamping,
-	// OCSPSigning, or a dotted object identifier with arcs below 2^31; up to
-	// 100. Empty means no limit.
+	// serverAuth, clientAuth, codeSigning, emailProtection, timeStamping, OCSPSigning,
+	// or a dotted object identifier with arcs below 2^31; up to 100. Empty means no
+	// limit. With OCSPSigning the new CA can answer OCSP requests about every
+	// certificate that its parent issued, those of its sibling CAs included (RFC 6960,
+	// section 4.2.2.2). It does not need OCSPSigning to have an OCSP responder for its
+	// own certificates.
 	ExtendedKeyUsages []string `json:"ExtendedKeyUsages,omitempty"`
 	// EnableCrl and CrlDay (the days that a CRL is valid, from 1 to 365; zero
 	// means unset) are for the caller, who publishes CRLs and sets
