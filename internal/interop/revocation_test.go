@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/crypto/ocsp"
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
@@ -28,10 +29,14 @@ type revocation struct {
 }
 
 // newRevocation issues a server certificate with a CRL distribution point, and a
-// certificate for an OCSP responder.
-func newRevocation(t *testing.T, a algorithm.Algorithm) *revocation {
+// certificate for an OCSP responder. The CA is limited to extended key usages, if
+// there are any.
+func newRevocation(t *testing.T, a algorithm.Algorithm, usages ...string) *revocation {
 	t.Helper()
 	r := &revocation{pki: newPKI(t, a), dir: t.TempDir(), subKey: testkeys.Key(a, 1), responderKey: testkeys.Key(a, 2)}
+	if len(usages) > 0 {
+		r.limit(t, usages)
+	}
 	request := opensslCSR(t, opensslKey(t, r.dir, a))
 	issued, _, err := ca.CreateServerCertificateWithCsr(r.rand, now, r.issuer, &ca.CreateServerCertificateWithCsrRequest{
 		Csr: request, ParentIdentifier: r.issuer.Identifier(), Years: 28, EnableCrl: 1, Immediately: 1,
@@ -43,6 +48,28 @@ func newRevocation(t *testing.T, a algorithm.Algorithm) *revocation {
 	r.serverFile = write(t, r.dir, "server.pem", r.server)
 	r.responderChain = r.responder(t, a, 28*365).CertificateChain
 	return r
+}
+
+// limit replaces the CA by one of the same name and key that is limited to usages.
+func (r *revocation) limit(t *testing.T, usages []string) {
+	t.Helper()
+	a := r.subKey.Algorithm()
+	root, err := ca.NewIssuer(r.root, testkeys.Key(a, 0), ca.IssuerOptions{})
+	if err != nil {
+		t.Fatalf("NewIssuer: %v", err)
+	}
+	resp, err := ca.CreateSubCACertificate(r.rand, now, root, r.subKey.Public(), &ca.CreateSubCACertificateRequest{
+		CommonName: "Example Issuing CA", Organization: "例子公司", OrganizationUnit: "PKI", Locality: "Hangzhou", State: "Zhejiang",
+		CountryCode: "CN", Algorithm: string(a), Years: 29, ExtendedKeyUsages: usages,
+	})
+	if err != nil {
+		t.Fatalf("CreateSubCACertificate: %v", err)
+	}
+	r.sub, r.chain = resp.Certificate, resp.CertificateChain
+	if r.issuer, err = ca.NewIssuer(r.chain, r.subKey, ca.IssuerOptions{CRLBase: crlBase}); err != nil {
+		t.Fatalf("NewIssuer: %v", err)
+	}
+	r.subFile, r.chainFile = write(t, r.dir, "sub.pem", r.sub), write(t, r.dir, "chain.pem", r.chain)
 }
 
 // list makes the CA's CRL: with or without the server certificate, complete or
@@ -195,6 +222,54 @@ func TestOpenSSLOCSP(t *testing.T) {
 	}
 }
 
+// A CA for servers and clients only can have an OCSP responder: openssl, GnuTLS and
+// Go accept its answers (Java does too: see TestJavaRevocation), and refuse them
+// with a wrong signature.
+func TestOCSPResponderOfLimitedCA(t *testing.T) {
+	t.Parallel()
+	need(t, "openssl", "ocsptool")
+	for _, a := range caAlgorithms {
+		if a == algorithm.SM2_256 { // none of them verifies it
+			continue
+		}
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			r := newRevocation(t, a, "serverAuth", "clientAuth")
+			requestFile := filepath.Join(r.dir, "request.der")
+			must(t, "openssl", "ocsp", "-issuer", r.subFile, "-cert", r.serverFile, "-reqout", requestFile)
+			request := []byte(read(t, requestFile))
+			for _, revoked := range []bool{false, true} {
+				response := r.respond(t, request, true, revoked)
+				r.checkOCSP(t, "-sha1", requestFile, response, true, revoked)
+
+				gnutls := func(response []byte) result {
+					t.Helper()
+					return run(t, "", "ocsptool", "--verify-response", "--load-trust", r.chainFile, "--load-response", write(t, r.dir, "response.der", string(response)))
+				}
+				verified := gnutls(response)
+				want := "Certificate Status: " + map[bool]string{false: "good", true: "revoked"}[revoked]
+				if verified.code != 0 || !verified.says("Verifying OCSP Response: Success") || !verified.says(want) {
+					t.Errorf("ocsptool does not print %q: %v", want, verified)
+				}
+
+				server, issuer := parseCertificate(t, r.server), parseCertificate(t, r.sub)
+				status, err := ocsp.ParseResponseForCert(response, server, issuer)
+				if err != nil || (status.Status == ocsp.Revoked) != revoked {
+					t.Errorf("revoked %v: x/crypto/ocsp: %+v, %v", revoked, status, err)
+				}
+
+				response[len(response)-1] ^= 1 // in the signature of the responder's certificate
+				if spoilt := gnutls(response); spoilt.says("Verifying OCSP Response: Success") {
+					t.Errorf("ocsptool does not refuse a wrong signature: %v", spoilt)
+				}
+				if _, err := ocsp.ParseResponseForCert(response, server, issuer); err == nil {
+					t.Error("x/crypto/ocsp does not refuse a wrong signature")
+				}
+			}
+		})
+	}
+}
+
 // checkOCSP verifies a response with openssl.
 func (r *revocation) checkOCSP(t *testing.T, hash, requestFile string, response []byte, delegated, revoked bool) {
 	t.Helper()
@@ -274,6 +349,14 @@ func TestJavaRevocation(t *testing.T) {
 			for _, delegated := range []bool{false, true} {
 				add("ocsp", fmt.Sprintf("%v-%v.der", delegated, isRevoked), r.respond(t, request, delegated, isRevoked), answer[isRevoked])
 			}
+		}
+		limited := newRevocation(t, a, "serverAuth", "clientAuth")
+		must(t, "openssl", "ocsp", "-issuer", limited.subFile, "-cert", limited.serverFile, "-no_nonce", "-reqout", requestFile)
+		for _, isRevoked := range []bool{false, true} {
+			response := limited.respond(t, []byte(read(t, requestFile)), true, isRevoked)
+			file := write(t, limited.dir, fmt.Sprintf("limited-%v.der", isRevoked), string(response))
+			lines = append(lines, fmt.Sprintln(now.Add(time.Hour).Unix(), "ocsp", file, limited.rootFile, limited.subFile, limited.serverFile))
+			want = append(want, answer[isRevoked])
 		}
 		// A CRL with a wrong signature is not tested: Java would fetch another one.
 		spoilt := r.respond(t, request, false, false)
