@@ -79,7 +79,7 @@ func TestParseRevocationListTools(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{
 		"certtool-ECC_256-crl.pem": {"1"}, "certtool-RSA_2048-crl.pem": {"1"},
-		"keytool-ECC_256-crl.pem": {"its version is 1; want 2 (RFC 5280, section 5.1.2.1)"}, // Java's
+		"keytool-ECC_256-crl.pem": {"its version is 1; want 2 (RFC 5280, section 5.1.2.1): let the CA write CRL extensions, such as a CRL number"}, // Java's
 		"openssl-ECC_256-crl.pem": {"7f", "1a2"}, "openssl-RSA_2048-crl.pem": {"7f", "1a2"}, "openssl-SM2_256-crl.pem": {"7f", "1a2"},
 		"tjfoc-SM2_256-crl.pem": {"1a2"},
 	}

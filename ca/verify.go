@@ -44,8 +44,8 @@ type VerifyOptions struct {
 	RevocationLists []*x509.RevocationList
 
 	// RequireRevocationLists refuses a chain unless CRLs in force cover each of its
-	// certificates except the root. Set it if others can keep CRLs from you: who
-	// replaces the CRL of a CA by another CA's would otherwise switch revocation off.
+	// certificates except the root. Without it, an attacker who can replace the CRL that
+	// you fetch by one of an unrelated CA switches revocation off.
 	RequireRevocationLists bool
 }
 

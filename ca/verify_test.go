@@ -917,6 +917,10 @@ func hostileWorlds() []hostileWorld {
 		{"a complete list, and a leaf on a delta", lists(func(m *made) { m.subList(asItIs); m.subDelta(0xaf) }), revoked, "Certificate", leaf + " was revoked"},
 		{"a leaf on a list for some reasons, and a complete list", lists(func(m *made) { m.subReasons([]byte{5, 0x60}, 0xaf); m.subList(asItIs) }), revoked, "Certificate", leaf + " was revoked"},
 		{"a complete list, and a leaf on a list for some reasons", lists(func(m *made) { m.subList(asItIs); m.subReasons([]byte{5, 0x60}, 0xaf) }), revoked, "Certificate", leaf + " was revoked"},
+		{"a leaf taken off a list that is not a delta", listFields(func(f [][]byte) [][]byte {
+			f[5] = bytes.Replace(f[5], []byte{10, 1, 1}, []byte{10, 1, 8}, 1)
+			return f
+		}), revoked, "Certificate", leaf + " was revoked"},
 		{"a delta without the leaf", lists(func(m *made) { m.subDelta(1) }), refused, "RevocationLists", leaf + ": the CRL of " + sub + " cannot be used: it is a delta CRL"},
 		{"a list for some reasons without the leaf", lists(func(m *made) { m.subReasons([]byte{5, 0x60}) }), refused, "RevocationLists", "cannot be used: it covers revocations for some reasons only"},
 		{"lists for some reasons that leave out one", lists(func(m *made) { m.subReasons([]byte{5, 0x60}); m.subReasons([]byte{0, 0x1f}) }), refused, "RevocationLists", "cannot be used: it covers revocations for some reasons only"},

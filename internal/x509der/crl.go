@@ -272,8 +272,12 @@ func readCRLFields(tbs []byte) (entries int, err error) {
 	if s.PeekASN1Tag(asn1.INTEGER) && !s.ReadASN1Integer(&version) {
 		return 0, errCRL
 	}
-	if version != 1 {
-		return 0, fmt.Errorf("its version is %d; want 2 (RFC 5280, section 5.1.2.1)", version+1)
+	switch version {
+	case 0:
+		return 0, errors.New("its version is 1; want 2 (RFC 5280, section 5.1.2.1): let the CA write CRL extensions, such as a CRL number")
+	case 1:
+	default:
+		return 0, fmt.Errorf("its version is encoded as %d; want 1, which is version 2 (RFC 5280, section 5.1.2.1)", version)
 	}
 	var listed bool
 	if !s.ReadASN1(&id, asn1.SEQUENCE) || !s.SkipASN1(asn1.SEQUENCE) || !skipTime(&s) || isTime(s) && !skipTime(&s) ||

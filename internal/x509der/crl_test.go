@@ -170,7 +170,7 @@ func crlRows(t testing.TB) []crlRow {
 		{"entries with the tag of primitives", [][]byte{version, id, name, utc, utc, primitive, extensions}, 0, "after its times"},
 		{"entries in a SET", [][]byte{version, id, name, utc, utc, asn.TLV(0x31, entry), extensions}, 0, "after its times"},
 		{"version 1 written out", [][]byte{{2, 1, 0}, id, name, utc, utc, entries, extensions}, 2, "its version is 1; want 2"},
-		{"version 3", [][]byte{{2, 1, 2}, id, name, utc, utc, entries, extensions}, 2, "its version is 3; want 2"},
+		{"version 3", [][]byte{{2, 1, 2}, id, name, utc, utc, entries, extensions}, 2, "its version is encoded as 2; want 1"},
 		{"no time", [][]byte{version, id, name, entries, extensions}, 2, "CertificateList"},
 		{"an octet at the end", [][]byte{version, id, name, utc, utc, {0x30}}, 0, "CertificateList"},
 		{"two lists of extensions in one", [][]byte{version, id, name, utc, utc, entries, asn.TLV(0xa0, asn.Seq(reason), asn.Seq(hidden))}, 2, "its extensions are malformed"},
