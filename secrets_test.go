@@ -20,6 +20,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"math/big"
 	"net/url"
 	"path/filepath"
@@ -340,11 +341,12 @@ func TestSecretsOfTypes(t *testing.T) {
 	}
 }
 
-// keyForms are what a private key looks like where it does not belong.
-func keyForms(text []byte) map[string]string {
+// keyForms are what a private key looks like where it does not belong: as a file
+// holds it, and as forms, URLs, JSON and people spoil it.
+func keyForms(text []byte) (forms, spoilt map[string]string) {
 	block, _ := pem.Decode(text)
 	body := base64.StdEncoding.EncodeToString(block.Bytes)
-	forms := map[string]string{
+	forms, spoilt = map[string]string{
 		"PEM":              string(text),
 		"PEM in one line":  strings.ReplaceAll(string(text), "\n", " "),
 		"PEM, \\n as text": strings.ReplaceAll(string(text), "\n", `\n`),
@@ -352,21 +354,21 @@ func keyForms(text []byte) map[string]string {
 		"DER":              string(block.Bytes),
 		"base64":           body,
 		"hexadecimal":      fmt.Sprintf("%x", block.Bytes),
-	}
+	}, make(map[string]string)
 	spoil := func(name, label string, der []byte) {
 		body := base64.StdEncoding.EncodeToString(der)
 		begin, end := "-----BEGIN "+label+"-----", "-----END "+label+"-----"
-		forms["base64 of "+name] = body
-		forms["base64 for URLs of "+name] = base64.RawURLEncoding.EncodeToString(der)
-		forms["base64 of "+name+" after text"] = "this is our key, please keep it safe: " + body
-		forms["base64 of "+name+" in quotation marks"] = `"key": "` + body + `"`
-		forms["base64 of "+name+" in a URL"] = url.QueryEscape(body)
+		spoilt["base64 of "+name] = body
+		spoilt["base64 for URLs of "+name] = base64.RawURLEncoding.EncodeToString(der)
+		spoilt["base64 of "+name+" after text"] = "this is our key, please keep it safe: " + body
+		spoilt["base64 of "+name+" in quotation marks"] = `"key": "` + body + `"`
+		spoilt["base64 of "+name+" in a URL"] = url.QueryEscape(body)
 		for separator, between := range map[string]string{"+": "+", "%20": "%20", "a low line": "_", "nothing": "", "an escape": `\u0020`, "two spaces": "  "} {
-			forms["PEM of "+name+", words with "+separator] = strings.ReplaceAll(begin, " ", between) + body + strings.ReplaceAll(end, " ", between)
+			spoilt["PEM of "+name+", words with "+separator] = strings.ReplaceAll(begin, " ", between) + body + strings.ReplaceAll(end, " ", between)
 		}
-		forms["PEM of "+name+" in a URL"] = url.QueryEscape(begin + "\n" + body + "\n" + end)
-		forms["PEM of "+name+" without BEGIN"] = strings.TrimPrefix(begin, "-----BEGIN ") + body
-		forms["PEM of "+name+" in small letters"] = strings.ToLower(begin) + body
+		spoilt["PEM of "+name+" in a URL"] = url.QueryEscape(begin + "\n" + body + "\n" + end)
+		spoilt["PEM of "+name+" without BEGIN"] = strings.TrimPrefix(begin, "-----BEGIN ") + body
+		spoilt["PEM of "+name+" in small letters"] = strings.ToLower(begin) + body
 	}
 	spoil("PKCS #8", "PRIVATE KEY", block.Bytes)
 	// In these the key begins sooner.
@@ -381,8 +383,8 @@ func keyForms(text []byte) map[string]string {
 	switch key, _ := x509.ParsePKCS8PrivateKey(block.Bytes); key := key.(type) {
 	case *ecdsa.PrivateKey:
 		if d, err := key.Bytes(); err == nil { // as in a JWK
-			forms["base64 of the number"] = base64.StdEncoding.EncodeToString(d)
-			forms["base64 for URLs of the number"] = base64.RawURLEncoding.EncodeToString(d)
+			spoilt["base64 of the number"] = base64.StdEncoding.EncodeToString(d)
+			spoilt["base64 for URLs of the number"] = base64.RawURLEncoding.EncodeToString(d)
 		}
 		if sec1, err := x509.MarshalECPrivateKey(key); err == nil {
 			spoil("SEC 1", "EC PRIVATE KEY", sec1)
@@ -395,7 +397,7 @@ func keyForms(text []byte) map[string]string {
 	for _, label := range []string{"RSA PRIVATE KEY", "EC PRIVATE KEY", "SM2 PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "CERTIFICATE", "CERTIFICATE REQUEST", "X509 CRL", "PUBLIC KEY"} {
 		forms["PEM labelled "+label] = testutil.EncodePEM(label, block.Bytes)
 	}
-	return forms
+	return forms, spoilt
 }
 
 // No error shows a private key that stands in the input, for any kind of input.
@@ -418,8 +420,12 @@ func TestSecretsInErrors(t *testing.T) {
 					}
 				}
 			}
-			for form, text := range keyForms(w.pem) {
+			forms, spoilt := keyForms(w.pem)
+			for form, text := range forms {
 				w.readersOf(text, func(reader string, err error) { check(reader+", "+form, err) })
+			}
+			maps.Copy(forms, spoilt)
+			for form, text := range forms {
 				w.requestsWith(text, func(field string, err error) {
 					// A message may quote 80 characters of a name that is refused: not those of a key in PEM or base64, which
 					// people paste, but maybe digits in hexadecimal, which look like a digest.
