@@ -145,7 +145,7 @@ var unsupported = []struct {
 	{"RSA by value", rsa.PublicKey{N: big.NewInt(1), E: 65537}, "a key of type rsa.PublicKey is not supported; pass a pointer to it"},
 	{"ECC by value", ecdsa.PublicKey{Curve: elliptic.P256()}, "a key of type ecdsa.PublicKey is not supported; pass a pointer to it"},
 	{"Ed25519", ed25519.PublicKey(make([]byte, 32)), "an Ed25519 key is not supported; want an RSA, ECC or SM2 key"},
-	{"DSA", &dsa.PublicKey{}, "a DSA key is not supported"},
+	{"DSA", &dsa.PublicKey{}, "a key of type *dsa.PublicKey is not supported; want an RSA, ECC or SM2 key"},
 	{"ECDH", (*ecdh.PublicKey)(nil), "an ECDH key (*ecdh.PublicKey), such as X25519, is not supported"},
 	{"a private key", testkeys.Key(algorithm.ECC_256, 0), "a private key (*algorithm.PrivateKey) is not a public key; pass key.Public()"},
 	{"a private key of crypto/rsa", &rsa.PrivateKey{PublicKey: *rsaOf(2048)}, "a private key (*rsa.PrivateKey) is not a public key; pass key.Public()"},

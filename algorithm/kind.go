@@ -3,7 +3,6 @@ package algorithm
 import (
 	"bytes"
 	"crypto"
-	"crypto/dsa"
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -65,9 +64,9 @@ func errKeyID(id cryptobyte.String) error {
 		return malformed("the key's algorithm is not supported: it has no object identifier; want RSA, ECC or SM2")
 	}
 	switch {
-	case bytes.Equal(oid, ecKeyID(0)[2:]):
+	case bytes.Equal(oid, ecPublicKey):
 		return errCurve(parts)
-	case bytes.Equal(oid, rsaKeyID[2:len(rsaKeyID)-2]):
+	case bytes.Equal(oid, rsaEncryption):
 		return malformed("the key's algorithm is not supported: RSA without the parameters NULL; want them (RFC 3279, section 2.3.1)")
 	}
 	return malformed("the key's algorithm is not supported: %s; want RSA (rsaEncryption, 1.2.840.113549.1.1.1), ECC or SM2", nameOf(oid))
@@ -89,14 +88,12 @@ func errCurve(parameters cryptobyte.String) error {
 	return malformed("the key's curve is not supported: %s; "+wantCurve, nameOf(oid))
 }
 
-// errKeyType is the error for a Go value that is not a supported public key.
+// errKeyType is the error for a Go value that is not a supported key.
 func errKeyType(key any) error {
 	const want = "want an RSA, ECC or SM2 key"
 	switch key := key.(type) {
 	case ed25519.PublicKey, ed25519.PrivateKey:
 		return malformed("an Ed25519 key is not supported; " + want)
-	case *dsa.PublicKey, *dsa.PrivateKey:
-		return malformed("a DSA key is not supported; " + want)
 	case *ecdh.PublicKey, *ecdh.PrivateKey:
 		return malformed("an ECDH key (%T), such as X25519, is not supported; "+want, key)
 	case rsa.PublicKey, ecdsa.PublicKey, rsa.PrivateKey, ecdsa.PrivateKey, PrivateKey:
@@ -127,7 +124,7 @@ func describePoint(curve elliptic.Curve, point []byte) string {
 	case len(point) != size:
 		return fmt.Sprintf("it has %d octets; want %d", len(point), size)
 	}
-	return fmt.Sprintf("04 and two coordinates on %s are wanted", curve.Params().Name)
+	return fmt.Sprintf("want 04 and the coordinates of a point on %s", curve.Params().Name)
 }
 
 // isCurve reports whether parameters are the object identifier of a curve that

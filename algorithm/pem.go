@@ -84,7 +84,7 @@ const (
 // ParsePrivateKey refuses a text with no key or several, and a key that is
 // encrypted, broken, not supported or refused by [Check]. It reads up to 1 MiB of
 // text and 16 KiB of key, and looks at the length of an RSA key before it computes
-// anything. The message never quotes the text.
+// anything. The message quotes nothing of the text but the label of a block.
 func ParsePrivateKey(text []byte) (*PrivateKey, error) {
 	if len(text) > maxKeyText {
 		return nil, malformed("the text has %d octets; want at most %d", len(text), maxKeyText)
@@ -206,11 +206,11 @@ func parsePKCS8(data []byte, outer cryptobyte.String) (*PrivateKey, error) {
 		return nil, errKeyID(id)
 	}
 	switch {
-	case bytes.Equal(oid, rsaKeyID[2:len(rsaKeyID)-2]):
+	case bytes.Equal(oid, rsaEncryption):
 		if err := checkRSALengths(inner, formPKCS8); err != nil {
 			return nil, err
 		}
-	case bytes.Equal(oid, ecKeyID(0)[2:]) && parts.PeekASN1Tag(asn1.SEQUENCE):
+	case bytes.Equal(oid, ecPublicKey) && parts.PeekASN1Tag(asn1.SEQUENCE):
 		curve := explicitCurve(parts)
 		if curve == nil {
 			return nil, errExplicit()
@@ -223,7 +223,7 @@ func parsePKCS8(data []byte, outer cryptobyte.String) (*PrivateKey, error) {
 		named = der.AppendFunc(named, asn1.SEQUENCE, func(dst []byte) []byte { return append(append(dst, oid...), curve...) })
 		named = der.Append(named, asn1.OCTET_STRING, key)
 		return parsePKCS8(der.Append(nil, asn1.SEQUENCE, named), named)
-	case bytes.Equal(oid, ecKeyID(0)[2:]) && (isCurve(parts) || !parts.PeekASN1Tag(asn1.OBJECT_IDENTIFIER)):
+	case bytes.Equal(oid, ecPublicKey) && (isCurve(parts) || !parts.PeekASN1Tag(asn1.OBJECT_IDENTIFIER)):
 		// crypto/x509 takes the curve of the ECPrivateKey if there is none here.
 	default:
 		return nil, errKeyID(id)

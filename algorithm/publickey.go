@@ -30,6 +30,9 @@ var (
 	p521KeyID = append(ecKeyID(16), 6, 5, 0x2b, 0x81, 4, 0, 35)
 	sm2KeyID  = append(ecKeyID(19), sm2Curve...)
 
+	rsaEncryption = rsaKeyID[2 : len(rsaKeyID)-2] // RFC 3279, section 2.3.1
+	ecPublicKey   = ecKeyID(0)[2:]                // RFC 5480, section 2.1.1
+
 	sm2Curve = []byte{6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x82, 0x2d}
 
 	// Some tools write the curve instead of id-ecPublicKey, and after it the
