@@ -44,7 +44,7 @@ func BenchmarkCreateServerCertificateWithCsrParallel(b *testing.B) {
 	for _, a := range benchmarked {
 		b.Run(string(a), func(b *testing.B) {
 			b.ReportAllocs()
-			issuance(b, a)() // what is made once is made here
+			issuance(b, a)() // makes here what is made only once
 			before := floor.ProcessorTime()
 			b.RunParallel(func(pb *testing.PB) {
 				issue := issuance(b, a)

@@ -515,7 +515,7 @@ func TestRevokedServerCertificate(t *testing.T) {
 	}
 }
 
-// A refusedList is a CRL, or what is sent for one, that ParseRevocationList refuses.
+// A refusedList is a CRL, or other data, that ParseRevocationList refuses.
 type refusedList struct{ name, data, mention string }
 
 // revocationLists are texts that ParseRevocationList accepts and refuses.

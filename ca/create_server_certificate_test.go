@@ -26,7 +26,7 @@ func madeServer(issuer *ca.Issuer, a algorithm.Algorithm) *madeServerRequest {
 	return &madeServerRequest{CommonName: "www.example.com", Algorithm: string(a), ParentIdentifier: issuer.Identifier(), Days: 90}
 }
 
-// What is required without a CSR, and the algorithms.
+// Parameters that are required without a CSR, and the algorithms.
 func TestCreateServerCertificateRefusesRequest(t *testing.T) {
 	t.Parallel()
 	o, issuer := leafOperations[0], authorityOf(algorithm.RSA_2048).issuer
@@ -186,8 +186,8 @@ func TestCreateServerCertificateSubjectAndValidity(t *testing.T) {
 	}
 }
 
-// The key is made last: of what is refused, the system's randomness sees
-// nothing. This test replaces that and so is not parallel.
+// The key is made last: a refused request reads nothing from the system's random
+// source. This test replaces that source, so it is not parallel.
 func TestKeyIsMadeLast(t *testing.T) {
 	drawn := func(f func()) bool {
 		read := func() []byte {

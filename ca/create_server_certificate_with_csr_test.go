@@ -100,13 +100,13 @@ func refusedServerRequests(t testing.TB) []refusedServerRequest {
 		{"a common name that is not a host", func(r *request) {
 			r.Csr = hostCSR(t, algorithm.ECC_256, "https://www.example.com")
 		}, refused, "Csr", `"https://www.example.com" is not a DNS name`},
-		{"a common name that is no host, beside names that are not taken", func(r *request) {
+		{"a common name that is not a host, with names that are not copied", func(r *request) {
 			r.Csr = makeCSR(t, key(algorithm.ECC_256, 2), asn.Name(asn.UTF8(asn.OIDCommonName, "Tom Li")), asn.Extension(asn.OIDAltName, false, asn.Seq(asn.TLV(0x81, []byte("a@example.com")))))
 		}, refused, "Csr", `"Tom Li" is not a DNS name`},
-		{"a common name that is no host, beside a CommonName that does not count", func(r *request) {
+		{"a common name that is not a host, with a CommonName that is not used", func(r *request) {
 			r.Csr, r.CommonName = hostCSR(t, algorithm.ECC_256, "Tom Li"), "www.example.com"
 		}, refused, "Csr", `"Tom Li" is not a DNS name`},
-		{"CommonName that is no host", func(r *request) {
+		{"CommonName that is not a host", func(r *request) {
 			r.Csr, r.CommonName = hostCSR(t, algorithm.ECC_256, ""), "云证书"
 		}, malformed, "CommonName", `"云证书" is not a DNS name`},
 		{"no name at all", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "") }, refused, "Csr", "names a server"},
@@ -270,8 +270,8 @@ func TestCreateServerCertificateWithCsrOrderOfProblems(t *testing.T) {
 	}
 }
 
-// The subject: the parameter, else the CSR's attribute as it stands there, else
-// the default.
+// The subject: the parameter, else the CSR's attribute unchanged, else the
+// default.
 func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -323,7 +323,7 @@ func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 			asn.Name(country, state, locality, organization, unit, asn.Printable(asn.OIDCommonName, "mtcsq.com"))},
 		{"CommonName of 64 characters", asn.Name(), func(r *request) { r.CommonName, r.Domain = testutil.Chinese(64), "mtcsq.com" },
 			asn.Name(country, state, locality, organization, unit, asn.UTF8(asn.OIDCommonName, testutil.Chinese(64)))},
-		{"Domain stands for a common name", asn.Name(), func(r *request) { r.Domain = "mtcsq.com" },
+		{"Domain without a common name", asn.Name(), func(r *request) { r.Domain = "mtcsq.com" },
 			asn.Name(country, state, locality, organization, unit)},
 
 		{"a common name as BMPString", asn.Name(bmp(asn.OIDCommonName)), func(r *request) { r.Domain = "mtcsq.com" },
@@ -420,7 +420,7 @@ func TestCreateServerCertificateWithCsrNames(t *testing.T) {
 		{"only the common name", "www.example.com", nil, "", "", []string{"www.example.com"}},
 		{"the order", "b.example.com", []string{"c.example.com", "192.0.2.1", "a.example.com"}, "", "z.example.com,2001:db8::1,d.example.com",
 			[]string{"b.example.com", "c.example.com", "192.0.2.1", "a.example.com", "z.example.com", "2001:db8::1", "d.example.com"}},
-		{"the common name stands in the CSR's names", "b.example.com", []string{"a.example.com", "b.example.com"}, "", "",
+		{"the common name is one of the CSR's names", "b.example.com", []string{"a.example.com", "b.example.com"}, "", "",
 			[]string{"b.example.com", "a.example.com"}},
 		{"repeats are dropped, in any case", "Www.Example.com", []string{"WWW.example.COM", "a.example.com"}, "", "www.EXAMPLE.com,A.example.com,b.example.com,b.example.com",
 			[]string{"www.example.com", "a.example.com", "b.example.com"}},
@@ -616,7 +616,7 @@ func TestCreateServerCertificateWithCsrOfCAKey(t *testing.T) {
 	}
 }
 
-// Immediately decides what is answered.
+// Immediately selects what the response contains.
 func TestCreateServerCertificateWithCsrImmediately(t *testing.T) {
 	t.Parallel()
 	for _, a := range testkeys.Families {
@@ -779,8 +779,7 @@ func TestNilRand(t *testing.T) {
 	}
 }
 
-// What stands in a CSR as often as its maker likes is taken a bounded number of
-// times.
+// A CSR may repeat an attribute without limit. Only a bounded number is copied.
 func TestCreateServerCertificateWithCsrRepeatedAttributes(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)

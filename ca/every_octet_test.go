@@ -54,8 +54,8 @@ func TestEveryOctetCounts(t *testing.T) {
 	}
 }
 
-// The same for a chain: no octet of the PEM text of a subordinate CA may change
-// what is read without being noticed.
+// The same for a chain: a changed octet in the PEM text of a subordinate CA is
+// noticed if it changes the certificate.
 func TestEveryOctetOfTheChainCounts(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)

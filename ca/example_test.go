@@ -199,9 +199,9 @@ func (d device) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte
 	return d.sign(digest, opts)
 }
 
-// Many certificates: as many workers as there are processors share one Issuer,
-// results stand where their requests do, a request that fails stops no other, and
-// a done context ends the rest.
+// Many certificates: as many workers as there are processors share one Issuer. Each
+// result has the index of its request. A request that fails does not stop the
+// others, and a done context ends the rest.
 func ExampleCreateServerCertificateWithCsr_many() {
 	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()
 	issuer := newExampleCA(now, algorithm.ECC_256)
@@ -315,7 +315,7 @@ func ExampleCreateClientCertificateWithCsr() {
 	fmt.Println(path[0].EmailAddresses, len(path))
 
 	_, err = ca.Verify(now, resp.X509Certificate, ca.VerifyOptions{Roots: chain[1], Intermediates: chain[0], Usage: x509.ExtKeyUsageServerAuth})
-	fmt.Println(errors.Is(err, yuncert.ErrInvalidParameter)) // a client is no server
+	fmt.Println(errors.Is(err, yuncert.ErrInvalidParameter)) // a client certificate is not for a server
 	// Output:
 	// CN=张三,OU=研发,O=示例公司,L=杭州,ST=浙江,C=CN
 	// [zhang@example.com] 3

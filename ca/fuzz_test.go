@@ -156,7 +156,7 @@ func FuzzCreateServerCertificateWithCsrRequestJSON(f *testing.F) {
 				}
 				for _, other := range names[:i] {
 					if other == name {
-						t.Errorf("the name %q stands twice", name)
+						t.Errorf("the name %q occurs twice", name)
 					}
 				}
 			}

@@ -209,7 +209,7 @@ func issue(t testing.TB, issuer *ca.Issuer, req *ca.CreateServerCertificateWithC
 	return parse(t, der)
 }
 
-// namesOf lists a certificate's alternative names in the order they stand.
+// namesOf lists a certificate's alternative names in their order.
 func namesOf(t testing.TB, cert *x509.Certificate) []string {
 	t.Helper()
 	var names []string

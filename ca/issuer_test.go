@@ -144,7 +144,7 @@ func refusedCAs() []refusedCA {
 		{"an unknown critical extension in the root", func(p *pki) { p.root.ExtraExtensions = critical(1, 2, 3, 4) }, "1.2.3.4"},
 		{"a name constraint of a kind that is not supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(true)} }, "2.5.29.30"},
 		{"the same in the root", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{directoryConstraint(true)} }, "2.5.29.30"},
-		{"the same beside one that is supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(true, "example.com")} }, "2.5.29.30"},
+		{"the same next to one that is supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(true, "example.com")} }, "2.5.29.30"},
 		{"the same and not critical", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(false)} }, `certificate 1 of the chain, "Sub", has unusable name constraints: a name constraint is about names with the tag 4`},
 		{"the same and not critical, in the root", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{directoryConstraint(false, "example.com")} }, `certificate 2 of the chain, "Root", has unusable name constraints: a name constraint is about names with the tag 4`},
 		{"a name constraint with a minimum", func(p *pki) {

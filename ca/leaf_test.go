@@ -153,8 +153,8 @@ func refusedLeafRequests() []refusedLeafRequest {
 	}
 }
 
-// The refusals that the three operations share. The rules are those of
-// CreateServerCertificateWithCsr in docs/operations.md.
+// The refusals that the three operations share. The rules are in
+// docs/operations.md, under CreateServerCertificateWithCsr.
 func TestLeafOperationsRefuseRequest(t *testing.T) {
 	t.Parallel()
 	for _, o := range leafOperations {
@@ -262,7 +262,7 @@ func TestLeafOperationsRefuseUnderIssuer(t *testing.T) {
 	})
 }
 
-// Immediately decides what is answered. The key is never in it.
+// Immediately selects what the response contains. It never contains the key.
 func TestLeafOperationsImmediately(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -521,8 +521,8 @@ func TestSubjectOfACASpelledOtherwise(t *testing.T) {
 	}
 }
 
-// The same for letters, spaces and invisible characters beyond ASCII (RFC 4518), of
-// which a CA and what is asked of it have the one or the other.
+// The same for letters, spaces and invisible characters beyond ASCII (RFC 4518):
+// the CA has one spelling and the request the other.
 func TestSubjectOfACASpelledInUnicode(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)

@@ -150,7 +150,7 @@ func (p *Pool) isRevoked(i *Issuer) bool {
 	return p.revokedAlong(i)
 }
 
-// revokedAlong is isRevoked for a caller who holds the lock.
+// revokedAlong is isRevoked. The caller holds the lock.
 func (p *Pool) revokedAlong(i *Issuer) bool {
 	return slices.ContainsFunc(i.identifiers, func(identifier string) bool { return p.revoked[identifier] })
 }

@@ -200,7 +200,7 @@ func TestPoolAdd(t *testing.T) {
 	}
 }
 
-// Add beside all that reads a pool: run this with -race.
+// Add runs while other goroutines read the pool: run this with -race.
 func TestPoolAddConcurrently(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)

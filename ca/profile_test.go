@@ -100,7 +100,7 @@ func keyID(t testing.TB, public crypto.PublicKey) []byte {
 func utcTime(text string) []byte         { return asn.TLV(asn1.UTCTime, []byte(text)) }
 func generalizedTime(text string) []byte { return asn.TLV(asn1.GeneralizedTime, []byte(text)) }
 
-// What is expected of a certificate, every octet of it.
+// A profile is the expected content of a certificate, every octet of it.
 type profile struct {
 	signature       []byte
 	issuer, subject []byte

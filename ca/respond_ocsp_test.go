@@ -382,7 +382,7 @@ func (au *authority) issuerDER(t testing.TB) []byte {
 	return testutil.DecodePEM(t, "CERTIFICATE", au.sub.Certificate)
 }
 
-// What lookups say, as it stands in the response.
+// The response has what lookup returned.
 func TestRespondOCSPAnswers(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)

@@ -212,8 +212,8 @@ func TestClientSan(t *testing.T) {
 		{"none", 0, "", nil},
 		{"SanType without SanValue is not looked at", 8, "", nil},
 		{"SanValue of commas", 1, " ,, ", nil},
-		{"e-mail addresses, the host as it stands in DNS", 1, "zhang@example.com, Li.Si+a@EXAMPLE.com ,zhang@例子.中国", kind(1, "zhang@example.com", "Li.Si+a@example.com", "zhang@xn--fsqu00a.xn--fiqs8s")},
-		{"e-mail: repeats, and who is another by case", 1, "zhang@example.com,zhang@Example.COM,Zhang@example.com", kind(1, "zhang@example.com", "Zhang@example.com")},
+		{"e-mail addresses, the host as an A-label", 1, "zhang@example.com, Li.Si+a@EXAMPLE.com ,zhang@例子.中国", kind(1, "zhang@example.com", "Li.Si+a@example.com", "zhang@xn--fsqu00a.xn--fiqs8s")},
+		{"e-mail: repeats, and addresses that differ in case", 1, "zhang@example.com,zhang@Example.COM,Zhang@example.com", kind(1, "zhang@example.com", "Zhang@example.com")},
 		{"e-mail: the first and last of ASCII", 1, "!zhang~@example.com", kind(1, "!zhang~@example.com")},
 		{"e-mail: 64 octets before @", 1, strings.Repeat("a", 64) + "@example.com", kind(1, strings.Repeat("a", 64)+"@example.com")},
 		{"DNS names", 2, "b.example.com,*.A.example.com,例子.中国,localhost,B.example.com", kind(2, "b.example.com", "*.a.example.com", "xn--fsqu00a.xn--fiqs8s", "localhost")},
@@ -241,7 +241,7 @@ func TestClientSan(t *testing.T) {
 	}
 }
 
-// SanValue stands after the names of the CSR, and they count together.
+// The names of SanValue follow those of the CSR, and the limit counts both.
 func TestClientSanWithCSRNames(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

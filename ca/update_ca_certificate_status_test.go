@@ -97,7 +97,7 @@ func TestUpdateCACertificateStatus(t *testing.T) {
 			again   []string // cannot be revoked again
 		}{
 			{"the subordinate CA", sub, []string{sub}, []string{sub}},
-			{"the root, and what is below it", root, both, []string{root, sub}},
+			{"the root and the CA below it", root, both, []string{root, sub}},
 		}
 		for _, tt := range tests {
 			t.Run(string(a)+", "+tt.name, func(t *testing.T) {

@@ -57,7 +57,7 @@ func malformedTime(name string, seconds int64) error {
 
 // within returns the start and the end of the certificate. Days count before
 // the pair of times, and the pair before Years and Months. A validity that
-// exceeds that of the CA and its chain is refused, not cut.
+// exceeds the CA's or its chain's is refused, not cut.
 func (v *validity) within(now time.Time, issuer *Issuer) (notBefore, notAfter time.Time, err error) {
 	notBefore = now
 	if v.beforeTime != 0 {

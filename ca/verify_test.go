@@ -259,7 +259,7 @@ func (m *made) rewriteList(change func(fields [][]byte) [][]byte) {
 	m.opts.RevocationLists[0] = list
 }
 
-// rewrite changes the fields of what is signed in a certificate or CRL.
+// rewrite changes the signed fields of a certificate or CRL.
 func rewrite(t testing.TB, der []byte, k *algorithm.PrivateKey, change func(fields [][]byte) [][]byte) []byte {
 	t.Helper()
 	signed, id, _ := splitSigned(t, der)
@@ -1281,7 +1281,7 @@ func TestVerifyEveryOctet(t *testing.T) {
 }
 
 // Seeded random chains: crypto/x509 judges each at the same instant. The two
-// disagree about nothing but what is listed.
+// disagree only where the table says so.
 func TestVerifyAgainstCryptoX509(t *testing.T) {
 	t.Parallel()
 	disagreements := []struct {
