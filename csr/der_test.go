@@ -101,7 +101,7 @@ func indefinite(tag byte, content []byte) []byte {
 
 // A node is one DER element, decoded into its children as far as there are
 // any. The content of an OCTET STRING or BIT STRING that is a SEQUENCE counts
-// as a child; before it stand the octets of prefix.
+// as a child; the octets of prefix come before it.
 type node struct {
 	tag      byte
 	content  []byte // of a leaf

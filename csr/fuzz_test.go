@@ -40,7 +40,7 @@ func checkInvariants(t *testing.T, r *csr.Request) {
 	}
 	for i, name := range r.Names {
 		if slices.Contains(r.Names[:i], name) {
-			t.Errorf("the name %q stands twice", name)
+			t.Errorf("the name %q occurs twice", name)
 		}
 		if canonical, err := x509der.CanonicalName(name); err != nil || canonical != name {
 			t.Errorf("the name %q is not canonical: %q, %v", name, canonical, err)

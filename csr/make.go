@@ -15,7 +15,7 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// content is what a CSR of either operation says, read from a checked request.
+// content is the content of a CSR of either operation, from a checked request.
 type content struct {
 	subject x509der.Name
 	names   []string
@@ -43,7 +43,7 @@ func generate(a algorithm.Algorithm) (*algorithm.PrivateKey, error) {
 	return key, nil
 }
 
-// recognise prepares a key for signing and checks that it has the algorithm.
+// recognise prepares a key for signing and checks that its algorithm is want.
 func recognise(key crypto.Signer, want algorithm.Algorithm) (*x509der.Signer, error) {
 	signer, err := x509der.NewSigner(key)
 	if err != nil {

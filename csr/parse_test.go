@@ -512,7 +512,7 @@ func hostileParts(t testing.TB) []hostile {
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("https://example.com/")))
 		}, "letters, digits and hyphens"},
 		{"e-mail address for a name", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a@example.com"))) }, "letters, digits and hyphens"},
-		{"A-label of what is not a U-label", "", func(t testing.TB, p *parts) { // decomposed, where IDNA composes
+		{"A-label whose Unicode form is not a U-label", "", func(t testing.TB, p *parts) { // decomposed, where IDNA composes
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--bucher-xyd.example.com")))
 		}, "A-label"},
 		{"A-label of ASCII", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--example-.com"))) }, "hyphen"},
@@ -904,7 +904,7 @@ const (
 	end   = "-----END CERTIFICATE REQUEST-----\n"
 )
 
-// looseBits sets bits of base64 that stand for no octet.
+// looseBits sets bits of base64 that belong to no octet.
 func looseBits(body string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	bare := strings.TrimRight(body, "=")
@@ -976,14 +976,14 @@ func TestParseKeepsPrivateKeysToItself(t *testing.T) {
 			{"SEC 1", strings.ReplaceAll(text, "PRIVATE KEY", "EC PRIVATE KEY"), "is a private key"},
 			{"encrypted", strings.ReplaceAll(text, "PRIVATE KEY", "ENCRYPTED PRIVATE KEY"), "is a private key"},
 			{"before the CSR", text + good, "is a private key"},
-			{"behind the CSR", good + text, "more than one PEM block"},
+			{"after the CSR", good + text, "more than one PEM block"},
 			{"in one line", strings.ReplaceAll(text, "\n", " "), "is a private key"},
 			{"without an end", strings.TrimSuffix(text, "-----END PRIVATE KEY-----\n"), "is a private key"},
 			{"under the label of a CSR", string(armour(der)), "cannot be read"},
 			{"under the label of a CSR, spoilt", strings.Replace(string(armour(der)), "\n", "\n!", 1), "not base64"},
 			{"DER", string(der), ""},
 			{"only base64", base64.StdEncoding.EncodeToString(der), "neither DER nor PEM"},
-			{"behind the end of a CSR", good + base64.StdEncoding.EncodeToString(der), "followed by other text"},
+			{"after the end of a CSR", good + base64.StdEncoding.EncodeToString(der), "followed by other text"},
 		} {
 			t.Run(string(a)+" "+tt.name, func(t *testing.T) {
 				t.Parallel()
@@ -1003,7 +1003,7 @@ func TestParseKeepsPrivateKeysToItself(t *testing.T) {
 	}
 }
 
-// What is refused is quoted only so far.
+// A message quotes only the beginning of a refused value.
 func TestParseMessagesAreShort(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(p *parts){
