@@ -412,7 +412,7 @@ func TestComplete(t *testing.T) {
 		name  string
 		cn    string
 		given string
-		want  string // what is stored; empty means what was given
+		want  string // the stored text; empty means given
 	}{
 		{"with its CA", "www.example.com", certificate, ""},
 		{"without its CA", "www.example.com", out.leaf(t, nil), ""},

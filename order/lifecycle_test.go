@@ -27,7 +27,7 @@ type operation struct {
 	next map[order.State]order.State
 }
 
-// gone stands for the state of a deleted order.
+// gone means the state of a deleted order.
 const gone order.State = "gone"
 
 func operations() []operation {

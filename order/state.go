@@ -22,7 +22,7 @@ const (
 // states has every state of an order.
 var states = []State{StateDomainVerify, StateProcess, StateVerifyFail, StateCertificate, StatePayed}
 
-// An event changes the state of an order. Its text stands in error messages.
+// An event changes the state of an order. Its text is part of error messages.
 type event string
 
 const (

@@ -127,8 +127,8 @@ func putAll(tx order.Tx, values ...any) error {
 	return nil
 }
 
-// wantPackage and wantOrder compare what is stored. A nil want means that
-// nothing is.
+// wantPackage and wantOrder compare want with the stored value. A nil want means
+// that nothing is stored.
 func wantPackage(t *testing.T, r order.Reader, productCode string, want *order.Package) {
 	t.Helper()
 	got, found, err := r.Package(productCode)
