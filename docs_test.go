@@ -40,8 +40,8 @@ func withoutIndent(text string) string {
 
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
-// strayBlocks returns the Go blocks of a page that do not stand, line for line,
-// in one of the sources.
+// strayBlocks returns the Go blocks of a page that are not, line for line, in one
+// of the sources.
 func strayBlocks(page string, sources []string) (blocks int, stray []string) {
 	for _, block := range goBlock.FindAllStringSubmatch(page, -1) {
 		blocks++

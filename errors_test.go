@@ -130,7 +130,7 @@ func TestErrorfQuotesNoKey(t *testing.T) {
 	t.Parallel()
 	const key = "-----BEGIN EC PRIVATE KEY-----\n\"\\MHcCAQEEIGxhbGFsYWxhbGFsYWxhbGFsYWxhbGFsYWxh\n"
 	for _, tt := range []struct{ format, want string }{
-		{"%.80q is no name: letters are", `"-----BEGIN EC PRIVATE KEY-----…" is no name: letters are`},
+		{"%.80q is not a name: letters are", `"-----BEGIN EC PRIVATE KEY-----…" is not a name: letters are`},
 		{"%.40q and %.60q are not", `"-----BEGIN EC PRIVATE KEY-----…" and "-----BEGIN EC PRIVATE KEY-----…" are not`},
 		{"%q, that is %%", `"-----BEGIN EC PRIVATE KEY-----…", that is %`},
 	} {

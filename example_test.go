@@ -81,7 +81,7 @@ func ExampleCode() {
 	// {"RequestId":"","Code":"InvalidValue.Malformed","Message":"KeySize: 1024 is not 2048, 3072 or 4096 for RSA, or 256 for ECC and SM2"}
 }
 
-// hsm stands for a key that does not leave its device. It has a public half, and it
+// hsm imitates a key that does not leave its device. It has a public half, and it
 // signs digests.
 type hsm struct {
 	public crypto.PublicKey

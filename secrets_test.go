@@ -400,7 +400,7 @@ func keyForms(text []byte) (forms, spoilt map[string]string) {
 	return forms, spoilt
 }
 
-// No error shows a private key that stands in the input, for any kind of input.
+// No error shows a private key that the input contains, for any kind of input.
 func TestSecretsInErrors(t *testing.T) {
 	t.Parallel()
 	for _, a := range testkeys.Families {

@@ -18,7 +18,7 @@ type rule struct {
 	phrases []string
 }
 
-// parseRules are the rules of csr.Parse that these tests meet. Each stands for one
+// parseRules are the rules of csr.Parse that these tests meet. Each has one
 // message, which TestParseRules checks. The tests depend on no other words of these
 // messages: if you change a message, change this table. If a message has an RFC
 // section, the phrases are the section and one or two words.

@@ -51,7 +51,7 @@ var verdicts = []struct {
 	{"two domains permitted", "www.example.com,www.example.org", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com", "example.org"}}, "www.example.org", x509.ExtKeyUsageServerAuth, true, false},
 	{"a domain excluded", "www.example.com", &ca.NameConstraints{ExcludedDNSDomains: []string{"example.com"}}, "", x509.ExtKeyUsageServerAuth, false, false},
 	{"another domain excluded", "www.example.org", &ca.NameConstraints{ExcludedDNSDomains: []string{"example.com"}}, "www.example.org", x509.ExtKeyUsageServerAuth, true, false},
-	{"excluded within what is permitted", "a.bad.example.com", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}, ExcludedDNSDomains: []string{"bad.example.com"}}, "", x509.ExtKeyUsageServerAuth, false, false},
+	{"excluded within a permitted domain", "a.bad.example.com", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}, ExcludedDNSDomains: []string{"bad.example.com"}}, "", x509.ExtKeyUsageServerAuth, false, false},
 	{"a wildcard permitted", "*.example.com", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}}, "api.example.com", x509.ExtKeyUsageServerAuth, true, false},
 	{"domains do not constrain addresses", "192.0.2.1", &ca.NameConstraints{PermittedDNSDomains: []string{"example.com"}}, "192.0.2.1", x509.ExtKeyUsageServerAuth, true, false},
 	{"an address permitted", "10.1.2.3", &ca.NameConstraints{PermittedIPRanges: []string{"10.0.0.0/8"}}, "10.1.2.3", x509.ExtKeyUsageServerAuth, true, false},

@@ -73,7 +73,7 @@ func CheckKeyError(t testing.TB, err error, words ...string) {
 }
 
 // CheckMessage is CheckError for an error whose whole message is documented. An
-// empty message stands for any.
+// empty message accepts any.
 func CheckMessage(t testing.TB, err error, code yuncert.Code, parameter, message string) {
 	t.Helper()
 	got := checkCode(t, err, code, parameter)
@@ -158,8 +158,7 @@ func FirstPEM[Text string | []byte](t testing.TB, text Text) []byte {
 	return block.Bytes
 }
 
-// Hex returns the octets that a text in hexadecimal, perhaps with spaces, stands
-// for.
+// Hex decodes a text in hexadecimal, which may contain spaces.
 func Hex(text string) []byte {
 	b, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
 	if err != nil {
