@@ -63,7 +63,8 @@ func checkInvariants(t *testing.T, r *csr.Request) {
 		}
 		t.Fatalf("crypto/x509 refuses it: %v\n%x", err, r.Raw)
 	}
-	if err := other.CheckSignature(); err != nil && !strings.Contains(err.Error(), "unsupported") {
+	// crypto/x509 has no longer salts in RSASSA-PSS.
+	if err := other.CheckSignature(); err != nil && !errors.Is(err, x509.ErrUnsupportedAlgorithm) {
 		t.Errorf("crypto/x509 refuses the signature: %v", err)
 	}
 	var names []any // of the subject; an empty one does not count

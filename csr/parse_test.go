@@ -3,6 +3,7 @@ package csr_test
 import (
 	"bytes"
 	"crypto"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -37,40 +38,43 @@ var tools = map[string]struct {
 	names      []string
 	subject    string // as pkix.Name prints it
 }{
-	"certtool-p256":           {algorithm.ECC_256, "gnutls.example.com", gnutlsNames, "CN=gnutls.example.com,O=Example Co.,C=CN"},
-	"certtool-rsa-2048":       {algorithm.RSA_2048, "gnutls.example.com", gnutlsNames, "CN=gnutls.example.com,O=Example Co.,C=CN"},
-	"tjfoc-sm2":               {algorithm.SM2_256, "www.example.com", []string{"www.example.com", "*.example.com"}, "CN=www.example.com,O=例子公司,C=CN"},
-	"keytool-p256":            {algorithm.ECC_256, "java.example.com", javaNames, javaSubject},
-	"keytool-p384":            {algorithm.ECC_384, "java.example.com", javaNames, javaSubject},
-	"keytool-p521":            {algorithm.ECC_512, "java.example.com", javaNames, javaSubject},
-	"keytool-rsa-2048":        {algorithm.RSA_2048, "java.example.com", javaNames, javaSubject},
-	"keytool-rsa-4096-sha512": {algorithm.RSA_4096, "java.example.com", javaNames, javaSubject},
-	"openssl-bmp":             {algorithm.ECC_256, "www.example.com", nil, "CN=www.example.com,O=例子公司,L=杭州,ST=浙江,C=CN"},
-	"openssl-bmp-rsa":         {algorithm.RSA_2048, "www.example.com", nil, "CN=www.example.com,O=例子公司,L=杭州,ST=浙江,C=CN"},
-	"openssl-email-san":       {algorithm.ECC_256, "mail.example.com", nil, "CN=mail.example.com"},
-	"openssl-multivalue":      {algorithm.ECC_256, "multi.example.com", nil, "SERIALNUMBER=42,CN=multi.example.com,OU=IT+OU=Second,O=Example,C=CN"},
-	"openssl-new-label":       {algorithm.RSA_2048, "www.example.com", nil, opensslSubject},
-	"openssl-no-subject":      {algorithm.ECC_256, "", []string{"only-san.example.com"}, ""},
-	"openssl-p256":            {algorithm.ECC_256, "www.example.com", nil, opensslSubject},
-	"openssl-p256-san":        {algorithm.ECC_256, "www.example.com", opensslNames, opensslSubject},
-	"openssl-p256-sha512":     {algorithm.ECC_256, "www.example.com", nil, opensslSubject},
-	"openssl-p384":            {algorithm.ECC_384, "www.example.com", nil, opensslSubject},
-	"openssl-p384-sha384":     {algorithm.ECC_384, "www.example.com", nil, opensslSubject},
-	"openssl-p521":            {algorithm.ECC_512, "www.example.com", nil, opensslSubject},
-	"openssl-p521-sha512":     {algorithm.ECC_512, "www.example.com", nil, opensslSubject},
-	"openssl-rsa-1024":        {algorithm.RSA_1024, "www.example.com", nil, opensslSubject},
-	"openssl-rsa-2048":        {algorithm.RSA_2048, "www.example.com", nil, opensslSubject},
-	"openssl-rsa-2048-san":    {algorithm.RSA_2048, "www.example.com", opensslNames, opensslSubject},
-	"openssl-rsa-2048-sha384": {algorithm.RSA_2048, "www.example.com", nil, opensslSubject},
-	"openssl-rsa-2048-sha512": {algorithm.RSA_2048, "www.example.com", nil, opensslSubject},
-	"openssl-rsa-3072":        {algorithm.RSA_3072, "www.example.com", nil, opensslSubject},
-	"openssl-rsa-4096":        {algorithm.RSA_4096, "www.example.com", nil, opensslSubject},
-	"openssl-sm2":             {algorithm.SM2_256, "www.example.com", nil, opensslSubject},
-	"openssl-sm2-empty-id":    {algorithm.SM2_256, "www.example.com", nil, opensslSubject},
-	"openssl-sm2-san":         {algorithm.SM2_256, "www.example.com", opensslNames, opensslSubject},
-	"openssl-t61":             {algorithm.ECC_256, "www.example.com", nil, "CN=www.example.com,O=At@Sign_Co,L=Hangzhou,ST=a_b@c,C=CN"},
-	"openssl-text":            {algorithm.RSA_2048, "www.example.com", nil, opensslSubject},
-	"openssl-utf8":            {algorithm.ECC_256, "www.example.com", nil, "CN=www.example.com,O=例子公司,L=杭州,ST=浙江,C=CN"},
+	"certtool-p256":               {algorithm.ECC_256, "gnutls.example.com", gnutlsNames, "CN=gnutls.example.com,O=Example Co.,C=CN"},
+	"certtool-rsa-2048":           {algorithm.RSA_2048, "gnutls.example.com", gnutlsNames, "CN=gnutls.example.com,O=Example Co.,C=CN"},
+	"tjfoc-sm2":                   {algorithm.SM2_256, "www.example.com", []string{"www.example.com", "*.example.com"}, "CN=www.example.com,O=例子公司,C=CN"},
+	"keytool-p256":                {algorithm.ECC_256, "java.example.com", javaNames, javaSubject},
+	"keytool-p384":                {algorithm.ECC_384, "java.example.com", javaNames, javaSubject},
+	"keytool-p521":                {algorithm.ECC_512, "java.example.com", javaNames, javaSubject},
+	"keytool-rsa-2048":            {algorithm.RSA_2048, "java.example.com", javaNames, javaSubject},
+	"keytool-rsa-4096-sha512":     {algorithm.RSA_4096, "java.example.com", javaNames, javaSubject},
+	"openssl-bmp":                 {algorithm.ECC_256, "www.example.com", nil, "CN=www.example.com,O=例子公司,L=杭州,ST=浙江,C=CN"},
+	"openssl-bmp-rsa":             {algorithm.RSA_2048, "www.example.com", nil, "CN=www.example.com,O=例子公司,L=杭州,ST=浙江,C=CN"},
+	"openssl-email-san":           {algorithm.ECC_256, "mail.example.com", nil, "CN=mail.example.com"},
+	"openssl-multivalue":          {algorithm.ECC_256, "multi.example.com", nil, "SERIALNUMBER=42,CN=multi.example.com,OU=IT+OU=Second,O=Example,C=CN"},
+	"openssl-new-label":           {algorithm.RSA_2048, "www.example.com", nil, opensslSubject},
+	"openssl-no-subject":          {algorithm.ECC_256, "", []string{"only-san.example.com"}, ""},
+	"openssl-p256":                {algorithm.ECC_256, "www.example.com", nil, opensslSubject},
+	"openssl-p256-san":            {algorithm.ECC_256, "www.example.com", opensslNames, opensslSubject},
+	"openssl-p256-sha512":         {algorithm.ECC_256, "www.example.com", nil, opensslSubject},
+	"openssl-p384":                {algorithm.ECC_384, "www.example.com", nil, opensslSubject},
+	"openssl-p384-sha384":         {algorithm.ECC_384, "www.example.com", nil, opensslSubject},
+	"openssl-p521":                {algorithm.ECC_512, "www.example.com", nil, opensslSubject},
+	"openssl-p521-sha512":         {algorithm.ECC_512, "www.example.com", nil, opensslSubject},
+	"openssl-rsa-1024":            {algorithm.RSA_1024, "www.example.com", nil, opensslSubject},
+	"openssl-rsa-2048":            {algorithm.RSA_2048, "www.example.com", nil, opensslSubject},
+	"keytool-rsa-3072-pss":        {algorithm.RSA_3072, "java.example.com", javaNames, javaSubject},
+	"openssl-rsa-2048-pss":        {algorithm.RSA_2048, "www.example.com", nil, opensslSubject},
+	"openssl-rsa-4096-pss-sha512": {algorithm.RSA_4096, "www.example.com", nil, opensslSubject},
+	"openssl-rsa-2048-san":        {algorithm.RSA_2048, "www.example.com", opensslNames, opensslSubject},
+	"openssl-rsa-2048-sha384":     {algorithm.RSA_2048, "www.example.com", nil, opensslSubject},
+	"openssl-rsa-2048-sha512":     {algorithm.RSA_2048, "www.example.com", nil, opensslSubject},
+	"openssl-rsa-3072":            {algorithm.RSA_3072, "www.example.com", nil, opensslSubject},
+	"openssl-rsa-4096":            {algorithm.RSA_4096, "www.example.com", nil, opensslSubject},
+	"openssl-sm2":                 {algorithm.SM2_256, "www.example.com", nil, opensslSubject},
+	"openssl-sm2-empty-id":        {algorithm.SM2_256, "www.example.com", nil, opensslSubject},
+	"openssl-sm2-san":             {algorithm.SM2_256, "www.example.com", opensslNames, opensslSubject},
+	"openssl-t61":                 {algorithm.ECC_256, "www.example.com", nil, "CN=www.example.com,O=At@Sign_Co,L=Hangzhou,ST=a_b@c,C=CN"},
+	"openssl-text":                {algorithm.RSA_2048, "www.example.com", nil, opensslSubject},
+	"openssl-utf8":                {algorithm.ECC_256, "www.example.com", nil, "CN=www.example.com,O=例子公司,L=杭州,ST=浙江,C=CN"},
 }
 
 var (
@@ -264,6 +268,9 @@ func unusualParts(t testing.TB) []unusual {
 			p.subject = asn.Name(asn.UTF8(asn.OIDUnit, ""), asn.UTF8(asn.OIDCommonName, "example.com"))
 		}, "", nil},
 		{"RSA signature without NULL", algorithm.RSA_2048, func(t testing.TB, p *parts) { p.id = rsaWithoutNULL }, "", nil},
+		{"RSASSA-PSS with SHA-256", algorithm.RSA_2048, func(t testing.TB, p *parts) { signPSS(t, p, crypto.SHA256, asn.SHA256, 32) }, "", nil},
+		{"RSASSA-PSS with SHA-384", algorithm.RSA_2048, func(t testing.TB, p *parts) { signPSS(t, p, crypto.SHA384, asn.SHA384, 48) }, "", nil},
+		{"RSASSA-PSS with SHA-512 and a longer salt", algorithm.RSA_2048, func(t testing.TB, p *parts) { signPSS(t, p, crypto.SHA512, asn.SHA512, 65) }, "", nil},
 		{"SM2 signature with NULL", algorithm.SM2_256, func(t testing.TB, p *parts) { p.id = sm2WithSM3NULL }, "", nil},
 		{"P-256 with SHA-384", "", func(t testing.TB, p *parts) {
 			p.id = ecdsaWithSHA384
@@ -597,10 +604,27 @@ func hostileParts(t testing.TB) []hostile {
 				return asn.Seq(asn.TLV(asn1.INTEGER, []byte{0}), asn.TLV(asn1.INTEGER, []byte{0}))
 			}
 		}, "does not match"},
-		{"ecdsa-with-SHA1", "", func(t testing.TB, p *parts) { p.id = ecdsaWithSHA1 }, "signature algorithm is not supported"},
+		{"RSASSA-PSS signature by another key", algorithm.RSA_2048, func(t testing.TB, p *parts) {
+			signPSS(t, p, crypto.SHA256, asn.SHA256, 32)
+			p.key = newParts(t, algorithm.RSA_2048, 1).key
+		}, "does not match"},
+		{"RSASSA-PSS signature with an octet at the end", algorithm.RSA_2048, func(t testing.TB, p *parts) {
+			signPSS(t, p, crypto.SHA256, asn.SHA256, 32)
+			padSignature(p)
+		}, "does not match"},
+		{"RSASSA-PSS with another salt than it says", algorithm.RSA_2048, func(t testing.TB, p *parts) {
+			signPSS(t, p, crypto.SHA256, asn.SHA256, 33)
+			p.id = asn.RSAPSS(asn.PSSHash(asn.SHA256), asn.PSSMask(asn.SHA256), asn.PSSSalt(32))
+		}, "does not match"},
+		{"RSASSA-PSS with a short salt", algorithm.RSA_2048, func(t testing.TB, p *parts) { signPSS(t, p, crypto.SHA512, asn.SHA512, 32) }, "id-RSASSA-PSS (1.2.840.113549.1.1.10) with SHA-512 and a salt of 32 octets is not supported"},
+		{"RSASSA-PSS without parameters", algorithm.RSA_2048, func(t testing.TB, p *parts) { p.id = asn.Seq(asn.RSAPSS()[2 : len(asn.RSAPSS())-2]) }, "id-RSASSA-PSS (1.2.840.113549.1.1.10) without parameters is not supported"},
+		{"P-256 key under RSASSA-PSS", "", func(t testing.TB, p *parts) {
+			p.id = asn.RSAPSS(asn.PSSHash(asn.SHA256), asn.PSSMask(asn.SHA256), asn.PSSSalt(32))
+		}, "ECC key"},
+		{"ecdsa-with-SHA1", "", func(t testing.TB, p *parts) { p.id = ecdsaWithSHA1 }, "signature algorithm ecdsa-with-SHA1 (1.2.840.10045.4.1) is not supported"},
 		{"ecdsa-with-SHA256 and NULL", "", func(t testing.TB, p *parts) {
 			p.id = asn.Seq(asn.OID("\x2a\x86\x48\xce\x3d\x04\x03\x02"), asn.Null)
-		}, "signature algorithm is not supported"},
+		}, "signature algorithm ecdsa-with-SHA256 (1.2.840.10045.4.3.2) with unexpected parameters is not supported"},
 		{"SHA-256 signature named SHA-384", "", func(t testing.TB, p *parts) { p.id = ecdsaWithSHA384 }, "does not match"},
 		{"SM2 key under ecdsa-with-SHA256", algorithm.SM2_256, func(t testing.TB, p *parts) { p.id = asn.ECDSAWithSHA256 }, "SM2 key"},
 		{"P-256 key under SM2", "", func(t testing.TB, p *parts) { p.id = asn.SM2WithSM3 }, "ECC key"},
@@ -623,6 +647,22 @@ func TestParseRefusals(t *testing.T) {
 			checkRefused(t, p.der(), tt.says)
 			checkRefused(t, armour(p.der()), tt.says)
 		})
+	}
+}
+
+// signPSS makes a CSR's signature RSASSA-PSS under the RSA_2048 key 0.
+func signPSS(t testing.TB, p *parts, hash crypto.Hash, id []byte, salt byte) {
+	t.Helper()
+	key := parsePKCS8[*rsa.PrivateKey](t, testutil.FirstPEM(t, testkeys.PEM(algorithm.RSA_2048, 0)))
+	p.id = asn.RSAPSS(asn.PSSHash(id), asn.PSSMask(id), asn.PSSSalt(salt))
+	p.sign = func(info []byte) []byte {
+		h := hash.New()
+		h.Write(info)
+		sig, err := rsa.SignPSS(rand.Reader, key, hash, h.Sum(nil), &rsa.PSSOptions{SaltLength: int(salt)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sig
 	}
 }
 
@@ -653,20 +693,23 @@ func TestParseRefusesTools(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
 		"dsa":             "key's algorithm is not supported",
-		"ecdsa-sha1":      "signature algorithm is not supported",
+		"ecdsa-sha1":      "signature algorithm ecdsa-with-SHA1 (1.2.840.10045.4.1) is not supported",
 		"ed25519":         "key's algorithm is not supported",
 		"ed448":           "key's algorithm is not supported",
-		"md5":             "signature algorithm is not supported",
+		"md5":             "signature algorithm md5WithRSAEncryption (1.2.840.113549.1.1.4) is not supported",
 		"p224":            "key's curve is not supported",
 		"p256-compressed": "not an uncompressed point",
 		"p256-explicit":   "key's curve is not supported",
-		"pss":             "signature algorithm is not supported",
+		"pss-mgf1-sha1":   "id-RSASSA-PSS (1.2.840.113549.1.1.10) with SHA-256 and MGF1 with SHA-1 is not supported",
+		"pss-salt":        "id-RSASSA-PSS (1.2.840.113549.1.1.10) with SHA-256 and a salt of 20 octets is not supported",
+		"pss-sha1":        "id-RSASSA-PSS (1.2.840.113549.1.1.10) with SHA-1 is not supported",
+		"sha3":            "rsassa-pkcs1-v1_5-with-sha3-256 (2.16.840.1.101.3.4.3.14) is not supported",
 		"rsa-1536":        "1536 bits is not supported",
 		"rsa-e3":          "exponent 3",
 		"rsa-pss-key":     "key's algorithm is not supported",
 		"secp256k1":       "key's curve is not supported",
-		"sha1":            "signature algorithm is not supported",
-		"sha224":          "signature algorithm is not supported",
+		"sha1":            "signature algorithm sha1WithRSAEncryption (1.2.840.113549.1.1.5) is not supported",
+		"sha224":          "signature algorithm ecdsa-with-SHA224 (1.2.840.10045.4.3.1) is not supported",
 		"sm2-other-id":    "does not match",
 	}
 	files, err := os.ReadDir("testdata/refused")

@@ -29,6 +29,8 @@ req p256-san ECC_256 -sha256 -addext "$san" -addext 'keyUsage=critical,digitalSi
 req sm2-san SM2_256 -sm3 -sigopt distid:1234567812345678 -addext "$san"
 req rsa-2048-sha384 RSA_2048 -sha384
 req rsa-2048-sha512 RSA_2048 -sha512
+req rsa-2048-pss RSA_2048 -sha256 -sigopt rsa_padding_mode:pss # the longest salt
+req rsa-4096-pss-sha512 RSA_4096 -sha512 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest
 req p256-sha512 ECC_256 -sha512
 req p384-sha384 ECC_384 -sha384
 req p521-sha512 ECC_512 -sha512
@@ -65,9 +67,10 @@ openssl req -new -key $keys/ECC_256-0.pem -subj '/' -addext 'subjectAltName=DNS:
 openssl req -new -key $keys/ECC_256-0.pem -subj '/CN=mail.example.com' -addext 'subjectAltName=email:a@example.com' -out accepted/openssl-email-san.pem
 
 java() { name=$1; shift; keytool -genkeypair -alias k -keystore "$tmp/$name.p12" -storepass changeit -storetype PKCS12 -dname 'CN=java.example.com, OU=IT, O="Example, Inc.", L=杭州, ST=Zhejiang, C=CN' "$@" 2>/dev/null
-	keytool -certreq -alias k -keystore "$tmp/$name.p12" -storepass changeit -ext san=dns:java.example.com,dns:www.java.example.com,ip:192.0.2.8 -file "accepted/keytool-$name.pem" 2>/dev/null; }
+	keytool -certreq -alias k -keystore "$tmp/$name.p12" -storepass changeit ${requestsig:+-sigalg "$requestsig"} -ext san=dns:java.example.com,dns:www.java.example.com,ip:192.0.2.8 -file "accepted/keytool-$name.pem" 2>/dev/null; }
 java rsa-2048 -keyalg RSA -keysize 2048
 java rsa-4096-sha512 -keyalg RSA -keysize 4096 -sigalg SHA512withRSA
+requestsig=RSASSA-PSS java rsa-3072-pss -keyalg RSA -keysize 3072
 java p256 -keyalg EC -groupname secp256r1
 java p384 -keyalg EC -groupname secp384r1
 java p521 -keyalg EC -groupname secp521r1
@@ -92,7 +95,10 @@ bad sha1 -key $keys/RSA_2048-0.pem -sha1
 bad md5 -key $keys/RSA_2048-0.pem -md5
 bad sha224 -key $keys/ECC_256-0.pem -sha224
 bad ecdsa-sha1 -key $keys/ECC_256-0.pem -sha1
-bad pss -key $keys/RSA_2048-0.pem -sha256 -sigopt rsa_padding_mode:pss
+bad sha3 -key $keys/RSA_2048-0.pem -sha3-256
+bad pss-sha1 -key $keys/RSA_2048-0.pem -sha1 -sigopt rsa_padding_mode:pss
+bad pss-mgf1-sha1 -key $keys/RSA_2048-0.pem -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_mgf1_md:sha1
+bad pss-salt -key $keys/RSA_2048-0.pem -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:20
 bad sm2-other-id -key $keys/SM2_256-0.pem -sm3 -sigopt distid:Alice
 openssl genpkey -algorithm ED25519 -out "$tmp/k"; bad ed25519 -key "$tmp/k"
 openssl genpkey -algorithm ED448 -out "$tmp/k"; bad ed448 -key "$tmp/k"

@@ -39,7 +39,7 @@ var parseRules = []rule{
 	{"key syntax", "crypto/x509 openssl", []string{"not a SubjectPublicKeyInfo"}},
 	{"key algorithm", "crypto/x509 openssl", []string{"key's algorithm"}},
 	{"key curve", "crypto/x509 openssl", []string{"key's curve", "explicit parameters"}},
-	{"signature algorithm", "crypto/x509 openssl", []string{"signature algorithm is not supported"}},
+	{"signature algorithm", "crypto/x509 openssl", []string{"is not supported; want SHA-256"}},
 
 	// Content that could be read in two ways.
 	{"duplicate attribute", "crypto/x509 openssl", []string{"it has the attribute ", " twice"}},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -33,6 +34,12 @@ var vectors = []struct {
 	{"rsa_signature_4096_sha256_test.json", 200},
 	{"rsa_signature_4096_sha384_test.json", 200},
 	{"rsa_signature_4096_sha512_test.json", 200},
+	{"rsa_pss_2048_sha256_mgf1_32_test.json", 100},
+	{"rsa_pss_2048_sha384_mgf1_48_test.json", 100},
+	{"rsa_pss_3072_sha256_mgf1_32_test.json", 100},
+	{"rsa_pss_4096_sha256_mgf1_32_test.json", 100},
+	{"rsa_pss_4096_sha384_mgf1_48_test.json", 100},
+	{"rsa_pss_4096_sha512_mgf1_64_test.json", 100},
 }
 
 // signatureIDs are the signature algorithms by wycheproof's names (RFC 8017, appendix
@@ -42,9 +49,19 @@ var signatureIDs = map[string]map[string]asn1.ObjectIdentifier{
 	"RsassaPkcs1Verify": {"SHA-256": {1, 2, 840, 113549, 1, 1, 11}, "SHA-384": {1, 2, 840, 113549, 1, 1, 12}, "SHA-512": {1, 2, 840, 113549, 1, 1, 13}},
 }
 
-// signatureID encodes an AlgorithmIdentifier. RSA's has NULL parameters.
+// pssIDs are the AlgorithmIdentifiers of RSASSA-PSS with a salt as long as the hash.
+var pssIDs = map[string][]byte{
+	"SHA-256": asn.RSAPSS(asn.PSSHash(asn.SHA256), asn.PSSMask(asn.SHA256), asn.PSSSalt(32)),
+	"SHA-384": asn.RSAPSS(asn.PSSHash(asn.SHA384), asn.PSSMask(asn.SHA384), asn.PSSSalt(48)),
+	"SHA-512": asn.RSAPSS(asn.PSSHash(asn.SHA512), asn.PSSMask(asn.SHA512), asn.PSSSalt(64)),
+}
+
+// signatureID encodes an AlgorithmIdentifier. PKCS #1's has NULL parameters.
 func signatureID(t *testing.T, kind, hash string) []byte {
 	t.Helper()
+	if kind == "RsassaPssVerify" {
+		return pssIDs[hash]
+	}
 	oid, ok := signatureIDs[kind][hash]
 	if !ok {
 		t.Fatalf("signatureIDs has no %s with %s", kind, hash)

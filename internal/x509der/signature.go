@@ -12,6 +12,9 @@ import (
 	"fmt"
 	"io"
 
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/sm2"
 )
@@ -21,31 +24,32 @@ type signatureID struct {
 	der    []byte
 	family string
 	hash   crypto.Hash // zero for SM2, whose signatures include SM3
+	salt   int         // octets of RSASSA-PSS's salt; zero for PKCS #1 v1.5
 }
 
 // This module signs with these (RFC 4055, section 5; RFC 5758, section 3.2;
 // GM/T 0015, which leaves out the parameters of SM2).
 var (
-	sha256WithRSA   = signatureID{[]byte{0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11, 5, 0}, "RSA", crypto.SHA256}
-	sha256WithECDSA = signatureID{[]byte{0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2}, "ECC", crypto.SHA256}
-	sm3WithSM2      = signatureID{[]byte{0x30, 10, 6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x75}, "SM2", 0}
+	sha256WithRSA   = signatureID{[]byte{0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11, 5, 0}, "RSA", crypto.SHA256, 0}
+	sha256WithECDSA = signatureID{[]byte{0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2}, "ECC", crypto.SHA256, 0}
+	sm3WithSM2      = signatureID{[]byte{0x30, 10, 6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x75}, "SM2", 0, 0}
 )
 
 // accepted are the algorithms that this module verifies: SHA-256 and longer.
 // The parameters of RSA may be absent (RFC 4055, section 5), and those of SM2
-// NULL.
+// NULL. parsePSS reads the identifiers of RSASSA-PSS.
 var accepted = []signatureID{
 	sha256WithRSA,
 	sha256WithECDSA,
 	sm3WithSM2,
-	{[]byte{0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 12, 5, 0}, "RSA", crypto.SHA384},
-	{[]byte{0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 13, 5, 0}, "RSA", crypto.SHA512},
-	{[]byte{0x30, 11, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11}, "RSA", crypto.SHA256},
-	{[]byte{0x30, 11, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 12}, "RSA", crypto.SHA384},
-	{[]byte{0x30, 11, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 13}, "RSA", crypto.SHA512},
-	{[]byte{0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3}, "ECC", crypto.SHA384},
-	{[]byte{0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 4}, "ECC", crypto.SHA512},
-	{[]byte{0x30, 12, 6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x75, 5, 0}, "SM2", 0},
+	{[]byte{0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 12, 5, 0}, "RSA", crypto.SHA384, 0},
+	{[]byte{0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 13, 5, 0}, "RSA", crypto.SHA512, 0},
+	{[]byte{0x30, 11, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11}, "RSA", crypto.SHA256, 0},
+	{[]byte{0x30, 11, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 12}, "RSA", crypto.SHA384, 0},
+	{[]byte{0x30, 11, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 13}, "RSA", crypto.SHA512, 0},
+	{[]byte{0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3}, "ECC", crypto.SHA384, 0},
+	{[]byte{0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 4}, "ECC", crypto.SHA512, 0},
+	{[]byte{0x30, 12, 6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x75, 5, 0}, "SM2", 0, 0},
 }
 
 // Verify checks a signature over message. id is the DER AlgorithmIdentifier.
@@ -62,25 +66,53 @@ func VerifyPossession(r *Request) error {
 }
 
 func verifyAs(pub crypto.PublicKey, id, message, signature []byte, userIDs ...string) error {
-	for _, s := range accepted {
-		if !bytes.Equal(s.der, id) {
-			continue
-		}
-		a, err := algorithm.Of(pub)
-		if err != nil {
-			return err
-		}
-		if a.Family() != s.family {
-			return fmt.Errorf("the %s key does not fit the signature algorithm, which is for %s", a.Family(), s.family)
-		}
-		return verify(pub, s, message, signature, userIDs...)
+	s, err := parseSignatureID(id)
+	if err != nil {
+		return err
 	}
-	return ErrSignatureAlgorithm
+	a, err := algorithm.Of(pub)
+	if err != nil {
+		return err
+	}
+	if a.Family() != s.family {
+		return fmt.Errorf("the %s key does not fit the signature algorithm, which is for %s", a.Family(), s.family)
+	}
+	return verify(pub, s, message, signature, userIDs...)
+}
+
+// parseSignatureID reads a DER AlgorithmIdentifier. The error for an algorithm
+// that this module does not verify wraps ErrSignatureAlgorithm.
+func parseSignatureID(id []byte) (signatureID, error) {
+	for _, s := range accepted {
+		if bytes.Equal(s.der, id) {
+			return s, nil
+		}
+	}
+	input := cryptobyte.String(id)
+	var fields, oid cryptobyte.String
+	if !input.ReadASN1(&fields, asn1.SEQUENCE) || !input.Empty() || !readOID(&fields, &oid) {
+		return signatureID{}, fmt.Errorf("the signature algorithm is not a DER AlgorithmIdentifier (RFC 5280, section 4.1.1.2) and %w", ErrSignatureAlgorithm)
+	}
+	if string(oid) == oidPSS {
+		return parsePSS(fields)
+	}
+	for _, s := range accepted {
+		if string(s.der[4:4+s.der[3]]) == string(oid) {
+			return signatureID{}, unsupported(oid, " with unexpected parameters")
+		}
+	}
+	return signatureID{}, unsupported(oid, "")
 }
 
 // ErrSignatureAlgorithm is the error for a signature of an unsupported
-// algorithm.
-var ErrSignatureAlgorithm = errors.New("the signature algorithm is not supported; want SHA-256, SHA-384 or SHA-512 with RSA (PKCS #1 v1.5) or ECDSA, or SM3 with SM2")
+// algorithm. It ends a sentence that begins with the algorithm.
+var ErrSignatureAlgorithm = errors.New("is not supported; want SHA-256, SHA-384 or SHA-512 with ECDSA or RSA (PKCS #1 v1.5, or PSS with MGF1 and a salt at least as long as the hash), or SM3 with SM2")
+
+// unsupported returns the error for a signature algorithm. parameters, if not
+// empty, says what is unsupported about its parameters.
+func unsupported(oid cryptobyte.String, parameters string) error {
+	return fmt.Errorf("the signature algorithm %s%s %w", nameOf(oid), parameters, ErrSignatureAlgorithm)
+}
 
 var errBadSignature = errors.New("the signature does not match the key and the content")
 
@@ -98,7 +130,10 @@ func verify(pub crypto.PublicKey, s signatureID, message, signature []byte, user
 	digest := digestOf(s.hash, message)
 	switch key := pub.(type) {
 	case *rsa.PublicKey:
-		if rsa.VerifyPKCS1v15(key, s.hash, digest, signature) == nil {
+		if s.salt == 0 && rsa.VerifyPKCS1v15(key, s.hash, digest, signature) == nil {
+			return nil
+		}
+		if s.salt != 0 && rsa.VerifyPSS(key, s.hash, digest, signature, &rsa.PSSOptions{SaltLength: s.salt}) == nil {
 			return nil
 		}
 	case *ecdsa.PublicKey:

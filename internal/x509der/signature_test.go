@@ -13,6 +13,7 @@ import (
 	"github.com/yuncert/yuncert/internal/sm2"
 	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
+	"github.com/yuncert/yuncert/internal/testutil/asn"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -58,13 +59,15 @@ func TestVerify(t *testing.T) {
 		{"SM2", algorithm.SM2_256, 0, sm2SM3, ""},
 		{"SM2 with NULL", algorithm.SM2_256, 0, sm2SM3NULL, ""},
 
+		{"P-256 key, PSS signature", algorithm.ECC_256, crypto.SHA256, asn.RSAPSS(asn.PSSHash(asn.SHA256), asn.PSSMask(asn.SHA256), asn.PSSSalt(32)), "ECC key"},
+		{"RSA key, PKCS #1 signature named PSS", algorithm.RSA_2048, crypto.SHA256, asn.RSAPSS(asn.PSSHash(asn.SHA256), asn.PSSMask(asn.SHA256), asn.PSSSalt(32)), "does not match"},
 		{"RSA, other hash", algorithm.RSA_2048, crypto.SHA256, rsaSHA384, "does not match"},
 		{"ECC, other hash", algorithm.ECC_256, crypto.SHA384, ecSHA256, "does not match"},
-		{"RSA with SHA-1", algorithm.RSA_2048, crypto.SHA256, rsaSHA1, "not supported"},
-		{"ECC with SHA-1", algorithm.ECC_256, crypto.SHA256, ecSHA1, "not supported"},
-		{"ECC with NULL", algorithm.ECC_256, crypto.SHA256, ecSHA256NUL, "not supported"},
-		{"RSA, an octet after the identifier", algorithm.RSA_2048, crypto.SHA256, append(bytes.Clone(rsaSHA256), 0), "not supported"},
-		{"no identifier", algorithm.RSA_2048, crypto.SHA256, nil, "not supported"},
+		{"RSA with SHA-1", algorithm.RSA_2048, crypto.SHA256, rsaSHA1, "algorithm sha1WithRSAEncryption (1.2.840.113549.1.1.5) is not supported"},
+		{"ECC with SHA-1", algorithm.ECC_256, crypto.SHA256, ecSHA1, "algorithm ecdsa-with-SHA1 (1.2.840.10045.4.1) is not supported"},
+		{"ECC with NULL", algorithm.ECC_256, crypto.SHA256, ecSHA256NUL, "ecdsa-with-SHA256 (1.2.840.10045.4.3.2) with unexpected parameters is not supported"},
+		{"RSA, an octet after the identifier", algorithm.RSA_2048, crypto.SHA256, append(bytes.Clone(rsaSHA256), 0), "not a DER AlgorithmIdentifier"},
+		{"no identifier", algorithm.RSA_2048, crypto.SHA256, nil, "not a DER AlgorithmIdentifier"},
 		{"RSA key, ECC signature", algorithm.RSA_2048, crypto.SHA256, ecSHA256, "RSA key"},
 		{"ECC key, RSA signature", algorithm.ECC_256, crypto.SHA256, rsaSHA256, "ECC key"},
 		{"ECC key, SM2 signature", algorithm.ECC_256, crypto.SHA256, sm2SM3, "ECC key"},

@@ -72,6 +72,30 @@ var (
 	SM2WithSM3      = Seq(OIDSM2WithSM3)
 )
 
+// RSAPSS is the AlgorithmIdentifier of RSASSA-PSS with these parameters (RFC
+// 4055, 3.1), and PSSHash, PSSMask and PSSSalt are the first three of them.
+func RSAPSS(parameters ...[]byte) []byte {
+	return Seq(OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"), Seq(parameters...))
+}
+func PSSHash(hash []byte) []byte { return Explicit(0, hash) }
+func PSSMask(hash []byte) []byte {
+	return Explicit(1, Seq(OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08"), hash))
+}
+func PSSSalt(octets byte) []byte {
+	if octets > 127 {
+		return Explicit(2, TLV(asn1.INTEGER, []byte{0, octets}))
+	}
+	return Explicit(2, TLV(asn1.INTEGER, []byte{octets}))
+}
+
+// The AlgorithmIdentifiers of hashes (RFC 4055, 2.1).
+var (
+	SHA1   = Seq(OID("\x2b\x0e\x03\x02\x1a"), Null)
+	SHA256 = Seq(OID("\x60\x86\x48\x01\x65\x03\x04\x02\x01"), Null)
+	SHA384 = Seq(OID("\x60\x86\x48\x01\x65\x03\x04\x02\x02"), Null)
+	SHA512 = Seq(OID("\x60\x86\x48\x01\x65\x03\x04\x02\x03"), Null)
+)
+
 // SignatureID is the AlgorithmIdentifier that keys of a family sign with: "RSA",
 // "ECC" or "SM2".
 func SignatureID(family string) []byte {
