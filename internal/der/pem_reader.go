@@ -33,15 +33,15 @@ func NewPEMReader(text []byte) *PEMReader {
 
 // Next returns the next block that can be read, or nil if there is none.
 // encoding/pem skips a block that is damaged; damaged reports whether Next came
-// across one.
+// across one. A block of which only the END line is left counts too.
 func (r *PEMReader) Next() (block *pem.Block, damaged bool) {
 	block, rest := pem.Decode(r.rest)
 	if block == nil {
-		return nil, bytes.Contains(r.rest, []byte(pemBegin))
+		return nil, bytes.Contains(r.rest, []byte(pemBegin)) || bytes.Contains(r.rest, []byte(pemEnd))
 	}
 	read := r.rest[:len(r.rest)-len(rest)]
 	r.rest = rest
-	return block, bytes.Count(read, []byte(pemBegin)) > 1
+	return block, bytes.Count(read, []byte(pemBegin)) > 1 || bytes.Count(read, []byte(pemEnd)) > 1
 }
 
 // NoPEM says why a text has no PEM block that can be read, and what to do about it.
