@@ -36,8 +36,6 @@ func TestPEMReader(t *testing.T) {
 		{"two are damaged", a + damaged + damaged + c, []string{"a", "damaged", "c"}, ""},
 		{"the last is damaged", a + damaged, []string{"a", "damaged"}, damaged},
 		{"no line break between two", strings.TrimSuffix(a, "\n") + b + c, []string{"a", "b", "c"}, ""},
-		{"no line breaks between three", strings.TrimSuffix(a, "\n") + strings.TrimSuffix(b, "\n") + c, []string{"a", "b", "c"}, ""},
-		{"spaces between two", strings.TrimSuffix(a, "\n") + " \t " + b, []string{"a", "b"}, ""},
 		{"no line break, and CRLF", strings.ReplaceAll(strings.TrimSuffix(a, "\n")+b, "\n", "\r\n"), []string{"a", "b"}, ""},
 		{"no line break before a damaged one", strings.TrimSuffix(a, "\n") + damaged + c, []string{"a", "damaged", "c"}, ""},
 		{"no line break after a damaged one", a + strings.TrimSuffix(damaged, "\n") + c, []string{"a", "damaged", "c"}, ""},
