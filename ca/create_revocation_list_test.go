@@ -570,6 +570,7 @@ func revocationLists(t testing.TB) (accepted map[string]string, refused []refuse
 		{"NULL before the entries", string(rewrite(t, der, au.subKey, func(f [][]byte) [][]byte { return slices.Insert(f, 5, asn.Null) })), "after its times"},
 		{"delta", list(nil, slices.Concat(number, asn.Extension(asn.OID("\x55\x1d\x1b"), true, asn.TLV(asn1.INTEGER, []byte{6})))), "delta"},
 		{"delta that is not critical", list(nil, slices.Concat(number, asn.Extension(asn.OID("\x55\x1d\x1b"), false, asn.TLV(asn1.INTEGER, []byte{6})))), "delta"},
+		{"critical in the list", list(nil, slices.Concat(number, asn.Extension(asn.OID("\x2a\x03"), true, nil))), "critical extension 1.2.3"},
 		{"critical in an entry", list(asn.Seq(asn.Extension(asn.OID("\x55\x1d\x1d"), true, asn.Seq())), number), "entry of 05"},
 		{"indirect", point(address, asn.TLV(0x84, yes)), "other issuers"},
 		{"some reasons", point(address, asn.TLV(0x83, []byte{6, 0x40})), "some reasons"},

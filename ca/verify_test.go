@@ -463,6 +463,15 @@ func unusualWorlds() []unusualWorld {
 			}
 		}, two},
 
+		{"a list with longer serial numbers", func(w *world) { w.after = func(m *made) { m.subList(asItIs, 0xaf00, 0xafaf) } }, two},
+		{"a list with the leaf's serial number made negative", func(w *world) {
+			w.after = func(m *made) {
+				m.rewriteList(func(f [][]byte) [][]byte {
+					f[5] = asn.Seq(asn.Seq([]byte{2, 2, 0xff, 0x51}, f[3]))
+					return f
+				})
+			}
+		}, two},
 		{"a delta next to a complete list", func(w *world) {
 			w.after = func(m *made) { m.subDelta(1); m.subList(asItIs) }
 		}, two},

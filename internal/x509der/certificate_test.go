@@ -559,6 +559,9 @@ func FuzzParseCertificate(f *testing.F) {
 		if err != nil || !testutil.EqualKeys(cert.PublicKey, public) {
 			t.Errorf("the key does not match its octets: %v", err)
 		}
+		if (x509der.CRLScope{Addresses: []string{"\x00"}}).Covers(cert) {
+			t.Error("a list for an address that no certificate has covers it")
+		}
 		if x509der.CheckSignature(cert, root) == nil {
 			t.Error("a signature verifies under a key that made none")
 		}

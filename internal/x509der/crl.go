@@ -219,14 +219,15 @@ func ParseCRL(data []byte) (*x509.RevocationList, error) {
 	if err != nil {
 		return nil, errCRL
 	}
-	if _, err := readCRLFields(tbs); err != nil {
+	entries, err := readCRLFields(tbs)
+	if err != nil {
 		return nil, err
 	}
 	list, err := x509.ParseRevocationList(data)
 	if err != nil {
 		return nil, foreign(err)
 	}
-	if err := CheckCRLFields(list); err != nil {
+	if err := checkEntryCount(list, entries); err != nil {
 		return nil, err
 	}
 	scope, err := ScopeOf(list)
@@ -254,6 +255,11 @@ func CheckCRLFields(list *x509.RevocationList) error {
 	if err != nil {
 		return err
 	}
+	return checkEntryCount(list, entries)
+}
+
+// checkEntryCount checks that crypto/x509 read all entries of a list.
+func checkEntryCount(list *x509.RevocationList, entries int) error {
 	if entries != len(list.RevokedCertificateEntries) {
 		return fmt.Errorf("%d of its %d entries were read", len(list.RevokedCertificateEntries), entries)
 	}

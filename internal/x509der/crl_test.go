@@ -365,6 +365,21 @@ func TestCRLScopeCoversPoints(t *testing.T) {
 	}
 }
 
+// A malformed extension is not the same as none.
+func TestCRLScopeCoversMalformedPoints(t *testing.T) {
+	t.Parallel()
+	issuer := asn.Name(asn.UTF8(asn.OIDCommonName, "CA"))
+	cert := withPoints(issuer, asn.Seq(fullName(directory(issuer))))
+	scope := x509der.CRLScope{DirectoryNames: [][]byte{issuer}}
+	if !scope.Covers(cert) {
+		t.Error("a list for the CA's name does not cover the certificate")
+	}
+	cert.Extensions[0].Value = asn.Null
+	if scope.Covers(cert) {
+		t.Error("a certificate with malformed points is covered")
+	}
+}
+
 func TestScopeOfRefuses(t *testing.T) {
 	t.Parallel()
 	point := func(fields ...[]byte) []pkix.Extension {
@@ -374,6 +389,7 @@ func TestScopeOfRefuses(t *testing.T) {
 		mention    string
 		extensions []pkix.Extension
 	}{
+		{"critical extension 2.5.29.35", []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 35}, Critical: true, Value: asn.Seq()}}},
 		{"two issuingDistributionPoints", append(point(), point()...)},
 		{"more than 100 names", point(fullName(slices.Repeat([][]byte{uri("http://a.cn/")}, 101)...))},
 		{"neither a URI nor a directory name", point(fullName(asn.TLV(0x82, []byte("a.cn"))))},
