@@ -108,8 +108,9 @@ func pointsOf(cert *x509.Certificate) (*pointNames, error) {
 	if value == nil {
 		return p, nil
 	}
-	points := cryptobyte.String(value)
-	if !points.ReadASN1(&points, asn1.SEQUENCE) {
+	input := cryptobyte.String(value)
+	var points cryptobyte.String
+	if !input.ReadASN1(&points, asn1.SEQUENCE) || !input.Empty() {
 		return nil, errPoint
 	}
 	for !points.Empty() {
@@ -165,7 +166,8 @@ func readRelativeNames(certificate []byte) *x509.Certificate {
 // fullNames, in place. It reports whether there was one.
 func maskRelativeNames(points cryptobyte.String) (masked bool) {
 	var point, name cryptobyte.String
-	for points.ReadASN1(&points, asn1.SEQUENCE); points.ReadASN1(&point, asn1.SEQUENCE); {
+	points.ReadASN1(&points, asn1.SEQUENCE)
+	for points.ReadASN1(&point, asn1.SEQUENCE) {
 		if point.ReadASN1(&name, contextTag(0)) && name.PeekASN1Tag(contextTag(1)) {
 			name[0] = byte(contextTag(0))
 			masked = true
@@ -189,7 +191,8 @@ func crlPoints(certificate []byte) cryptobyte.String {
 		if tag != contextTag(3) {
 			continue
 		}
-		for field.ReadASN1(&field, asn1.SEQUENCE); readExtension(&field, &oid, &value); {
+		field.ReadASN1(&field, asn1.SEQUENCE)
+		for readExtension(&field, &oid, &value) {
 			if string(oid) == extCRLPoints {
 				return value
 			}
