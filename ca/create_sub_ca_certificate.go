@@ -33,9 +33,8 @@ type CreateSubCACertificateRequest struct {
 	// serverAuth, clientAuth, codeSigning, emailProtection, timeStamping, OCSPSigning,
 	// or a dotted object identifier with arcs below 2^31; up to 100. Empty means no
 	// limit. With OCSPSigning the new CA can answer OCSP requests about every
-	// certificate that its parent issued, those of its sibling CAs included (RFC 6960,
-	// section 4.2.2.2). It does not need OCSPSigning to have an OCSP responder for its
-	// own certificates.
+	// certificate that its parent issued, also about its sibling CAs (RFC 6960, section
+	// 4.2.2.2). It does not need OCSPSigning to have an OCSP responder of its own.
 	ExtendedKeyUsages []string `json:"ExtendedKeyUsages,omitempty"`
 	// EnableCrl and CrlDay (the days that a CRL is valid, from 1 to 365; zero
 	// means unset) are for the caller, who publishes CRLs and sets
