@@ -37,8 +37,8 @@ var parseRules = []rule{
 	{"subjectAltName syntax", "crypto/x509 openssl", []string{"SEQUENCE", "RFC 5280, section 4.2.1.6"}},
 	{"subjectAltName has GeneralNames", "crypto/x509 openssl", []string{"GeneralName", "RFC 5280, section 4.2.1.6"}},
 	{"key syntax", "crypto/x509 openssl", []string{"not a SubjectPublicKeyInfo"}},
-	{"key algorithm", "crypto/x509 openssl", []string{"key's algorithm"}},
-	{"key curve", "crypto/x509 openssl", []string{"key's curve", "explicit parameters"}},
+	{"key algorithm", "crypto/x509 openssl", []string{"key's algorithm is not supported: ", "rsaEncryption"}},
+	{"key curve", "crypto/x509 openssl", []string{"key's curve", "a certificate names the curve"}},
 	{"signature algorithm", "crypto/x509 openssl", []string{"is not supported; want SHA-256"}},
 
 	// Content that could be read in two ways.
