@@ -58,15 +58,16 @@ func (p *Pool) all() []*Issuer {
 	return p.issuers // Add only appends
 }
 
-// LoadPool makes a pool from files. Each NAME.pem holds a chain for
-// [NewIssuer], and NAME.key its private key for [algorithm.ParsePrivateKey].
-// Subdirectories are not read. A root whose key is kept elsewhere needs no
-// file: it is in the chains of the CAs below it. For keys in an HSM use
+// LoadPool makes a pool from files. Each NAME.pem has a chain for [NewIssuer], and
+// NAME.key its private key for [algorithm.ParsePrivateKey]. Give every other
+// certificate another ending, such as .crt: a NAME.pem without a NAME.key is an
+// error. Subdirectories are not read. A root with its key elsewhere needs no file,
+// because the chains of the CAs below contain it. For keys in an HSM use
 // [NewIssuer] and [NewPool].
 //
-// The errors are those of NewIssuer and ParsePrivateKey with the file's name in
-// front, and [yuncert.ErrInvalidParameter] for a file that cannot be read, for
-// a CA that is there twice, and if there is no CA.
+// The errors are those of NewIssuer and ParsePrivateKey after the file's name, and
+// [yuncert.ErrInvalidParameter] for a file that cannot be read, for a CA that is
+// there twice, and if there is no CA.
 func LoadPool(files fs.FS, opts IssuerOptions) (*Pool, error) {
 	entries, err := fs.ReadDir(files, ".") // fs.Glob ignores its errors
 	if err != nil {
@@ -89,7 +90,11 @@ func LoadPool(files fs.FS, opts IssuerOptions) (*Pool, error) {
 			return nil, coded
 		}
 		if err != nil {
-			return nil, &yuncert.Error{Code: yuncert.ErrInvalidParameter, Message: file + " cannot be read", Err: err}
+			message := file + " cannot be read"
+			if errors.Is(err, fs.ErrNotExist) {
+				message = file + " is missing; want a private key NAME.key for each chain NAME.pem"
+			}
+			return nil, &yuncert.Error{Code: yuncert.ErrInvalidParameter, Message: message, Err: err}
 		}
 	}
 	if len(p.issuers) == 0 {

@@ -336,7 +336,7 @@ func TestLoadPoolRefuses(t *testing.T) {
 		{"another key", put("sm2_256.key", string(testkeys.PEM(algorithm.SM2_256, 2))), ca.IssuerOptions{}, refused, "CertificateChain", "sm2_256.pem: ", nil},
 		{"a key of another family", put("rsa_2048.key", string(testkeys.PEM(algorithm.ECC_256, 1))), ca.IssuerOptions{}, refused, "CertificateChain", "rsa_2048.pem: ", nil},
 		{"a chain for a key", put("rsa_2048.key", sub.CertificateChain), ca.IssuerOptions{}, malformed, "", "rsa_2048.key: ", nil},
-		{"no key", func(files fstest.MapFS) fs.FS { delete(files, "ecc_256.key"); return files }, ca.IssuerOptions{}, refused, "", "ecc_256.key", fs.ErrNotExist},
+		{"no key", func(files fstest.MapFS) fs.FS { delete(files, "ecc_256.key"); return files }, ca.IssuerOptions{}, refused, "", "ecc_256.key is missing; want a private key NAME.key", fs.ErrNotExist},
 		{"an unreadable key", func(files fstest.MapFS) fs.FS { return unreadable{files, "rsa_2048.key"} }, ca.IssuerOptions{}, refused, "", "rsa_2048.key", fs.ErrPermission},
 		{"an unreadable chain", func(files fstest.MapFS) fs.FS { return unreadable{files, "rsa_2048.pem"} }, ca.IssuerOptions{}, refused, "", "rsa_2048.pem", fs.ErrPermission},
 		{"a directory that cannot be listed", func(files fstest.MapFS) fs.FS { return unreadable{files, "."} }, ca.IssuerOptions{}, refused, "", "listed", fs.ErrPermission},
