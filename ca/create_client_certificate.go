@@ -8,9 +8,8 @@ import (
 )
 
 // A CreateClientCertificateRequest is the request of CreateClientCertificate
-// (Certificate Management Service, 2020-06-30). Fields without a comment mean the
-// same as in [CreateClientCertificateWithCsrRequest] for a CSR
-// without a subject.
+// (Certificate Management Service, 2020-06-30). Fields without a comment are as in
+// [CreateClientCertificateWithCsrRequest], if the CSR has an empty subject.
 type CreateClientCertificateRequest struct {
 	SanType          int32  `json:"SanType,omitempty"`
 	SanValue         string `json:"SanValue,omitempty"`
@@ -21,9 +20,7 @@ type CreateClientCertificateRequest struct {
 	CommonName string `json:"CommonName,omitempty"`
 	State      string `json:"State,omitempty"`
 	Locality   string `json:"Locality,omitempty"`
-
-	// Algorithm is that of the key to generate, as in
-	// [CreateServerCertificateRequest]. Required.
+	// Algorithm is the new key's, as in [CreateServerCertificateRequest]. Required.
 	Algorithm        string `json:"Algorithm,omitempty"`
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
 	Years            int32  `json:"Years,omitempty"`
@@ -37,11 +34,10 @@ type CreateClientCertificateRequest struct {
 	ResourceGroupId  string `json:"ResourceGroupId,omitempty"`
 }
 
-// A CreateClientCertificateResponse is the response of CreateClientCertificate.
+// A CreateClientCertificateResponse is CreateClientCertificate's response.
 type CreateClientCertificateResponse CreateServerCertificateWithCsrResponse
 
-// Validate checks the request. [yuncert.ErrInvalidParameter] is the algorithm
-// RSA_1024.
+// Validate checks the request. RSA_1024 is [yuncert.ErrInvalidParameter].
 func (r *CreateClientCertificateRequest) Validate() error {
 	_, err := r.check()
 	return err
@@ -66,9 +62,9 @@ func (r *CreateClientCertificateRequest) check() (l leaf, err error) {
 	return l, err
 }
 
-// CreateClientCertificate generates a key and signs a client certificate for
-// it. The certificate is that of [CreateClientCertificateWithCsr]; results and
-// errors are those of [CreateServerCertificate].
+// CreateClientCertificate generates a key and signs a certificate for it, like
+// [CreateClientCertificateWithCsr]. Results and errors are as in
+// [CreateServerCertificate].
 func CreateClientCertificate(rand io.Reader, now time.Time, issuer *Issuer, req *CreateClientCertificateRequest) (resp *CreateClientCertificateResponse, key *algorithm.PrivateKey, der []byte, err error) {
 	l, err := req.check()
 	if err != nil {

@@ -9,20 +9,15 @@ import (
 
 // A CreateClientCertificateWithCsrRequest is the request of
 // CreateClientCertificateWithCsr (Certificate Management Service, 2020-06-30).
-// Fields without a comment mean the same as in
-// [CreateServerCertificateWithCsrRequest].
+// Fields without a comment are as in [CreateServerCertificateWithCsrRequest].
 type CreateClientCertificateWithCsrRequest struct {
-	// SanType is the kind of names in SanValue: 1 e-mail addresses, 2 DNS
-	// names, 6 URIs, 7 IP addresses. The document also numbers the other kinds
-	// of RFC 5280, section 4.2.1.6; they are refused. It is checked only if
-	// SanValue is set.
+	// SanType is the kind of names in SanValue: 1 e-mail addresses, 2 DNS names, 6
+	// URIs, 7 IP addresses. The document's other kinds (RFC 5280, section 4.2.1.6)
+	// are refused. SanType is checked only if SanValue is set.
 	SanType int32 `json:"SanType,omitempty"`
-	// SanValue lists alternative names of that kind, separated by commas, up to
-	// 250 names with those of the CSR.
+	// SanValue lists such names, separated by commas: up to 250 with the CSR's.
 	SanValue string `json:"SanValue,omitempty"`
-
-	// Csr is required, although the document does not mark it so: without it
-	// there is no key. RSA_1024 keys are refused.
+	// Csr is required, though not documented so. RSA_1024 keys are refused.
 	Csr              string `json:"Csr,omitempty"`
 	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
@@ -52,17 +47,15 @@ type CreateClientCertificateWithCsrResponse struct {
 	Identifier       string `json:"Identifier,omitempty"`
 	SerialNumber     string `json:"SerialNumber,omitempty"`
 	RequestId        string `json:"RequestId,omitempty"`
-	// CertKmcRep1 and CertSignBufKmc are ciphertexts of the cloud's key
-	// service, for the caller to fill in.
+	// Ciphertexts of the cloud's key service, for the caller to fill in.
 	CertKmcRep1    string `json:"CertKmcRep1,omitempty"`
 	CertSignBufKmc string `json:"CertSignBufKmc,omitempty"`
 }
 
-// Validate checks the CSR with its signature, and then the other fields in
-// their order. Its errors are those of
-// [CreateServerCertificateWithCsrRequest.Validate], with two differences: an
-// RSA_1024 key is [yuncert.ErrInvalidParameter], and a client needs no name,
-// because its key identifies it.
+// Validate checks the CSR with its signature, and then the other fields. The
+// errors are as in [CreateServerCertificateWithCsrRequest.Validate], except that
+// RSA_1024 is [yuncert.ErrInvalidParameter] and no name is needed, because the key
+// identifies the client.
 func (r *CreateClientCertificateWithCsrRequest) Validate() error {
 	_, err := r.check(algorithm.KeyPolicy{})
 	return err
@@ -93,13 +86,12 @@ func (r *CreateClientCertificateWithCsrRequest) check(policy algorithm.KeyPolicy
 	return l, err
 }
 
-// CreateClientCertificateWithCsr signs a certificate that a TLS client
-// authenticates with. It works like [CreateServerCertificateWithCsr] and has
-// the same errors. The differences: the extended key usage is clientAuth; the
-// key usage is digitalSignature for every key (RFC 5280, section 4.2.1.12); the
-// alternative names are the DNS names and IP addresses of the CSR, and
-// SanValue, or none. The common name is often that of a person and is not one
-// of them.
+// CreateClientCertificateWithCsr signs a TLS client's certificate. It works like
+// [CreateServerCertificateWithCsr] and has the same errors. The differences: the
+// extended key usage is clientAuth; the key usage is digitalSignature for every
+// key (RFC 5280, section 4.2.1.12); the alternative names are the DNS names and
+// IP addresses of the CSR, and SanValue, or none. The common name is not one of
+// them: it is often a person's.
 func CreateClientCertificateWithCsr(rand io.Reader, now time.Time, issuer *Issuer, req *CreateClientCertificateWithCsrRequest) (resp *CreateClientCertificateWithCsrResponse, der []byte, err error) {
 	l, err := req.check(issuer.keyPolicy())
 	if err != nil {

@@ -11,23 +11,21 @@ import (
 )
 
 // A CreateDomainCertificateRequest is the request of CreateDomainCertificate.
-// Alibaba Cloud documents no such operation. The fields are named like those of
+// Alibaba Cloud documents no such operation. Fields without a comment are as in
 // [CreateServerCertificateWithCsrRequest].
 type CreateDomainCertificateRequest struct {
-	// Csr is the certificate signing request in PEM. Only its key is used.
-	// Required.
+	// Csr is the CSR in PEM. Only its key is used. Required.
 	Csr string `json:"Csr,omitempty"`
-	// Domain lists the names whose ownership was proved: up to 250 DNS names
-	// and IP addresses, separated by commas. Required.
+	// Domain lists the names whose ownership was proved: up to 250 DNS names and IP
+	// addresses, separated by commas. Required.
 	Domain string `json:"Domain,omitempty"`
 	// Months is the validity in calendar months, up to 120,000. Required.
 	Months      int32 `json:"Months,omitempty"`
 	Immediately int32 `json:"Immediately,omitempty"`
 }
 
-// Validate checks the request, including the CSR's signature. The CSR's key
-// passes [algorithm.Check]; the operation applies the issuer's KeyPolicy
-// instead.
+// Validate checks the request, including the CSR's signature. It applies
+// [algorithm.Check] to the CSR's key; the operation applies the issuer's KeyPolicy.
 func (r *CreateDomainCertificateRequest) Validate() error {
 	_, err := r.check(algorithm.KeyPolicy{})
 	return err
@@ -73,12 +71,11 @@ func (r *CreateDomainCertificateRequest) check(policy algorithm.KeyPolicy) (l le
 // certificate that vouches only for names (CA/Browser Forum, Baseline
 // Requirements, section 7.1.2.7.2). Package order issues its orders with it.
 //
-// The alternative names are those of Domain. The subject is the first of them
-// as the common name, or empty if that name is longer than 64 characters. RSA
-// CAs may also sign for ECC keys and ECC CAs for RSA keys, but SM2 is not mixed
-// with either. An issuer with a CRLBase writes the address of its CRL. In all
-// else the certificate and the errors are those of
-// [CreateServerCertificateWithCsr].
+// The alternative names are the names in Domain. The subject is the first of them
+// as the common name, or empty if that name is longer than 64 characters. RSA CAs
+// may also sign for ECC keys and ECC CAs for RSA keys, but SM2 is not mixed with
+// either. An issuer with a CRLBase writes the address of its CRL. Everything else,
+// also the errors, is as in [CreateServerCertificateWithCsr].
 func CreateDomainCertificate(rand io.Reader, now time.Time, issuer *Issuer, req *CreateDomainCertificateRequest) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
 	l, err := req.check(issuer.keyPolicy())
 	if err != nil {

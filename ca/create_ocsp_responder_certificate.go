@@ -16,7 +16,6 @@ import (
 type CreateOCSPResponderCertificateRequest struct {
 	// CommonName is the name of the responder, up to 64 characters. Required.
 	CommonName string `json:"CommonName,omitempty"`
-
 	// Days is the validity in days of 24 hours from now, up to 36,600. The
 	// certificate cannot be revoked: prefer a few weeks. Required.
 	Days int32 `json:"Days,omitempty"`
@@ -25,9 +24,8 @@ type CreateOCSPResponderCertificateRequest struct {
 // A CreateOCSPResponderCertificateResponse is the response of
 // CreateOCSPResponderCertificate.
 type CreateOCSPResponderCertificateResponse struct {
-	// Certificate is the responder's certificate in PEM. CertificateChain is
-	// what [NewOCSPResponder] takes: the certificate, then the CA's chain, the
-	// root last.
+	// Certificate is in PEM. CertificateChain, which [NewOCSPResponder] takes, is the
+	// certificate and then the CA's chain, the root last.
 	Certificate      string `json:"Certificate,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`
 	Identifier       string `json:"Identifier,omitempty"`

@@ -21,11 +21,10 @@ import (
 )
 
 // A RevocationReason says why a certificate was revoked: a CRLReason (RFC 5280,
-// section 5.3.1). removeFromCRL (8) belongs in delta CRLs, which this package does
-// not create.
+// section 5.3.1). 7 is not used, and removeFromCRL (8) is only for delta CRLs, which
+// this package does not create.
 type RevocationReason int
 
-// The reasons of RFC 5280, section 5.3.1. 7 is not used.
 const (
 	ReasonUnspecified          RevocationReason = 0  // no reason is given
 	ReasonKeyCompromise        RevocationReason = 1  // the private key is, or may be, known to others
@@ -53,8 +52,7 @@ var reasonNames = map[RevocationReason]string{
 // reasonRemoveFromCRL takes a certificate off a list. Only delta CRLs have it.
 const reasonRemoveFromCRL RevocationReason = 8
 
-// String returns the name in RFC 5280, such as "keyCompromise", or the number of an
-// unknown reason.
+// String returns RFC 5280's name, such as "keyCompromise", or else the number.
 func (r RevocationReason) String() string {
 	if name, ok := reasonNames[r]; ok {
 		return name
@@ -62,7 +60,7 @@ func (r RevocationReason) String() string {
 	return strconv.Itoa(int(r))
 }
 
-// A RevokedCertificate is one entry of a CRL. Times are written in whole seconds.
+// A RevokedCertificate is a CRL entry. Its times are written in whole seconds.
 type RevokedCertificate struct {
 	// SerialNumber is 1 to 40 hexadecimal digits, as in the responses of the
 	// issuing functions. Other tools' certificates can have "00". Required.
@@ -76,8 +74,7 @@ type RevokedCertificate struct {
 	InvalidityDate time.Time `json:"InvalidityDate,omitzero"`
 }
 
-// Revoked returns the certificates as a sequence, for
-// [CreateRevocationListRequest.Revoked].
+// Revoked makes a sequence for [CreateRevocationListRequest.Revoked].
 func Revoked(certificates ...RevokedCertificate) iter.Seq2[RevokedCertificate, error] {
 	return func(yield func(RevokedCertificate, error) bool) {
 		for _, c := range certificates {
@@ -97,10 +94,10 @@ type CreateRevocationListRequest struct {
 	// NextUpdate is when the next CRL is available at the latest, after now.
 	// Clients refuse this CRL from then on. Required.
 	NextUpdate time.Time `json:"NextUpdate,omitzero"`
-	// DistributionPoint limits the CRL to the certificates with this http or https
-	// address as their CRL distribution point, letter for letter. A CA with many
-	// certificates can use several CRLs in this way (RFC 5280, section 5.2.5; see
-	// IssuerOptions.CRLBase). Certificates of this package name the CrlUrl of
+	// DistributionPoint limits the CRL to certificates that have this http or https
+	// address, letter for letter, as their CRL distribution point. So a CA with many
+	// certificates can use several CRLs (RFC 5280, section 5.2.5; see
+	// IssuerOptions.CRLBase). Certificates of this package have the CrlUrl of
 	// Issuer.Describe. Empty means no limit.
 	DistributionPoint string `json:"DistributionPoint,omitempty"`
 	// OnlyContainsUserCerts limits the CRL to certificates of non-CAs,
@@ -113,9 +110,7 @@ type CreateRevocationListRequest struct {
 	Revoked iter.Seq2[RevokedCertificate, error] `json:"-"`
 }
 
-// Validate checks the fields, but does not read Revoked. It returns
-// [yuncert.ErrMissingParameter] for an empty required field and
-// [yuncert.ErrInvalidValueMalformed] for any other invalid value.
+// Validate checks the fields, but does not read Revoked.
 func (r *CreateRevocationListRequest) Validate() error {
 	if r == nil {
 		r = new(CreateRevocationListRequest)

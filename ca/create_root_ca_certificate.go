@@ -20,16 +20,13 @@ type CreateRootCACertificateRequest struct {
 	// Organization and OrganizationUnit, up to 64 characters each. Required.
 	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
-	// Locality is the city and State the province, up to 128 characters each.
-	// Required.
+	// Locality is the city, State the province: up to 128 characters each. Required.
 	Locality string `json:"Locality,omitempty"`
 	State    string `json:"State,omitempty"`
 	// CountryCode, two letters: X.520 has no code of three. Empty means none.
 	CountryCode string `json:"CountryCode,omitempty"`
-
-	// Algorithm must be that of the key if it is set: RSA_2048, RSA_3072,
-	// RSA_4096, ECC_256, ECC_384, ECC_512 or SM2_256. The documented RSA_1024
-	// is too weak.
+	// Algorithm, if it is set, must be the key's: RSA_2048, RSA_3072, RSA_4096,
+	// ECC_256, ECC_384, ECC_512 or SM2_256. The documented RSA_1024 is too weak.
 	Algorithm string `json:"Algorithm,omitempty"`
 	// Years is the validity in calendar years, from 1 to 100; the documents
 	// advise 5 to 10. Required.
@@ -37,25 +34,21 @@ type CreateRootCACertificateRequest struct {
 	ClientToken     string `json:"ClientToken,omitempty"`
 	Tags            []Tag  `json:"Tags,omitempty"`
 	ResourceGroupId string `json:"ResourceGroupId,omitempty"`
-
-	// NameConstraints limit what may be issued below the CA. Nil means no
-	// limit. This member is not Alibaba Cloud's.
+	// NameConstraints limit what may be issued below the CA. Nil means no limit.
 	NameConstraints *NameConstraints `json:"NameConstraints,omitempty"`
 }
 
-// A CreateRootCACertificateResponse is the response of CreateRootCACertificate.
+// A CreateRootCACertificateResponse is CreateRootCACertificate's response.
 type CreateRootCACertificateResponse struct {
-	// Certificate is the CA's certificate in PEM. CertificateChain is what
-	// [NewIssuer] takes: the certificate, then the chain of the CA above it,
-	// the root last.
-	Identifier       string `json:"Identifier,omitempty"`
+	Identifier string `json:"Identifier,omitempty"`
+	// Certificate is in PEM. CertificateChain, which [NewIssuer] takes, is the
+	// certificate and then the chain of the CA above it, the root last.
 	Certificate      string `json:"Certificate,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`
 	RequestId        string `json:"RequestId,omitempty"`
 }
 
-// Validate checks the request. [yuncert.ErrInvalidParameter] is the algorithm
-// RSA_1024.
+// Validate checks the request. RSA_1024 is [yuncert.ErrInvalidParameter].
 func (r *CreateRootCACertificateRequest) Validate() error {
 	_, _, err := r.check()
 	return err
@@ -90,9 +83,9 @@ func (r *CreateRootCACertificateRequest) check() (x509der.Name, *x509der.NameCon
 
 // CreateRootCACertificate creates the self-signed certificate of a root CA for
 // the caller's key, an [algorithm.PrivateKey] or any other signer. The CA may
-// sign certificates and CRLs and has no path length constraint. Its Issuer,
-// from [NewIssuer], signs certificates of subordinate CAs and OCSP responders,
-// but none of servers and clients.
+// sign certificates and CRLs and has no path length constraint. Its Issuer, from
+// [NewIssuer], issues to subordinate CAs and OCSP responders, but not to servers
+// and clients.
 //
 // Errors, after those of Validate:
 //

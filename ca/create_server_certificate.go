@@ -8,9 +8,8 @@ import (
 )
 
 // A CreateServerCertificateRequest is the request of CreateServerCertificate
-// (Certificate Management Service, 2020-06-30). Fields without a comment mean the
-// same as in [CreateServerCertificateWithCsrRequest] for a CSR
-// without a subject.
+// (Certificate Management Service, 2020-06-30). Fields without a comment are as in
+// [CreateServerCertificateWithCsrRequest], if the CSR has an empty subject.
 type CreateServerCertificateRequest struct {
 	// Domain lists more names, DNS names and IP addresses separated by commas,
 	// up to 250 names in all.
@@ -23,10 +22,8 @@ type CreateServerCertificateRequest struct {
 	CommonName string `json:"CommonName,omitempty"`
 	State      string `json:"State,omitempty"`
 	Locality   string `json:"Locality,omitempty"`
-
-	// Algorithm is that of the key to generate: RSA_2048, RSA_4096, ECC_256,
-	// ECC_384, ECC_512 or SM2_256. The documented RSA_1024 is too weak.
-	// Required.
+	// Algorithm is the new key's: RSA_2048, RSA_4096, ECC_256, ECC_384, ECC_512 or
+	// SM2_256. The documented RSA_1024 is too weak. Required.
 	Algorithm        string `json:"Algorithm,omitempty"`
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
 	Years            int32  `json:"Years,omitempty"`
@@ -40,11 +37,10 @@ type CreateServerCertificateRequest struct {
 	ResourceGroupId  string `json:"ResourceGroupId,omitempty"`
 }
 
-// A CreateServerCertificateResponse is the response of CreateServerCertificate.
+// A CreateServerCertificateResponse is CreateServerCertificate's response.
 type CreateServerCertificateResponse CreateServerCertificateWithCsrResponse
 
-// Validate checks the request. [yuncert.ErrInvalidParameter] is the algorithm
-// RSA_1024.
+// Validate checks the request. RSA_1024 is [yuncert.ErrInvalidParameter].
 func (r *CreateServerCertificateRequest) Validate() error {
 	_, err := r.check()
 	return err
@@ -69,13 +65,13 @@ func (r *CreateServerCertificateRequest) check() (l leaf, err error) {
 	return l, err
 }
 
-// CreateServerCertificate generates a key and signs a server certificate for
-// it. It returns the key next to the response: store it. der is the certificate
-// itself, whatever Immediately says. The certificate and the errors are those
-// of [CreateServerCertificateWithCsr], as far as they are not about a CSR.
+// CreateServerCertificate generates a key and signs a server certificate for it.
+// Store the key. der is the certificate itself, for every value of Immediately.
+// The certificate and the errors are as in [CreateServerCertificateWithCsr], except
+// for what concerns a CSR.
 //
-// The key is generated last, by the system's random source.
-// [yuncert.ErrInternalKeyError] says that this failed.
+// The key is generated last, from the system's random source. If that fails, the
+// error is [yuncert.ErrInternalKeyError].
 func CreateServerCertificate(rand io.Reader, now time.Time, issuer *Issuer, req *CreateServerCertificateRequest) (resp *CreateServerCertificateResponse, key *algorithm.PrivateKey, der []byte, err error) {
 	l, err := req.check()
 	if err != nil {

@@ -30,18 +30,15 @@ type CreateServerCertificateWithCsrRequest struct {
 	State    string `json:"State,omitempty"`
 	Locality string `json:"Locality,omitempty"`
 
-	// Algorithm must be that of the CSR's key if it is set: RSA_1024, RSA_2048,
-	// RSA_4096, ECC_256, ECC_384, ECC_512 or SM2_256. If it is empty, the key
-	// may be RSA_3072 too.
+	// Algorithm, if it is set, must be the CSR key's: RSA_1024, RSA_2048, RSA_4096,
+	// ECC_256, ECC_384, ECC_512 or SM2_256. If empty, the key may also be RSA_3072.
 	Algorithm string `json:"Algorithm,omitempty"`
-	// ParentIdentifier is the Identifier of the subordinate CA that signs.
-	// Required.
+	// ParentIdentifier is the Identifier of the subordinate CA that signs. Required.
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
 
 	// Years (up to 10,000) and Months (up to 120,000) are the validity in
-	// calendar years and months, added up like [time.Time.AddDate]: 31 January
-	// and a month is 3 March. They are used only if Days and both times are
-	// zero.
+	// calendar years and months, added like [time.Time.AddDate]: 31 January and a
+	// month is 3 March. They are used only if Days and both times are zero.
 	Years  int32 `json:"Years,omitempty"`
 	Months int32 `json:"Months,omitempty"`
 	// Days is the validity in days of 24 hours, up to 3,652,500. Set Days, or
@@ -66,9 +63,8 @@ type CreateServerCertificateWithCsrRequest struct {
 // A CreateServerCertificateWithCsrResponse is the response of
 // CreateServerCertificateWithCsr.
 type CreateServerCertificateWithCsrResponse struct {
-	// X509Certificate is the certificate in PEM, with Immediately 1 and 2.
-	// CertificateChain is the chain of CAs in PEM, with Immediately 2: the
-	// issuing CA first, the root last.
+	// X509Certificate is the certificate in PEM, with Immediately 1 and 2. With 2,
+	// CertificateChain has the CAs in PEM, the issuing CA first and the root last.
 	X509Certificate  string `json:"X509Certificate,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`
 	Identifier       string `json:"Identifier,omitempty"`
@@ -76,12 +72,11 @@ type CreateServerCertificateWithCsrResponse struct {
 	RequestId        string `json:"RequestId,omitempty"`
 }
 
-// Validate checks the request, including the CSR's signature.
-// [yuncert.ErrInvalidParameter] is an Algorithm that is not the CSR key's, and
-// a CSR that names no server: Domain is empty, and its common name, or
-// CommonName if it has none, is not a DNS name or an IP address. The CSR's key
-// passes [algorithm.Check]; the operation applies the issuer's KeyPolicy
-// instead.
+// Validate checks the request, including the CSR's signature. An Algorithm that is
+// not the CSR key's is [yuncert.ErrInvalidParameter], and so is a CSR that names no
+// server: Domain is empty, and its common name, or CommonName if it has none, is
+// not a DNS name or an IP address. Validate applies [algorithm.Check] to the CSR's
+// key; the operation applies the issuer's KeyPolicy.
 func (r *CreateServerCertificateWithCsrRequest) Validate() error {
 	_, err := r.check(algorithm.KeyPolicy{})
 	return err
@@ -109,8 +104,8 @@ func (r *CreateServerCertificateWithCsrRequest) check(policy algorithm.KeyPolicy
 	return l, err
 }
 
-// CreateServerCertificateWithCsr signs a server certificate for the key of a
-// CSR. der is the certificate itself, whatever Immediately says: store it.
+// CreateServerCertificateWithCsr signs a server certificate for a CSR's key. der is
+// the certificate itself, for every value of Immediately: store it.
 //
 // The subject has the attributes C, ST, L, O, OU and CN, and no others of the
 // CSR. The documented defaults of O and OU name Alibaba: set Organization and

@@ -11,8 +11,8 @@ import (
 )
 
 // A CreateSubCACertificateRequest is the request of CreateSubCACertificate
-// (Certificate Management Service, 2020-06-30). Fields without a comment mean the
-// same as in [CreateRootCACertificateRequest].
+// (Certificate Management Service, 2020-06-30). Fields without a comment are as in
+// [CreateRootCACertificateRequest].
 type CreateSubCACertificateRequest struct {
 	// ParentIdentifier is the Identifier of the CA that signs. Empty accepts any.
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
@@ -22,23 +22,20 @@ type CreateSubCACertificateRequest struct {
 	Locality         string `json:"Locality,omitempty"`
 	State            string `json:"State,omitempty"`
 	CountryCode      string `json:"CountryCode,omitempty"`
-
-	// Algorithm is that of the new CA's key. Required.
+	// Algorithm is the new CA key's. Required.
 	Algorithm string `json:"Algorithm,omitempty"`
 	Years     int32  `json:"Years,omitempty"`
-	// PathLenConstraint is how many levels of CAs may follow below the new one.
-	// Zero lets it issue no CA.
+	// PathLenConstraint is how many levels of CAs may follow below the new CA. Zero
+	// means that it cannot issue to a CA.
 	PathLenConstraint int32 `json:"PathLenConstraint,omitempty"`
-	// ExtendedKeyUsages limits the use of the certificates below the CA: any,
-	// serverAuth, clientAuth, codeSigning, emailProtection, timeStamping, OCSPSigning,
-	// or a dotted object identifier with arcs below 2^31; up to 100. Empty means no
-	// limit. With OCSPSigning the new CA can answer OCSP requests about every
-	// certificate that its parent issued, also about its sibling CAs (RFC 6960, section
-	// 4.2.2.2). It does not need OCSPSigning to have an OCSP responder of its own.
+	// ExtendedKeyUsages limits the use of the certificates below the CA: up to 100 of
+	// any, serverAuth, clientAuth, codeSigning, emailProtection, timeStamping,
+	// OCSPSigning, and dotted object identifiers with arcs below 2^31. Empty: no limit.
+	// With OCSPSigning the CA can answer OCSP requests about every certificate of its
+	// parent (RFC 6960, section 4.2.2.2). Its own OCSP responder does not need it.
 	ExtendedKeyUsages []string `json:"ExtendedKeyUsages,omitempty"`
-	// EnableCrl and CrlDay (the days that a CRL is valid, from 1 to 365; zero
-	// means unset) are for the caller, who publishes CRLs and sets
-	// IssuerOptions.CRLBase.
+	// EnableCrl and CrlDay (how many days a CRL is valid, from 1 to 365; zero means
+	// unset) are for the caller, who publishes CRLs and sets IssuerOptions.CRLBase.
 	EnableCrl bool  `json:"EnableCrl,omitempty"`
 	CrlDay    int32 `json:"CrlDay,omitempty"`
 
@@ -51,8 +48,7 @@ type CreateSubCACertificateRequest struct {
 // A CreateSubCACertificateResponse is the response of CreateSubCACertificate.
 type CreateSubCACertificateResponse CreateRootCACertificateResponse
 
-// Validate checks the request. [yuncert.ErrInvalidParameter] is the algorithm
-// RSA_1024.
+// Validate checks the request. RSA_1024 is [yuncert.ErrInvalidParameter].
 func (r *CreateSubCACertificateRequest) Validate() error {
 	_, err := r.check()
 	return err
@@ -110,15 +106,14 @@ func (r *CreateSubCACertificateRequest) check() (*draft, error) {
 	}, nil
 }
 
-// CreateSubCACertificate signs the certificate of a subordinate CA under a root
-// or another subordinate CA. pub is the new CA's public key. [NewIssuer] makes
-// an Issuer of the CertificateChain and the private key, which stays with the
-// caller. The certificate begins now, and NameConstraints add to those of the
-// CAs above.
+// CreateSubCACertificate signs the certificate of a subordinate CA under a root or
+// another subordinate CA. pub is the new CA's public key. [NewIssuer] makes an
+// Issuer from the CertificateChain and the private key, which stays with the
+// caller. The certificate begins now. Name constraints of the CAs above apply too.
 //
-// Its own errors are [yuncert.ErrInvalidParameter] for a key that is not of the
-// Algorithm, for a parent with a chain of 10 certificates, and for a parent
-// whose path length allows no CA, or not this PathLenConstraint.
+// Its own errors are [yuncert.ErrInvalidParameter] for a key that does not have the
+// Algorithm, for a parent with a chain of 10 certificates, and for a parent with a
+// path length that allows no CA below it, or not this PathLenConstraint.
 func CreateSubCACertificate(rand io.Reader, now time.Time, parent *Issuer, pub crypto.PublicKey, req *CreateSubCACertificateRequest) (*CreateSubCACertificateResponse, error) {
 	d, err := req.check()
 	if err != nil {

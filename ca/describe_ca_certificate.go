@@ -15,8 +15,7 @@ import (
 // A DescribeCACertificateRequest holds the parameters of DescribeCACertificate
 // (Certificate Management Service, 2020-06-30).
 type DescribeCACertificateRequest struct {
-	// Identifier is the CA's Identifier. Required, though not documented so.
-	Identifier string `json:"Identifier,omitempty"`
+	Identifier string `json:"Identifier,omitempty"` // the CA's; required, though not documented so
 }
 
 // A DescribeCACertificateResponse is the response of DescribeCACertificate.
@@ -94,8 +93,7 @@ func (r *DescribeCACertificateRequest) Validate() error {
 	return nil
 }
 
-// DescribeCACertificate describes a CA of the pool. Alibaba Cloud allows a user 10
-// calls a second.
+// DescribeCACertificate describes a CA of the pool.
 func DescribeCACertificate(rand io.Reader, pool *Pool, req *DescribeCACertificateRequest) (*DescribeCACertificateResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err

@@ -14,22 +14,14 @@ import (
 // DescribeCACertificateList (Certificate Management Service, 2020-06-30). A CA is
 // listed if it passes all filters. An empty filter passes every CA.
 type DescribeCACertificateListRequest struct {
-	// CurrentPage is the page to return, from 1. Zero means 1.
-	CurrentPage int32 `json:"CurrentPage,omitempty"`
-	// ShowSize is the number of CAs on a page, from 1. Zero means 20.
-	ShowSize int32 `json:"ShowSize,omitempty"`
-	// Identifier filters by the CA's Identifier.
-	Identifier string `json:"Identifier,omitempty"`
-	// CertType is "root", "subRoot" or "externalCa"; no CA here is external.
-	CertType string `json:"CertType,omitempty"`
-	// CaStatus is "issue", "revoke" or "forbidden"; no CA here is forbidden.
-	CaStatus string `json:"CaStatus,omitempty"`
-	// ValidStatus is "valid" for CAs whose certificate is valid now, or "notValid".
-	ValidStatus string `json:"ValidStatus,omitempty"`
-	// IssuerType is "local", "iTrusChina" or "external"; all CAs here are local.
-	IssuerType string `json:"IssuerType,omitempty"`
-	// ResourceGroupId is ignored: a pool has no resource groups.
-	ResourceGroupId string `json:"ResourceGroupId,omitempty"`
+	CurrentPage     int32  `json:"CurrentPage,omitempty"`     // the page to return, from 1; zero means 1
+	ShowSize        int32  `json:"ShowSize,omitempty"`        // the number of CAs on a page, from 1; zero means 20
+	Identifier      string `json:"Identifier,omitempty"`      // the CA's
+	CertType        string `json:"CertType,omitempty"`        // "root", "subRoot" or "externalCa"; no CA here is external
+	CaStatus        string `json:"CaStatus,omitempty"`        // "issue", "revoke" or "forbidden"; no CA here is forbidden
+	ValidStatus     string `json:"ValidStatus,omitempty"`     // "valid" if the CA's certificate is valid now, or "notValid"
+	IssuerType      string `json:"IssuerType,omitempty"`      // "local", "iTrusChina" or "external"; all CAs here are local
+	ResourceGroupId string `json:"ResourceGroupId,omitempty"` // ignored: a pool has no resource groups
 }
 
 // A DescribeCACertificateListResponse is one page of the list.
@@ -72,8 +64,7 @@ type ListedCACertificate struct {
 	Trial            int32  `json:"Trial,omitempty"` // 1: on trial
 }
 
-// Validate checks the fields in order. A negative number and an unknown value of a
-// filter are [yuncert.ErrInvalidValueMalformed].
+// Validate checks the fields. Its errors are [yuncert.ErrInvalidValueMalformed].
 func (r *DescribeCACertificateListRequest) Validate() error {
 	if r == nil {
 		return nil
@@ -103,7 +94,7 @@ func (r *DescribeCACertificateListRequest) Validate() error {
 const defaultShowSize = 20
 
 // DescribeCACertificateList returns one page of the pool's CAs. A page after the
-// last one is empty. Alibaba Cloud allows a user 10 calls a second.
+// last one is empty.
 func DescribeCACertificateList(rand io.Reader, now time.Time, pool *Pool, req *DescribeCACertificateListRequest) (*DescribeCACertificateListResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err

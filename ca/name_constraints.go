@@ -13,10 +13,8 @@ import (
 // permitted entries, a name of that type must match one of them. A name must not
 // match an excluded entry. A type without entries is not limited: to allow names
 // of example.com and no IP addresses, permit example.com and exclude 0.0.0.0/0 and
-// ::/0. Each list has at most 100 entries.
-//
-// The extension is critical, and all issuing functions enforce it. Alibaba Cloud
-// documents no such parameter.
+// ::/0. Each list has at most 100 entries. The extension is critical, and all
+// issuing functions enforce it. Alibaba Cloud documents no such parameter.
 type NameConstraints struct {
 	// A domain such as "example.com" covers itself and all names below it.
 	PermittedDNSDomains []string `json:"PermittedDNSDomains,omitempty"`
