@@ -35,7 +35,7 @@ func Example() {
 		}))
 	issuer := must(ca.NewIssuer(sub.CertificateChain, subKey, ca.IssuerOptions{}))
 
-	// A key and a certificate for a server. CreateServerCertificateWithCsr takes a CSR.
+	// A key and a certificate for a server. Immediately 2 returns it with the chain of CAs.
 	server, key, _, err := ca.CreateServerCertificate(rand.Reader, now, issuer,
 		&ca.CreateServerCertificateRequest{
 			CommonName: "www.example.com", Domain: "example.com,192.0.2.1",

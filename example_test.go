@@ -73,7 +73,7 @@ func ExampleCode() {
 	_, _, err := csr.CreateCsr(rand.Reader, request)
 	malformed := errors.Is(err, yuncert.ErrInvalidValueMalformed) // branch on the code
 	if e, ok := errors.AsType[*yuncert.Error](err); ok {
-		body, _ := json.Marshal(e) // the documented body: RequestId, Code, Message
+		body, _ := json.Marshal(e) // the documented body; a service sets e.RequestId first
 		fmt.Printf("%t %d %s\n%s\n", malformed, e.Code.HTTPStatus(), e.Parameter, body)
 	}
 	// Output:
