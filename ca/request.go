@@ -14,7 +14,7 @@ type Tag struct {
 	Value string `json:"Value,omitempty"`
 }
 
-// maxTags is the limit of the API's metadata.
+// maxTags is the limit in Alibaba Cloud's metadata of the API.
 const maxTags = 100
 
 // checkTags checks the parameter Tags.

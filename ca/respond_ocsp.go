@@ -40,8 +40,9 @@ type OCSPAnswer struct {
 	NextUpdate time.Time `json:"NextUpdate,omitzero"`
 }
 
-// RespondOCSP answers a DER OCSP request (RFC 6960). Send response to the
-// client as application/ocsp-response with HTTP status 200; it is never nil.
+// RespondOCSP answers a DER OCSP request (RFC 6960): the body of a POST, or the
+// base64 in the path of a GET, decoded (appendix A.1). Send response to the client
+// as application/ocsp-response with HTTP status 200; it is never nil.
 // lookup is called once for each certificate that the responder's CA may have
 // issued. serialNumber has the form of SerialNumber in responses: whole octets
 // as lower-case hexadecimal digits, up to 40, without leading zero octets. Zero
