@@ -15,10 +15,10 @@
 //
 // # Both operations
 //
-// rand feeds the RequestId and a signer of the caller; nil means crypto/rand.
-// Key pairs always come from the system's random source. Keys in memory sign
-// deterministically. The signature of any other signer is verified before the
-// CSR is returned.
+// rand supplies the RequestId and is passed to the caller's signer; nil means
+// crypto/rand. Key pairs always come from the system's random source. Keys in
+// memory sign deterministically. The signature of any other signer is verified
+// before the CSR is returned.
 //
 // The request is checked before a key is made or used. The error is the one
 // that Validate returns: [yuncert.ErrMissingParameter] for a required field

@@ -28,7 +28,7 @@ func EachCertificate(parameter, text string, limit int, yield func(*x509.Certifi
 	for n := 1; ; n++ {
 		block, damaged := blocks.Next()
 		if damaged {
-			// Without this the certificate after it would pass for this one.
+			// Otherwise the next certificate would count as this one.
 			err := yield(nil, Malformed(parameter, "certificate %d cannot be read: its PEM block is damaged", n))
 			if err != nil {
 				return err

@@ -3,5 +3,5 @@
 //
 // It is where errors get their code. Package x509der returns plain errors, and
 // package algorithm does not know which parameter a key came from; [Wrap] makes
-// an error for the caller of both. Packages csr, ca and order call it too.
+// a coded error from either. Packages csr, ca and order call it too.
 package param

@@ -184,7 +184,7 @@ func ParseOCSPRequest(request []byte) (*OCSPRequest, error) {
 	return r, nil
 }
 
-// readCertID reads a CertID into id. It reports whether there was one.
+// readCertID reads a CertID into id. It reports whether it was well formed.
 func readCertID(s *cryptobyte.String, id *CertID) bool {
 	var element, fields, algorithm, oid, nameHash, keyHash cryptobyte.String
 	serial := new(big.Int)
@@ -214,7 +214,7 @@ func readCertID(s *cryptobyte.String, id *CertID) bool {
 }
 
 // parseOCSPExtensions returns the value of the extension with the object
-// identifier known, nil if it is missing. It refuses other critical extensions.
+// identifier in known, nil if it is missing. It refuses other critical extensions.
 func parseOCSPExtensions(field cryptobyte.String, known string) (found *cryptobyte.String, err error) {
 	malformed := errors.New("its extensions are malformed (RFC 5280, section 4.1)")
 	var extensions cryptobyte.String
