@@ -33,8 +33,9 @@
 //   - Identifier: the MD5 digest of the DER certificate as 32 lower-case
 //     hexadecimal digits, as in the documents' examples. It names a certificate
 //     and protects nothing.
-//   - SerialNumber: 18 octets drawn from rand, the first not zero, as 36
-//     lower-case hexadecimal digits. [RespondOCSP] asks for the same text.
+//   - SerialNumber: a positive number of 18 octets drawn from rand, the first
+//     not zero, as 36 lower-case hexadecimal digits. The lookup of
+//     [RespondOCSP] gets the same text.
 //   - Tags (up to 100), ResourceGroupId and ClientToken (up to 64 printable
 //     ASCII characters): for the caller to store. They do not change the
 //     result.
