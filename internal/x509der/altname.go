@@ -51,7 +51,14 @@ func parseIP(name string) (netip.Addr, bool) {
 // 5890), an address as netip prints it, an IPv4 address not mapped into IPv6. A
 // wildcard is the whole left-most label (RFC 6125, section 6.4.3) and has at
 // least two more labels after it.
-func CanonicalName(entry string) (string, error) {
+func CanonicalName(entry string) (string, error) { return canonicalName(entry, false) }
+
+// ReferenceName is CanonicalName for a host that a client looks for in a certificate
+// (RFC 9525, section 6.3). Its labels may have underscores too: certificates of other
+// CAs do, and DNS does not forbid them.
+func ReferenceName(host string) (string, error) { return canonicalName(host, true) }
+
+func canonicalName(entry string, underscores bool) (string, error) {
 	// This comes first because the time of idna grows with the square of a label.
 	if len(entry) > 253 && utf8.RuneCountInString(entry) > 253 {
 		return "", fmt.Errorf("%.80q is longer than 253 octets (RFC 1035, section 2.3.4)", entry)
@@ -62,7 +69,7 @@ func CanonicalName(entry string) (string, error) {
 		}
 		return addr.Unmap().String(), nil
 	}
-	name, err := canonicalDNS(entry)
+	name, err := canonicalDNS(entry, underscores)
 	if err != nil {
 		return "", fmt.Errorf("%.80q is not a DNS name or an IP address: %v", entry, err)
 	}
@@ -73,7 +80,7 @@ func CanonicalName(entry string) (string, error) {
 // 3.1).
 var dots = strings.NewReplacer("。", ".", "．", ".", "｡", ".")
 
-func canonicalDNS(entry string) (string, error) {
+func canonicalDNS(entry string, underscores bool) (string, error) {
 	host, wildcard := strings.CutPrefix(entry, "*.")
 	if !IsASCII(host) {
 		// Each label is converted by itself. For the whole name, idna would apply its
@@ -95,7 +102,11 @@ func canonicalDNS(entry string) (string, error) {
 	labels, last, rest, more := 0, "", host, true
 	for more {
 		last, rest, more = strings.Cut(rest, ".")
-		if err := checkLabel(last); err != nil {
+		label := last
+		if underscores {
+			label = strings.ReplaceAll(last, "_", "a")
+		}
+		if err := checkLabel(label); err != nil {
 			return "", err
 		}
 		labels++

@@ -86,6 +86,37 @@ func TestCanonicalName(t *testing.T) {
 // A refusedName is one row of refusedNames.
 type refusedName struct{ entry, says string }
 
+// ReferenceName accepts what CanonicalName accepts, and underscores in labels.
+func TestReferenceName(t *testing.T) {
+	t.Parallel()
+	for _, tt := range acceptedNames() {
+		if got, err := x509der.ReferenceName(tt.entry); err != nil || got != tt.want {
+			t.Errorf("ReferenceName(%q) = %q, %v, want %q", tt.entry, got, err, tt.want)
+		}
+	}
+	for _, tt := range refusedNames() {
+		if got, err := x509der.ReferenceName(tt.entry); (err == nil) != (tt.says == "'_'") {
+			t.Errorf("ReferenceName(%q) = %q, %v", tt.entry, got, err)
+		}
+	}
+	for entry, want := range map[string]string{
+		"my_svc.reports.example": "my_svc.reports.example",
+		"_My.SVC_.example":       "_my.svc_.example",
+		"_":                      "_",
+		"my_svc.例子.公司":           "my_svc.xn--fsqu00a.xn--55qx5d",
+		"*._tcp.example":         "*._tcp.example",
+	} {
+		if got, err := x509der.ReferenceName(entry); err != nil || got != want {
+			t.Errorf("ReferenceName(%q) = %q, %v, want %q", entry, got, err, want)
+		}
+	}
+	for _, entry := range []string{"a_b..example", "_-.example", "a_b.example:443", "my_svc.1", "xn--a_b.example", "*_.example.com", strings.Repeat("_", 64)} {
+		if got, err := x509der.ReferenceName(entry); err == nil {
+			t.Errorf("ReferenceName(%q) = %q, want an error", entry, got)
+		}
+	}
+}
+
 // refusedNames are what CanonicalName refuses. FuzzCanonicalName starts from them
 // too.
 func refusedNames() []refusedName {
