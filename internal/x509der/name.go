@@ -200,7 +200,13 @@ func AppendName(dst []byte, name Name) []byte {
 
 // ParseName reads a DER RDNSequence without trailing data. Each value must fit
 // its string type and have no control character. Empty values are left out.
-func ParseName(rdnSequence []byte) (Name, error) {
+func ParseName(rdnSequence []byte) (Name, error) { return parseName(rdnSequence, false) }
+
+// ParseCAName is ParseName for the subject of a CA that exists. It reads
+// TeletexString as Latin-1, like crypto/x509 and OpenSSL, and makes it UTF8String.
+func ParseCAName(rdnSequence []byte) (Name, error) { return parseName(rdnSequence, true) }
+
+func parseName(rdnSequence []byte, teletex bool) (Name, error) {
 	input := cryptobyte.String(rdnSequence)
 	var rdns cryptobyte.String
 	if !input.ReadASN1(&rdns, asn1.SEQUENCE) || !input.Empty() {
@@ -217,11 +223,13 @@ func ParseName(rdnSequence []byte) (Name, error) {
 			return nil, errors.New("an RDN of the name is not a SET (RFC 5280, section 4.1.2.4)")
 		}
 		for !set.Empty() {
-			var pair, oid, value cryptobyte.String
+			var oid, value cryptobyte.String
 			var tag asn1.Tag
-			if !set.ReadASN1(&pair, asn1.SEQUENCE) || !readOID(&pair, &oid) ||
-				!pair.ReadAnyASN1(&value, &tag) || !pair.Empty() {
+			if !readAttribute(&set, &oid, &value, &tag) {
 				return nil, errors.New("an attribute of the name is not a pair of type and value (RFC 5280, section 4.1.2.4)")
+			}
+			if teletex && tag == asn1.T61String {
+				tag, value = asn1.UTF8String, latin1(value)
 			}
 			if err := checkString(tag, value); err != nil {
 				return nil, fmt.Errorf("an attribute of the name: %v", err)
@@ -232,6 +240,21 @@ func ParseName(rdnSequence []byte) (Name, error) {
 		}
 	}
 	return name, nil
+}
+
+// readAttribute reads one AttributeTypeAndValue (RFC 5280, section 4.1.2.4).
+func readAttribute(set, oid, value *cryptobyte.String, tag *asn1.Tag) bool {
+	var pair cryptobyte.String
+	return set.ReadASN1(&pair, asn1.SEQUENCE) && readOID(&pair, oid) && pair.ReadAnyASN1(value, tag) && pair.Empty()
+}
+
+// latin1 returns octets of Latin-1 as UTF-8.
+func latin1(octets []byte) []byte {
+	text := make([]byte, 0, len(octets))
+	for _, c := range octets {
+		text = utf8.AppendRune(text, rune(c))
+	}
+	return text
 }
 
 // knownType returns the type as a string, without allocating for the usual

@@ -5,7 +5,11 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/yuncert/yuncert/internal/der"
 )
 
 // Same reports whether two names are equal by the rules of RFC 5280, section 7.1,
@@ -16,16 +20,111 @@ func (n Name) Same(other Name) bool {
 	})
 }
 
-// SameName is Same for two DER names. A name that cannot be parsed equals only
-// itself, octet for octet. Use it to find the CRLs of a CA, not to trust them: their
-// signatures must be verified with the CA's key as well.
+// SameName reports whether two DER names are equal by the rules of RFC 5280,
+// section 7.1. Equal names prove nothing: verify a signature too.
 func SameName(a, b []byte) bool {
-	if string(a) == string(b) {
-		return true
+	return string(a) == string(b) || Comparable(a) == Comparable(b)
+}
+
+// A ComparableName is a name in a form in which equal names (RFC 5280, section
+// 7.1) have equal octets: a SET for each RDN, in it the attributes in sorted order,
+// and all text as UTF-8 without differences in letter case, spaces and invisible
+// characters. A name below another in the directory begins with the other's octets,
+// because each SET begins with its length.
+type ComparableName string
+
+// Comparable returns the comparable form of a DER name. A value that is not text
+// equals only itself, octet for octet, and so does a name that is not DER.
+func Comparable(rdnSequence []byte) ComparableName {
+	name, _ := comparableName(rdnSequence)
+	return name
+}
+
+// comparableName is Comparable. It also reports whether all implementations read
+// the text of the name in the same way.
+func comparableName(rdnSequence []byte) (name ComparableName, certain bool) {
+	notDER := ComparableName("\x00" + string(rdnSequence)) // no SET begins like this
+	input := cryptobyte.String(rdnSequence)
+	var rdns, set cryptobyte.String
+	if !input.ReadASN1(&rdns, asn1.SEQUENCE) || !input.Empty() {
+		return notDER, false
 	}
-	nameA, errA := ParseName(a)
-	nameB, errB := ParseName(b)
-	return errA == nil && errB == nil && nameA.Same(nameB)
+	certain = true
+	form := make([]byte, 0, 2*len(rdns))
+	for !rdns.Empty() {
+		if !rdns.ReadASN1(&set, asn1.SET) || set.Empty() {
+			return notDER, false
+		}
+		var attributes []string
+		for !set.Empty() {
+			var oid, value cryptobyte.String
+			var tag asn1.Tag
+			if !readAttribute(&set, &oid, &value, &tag) {
+				return notDER, false
+			}
+			content, isText, sure := comparableText(tag, value)
+			if isText {
+				tag = asn1.UTF8String
+			}
+			certain = certain && sure
+			attributes = append(attributes, string(der.AppendFunc(nil, asn1.SEQUENCE, func(dst []byte) []byte {
+				return der.Append(der.Append(dst, asn1.OBJECT_IDENTIFIER, oid), tag, content)
+			})))
+		}
+		slices.Sort(attributes)
+		form = der.Append(form, asn1.SET, strings.Join(attributes, ""))
+	}
+	return ComparableName(form), certain
+}
+
+// comparableText returns the text of an attribute value in a form in which equal
+// texts have equal octets. TeletexString outside ASCII is read as Latin-1, as
+// crypto/x509 and OpenSSL do; some implementations read it in other ways.
+func comparableText(tag asn1.Tag, value []byte) (text string, isText, certain bool) {
+	if tag == asn1.T61String && !IsASCII(string(value)) {
+		tag, value = asn1.UTF8String, latin1(value)
+	} else {
+		certain = true
+	}
+	if checkString(tag, value) != nil {
+		return string(value), false, false
+	}
+	text = Attribute{Tag: tag, Value: string(value)}.String()
+	if !IsASCII(text) {
+		text = prepared(text)
+	}
+	return strings.Map(folded, withSingleSpaces(text)), true, certain
+}
+
+// folded returns one letter for all letters that strings.EqualFold takes for equal.
+func folded(r rune) rune {
+	least := r
+	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+		least = min(least, other)
+	}
+	return least
+}
+
+// String returns the name for a message, such as "C=US, O=ACME". The text is in the
+// comparable form.
+func (n ComparableName) String() string {
+	labels := map[string]string{
+		CommonName: "CN", Country: "C", Locality: "L", State: "ST", Organization: "O", OrganizationalUnit: "OU", Email: "emailAddress",
+	}
+	var parts []string
+	rdns := cryptobyte.String(n)
+	var set, oid, value cryptobyte.String
+	var tag asn1.Tag
+	for rdns.ReadASN1(&set, asn1.SET) {
+		for readAttribute(&set, &oid, &value, &tag) {
+			label, ok := labels[string(oid)]
+			if !ok {
+				label = ObjectIdentifier(string(oid)).String()
+			}
+			parts = append(parts, label+"="+string(value))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // sameText compares two strings after the preparation of RFC 4518, section 2. The

@@ -373,7 +373,7 @@ func TestNameSameFolds(t *testing.T) {
 		if r == utf8.RuneError || to == text {
 			continue
 		}
-		if folded++; !of(text).Same(of(to)) {
+		if folded++; !of(text).Same(of(to)) || !x509der.SameName(nameDER(of(text)), nameDER(of(to))) {
 			t.Errorf("%U is folded to %+q, and is another name", r, to)
 		}
 	}
@@ -403,7 +403,8 @@ func TestNameSameLong(t *testing.T) {
 	start := time.Now()
 	for _, text := range []string{"\u0301", "\u0323\u0301", "\ufdfa", "\u200b", "\u3000", "ß", "ᾴ", "\u1100"} {
 		long := strings.Repeat(text, 64<<10/len(text))
-		if of(long+"a").Same(of(long+"b")) || !of(long+"a").Same(of(long+"A")) {
+		a, b, upper := of(long+"a"), of(long+"b"), of(long+"A")
+		if a.Same(b) || !a.Same(upper) || x509der.SameName(nameDER(a), nameDER(b)) || !x509der.SameName(nameDER(a), nameDER(upper)) {
 			t.Errorf("%+q many times hides a letter", text)
 		}
 	}
@@ -518,6 +519,9 @@ func FuzzParseName(f *testing.F) {
 	for _, row := range namePairs() {
 		f.Add(nameDER(x509der.Name{x509der.Text(x509der.CommonName, row.a)}), nameDER(x509der.Name{x509der.Text(x509der.CommonName, row.b)}))
 	}
+	for _, row := range nameForms() {
+		f.Add(row.a, row.b)
+	}
 	f.Add([]byte{0x30, 0}, []byte{0x30, 0x80})
 	f.Fuzz(func(t *testing.T, a, b []byte) {
 		if !x509der.SameName(a, a) {
@@ -537,6 +541,9 @@ func FuzzParseName(f *testing.F) {
 		again, err := x509der.ParseName(nameDER(name))
 		if err != nil {
 			t.Fatalf("written again, it cannot be read: %v", err)
+		}
+		if other, err := x509der.ParseName(b); err == nil && name.Same(other) != x509der.SameName(nameDER(name), nameDER(other)) {
+			t.Errorf("Same = %t, and SameName is not", name.Same(other))
 		}
 		// A PrintableString with * or & is written as a UTF8String.
 		if diff := cmp.Diff(name, again, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(x509der.Attribute{}, "Tag")); diff != "" {
