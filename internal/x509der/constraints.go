@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"iter"
 	"net"
 	"net/netip"
 	"net/url"
@@ -25,6 +26,10 @@ type Subtrees struct {
 	IP    []netip.Prefix // a range of addresses
 	Email []string       // a mailbox, a host, or ".domain" for the hosts below it
 	URI   []string       // a host, or ".domain" for the hosts below it
+
+	// Directory names cover themselves and all names below them. They are read from
+	// certificates and never written.
+	Directory []ComparableName
 }
 
 // NameConstraints limit the names in the certificates below a CA. If one type of
@@ -95,8 +100,14 @@ func (s *Subtrees) read(trees *cryptobyte.String) error {
 		s.Email = append(s.Email, string(base))
 	case tagURI:
 		s.URI = append(s.URI, string(base))
+	case tagDirectoryName:
+		name, certain := comparableName(base)
+		if !certain {
+			return errors.New("a name constraint is a directory name with text that cannot be compared: TeletexString outside ASCII, control characters or an unknown type")
+		}
+		s.Directory = append(s.Directory, name)
 	default:
-		return fmt.Errorf("a name constraint is about names with the tag %d (RFC 5280, section 4.2.1.6); want DNS names, IP addresses, e-mail addresses or URIs", tag&0x1f)
+		return fmt.Errorf("a name constraint is about names with the tag %d (RFC 5280, section 4.2.1.6); want DNS names, IP addresses, e-mail addresses, URIs or directory names", tag&0x1f)
 	}
 	return nil
 }
@@ -179,10 +190,10 @@ func (c *NameConstraints) CheckEmail(mailbox string) error {
 	if at <= 0 || strings.ContainsAny(mailbox[:at], `@"\`) || !isVisible(mailbox[:at]) || !isDomain(mailbox[at+1:]) {
 		return fmt.Errorf("the e-mail address %.80q is not an unquoted local part, @ and a host name, and cannot be checked against the name constraints", mailbox)
 	}
-	local, host := mailbox[:at], mailbox[at+1:]
+	local, host := mailbox[:at], strings.ToLower(mailbox[at+1:])
 	return check("e-mail address", mailbox, c.Permitted.Email, c.Excluded.Email, func(constraint string, _ bool) bool {
 		if i := strings.LastIndexByte(constraint, '@'); i >= 0 {
-			return local == constraint[:i] && strings.EqualFold(host, constraint[i+1:])
+			return local == constraint[:i] && host == strings.ToLower(constraint[i+1:])
 		}
 		return matchHost(constraint, host)
 	})
@@ -194,7 +205,7 @@ func (c *NameConstraints) CheckURI(uri *url.URL) error {
 	if len(c.Permitted.URI)+len(c.Excluded.URI) == 0 {
 		return nil
 	}
-	host := uri.Hostname()
+	host := strings.ToLower(uri.Hostname())
 	if !isDomain(host) || IsIP(host) {
 		return fmt.Errorf("the URI %.80q has no host name to check against the name constraints", uri)
 	}
@@ -230,30 +241,36 @@ func check[T any](kind, name string, permitted, excluded []T, match func(constra
 func matchDomain(domain, name string, excluded bool) bool {
 	domain = strings.ToLower(domain)
 	base, wildcard := strings.CutPrefix(name, "*.")
-	if wildcard && excluded {
-		if label, ok := strings.CutSuffix(domain, "."+base); ok && label != "" && !strings.Contains(label, ".") {
+	if wildcard && excluded && isBelow(domain, base) {
+		label := domain[:len(domain)-len(base)-1]
+		if label != "" && !strings.Contains(label, ".") {
 			return true
 		}
 	}
 	if below, ok := strings.CutPrefix(domain, "."); ok { // not in RFC 5280, but in use: only names below the domain
-		return strings.HasSuffix(name, "."+below)
+		return isBelow(name, below)
 	}
-	return domain == "" || strings.HasSuffix("."+base, "."+domain)
+	return domain == "" || base == domain || isBelow(base, domain)
 }
 
-// matchHost reports whether an e-mail or URI constraint covers a host: ".domain"
-// covers the hosts below domain, "host" only itself, and "" every host.
+// isBelow reports whether a host ends with a dot and the domain.
+func isBelow(host, domain string) bool {
+	return len(host) > len(domain) && strings.HasSuffix(host, domain) && host[len(host)-len(domain)-1] == '.'
+}
+
+// matchHost reports whether an e-mail or URI constraint covers a host in lower case:
+// ".domain" covers the hosts below domain, "host" only itself, and "" every host.
 func matchHost(constraint, host string) bool {
-	constraint, host = strings.ToLower(constraint), strings.ToLower(host)
+	constraint = strings.ToLower(constraint)
 	if strings.HasPrefix(constraint, ".") {
 		return strings.HasSuffix(host, constraint)
 	}
 	return constraint == "" || host == constraint
 }
 
-// CheckNames checks all alternative names of a certificate like CheckName. A
-// certificate without alternative names is checked by the e-mail addresses in its
-// subject (RFC 5280, section 4.2.1.10).
+// CheckNames checks the subject and all alternative names of a certificate like
+// CheckName. The e-mail addresses in a subject count only in a certificate without
+// alternative names (RFC 5280, section 4.2.1.10).
 func (c *NameConstraints) CheckNames(cert *x509.Certificate) error {
 	for _, name := range cert.DNSNames {
 		// Not CheckName: a DNS name that looks like an address is still a DNS name.
@@ -280,20 +297,110 @@ func (c *NameConstraints) CheckNames(cert *x509.Certificate) error {
 			return err
 		}
 	}
-	if names := extensionOf(cert, extAltName); names != nil {
-		if len(c.Permitted.Email)+len(c.Excluded.Email) > 0 && holdsUTF8Mailbox(names) {
-			return errors.New("it has an internationalised e-mail address (RFC 9598), which cannot be checked against the name constraints")
+	if len(cert.RawSubject) > len(emptyName) {
+		if err := c.CheckDirectoryName(cert.RawSubject); err != nil {
+			return err
 		}
-		return nil
 	}
-	for _, a := range cert.Subject.Names {
-		if mailbox, ok := a.Value.(string); ok && a.Type.Equal(ObjectIdentifier(Email)) {
+	names := extensionOf(cert, extAltName)
+	if names == nil {
+		for _, mailbox := range subjectEmails(cert) {
 			if err := c.CheckEmail(mailbox); err != nil {
 				return err
 			}
 		}
+		return nil
+	}
+	return c.checkOtherNames(names)
+}
+
+// Comparisons returns how many comparisons of a name with a constraint CheckNames
+// makes at most. A constraint counts once more for each 256 octets of its length.
+func (c *NameConstraints) Comparisons(cert *x509.Certificate) int64 {
+	emails, directory := len(cert.EmailAddresses), 1
+	names := extensionOf(cert, extAltName)
+	if names == nil {
+		emails += len(subjectEmails(cert))
+	}
+	for range generalNames(names, tagDirectoryName) {
+		directory++
+	}
+	total := int64(0)
+	for _, side := range []*Subtrees{&c.Permitted, &c.Excluded} {
+		total += int64(len(cert.DNSNames))*weight(side.DNS) +
+			int64(len(cert.IPAddresses))*int64(len(side.IP)) +
+			int64(emails)*weight(side.Email) +
+			int64(len(cert.URIs))*weight(side.URI) +
+			int64(directory)*weight(side.Directory)
+	}
+	return total
+}
+
+// weight counts constraints for Comparisons.
+func weight[T ~string](constraints []T) (total int64) {
+	for _, constraint := range constraints {
+		total += 1 + int64(len(constraint)/256)
+	}
+	return total
+}
+
+// subjectEmails returns the e-mail addresses in the subject of a certificate.
+func subjectEmails(cert *x509.Certificate) (mailboxes []string) {
+	for _, a := range cert.Subject.Names {
+		if mailbox, ok := a.Value.(string); ok && a.Type.Equal(emailAddress) {
+			mailboxes = append(mailboxes, mailbox)
+		}
+	}
+	return mailboxes
+}
+
+var emailAddress = ObjectIdentifier(Email)
+
+// emptyName is the DER name without attributes.
+const emptyName = "\x30\x00"
+
+// CheckDirectoryName checks a DER directory name like CheckName. If there are
+// constraints on directory names, it refuses a name whose text implementations read
+// in different ways.
+func (c *NameConstraints) CheckDirectoryName(rdnSequence []byte) error {
+	if len(c.Permitted.Directory)+len(c.Excluded.Directory) == 0 {
+		return nil
+	}
+	name, certain := comparableName(rdnSequence)
+	if !certain {
+		return errors.New("a directory name has text that cannot be checked against the name constraints: TeletexString outside ASCII, control characters or an unknown type")
+	}
+	return check("directory name", name.String(), c.Permitted.Directory, c.Excluded.Directory, func(constraint ComparableName, _ bool) bool {
+		return strings.HasPrefix(string(name), string(constraint))
+	})
+}
+
+// checkOtherNames checks the GeneralNames that crypto/x509 does not read.
+func (c *NameConstraints) checkOtherNames(names []byte) error {
+	for name := range generalNames(names, tagDirectoryName) {
+		if err := c.CheckDirectoryName(name); err != nil {
+			return err
+		}
+	}
+	if len(c.Permitted.Email)+len(c.Excluded.Email) > 0 && holdsUTF8Mailbox(names) {
+		return errors.New("it has an internationalised e-mail address (RFC 9598), which cannot be checked against the name constraints")
 	}
 	return nil
+}
+
+// generalNames returns the contents of the GeneralNames with a tag.
+func generalNames(value []byte, tag asn1.Tag) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		list := cryptobyte.String(value)
+		list.ReadASN1(&list, asn1.SEQUENCE)
+		for {
+			var name cryptobyte.String
+			var found asn1.Tag
+			if !list.ReadAnyASN1(&name, &found) || found == tag && !yield(name) {
+				return
+			}
+		}
+	}
 }
 
 // idUTF8Mailbox is SmtpUTF8Mailbox (RFC 9598, section 3), an otherName. Constraints
@@ -332,6 +439,7 @@ func (c *NameConstraints) append(dst []byte) []byte {
 	})
 }
 
+// empty reports whether there is nothing to write.
 func (s *Subtrees) empty() bool {
 	return len(s.DNS)+len(s.IP)+len(s.Email)+len(s.URI) == 0
 }

@@ -436,6 +436,14 @@ func constraintValues() (rows []constraintRow, refused [][]byte) {
 		{"an empty domain", asn.Seq(excluded(tree(0x82, ""))), &x509der.NameConstraints{Excluded: x509der.Subtrees{DNS: []string{""}}}, ""},
 		{"a minimum of 0", asn.Seq(permitted(tree(0x82, "com", 0x80, 1, 0))), &x509der.NameConstraints{Permitted: x509der.Subtrees{DNS: []string{"com"}}}, ""},
 
+		{"directoryName", asn.Seq(permitted(asn.Seq(asn.TLV(0xa4, asn.Name(asn.Printable(asn.OIDCountry, "CN")))))), &x509der.NameConstraints{
+			Permitted: x509der.Subtrees{Directory: []x509der.ComparableName{x509der.Comparable(asn.Name(asn.UTF8(asn.OIDCountry, "cn")))}},
+		}, ""},
+		{"directoryName excluded, after a domain", asn.Seq(permitted(com), excluded(com, asn.Seq(asn.TLV(0xa4, asn.Seq())))), &x509der.NameConstraints{
+			Permitted: x509der.Subtrees{DNS: []string{"com"}},
+			Excluded:  x509der.Subtrees{DNS: []string{"com"}, Directory: []x509der.ComparableName{""}},
+		}, ""},
+
 		{"a minimum", asn.Seq(permitted(tree(0x82, "com", 0x80, 1, 2))), nil, "minimum or maximum"},
 		{"a minimum of 0 in two octets", asn.Seq(permitted(tree(0x82, "com", 0x80, 2, 0, 0))), nil, "minimum or maximum"},
 		{"a maximum", asn.Seq(permitted(tree(0x82, "com", 0x81, 1, 2))), nil, "minimum or maximum"},
@@ -443,8 +451,10 @@ func constraintValues() (rows []constraintRow, refused [][]byte) {
 		{"a minimum of 0 and a maximum", asn.Seq(excluded(tree(0x82, "com", 0x80, 1, 0, 0x81, 1, 2))), nil, "minimum or maximum"},
 		{"another field after a name", asn.Seq(permitted(com, tree(0x82, "com", 5, 0))), nil, "minimum or maximum"},
 		{"otherName", asn.Seq(permitted(asn.Seq(asn.TLV(0xa0, asn.OID("\x2b\x06\x01\x05\x05\x07\x08\x09"), asn.TLV(0xa0, asn.TLV(12, []byte("a@b.com"))))))), nil, "the tag 0"},
-		{"directoryName", asn.Seq(permitted(asn.Seq(asn.TLV(0xa4, nameDER(x509der.Name{x509der.Text(x509der.Country, "CN")}))))), nil, "the tag 4"},
-		{"directoryName excluded, after a domain", asn.Seq(permitted(com), excluded(com, asn.Seq(asn.TLV(0xa4, asn.Seq())))), nil, "the tag 4"},
+		{"x400Address", asn.Seq(permitted(asn.Seq(asn.TLV(0xa3, asn.Seq())))), nil, "the tag 3"},
+		{"directoryName in Latin-1", asn.Seq(permitted(asn.Seq(asn.TLV(0xa4, asn.Name(asn.Attribute(asn.OIDCommonName, asn1.T61String, "M\xfcller")))))), nil, "cannot be compared"},
+		{"directoryName with a control character", asn.Seq(excluded(asn.Seq(asn.TLV(0xa4, asn.Name(asn.UTF8(asn.OIDCommonName, "a\x00")))))), nil, "cannot be compared"},
+		{"directoryName that is not a name", asn.Seq(permitted(asn.Seq(asn.TLV(0xa4, []byte{5, 0})))), nil, "cannot be compared"},
 		{"registeredID", asn.Seq(excluded(tree(0x88, "\x55\x04\x03"))), nil, "the tag 8"},
 		{"a constructed domain", asn.Seq(permitted(tree(0xa2, "\x82\x03com"))), nil, "the tag 2"},
 		{"permitted is empty", asn.Seq(permitted(), excluded(com)), nil, "RFC 5280, section 4.2.1.10"},
@@ -533,6 +543,85 @@ func TestConstraintsUTF8Mailbox(t *testing.T) {
 				t.Errorf("under constraints of other kinds: %v", err)
 			}
 		})
+	}
+}
+
+// Constraints on directory names apply to the subject, if there is one, and to each
+// directoryName among the alternative names (RFC 5280, section 4.2.1.10).
+func TestConstraintsDirectory(t *testing.T) {
+	t.Parallel()
+	country, acme := asn.Printable(asn.OIDCountry, "CN"), asn.UTF8(asn.OIDOrganization, "Acme")
+	base := x509der.Comparable(asn.Name(country, acme))
+	below := asn.Name(asn.UTF8(asn.OIDCountry, "cn"), asn.Printable(asn.OIDOrganization, "ACME"), asn.UTF8(asn.OIDCommonName, "a"))
+	elsewhere := asn.Name(country, asn.UTF8(asn.OIDOrganization, "Ajax"), asn.UTF8(asn.OIDCommonName, "a"))
+	latin1 := asn.Name(country, acme, asn.Attribute(asn.OIDCommonName, asn1.T61String, "M\xfcller"))
+	san := func(names ...[]byte) []pkix.Extension {
+		var list [][]byte
+		for _, name := range names {
+			list = append(list, asn.TLV(0xa4, name))
+		}
+		return []pkix.Extension{{Id: x509der.ObjectIdentifier("\x55\x1d\x11"), Value: asn.Seq(list...)}}
+	}
+	for _, tt := range []struct {
+		name                string
+		cert                x509.Certificate
+		permitted, excluded bool // whether the name is allowed by base as permitted, and as excluded
+	}{
+		{"below", x509.Certificate{RawSubject: below}, true, false},
+		{"itself", x509.Certificate{RawSubject: asn.Name(country, acme)}, true, false},
+		{"above", x509.Certificate{RawSubject: asn.Name(country)}, false, true},
+		{"elsewhere", x509.Certificate{RawSubject: elsewhere}, false, true},
+		{"no subject", x509.Certificate{RawSubject: asn.Name()}, true, true},
+		{"a subject in Latin-1", x509.Certificate{RawSubject: latin1}, false, false},
+		{"an alternative name below", x509.Certificate{RawSubject: asn.Name(), Extensions: san(below)}, true, false},
+		{"an alternative name elsewhere", x509.Certificate{RawSubject: asn.Name(), Extensions: san(elsewhere)}, false, true},
+		{"the second alternative name elsewhere", x509.Certificate{RawSubject: below, Extensions: san(below, elsewhere)}, false, false},
+		{"the second alternative name below", x509.Certificate{RawSubject: elsewhere, Extensions: san(elsewhere, below)}, false, false},
+		{"an empty alternative name", x509.Certificate{RawSubject: below, Extensions: san(asn.Name())}, false, false},
+		{"an alternative name in Latin-1", x509.Certificate{RawSubject: below, Extensions: san(latin1)}, false, false},
+	} {
+		c := x509der.NameConstraints{Permitted: x509der.Subtrees{Directory: []x509der.ComparableName{base}}}
+		if err := c.CheckNames(&tt.cert); (err == nil) != tt.permitted {
+			t.Errorf("%s, permitted: %v", tt.name, err)
+		}
+		c = x509der.NameConstraints{Excluded: x509der.Subtrees{Directory: []x509der.ComparableName{base}}}
+		if err := c.CheckNames(&tt.cert); (err == nil) != tt.excluded {
+			t.Errorf("%s, excluded: %v", tt.name, err)
+		}
+		c = x509der.NameConstraints{Permitted: x509der.Subtrees{DNS: []string{"com"}, Email: []string{"com"}}}
+		if err := c.CheckNames(&tt.cert); err != nil {
+			t.Errorf("%s, under constraints of other kinds: %v", tt.name, err)
+		}
+	}
+}
+
+// Comparisons counts each name with each constraint on its kind, and a long constraint
+// once more for each 256 octets.
+func TestConstraintsComparisons(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a", 511)
+	c := x509der.NameConstraints{
+		Permitted: x509der.Subtrees{DNS: []string{"a", "b", long}, IP: []netip.Prefix{prefix("::/0")}, Directory: []x509der.ComparableName{"a"}},
+		Excluded:  x509der.Subtrees{DNS: []string{"c"}, Email: []string{"a", "b"}, URI: []string{"a"}},
+	}
+	email := pkix.Name{Names: []pkix.AttributeTypeAndValue{{Type: x509der.ObjectIdentifier(x509der.Email), Value: "a@b"}}}
+	names := []pkix.Extension{{Id: x509der.ObjectIdentifier("\x55\x1d\x11"), Value: asn.Seq(asn.TLV(0xa4, asn.Name()), asn.DNSName("a"), asn.TLV(0xa4, asn.Name()))}}
+	for _, tt := range []struct {
+		name string
+		cert x509.Certificate
+		want int64
+	}{
+		{"none", x509.Certificate{}, 1}, // the subject
+		{"DNS names", x509.Certificate{DNSNames: []string{"a", long}}, 1 + 2*5},
+		{"IP addresses", x509.Certificate{IPAddresses: make([]net.IP, 3)}, 1 + 3},
+		{"mailboxes", x509.Certificate{EmailAddresses: []string{"a", "b"}}, 1 + 2*2},
+		{"a mailbox in the subject", x509.Certificate{Subject: email}, 1 + 2},
+		{"a mailbox in the subject, and alternative names", x509.Certificate{Subject: email, Extensions: names}, 1 + 2},
+		{"URIs", x509.Certificate{URIs: make([]*url.URL, 4)}, 1 + 4},
+	} {
+		if got := c.Comparisons(&tt.cert); got != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+		}
 	}
 }
 
@@ -744,16 +833,19 @@ func FuzzConstraintsOf(f *testing.F) {
 	}
 	values = append(values, refused...)
 	for _, value := range values {
-		f.Add(value, "www.com", "a@b.com", "https://b.c.com/")
+		f.Add(value, "www.com", "a@b.com", "https://b.c.com/", asn.Name(asn.UTF8(asn.OIDCountry, "cn"), asn.UTF8(asn.OIDCommonName, "a")))
+	}
+	for _, row := range nameForms() {
+		f.Add(asn.Seq(asn.TLV(0xa0, asn.Seq(asn.TLV(0xa4, row.a)))), "", "", "", row.b)
 	}
 	for _, row := range oddNames(f) {
 		dns, email, uri := strings.Join(row.cert.DNSNames, ""), strings.Join(row.cert.EmailAddresses, ""), ""
 		if len(row.cert.URIs) > 0 {
 			uri = row.cert.URIs[0].String()
 		}
-		f.Add(rows[1].value, dns, email, uri)
+		f.Add(rows[1].value, dns, email, uri, []byte(nil))
 	}
-	f.Fuzz(func(t *testing.T, value []byte, dns, email, uri string) {
+	f.Fuzz(func(t *testing.T, value []byte, dns, email, uri string, subject []byte) {
 		of := func(value []byte) (*x509der.NameConstraints, error) {
 			return x509der.ConstraintsOf(&x509.Certificate{Extensions: []pkix.Extension{{Id: x509der.ObjectIdentifier("\x55\x1d\x1e"), Value: value}}})
 		}
@@ -774,8 +866,9 @@ func FuzzConstraintsOf(f *testing.F) {
 				"DNS name": {permit.CheckNames(&x509.Certificate{DNSNames: []string{dns}}), exclude.CheckNames(&x509.Certificate{DNSNames: []string{dns}})},
 				"mailbox":  {permit.CheckEmail(email), exclude.CheckEmail(email)},
 				"URI":      {permit.CheckURI(parsed), exclude.CheckURI(parsed)},
+				"subject":  {permit.CheckDirectoryName(subject), exclude.CheckDirectoryName(subject)},
 			} {
-				constrained := map[string]int{"DNS name": len(tree.DNS), "mailbox": len(tree.Email), "URI": len(tree.URI)}[what] > 0
+				constrained := map[string]int{"DNS name": len(tree.DNS), "mailbox": len(tree.Email), "URI": len(tree.URI), "subject": len(tree.Directory)}[what] > 0
 				if constrained && both[0] == nil && both[1] == nil {
 					t.Errorf("side %d: the %s is permitted and not excluded by %+v", i, what, tree)
 				}
