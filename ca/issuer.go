@@ -97,11 +97,15 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 			return nil, err
 		}
 	}
+	leaf := new(x509.Certificate) // what the issuer signs
+	if cert := policyDemand(append([]*x509.Certificate{leaf}, chain...)); cert != nil {
+		return nil, refusedLink(slices.Index(chain, cert), cert, demandsPolicies)
+	}
 	if !bytes.Equal(i.publicKeys[0], signer.PublicDER) {
 		return nil, refusedChain("the key is not that of the chain's first certificate, %.80q", chain[0].Subject.CommonName)
 	}
 	for at, cert := range chain {
-		subject, err := x509der.ParseName(cert.RawSubject)
+		subject, err := x509der.ParseCAName(cert.RawSubject)
 		switch {
 		case err == nil:
 			i.subjects = append(i.subjects, subject.Certified())
@@ -130,7 +134,10 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 // addLink checks the certificate at an index of the chain and its signature by
 // the next, and adds what it says to the issuer.
 func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
-	if err := checkCA(cert, at, i.options.KeyPolicy); err != nil {
+	if err := checkCA(cert, i.options.KeyPolicy); err != nil {
+		return refusedLink(at, cert, "%v", err)
+	}
+	if err := checkPathLen(cert, i.chain[:at]); err != nil {
 		return refusedLink(at, cert, "%v", err)
 	}
 	parent := cert // of a root
@@ -138,9 +145,10 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 		parent = i.chain[at+1]
 	}
 	switch {
-	case !bytes.Equal(cert.RawIssuer, parent.RawSubject) && parent == cert:
+	case x509der.SameName(cert.RawIssuer, parent.RawSubject):
+	case parent == cert:
 		return refusedLink(at, cert, "is the last and is not self-signed; the chain must end with its root")
-	case !bytes.Equal(cert.RawIssuer, parent.RawSubject):
+	default:
 		return refusedLink(at, cert, "is not issued by the next certificate, %.80q", parent.Subject.CommonName)
 	}
 	// A root's own signature proves nothing, so it may have an old algorithm.
@@ -167,7 +175,12 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	}
 	i.constraints = append(i.constraints, constraints)
 	if cert.MaxPathLen >= 0 {
-		left := cert.MaxPathLen - at // checkCA has checked that it is not negative
+		left := cert.MaxPathLen // checkPathLen has checked that it does not become negative
+		for _, below := range i.chain[:at] {
+			if !selfIssued(below) {
+				left--
+			}
+		}
 		if i.depth < 0 || left < i.depth {
 			i.depth = left
 		}

@@ -108,9 +108,10 @@ func critical(id ...int) []pkix.Extension {
 	return []pkix.Extension{{Id: asn1.ObjectIdentifier(id), Critical: true, Value: []byte{5, 0}}}
 }
 
-// directoryConstraint permits the names of one directory, and those domains.
-func directoryConstraint(critical bool, domains ...string) pkix.Extension {
-	trees := asn.Seq(asn.TLV(0xa4, asn.Name(asn.Printable(asn.OIDCountry, "CN"))))
+// registeredConstraint permits one registeredID, which is not supported, and those
+// domains.
+func registeredConstraint(critical bool, domains ...string) pkix.Extension {
+	trees := asn.Seq(asn.TLV(0x88, []byte("\x2a\x03")))
 	for _, domain := range domains {
 		trees = append(trees, asn.Seq(asn.TLV(0x82, []byte(domain)))...)
 	}
@@ -142,11 +143,11 @@ func refusedCAs() []refusedCA {
 		{"the root allows no CA below it", func(p *pki) { p.root.MaxPathLenZero = true }, `"Root", allows 0 CA certificates`},
 		{"an unknown critical extension", func(p *pki) { p.sub.ExtraExtensions = critical(1, 2, 3, 4) }, "1.2.3.4"},
 		{"an unknown critical extension in the root", func(p *pki) { p.root.ExtraExtensions = critical(1, 2, 3, 4) }, "1.2.3.4"},
-		{"a name constraint of a kind that is not supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(true)} }, "2.5.29.30"},
-		{"the same in the root", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{directoryConstraint(true)} }, "2.5.29.30"},
-		{"the same next to one that is supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(true, "example.com")} }, "2.5.29.30"},
-		{"the same and not critical", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(false)} }, `certificate 1 of the chain, "Sub", has unusable name constraints: a name constraint is about names with the tag 4`},
-		{"the same and not critical, in the root", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{directoryConstraint(false, "example.com")} }, `certificate 2 of the chain, "Root", has unusable name constraints: a name constraint is about names with the tag 4`},
+		{"a name constraint of a kind that is not supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{registeredConstraint(true)} }, "a name constraint is about names with the tag 8"},
+		{"the same in the root", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{registeredConstraint(true)} }, "a name constraint is about names with the tag 8"},
+		{"the same beside one that is supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{registeredConstraint(true, "example.com")} }, "a name constraint is about names with the tag 8"},
+		{"the same and not critical", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{registeredConstraint(false)} }, `certificate 1 of the chain, "Sub", has unusable name constraints: a name constraint is about names with the tag 8`},
+		{"the same and not critical, in the root", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{registeredConstraint(false, "example.com")} }, `certificate 2 of the chain, "Root", has unusable name constraints: a name constraint is about names with the tag 8`},
 		{"a name constraint with a minimum", func(p *pki) {
 			p.sub.ExtraExtensions = []pkix.Extension{domainConstraint([]byte{0x80, 1, 2})}
 		}, `certificate 1 of the chain, "Sub", has unusable name constraints: a name constraint has a minimum or maximum`},
@@ -154,6 +155,11 @@ func refusedCAs() []refusedCA {
 			p.root.ExtraExtensions = []pkix.Extension{domainConstraint([]byte{0x81, 1, 2})}
 		}, `certificate 2 of the chain, "Root", has unusable name constraints: a name constraint has a minimum or maximum`},
 		{"a subject with a control character", func(p *pki) { p.sub.Subject.CommonName = "Sub\nCA" }, "U+000A"},
+		{"no subject", func(p *pki) { p.sub.Subject = pkix.Name{} }, `has no subject`},
+		{"no subject of the root", func(p *pki) { p.root.Subject = pkix.Name{} }, `has no subject`},
+		{"a policy mapped to anyPolicy", func(p *pki) { p.sub.ExtraExtensions = policyMapping("\x2a\x03", anyPolicy) }, `"Sub", maps a policy from or to anyPolicy`},
+		{"critical policies with an unknown qualifier", func(p *pki) { p.root.ExtraExtensions = policyQualifier(true, policyQualified) }, `"Root", has critical certificatePolicies with the qualifier 1.2.3.4`},
+		{"policies demanded of what it signs", func(p *pki) { p.sub.ExtraExtensions = policyConstraints(0x80, 1, 1) }, `certificate 1 of the chain, "Sub", requires certificate policies`},
 		{"policies demanded further down", func(p *pki) { p.root.ExtraExtensions = policyConstraints(0x80, 1, 2) }, `certificate 2 of the chain, "Root", requires certificate policies`},
 		{"an extended key usage that grants nothing", func(p *pki) {
 			p.sub.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Value: asn.Seq()}}
@@ -597,6 +603,10 @@ func TestNewIssuerAcceptsCertificate(t *testing.T) {
 			p.sub.PermittedDNSDomains, p.sub.PermittedDNSDomainsCritical = []string{"example.com"}, true
 			p.root.ExcludedDNSDomains, p.root.PermittedIPRanges = []string{"example.org"}, []*net.IPNet{{IP: net.IP{10, 0, 0, 0}, Mask: net.IPMask{255, 0, 0, 0}}}
 		}},
+		{"policies demanded after what it signs", func(p *pki) {
+			p.root.ExtraExtensions, p.sub.ExtraExtensions = policyConstraints(0x80, 1, 3), policyConstraints(0x80, 1, 2)
+		}},
+		{"critical policies with a CPS", func(p *pki) { p.sub.ExtraExtensions = policyQualifier(true, policyCPS) }},
 		{"name constraints that are not critical", func(p *pki) { p.root.PermittedDNSDomains = []string{"example.com"} }},
 		{"a name of the root that nothing could be issued under", func(p *pki) { p.root.Subject.CommonName = "Root\nCA" }},
 		{"a name in UTF-8", func(p *pki) { p.root.Subject.CommonName, p.sub.Subject.CommonName = "根证书", "中间证书" }},
@@ -645,6 +655,149 @@ func TestNewIssuerAcceptsCertificate(t *testing.T) {
 }
 
 // A certificate is judged for its validity when something is issued, not before.
+// teletex is an attribute in TeletexString.
+func teletex(oid []byte, text string) []byte { return asn.Attribute(oid, asn1.TagT61String, text) }
+
+// CAs that Verify accepts and crypto/x509 does not.
+func TestNewIssuerUnusualChain(t *testing.T) {
+	t.Parallel()
+	const a = algorithm.ECC_256
+	latin1 := asn.Name(asn.Printable(asn.OIDCountry, "CH"), teletex(asn.OIDState, "Z\xfcrich"), teletex(asn.OIDCommonName, "CA M\xfcller"))
+	directory := asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.UTF8(asn.OIDOrganization, "ACME"))
+	acme := func(req *ca.CreateServerCertificateWithCsrRequest) { req.Organization, req.Country = "Acme", "CN" }
+	for _, tt := range []struct {
+		name    string
+		change  func(*pki)
+		parent  func(root *x509.Certificate) // what the subordinate CA's issuer is written from
+		request func(*ca.CreateServerCertificateWithCsrRequest)
+		mention string // of a refusal
+	}{
+		{name: "an issuer in other letters", parent: func(root *x509.Certificate) { root.RawSubject = commonName(" \uff32OOT") }},
+		{name: "a subject in Latin-1", change: func(p *pki) { p.sub.RawSubject, p.root.RawSubject = latin1, latin1 }},
+		{name: "a directory name that is permitted", change: func(p *pki) { p.sub.ExtraExtensions = directoryConstraints(directory, nil) }, request: acme},
+		{name: "a directory name that is not permitted", change: func(p *pki) { p.sub.ExtraExtensions = directoryConstraints(directory, nil) }, mention: `the directory name "O=ALIBABA INC., OU=ALIYUN CDN, CN=WWW.EXAMPLE.COM" is not permitted by the name constraints [C=CN, O=ACME] of the CA "Sub"`},
+		{name: "a directory name that the root excludes", change: func(p *pki) { p.root.ExtraExtensions = directoryConstraints(nil, directory) }, request: acme, mention: `is excluded by the name constraint C=CN, O=ACME of the CA "Root"`},
+		{name: "a directory name that is not excluded", change: func(p *pki) { p.root.ExtraExtensions = directoryConstraints(nil, directory) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := &pki{root: caTemplate("Root"), sub: caTemplate("Sub"), a: a}
+			if tt.change != nil {
+				tt.change(p)
+			}
+			parent := *p.root
+			if tt.parent != nil {
+				tt.parent(&parent)
+			}
+			root := sign(t, p.root, p.root, key(a, 0).Public(), key(a, 0))
+			sub := sign(t, p.sub, &parent, key(a, 1).Public(), key(a, 0))
+			issuer, err := ca.NewIssuer(sub+root, key(a, 1), ca.IssuerOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			req := serverRequest(issuer, hostCSR(t, a, "www.example.com"))
+			if tt.request != nil {
+				tt.request(req)
+			}
+			_, der, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant, issuer, req)
+			if tt.mention != "" {
+				testutil.CheckError(t, err, refused, "Csr", tt.mention)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			chain, err := ca.Verify(instant, testutil.EncodePEM("CERTIFICATE", der), ca.VerifyOptions{Roots: root, Intermediates: sub, Host: "www.example.com"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(chain[0].RawIssuer, chain[1].RawSubject) {
+				t.Error("the issuer is not the CA's subject, octet by octet")
+			}
+		})
+	}
+}
+
+// What a certificate has from its CA's subject is UTF-8, and Describe shows it so.
+func TestNewIssuerSubjectInLatin1(t *testing.T) {
+	t.Parallel()
+	const a = algorithm.ECC_256
+	p := &pki{root: caTemplate("Root"), sub: caTemplate("Sub"), a: a}
+	p.sub.RawSubject = asn.Name(asn.Printable(asn.OIDCountry, "CH"), teletex(asn.OIDState, "Z\xfcrich"), teletex(asn.OIDCommonName, "CA M\xfcller"))
+	chain, k := p.chain(t)
+	issuer, err := ca.NewIssuer(chain, k, ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := issuer.Describe().SubjectDN, "C=CH,ST=Zürich,CN=CA Müller"; got != want {
+		t.Errorf("SubjectDN %q, want %q", got, want)
+	}
+	cert := issue(t, issuer, serverRequest(issuer, hostCSR(t, a, "www.example.com")))
+	if !bytes.Contains(cert.RawSubject, asn.UTF8(asn.OIDState, "Zürich")) {
+		t.Errorf("the subject is %x, want the state in UTF-8", cert.RawSubject)
+	}
+	// The subject of the CA, in UTF-8, would make a certificate look self-issued.
+	csr := makeCSR(t, key(a, 2), asn.Name(asn.UTF8(asn.OIDCommonName, "CA MÜLLER")), asn.Extension(asn.OIDAltName, false, asn.GeneralNames("www.example.com")))
+	p.sub.RawSubject = asn.Name(asn.Printable(asn.OIDOrganization, "Alibaba Inc."), asn.Printable(asn.OIDUnit, "Aliyun CDN"), teletex(asn.OIDCommonName, "CA M\xfcller"))
+	chain, k = p.chain(t)
+	issuer, err = ca.NewIssuer(chain, k, ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant, issuer, serverRequest(issuer, csr))
+	testutil.CheckError(t, err, refused, "Csr", "the subject is a CA's own")
+}
+
+// A directory-name constraint holds for the CAs that a CA signs too.
+func TestSubCADirectoryConstraint(t *testing.T) {
+	t.Parallel()
+	const a = algorithm.ECC_256
+	root := caTemplate("Root")
+	root.ExtraExtensions = directoryConstraints(asn.Name(asn.Printable(asn.OIDCountry, "CN")), nil)
+	issuer, err := ca.NewIssuer(sign(t, root, root, key(a, 0).Public(), key(a, 0)), key(a, 0), ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := subRequest(a)
+	_, err = ca.CreateSubCACertificate(testutil.Seeded(), instant, issuer, key(a, 1).Public(), req)
+	if err != nil {
+		t.Error(err)
+	}
+	req.CountryCode = "US"
+	_, err = ca.CreateSubCACertificate(testutil.Seeded(), instant, issuer, key(a, 1).Public(), req)
+	testutil.CheckError(t, err, refused, "CommonName", "is not permitted by the name constraints [C=CN] of the CA")
+}
+
+// Self-issued certificates, with which a CA changes its key, do not count for path
+// lengths (RFC 5280, section 4.2.1.9).
+func TestNewIssuerChangedKey(t *testing.T) {
+	t.Parallel()
+	const a = algorithm.ECC_256
+	for _, tt := range []struct {
+		maxPathLen       int
+		ca, subordinates bool // whether the CA below the new key is accepted, and may have CAs below it
+	}{{0, false, false}, {1, true, false}, {2, true, true}} {
+		root := caTemplate("Root")
+		root.MaxPathLen, root.MaxPathLenZero = tt.maxPathLen, tt.maxPathLen == 0
+		chain := sign(t, caTemplate("Sub"), root, key(a, 1).Public(), key(a, 2)) +
+			sign(t, root, root, key(a, 2).Public(), key(a, 0)) + sign(t, root, root, key(a, 0).Public(), key(a, 0))
+		if !tt.ca {
+			checkNewIssuer(t, chain, key(a, 1), ca.IssuerOptions{}, refused, "CertificateChain", "allows 0 CA certificates below it and 1 follow")
+			continue
+		}
+		issuer, err := ca.NewIssuer(chain, key(a, 1), ca.IssuerOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = ca.CreateSubCACertificate(testutil.Seeded(), instant, issuer, key(algorithm.ECC_384, 2).Public(), subRequest(algorithm.ECC_384))
+		if !tt.subordinates {
+			testutil.CheckError(t, err, refused, "ParentIdentifier", "allows no CA below it")
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestNewIssuerOfExpiredCA(t *testing.T) {
 	t.Parallel()
 	p := &pki{root: caTemplate("Root"), sub: caTemplate("Sub"), a: algorithm.ECC_256}

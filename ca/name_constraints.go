@@ -114,8 +114,21 @@ func isLocalPart(text string) bool {
 	return len(text) <= 64
 }
 
-// checkConstraints refuses a name that a name constraint along the chain keeps
-// out (RFC 5280, section 4.2.1.10): clients would refuse the certificate.
+// checkSubject refuses a subject that a name constraint along the chain keeps out (RFC
+// 5280, section 4.2.1.10): clients would refuse the certificate.
+func (i *Issuer) checkSubject(d *draft, subject x509der.Name) error {
+	for at, c := range i.constraints {
+		if c == nil {
+			continue
+		}
+		if err := c.CheckSubject(x509der.AppendName(nil, subject)); err != nil {
+			return refused(d.subject.commonName.parameter, "%v of the CA %.80q", err, i.chain[at].Subject.CommonName)
+		}
+	}
+	return nil
+}
+
+// checkConstraints is checkSubject for the alternative names.
 func (i *Issuer) checkConstraints(d *draft) error {
 	for at, c := range i.constraints {
 		if c == nil {

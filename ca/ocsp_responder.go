@@ -69,7 +69,7 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 	}
 	issuer := cert
 	if cert.IsCA {
-		if err := checkCA(cert, 0, algorithm.KeyPolicy{}); err != nil {
+		if err := checkCA(cert, algorithm.KeyPolicy{}); err != nil {
 			return nil, refusedLink(0, cert, "%v", err)
 		}
 	} else {
@@ -88,6 +88,10 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 			r.notAfter = issuer.NotAfter
 		}
 	}
+	demand := policyDemand(chain[:slices.Index(chain, issuer)+1])
+	if demand != nil {
+		return nil, refusedLink(slices.Index(chain, demand), demand, demandsPolicies)
+	}
 	r.line = "OCSP responder of " + caLine(issuer, x509der.Identifier(issuer.Raw))
 	r.issuer = x509der.NewOCSPIssuer(issuer)
 	return r, nil
@@ -99,11 +103,11 @@ func checkDelegation(cert, issuer *x509.Certificate) error {
 	if err := checkCertificate(cert, algorithm.KeyPolicy{}); err != nil {
 		return refusedLink(0, cert, "%v", err)
 	}
-	if err := checkCA(issuer, 0, algorithm.KeyPolicy{}); err != nil {
+	if err := checkCA(issuer, algorithm.KeyPolicy{}); err != nil {
 		return refusedLink(1, issuer, "%v", err)
 	}
 	switch {
-	case !bytes.Equal(cert.RawIssuer, issuer.RawSubject):
+	case !x509der.SameName(cert.RawIssuer, issuer.RawSubject):
 		return refusedLink(0, cert, "is not issued by the next certificate, %.80q", issuer.Subject.CommonName)
 	case !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
 		return refusedLink(0, cert, "is not an OCSP responder's: its extended key usages lack OCSPSigning (RFC 6960, section 4.2.2.2)")

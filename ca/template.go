@@ -73,6 +73,9 @@ func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err erro
 	if i.isNamed(subject) {
 		return t, refused(d.subject.commonName.parameter, "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
 	}
+	if err := i.checkSubject(d, subject); err != nil {
+		return t, err
+	}
 	if d.kind == caCertificate {
 		err = i.checkPathLen(d.pathLen)
 	} else {

@@ -3,7 +3,9 @@ package ca
 import (
 	"bytes"
 	"crypto/x509"
+	"iter"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/yuncert/yuncert"
@@ -40,7 +42,7 @@ type VerifyOptions struct {
 	// certificate that they do not list is covered only by a complete CRL, or by CRLs for
 	// some reasons that make up all reasons together. Indirect CRLs are not supported. A
 	// nil CRL is an error, and so is a CRL in force, of a CA of the chain, that breaks the
-	// form of RFC 5280, section 5.1. One Verify checks up to 1000 signatures of CRLs.
+	// form of RFC 5280, section 5.1.
 	RevocationLists []*x509.RevocationList
 
 	// RequireRevocationLists refuses a chain unless CRLs in force cover each of its
@@ -49,191 +51,315 @@ type VerifyOptions struct {
 	RequireRevocationLists bool
 }
 
-// maxCertificates is the largest number of certificates in Roots and in
-// Intermediates.
+// maxCertificates is the largest number of certificates in Roots, in Intermediates
+// and in the text that is verified.
 const maxCertificates = 1000
 
 // maxChecks is the largest number of signatures that one Verify checks. Many
 // certificates with the same names could otherwise cost exponential time.
 const maxChecks = 100
 
-// Verify checks whether the first certificate of a PEM text is valid at now,
-// and returns the chain from it to a root. The certificates after the first, as
-// in a server's file, are used like Intermediates. In a valid chain each
-// certificate
+// maxComparisons is the largest number of comparisons of a name with a name
+// constraint that one Verify makes. A chain can hold thousands of both.
+const maxComparisons = 1 << 20
+
+// Verify checks the first certificate of a PEM text at a time and returns the chain
+// from it to a root. The certificates after the first, as in a server's file, are used
+// like Intermediates. In a valid chain each certificate
 //
-//   - is signed by the next, whose subject is its issuer; the last is one of
-//     Roots;
-//   - is valid now (RFC 5280, section 4.1.2.5), has no critical extension that
-//     is not understood (4.2), and demands no certificate policies (4.2.1.11);
-//   - except for the first, is a CA's (4.2.1.9) without a keyUsage that lacks
-//     keyCertSign (4.2.1.3), allows the CAs below it by its path length
-//     (4.2.1.9), and allows the alternative names below it by its name
-//     constraints (4.2.1.10). Constraints, critical or not, on other names than
-//     DNS names, IP addresses, e-mail addresses and URIs, or with a minimum or
-//     maximum, are refused;
+//   - is signed by the next, whose subject is its issuer (RFC 5280, sections 6.1.3 and
+//     7.1); the last is one of Roots;
+//   - is valid now (section 4.1.2.5), has no critical extension that is not understood
+//     (4.2), and no critical certificatePolicies with a qualifier other than CPS and
+//     user notice (4.2.1.4);
+//   - except for the first, is a CA's (4.2.1.9), has a subject (4.1.2.6), has no keyUsage
+//     that lacks keyCertSign (4.2.1.3), maps no policy from or to anyPolicy (6.1.4), and
+//     allows by its path length the CAs below it that are not self-issued (4.2.1.9);
+//   - except for the first, allows by its name constraints (4.2.1.10) the subjects and
+//     alternative names below it. Self-issued CAs are not checked (6.1.3). Constraints,
+//     critical or not, on other names than DNS names, IP addresses, e-mail addresses, URIs
+//     and directory names, or with a minimum or maximum, are refused;
 //   - allows Usage by its extended key usages, if it has any (4.2.1.12);
 //   - has no key usage or extended key usage that grants nothing;
 //   - has a key that passes [algorithm.Check] (RSA_1024 only in server
 //     certificates) and is not revoked by any CRL. IssuerOptions.KeyPolicy is
 //     not consulted: it applies to issuing.
 //
-// The first certificate must be for Host. Unless it is a CA's, its key usage
-// must suit a Usage of TLS servers or clients (4.2.1.12). The common name is
-// ignored.
+// The rules for CAs apply to roots too. The first certificate must be for Host. Unless
+// it is a CA's, its key usage must suit a Usage of TLS servers or clients (4.2.1.12).
+// The common name is ignored.
 //
-// The error names the certificate and the rule that it breaks, in the chain
-// that came closest to a root. [yuncert.ErrCertificateExpired] is about
-// validity, [yuncert.ErrInvalidStatusUpdateProtection] about a revoked
-// certificate, [yuncert.ErrInvalidValueMalformed] about input that cannot be
-// read, and [yuncert.ErrInvalidParameter] about everything else.
+// Certificate policies are not evaluated. A chain in which they are demanded is refused
+// (policyConstraints with a requireExplicitPolicy that takes effect before the chain
+// ends, 6.1.5). Without a demand no policy can make a chain invalid, so inhibitAnyPolicy,
+// inhibitPolicyMapping and other mappings change nothing.
+//
+// Verify checks up to 100 signatures of certificates and 1000 of CRLs, and compares
+// names with name constraints up to 2^20 times. A text that needs more is refused.
+//
+// The error names the certificate and the rule that it breaks, in the chain that came
+// closest to a root. [yuncert.ErrCertificateExpired] is about validity,
+// [yuncert.ErrInvalidStatusUpdateProtection] about a revoked certificate,
+// [yuncert.ErrInvalidValueMalformed] about input that cannot be read, and
+// [yuncert.ErrInvalidParameter] about everything else.
+//
+// To verify more than one certificate with the same options, use a [Verifier].
 func Verify(now time.Time, certificate string, opts VerifyOptions) ([]*x509.Certificate, error) {
-	v := &verifier{now: now, opts: opts, left: maxChecks}
+	v, err := NewVerifier(opts)
+	if err != nil {
+		return nil, err
+	}
+	return v.Verify(now, certificate)
+}
+
+// A Verifier verifies certificates like the function [Verify]. It reads Roots and
+// Intermediates once. It never changes and is safe for concurrent use. When there is a
+// newer CRL, make another Verifier.
+type Verifier struct {
+	opts                 VerifyOptions
+	host                 string // in canonical form
+	roots, intermediates *pool
+}
+
+// NewVerifier makes a Verifier. To verify certificates for many hosts with one, leave
+// Host empty and call VerifyHostname on the first certificate of each chain. The errors
+// are those of [Verify] for the options.
+func NewVerifier(opts VerifyOptions) (*Verifier, error) {
+	v := &Verifier{opts: opts, roots: newPool(), intermediates: newPool()}
+	if err := v.roots.addAll("Roots", opts.Roots); err != nil {
+		return nil, err
+	}
+	if opts.Intermediates != "" {
+		if err := v.intermediates.addAll("Intermediates", opts.Intermediates); err != nil {
+			return nil, err
+		}
+	}
+	if opts.Host != "" {
+		host, err := x509der.ReferenceName(opts.Host)
+		if err != nil {
+			return nil, malformed("Host", "%v", err)
+		}
+		v.host = host
+	}
+	if slices.Contains(opts.RevocationLists, nil) {
+		return nil, malformed("RevocationLists", "a CRL is nil")
+	}
+	v.opts.RevocationLists = slices.Clone(opts.RevocationLists)
+	return v, nil
+}
+
+// Verify is the function [Verify] with the options of the Verifier.
+func (v *Verifier) Verify(now time.Time, certificate string) ([]*x509.Certificate, error) {
 	var leaf *x509.Certificate
+	sent := newPool()
 	err := param.EachCertificate("Certificate", certificate, maxCertificates, func(cert *x509.Certificate, err error) error {
 		if leaf == nil {
 			leaf = cert
 			return err
 		}
-		v.intermediates = add(v.intermediates, cert, err)
+		sent.add(cert, err)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	if v.roots, err = addAll(nil, "Roots", opts.Roots); err != nil {
-		return nil, err
-	}
-	if opts.Intermediates != "" {
-		if v.intermediates, err = addAll(v.intermediates, "Intermediates", opts.Intermediates); err != nil {
-			return nil, err
+	if v.host != "" {
+		if err := leaf.VerifyHostname(v.host); err != nil {
+			return nil, refused("Certificate", "%s is not for the name %.80q", label(leaf), v.host)
 		}
 	}
-	if err := v.checkLeaf(leaf); err != nil {
-		return nil, err
+	s := &verifier{
+		now: now, opts: &v.opts, signatures: maxChecks, comparisons: maxComparisons,
+		roots: v.roots, pools: []*pool{v.roots, sent, v.intermediates},
 	}
-	if slices.Contains(opts.RevocationLists, nil) {
-		return nil, malformed("RevocationLists", "a CRL is nil")
-	}
-	if chain := v.build([]*x509.Certificate{leaf}); chain != nil {
+	if chain := s.build([]*authority{newAuthority(leaf)}); chain != nil {
 		return chain, nil
 	}
-	return nil, v.failure
+	return nil, s.failure
 }
 
-// addAll adds the certificates in a PEM text to a list.
-func addAll(list []*x509.Certificate, parameter, text string) ([]*x509.Certificate, error) {
-	err := param.EachCertificate(parameter, text, maxCertificates, func(cert *x509.Certificate, err error) error {
-		list = add(list, cert, err)
+// A pool holds certificates of CAs by the names that chains look for.
+type pool struct {
+	list      []*authority
+	byRaw     map[string]*authority
+	bySubject map[string][]*authority
+	// byName is for issuers that are written otherwise than the subject of their CA.
+	// These are rare.
+	byName func() map[x509der.ComparableName][]*authority
+}
+
+func newPool() *pool {
+	p := &pool{byRaw: make(map[string]*authority), bySubject: make(map[string][]*authority)}
+	p.byName = sync.OnceValue(func() map[x509der.ComparableName][]*authority {
+		byName := make(map[x509der.ComparableName][]*authority)
+		for _, a := range p.list {
+			name := x509der.Comparable(a.RawSubject)
+			byName[name] = append(byName[name], a)
+		}
+		return byName
+	})
+	return p
+}
+
+// addAll adds the certificates in a PEM text.
+func (p *pool) addAll(parameter, text string) error {
+	return param.EachCertificate(parameter, text, maxCertificates, func(cert *x509.Certificate, err error) error {
+		p.add(cert, err)
 		return nil
 	})
-	return list, err
 }
 
-// add adds a certificate to a list if it could be read. A certificate that
-// could not be read, because of an unknown algorithm for example, is ignored:
-// peers send what they like, and trust stores hold many kinds of roots.
-func add(list []*x509.Certificate, cert *x509.Certificate, err error) []*x509.Certificate {
-	if err != nil || slices.ContainsFunc(list, cert.Equal) { // each copy would make more chains to try
-		return list
+// add adds a certificate if it could be read. A certificate that could not be read,
+// because of an unknown algorithm for example, is ignored: peers send what they like,
+// and trust stores hold many kinds of roots.
+func (p *pool) add(cert *x509.Certificate, err error) {
+	if err != nil || p.byRaw[string(cert.Raw)] != nil { // each copy would make more chains to try
+		return
 	}
-	return append(list, cert)
+	a := newAuthority(cert)
+	p.list = append(p.list, a)
+	p.byRaw[string(cert.Raw)] = a
+	p.bySubject[string(cert.RawSubject)] = append(p.bySubject[string(cert.RawSubject)], a)
 }
 
-// A verifier looks for a chain that holds, depth first.
+// An authority is a certificate and what has been found out about it. That is done
+// once, and only for certificates that are looked at.
+type authority struct {
+	*x509.Certificate
+	issuerName  func() x509der.ComparableName
+	fault       func() error // what checkCA reports
+	constraints func() (*x509der.NameConstraints, error)
+}
+
+func newAuthority(cert *x509.Certificate) *authority {
+	return &authority{
+		Certificate: cert,
+		issuerName:  sync.OnceValue(func() x509der.ComparableName { return x509der.Comparable(cert.RawIssuer) }),
+		fault:       sync.OnceValue(func() error { return checkCA(cert, algorithm.KeyPolicy{}) }),
+		constraints: sync.OnceValues(func() (*x509der.NameConstraints, error) { return x509der.ConstraintsOf(cert) }),
+	}
+}
+
+// certificates returns the certificates of a chain.
+func certificates(chain []*authority) []*x509.Certificate {
+	list := make([]*x509.Certificate, len(chain))
+	for i, a := range chain {
+		list[i] = a.Certificate
+	}
+	return list
+}
+
+// A verifier is one call of Verify. It looks for a chain that holds, depth first.
 type verifier struct {
-	now                  time.Time
-	opts                 VerifyOptions
-	roots, intermediates []*x509.Certificate
-	left                 int // signatures that may still be checked
-	failure              error
-	progress             int // of the chain that failure describes
+	now         time.Time
+	opts        *VerifyOptions
+	roots       *pool
+	pools       []*pool // roots first
+	signatures  int     // how many may still be checked
+	comparisons int64   // how many may still be made
+	failure     error
+	progress    int // of the chain that failure describes
 
 	revocation *revocation // nil until a chain leads to a root
 	anchor     []byte      // of a search for the signer of a CRL: the DER name of its root
 }
 
-// checkLeaf checks that the first certificate is for Host.
-func (v *verifier) checkLeaf(leaf *x509.Certificate) error {
-	if v.opts.Host == "" {
-		return nil
-	}
-	host, err := x509der.CanonicalName(v.opts.Host)
-	if err != nil {
-		return malformed("Host", "%v", err)
-	}
-	if err := leaf.VerifyHostname(host); err != nil {
-		return refused("Certificate", "%s is not for the name %.80q", label(leaf), host)
-	}
-	return nil
-}
-
 // build extends a chain, whose last certificate is not checked yet, to a root.
-func (v *verifier) build(chain []*x509.Certificate) []*x509.Certificate {
+func (v *verifier) build(chain []*authority) []*x509.Certificate {
 	last, length := chain[len(chain)-1], len(chain)
 	if err := v.checkOne(chain); err != nil {
-		v.fail(2*length, err)
+		v.fail(2*length, func() error { return err })
 		return nil
 	}
-	if slices.ContainsFunc(v.roots, last.Equal) {
+	if v.roots.byRaw[string(last.Raw)] != nil {
 		if err := v.checkWhole(chain); err != nil {
-			v.fail(2*maxChain+1, err)
+			v.fail(2*maxChain+1, func() error { return err })
 			return nil
 		}
-		return chain
+		return certificates(chain)
 	}
 	if length == maxChain {
-		v.fail(2*length, refused("Certificate", "%s is certificate %d of a chain that reaches no root; longer chains are not tried", label(last), maxChain))
+		v.fail(2*length, func() error {
+			return refused("Certificate", "%s is certificate %d of a chain that reaches no root; longer chains are not tried", label(last.Certificate), maxChain)
+		})
 		return nil
 	}
-	v.fail(2*length, refused("Certificate", "%s is not one of Roots, and no other certificate of its issuer %s is in Roots or Intermediates", label(last), printed(last.RawIssuer, last.Issuer)))
-	for _, parent := range slices.Concat(v.roots, v.intermediates) {
-		if !bytes.Equal(parent.RawSubject, last.RawIssuer) || slices.ContainsFunc(chain, isSame(parent)) {
+	for parent := range v.issuersOf(last) {
+		if slices.ContainsFunc(chain, parent.isSame) {
 			continue
 		}
-		v.left--
-		if v.left < 0 {
-			v.fail(2*maxChain+2, refused("Certificate", "the certificates make too many chains to try: more than %d signatures would have to be checked", maxChecks))
+		v.signatures--
+		if v.signatures < 0 {
+			v.fail(2*maxChain+2, func() error {
+				return refused("Certificate", "the certificates make too many chains to try: more than %d signatures would have to be checked", maxChecks)
+			})
 			return nil
 		}
-		if err := x509der.CheckSignature(last, parent); err != nil {
-			v.fail(2*length+1, param.Wrap(err, yuncert.ErrInvalidParameter, "Certificate", "%s is not signed by %s", label(last), label(parent)))
+		if err := x509der.CheckSignature(last.Certificate, parent.Certificate); err != nil {
+			v.fail(2*length+1, func() error {
+				return param.Wrap(err, yuncert.ErrInvalidParameter, "Certificate", "%s is not signed by %s", label(last.Certificate), label(parent.Certificate))
+			})
 			continue
 		}
 		if found := v.build(append(slices.Clone(chain), parent)); found != nil {
 			return found
 		}
 	}
+	v.fail(2*length, func() error {
+		return refused("Certificate", "%s is not one of Roots, and no other certificate of its issuer %s is in Roots or Intermediates", label(last.Certificate), printed(last.RawIssuer, last.Issuer))
+	})
 	return nil
 }
 
-// isSame returns a function that reports whether a certificate has the same
-// subject and key: a chain with the same CA twice goes in a circle.
-func isSame(as *x509.Certificate) func(*x509.Certificate) bool {
-	return func(cert *x509.Certificate) bool {
-		return bytes.Equal(cert.RawSubject, as.RawSubject) && bytes.Equal(cert.RawSubjectPublicKeyInfo, as.RawSubjectPublicKeyInfo)
+// issuersOf returns the certificates whose subject is the issuer of another. First
+// come those that write it in the same way.
+func (v *verifier) issuersOf(below *authority) iter.Seq[*authority] {
+	return func(yield func(*authority) bool) {
+		for _, p := range v.pools {
+			for _, a := range p.bySubject[string(below.RawIssuer)] {
+				if !yield(a) {
+					return
+				}
+			}
+		}
+		for _, p := range v.pools {
+			for _, a := range p.byName()[below.issuerName()] {
+				if !bytes.Equal(a.RawSubject, below.RawIssuer) && !yield(a) {
+					return
+				}
+			}
+		}
 	}
 }
 
-// fail keeps the error of the chain that came farthest. Each certificate counts
-// two steps: one for an issuer with the right name, one for its signature.
-func (v *verifier) fail(progress int, err error) {
+// isSame reports whether another certificate has the same subject and key: a chain
+// with the same CA twice goes in a circle.
+func (a *authority) isSame(other *authority) bool {
+	return bytes.Equal(a.RawSubject, other.RawSubject) && bytes.Equal(a.RawSubjectPublicKeyInfo, other.RawSubjectPublicKeyInfo)
+}
+
+// fail keeps the error of the chain that came farthest. Each certificate counts two
+// steps: one for an issuer with the right name, one for its signature.
+func (v *verifier) fail(progress int, describe func() error) {
 	if progress > v.progress {
-		v.failure, v.progress = err, progress
+		v.failure, v.progress = describe(), progress
 	}
 }
 
-// checkOne checks the last certificate of a chain, as a CA's unless it is the
-// first.
-func (v *verifier) checkOne(chain []*x509.Certificate) error {
-	cert, below := chain[len(chain)-1], chain[:len(chain)-1]
+// checkOne checks the last certificate of a chain, as a CA's unless it is the first.
+func (v *verifier) checkOne(chain []*authority) error {
+	a := chain[len(chain)-1]
+	cert := a.Certificate
 	if v.now.Before(cert.NotBefore) || v.now.After(cert.NotAfter) {
 		return yuncert.Errorf(yuncert.ErrCertificateExpired, "Certificate", "%s is valid from %s to %s, and it is %s",
 			label(cert), stamp(cert.NotBefore), stamp(cert.NotAfter), v.now.UTC().Format(time.RFC3339Nano))
 	}
 	var err error
-	if len(below) > 0 {
-		err = checkCA(cert, len(below)-1, algorithm.KeyPolicy{})
+	if len(chain) > 1 {
+		err = a.fault()
+		if err == nil {
+			err = checkPathLen(cert, certificates(chain[1:len(chain)-1]))
+		}
 	} else {
 		err = checkCertificate(cert, algorithm.KeyPolicy{})
 	}
@@ -243,7 +369,7 @@ func (v *verifier) checkOne(chain []*x509.Certificate) error {
 	if !permits(cert, v.opts.Usage) {
 		return refused("Certificate", "%s has extended key usages that do not allow Usage", label(cert))
 	}
-	if len(below) > 0 {
+	if len(chain) > 1 {
 		return nil
 	}
 	if isRSA1024(cert) && v.opts.Usage == x509.ExtKeyUsageClientAuth {
@@ -256,22 +382,40 @@ func (v *verifier) checkOne(chain []*x509.Certificate) error {
 	return nil
 }
 
-// checkWhole checks name constraints and revocation, which can cost the most. It
-// runs only on a chain up to a root, so only trusted CAs can make it slow.
-func (v *verifier) checkWhole(chain []*x509.Certificate) error {
-	for at, cert := range chain[1:] {
-		constraints, err := x509der.ConstraintsOf(cert)
-		if err != nil {
-			return refused("Certificate", "%s has unusable name constraints: %v", label(cert), err)
-		}
-		if constraints == nil {
-			continue
-		}
-		for _, below := range chain[:at+1] {
-			if err := constraints.CheckNames(below); err != nil {
-				return refused("Certificate", "%s: %v of %s (RFC 5280, section 4.2.1.10)", label(below), err, label(cert))
-			}
+// checkWhole checks what depends on several certificates: policies, name constraints
+// and revocation, which can cost the most. It runs only on a chain up to a root, so
+// only trusted CAs can make it slow.
+func (v *verifier) checkWhole(chain []*authority) error {
+	if cert := policyDemand(certificates(chain)); cert != nil {
+		return refused("Certificate", "%s "+demandsPolicies, label(cert))
+	}
+	for at, issuer := range chain[1:] {
+		if err := v.checkConstraints(issuer, chain[:at+1]); err != nil {
+			return err
 		}
 	}
 	return v.checkRevocation(chain)
+}
+
+// checkConstraints checks the names of the certificates below a CA against its name
+// constraints (RFC 5280, section 4.2.1.10).
+func (v *verifier) checkConstraints(issuer *authority, below []*authority) error {
+	constraints, err := issuer.constraints()
+	if err != nil {
+		return refused("Certificate", "%s has unusable name constraints: %v", label(issuer.Certificate), err)
+	}
+	if constraints == nil {
+		return nil
+	}
+	for at, a := range below {
+		v.comparisons -= constraints.Comparisons(a.Certificate)
+		if v.comparisons < 0 {
+			return refused("Certificate", "the names of the chain would have to be compared with name constraints more than %d times", maxComparisons)
+		}
+		err := constraints.CheckNames(a.Certificate)
+		if err != nil && (at == 0 || !selfIssued(a.Certificate)) { // RFC 5280, section 6.1.3 (b)
+			return refused("Certificate", "%s: %v of %s (RFC 5280, section 4.2.1.10)", label(a.Certificate), err, label(issuer.Certificate))
+		}
+	}
+	return nil
 }

@@ -44,35 +44,39 @@ type listContent struct {
 
 // checkRevocation checks that no certificate of a chain that ends at a root is
 // revoked (RFC 5280, section 6.3).
-func (v *verifier) checkRevocation(chain []*x509.Certificate) error {
-	if v.anchor != nil && !x509der.SameName(chain[len(chain)-1].RawSubject, v.anchor) {
-		return refused("Certificate", "the root %s of the CRL's issuer is not the root of the certificate", label(chain[len(chain)-1]))
+func (v *verifier) checkRevocation(chain []*authority) error {
+	root := chain[len(chain)-1].Certificate
+	if v.anchor != nil && !x509der.SameName(root.RawSubject, v.anchor) {
+		return refused("Certificate", "the root %s of the CRL's issuer is not the root of the certificate", label(root))
 	}
 	if len(v.opts.RevocationLists) == 0 && !v.opts.RequireRevocationLists {
 		return nil
 	}
 	if v.revocation == nil {
-		v.revocation = newRevocation(chain[0], v.intermediates)
+		v.revocation = newRevocation(chain[0], v.pools)
 	}
-	for at := range len(chain) - 1 {
-		if err := v.checkRevoked(chain, at); err != nil {
+	list := certificates(chain)
+	for at := range len(list) - 1 {
+		if err := v.checkRevoked(list, at); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func newRevocation(leaf *x509.Certificate, intermediates []*x509.Certificate) *revocation {
+func newRevocation(leaf *authority, pools []*pool) *revocation {
 	r := &revocation{
 		byIssuer: make(map[string][]*x509.RevocationList),
 		contents: make(map[*x509.RevocationList]*listContent),
 		checked:  make(map[listKey]error),
 		left:     maxListChecks,
 		signers:  make(map[string][]*x509.Certificate),
-		serials:  map[string]bool{serialKey(leaf): true},
+		serials:  map[string]bool{serialKey(leaf.Certificate): true},
 	}
-	for _, cert := range intermediates {
-		r.serials[serialKey(cert)] = true
+	for _, p := range pools {
+		for _, a := range p.list {
+			r.serials[serialKey(a.Certificate)] = true
+		}
 	}
 	for serial := range r.serials {
 		r.longest = max(r.longest, len(serial))
@@ -92,7 +96,7 @@ func (v *verifier) checkRevoked(chain []*x509.Certificate, at int) error {
 	var reasons x509der.ReasonFlags // for which it is not revoked
 	for _, list := range v.listsOf(issuer) {
 		content, err := v.checkList(list, cert, chain[at+1:])
-		if v.revocation.left < 0 || v.left < 0 {
+		if v.revocation.left < 0 || v.signatures < 0 {
 			return refused("RevocationLists", "for %s: the CRLs of %s need too many checks: up to %d signatures of CRLs and %d of certificates are checked",
 				label(cert), label(issuer), maxListChecks, maxChecks)
 		}
@@ -243,16 +247,21 @@ func (v *verifier) otherSigners(cas []*x509.Certificate) []*x509.Certificate {
 	// The search below can come here again. Then it finds none, so that no key vouches
 	// for itself and the search ends.
 	v.revocation.signers[key] = nil
-	for _, cert := range slices.Concat(v.roots, v.intermediates) {
-		if !maySignLists(cert) || !x509der.SameName(cert.RawSubject, issuer.RawSubject) || slices.Contains(cas, cert) {
-			continue
+	opts := *v.opts
+	opts.Usage = x509.ExtKeyUsageAny
+	for _, p := range v.pools {
+		for _, a := range p.list {
+			cert := a.Certificate
+			if !maySignLists(cert) || !x509der.SameName(cert.RawSubject, issuer.RawSubject) || slices.Contains(cas, cert) {
+				continue
+			}
+			inner := *v
+			inner.anchor, inner.opts = root.RawSubject, &opts
+			if inner.build([]*authority{a}) != nil {
+				signers = append(signers, cert)
+			}
+			v.signatures, v.comparisons = inner.signatures, inner.comparisons
 		}
-		inner := *v
-		inner.anchor, inner.opts.Usage = root.RawSubject, x509.ExtKeyUsageAny
-		if inner.build([]*x509.Certificate{cert}) != nil {
-			signers = append(signers, cert)
-		}
-		v.left = inner.left
 	}
 	v.revocation.signers[key] = signers
 	return signers

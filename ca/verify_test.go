@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -124,12 +125,25 @@ func (w *world) make(t testing.TB) *made {
 	return m
 }
 
-// verify wants a chain or an error, and not both.
+// verify wants a chain or an error, and not both, and the same from a Verifier.
 func (m *made) verify() ([]*x509.Certificate, error) {
 	m.t.Helper()
 	chain, err := ca.Verify(m.w.now, m.leaf, m.opts)
 	if (chain == nil) != (err != nil) {
 		m.t.Errorf("the chain is %v with the error %v", chain, err)
+	}
+	v, errOfOptions := ca.NewVerifier(m.opts)
+	if errOfOptions != nil {
+		if v != nil || fmt.Sprint(errOfOptions) != fmt.Sprint(err) {
+			m.t.Errorf("NewVerifier: %v, %v; Verify: %v", v, errOfOptions, err)
+		}
+		return chain, err
+	}
+	for range 2 {
+		again, errAgain := v.Verify(m.w.now, m.leaf)
+		if !slices.EqualFunc(again, chain, (*x509.Certificate).Equal) || fmt.Sprint(errAgain) != fmt.Sprint(err) {
+			m.t.Errorf("a Verifier: %v, %v; Verify: %v, %v", again, errAgain, chain, err)
+		}
 	}
 	return chain, err
 }
@@ -288,6 +302,59 @@ func policyConstraints(value ...byte) []pkix.Extension {
 	return []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 36}, Critical: true, Value: asn.Seq(value)}}
 }
 
+// rawExtension is an extension of RFC 5280 by the last arc of its object identifier.
+func rawExtension(arc int, critical bool, value []byte) []pkix.Extension {
+	return []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, arc}, Critical: critical, Value: value}}
+}
+
+// directoryConstraints permits the directory names below one and excludes those below
+// another. Nil leaves one out.
+func directoryConstraints(permitted, excluded []byte) []pkix.Extension {
+	var sides []byte
+	for n, base := range [][]byte{permitted, excluded} {
+		if base != nil {
+			sides = append(sides, asn.Explicit(asn1.Tag(n), asn.Seq(asn.TLV(0xa4, base)))...)
+		}
+	}
+	return rawExtension(30, true, asn.Seq(sides))
+}
+
+// commonName is a name of one attribute.
+func commonName(text string) []byte { return asn.Name(asn.UTF8(asn.OIDCommonName, text)) }
+
+// policyMapping maps one policy to another.
+func policyMapping(from, to string) []pkix.Extension {
+	return rawExtension(33, true, asn.Seq(asn.Seq(asn.OID(from), asn.OID(to))))
+}
+
+// policyQualifier is a certificatePolicies with one qualifier.
+func policyQualifier(critical bool, oid string) []pkix.Extension {
+	return rawExtension(32, critical, asn.Seq(asn.Seq(asn.OID("\x2a\x03"), asn.Seq(asn.Seq(asn.OID(oid), asn.TLV(asn1.IA5String, []byte("x")))))))
+}
+
+const (
+	anyPolicy       = "\x55\x1d\x20\x00"
+	policyCPS       = "\x2b\x06\x01\x05\x05\x07\x02\x01"
+	policyQualified = "\x2a\x03\x04"
+)
+
+// changeKey puts a self-issued certificate between the root and the subordinate CA: the
+// CA's old key signs the new one.
+func (w *world) changeKey() { w.addMiddle().Subject.CommonName = "Sub" }
+
+// nameIssuer writes the issuer of the leaf and of the CA in another way than the
+// subjects of their issuers.
+func (w *world) nameIssuer(sub, root []byte) {
+	w.after = func(m *made) {
+		above := *w.root
+		above.RawSubject = root
+		m.opts.Intermediates = signAny(m.t, w.sub, &above, w.subKey, w.subSigner)
+		above = *w.sub
+		above.RawSubject = sub
+		m.leaf = signAny(m.t, w.leaf, &above, w.leafKey, w.leafSigner)
+	}
+}
+
 // otherNames gives the leaf alternative names that crypto/x509 does not write; none
 // of them is asked for.
 func otherNames(w *world, names ...[]byte) {
@@ -401,6 +468,59 @@ func unusualWorlds() []unusualWorld {
 		{"an unknown extension", func(w *world) {
 			w.sub.ExtraExtensions = []pkix.Extension{{Id: stdasn1.ObjectIdentifier{1, 2, 3}, Value: []byte{5, 0}}}
 		}, two},
+		{"issuers in other letters and string types", func(w *world) {
+			w.nameIssuer(asn.Name(asn.Printable(asn.OIDCommonName, " sUB ")), commonName("\uff32oo\u00adt"))
+		}, two},
+		{"other certificates under the issuer's name as it is written", func(w *world) {
+			w.nameIssuer(commonName("SUB"), commonName("ROOT"))
+			renamed := w.after
+			w.after = func(m *made) {
+				renamed(m)
+				other := caTemplate("SUB")
+				m.opts.Intermediates += signAny(m.t, other, other, key(w.a, 2).Public(), key(w.a, 2))
+			}
+		}, two},
+		{"an underscore in the host", func(w *world) {
+			w.leaf.DNSNames = []string{"my_svc.example.com"}
+			w.after = func(m *made) { m.opts.Host = "My_Svc.example.com" }
+		}, two},
+		{"an underscore in the host under a wildcard", func(w *world) { w.after = func(m *made) { m.opts.Host = "my_svc.a.example.com" } }, two},
+		{"a CA that changed its key, and path lengths that have no room for one more", func(w *world) {
+			w.changeKey()
+			w.root.MaxPathLen, w.middle.MaxPathLenZero = 1, true
+		}, "Leaf Sub Sub Root"},
+		{"a self-issued certificate with a name that is excluded", func(w *world) {
+			w.changeKey()
+			w.sub.DNSNames, w.root.ExcludedDNSDomains = []string{"ca.example.org"}, []string{"example.org"}
+		}, "Leaf Sub Sub Root"},
+		{"directory names that are permitted", func(w *world) {
+			w.sub.ExtraExtensions = directoryConstraints(commonName("leaf"), nil)
+			w.root.ExtraExtensions = directoryConstraints(nil, commonName("other"))
+		}, two},
+		{"a directory name below one that is permitted", func(w *world) {
+			w.leaf.Subject.OrganizationalUnit = []string{"Acme"}
+			w.sub.ExtraExtensions = directoryConstraints(asn.Name(asn.UTF8(asn.OIDUnit, "ACME")), nil)
+		}, two},
+		{"a directory name among the alternative names", func(w *world) {
+			w.sub.ExtraExtensions = directoryConstraints(commonName("leaf"), nil)
+			otherNames(w, asn.TLV(0xa4, commonName("LEAF")), asn.DNSName("a.example"))
+		}, two},
+		{"no subject in the leaf under a directory name", func(w *world) {
+			w.sub.ExtraExtensions = directoryConstraints(commonName("leaf"), nil)
+			w.leaf.Subject = pkix.Name{}
+		}, " Sub Root"},
+		{"policies demanded after the leaf", func(w *world) { w.root.ExtraExtensions = policyConstraints(0x80, 1, 3) }, two},
+		{"policies demanded after the leaf, of the leaf", func(w *world) { w.leaf.ExtraExtensions = policyConstraints(0x80, 1, 1) }, two},
+		{"policies demanded after the leaf, and a CA that changed its key", func(w *world) {
+			w.changeKey()
+			w.root.ExtraExtensions = policyConstraints(0x80, 1, 3)
+		}, "Leaf Sub Sub Root"},
+		{"policies that are mapped", func(w *world) { w.sub.ExtraExtensions = policyMapping("\x2a\x03", "\x2a\x04") }, two},
+		{"inhibitAnyPolicy", func(w *world) { w.sub.ExtraExtensions = rawExtension(54, true, []byte{2, 1, 0}) }, two},
+		{"critical policies with a CPS", func(w *world) {
+			w.leaf.ExtraExtensions, w.sub.ExtraExtensions = policyQualifier(true, policyCPS), policyQualifier(true, policyCPS)
+		}, two},
+		{"policies with an unknown qualifier", func(w *world) { w.leaf.ExtraExtensions = policyQualifier(false, policyQualified) }, two},
 		{"policyConstraints without a demand for policies", func(w *world) { w.sub.ExtraExtensions = policyConstraints(0x81, 1, 0) }, two},
 		{"no basicConstraints in the leaf", func(w *world) { w.leaf.BasicConstraintsValid = false }, two},
 		{"a server's key usage keyEncipherment", func(w *world) { w.leaf.KeyUsage = x509.KeyUsageKeyEncipherment }, two},
@@ -688,11 +808,11 @@ func hostileWorlds() []hostileWorld {
 		{"an unknown critical extension in the leaf", func(w *world) { w.leaf.ExtraExtensions = critical(1, 2, 3, 4) }, refused, "Certificate", leaf + " has the critical extension 1.2.3.4"},
 		{"the same in the CA", func(w *world) { w.sub.ExtraExtensions = critical(1, 2, 3, 4) }, refused, "Certificate", sub + " has the critical extension 1.2.3.4"},
 		{"the same in the root", func(w *world) { w.root.ExtraExtensions = critical(1, 2, 3, 4) }, refused, "Certificate", root + " has the critical extension 1.2.3.4"},
-		{"a name constraint of a kind that is not supported", func(w *world) { w.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(true)} }, refused, "Certificate", sub + " has the critical extension 2.5.29.30"},
-		{"the same and not critical", func(w *world) { w.sub.ExtraExtensions = []pkix.Extension{directoryConstraint(false)} }, refused, "Certificate", sub + " has unusable name constraints: a name constraint is about names with the tag 4"},
+		{"a name constraint of a kind that is not supported", func(w *world) { w.sub.ExtraExtensions = []pkix.Extension{registeredConstraint(true)} }, refused, "Certificate", sub + " has unusable name constraints: a name constraint is about names with the tag 8"},
+		{"the same and not critical", func(w *world) { w.sub.ExtraExtensions = []pkix.Extension{registeredConstraint(false)} }, refused, "Certificate", sub + " has unusable name constraints: a name constraint is about names with the tag 8"},
 		{"the same and not critical, in the root", func(w *world) {
-			w.root.ExtraExtensions = []pkix.Extension{directoryConstraint(false, "example.com")}
-		}, refused, "Certificate", root + " has unusable name constraints: a name constraint is about names with the tag 4"},
+			w.root.ExtraExtensions = []pkix.Extension{registeredConstraint(false, "example.com")}
+		}, refused, "Certificate", root + " has unusable name constraints: a name constraint is about names with the tag 8"},
 		{"a name constraint with a minimum", func(w *world) {
 			w.sub.ExtraExtensions = []pkix.Extension{domainConstraint([]byte{0x80, 1, 2})}
 		}, refused, "Certificate", sub + " has unusable name constraints: a name constraint has a minimum or maximum"},
@@ -702,6 +822,41 @@ func hostileWorlds() []hostileWorld {
 		{"policies demanded of the leaf", func(w *world) { w.leaf.ExtraExtensions = policyConstraints(0x80, 1, 0) }, refused, "Certificate", leaf + " requires certificate policies"},
 		{"policies demanded at once", func(w *world) { w.sub.ExtraExtensions = policyConstraints(0x80, 1, 0) }, refused, "Certificate", sub + " requires certificate policies"},
 		{"policies demanded further down", func(w *world) { w.root.ExtraExtensions = policyConstraints(0x80, 1, 2) }, refused, "Certificate", root + " requires certificate policies"},
+
+		{"policies demanded of the CA's CA", func(w *world) { w.addMiddle(); w.root.ExtraExtensions = policyConstraints(0x80, 1, 3) }, refused, "Certificate", root + " requires certificate policies"},
+		{"policies demanded later and then at once", func(w *world) {
+			w.root.ExtraExtensions, w.sub.ExtraExtensions = policyConstraints(0x80, 1, 3), policyConstraints(0x80, 1, 1)
+		}, refused, "Certificate", sub + " requires certificate policies"},
+		{"a policy mapped from anyPolicy", func(w *world) { w.sub.ExtraExtensions = policyMapping(anyPolicy, "\x2a\x03") }, refused, "Certificate", sub + " maps a policy from or to anyPolicy"},
+		{"a policy mapped to anyPolicy", func(w *world) { w.root.ExtraExtensions = policyMapping("\x2a\x03", anyPolicy) }, refused, "Certificate", root + " maps a policy from or to anyPolicy"},
+		{"critical policies with an unknown qualifier", func(w *world) { w.leaf.ExtraExtensions = policyQualifier(true, policyQualified) }, refused, "Certificate", leaf + " has critical certificatePolicies with the qualifier 1.2.3.4"},
+		{"critical policies of the CA with an unknown qualifier", func(w *world) { w.sub.ExtraExtensions = policyQualifier(true, policyQualified) }, refused, "Certificate", sub + " has critical certificatePolicies with the qualifier 1.2.3.4"},
+		{"a CA without a subject", func(w *world) { w.sub.Subject = pkix.Name{} }, refused, "Certificate", `certificate "" (serial number a2) has no subject`},
+		{"a root without a subject", func(w *world) { w.root.Subject = pkix.Name{} }, refused, "Certificate", `certificate "" (serial number a1) has no subject`},
+		{"an issuer with another name", func(w *world) { w.nameIssuer(commonName("Sub 2"), commonName("Root")) }, refused, "Certificate", leaf + ` is not one of Roots, and no other certificate of its issuer "CN=Sub 2"`},
+		{"a CA that changed its key, and path lengths for none", func(w *world) {
+			w.changeKey()
+			w.root.MaxPathLenZero = true
+		}, refused, "Certificate", root + " allows 0 CA certificates below it and 1 follow"},
+		{"a self-issued leaf with a name that is excluded", func(w *world) {
+			w.leaf.Subject.CommonName, w.root.ExcludedDNSDomains = "SUB", []string{"example.com"}
+		}, refused, "Certificate", `certificate "CN=SUB" (serial number af): the DNS name "www.example.com" is excluded`},
+		{"a directory name that is not permitted", func(w *world) { w.sub.ExtraExtensions = directoryConstraints(commonName("other"), nil) }, refused, "Certificate", leaf + `: the directory name "CN=LEAF" is not permitted by the name constraints [CN=OTHER] of ` + sub},
+		{"a directory name that is excluded", func(w *world) {
+			w.root.ExtraExtensions = directoryConstraints(nil, asn.Name(asn.Printable(asn.OIDCommonName, " lEAF")))
+		}, refused, "Certificate", leaf + `: the directory name "CN=LEAF" is excluded by the name constraint CN=LEAF of ` + root},
+		{"a directory name of the CA in between", func(w *world) { w.root.ExtraExtensions = directoryConstraints(nil, commonName("sub")) }, refused, "Certificate", sub + `: the directory name "CN=SUB" is excluded`},
+		{"a directory name among the alternative names that is not permitted", func(w *world) {
+			w.sub.ExtraExtensions = directoryConstraints(commonName("leaf"), nil)
+			otherNames(w, asn.TLV(0xa4, commonName("other")), asn.DNSName("a.example"))
+		}, refused, "Certificate", leaf + `: the directory name "CN=OTHER" is not permitted`},
+		{"a directory name in Latin-1", func(w *world) {
+			w.leaf.RawSubject = asn.Name(asn.Attribute(asn.OIDCommonName, asn1.T61String, "M\xfcller"))
+			w.sub.ExtraExtensions = directoryConstraints(nil, commonName("other"))
+		}, refused, "Certificate", ": a directory name has text that cannot be checked"},
+		{"a critical directory name constraint of a leaf", func(w *world) { w.leaf.ExtraExtensions = directoryConstraints(commonName("leaf"), nil) }, refused, "Certificate", leaf + " has the critical extension 2.5.29.30"},
+		{"another underscore", host("my_svc.example.com"), refused, "Certificate", leaf + ` is not for the name "my_svc.example.com"`},
+		{"an underscore and a port", host("my_svc.example.com:443"), malformed, "Host", `"my_svc.example.com:443"`},
 
 		{"an issuer that is not a CA", func(w *world) { w.sub.IsCA = false }, refused, "Certificate", sub + " is not a CA certificate (RFC 5280, section 4.2.1.9)"},
 		{"an issuer without basicConstraints", func(w *world) { w.sub.IsCA, w.sub.BasicConstraintsValid = false, false }, refused, "Certificate", sub + " is not a CA certificate"},
@@ -1027,8 +1182,14 @@ func hostileWorlds() []hostileWorld {
 		{"another line at the end", damaged(func(leaf string) string { return strings.Replace(leaf, "-----END", "-----ENDE", 1) }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
 		{"a space instead of a line break before the CA", damaged(func(leaf string) string { return strings.TrimSpace(leaf) + " " }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
 		{"a damaged CA among the roots", func(w *world) {
-			w.after = func(m *made) { m.opts.Roots = m.root[:100] + m.root[101:] }
-		}, refused, "Certificate", "is not one of Roots"},
+			w.after = func(m *made) { m.opts.Roots += m.root[:100] + m.root[101:] }
+		}, malformed, "Roots", "certificate 2 cannot be read: its PEM block is damaged"},
+		{"a damaged CA among the intermediates", func(w *world) {
+			w.after = func(m *made) { m.opts.Intermediates = m.sub[:100] + "*" + m.sub[101:] + m.sub }
+		}, malformed, "Intermediates", "certificate 1 cannot be read: its PEM block is damaged"},
+		{"a damaged CA after the certificate", func(w *world) {
+			w.after = func(m *made) { m.leaf += m.sub[:100] + "*" + m.sub[101:] + m.root }
+		}, malformed, "Certificate", "certificate 2 cannot be read: its PEM block is damaged"},
 		{"a certificate cut short", func(w *world) {
 			w.after = func(m *made) {
 				m.leaf = testutil.EncodePEM("CERTIFICATE", testutil.DecodePEM(m.t, "CERTIFICATE", m.leaf)[:100])
@@ -1193,6 +1354,14 @@ func TestVerifyPile(t *testing.T) {
 		}
 		return text
 	}
+	renamed := func(t *testing.T, n int) (text string) {
+		template := caTemplate("SUB")
+		for i := range n {
+			template.SerialNumber = big.NewInt(int64(2000 + i))
+			text += sign(t, template, template, key(a, 2).Public(), key(a, 2))
+		}
+		return text
+	}
 	tests := []struct {
 		name    string
 		make    func(t *testing.T, m *made) string // intermediates
@@ -1214,6 +1383,10 @@ func TestVerifyPile(t *testing.T) {
 		{"900 with other keys after the right one", func(t *testing.T, m *made) string {
 			return m.sub + strings.Repeat(pile(t, 1, key(a, 2).Public(), key(a, 2)), 900)
 		}, ""},
+		{"101 with other keys and the name in other letters", func(t *testing.T, m *made) string {
+			return pile(t, 51, key(a, 2).Public(), key(a, 2)) + renamed(t, 51)
+		}, "more than 100 signatures"},
+		{"98 with other keys and the name in other letters", func(t *testing.T, m *made) string { return renamed(t, 98) + m.sub }, ""},
 		{"900 with other names", func(t *testing.T, m *made) string {
 			other := caTemplate("Other")
 			return strings.Repeat(sign(t, other, other, key(a, 2).Public(), key(a, 2)), 900) + m.sub
@@ -1257,6 +1430,82 @@ func TestVerifyPile(t *testing.T) {
 			testutil.CheckError(t, err, refused, "Certificate", `"CN=Level 1" (serial number 01) is certificate 10 of a chain that reaches no root`)
 		})
 	}
+}
+
+// Verify compares names with name constraints 2^20 times and no more: the limit counts
+// every name of a chain with every constraint above it.
+func TestVerifyComparisons(t *testing.T) {
+	t.Parallel()
+	list := func(n int, domain string) (names []string) {
+		for i := range n {
+			names = append(names, fmt.Sprintf("h%d.%s", i, domain))
+		}
+		return names
+	}
+	for _, tt := range []struct {
+		name                      string
+		names, ofCA, ofSub, above int
+		ok                        bool
+	}{
+		{"2^20", 1024, 0, 1024, 0, true},
+		{"a name more", 1025, 0, 1024, 0, false},
+		{"a constraint more", 1024, 0, 1025, 0, false},
+		{"2^20 in two CAs", 1024, 0, 512, 512, true},
+		{"more than 2^20 in two CAs", 1024, 0, 512, 513, false},
+		{"2^20 with the names of a CA", 1000, 24, 0, 1024, true},
+		{"more than 2^20 with the names of a CA", 1000, 25, 0, 1024, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(algorithm.ECC_256)
+			w.leaf.DNSNames, w.sub.DNSNames = list(tt.names, "example.com"), list(tt.ofCA, "example.com")
+			w.sub.ExcludedDNSDomains, w.root.ExcludedDNSDomains = list(tt.ofSub, "example.org"), list(tt.above, "example.org")
+			m := w.make(t)
+			m.opts.Host = ""
+			_, err := m.verify()
+			if tt.ok {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			testutil.CheckError(t, err, refused, "Certificate", "would have to be compared with name constraints more than 1048576 times")
+		})
+	}
+}
+
+// One Verifier serves many goroutines, and what the caller does to its options
+// afterwards does not matter.
+func TestVerifierConcurrent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(algorithm.ECC_256)
+	w.nameIssuer(commonName("SUB"), commonName("ROOT"))
+	w.sub.ExtraExtensions = directoryConstraints(commonName("leaf"), nil)
+	m := w.make(t)
+	m.subList(asItIs, 1)
+	lists := m.opts.RevocationLists
+	v, err := ca.NewVerifier(m.opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.subList(asItIs, 0xaf)
+	lists[0] = m.opts.RevocationLists[1] // the leaf is revoked
+	var group sync.WaitGroup
+	for range 20 {
+		group.Go(func() {
+			chain, err := v.Verify(w.now, m.leaf)
+			if err != nil || len(chain) != 3 {
+				t.Errorf("%d certificates, %v", len(chain), err)
+			}
+			_, err = v.Verify(w.now, m.leaf+m.opts.Intermediates+m.root)
+			if err != nil {
+				t.Error(err)
+			}
+			_, err = v.Verify(w.now.AddDate(100, 0, 0), m.leaf)
+			testutil.CheckError(t, err, yuncert.ErrCertificateExpired, "Certificate", "is valid from")
+		})
+	}
+	group.Wait()
 }
 
 // Every octet of a chain matters: no changed one is accepted, except in the

@@ -20,20 +20,16 @@ func ParseCertificates(parameter, text string, limit int) ([]*x509.Certificate, 
 }
 
 // EachCertificate calls yield for each certificate in a PEM text, up to limit,
-// with the certificate or the reason why it cannot be read. It stops at an
-// error of yield, which it returns, and at a PEM block with another label. Text
-// around the blocks is skipped.
+// with the certificate or the reason why its DER cannot be read. It stops at an
+// error of yield, which it returns, at a damaged PEM block, and at one with
+// another label. Text around the blocks is skipped.
 func EachCertificate(parameter, text string, limit int, yield func(*x509.Certificate, error) error) error {
 	blocks := der.NewPEMReader([]byte(text))
 	for n := 1; ; n++ {
 		block, damaged := blocks.Next()
 		if damaged {
-			// Otherwise the next certificate would count as this one.
-			err := yield(nil, Malformed(parameter, "certificate %d cannot be read: its PEM block is damaged", n))
-			if err != nil {
-				return err
-			}
-			n++
+			// Without this the certificate after it would pass for this one.
+			return Malformed(parameter, "certificate %d cannot be read: its PEM block is damaged", n)
 		}
 		if block == nil && n == 1 {
 			return Malformed(parameter, "there is no certificate in PEM: %v", der.NoPEM([]byte(text)))

@@ -297,10 +297,8 @@ func (c *NameConstraints) CheckNames(cert *x509.Certificate) error {
 			return err
 		}
 	}
-	if len(cert.RawSubject) > len(emptyName) {
-		if err := c.CheckDirectoryName(cert.RawSubject); err != nil {
-			return err
-		}
+	if err := c.CheckSubject(cert.RawSubject); err != nil {
+		return err
 	}
 	names := extensionOf(cert, extAltName)
 	if names == nil {
@@ -356,13 +354,18 @@ func subjectEmails(cert *x509.Certificate) (mailboxes []string) {
 
 var emailAddress = ObjectIdentifier(Email)
 
-// emptyName is the DER name without attributes.
-const emptyName = "\x30\x00"
+// CheckSubject checks a DER subject like CheckName. An empty subject is not checked.
+func (c *NameConstraints) CheckSubject(rdnSequence []byte) error {
+	if len(rdnSequence) <= len("\x30\x00") {
+		return nil
+	}
+	return c.checkDirectoryName(rdnSequence)
+}
 
-// CheckDirectoryName checks a DER directory name like CheckName. If there are
+// checkDirectoryName checks a DER directory name like CheckName. If there are
 // constraints on directory names, it refuses a name whose text implementations read
 // in different ways.
-func (c *NameConstraints) CheckDirectoryName(rdnSequence []byte) error {
+func (c *NameConstraints) checkDirectoryName(rdnSequence []byte) error {
 	if len(c.Permitted.Directory)+len(c.Excluded.Directory) == 0 {
 		return nil
 	}
@@ -378,7 +381,7 @@ func (c *NameConstraints) CheckDirectoryName(rdnSequence []byte) error {
 // checkOtherNames checks the GeneralNames that crypto/x509 does not read.
 func (c *NameConstraints) checkOtherNames(names []byte) error {
 	for name := range generalNames(names, tagDirectoryName) {
-		if err := c.CheckDirectoryName(name); err != nil {
+		if err := c.checkDirectoryName(name); err != nil {
 			return err
 		}
 	}

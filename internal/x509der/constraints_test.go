@@ -860,15 +860,16 @@ func FuzzConstraintsOf(f *testing.F) {
 		if err != nil {
 			parsed = new(url.URL)
 		}
+		directory := &x509.Certificate{Extensions: []pkix.Extension{{Id: x509der.ObjectIdentifier("\x55\x1d\x11"), Value: asn.Seq(asn.TLV(0xa4, subject))}}}
 		for i, tree := range []x509der.Subtrees{c.Permitted, c.Excluded} {
 			permit, exclude := x509der.NameConstraints{Permitted: tree}, x509der.NameConstraints{Excluded: tree}
 			for what, both := range map[string][2]error{
-				"DNS name": {permit.CheckNames(&x509.Certificate{DNSNames: []string{dns}}), exclude.CheckNames(&x509.Certificate{DNSNames: []string{dns}})},
-				"mailbox":  {permit.CheckEmail(email), exclude.CheckEmail(email)},
-				"URI":      {permit.CheckURI(parsed), exclude.CheckURI(parsed)},
-				"subject":  {permit.CheckDirectoryName(subject), exclude.CheckDirectoryName(subject)},
+				"DNS name":       {permit.CheckNames(&x509.Certificate{DNSNames: []string{dns}}), exclude.CheckNames(&x509.Certificate{DNSNames: []string{dns}})},
+				"mailbox":        {permit.CheckEmail(email), exclude.CheckEmail(email)},
+				"URI":            {permit.CheckURI(parsed), exclude.CheckURI(parsed)},
+				"directory name": {permit.CheckNames(directory), exclude.CheckNames(directory)},
 			} {
-				constrained := map[string]int{"DNS name": len(tree.DNS), "mailbox": len(tree.Email), "URI": len(tree.URI), "subject": len(tree.Directory)}[what] > 0
+				constrained := map[string]int{"DNS name": len(tree.DNS), "mailbox": len(tree.Email), "URI": len(tree.URI), "directory name": len(tree.Directory)}[what] > 0
 				if constrained && both[0] == nil && both[1] == nil {
 					t.Errorf("side %d: the %s is permitted and not excluded by %+v", i, what, tree)
 				}
