@@ -24,6 +24,9 @@ const (
 	// goodkey.
 	fermatRounds = 110
 
+	// maxRSABits is the length of the longest modulus that Of accepts.
+	maxRSABits = 4096
+
 	// squares64 has bit d set when d is a square modulo 64.
 	squares64 uint64 = 0x0202021202030213
 )
@@ -36,8 +39,10 @@ func weakRSA(n *big.Int) string {
 	// of the first primes. So n is a power of 65537 modulo each of them (Nemec et
 	// al., The Return of Coppersmith's Attack, ACM CCS 2017).
 	roca := true
-	for _, g := range primeGroups() {
-		r := modWord(n, g.product)
+	groups := primeGroups()
+	for i := range groups {
+		g := &groups[i]
+		r := g.mod(n)
 		for i := range g.primes {
 			p := &g.primes[i]
 			rp := r % p.p
@@ -66,8 +71,8 @@ func closePrimes(n *big.Int) bool {
 	// square modulo 64 and modulo the primes of the first group: those up to 53
 	// with 64-bit words, which leaves fewer than one value in 10^5.
 	a := ceilSqrt(n)
-	g := primeGroups()[0]
-	nr, ar := modWord(n, g.product), modWord(a, g.product)
+	g := &primeGroups()[0]
+	nr, ar := g.mod(n), g.mod(a)
 	nlow, alow := uint(n.Bits()[0]), uint(a.Bits()[0])
 	maybeSquare := func(i uint) bool {
 		x := alow + i
@@ -98,26 +103,47 @@ func closePrimes(n *big.Int) bool {
 	return false
 }
 
-// ceilSqrt returns ⌈√n⌉. big.Float needs fewer divisions of full length for it
-// than big.Int.
+// ceilSqrt returns ⌈√n⌉. Each step doubles the bits of the root, with one division
+// half as long as those of big.Int.Sqrt. The steps are those of CPython's math.isqrt,
+// whose source has the proof.
 func ceilSqrt(n *big.Int) *big.Int {
-	x := new(big.Float).SetPrec(uint(n.BitLen())/2 + 64).SetInt(n)
-	a, _ := x.Sqrt(x).Int(nil) // ⌊√n⌋, or ⌈√n⌉ if the root was rounded up
-	if new(big.Int).Mul(a, a).Cmp(n) < 0 {
-		a.Add(a, big.NewInt(1))
+	length := uint(n.BitLen())
+	c := (length - 1) / 2 // bits of the root after its first
+	step := bits.Len(c) - 1
+	root, have := uint64(1), uint(0) // the bits of the root so far, after its first
+	if length >= 64 {
+		top := new(big.Int).Rsh(n, length-64).Uint64()
+		for ; step >= 0 && c>>step <= 32; step-- {
+			before := have
+			have = c >> step
+			root = root<<(have-before-1) + top>>(2*c+65-length-before-have)/root
+		}
+	}
+	words := len(n.Bits()) + 2
+	memory := make([]big.Word, 4*words)
+	var numbers [4]big.Int // which take no other memory
+	for i := range numbers {
+		numbers[i].SetBits(memory[i*words : i*words : (i+1)*words])
+	}
+	a, part, quotient, rest := &numbers[0], &numbers[1], &numbers[2], &numbers[3]
+	a.SetUint64(root)
+	for ; step >= 0; step-- {
+		before := have
+		have = c >> step
+		part.Rsh(n, 2*c-before-have+1)
+		quotient.QuoRem(part, a, rest)
+		a.Lsh(a, have-before-1)
+		a.Add(a, quotient)
+	}
+	one := big.NewInt(1)
+	if part.Mul(a, a).Cmp(n) > 0 { // a is ⌊√n⌋ or one more
+		a.Sub(a, one)
+		part.Mul(a, a)
+	}
+	if part.Cmp(n) < 0 {
+		a.Add(a, one)
 	}
 	return a
-}
-
-// modWord returns n mod m. It does not allocate and takes half the time of
-// big.Int.Mod.
-func modWord(n *big.Int, m uint) uint {
-	var r uint
-	words := n.Bits()
-	for i := len(words) - 1; i >= 0; i-- {
-		_, r = bits.Div(r, uint(words[i]), m)
-	}
-	return r
 }
 
 // A primeGroup holds primes whose product fits in a word, so that n is reduced
@@ -125,6 +151,26 @@ func modWord(n *big.Int, m uint) uint {
 type primeGroup struct {
 	product uint
 	primes  []smallPrime
+	powers  [maxRSABits / bits.UintSize]uint // 2^(bits.UintSize*i) modulo product
+}
+
+// mod returns n modulo the product. Up to maxRSABits it does not allocate, and
+// multiplies where big.Int.Mod divides.
+func (g *primeGroup) mod(n *big.Int) uint {
+	if n.BitLen() > maxRSABits {
+		product := new(big.Int).SetUint64(uint64(g.product))
+		return uint(product.Mod(n, product).Uint64())
+	}
+	var low, middle, high, carry uint
+	for i, word := range n.Bits() {
+		h, l := bits.Mul(uint(word), g.powers[i])
+		low, carry = bits.Add(low, l, 0)
+		middle, carry = bits.Add(middle, h, carry)
+		high += carry
+	}
+	_, r := bits.Div(high%g.product, middle, g.product)
+	_, r = bits.Div(r, low, g.product)
+	return r
 }
 
 type smallPrime struct {
@@ -158,6 +204,14 @@ var primeGroups = sync.OnceValue(func() []primeGroup {
 		g := &groups[len(groups)-1]
 		g.product *= p
 		g.primes = append(g.primes, sp)
+	}
+	for i := range groups {
+		g := &groups[i]
+		power := uint(1)
+		for j := range g.powers {
+			g.powers[j] = power
+			_, power = bits.Div(power%g.product, 0, g.product)
+		}
 	}
 	return groups
 })
