@@ -100,8 +100,11 @@ func readCritical(one *cryptobyte.String) bool {
 	return !one.PeekASN1Tag(asn1.BOOLEAN) || one.ReadASN1Boolean(&critical)
 }
 
-// isExtension reports whether an extension has this object identifier.
-func isExtension(e pkix.Extension, content string) bool { return e.Id.Equal(ObjectIdentifier(content)) }
+// isExtension reports whether an extension has the object identifier of one of RFC
+// 5280's, which are all 2.5.29.n.
+func isExtension(e pkix.Extension, content string) bool {
+	return len(e.Id) == 4 && e.Id[0] == 2 && e.Id[1] == 5 && e.Id[2] == 29 && e.Id[3] == int(content[2])
+}
 
 // extensionOf returns the value of an extension, nil if there is none.
 func extensionOf(cert *x509.Certificate, content string) []byte {
