@@ -151,11 +151,14 @@ func NewVerifier(opts VerifyOptions) (*Verifier, error) {
 // Verify is the function [Verify] with the options of the Verifier.
 func (v *Verifier) Verify(now time.Time, certificate string) ([]*x509.Certificate, error) {
 	var leaf *x509.Certificate
-	sent := newPool()
+	var sent *pool
 	err := param.EachCertificate("Certificate", certificate, maxCertificates, func(cert *x509.Certificate, err error) error {
 		if leaf == nil {
 			leaf = cert
 			return err
+		}
+		if sent == nil {
+			sent = newPool()
 		}
 		sent.add(cert, err)
 		return nil
@@ -170,9 +173,9 @@ func (v *Verifier) Verify(now time.Time, certificate string) ([]*x509.Certificat
 	}
 	s := &verifier{
 		now: now, opts: &v.opts, signatures: maxChecks, comparisons: maxComparisons,
-		roots: v.roots, pools: []*pool{v.roots, sent, v.intermediates},
+		pools: [...]*pool{v.roots, sent, v.intermediates},
 	}
-	if chain := s.build([]*authority{newAuthority(leaf)}); chain != nil {
+	if chain := s.build(append(make([]*authority, 0, maxChain), &authority{Certificate: leaf})); chain != nil {
 		return chain, nil
 	}
 	return nil, s.failure
@@ -216,28 +219,39 @@ func (p *pool) add(cert *x509.Certificate, err error) {
 	if err != nil || p.byRaw[string(cert.Raw)] != nil { // each copy would make more chains to try
 		return
 	}
-	a := newAuthority(cert)
+	a := &authority{Certificate: cert}
 	p.list = append(p.list, a)
 	p.byRaw[string(cert.Raw)] = a
 	p.bySubject[string(cert.RawSubject)] = append(p.bySubject[string(cert.RawSubject)], a)
 }
 
-// An authority is a certificate and what has been found out about it. That is done
-// once, and only for certificates that are looked at.
+// An authority is a certificate and what has been found out about it, which is done
+// once, and only if a chain needs it.
 type authority struct {
 	*x509.Certificate
-	issuerName  func() x509der.ComparableName
-	fault       func() error // what checkCA reports
-	constraints func() (*x509der.NameConstraints, error)
+	nameOnce, faultOnce, constraintsOnce sync.Once
+	name                                 x509der.ComparableName
+	fault                                error
+	limits                               *x509der.NameConstraints
+	unusable                             error
 }
 
-func newAuthority(cert *x509.Certificate) *authority {
-	return &authority{
-		Certificate: cert,
-		issuerName:  sync.OnceValue(func() x509der.ComparableName { return x509der.Comparable(cert.RawIssuer) }),
-		fault:       sync.OnceValue(func() error { return checkCA(cert, algorithm.KeyPolicy{}) }),
-		constraints: sync.OnceValues(func() (*x509der.NameConstraints, error) { return x509der.ConstraintsOf(cert) }),
-	}
+// issuerName returns the comparable form of the issuer's name.
+func (a *authority) issuerName() x509der.ComparableName {
+	a.nameOnce.Do(func() { a.name = x509der.Comparable(a.RawIssuer) })
+	return a.name
+}
+
+// check is checkCA.
+func (a *authority) check() error {
+	a.faultOnce.Do(func() { a.fault = checkCA(a.Certificate, algorithm.KeyPolicy{}) })
+	return a.fault
+}
+
+// constraints is x509der.ConstraintsOf.
+func (a *authority) constraints() (*x509der.NameConstraints, error) {
+	a.constraintsOnce.Do(func() { a.limits, a.unusable = x509der.ConstraintsOf(a.Certificate) })
+	return a.limits, a.unusable
 }
 
 // certificates returns the certificates of a chain.
@@ -253,10 +267,9 @@ func certificates(chain []*authority) []*x509.Certificate {
 type verifier struct {
 	now         time.Time
 	opts        *VerifyOptions
-	roots       *pool
-	pools       []*pool // roots first
-	signatures  int     // how many may still be checked
-	comparisons int64   // how many may still be made
+	pools       [3]*pool // of Roots, of the text that is verified (nil without), and of Intermediates
+	signatures  int      // how many may still be checked
+	comparisons int64    // how many may still be made
 	failure     error
 	progress    int // of the chain that failure describes
 
@@ -264,19 +277,21 @@ type verifier struct {
 	anchor     []byte      // of a search for the signer of a CRL: the DER name of its root
 }
 
-// build extends a chain, whose last certificate is not checked yet, to a root.
+// build extends a chain, whose last certificate is not checked yet, to a root. The
+// slice has room for maxChain certificates, which all chains share.
 func (v *verifier) build(chain []*authority) []*x509.Certificate {
 	last, length := chain[len(chain)-1], len(chain)
 	if err := v.checkOne(chain); err != nil {
 		v.fail(2*length, func() error { return err })
 		return nil
 	}
-	if v.roots.byRaw[string(last.Raw)] != nil {
-		if err := v.checkWhole(chain); err != nil {
+	if v.pools[0].byRaw[string(last.Raw)] != nil {
+		found := certificates(chain)
+		if err := v.checkWhole(chain, found); err != nil {
 			v.fail(2*maxChain+1, func() error { return err })
 			return nil
 		}
-		return certificates(chain)
+		return found
 	}
 	if length == maxChain {
 		v.fail(2*length, func() error {
@@ -301,7 +316,7 @@ func (v *verifier) build(chain []*authority) []*x509.Certificate {
 			})
 			continue
 		}
-		if found := v.build(append(slices.Clone(chain), parent)); found != nil {
+		if found := v.build(append(chain, parent)); found != nil {
 			return found
 		}
 	}
@@ -316,6 +331,9 @@ func (v *verifier) build(chain []*authority) []*x509.Certificate {
 func (v *verifier) issuersOf(below *authority) iter.Seq[*authority] {
 	return func(yield func(*authority) bool) {
 		for _, p := range v.pools {
+			if p == nil {
+				continue
+			}
 			for _, a := range p.bySubject[string(below.RawIssuer)] {
 				if !yield(a) {
 					return
@@ -323,6 +341,9 @@ func (v *verifier) issuersOf(below *authority) iter.Seq[*authority] {
 			}
 		}
 		for _, p := range v.pools {
+			if p == nil {
+				continue
+			}
 			for _, a := range p.byName()[below.issuerName()] {
 				if !bytes.Equal(a.RawSubject, below.RawIssuer) && !yield(a) {
 					return
@@ -356,7 +377,7 @@ func (v *verifier) checkOne(chain []*authority) error {
 	}
 	var err error
 	if len(chain) > 1 {
-		err = a.fault()
+		err = a.check()
 		if err == nil {
 			err = checkPathLen(cert, certificates(chain[1:len(chain)-1]))
 		}
@@ -385,8 +406,8 @@ func (v *verifier) checkOne(chain []*authority) error {
 // checkWhole checks what depends on several certificates: policies, name constraints
 // and revocation, which can cost the most. It runs only on a chain up to a root, so
 // only trusted CAs can make it slow.
-func (v *verifier) checkWhole(chain []*authority) error {
-	if cert := policyDemand(certificates(chain)); cert != nil {
+func (v *verifier) checkWhole(chain []*authority, certificates []*x509.Certificate) error {
+	if cert := policyDemand(certificates); cert != nil {
 		return refused("Certificate", "%s "+demandsPolicies, label(cert))
 	}
 	for at, issuer := range chain[1:] {
@@ -394,7 +415,7 @@ func (v *verifier) checkWhole(chain []*authority) error {
 			return err
 		}
 	}
-	return v.checkRevocation(chain)
+	return v.checkRevocation(certificates)
 }
 
 // checkConstraints checks the names of the certificates below a CA against its name

@@ -44,8 +44,8 @@ type listContent struct {
 
 // checkRevocation checks that no certificate of a chain that ends at a root is
 // revoked (RFC 5280, section 6.3).
-func (v *verifier) checkRevocation(chain []*authority) error {
-	root := chain[len(chain)-1].Certificate
+func (v *verifier) checkRevocation(chain []*x509.Certificate) error {
+	root := chain[len(chain)-1]
 	if v.anchor != nil && !x509der.SameName(root.RawSubject, v.anchor) {
 		return refused("Certificate", "the root %s of the CRL's issuer is not the root of the certificate", label(root))
 	}
@@ -55,25 +55,27 @@ func (v *verifier) checkRevocation(chain []*authority) error {
 	if v.revocation == nil {
 		v.revocation = newRevocation(chain[0], v.pools)
 	}
-	list := certificates(chain)
-	for at := range len(list) - 1 {
-		if err := v.checkRevoked(list, at); err != nil {
+	for at := range len(chain) - 1 {
+		if err := v.checkRevoked(chain, at); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func newRevocation(leaf *authority, pools []*pool) *revocation {
+func newRevocation(leaf *x509.Certificate, pools [3]*pool) *revocation {
 	r := &revocation{
 		byIssuer: make(map[string][]*x509.RevocationList),
 		contents: make(map[*x509.RevocationList]*listContent),
 		checked:  make(map[listKey]error),
 		left:     maxListChecks,
 		signers:  make(map[string][]*x509.Certificate),
-		serials:  map[string]bool{serialKey(leaf.Certificate): true},
+		serials:  map[string]bool{serialKey(leaf): true},
 	}
 	for _, p := range pools {
+		if p == nil {
+			continue
+		}
 		for _, a := range p.list {
 			r.serials[serialKey(a.Certificate)] = true
 		}
@@ -250,6 +252,9 @@ func (v *verifier) otherSigners(cas []*x509.Certificate) []*x509.Certificate {
 	opts := *v.opts
 	opts.Usage = x509.ExtKeyUsageAny
 	for _, p := range v.pools {
+		if p == nil {
+			continue
+		}
 		for _, a := range p.list {
 			cert := a.Certificate
 			if !maySignLists(cert) || !x509der.SameName(cert.RawSubject, issuer.RawSubject) || slices.Contains(cas, cert) {
@@ -257,7 +262,7 @@ func (v *verifier) otherSigners(cas []*x509.Certificate) []*x509.Certificate {
 			}
 			inner := *v
 			inner.anchor, inner.opts = root.RawSubject, &opts
-			if inner.build([]*authority{a}) != nil {
+			if inner.build(append(make([]*authority, 0, maxChain), a)) != nil {
 				signers = append(signers, cert)
 			}
 			v.signatures, v.comparisons = inner.signatures, inner.comparisons
