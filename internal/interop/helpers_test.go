@@ -67,7 +67,7 @@ func caFor(a algorithm.Algorithm) algorithm.Algorithm {
 // Files and PEM.
 
 // write writes a file and returns its path.
-func write(t *testing.T, dir, name, text string) string {
+func write(t testing.TB, dir, name, text string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -136,7 +136,7 @@ var packages = map[string]string{
 
 // missing skips the test because something is not installed. In CI, where
 // everything must be installed, it fails the test instead.
-func missing(t *testing.T, format string, args ...any) {
+func missing(t testing.TB, format string, args ...any) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
 		t.Fatalf(format, args...)
@@ -145,7 +145,7 @@ func missing(t *testing.T, format string, args ...any) {
 }
 
 // need skips the test if a command is missing (see missing).
-func need(t *testing.T, tools ...string) {
+func need(t testing.TB, tools ...string) {
 	t.Helper()
 	for _, tool := range tools {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -169,7 +169,7 @@ func moduleDir(t *testing.T, path string) string {
 
 // command prepares a command that is killed at the end of the test or after five
 // minutes.
-func command(t *testing.T, tool string, args ...string) *exec.Cmd {
+func command(t testing.TB, tool string, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
@@ -191,7 +191,7 @@ type result struct {
 }
 
 // run runs a command to its end. Any exit code is accepted.
-func run(t *testing.T, stdin, tool string, args ...string) result {
+func run(t testing.TB, stdin, tool string, args ...string) result {
 	t.Helper()
 	cmd := command(t, tool, args...)
 	var stdout, stderr bytes.Buffer
@@ -207,7 +207,7 @@ func run(t *testing.T, stdin, tool string, args ...string) result {
 }
 
 // must runs a command that must succeed, and returns its standard output.
-func must(t *testing.T, tool string, args ...string) string {
+func must(t testing.TB, tool string, args ...string) string {
 	t.Helper()
 	r := run(t, "", tool, args...)
 	if r.code != 0 {
@@ -237,7 +237,7 @@ type pki struct {
 }
 
 // newPKI makes CAs with the test keys 0 and 1 of an algorithm.
-func newPKI(t *testing.T, a algorithm.Algorithm) *pki {
+func newPKI(t testing.TB, a algorithm.Algorithm) *pki {
 	t.Helper()
 	return newPKIWithKeys(t, testkeys.Key(a, 0), testkeys.Key(a, 1))
 }
@@ -248,7 +248,7 @@ func otherPKI(t *testing.T, a algorithm.Algorithm) *pki {
 	return newPKIWithKeys(t, testkeys.Key(a, 2), testkeys.Key(a, 0))
 }
 
-func newPKIWithKeys(t *testing.T, rootKey, subKey crypto.Signer) *pki {
+func newPKIWithKeys(t testing.TB, rootKey, subKey crypto.Signer) *pki {
 	t.Helper()
 	p := &pki{rand: testutil.Seeded()}
 	root, err := ca.CreateRootCACertificate(p.rand, now, rootKey, &ca.CreateRootCACertificateRequest{
@@ -272,7 +272,7 @@ func newPKIWithKeys(t *testing.T, rootKey, subKey crypto.Signer) *pki {
 }
 
 // newSub makes a subordinate CA below the root. Every one has the same name.
-func (p *pki) newSub(t *testing.T, rootKey crypto.Signer, pub crypto.PublicKey, constraints *ca.NameConstraints) (sub, chain string) {
+func (p *pki) newSub(t testing.TB, rootKey crypto.Signer, pub crypto.PublicKey, constraints *ca.NameConstraints) (sub, chain string) {
 	t.Helper()
 	a, err := algorithm.Of(pub)
 	if err != nil {
@@ -301,7 +301,7 @@ func (p *pki) constrained(t *testing.T, a algorithm.Algorithm, constraints *ca.N
 
 // issue issues a server certificate and returns it in PEM, and its file. It sets
 // the issuer, and a validity of 365 days if the request has none.
-func (p *pki) issue(t *testing.T, req *ca.CreateServerCertificateWithCsrRequest) (text, file string) {
+func (p *pki) issue(t testing.TB, req *ca.CreateServerCertificateWithCsrRequest) (text, file string) {
 	t.Helper()
 	asked := *req
 	asked.ParentIdentifier, asked.Immediately = p.issuer.Identifier(), 2
@@ -422,7 +422,7 @@ func opensslCSR(t *testing.T, keyFile string, args ...string) string {
 }
 
 // bareCSR makes a CSR without names with openssl, for test key 2.
-func bareCSR(t *testing.T, a algorithm.Algorithm) string {
+func bareCSR(t testing.TB, a algorithm.Algorithm) string {
 	t.Helper()
 	return must(t, "openssl", "req", "-new", "-key", write(t, t.TempDir(), "key.pem", string(testkeys.PEM(a, 2))), "-subj", "/")
 }
