@@ -186,7 +186,10 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 	updated, err := ca.UpdateCACertificateStatus(rand.Reader, pool, update)
 	must(err)
 	add(describe, described, list, listed, listed.CertificateList[0], update, updated, ca.DescribedTag{}, ca.CACertificate{})
-	add(ca.VerifyOptions{Roots: root.Certificate, Intermediates: sub.Certificate})
+	verifyOptions := ca.VerifyOptions{Roots: root.Certificate, Intermediates: sub.Certificate}
+	verifier, err := ca.NewVerifier(verifyOptions)
+	must(err)
+	add(verifyOptions, verifier)
 
 	domain := &ca.CreateDomainCertificateRequest{Csr: made.Csr, Domain: "www.example.com", Months: 3, Immediately: 2}
 	domainResponse, _, err := ca.CreateDomainCertificate(rand.Reader, now, held, domain)
