@@ -1,6 +1,7 @@
 package ca_test
 
 import (
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"io"
@@ -51,6 +52,11 @@ func FuzzNewIssuer(f *testing.F) {
 	for _, text := range toolFiles(f, "*-chain.pem") {
 		f.Add(string(text), "")
 	}
+	pss := pssWorld(x509.SHA256WithRSAPSS).make(f)
+	f.Add(pss.sub+pss.root, "")
+	f.Add(strings.TrimSpace(pss.sub)+pss.root, "")
+	f.Add(pss.sub[:100]+pss.sub[104:]+pss.root, "")
+	f.Add(testutil.EncodePEM("PKCS7", []byte("content")), "")
 	for _, row := range refusedCAs() {
 		p := &pki{root: caTemplate("Root"), sub: caTemplate("Sub"), a: algorithm.ECC_256}
 		row.change(p)

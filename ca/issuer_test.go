@@ -371,7 +371,7 @@ func TestNewIssuerSignatureAlgorithm(t *testing.T) {
 	template := caTemplate("Root")
 	template.AuthorityKeyId = []byte("the old key")
 	chain = testutil.EncodePEM("CERTIFICATE", bytes.ReplaceAll(testutil.DecodePEM(t, "CERTIFICATE", sign(t, template, template, au.rootKey.Public(), au.rootKey)), sha256, sha1))
-	checkNewIssuer(t, chain, au.rootKey, ca.IssuerOptions{}, refused, "CertificateChain", "not supported")
+	checkNewIssuer(t, chain, au.rootKey, ca.IssuerOptions{}, refused, "CertificateChain", "sha1WithRSAEncryption (1.2.840.113549.1.1.5) is not supported")
 
 	sub, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, issuer, au.subKey.Public(), subRequest(algorithm.RSA_2048))
 	if err != nil {

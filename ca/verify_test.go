@@ -387,6 +387,17 @@ func unusualWorlds() []unusualWorld {
 				m.leaf, m.opts.Intermediates = m.leaf+testutil.EncodePEM("CERTIFICATE", []byte("x"))+m.middle+m.sub, ""
 			}
 		}, three},
+		{"no line break before the CA", func(w *world) {
+			w.after = func(m *made) { m.leaf, m.opts.Intermediates = strings.TrimSpace(m.leaf)+m.sub, "" }
+		}, two},
+		{"no line breaks between roots and intermediates", func(w *world) {
+			w.addMiddle()
+			w.after = func(m *made) {
+				other := caTemplate("Other Root")
+				m.opts.Roots = strings.TrimSpace(signAny(m.t, other, other, key(w.a, 2).Public(), key(w.a, 2))) + strings.TrimSpace(m.root)
+				m.opts.Intermediates = strings.TrimSpace(m.middle) + strings.TrimSpace(m.sub)
+			}
+		}, three},
 		{"some after it and some not", func(w *world) {
 			w.addMiddle()
 			w.after = func(m *made) { m.leaf, m.opts.Intermediates = m.leaf+m.middle, m.sub+m.middle }
@@ -1181,15 +1192,26 @@ func hostileWorlds() []hostileWorld {
 		{"a character that is not base64", damaged(func(leaf string) string { return leaf[:100] + "*" + leaf[101:] }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
 		{"another line at the end", damaged(func(leaf string) string { return strings.Replace(leaf, "-----END", "-----ENDE", 1) }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
 		{"a space instead of a line break before the CA", damaged(func(leaf string) string { return strings.TrimSpace(leaf) + " " }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
-		{"a damaged CA among the roots", func(w *world) {
-			w.after = func(m *made) { m.opts.Roots += m.root[:100] + m.root[101:] }
-		}, malformed, "Roots", "certificate 2 cannot be read: its PEM block is damaged"},
-		{"a damaged CA among the intermediates", func(w *world) {
-			w.after = func(m *made) { m.opts.Intermediates = m.sub[:100] + "*" + m.sub[101:] + m.sub }
-		}, malformed, "Intermediates", "certificate 1 cannot be read: its PEM block is damaged"},
+		{"four characters too few", damaged(func(leaf string) string { return leaf[:100] + leaf[104:] }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
+		{"a line too few", damaged(func(leaf string) string { return leaf[:93] + leaf[93+65:] }), malformed, "Certificate", "certificate 1 cannot be read: its PEM block is damaged"},
 		{"a damaged CA after the certificate", func(w *world) {
-			w.after = func(m *made) { m.leaf += m.sub[:100] + "*" + m.sub[101:] + m.root }
+			w.after = func(m *made) { m.leaf += m.sub[:100] + m.sub[101:] }
 		}, malformed, "Certificate", "certificate 2 cannot be read: its PEM block is damaged"},
+		{"a damaged CA among the roots", func(w *world) {
+			w.after = func(m *made) { m.opts.Roots = m.root[:100] + m.root[101:] }
+		}, malformed, "Roots", "certificate 1 cannot be read: its PEM block is damaged"},
+		{"a damaged CA after the root", func(w *world) {
+			w.after = func(m *made) { m.opts.Roots = m.root + m.sub[:100] + m.sub[101:] }
+		}, malformed, "Roots", "certificate 2 cannot be read: its PEM block is damaged"},
+		{"a CA of four characters too few among the roots", func(w *world) {
+			w.after = func(m *made) { m.opts.Roots += m.sub[:100] + m.sub[104:] }
+		}, malformed, "Roots", "certificate 2 cannot be read: its PEM block is damaged; octets are missing"},
+		{"a damaged CA among the intermediates", func(w *world) {
+			w.after = func(m *made) { m.opts.Intermediates = m.root[:100] + "?" + m.root[101:] + m.opts.Intermediates }
+		}, malformed, "Intermediates", "certificate 1 cannot be read: its PEM block is damaged"},
+		{"an intermediate without its BEGIN line", func(w *world) {
+			w.after = func(m *made) { m.opts.Intermediates += m.root[len("-----BEGIN CERTIFICATE-----\n"):] }
+		}, malformed, "Intermediates", "certificate 2 cannot be read: its PEM block is damaged"},
 		{"a certificate cut short", func(w *world) {
 			w.after = func(m *made) {
 				m.leaf = testutil.EncodePEM("CERTIFICATE", testutil.DecodePEM(m.t, "CERTIFICATE", m.leaf)[:100])

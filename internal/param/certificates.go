@@ -3,6 +3,9 @@ package param
 import (
 	"crypto/x509"
 
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/internal/der"
 	"github.com/yuncert/yuncert/internal/x509der"
@@ -20,16 +23,16 @@ func ParseCertificates(parameter, text string, limit int) ([]*x509.Certificate, 
 }
 
 // EachCertificate calls yield for each certificate in a PEM text, up to limit,
-// with the certificate or the reason why its DER cannot be read. It stops at an
-// error of yield, which it returns, at a damaged PEM block, and at one with
-// another label. Text around the blocks is skipped.
+// with the certificate or the reason why it cannot be read. Text around the
+// blocks is skipped. It stops at an error of yield, which it returns, and at a
+// block that is damaged or has another label. Damage is always an error: a caller
+// that ignores certificates which cannot be read must not lose a good one.
 func EachCertificate(parameter, text string, limit int, yield func(*x509.Certificate, error) error) error {
 	blocks := der.NewPEMReader([]byte(text))
 	for n := 1; ; n++ {
 		block, damaged := blocks.Next()
 		if damaged {
-			// Without this the certificate after it would pass for this one.
-			return Malformed(parameter, "certificate %d cannot be read: its PEM block is damaged", n)
+			return Malformed(parameter, "certificate %d cannot be read: its PEM block is damaged; want -----BEGIN CERTIFICATE-----, base64 and -----END CERTIFICATE-----, each on lines of its own", n)
 		}
 		if block == nil && n == 1 {
 			return Malformed(parameter, "there is no certificate in PEM: %v", der.NoPEM([]byte(text)))
@@ -43,6 +46,9 @@ func EachCertificate(parameter, text string, limit int, yield func(*x509.Certifi
 		if n > limit {
 			return Malformed(parameter, "there are more than %d certificates", limit)
 		}
+		if hasWrongLength(block.Bytes) {
+			return Malformed(parameter, "certificate %d cannot be read: its PEM block is damaged; octets are missing or were added", n)
+		}
 		cert, err := x509der.ParseCertificate(block.Bytes)
 		if err != nil {
 			err = Wrap(err, yuncert.ErrInvalidValueMalformed, parameter, "certificate %d cannot be read", n)
@@ -53,11 +59,25 @@ func EachCertificate(parameter, text string, limit int, yield func(*x509.Certifi
 	}
 }
 
-// conversions says, for the labels of blocks that hold certificates in another
-// form, how to get them out.
+// hasWrongLength reports whether the data begins like a certificate and has not
+// the length that it says.
+func hasWrongLength(data []byte) bool {
+	input := cryptobyte.String(data)
+	return isDER(data) && (!input.SkipASN1(asn1.SEQUENCE) || !input.Empty())
+}
+
+// conversions says, for the labels of other blocks, what to do.
 var conversions = map[string]string{
-	"PKCS7":               "; convert it with openssl pkcs7 -print_certs",
-	"CMS":                 "; convert it with openssl pkcs7 -print_certs",
-	"TRUSTED CERTIFICATE": "; convert it with openssl x509",
-	"X509 CERTIFICATE":    "; convert it with openssl x509",
+	"PKCS7":                   "; convert it with openssl pkcs7 -print_certs",
+	"CMS":                     "; convert it with openssl pkcs7 -print_certs",
+	"PKCS12":                  "; decode its base64 and convert it with openssl pkcs12 -nokeys",
+	"TRUSTED CERTIFICATE":     "; convert it with openssl x509",
+	"X509 CERTIFICATE":        "; convert it with openssl x509",
+	"CERTIFICATE REQUEST":     "; give the certificate that a CA issued for this CSR",
+	"NEW CERTIFICATE REQUEST": "; give the certificate that a CA issued for this CSR",
+	"X509 CRL":                "; give the certificates without the CRL",
+	"PRIVATE KEY":             "; give the certificates without the private key",
+	"RSA PRIVATE KEY":         "; give the certificates without the private key",
+	"EC PRIVATE KEY":          "; give the certificates without the private key",
+	"ENCRYPTED PRIVATE KEY":   "; give the certificates without the private key",
 }

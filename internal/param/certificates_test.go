@@ -16,8 +16,8 @@ func TestParseCertificatesOtherBlocks(t *testing.T) {
 		"CMS":                 "a PEM block CMS is not a CERTIFICATE; convert it with openssl pkcs7 -print_certs",
 		"TRUSTED CERTIFICATE": "a PEM block TRUSTED CERTIFICATE is not a CERTIFICATE; convert it with openssl x509",
 		"X509 CERTIFICATE":    "a PEM block X509 CERTIFICATE is not a CERTIFICATE; convert it with openssl x509",
-		"CERTIFICATE REQUEST": "a PEM block CERTIFICATE REQUEST is not a CERTIFICATE",
-		"PRIVATE KEY":         "a PEM block PRIVATE KEY is not a CERTIFICATE",
+		"CERTIFICATE REQUEST": "a PEM block CERTIFICATE REQUEST is not a CERTIFICATE; give the certificate that a CA issued for this CSR",
+		"PRIVATE KEY":         "a PEM block PRIVATE KEY is not a CERTIFICATE; give the certificates without the private key",
 		"not a label":         "a PEM block of an unknown kind is not a CERTIFICATE",
 	} {
 		_, err := param.ParseCertificates("CertificateChain", testutil.EncodePEM(label, []byte("content")), 10)

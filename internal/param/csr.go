@@ -67,9 +67,10 @@ func decodeCSR(text string) (*x509der.Request, error) {
 	return x509der.ParseRequest(content)
 }
 
-// isDER reports whether the data is DER and not text. A CSR has more than 127
-// octets, so its length is in the long form and its second octet is not ASCII.
-func isDER(data string) bool {
+// isDER reports whether the data is DER and not text. A CSR or certificate has
+// more than 127 octets, so its length is in the long form and its second octet is
+// not ASCII.
+func isDER[T string | []byte](data T) bool {
 	return len(data) > 1 && data[0] == 0x30 && data[1] >= 0x80
 }
 
