@@ -103,6 +103,12 @@ var forms = []struct {
 	{"text before", func(text, der []byte) []byte {
 		return append([]byte("Certificate Request:\n    Data:\n        Version: 1 (0x0)\n"), armour(der)...)
 	}},
+	{"text after", func(text, der []byte) []byte {
+		return append(armour(der), "-- \r\n张三, Example Co.\nhttps://www.example.com/\n"...)
+	}},
+	{"text after it in one line", func(text, der []byte) []byte {
+		return append(bytes.ReplaceAll(armour(der), []byte("\n"), []byte(" ")), "Regards, Tom"...)
+	}},
 	{"CRLF", func(text, der []byte) []byte { return bytes.ReplaceAll(armour(der), []byte("\n"), []byte("\r\n")) }},
 	{"CR", func(text, der []byte) []byte { return bytes.ReplaceAll(armour(der), []byte("\n"), []byte("\r")) }},
 	{"BOM", func(text, der []byte) []byte { return append([]byte("\ufeff"), armour(der)...) }},
@@ -898,7 +904,8 @@ func hostileTexts(t testing.TB) []hostileText {
 		{"small letters", strings.ToLower(text), "neither DER nor PEM"},
 		{"no label", "-----BEGIN -----\n" + body + "\n-----END -----\n", "PEM label"},
 		{"label cut off", "-----BEGIN CERTIFICATE REQUEST\n" + body, "PEM label"},
-		{"label CERTIFICATE", strings.ReplaceAll(text, "CERTIFICATE REQUEST", "CERTIFICATE"), "PEM label"},
+		{"label CERTIFICATE", strings.ReplaceAll(text, "CERTIFICATE REQUEST", "CERTIFICATE"), `PEM label is "CERTIFICATE"; want CERTIFICATE REQUEST`},
+		{"label PKCS7", strings.ReplaceAll(text, "CERTIFICATE REQUEST", "PKCS7"), `PEM label is "PKCS7"; want CERTIFICATE REQUEST`},
 		{"label in small letters", strings.ReplaceAll(text, "CERTIFICATE REQUEST", "certificate request"), "PEM label"},
 		{"label with a space", strings.ReplaceAll(text, "CERTIFICATE REQUEST", "CERTIFICATE REQUEST "), "PEM label"},
 		{"label PUBLIC KEY", strings.ReplaceAll(text, "CERTIFICATE REQUEST", "PUBLIC KEY"), "PEM label"},
@@ -925,9 +932,10 @@ func hostileTexts(t testing.TB) []hostileText {
 		{"two CSRs, one unfinished", text + begin, "more than one PEM block"},
 		{"a certificate at the end", text + "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "more than one PEM block"},
 		{"a certificate before", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n" + text, "PEM label"},
-		{"text at the end", text + "Regards\n", "followed by other text"},
-		{"NUL at the end", text + "\x00", "followed by other text"},
-		{"a second end", text + end, "followed by other text"},
+		{"NUL at the end", text + "\x00", "followed by control characters"},
+		{"a second end", text + end, "more than one PEM block"},
+		{"a spoilt CSR at the end", text + text[1:], "more than one PEM block"},
+		{"base64 at the end", text + body, "may be a key"},
 		{"UTF-16", utf16LE(text), "neither DER nor PEM"},
 	}
 }
@@ -1026,7 +1034,9 @@ func TestParseKeepsPrivateKeysToItself(t *testing.T) {
 			{"under the label of a CSR, spoilt", strings.Replace(string(armour(der)), "\n", "\n!", 1), "not base64"},
 			{"DER", string(der), ""},
 			{"only base64", base64.StdEncoding.EncodeToString(der), "neither DER nor PEM"},
-			{"after the end of a CSR", good + base64.StdEncoding.EncodeToString(der), "followed by other text"},
+			{"after the end of a CSR", good + base64.StdEncoding.EncodeToString(der), "may be a key"},
+			{"after the CSR, spoilt", good + strings.ReplaceAll(text, " ", "+"), "more than one PEM block"},
+			{"after the CSR, without its lines", good + "PRIVATE KEY\n" + strings.Join(strings.Split(text, "\n")[1:3], "\n"), "may be a key"},
 		} {
 			t.Run(string(a)+" "+tt.name, func(t *testing.T) {
 				t.Parallel()

@@ -82,9 +82,9 @@ func (r *PEMReader) Rest() []byte { return r.rest }
 // DecodeSpoiledPEM returns the content of the one block in a text that came
 // through forms, JSON and mail. It takes what encoding/pem refuses: line breaks
 // that became spaces or the two characters \n, and a block that begins within a
-// line. It refuses what encoding/pem skips: anything after the block, and
-// octets that are not base64. accept judges the label. No error quotes the
-// text, which may be a private key.
+// line. Text around the block is skipped, but not what may be another block or a
+// key: checkTail. It refuses what encoding/pem skips: octets that are not base64.
+// accept judges the label. No error quotes the text, which may be a private key.
 func DecodeSpoiledPEM(text string, accept func(label string) error) ([]byte, error) {
 	whole := text
 	_, text, ok := strings.Cut(text, pemBegin)
@@ -106,11 +106,8 @@ func DecodeSpoiledPEM(text string, accept func(label string) error) ([]byte, err
 	if !ok {
 		return nil, errors.New("its PEM block ends with another label than it begins with")
 	}
-	if strings.Contains(rest, pemBegin) {
-		return nil, errors.New("its text holds more than one PEM block")
-	}
-	if withoutBreaks(rest) != "" {
-		return nil, errors.New("its PEM block is followed by other text")
+	if err := checkTail(rest); err != nil {
+		return nil, err
 	}
 	if strings.Contains(body, ":") {
 		return nil, errors.New("its PEM block has headers, such as Proc-Type or Comment (RFC 1421, section 4.6); remove the lines before the base64")
@@ -123,6 +120,41 @@ func DecodeSpoiledPEM(text string, accept func(label string) error) ([]byte, err
 		return nil, errors.New("its PEM block is not base64")
 	}
 	return content, nil
+}
+
+// checkTail checks the text after a block, such as the signature of a mail. Other
+// software might read a second block, even a spoilt one, and not the first. A key
+// must not be kept with the text.
+func checkTail(text string) error {
+	if strings.Contains(text, "--BEGIN") || strings.Contains(text, "--END") {
+		return errors.New("its text holds more than one PEM block")
+	}
+	if strings.Contains(text, "PRIVATE KEY") || hasKeyText(text) {
+		return errors.New("its PEM block is followed by a text that may be a key; leave the text out, and replace a key that was sent")
+	}
+	isControl := func(c rune) bool { return c < ' ' && c != '\t' && c != '\r' && c != '\n' || c == 0x7f }
+	if strings.ContainsFunc(text, isControl) {
+		return errors.New("its PEM block is followed by control characters; leave them out")
+	}
+	return nil
+}
+
+// hasKeyText reports whether a text has a run of 43 characters of base64: as many
+// as the 32 octets of the shortest keys need.
+func hasKeyText(text string) bool {
+	run := 0
+	for _, c := range []byte(text) {
+		isBase64 := '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || c == '+' || c == '/'
+		if !isBase64 {
+			run = 0
+			continue
+		}
+		run++
+		if run == 43 {
+			return true
+		}
+	}
+	return false
 }
 
 var strictBase64 = base64.StdEncoding.Strict()

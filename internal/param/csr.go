@@ -3,6 +3,7 @@ package param
 import (
 	"crypto/ecdsa"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/yuncert/yuncert"
@@ -78,8 +79,17 @@ func acceptLabel(label string) error {
 	switch {
 	case label == "CERTIFICATE REQUEST" || label == "NEW CERTIFICATE REQUEST":
 		return nil
-	case strings.HasSuffix(label, "PRIVATE KEY"):
+	case strings.Contains(label, "PRIVATE KEY"):
 		return errors.New("it is a private key: send only the CSR, and replace a key that was sent")
+	case isLabel(label):
+		return fmt.Errorf("its PEM label is %q; want CERTIFICATE REQUEST or NEW CERTIFICATE REQUEST", label)
 	}
 	return errors.New("its PEM label is neither CERTIFICATE REQUEST nor NEW CERTIFICATE REQUEST")
+}
+
+// isLabel reports whether a text is short and plain enough to be quoted as a label.
+// In a spoilt text the label may have swallowed a key.
+func isLabel(text string) bool {
+	isOther := func(c rune) bool { return c != ' ' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') }
+	return len(text) <= len("NEW CERTIFICATE REQUEST") && !strings.ContainsFunc(text, isOther)
 }
