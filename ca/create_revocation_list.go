@@ -310,8 +310,10 @@ func decodeCRL(data []byte) ([]byte, error) {
 		return data, nil
 	}
 	blocks := der.NewPEMReader(data)
-	block, _ := blocks.Next()
+	block, damaged := blocks.Next()
 	switch {
+	case damaged:
+		return nil, errors.New("its PEM block is damaged; want -----BEGIN X509 CRL-----, base64 and -----END X509 CRL-----, each on lines of its own")
 	case block == nil:
 		return nil, fmt.Errorf("it is neither DER nor PEM: %v", der.NoPEM(data))
 	case block.Type != "X509 CRL":
