@@ -400,6 +400,25 @@ func (o *outsideCA) certificate(t testing.TB, change func(*x509.Certificate)) st
 func (o *outsideCA) subPEM() string  { return testutil.EncodePEM("CERTIFICATE", o.sub.Raw) }
 func (o *outsideCA) rootPEM() string { return testutil.EncodePEM("CERTIFICATE", o.root.Raw) }
 
+// pssCertificate returns a certificate for the server key, its CA and the root, with
+// RSASSA-PSS signatures.
+func pssCertificate(t testing.TB) string {
+	t.Helper()
+	rootKey, subKey := testkeys.Key(algorithm.RSA_3072, 0), testkeys.Key(algorithm.RSA_2048, 1)
+	root, sub, leaf := outsideTemplate("PSS Root"), outsideTemplate("PSS CA"), outsideTemplate("www.example.com")
+	root.SignatureAlgorithm, sub.SignatureAlgorithm, leaf.SignatureAlgorithm = x509.SHA512WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA256WithRSAPSS
+	leaf.IsCA, leaf.KeyUsage, leaf.ExtKeyUsage, leaf.DNSNames = false, 0, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, []string{"www.example.com"}
+	text := ""
+	for _, cert := range []*x509.Certificate{
+		mustSign(leaf, sub, testkeys.Key(algorithm.ECC_256, 2).Public(), subKey),
+		mustSign(sub, root, subKey.Public(), rootKey),
+		mustSign(root, root, rootKey.Public(), rootKey),
+	} {
+		text += testutil.EncodePEM("CERTIFICATE", cert.Raw)
+	}
+	return text
+}
+
 // Certificates that Complete accepts, and what it stores.
 func TestComplete(t *testing.T) {
 	t.Parallel()
@@ -416,6 +435,8 @@ func TestComplete(t *testing.T) {
 	}{
 		{"with its CA", "www.example.com", certificate, ""},
 		{"without its CA", "www.example.com", out.leaf(t, nil), ""},
+		{"with RSASSA-PSS", "www.example.com", pssCertificate(t), ""},
+		{"with its CA, without a line break between them", "www.example.com", strings.TrimSpace(out.leaf(t, nil)) + out.subPEM(), "*"},
 		{"with its CA and the root", "www.example.com", certificate + out.rootPEM(), ""},
 		{"without a subject", "www.example.com", out.leaf(t, func(c *x509.Certificate) { c.Subject = pkix.Name{} }), ""},
 		{"with other names too", "www.example.com", out.leaf(t, names("example.com", "www.example.com", "shop.example.com")), ""},
