@@ -70,7 +70,7 @@ type Issuer struct {
 //     end with a self-signed root;
 //   - a certificate that is not signed by the next one, or that has the key of
 //     one before it; only the root's own signature may have an algorithm that is
-//     not supported, such as SHA-1;
+//     not supported, such as SHA-1 (csr.Parse lists those that are);
 //   - a certificate that is not a CA's (RFC 5280, section 4.2.1.9), that has a
 //     keyUsage without keyCertSign (4.2.1.3), a weak or RSA_1024 key, a critical
 //     extension that is not understood (4.2), a usage extension that grants

@@ -17,7 +17,8 @@ import (
 // VerifyOptions says what [Verify] checks a certificate against.
 type VerifyOptions struct {
 	// Roots are the trusted CA certificates, up to 1000 PEM blocks. Those with an
-	// algorithm that this module does not support are ignored. Required.
+	// algorithm that this module does not support are ignored; a damaged PEM block
+	// is an error. Required.
 	Roots string
 	// Intermediates are other CA certificates that may be part of the chain, in
 	// any order, under the rules of Roots.
@@ -68,7 +69,7 @@ const maxComparisons = 1 << 20
 // like Intermediates. In a valid chain each certificate
 //
 //   - is signed by the next, whose subject is its issuer (RFC 5280, sections 6.1.3 and
-//     7.1); the last is one of Roots;
+//     7.1), with an algorithm that csr.Parse lists; the last is one of Roots;
 //   - is valid now (section 4.1.2.5), has no critical extension that is not understood
 //     (4.2), and no critical certificatePolicies with a qualifier other than CPS and
 //     user notice (4.2.1.4);

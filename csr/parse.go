@@ -57,7 +57,10 @@ func (r *Request) Subject() pkix.Name {
 // come from an attacker. A PEM text may have
 //
 //   - the label CERTIFICATE REQUEST or NEW CERTIFICATE REQUEST;
-//   - text and a byte-order mark before the block, but nothing after it;
+//   - text and a byte-order mark before the block;
+//   - text after it, such as the signature of a mail, without control characters,
+//     any part of another PEM block, or what may be a key: the words PRIVATE KEY or
+//     43 characters of base64 in a row;
 //   - CRLF, and line breaks that became spaces or the two characters \n, as in
 //     the documents.
 //
@@ -76,8 +79,10 @@ func (r *Request) Subject() pkix.Name {
 //     extensionRequest, but the two may not appear together;
 //   - its key passes [algorithm.Check];
 //   - its self-signature is valid. It is made with SHA-256, SHA-384 or SHA-512
-//     and RSA (PKCS #1 v1.5) or ECDSA, or with SM3 and SM2 under the user ID
-//     1234567812345678 or the empty one, which is OpenSSL's default.
+//     and RSA or ECDSA, or with SM3 and SM2 under the user ID 1234567812345678 or
+//     the empty one, which is OpenSSL's default. An RSA signature is PKCS #1 v1.5
+//     or RSASSA-PSS with MGF1 of the same hash and a salt at least as long as the
+//     hash (RFC 4055, section 3.1); the key is in any case an rsaEncryption key.
 //
 // A CSR that is not accepted is [yuncert.ErrInvalidValueMalformed] for the
 // parameter Csr, and empty data is [yuncert.ErrMissingParameter]. The message
