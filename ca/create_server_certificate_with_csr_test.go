@@ -270,8 +270,7 @@ func TestCreateServerCertificateWithCsrOrderOfProblems(t *testing.T) {
 	}
 }
 
-// The subject: the parameter, else the CSR's attribute unchanged, else the
-// default.
+// The subject: the parameter, else the CSR's attribute, else the default.
 func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)
@@ -279,6 +278,7 @@ func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 	organization, unit := asn.Printable(asn.OIDOrganization, "Alibaba Inc."), asn.Printable(asn.OIDUnit, "Aliyun CDN")
 	commonName := asn.UTF8(asn.OIDCommonName, "www.example.com")
 	bmp := func(oid []byte) []byte { return asn.Attribute(oid, asn.BMPString, "\x4e\x91\x8b\xc1\x4e\x66") } // 云证书
+	utf8 := func(oid []byte) []byte { return asn.UTF8(oid, "云证书") }
 	// The CSR sets everything, in an order and in string types of its own.
 	full := asn.Name(commonName, asn.UTF8(asn.OIDUnit, "Web"), asn.Attribute(asn.OIDOrganization, asn1.T61String, "Tele Tex"),
 		bmp(asn.OIDLocality), asn.Attribute(asn.OIDState, asn1.IA5String, "Gansu"), asn.UTF8(asn.OIDCountry, "us"))
@@ -291,16 +291,20 @@ func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 	}{
 		{"the defaults", asn.Name(commonName), func(*request) {},
 			asn.Name(country, state, locality, organization, unit, commonName)},
-		{"the CSR before the defaults, byte for byte", full, func(*request) {},
-			asn.Name(asn.Printable(asn.OIDCountry, "US"), asn.Printable(asn.OIDState, "Gansu"), bmp(asn.OIDLocality),
-				asn.Attribute(asn.OIDOrganization, asn1.T61String, "Tele Tex"), asn.UTF8(asn.OIDUnit, "Web"), commonName)},
+		{"the CSR before the defaults, in the string types of RFC 5280", full, func(*request) {},
+			asn.Name(asn.Printable(asn.OIDCountry, "US"), asn.UTF8(asn.OIDState, "Gansu"), utf8(asn.OIDLocality),
+				asn.UTF8(asn.OIDOrganization, "Tele Tex"), asn.UTF8(asn.OIDUnit, "Web"), commonName)},
+		{"PrintableString and UTF8String stay", asn.Name(asn.UTF8(asn.OIDState, "Gansu"), asn.Printable(asn.OIDLocality, "Lanzhou"),
+			asn.UTF8(asn.OIDOrganization, "ACME"), asn.Printable(asn.OIDUnit, "Web"), asn.Printable(asn.OIDCommonName, "www.example.com")), func(*request) {},
+			asn.Name(country, asn.UTF8(asn.OIDState, "Gansu"), asn.Printable(asn.OIDLocality, "Lanzhou"),
+				asn.UTF8(asn.OIDOrganization, "ACME"), asn.Printable(asn.OIDUnit, "Web"), asn.Printable(asn.OIDCommonName, "www.example.com"))},
 		{"parameters before the CSR", full, func(r *request) {
 			r.Country, r.State, r.Locality, r.Organization, r.OrganizationUnit = "de", "Bayern", "München", "阿里云", "IT"
 		}, asn.Name(asn.Printable(asn.OIDCountry, "DE"), asn.Printable(asn.OIDState, "Bayern"), asn.UTF8(asn.OIDLocality, "München"),
 			asn.UTF8(asn.OIDOrganization, "阿里云"), asn.Printable(asn.OIDUnit, "IT"), commonName)},
 		{"one parameter leaves the rest to the CSR", full, func(r *request) { r.State = "Zhejiang" },
-			asn.Name(asn.Printable(asn.OIDCountry, "US"), asn.Printable(asn.OIDState, "Zhejiang"), bmp(asn.OIDLocality),
-				asn.Attribute(asn.OIDOrganization, asn1.T61String, "Tele Tex"), asn.UTF8(asn.OIDUnit, "Web"), commonName)},
+			asn.Name(asn.Printable(asn.OIDCountry, "US"), asn.Printable(asn.OIDState, "Zhejiang"), utf8(asn.OIDLocality),
+				asn.UTF8(asn.OIDOrganization, "Tele Tex"), asn.UTF8(asn.OIDUnit, "Web"), commonName)},
 		{"parameters before the defaults", asn.Name(commonName), func(r *request) {
 			r.Country, r.State, r.Locality, r.Organization, r.OrganizationUnit = "US", "Ohio", "Dayton", "ACME", "IT"
 		}, asn.Name(asn.Printable(asn.OIDCountry, "US"), asn.Printable(asn.OIDState, "Ohio"), asn.Printable(asn.OIDLocality, "Dayton"),
@@ -313,7 +317,7 @@ func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 		{"bounds of the CSR's text", asn.Name(asn.UTF8(asn.OIDState, testutil.Chinese(128)), asn.UTF8(asn.OIDLocality, testutil.Chinese(128)), asn.UTF8(asn.OIDOrganization, testutil.Chinese(64)),
 			asn.Attribute(asn.OIDUnit, asn.BMPString, strings.Repeat("\x4e\x91", 64)), asn.UTF8(asn.OIDCommonName, testutil.Chinese(64))), func(r *request) { r.Domain = "mtcsq.com" },
 			asn.Name(country, asn.UTF8(asn.OIDState, testutil.Chinese(128)), asn.UTF8(asn.OIDLocality, testutil.Chinese(128)), asn.UTF8(asn.OIDOrganization, testutil.Chinese(64)),
-				asn.Attribute(asn.OIDUnit, asn.BMPString, strings.Repeat("\x4e\x91", 64)), asn.UTF8(asn.OIDCommonName, testutil.Chinese(64)))},
+				asn.UTF8(asn.OIDUnit, testutil.Chinese(64)), asn.UTF8(asn.OIDCommonName, testutil.Chinese(64)))},
 
 		{"the CSR's common name before the parameter", asn.Name(commonName), func(r *request) { r.CommonName = "mtcsq.com" },
 			asn.Name(country, state, locality, organization, unit, commonName)},
@@ -327,11 +331,11 @@ func TestCreateServerCertificateWithCsrSubject(t *testing.T) {
 			asn.Name(country, state, locality, organization, unit)},
 
 		{"a common name as BMPString", asn.Name(bmp(asn.OIDCommonName)), func(r *request) { r.Domain = "mtcsq.com" },
-			asn.Name(country, state, locality, organization, unit, bmp(asn.OIDCommonName))},
+			asn.Name(country, state, locality, organization, unit, utf8(asn.OIDCommonName))},
 		{"a common name as T61String", asn.Name(asn.Attribute(asn.OIDCommonName, asn1.T61String, "example.com")), func(*request) {},
-			asn.Name(country, state, locality, organization, unit, asn.Attribute(asn.OIDCommonName, asn1.T61String, "example.com"))},
+			asn.Name(country, state, locality, organization, unit, asn.UTF8(asn.OIDCommonName, "example.com"))},
 		{"a unit as NumericString", asn.Name(commonName, asn.Attribute(asn.OIDUnit, asn.NumericString, "42")), func(*request) {},
-			asn.Name(country, state, locality, organization, asn.Printable(asn.OIDUnit, "42"), commonName)},
+			asn.Name(country, state, locality, organization, asn.UTF8(asn.OIDUnit, "42"), commonName)},
 		{"a PrintableString with other characters is corrected", asn.Name(asn.Printable(asn.OIDCommonName, "*.example.com"), asn.Printable(asn.OIDOrganization, "R&D")), func(*request) {},
 			asn.Name(country, state, locality, asn.UTF8(asn.OIDOrganization, "R&D"), unit, asn.UTF8(asn.OIDCommonName, "*.example.com"))},
 

@@ -559,8 +559,8 @@ func TestSubjectOfACASpelledInUnicode(t *testing.T) {
 	}
 }
 
-// Attributes that a foreign CA has in string types that X.520 does not allow go
-// into the certificates below it in one that it does.
+// Attributes that a foreign CA has in string types that RFC 5280, section
+// 4.1.2.6, does not allow become UTF8Strings in the certificates below it.
 func TestSubjectBelowAForeignCA(t *testing.T) {
 	t.Parallel()
 	a := algorithm.ECC_256
@@ -574,6 +574,7 @@ func TestSubjectBelowAForeignCA(t *testing.T) {
 		SerialNumber: []byte{2}, Issuer: parsePEM(t, root).RawSubject, NotBefore: instant, NotAfter: caEnd,
 		Subject: x509der.Name{
 			{Type: x509der.Country, Tag: cryptobyteasn1.UTF8String, Value: "cn"}, {Type: x509der.Locality, Tag: cryptobyteasn1.IA5String, Value: "Hangzhou"},
+			{Type: x509der.State, Tag: asn.BMPString, Value: "\x4e\x91"},
 			x509der.Text(x509der.CommonName, "Sub"),
 		},
 		PublicKey: testkeys.PublicDER(t, subKey.Public()), CA: true, PathLen: -1, KeyUsage: x509.KeyUsageCertSign,
@@ -586,7 +587,7 @@ func TestSubjectBelowAForeignCA(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := issue(t, issuer, serverRequest(issuer, hostCSR(t, a, "www.example.com"))).RawSubject
-	want := asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDLocality, "Hangzhou"),
+	want := asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.UTF8(asn.OIDState, "云"), asn.UTF8(asn.OIDLocality, "Hangzhou"),
 		asn.Printable(asn.OIDOrganization, "Alibaba Inc."), asn.Printable(asn.OIDUnit, "Aliyun CDN"), asn.UTF8(asn.OIDCommonName, "www.example.com"))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("subject mismatch (-want +got):\n%s", diff)

@@ -18,8 +18,8 @@ type subject struct {
 type sourced struct{ text, parameter string }
 
 // under returns the subject of a certificate below a CA: for each type of
-// attribute the parameter, else the attribute of the CSR with its string type,
-// else the CA's or the default. A common name in the CSR comes before the
+// attribute the parameter, else the attribute of the CSR, else the CA's or the
+// default. The string types are those of [x509der.Attribute.Certified]. A common name in the CSR comes before the
 // parameter.
 func (s *subject) under(ca x509der.Name) (x509der.Name, error) {
 	name := make(x509der.Name, 0, 6)

@@ -44,18 +44,19 @@ func Text(attributeType, text string) Attribute {
 	return a
 }
 
-// Certified returns an attribute of a CSR or CA as a certificate has it. It
-// keeps its string type if X.520 allows that type, because clients compare
-// octets. Other attributes get the string type of [Text], and a country upper
-// case too.
+// Certified returns an attribute of a CSR or CA as a certificate has it. A
+// PrintableString and a UTF8String keep their string type, because clients
+// compare octets. A CA may write no others (RFC 5280, section 4.1.2.6), so
+// each other type becomes a UTF8String. A country is a PrintableString in upper
+// case.
 func (a Attribute) Certified() Attribute {
 	switch {
 	case a.Type == Country:
 		return Text(Country, strings.ToUpper(a.String()))
-	case a.Tag == asn1.PrintableString || a.Tag == asn1.UTF8String || a.Tag == asn1.T61String || a.Tag == tagBMPString:
+	case a.Tag == asn1.PrintableString || a.Tag == asn1.UTF8String:
 		return a
 	}
-	return Text(a.Type, a.String())
+	return Attribute{a.Type, asn1.UTF8String, a.String()}
 }
 
 // Certified returns the name with each attribute as a certificate has it.
