@@ -58,6 +58,10 @@ func (r *CreateDomainCertificateRequest) check(policy algorithm.KeyPolicy) (l le
 		l.subject.given = x509der.Name{x509der.Text(x509der.CommonName, names[0])}
 		l.subject.commonName.text = names[0]
 	}
+	err = l.checkCount("Domain")
+	if err != nil {
+		return l, err
+	}
 	if r.Months == 0 {
 		return l, yuncert.Missing("Months")
 	}

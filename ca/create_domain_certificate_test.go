@@ -88,7 +88,9 @@ func TestCreateDomainCertificateRefused(t *testing.T) {
 		{"something like an address", domain("192.0.2"), malformed, "Domain", `"192.0.2"`},
 		{"a NUL", domain("www.example.com\x00"), malformed, "Domain", `\x00`},
 		{"the second of two", domain("example.com,-"), malformed, "Domain", `"-"`},
-		{"251 names", domain(strings.Join(testutil.NumberedNames(251), ",")), malformed, "Domain", "more than 250 names"},
+		{"252 names", domain(strings.Join(testutil.NumberedNames(252), ",")), malformed, "Domain", "more than 250 names"},
+		{"251 names after a first one that is too long for a common name", domain(strings.Repeat("a.", 32) + "cn," + strings.Join(testutil.NumberedNames(250), ",")), malformed, "Domain", "more than 250 names"},
+		{"a mapped address", domain("::ffff:192.0.2.1"), malformed, "Domain", "write 192.0.2.1"},
 		{"a long list", domain(strings.Repeat(",", 64<<10+1)), malformed, "Domain", "65537 octets"},
 
 		{"no Months", func(r *domainRequest) { r.Months = 0 }, missing, "Months", "Months is mandatory for this action."},
@@ -365,11 +367,11 @@ func TestCreateDomainCertificateCSR(t *testing.T) {
 			}
 		})
 	}
-	// Domain holds up to 250 names. The names of the CSR do not count.
+	// Domain holds up to 250 names after the first. The names of the CSR do not count.
 	req := domainRequestOf(hostCSR(t, algorithm.ECC_256, "bank.example", "bank.example"))
-	req.Domain = strings.Join(testutil.NumberedNames(250), ",")
+	req.Domain = strings.Join(testutil.NumberedNames(251), ",")
 	_, der := issueDomain(t, au.issuer, req)
-	if diff := cmp.Diff(testutil.NumberedNames(250), namesOf(t, parse(t, der))); diff != "" {
+	if diff := cmp.Diff(testutil.NumberedNames(251), namesOf(t, parse(t, der))); diff != "" {
 		t.Errorf("names mismatch (-want +got):\n%s", diff)
 	}
 }

@@ -49,7 +49,10 @@ func TestCreateServerCertificateRefusesRequest(t *testing.T) {
 		{"an underscore in Domain", fields{"Domain": "ok.example.com,a_b.example.com"}, malformed, "Domain", "a_b.example.com"},
 		{"an e-mail address in Domain", fields{"Domain": "admin@example.com"}, malformed, "Domain", "admin@example.com"},
 		{"251 names in Domain", fields{"Domain": strings.Join(testutil.NumberedNames(251), ",")}, malformed, "Domain", "250"},
-		{"250 names in Domain and the common name", fields{"Domain": strings.Join(testutil.NumberedNames(250), ",")}, malformed, "Domain", "more than 250 in all"},
+		{"252 names in Domain", fields{"Domain": strings.Join(testutil.NumberedNames(252), ",")}, malformed, "Domain", "more than 250"},
+		{"a common name that is a mapped address", fields{"CommonName": "::ffff:192.0.2.1", "Domain": "www.example.com"}, malformed, "CommonName", "write 192.0.2.1"},
+		{"a common name in full-width letters", fields{"CommonName": "ｗｗｗ.example.com", "Domain": ""}, malformed, "CommonName", `"www.example.com"`},
+		{"a common name with a joiner", fields{"CommonName": "exam\u200dple.com", "Domain": "www.example.com"}, malformed, "CommonName", `"example.com"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -88,6 +91,7 @@ func TestCreateServerCertificateNames(t *testing.T) {
 		{"a wildcard", "*.example.com", "", kind(2, "*.example.com")},
 		{"Domain after the common name", "b.example.com", "a.example.com, 192.0.2.1,,B.example.com", append(kind(2, "b.example.com", "a.example.com"), kind(7, "192.0.2.1")...)},
 		{"the common name is not a host", "云证书 门户", "a.example.com", kind(2, "a.example.com")},
+		{"250 names and the common name", "www.example.com", strings.Join(testutil.NumberedNames(250), ","), kind(2, append([]string{"www.example.com"}, testutil.NumberedNames(250)...)...)},
 		{"250 names", testutil.NumberedNames(250)[0], strings.Join(testutil.NumberedNames(250), ","), kind(2, testutil.NumberedNames(250)...)},
 	}
 	for _, tt := range tests {

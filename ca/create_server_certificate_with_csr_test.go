@@ -80,21 +80,25 @@ func refusedServerRequests(t testing.TB) []refusedServerRequest {
 		{"a label of 64 octets", func(r *request) { r.Domain = strings.Repeat("a", 64) + ".com" }, malformed, "Domain", "63"},
 		{"a name of 254 octets", func(r *request) { r.Domain = strings.Repeat(strings.Repeat("a", 62)+".", 4) + "cd" }, malformed, "Domain", "253"},
 		{"an empty label", func(r *request) { r.Domain = "a..example.com" }, malformed, "Domain", "a..example.com"},
-		{"a trailing dot", func(r *request) { r.Domain = "example.com." }, malformed, "Domain", "a dot needs a label on both sides"},
+		{"a trailing dot", func(r *request) { r.Domain = "example.com." }, malformed, "Domain", "ends with a dot"},
+		{"an IPv4 address mapped into IPv6", func(r *request) { r.Domain = "::ffff:192.0.2.1" }, malformed, "Domain", "write 192.0.2.1"},
+		{"a full-width comma", func(r *request) { r.Domain = "a.example.com，b.example.com" }, malformed, "Domain", "(U+FF0C): separate names with the ASCII comma"},
 		{"a hyphen at the end of a label", func(r *request) { r.Domain = "a-.example.com" }, malformed, "Domain", "a-.example.com"},
 		{"a NUL in Domain", func(r *request) { r.Domain = "example.com\x00.example.org" }, malformed, "Domain", `\x00`},
 		{"an invalid A-label", func(r *request) { r.Domain = "xn--a.example.com" }, malformed, "Domain", "xn--a.example.com"},
 		{"an invalid U-label", func(r *request) { r.Domain = "\u0378例.com" }, malformed, "Domain", "internationalised"},
 		{"251 names in Domain", func(r *request) { r.Domain = strings.Join(testutil.NumberedNames(251), ",") }, malformed, "Domain", "250"},
-		{"250 names in the CSR and its common name", func(r *request) {
-			r.Csr, r.Domain = hostCSR(t, algorithm.ECC_256, "www.example.com", testutil.NumberedNames(250)...), ""
+		{"251 names in the CSR and its common name", func(r *request) {
+			r.Csr, r.Domain = hostCSR(t, algorithm.ECC_256, "www.example.com", testutil.NumberedNames(251)...), ""
 		}, malformed, "Csr", "more than 250"},
-		{"250 names in the CSR and CommonName", func(r *request) {
-			r.Csr, r.CommonName, r.Domain = hostCSR(t, algorithm.ECC_256, "", testutil.NumberedNames(250)...), "www.example.com", ""
-		}, malformed, "CommonName", "more than 250"},
-		{"250 names in Domain and the common name", func(r *request) { r.Domain = strings.Join(testutil.NumberedNames(250), ",") }, malformed, "Domain", "250"},
-		{"150 names in the CSR and 101 others in Domain", func(r *request) {
-			r.Csr, r.Domain = names150, strings.Join(testutil.NumberedNames(250)[149:], ",")
+		{"251 names in the CSR and CommonName", func(r *request) {
+			r.Csr, r.CommonName, r.Domain = hostCSR(t, algorithm.ECC_256, "", testutil.NumberedNames(251)...), "www.example.com", ""
+		}, malformed, "Csr", "more than 250"},
+		{"250 names in the CSR, one in Domain and CommonName", func(r *request) {
+			r.Csr, r.CommonName, r.Domain = hostCSR(t, algorithm.ECC_256, "", testutil.NumberedNames(250)...), "www.example.com", "example.com"
+		}, malformed, "Domain", "more than 250"},
+		{"150 names in the CSR and 102 others in Domain", func(r *request) {
+			r.Csr, r.Domain = names150, strings.Join(testutil.NumberedNames(251)[149:], ",")
 		}, malformed, "Domain", "250"},
 
 		{"a common name that is not a host", func(r *request) {
@@ -109,7 +113,7 @@ func refusedServerRequests(t testing.TB) []refusedServerRequest {
 		{"CommonName that is not a host", func(r *request) {
 			r.Csr, r.CommonName = hostCSR(t, algorithm.ECC_256, ""), "云证书"
 		}, malformed, "CommonName", `"云证书" is not a DNS name`},
-		{"no name at all", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "") }, refused, "Csr", "names a server"},
+		{"no name at all", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "") }, refused, "Csr", "the CSR has no common name, DNS name or IP address"},
 
 		{"Organization of 65 characters", func(r *request) { r.Organization = testutil.Chinese(65) }, malformed, "Organization", "65 characters"},
 		{"OrganizationUnit of 65 characters", func(r *request) { r.OrganizationUnit = testutil.Chinese(65) }, malformed, "OrganizationUnit", "65 characters"},
@@ -217,7 +221,7 @@ func TestCreateServerCertificateWithCsrOrderOfProblems(t *testing.T) {
 		{"Csr", malformed, func() { req.Csr, req.CommonName = hostCSR(t, algorithm.ECC_256, ""), "" }},
 		{"Domain", malformed, func() { req.Domain = "" }},
 		{"Csr", refused, func() {
-			req.Csr, req.CommonName, req.Domain = hostCSR(t, algorithm.ECC_256, "example.com"), "\x00", strings.Join(testutil.NumberedNames(250), ",")
+			req.Csr, req.CommonName, req.Domain = hostCSR(t, algorithm.ECC_256, "example.com"), "\x00", strings.Join(testutil.NumberedNames(251), ",")
 		}},
 		{"Domain", malformed, func() { req.Domain = "" }},
 		{"Organization", malformed, func() { req.Organization = "" }},
@@ -394,7 +398,12 @@ func TestCreateServerCertificateWithCsrRefusesSubject(t *testing.T) {
 		{"a unit of 65 characters as BMPString", asn.Name(cn, asn.Attribute(asn.OIDUnit, asn.BMPString, strings.Repeat("\x4e\x91", 65))), "65 characters"},
 		{"a locality of 129 characters", asn.Name(cn, asn.UTF8(asn.OIDLocality, testutil.Chinese(129))), "129 characters"},
 		{"a state of 129 characters", asn.Name(cn, asn.UTF8(asn.OIDState, testutil.Chinese(129))), "129 characters"},
-		{"a country of three letters", asn.Name(cn, asn.Printable(asn.OIDCountry, "CHN")), "CHN"},
+		{"a country of three letters", asn.Name(cn, asn.Printable(asn.OIDCountry, "CHN")), `C="CHN": a country is two letters such as CN (ISO 3166-1); the parameter Country can replace it`},
+		{"keytool's country", asn.Name(cn, asn.Printable(asn.OIDCountry, "Unknown")), "keytool writes Unknown for a question without an answer; the parameter Country"},
+		{"a soft hyphen", asn.Name(cn, asn.UTF8(asn.OIDOrganization, "AC\u00adME")), "U+00AD"},
+		{"a soft hyphen as BMPString", asn.Name(cn, asn.Attribute(asn.OIDOrganization, asn.BMPString, "\x00A\x00\xad\x00B")), "U+00AD"},
+		{"two common names, one empty", asn.Name(cn, asn.UTF8(asn.OIDCommonName, "")), "2 common names"},
+		{"a common name in full-width letters", asn.Name(asn.UTF8(asn.OIDCommonName, "ｗｗｗ.example.com")), `"www.example.com"`},
 		{"an outer space", asn.Name(cn, asn.UTF8(asn.OIDOrganization, " ACME")), " ACME"},
 		{"a common name of 65 characters", asn.Name(asn.UTF8(asn.OIDCommonName, testutil.Chinese(65))), "65 characters"},
 		{"two common names", asn.Name(cn, asn.UTF8(asn.OIDCommonName, "example.org")), "2 common names"},
@@ -428,7 +437,7 @@ func TestCreateServerCertificateWithCsrNames(t *testing.T) {
 			[]string{"b.example.com", "a.example.com"}},
 		{"repeats are dropped, in any case", "Www.Example.com", []string{"WWW.example.COM", "a.example.com"}, "", "www.EXAMPLE.com,A.example.com,b.example.com,b.example.com",
 			[]string{"www.example.com", "a.example.com", "b.example.com"}},
-		{"an address in several forms", "192.0.2.1", []string{"2001:db8::1"}, "", "2001:0DB8:0:0::1,::ffff:192.0.2.1,192.0.2.2",
+		{"an address in several forms", "192.0.2.1", []string{"2001:db8::1"}, "", "2001:0DB8:0:0::1,192.0.2.1,192.0.2.2",
 			[]string{"192.0.2.1", "2001:db8::1", "192.0.2.2"}},
 		{"space and empty entries", "www.example.com", nil, "", " a.example.com ,,\tb.example.com\n, ", []string{"www.example.com", "a.example.com", "b.example.com"}},
 		{"wildcards", "*.example.com", []string{"*.a.example.com"}, "", "*.b.example.com,example.com",
@@ -446,6 +455,9 @@ func TestCreateServerCertificateWithCsrNames(t *testing.T) {
 		{"a common name that is not a host, and Domain", "云证书", nil, "", "www.example.com", []string{"www.example.com"}},
 		{"a parameter CommonName that is not a host, and Domain", "", nil, "云证书", "www.example.com", []string{"www.example.com"}},
 		{"250 names of the CSR", testutil.NumberedNames(250)[0], testutil.NumberedNames(250), "", "", testutil.NumberedNames(250)},
+		{"250 names of the CSR and its common name", "www.example.com", testutil.NumberedNames(250), "", "", append([]string{"www.example.com"}, testutil.NumberedNames(250)...)},
+		{"250 names of the CSR and CommonName", "", testutil.NumberedNames(250), "www.example.com", "", append([]string{"www.example.com"}, testutil.NumberedNames(250)...)},
+		{"250 names of Domain and the common name", "www.example.com", nil, "", strings.Join(testutil.NumberedNames(250), ","), append([]string{"www.example.com"}, testutil.NumberedNames(250)...)},
 		{"250 names", testutil.NumberedNames(250)[0], testutil.NumberedNames(250)[:150], "", strings.Join(testutil.NumberedNames(250)[100:], ","), testutil.NumberedNames(250)},
 	}
 	for _, tt := range tests {

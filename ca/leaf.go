@@ -84,22 +84,30 @@ func (l *leaf) addDomain(domain string) error {
 		l.names.add(fromCommonName, commonName.parameter, host)
 	}
 	l.names.add(fromCSR, "Csr", l.csrNames...)
-	if l.names.total() > x509der.MaxNames {
-		return malformed(commonName.parameter, "the common name and the names of the CSR are more than %d", x509der.MaxNames)
-	}
 	l.names.add(fromList, "Domain", list...)
-	if l.names.total() > x509der.MaxNames {
-		return malformed("Domain", "the names are more than %d in all", x509der.MaxNames)
+	err = l.checkCount("Domain")
+	if err != nil {
+		return err
 	}
 	switch {
 	case l.names.total() > 0 || !l.hasCSR():
 		return nil
 	case commonName.text == "":
-		return refused("Csr", "neither the CSR nor the request names a server; CommonName or Domain can")
+		return refused("Csr", "the CSR has no common name, DNS name or IP address, and the request has no name: set CommonName or Domain")
 	case commonName.parameter == "Csr":
 		return refused("Csr", noHost, commonName.text)
 	}
 	return nil // check refuses CommonName
+}
+
+// checkCount limits the number of names, after the names of the parameter were
+// added.
+func (l *leaf) checkCount(parameter string) error {
+	err := x509der.CheckCount(l.subject.commonName.text, l.names.all, len(l.names.emails)+len(l.names.uris))
+	if err != nil {
+		return malformed(parameter, "%v", err)
+	}
+	return nil
 }
 
 // hasCSR reports whether the key is that of a CSR.

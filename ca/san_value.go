@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -57,21 +58,21 @@ func (l *leaf) addSan(sanType int32, list string) error {
 				l.names.uris = append(l.names.uris, uri)
 			}
 		default:
-			name, err := x509der.CanonicalName(entry)
-			if err != nil || x509der.IsIP(name) != (sanType == sanIP) {
-				return malformed("SanValue", "%.80q is not of SanType %d", entry, sanType)
+			name, err := param.CanonicalName(entry)
+			if err != nil {
+				return malformed("SanValue", "%v", err)
+			}
+			if x509der.IsIP(name) != (sanType == sanIP) {
+				return malformed("SanValue", "%.80q is not of SanType %d: 2 is for DNS names, 7 for IP addresses", entry, sanType)
 			}
 			hosts = x509der.AppendNames(hosts, name)
 		}
-		if len(hosts)+len(l.names.emails)+len(l.names.uris) > x509der.MaxNames {
+		if len(hosts)+len(l.names.emails)+len(l.names.uris) > x509der.MaxNames+1 {
 			return malformed("SanValue", "the list has more than %d names", x509der.MaxNames)
 		}
 	}
 	l.names.add(fromList, "SanValue", hosts...)
-	if l.names.total() > x509der.MaxNames {
-		return malformed("SanValue", "the names are more than %d in all", x509der.MaxNames)
-	}
-	return nil
+	return l.checkCount("SanValue")
 }
 
 // parseMailbox reads an e-mail address in ASCII, an addr-spec (RFC 5280, section
@@ -97,8 +98,12 @@ func parseURI(entry string) (*url.URL, error) {
 		return nil, malformed("SanValue", "%.80q is not an ASCII URI with a scheme and up to 2048 octets", entry)
 	}
 	if host := uri.Hostname(); host != "" || uri.Host != "" || uri.User != nil {
-		if name, err := x509der.CanonicalName(host); err != nil || strings.HasPrefix(name, "*") {
-			return nil, malformed("SanValue", "%.80q is a URI whose host is not a DNS name or an IP address", entry)
+		name, err := x509der.CanonicalName(host)
+		if err != nil {
+			return nil, malformed("SanValue", "the host of the URI %.80q: %v", entry, err)
+		}
+		if strings.HasPrefix(name, "*") {
+			return nil, malformed("SanValue", "the host of the URI %.80q is a wildcard: want a DNS name or an IP address", entry)
 		}
 	}
 	return uri, nil

@@ -19,34 +19,34 @@ type sourced struct{ text, parameter string }
 
 // under returns the subject of a certificate below a CA: for each type of
 // attribute the parameter, else the attribute of the CSR, else the CA's or the
-// default. The string types are those of [x509der.Attribute.Certified]. A common name in the CSR comes before the
-// parameter.
+// default. A common name in the CSR comes before the parameter. The string types
+// are those of [x509der.Attribute.Certified].
 func (s *subject) under(ca x509der.Name) (x509der.Name, error) {
 	name := make(x509der.Name, 0, 6)
 	for _, part := range []struct {
-		name, attributeType string
-		limit               int // of attributes that are taken from a CSR
+		name, parameter, attributeType string
+		limit                          int // of attributes that are taken from a CSR
 	}{
-		{"C", x509der.Country, 1},
-		{"ST", x509der.State, 1},
-		{"L", x509der.Locality, 1},
-		{"O", x509der.Organization, 1},
-		{"OU", x509der.OrganizationalUnit, 8},
-		{"CN", x509der.CommonName, 1},
+		{"C", "Country", x509der.Country, 1},
+		{"ST", "State", x509der.State, 1},
+		{"L", "Locality", x509der.Locality, 1},
+		{"O", "Organization", x509der.Organization, 1},
+		{"OU", "OrganizationUnit", x509der.OrganizationalUnit, 8},
+		{"CN", "CommonName", x509der.CommonName, 1},
 	} {
 		asked := s.asked.Count(part.attributeType)
 		switch {
 		case s.given.Count(part.attributeType) > 0 && (part.attributeType != x509der.CommonName || asked == 0):
 			name = name.AppendOnly(s.given, part.attributeType)
 		case asked > part.limit:
-			return nil, malformed("Csr", "the CSR's subject has %d attributes %s: up to %d are accepted", asked, part.name, part.limit)
+			return nil, malformed("Csr", "the CSR's subject has %d attributes %s: up to %d are accepted; the parameter %s can replace them", asked, part.name, part.limit, part.parameter)
 		case asked > 0:
 			for _, a := range s.asked {
 				if a.Type != part.attributeType {
 					continue
 				}
 				if err := x509der.CheckText(a.Type, a.String()); err != nil {
-					return nil, malformed("Csr", "the CSR's subject has %.80q: %v", a, err)
+					return nil, malformed("Csr", "the CSR's subject has %s=%.80q: %v; the parameter %s can replace it", part.name, a, err, part.parameter)
 				}
 				name = append(name, a.Certified())
 			}

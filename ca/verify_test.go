@@ -438,7 +438,6 @@ func unusualWorlds() []unusualWorld {
 		{"a host in U-labels", func(w *world) { w.after = func(m *made) { m.opts.Host = "例子.中国" } }, two},
 		{"a host in A-labels", func(w *world) { w.after = func(m *made) { m.opts.Host = "XN--fsqu00a.xn--fiqs8s" } }, two},
 		{"an IPv4 address", func(w *world) { w.after = func(m *made) { m.opts.Host = "192.0.2.1" } }, two},
-		{"an IPv4 address mapped into IPv6", func(w *world) { w.after = func(m *made) { m.opts.Host = "::ffff:192.0.2.1" } }, two},
 		{"an IPv6 address", func(w *world) { w.after = func(m *made) { m.opts.Host = "2001:DB8:0::0:1" } }, two},
 
 		{"any usage", func(w *world) {
@@ -992,6 +991,7 @@ func hostileWorlds() []hostileWorld {
 		}, refused, "Certificate", "is not for the name"},
 		{"a host with a space", host("a b"), malformed, "Host", `"a b"`},
 		{"a host with a dot at the end", host("www.example.com."), malformed, "Host", `"www.example.com."`},
+		{"a host that is an IPv4 address mapped into IPv6", host("::ffff:192.0.2.1"), malformed, "Host", "write 192.0.2.1"},
 		{"a host with a port", host("www.example.com:443"), malformed, "Host", `"www.example.com:443"`},
 		{"an address in brackets", host("[2001:db8::1]"), malformed, "Host", `"[2001:db8::1]"`},
 		{"an address with a zone", host("fe80::1%eth0"), malformed, "Host", "zone"},

@@ -107,7 +107,7 @@ func refusedCdnRequests() []refusedCdnRequest {
 		{"name with NUL", func(r *cdnRequest) { r.SANs = "example.com\x00" }, malformed, "SANs", ""},
 		{"name not UTF-8", func(r *cdnRequest) { r.SANs = "\xff" }, malformed, "SANs", ""},
 		{"address with a zone", func(r *cdnRequest) { r.SANs = "fe80::1%1" }, malformed, "SANs", ""},
-		{"251 names", func(r *cdnRequest) { r.SANs = strings.Join(testutil.NumberedNames(250), ",") }, malformed, "SANs", ""},
+		{"251 names", func(r *cdnRequest) { r.SANs = strings.Join(testutil.NumberedNames(251), ",") }, malformed, "SANs", ""},
 
 		// The first problem in the document's order is the one reported.
 		{"common name before names", func(r *cdnRequest) { r.CommonName, r.SANs = "", "*" }, missing, "CommonName", ""},
@@ -230,7 +230,7 @@ func TestCreateCdnCertificateSigningRequestWithKey(t *testing.T) {
 		{"empty entries, spaces, repeats", func(r *cdnRequest) { r.SANs = " b.example.com,,a.example.com , b.example.com,commonname" }, nil, []string{"commonname", "b.example.com", "a.example.com"}},
 		{"wildcard, addresses, IDN", func(r *cdnRequest) { r.SANs = "*.example.com,192.0.2.1,2001:db8::1,例子.公司" }, nil, []string{"commonname", "*.example.com", "192.0.2.1", "2001:db8::1", "xn--fsqu00a.xn--55qx5d"}},
 		{"wildcard common name", func(r *cdnRequest) { r.CommonName = "*.example.com" }, func(m map[string][]byte) { m["CN"] = asn.UTF8(asn.OIDCommonName, "*.example.com") }, []string{"*.example.com", "example.com"}},
-		{"250 names", func(r *cdnRequest) { r.SANs = strings.Join(testutil.NumberedNames(249), ",") }, nil, append([]string{"commonname"}, testutil.NumberedNames(249)...)},
+		{"250 names", func(r *cdnRequest) { r.SANs = strings.Join(testutil.NumberedNames(250), ",") }, nil, append([]string{"commonname"}, testutil.NumberedNames(250)...)},
 	}
 	key := testkeys.Key(algorithm.RSA_2048, 0)
 	for _, tt := range tests {

@@ -149,7 +149,8 @@ func (r *CreateCsrRequest) algorithm() (algorithm.Algorithm, error) {
 	}
 	bySize, ok := sizes[r.Algorithm]
 	if !ok {
-		return "", yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Algorithm", "%.40q is not RSA, ECC or SM2", r.Algorithm)
+		return "", yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Algorithm",
+			"%.40q is not RSA, ECC or SM2; the length of the key is separate, in KeySize", r.Algorithm)
 	}
 	a, ok := bySize[r.KeySize]
 	if !ok && r.Algorithm == "RSA" {

@@ -153,7 +153,12 @@ func refusedCreateCsrRequests() []refusedCreateCsrRequest {
 		{"251 names without the common name", func(r *csr.CreateCsrRequest) {
 			r.CommonName, r.Sans = "Example Company", strings.Join(testutil.NumberedNames(251), ",")
 		}, malformed, "Sans", ""},
-		{"251 names with the common name", func(r *csr.CreateCsrRequest) { r.Sans = strings.Join(testutil.NumberedNames(250), ",") }, malformed, "Sans", ""},
+		{"251 names with the common name", func(r *csr.CreateCsrRequest) { r.Sans = strings.Join(testutil.NumberedNames(251), ",") }, malformed, "Sans", ""},
+		{"IPv4 address mapped into IPv6", func(r *csr.CreateCsrRequest) { r.Sans = "192.0.2.1,::ffff:192.0.2.1" }, malformed, "Sans", "::ffff:192.0.2.1 is an IPv4 address mapped into IPv6: write 192.0.2.1"},
+		{"common name that is a mapped address", func(r *csr.CreateCsrRequest) { r.CommonName = "::ffff:192.0.2.1" }, malformed, "CommonName", ""},
+		{"common name in full-width letters", func(r *csr.CreateCsrRequest) { r.CommonName = "ｗｗｗ.example.com" }, malformed, "CommonName", ""},
+		{"common name with a soft hyphen", func(r *csr.CreateCsrRequest) { r.CommonName = "exam\u00adple.com" }, malformed, "CommonName", ""},
+		{"company with a space without width", func(r *csr.CreateCsrRequest) { r.CorpName = "Example\u200bCo" }, malformed, "CorpName", ""},
 
 		// The label.
 		{"name of 51", func(r *csr.CreateCsrRequest) { r.Name = strings.Repeat("a", 51) }, malformed, "Name", ""},
@@ -270,12 +275,13 @@ func TestCreateCsrWithKey(t *testing.T) {
 		{"name of 253", func(r *csr.CreateCsrRequest) { r.Sans = longNames(1, 253) }, nil, []string{"123.com", longNames(1, 253)}},
 		{"IPv4 address", func(r *csr.CreateCsrRequest) { r.Sans = "192.0.2.1" }, nil, []string{"123.com", "192.0.2.1"}},
 		{"IPv6 address", func(r *csr.CreateCsrRequest) { r.Sans = "2001:DB8:0::0001,::1" }, nil, []string{"123.com", "2001:db8::1", "::1"}},
-		{"IPv4 address in IPv6", func(r *csr.CreateCsrRequest) { r.Sans = "::ffff:192.0.2.1,192.0.2.1" }, nil, []string{"123.com", "192.0.2.1"}},
 		{"IDN", func(r *csr.CreateCsrRequest) { r.Sans = "例子.公司,bücher.example,Faß.example,*.例子.公司" }, nil, []string{"123.com", "xn--fsqu00a.xn--55qx5d", "xn--bcher-kva.example", "xn--fa-hia.example", "*.xn--fsqu00a.xn--55qx5d"}},
 		{"A-labels", func(r *csr.CreateCsrRequest) { r.Sans = "XN--FSQU00A.xn--55qx5d,例子。公司" }, nil, []string{"123.com", "xn--fsqu00a.xn--55qx5d"}},
 		{"250 names", func(r *csr.CreateCsrRequest) {
 			r.Sans = strings.Join(append(testutil.NumberedNames(249), "hAA.example.net"), ",")
 		}, nil, append([]string{"123.com"}, testutil.NumberedNames(249)...)},
+		{"250 names and the common name", func(r *csr.CreateCsrRequest) { r.Sans = strings.Join(testutil.NumberedNames(250), ",") },
+			nil, append([]string{"123.com"}, testutil.NumberedNames(250)...)},
 		{"250 names without the common name", func(r *csr.CreateCsrRequest) {
 			r.CommonName, r.Sans = "Example Company", strings.Join(testutil.NumberedNames(250), ",")
 		}, func(m map[string][]byte) { m["CN"] = asn.Printable(asn.OIDCommonName, "Example Company") }, testutil.NumberedNames(250)},

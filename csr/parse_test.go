@@ -245,9 +245,6 @@ func unusualParts(t testing.TB) []unusual {
 		{"repeated names", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("B.example.com"), asn.DNSName("a.example.com"), asn.DNSName("b.example.com")))
 		}, "", []string{"b.example.com", "a.example.com"}},
-		{"IPv4 address in IPv6", "", func(t testing.TB, p *parts) {
-			p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1), asn.IPAddress(192, 0, 2, 1)))
-		}, "", []string{"192.0.2.1"}},
 		{"A-labels that read like another name", "", func(t testing.TB, p *parts) { // a Cyrillic а in paypal
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--pypal-4ve.com")))
 		}, "", []string{"xn--pypal-4ve.com"}},
@@ -257,6 +254,13 @@ func unusualParts(t testing.TB) []unusual {
 		{"250 names", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(dnsNames(testutil.NumberedNames(250))...))
 		}, "", testutil.NumberedNames(250)},
+		{"250 names and the common name", "", func(t testing.TB, p *parts) {
+			p.attributes = asn.TLV(0xa0, altNames(dnsNames(append([]string{"example.com"}, testutil.NumberedNames(250)...))...))
+		}, "", append([]string{"example.com"}, testutil.NumberedNames(250)...)},
+		{"250 names and the common name in another spelling", "", func(t testing.TB, p *parts) {
+			p.subject = commonName("例子.公司")
+			p.attributes = asn.TLV(0xa0, altNames(dnsNames(append(testutil.NumberedNames(250), "xn--fsqu00a.xn--55qx5d"))...))
+		}, "例子.公司", append(testutil.NumberedNames(250), "xn--fsqu00a.xn--55qx5d")},
 		{"250 names and a repeat", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(dnsNames(append(testutil.NumberedNames(250), "HAA.example.net"))...))
 		}, "", testutil.NumberedNames(250)},
@@ -384,19 +388,22 @@ func hostileParts(t testing.TB) []hostile {
 		{"an octet after the attributes", "", func(t testing.TB, p *parts) { p.attributes = append(p.attributes, 0) }, "attributes are malformed"},
 		{"attributes as a SET", "", func(t testing.TB, p *parts) { p.attributes[0] = 0x31 }, "attributes are malformed"},
 		{"attributes twice", "", func(t testing.TB, p *parts) { p.attributes = append(p.attributes, p.attributes...) }, "attributes are malformed"},
-		{"attribute without values", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword)) }, "attribute is malformed"},
+		{"attribute without values", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword)) }, "attribute 1 (1.2.840.113549.1.9.7) is malformed"},
 		{"attribute with a broken second value", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(oidChallengePassword, asn.Null, []byte{0x0c, 5, 'a'}))
-		}, "attribute is malformed"},
+		}, "attribute 1 (1.2.840.113549.1.9.7) is malformed"},
+		{"second attribute without values", "", func(t testing.TB, p *parts) {
+			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(), asn.RequestAttribute(oidChallengePassword))
+		}, "attribute 2 (1.2.840.113549.1.9.7) is malformed: want a type and a SET of values"},
 		{"attribute with a padded type", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(asn.OID("\x2a\x80\x03"), asn.Null))
-		}, "attribute is malformed"},
+		}, "attribute 1 is malformed"},
 		{"attribute with a type cut off", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(asn.OID("\x2a\x83"), asn.Null))
-		}, "attribute is malformed"},
+		}, "attribute 1 is malformed"},
 		{"attribute with an empty type", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.RequestAttribute(asn.OID(""), asn.Null))
-		}, "attribute is malformed"},
+		}, "attribute 1 is malformed"},
 
 		// No attribute or extension repeats.
 		{"an attribute twice", "", func(t testing.TB, p *parts) {
@@ -458,11 +465,27 @@ func hostileParts(t testing.TB) []hostile {
 		{"two common names in one RDN", "", func(t testing.TB, p *parts) {
 			p.subject = asn.Seq(asn.Set(asn.Seq(asn.OIDCommonName, asn.TLV(asn1.UTF8String, []byte("a"))), asn.Seq(asn.OIDCommonName, asn.TLV(asn1.UTF8String, []byte("b")))))
 		}, "2 common names"},
+		{"two common names, the first empty", "", func(t testing.TB, p *parts) {
+			p.subject = asn.Name(asn.UTF8(asn.OIDCommonName, ""), asn.UTF8(asn.OIDCommonName, "a.example.com"))
+		}, "2 common names"},
+		{"two common names, the last empty", "", func(t testing.TB, p *parts) {
+			p.subject = asn.Name(asn.UTF8(asn.OIDCommonName, "a.example.com"), asn.UTF8(asn.OIDCommonName, ""))
+		}, "2 common names"},
+		{"two empty common names", "", func(t testing.TB, p *parts) {
+			p.subject = asn.Name(asn.UTF8(asn.OIDCommonName, ""), asn.UTF8(asn.OIDCommonName, ""))
+		}, "2 common names"},
+		{"common name in full-width letters", "", func(t testing.TB, p *parts) { p.subject = commonName("ｗｗｗ.example.com") }, `like the host name "www.example.com"`},
+		{"common name in full-width letters as BMPString", "", func(t testing.TB, p *parts) {
+			p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 30, "\xff\x57\x00.\x00c\x00o\x00m"))
+		}, `like the host name "w.com"`},
+		{"soft hyphen in the common name", "", func(t testing.TB, p *parts) { p.subject = commonName("exam\u00adple.com") }, "U+00AD"},
+		{"space without width in the common name", "", func(t testing.TB, p *parts) { p.subject = commonName("exam\u200bple.com") }, "U+200B"},
+		{"common name that is a mapped address", "", func(t testing.TB, p *parts) { p.subject = commonName("::ffff:192.0.2.1") }, "write 192.0.2.1"},
 		{"NUL in the common name", "", func(t testing.TB, p *parts) { p.subject = commonName("example.com\x00.example.net") }, "U+0000"},
 		{"line break in the common name", "", func(t testing.TB, p *parts) { p.subject = commonName("example.com\nexample.net") }, "U+000A"},
 		{"U+0085 in the common name", "", func(t testing.TB, p *parts) { p.subject = commonName("a\u0085b") }, "U+0085"},
 		{"U+FFFD in the common name", "", func(t testing.TB, p *parts) { p.subject = commonName("a\ufffdb") }, "U+FFFD"},
-		{"NUL in the unit", "", func(t testing.TB, p *parts) { p.subject = asn.Name(asn.UTF8(asn.OIDUnit, "a\x00")) }, "U+0000"},
+		{"NUL in the unit", "", func(t testing.TB, p *parts) { p.subject = asn.Name(asn.UTF8(asn.OIDUnit, "a\x00")) }, "attribute OU of the name: the text has the character U+0000"},
 		{"NUL in an IA5String", "", func(t testing.TB, p *parts) { p.subject = asn.Name(asn.IA5(asn.OIDEmail, "a@b\x00c")) }, "U+0000"},
 		{"NUL in a BMPString", "", func(t testing.TB, p *parts) {
 			p.subject = asn.Name(asn.Attribute(asn.OIDCommonName, 30, "\x00a\x00\x00"))
@@ -505,7 +528,7 @@ func hostileParts(t testing.TB) []hostile {
 		{"names in one dNSName", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.example.com,b.example.com")))
 		}, "letters, digits and hyphens"},
-		{"name with a dot at the end", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com."))) }, "empty label"},
+		{"name with a dot at the end", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com."))) }, "ends with a dot"},
 		{"empty dNSName", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(""))) }, "empty label"},
 		{"name of 254", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(longNames(1, 254)))) }, "253"},
 		{"name in UTF-8", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("例子.公司"))) }, "not ASCII"},
@@ -537,8 +560,11 @@ func hostileParts(t testing.TB) []hostile {
 		{"iPAddress of 8 octets", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress(1, 2, 3, 4, 255, 255, 255, 255)))
 		}, "8 octets"},
+		{"IPv4 address mapped into IPv6", "", func(t testing.TB, p *parts) {
+			p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1)))
+		}, "the iPAddress ::ffff:192.0.2.1 is an IPv4 address mapped into IPv6: write 192.0.2.1 (with 4 octets)"},
 		{"empty iPAddress", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress())) }, "0 octets"},
-		{"empty subjectAltName", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames()) }, "not a SEQUENCE of names"},
+		{"empty subjectAltName", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames()) }, "subjectAltName is empty"},
 		{"subjectAltName without octets", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, asn.ExtensionRequest(asn.Extension(asn.OIDAltName, false, nil)))
 		}, "not a SEQUENCE of names"},
@@ -553,6 +579,9 @@ func hostileParts(t testing.TB) []hostile {
 		}, "not a GeneralName"},
 		{"251 names", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(dnsNames(testutil.NumberedNames(251))...))
+		}, "more than 250 names"},
+		{"251 names and the common name", "", func(t testing.TB, p *parts) {
+			p.attributes = asn.TLV(0xa0, altNames(dnsNames(append(testutil.NumberedNames(251), "example.com"))...))
 		}, "more than 250 names"},
 
 		// The key.

@@ -28,9 +28,6 @@ func ReadCSR[T string | []byte](data T, policy algorithm.KeyPolicy) (*x509der.Re
 	if err != nil {
 		return nil, wrapCSR(err, "the CSR cannot be read")
 	}
-	if n := r.Subject.Count(x509der.CommonName); n > 1 {
-		return nil, Malformed("Csr", "the CSR has %d common names: one is allowed, the others belong in subjectAltName", n)
-	}
 	commonName := r.Subject.Get(x509der.CommonName)
 	if err := x509der.CheckText(x509der.CommonName, commonName); err != nil {
 		return nil, wrapCSR(err, "the CSR's common name %.80q", commonName)

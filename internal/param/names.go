@@ -3,18 +3,20 @@ package param
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
 // maxList is how many octets of a list parameter are read: enough for
-// [x509der.MaxNames] names of the greatest length.
+// [x509der.MaxNames] names of the greatest length and the common name.
 const maxList = 64 << 10
 
 // SplitNames reads a list parameter such as SANs, Sans or Domain. Entries are
 // separated by commas and trimmed; empty and repeated ones are dropped. The
-// result has the canonical names in order.
+// result has the canonical names in order. They can be one more than
+// [x509der.MaxNames]: call [x509der.CheckCount] with the common name.
 func SplitNames(parameter, list string) ([]string, error) {
 	if list == "" {
 		return nil, nil
@@ -28,29 +30,31 @@ func SplitNames(parameter, list string) ([]string, error) {
 		if entry == "" {
 			continue
 		}
-		name, err := canonicalName(entry)
+		name, err := CanonicalName(entry)
 		if err != nil {
 			return nil, Wrap(err, yuncert.ErrInvalidValueMalformed, parameter, "")
 		}
 		names = x509der.AppendNames(names, name)
-		if len(names) > x509der.MaxNames {
+		if len(names) > x509der.MaxNames+1 {
 			return nil, Malformed(parameter, "the list has more than %d names", x509der.MaxNames)
 		}
 	}
 	return names, nil
 }
 
-// canonicalName is [x509der.CanonicalName] with a hint for lists that are
-// separated by something else than commas.
-func canonicalName(entry string) (string, error) {
-	if strings.ContainsRune(entry, '、') { // idna takes it for a letter
-		return "", fmt.Errorf("%.80q holds a '、': names are separated by commas", entry)
-	}
+// CanonicalName is [x509der.CanonicalName] for an entry of a list. It says so
+// if the list has other separators than commas.
+func CanonicalName(entry string) (string, error) {
 	name, err := x509der.CanonicalName(entry)
-	if err != nil && strings.ContainsAny(entry, ";，； \u3000\n") {
-		return "", fmt.Errorf("%v; names are separated by commas", err)
+	// idna accepts the enumeration comma as a letter.
+	if err == nil && !strings.Contains(entry, "、") {
+		return name, nil
 	}
-	return name, err
+	if i := strings.IndexAny(entry, "、，；; \u3000\n"); i >= 0 {
+		separator, _ := utf8.DecodeRuneInString(entry[i:])
+		return "", fmt.Errorf("%.80q has the character %q (%U): separate names with the ASCII comma \",\" (U+002C)", entry, separator, separator)
+	}
+	return "", err
 }
 
 // Names reads a list parameter and puts the common name first if it is a DNS
@@ -64,8 +68,9 @@ func Names(parameter, list, commonName string) ([]string, error) {
 	if ok {
 		names = x509der.AppendNames(append(make([]string, 0, 1+len(names)), host), names...)
 	}
-	if len(names) > x509der.MaxNames {
-		return nil, Malformed(parameter, "with the common name the list has more than %d names", x509der.MaxNames)
+	err = x509der.CheckCount(commonName, names, 0)
+	if err != nil {
+		return nil, Malformed(parameter, "%v", err)
 	}
 	return names, nil
 }

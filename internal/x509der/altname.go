@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -16,8 +17,28 @@ import (
 	"github.com/yuncert/yuncert/internal/der"
 )
 
-// MaxNames is the greatest number of alternative names in a CSR or certificate.
+// MaxNames is how many alternative names a CSR or certificate may have. The
+// common name among them does not count: see [CheckCount].
 const MaxNames = 250
+
+var errNames = fmt.Errorf("there are more than %d names, not counting the common name", MaxNames)
+
+// CheckCount refuses more than [MaxNames] names. It does not count the common
+// name if that is one of names. others is the number of names of other kinds.
+func CheckCount(commonName string, names []string, others int) error {
+	count := len(names) + others
+	if count <= MaxNames {
+		return nil
+	}
+	host, ok := HostName(commonName)
+	if ok && slices.Contains(names, host) {
+		count--
+	}
+	if count > MaxNames {
+		return errNames
+	}
+	return nil
+}
 
 // AppendNames appends those canonical names that list does not have yet.
 func AppendNames(list []string, names ...string) []string {
@@ -48,7 +69,8 @@ func parseIP(name string) (netip.Addr, bool) {
 
 // CanonicalName returns a DNS name or IP address in the form that certificates
 // have: a DNS name in lower case, an internationalised one as A-labels (RFC
-// 5890), an address as netip prints it, an IPv4 address not mapped into IPv6. A
+// 5890), an address as netip prints it. It refuses an IPv4 address that is
+// mapped into IPv6: some clients read it as the IPv4 address and some do not. A
 // wildcard is the whole left-most label (RFC 6125, section 6.4.3) and has at
 // least two more labels after it.
 func CanonicalName(entry string) (string, error) { return canonicalName(entry, false) }
@@ -67,13 +89,20 @@ func canonicalName(entry string, underscores bool) (string, error) {
 		if addr.Zone() != "" {
 			return "", fmt.Errorf("%.80q is an IP address with a zone, which certificates do not have", entry)
 		}
-		return addr.Unmap().String(), nil
+		if addr.Is4In6() {
+			return "", errMapped(addr)
+		}
+		return addr.String(), nil
 	}
 	name, err := canonicalDNS(entry, underscores)
 	if err != nil {
 		return "", fmt.Errorf("%.80q is not a DNS name or an IP address: %v", entry, err)
 	}
 	return name, nil
+}
+
+func errMapped(addr netip.Addr) error {
+	return fmt.Errorf("%s is an IPv4 address mapped into IPv6: write %s", addr, addr.Unmap())
 }
 
 // dots replaces what other scripts write between labels (RFC 3490, section
@@ -102,6 +131,9 @@ func canonicalDNS(entry string, underscores bool) (string, error) {
 	labels, last, rest, more := 0, "", host, true
 	for more {
 		last, rest, more = strings.Cut(rest, ".")
+		if last == "" && !more && labels > 0 {
+			return "", errors.New("it ends with a dot, which certificates do not have: leave the dot out")
+		}
 		label := last
 		if underscores {
 			label = strings.ReplaceAll(last, "_", "a")
@@ -153,12 +185,12 @@ func checkLabel(label string) error {
 		}
 	}
 	if strings.HasPrefix(label, "xn--") {
-		unicode, err := idna.Lookup.ToUnicode(label)
+		unicodeLabel, err := idna.Lookup.ToUnicode(label)
 		if err != nil {
 			return errors.New("it has an A-label that is not valid punycode (RFC 5891)")
 		}
-		again, err := idna.Lookup.ToASCII(unicode)
-		if err != nil || again != label || unicode == label {
+		again, err := idna.Lookup.ToASCII(unicodeLabel)
+		if err != nil || again != label || unicodeLabel == label {
 			return errors.New("it has an A-label that is not the encoding of its text (RFC 5891)")
 		}
 	}
@@ -174,6 +206,63 @@ func HostName(commonName string) (name string, ok bool) {
 	}
 	name, err := CanonicalName(commonName)
 	return name, err == nil
+}
+
+// plainHost returns a common name as a person or a lenient client may read it:
+// without invisible characters and the dot at the end, and with full-width and
+// similar letters as the plain ones.
+func plainHost(commonName string) string {
+	return strings.TrimRight(dots.Replace(prepared(commonName)), ".")
+}
+
+// checkCommonName refuses a common name that reads like a host name and is
+// spelled in another way. The alternative name would have the plain spelling, and
+// the subject the other one. Characters that IDNA maps or ignores are not allowed
+// in host names (RFC 5892).
+func checkCommonName(text string) error {
+	addr, ok := parseIP(text)
+	if ok && addr.Is4In6() {
+		return errMapped(addr)
+	}
+	if strings.Contains(text, "*") {
+		// A client that still compares host names with the CN must not find a pattern
+		// there that is not allowed in the alternative names.
+		_, err := CanonicalName(text)
+		if err != nil {
+			return errors.New("a wildcard is only allowed as the whole left-most label of a DNS name, with two more labels after it")
+		}
+	}
+	if IsASCII(text) {
+		return nil
+	}
+	plain := plainHost(text)
+	read, isHost := HostName(plain)
+	if !isHost || !strings.ContainsAny(plain, ".:") {
+		return nil
+	}
+	name, ok := HostName(text)
+	if !ok || !isSpelled(text, name) {
+		return fmt.Errorf("the text reads like the host name %.80q but has other characters (RFC 5892): write that name", read)
+	}
+	return nil
+}
+
+// isSpelled reports whether text is a canonical DNS name, apart from letter case
+// and A-labels that are written as U-labels.
+func isSpelled(text, name string) bool {
+	return slices.EqualFunc(strings.Split(text, "."), strings.Split(name, "."), func(label, canonical string) bool {
+		if strings.ToLower(label) == canonical {
+			return IsASCII(label) // not the Kelvin sign, whose lower case is k
+		}
+		unicodeLabel, err := idna.Lookup.ToUnicode(canonical)
+		return err == nil && slices.EqualFunc([]rune(label), []rune(unicodeLabel), sameLetter)
+	})
+}
+
+// sameLetter reports whether two characters differ only in case. Characters that
+// have the same lower case, such as k and the Kelvin sign, are different.
+func sameLetter(a, b rune) bool {
+	return unicode.ToLower(a) == unicode.ToLower(b) && unicode.ToUpper(a) == unicode.ToUpper(b)
 }
 
 // GeneralName tags (RFC 5280, section 4.2.1.6).
@@ -210,21 +299,26 @@ func appendAltNames(dst []byte, names, emails []string, uris []*url.URL) []byte 
 	})
 }
 
+var errAltNames = errors.New("subjectAltName is not a SEQUENCE of names (RFC 5280, section 4.2.1.6)")
+
 // parseAltNames reads GeneralNames and returns the DNS names and IP addresses
-// in canonical form and in order. Names of other forms are skipped: a server
+// in canonical form and in order, up to one more than [MaxNames]. Names of other forms are skipped: a server
 // certificate does not have them.
 func parseAltNames(value []byte) ([]string, error) {
 	input := cryptobyte.String(value)
 	var list cryptobyte.String
-	if !input.ReadASN1(&list, asn1.SEQUENCE) || !input.Empty() || list.Empty() {
-		return nil, errors.New("subjectAltName is not a SEQUENCE of names (RFC 5280, section 4.2.1.6)")
+	if !input.ReadASN1(&list, asn1.SEQUENCE) || !input.Empty() {
+		return nil, errAltNames
+	}
+	if list.Empty() {
+		return nil, errors.New("subjectAltName is empty: it needs a name, or leave the extension out (RFC 5280, section 4.2.1.6)")
 	}
 	names := make([]string, 0, 4)
 	for !list.Empty() {
 		var value cryptobyte.String
 		var tag asn1.Tag
 		if !list.ReadAnyASN1(&value, &tag) {
-			return nil, errors.New("subjectAltName is not a SEQUENCE of names (RFC 5280, section 4.2.1.6)")
+			return nil, errAltNames
 		}
 		var name string
 		switch tag {
@@ -247,15 +341,18 @@ func parseAltNames(value []byte) ([]string, error) {
 			if !ok {
 				return nil, fmt.Errorf("subjectAltName: an iPAddress has %d octets; want 4 or 16", len(value))
 			}
-			name = addr.Unmap().String()
+			if addr.Is4In6() {
+				return nil, fmt.Errorf("subjectAltName: the iPAddress %v (with 4 octets)", errMapped(addr))
+			}
+			name = addr.String()
 		case tagOtherName, tagRFC822Name, tagX400Address, tagDirectoryName, tagEDIPartyName, tagURI, tagRegisteredID:
 			continue
 		default:
 			return nil, errors.New("subjectAltName has an entry that is not a GeneralName (RFC 5280, section 4.2.1.6)")
 		}
 		names = AppendNames(names, name)
-		if len(names) > MaxNames {
-			return nil, fmt.Errorf("subjectAltName has more than %d names", MaxNames)
+		if len(names) > MaxNames+1 {
+			return nil, errNames
 		}
 	}
 	return names, nil

@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/unicode/norm"
 
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -56,8 +58,6 @@ func acceptedNames() []acceptedName {
 		{"255.255.255.255", "255.255.255.255"},
 		{"2001:DB8:0:0:0:0:0:1", "2001:db8::1"},
 		{"::", "::"},
-		{"::ffff:192.0.2.1", "192.0.2.1"},
-		{"::ffff:c000:201", "192.0.2.1"},
 		{"64:ff9b::192.0.2.1", "64:ff9b::c000:201"},
 	}
 }
@@ -123,7 +123,11 @@ func refusedNames() []refusedName {
 	return []refusedName{
 		{"", "empty label"},
 		{".", "empty label"},
-		{"example.com.", "empty label"},
+		{"example.com.", "ends with a dot, which certificates do not have: leave the dot out"},
+		{"*.example.com.", "ends with a dot"},
+		{"192.0.2.1.", "ends with a dot"},
+		{"例子.公司。", "ends with a dot"},
+		{"example.com..", "empty label"},
 		{".example.com", "empty label"},
 		{"a..example.com", "empty label"},
 		{"*.", "empty label"},
@@ -167,6 +171,9 @@ func refusedNames() []refusedName {
 		{"192.0.2.0/24", "'/'"},
 		{"fe80::1%eth0", "zone"},
 		{"fe80::1%25", "zone"},
+		{"::ffff:192.0.2.1", "::ffff:192.0.2.1 is an IPv4 address mapped into IPv6: write 192.0.2.1"},
+		{"::FFFF:c000:201", "write 192.0.2.1"},
+		{"0:0:0:0:0:ffff:c000:0201", "write 192.0.2.1"},
 		{"::1::", "':'"},
 		{"１９２.0.2.1", "only digits"}, // wide digits are digits
 		{"\xff.example", "A-label"},
@@ -229,6 +236,134 @@ func TestAppendNames(t *testing.T) {
 	if got := x509der.AppendNames(nil); len(got) != 0 {
 		t.Errorf("nothing and nothing is %q", got)
 	}
+}
+
+// The common name does not count if it is among the names.
+func TestCheckCount(t *testing.T) {
+	t.Parallel()
+	names := testutil.NumberedNames
+	tests := []struct {
+		name       string
+		commonName string
+		names      []string
+		others     int
+		says       string
+	}{
+		{"none", "", nil, 0, ""},
+		{"250", "", names(250), 0, ""},
+		{"250 of two kinds", "", names(200), 50, ""},
+		{"251", "", names(251), 0, "more than 250 names, not counting the common name"},
+		{"251 of two kinds", "", names(200), 51, "more than 250"},
+		{"251 with the common name", "HAA.example.net", names(251), 0, ""},
+		{"251 of two kinds with the common name", "haa.example.net", names(200), 51, ""},
+		{"251 with another common name", "www.example.com", names(251), 0, "more than 250"},
+		{"252 with the common name", "haa.example.net", names(252), 0, "more than 250"},
+		{"251 with the address of the common name", "2001:DB8:0::1", append(names(250), "2001:db8::1"), 0, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			checkSays(t, x509der.CheckCount(tt.commonName, tt.names, tt.others), tt.says)
+		})
+	}
+}
+
+// A spelling is one row of spellings.
+type spelling struct{ commonName, says string }
+
+// spellings are common names that read like host names. FuzzCheckText starts from
+// them too.
+func spellings() []spelling {
+	return []spelling{
+		{"www.example.com", ""},
+		{"WWW.Example.COM", ""},
+		{"*.example.com", ""},
+		{"例子.公司", ""},
+		{"*.例子.公司", ""},
+		{"xn--fsqu00a.公司", ""},
+		{"XN--FSQU00A.公司", ""},
+		{"bücher.example", ""},
+		{"BÜCHER.Example", ""},
+		{"faß.de", ""},
+		{"ΟΔΟΣ.example", ""},
+		{"مثال.إختبار", ""},
+		{"نامه\u200cای.com", ""}, // RFC 5892, appendix A.1, allows this joiner
+		{"2001:db8::1", ""},
+
+		// Not host names.
+		{"张三", ""},
+		{"张三.", ""},
+		{"ＮＴＴ", ""},
+		{"Ｆｕｌｌ Ｗｉｄｔｈ Inc.", ""},
+		{"شرکت نمونه\u200cای", ""},
+		{"葛\U000e0100城", ""},
+		{"a_b.公司", ""},
+
+		{"ｗｗｗ.example.com", `reads like the host name "www.example.com" but has other characters (RFC 5892): write that name`},
+		{"www.ｅｘａｍｐｌｅ.com", `like the host name "www.example.com"`},
+		{"ｗｗｗ．example．com", `like the host name "www.example.com"`},
+		{"www。example。com", `like the host name "www.example.com"`},
+		{"例子。公司", `like the host name "xn--fsqu00a.xn--55qx5d"`},
+		{"*.ｅxample.com", `like the host name "*.example.com"`},
+		{"ｗｗｗ.example.com.", `like the host name "www.example.com"`},
+		{"bu\u0308cher.example", `like the host name "xn--bcher-kva.example"`}, // decomposed
+		{"\u212aey.example", `like the host name "key.example"`},               // the Kelvin sign
+		{"a.\u017fhop.example", `like the host name "a.shop.example"`},         // a long s
+		{"\u00b5.example", `reads like the host name "xn--`},                   // the micro sign
+		{"①.example.com", `like the host name "1.example.com"`},
+		{"１９２.0.2.1", `like the host name "192.0.2.1"`},
+		{"exam\u200dple.com", `like the host name "example.com"`},
+		{"exam\u200cple.com", `like the host name "example.com"`},
+		{"例\ufe00子.公司", `like the host name "xn--fsqu00a.xn--55qx5d"`},
+		{"exam\u00adple.com", "U+00AD"},
+		{"exam\u200bple.com", "U+200B"},
+		{"\ufeffexample.com", "U+FEFF"},
+		{"exam\u2060ple.com", "U+2060"},
+		{"::ffff:192.0.2.1", "write 192.0.2.1"},
+		{"w*.example.com", "left-most label"},
+		{"*.com", "left-most label"},
+	}
+}
+
+func TestCheckTextSpellings(t *testing.T) {
+	t.Parallel()
+	for _, tt := range spellings() {
+		t.Run(fmt.Sprintf("%+q", tt.commonName), func(t *testing.T) {
+			t.Parallel()
+			checkSays(t, x509der.CheckText(x509der.CommonName, tt.commonName), tt.says)
+		})
+	}
+}
+
+// FuzzCheckText checks that a common name that becomes an alternative name has the
+// same spelling there.
+func FuzzCheckText(f *testing.F) {
+	for _, row := range spellings() {
+		f.Add(row.commonName)
+	}
+	for _, row := range acceptedNames() {
+		f.Add(row.entry)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		err := x509der.CheckText(x509der.CommonName, text)
+		if err != nil {
+			if len(err.Error()) > 1000 {
+				t.Errorf("an error of %d octets", len(err.Error()))
+			}
+			return
+		}
+		name, ok := x509der.HostName(text)
+		if !ok {
+			return
+		}
+		if strings.ContainsAny(text, "\u200b\u00ad\ufeff\u2060") || x509der.IsASCII(text) && !x509der.IsIP(name) && strings.ToLower(text) != name {
+			t.Errorf("%+q becomes the name %q", text, name)
+		}
+		composed := norm.NFKC.String(strings.ToLower(text))
+		if !x509der.IsASCII(text) && composed != strings.ToLower(text) {
+			t.Errorf("%+q becomes the name %q, and its composed form is %+q", text, name, composed)
+		}
+	})
 }
 
 func TestHostName(t *testing.T) {

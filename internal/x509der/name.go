@@ -146,8 +146,8 @@ func CheckText(attributeType, text string) error {
 		return errors.New("the text is not valid UTF-8")
 	}
 	for _, r := range text {
-		if unicode.IsControl(r) || r >= utf8.RuneSelf && unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == utf8.RuneError {
-			return fmt.Errorf("the text has the character %U: control characters, direction marks and U+FFFD are not allowed", r)
+		if unicode.IsControl(r) || r >= utf8.RuneSelf && isHidden(r) || r == utf8.RuneError {
+			return fmt.Errorf("the text has the character %U: control characters, direction marks, invisible characters and U+FFFD are not allowed", r)
 		}
 		if attributeType == Email && (r <= ' ' || r > '~') {
 			return errors.New("an e-mail address is ASCII without spaces (RFC 5280, section 4.1.2.6)")
@@ -160,16 +160,25 @@ func CheckText(attributeType, text string) error {
 		return errors.New("the text begins or ends with a space")
 	}
 	switch {
+	case attributeType == Country && text == "Unknown":
+		return errors.New("a country is two letters such as CN (ISO 3166-1); keytool writes Unknown for a question without an answer")
 	case attributeType == Country && !isCountry(text):
-		return errors.New("a country is two letters (ISO 3166-1)")
-	case attributeType == CommonName && strings.Contains(text, "*"):
-		// A client that still compares host names with the CN must not find a pattern
-		// there that is not allowed in the alternative names.
-		if _, err := CanonicalName(text); err != nil {
-			return errors.New("a wildcard is only allowed as the whole left-most label of a DNS name, with two more labels after it")
-		}
+		return errors.New("a country is two letters such as CN (ISO 3166-1)")
+	case attributeType == CommonName:
+		return checkCommonName(text)
 	}
 	return nil
+}
+
+// isHidden reports whether a character is invisible: a soft hyphen, a space
+// without width, a tag, a filler, a direction mark, a line or paragraph separator.
+// Joiners and variation selectors are text: Persian, Indic scripts, Mongolian and
+// Japanese names need them.
+func isHidden(r rune) bool {
+	const joiner, nonJoiner = 0x200d, 0x200c
+	return r != joiner && r != nonJoiner &&
+		unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) &&
+		!unicode.Is(unicode.Prepended_Concatenation_Mark, r) // visible signs around digits
 }
 
 func isCountry(text string) bool {
@@ -201,46 +210,78 @@ func AppendName(dst []byte, name Name) []byte {
 
 // ParseName reads a DER RDNSequence without trailing data. Each value must fit
 // its string type and have no control character. Empty values are left out.
-func ParseName(rdnSequence []byte) (Name, error) { return parseName(rdnSequence, false) }
+func ParseName(rdnSequence []byte) (Name, error) {
+	name, _, err := parseName(rdnSequence, false)
+	return name, err
+}
 
 // ParseCAName is ParseName for the subject of a CA that exists. It reads
 // TeletexString as Latin-1, like crypto/x509 and OpenSSL, and makes it UTF8String.
-func ParseCAName(rdnSequence []byte) (Name, error) { return parseName(rdnSequence, true) }
+func ParseCAName(rdnSequence []byte) (Name, error) {
+	name, _, err := parseName(rdnSequence, true)
+	return name, err
+}
 
-func parseName(rdnSequence []byte, teletex bool) (Name, error) {
+// parseName also returns the number of common names, with empty ones.
+func parseName(rdnSequence []byte, teletex bool) (name Name, commonNames int, err error) {
 	input := cryptobyte.String(rdnSequence)
 	var rdns cryptobyte.String
 	if !input.ReadASN1(&rdns, asn1.SEQUENCE) || !input.Empty() {
-		return nil, errors.New("the name is not a SEQUENCE (RFC 5280, section 4.1.2.4)")
+		return nil, 0, errors.New("the name is not a SEQUENCE (RFC 5280, section 4.1.2.4)")
 	}
 	rest, count := rdns, 0
 	for rest.SkipASN1(asn1.SET) {
 		count++
 	}
-	name := make(Name, 0, count)
+	name = make(Name, 0, count)
 	for !rdns.Empty() {
 		var set cryptobyte.String
 		if !rdns.ReadASN1(&set, asn1.SET) || set.Empty() {
-			return nil, errors.New("an RDN of the name is not a SET (RFC 5280, section 4.1.2.4)")
+			return nil, 0, errors.New("an RDN of the name is not a SET (RFC 5280, section 4.1.2.4)")
 		}
 		for !set.Empty() {
 			var oid, value cryptobyte.String
 			var tag asn1.Tag
 			if !readAttribute(&set, &oid, &value, &tag) {
-				return nil, errors.New("an attribute of the name is not a pair of type and value (RFC 5280, section 4.1.2.4)")
+				return nil, 0, fmt.Errorf("attribute %d of the name is not a pair of type and value (RFC 5280, section 4.1.2.4)", len(name)+1)
 			}
 			if teletex && tag == asn1.T61String {
 				tag, value = asn1.UTF8String, latin1(value)
 			}
 			if err := checkString(tag, value); err != nil {
-				return nil, fmt.Errorf("an attribute of the name: %v", err)
+				return nil, 0, fmt.Errorf("the attribute %s of the name: %v", typeName(string(oid)), err)
+			}
+			if string(oid) == CommonName {
+				commonNames++
 			}
 			if len(value) > 0 {
 				name = append(name, Attribute{knownType(oid), tag, string(value)})
 			}
 		}
 	}
-	return name, nil
+	return name, commonNames, nil
+}
+
+// typeName returns the usual short name of an attribute type, or its object
+// identifier.
+func typeName(attributeType string) string {
+	switch attributeType {
+	case CommonName:
+		return "CN"
+	case Country:
+		return "C"
+	case Locality:
+		return "L"
+	case State:
+		return "ST"
+	case Organization:
+		return "O"
+	case OrganizationalUnit:
+		return "OU"
+	case Email:
+		return "emailAddress"
+	}
+	return ObjectIdentifier(attributeType).String()
 }
 
 // readAttribute reads one AttributeTypeAndValue (RFC 5280, section 4.1.2.4).

@@ -447,6 +447,7 @@ func TestCheckText(t *testing.T) {
 		{x509der.Country, "cn", ""},
 		{x509der.Country, "zZ", ""},
 		{x509der.Country, "C", "two letters"},
+		{x509der.Country, "Unknown", "two letters such as CN (ISO 3166-1); keytool writes Unknown"},
 		{x509der.Country, "CNN", "two letters"},
 		{x509der.Country, "C@", "two letters"}, // one below A
 		{x509der.Country, "C[", "two letters"}, // one above Z
@@ -500,15 +501,28 @@ func TestObjectIdentifier(t *testing.T) {
 // Marks that turn the direction of text make one name look like another.
 func TestCheckTextRefusesInvisible(t *testing.T) {
 	t.Parallel()
-	for _, r := range []rune{0, '\n', 0x7f, 0x85, 0x061c, 0x200e, 0x200f, 0x202a, 0x202e, 0x2066, 0x2069, 0x2028, 0x2029, 0xfffd} {
-		if err := x509der.CheckText(x509der.Organization, "a"+string(r)+"b"); err == nil {
-			t.Errorf("%U was accepted", r)
+	types := []string{x509der.Organization, x509der.OrganizationalUnit, x509der.State, x509der.Locality, x509der.CommonName}
+	for _, r := range []rune{
+		0, '\n', 0x7f, 0x85, 0x061c, 0x200e, 0x200f, 0x202a, 0x202e, 0x2066, 0x2069, 0x2028, 0x2029, 0xfffd,
+		// Characters that nobody sees.
+		0x00ad, 0x034f, 0x115f, 0x1160, 0x17b4, 0x180e, 0x200b, 0x2060, 0x2064, 0x206a, 0x3164, 0xfeff, 0xffa0, 0xfff9, 0xe0001, 0xe0041, 0xe007f,
+	} {
+		for _, attributeType := range types {
+			checkSays(t, x509der.CheckText(attributeType, "a"+string(r)+"b"), fmt.Sprintf("%U", r))
 		}
 	}
-	for _, r := range []rune{0x200c, 0x200d, 0x3000, '\u00a0'} { // joiners and spaces are text
-		if err := x509der.CheckText(x509der.Organization, "a"+string(r)+"b"); err != nil {
-			t.Errorf("%U: %v", r, err)
+	for _, r := range []rune{
+		0x200c, 0x200d, 0x3000, '\u00a0', // joiners and spaces are text
+		0x180b, 0xfe00, 0xfe0f, 0xe0100, // variants of a character
+		0x0600, 0x06dd, // signs around digits
+	} {
+		for _, attributeType := range types {
+			checkSays(t, x509der.CheckText(attributeType, "a"+string(r)+"b"), "")
 		}
+	}
+	// Languages that need joiners and variation selectors.
+	for _, text := range []string{"شرکت نمونه\u200cای", "ശ്രീ\u200dമതി", "क्\u200dष", "葛\U000e0100城市", "ᠮᠣᠩᠭᠣᠯ\u180bᠤᠯᠤᠰ"} {
+		checkSays(t, x509der.CheckText(x509der.Organization, text), "")
 	}
 }
 

@@ -83,9 +83,14 @@ func ParseRequest(request []byte) (*Request, error) {
 	}
 	r.RawSubject, r.RawPublicKey = subject, key
 	var err error
-	r.Subject, err = ParseName(subject)
+	var commonNames int
+	r.Subject, commonNames, err = parseName(subject, false)
 	if err != nil {
 		return nil, err
+	}
+	// An empty one counts: some software reads the first, some the last.
+	if commonNames > 1 {
+		return nil, fmt.Errorf("its subject has %d common names: one is allowed, the others belong in subjectAltName", commonNames)
 	}
 	r.PublicKey, err = algorithm.ParsePublicKey(key)
 	if err != nil {
@@ -107,6 +112,10 @@ func ParseRequest(request []byte) (*Request, error) {
 		if err != nil {
 			return nil, err
 		}
+		err = CheckCount(r.Subject.Get(CommonName), r.Names, 0)
+		if err != nil {
+			return nil, fmt.Errorf("subjectAltName: %v", err)
+		}
 	}
 	return r, nil
 }
@@ -124,16 +133,24 @@ func parseAttributes(info cryptobyte.String) ([]extension, error) {
 	if !info.ReadASN1(&attributes, asn1.Tag(0).ContextSpecific().Constructed()) || !info.Empty() {
 		return nil, errors.New("its attributes are malformed (RFC 2986, section 4.1)")
 	}
+	malformed := func(n int, oid []byte) error {
+		which := ""
+		if oid != nil {
+			which = " (" + ObjectIdentifier(string(oid)).String() + ")"
+		}
+		return fmt.Errorf("attribute %d%s is malformed: want a type and a SET of values (RFC 2986, section 4.1)", n, which)
+	}
 	var extensions []extension
 	var pkcs9, microsoft bool // which of the two attributes appeared
 	seen := make(map[string]bool)
-	for !attributes.Empty() {
+	for n := 1; !attributes.Empty(); n++ {
 		var one, oid, values, value cryptobyte.String
 		var tag asn1.Tag
-		if !attributes.ReadASN1(&one, asn1.SEQUENCE) || !readOID(&one, &oid) ||
-			!one.ReadASN1(&values, asn1.SET) || !one.Empty() ||
-			!values.ReadAnyASN1Element(&value, &tag) {
-			return nil, errors.New("an attribute is malformed (RFC 2986, section 4.1)")
+		if !attributes.ReadASN1(&one, asn1.SEQUENCE) || !readOID(&one, &oid) {
+			return nil, malformed(n, nil)
+		}
+		if !one.ReadASN1(&values, asn1.SET) || !one.Empty() || !values.ReadAnyASN1Element(&value, &tag) {
+			return nil, malformed(n, oid)
 		}
 		if string(oid) == attrExtensionRequest || string(oid) == attrMicrosoftExtensions {
 			if !values.Empty() {
@@ -160,7 +177,7 @@ func parseAttributes(info cryptobyte.String) ([]extension, error) {
 		seenValues := map[string]bool{string(value): true}
 		for !values.Empty() {
 			if !values.ReadAnyASN1Element(&value, &tag) {
-				return nil, errors.New("an attribute is malformed (RFC 2986, section 4.1)")
+				return nil, malformed(n, oid)
 			}
 			if seenValues[string(value)] {
 				return nil, fmt.Errorf("the attribute %s has the same value twice", ObjectIdentifier(string(oid)))
