@@ -295,6 +295,14 @@ func TestNameConstraintsEnforced(t *testing.T) {
 			return err
 		}
 	}
+	responder := func(commonName string) call {
+		return func(issuer *ca.Issuer) error {
+			_, err := ca.CreateOCSPResponderCertificate(testutil.Seeded(), instant, issuer, key(a, 2).Public(), &ca.CreateOCSPResponderCertificateRequest{
+				CommonName: commonName, Days: 30,
+			})
+			return err
+		}
+	}
 	host := func(commonName string, names ...string) string { return hostCSR(t, a, commonName, names...) }
 	const permitted, excluded = "not permitted by the name constraints [example.com]", "excluded by the name constraint "
 	tests := []struct {
@@ -341,6 +349,18 @@ func TestNameConstraintsEnforced(t *testing.T) {
 		{"a client's address", noAddress, client(host("Device 1"), 7, "192.0.2.1"), "SanValue", excluded},
 		{"a client's URI under constraints on DNS names", example, client(host("Device 1"), 6, "spiffe://example.org/a"), "", ""},
 		{"a client's common name, which is not an alternative name", example, clientWithKey("Device.example.org", 2, "www.example.com"), "", ""},
+		{"a client's common name with a dot at the end", example, clientWithKey("www.example.org.", 0, ""), "CommonName", `"www.example.org" is ` + permitted},
+		{"a server's common name with a dot at the end", example, withKey("www.example.org.", "192.0.2.1"), "CommonName", `"www.example.org" is ` + permitted},
+		{"the CSR's common name with a dot at the end", example, server(host("WWW.example.org.", "192.0.2.1"), asIs), "Csr", `"www.example.org" is ` + permitted},
+		{"a client's wildcard", example, clientWithKey("*.example.org", 0, ""), "CommonName", `"*.example.org" is ` + permitted},
+		{"a client's wildcard in the CSR", example, client(host("*.example.org"), 0, ""), "Csr", `"*.example.org" is ` + permitted},
+		{"a client's permitted wildcard", example, clientWithKey("*.example.com", 0, ""), "", ""},
+		{"a client's wildcard over an excluded name", &constraints{ExcludedDNSDomains: []string{"secret.example.com"}}, clientWithKey("*.example.com", 0, ""), "CommonName", excluded + "secret.example.com"},
+		{"a client's common name in U-labels", example, clientWithKey("例子.example.org", 0, ""), "CommonName", `"xn--fsqu00a.example.org" is ` + permitted},
+		{"a client's common name in another script", example, clientWithKey("张三.李四", 0, ""), "", ""},
+		{"a responder's wildcard", example, responder("*.example.org"), "CommonName", `"*.example.org" is ` + permitted},
+		{"a responder's common name with a dot at the end", example, responder("ocsp.example.org."), "CommonName", `"ocsp.example.org" is ` + permitted},
+		{"a responder's permitted wildcard", example, responder("*.example.com"), "", ""},
 		{"a client with a key made with it", example, clientWithKey("Device", 2, "www.example.org"), "SanValue", permitted},
 		{"a client with a key made with it, mailbox", mail, clientWithKey("Device", 1, "a@example.com"), "SanValue", "not permitted"},
 	}

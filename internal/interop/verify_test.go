@@ -135,8 +135,9 @@ func smx509Verifies(t *testing.T, root, sub, certificate string, at time.Time, h
 	return err == nil, fmt.Sprint(err)
 }
 
-// A CA with constraints on DNS names issues for a common name exactly if openssl
-// verify accepts that name below the CA, for clients and for servers.
+// A CA with constraints on DNS names does not issue for a common name that openssl
+// verify refuses below the CA, nor for one that openssl verify -verify_hostname
+// finds without constraining it. It issues for all others.
 func TestConstrainedCommonNamesAgree(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -148,12 +149,13 @@ func TestConstrainedCommonNamesAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		both := map[bool]int{}
+		both, slipped := map[bool]int{}, map[string]bool{}
 		for _, commonName := range []string{
 			"alice", "E12345", "张三", "张三.李四", "Zhang San", "Zhang.San", "v1.2", "192.0.2.1", "2001:db8::1", "10.example.org",
 			"www.example.com", "WWW.EXAMPLE.COM", "my_host.example.com", "my_host.example.org", "_a.example.org", "a_.EXAMPLE.org",
 			"-a.example.org", "a-.example.org", "a.-example.org", "a-b.example.org", "a--b.example.org", ".example.org", "example.org.", "a..example.org",
-			"a.example.org-", "a b.example.org", "*.example.com", "a@example.org", "a:b.example.org", "a/b.example.org", "例.example.org",
+			"a.example.org-", "a b.example.org", "*.example.com", "*.example.org", "a@example.org", "a:b.example.org", "a/b.example.org", "例.example.org",
+			"www.example.com.", "www.example.org.", "例.example.com",
 		} {
 			text := bareCSR(t, a)
 			server := func(issuer *ca.Issuer) (string, error) {
@@ -184,6 +186,15 @@ func TestConstrainedCommonNamesAgree(t *testing.T) {
 				}
 				_, refused := issue(issuer)
 				ok, said := opensslVerifies(t, p.rootFile, sub, certificate, "", usage)
+				// A client that looks for a host name which the CA may not certify.
+				host := strings.Replace(commonName, "*.", "www.", 1)
+				if ok && isHost(host) && !allows(constraints, host) {
+					found, _ := opensslVerifies(t, p.rootFile, sub, certificate, host, usage)
+					if found {
+						ok, said = false, "that it finds "+host
+						slipped[commonName] = true
+					}
+				}
 				if ok != (refused == nil) {
 					t.Errorf("%q: our answer is %v, openssl's is %s", commonName, refused, said)
 				}
@@ -193,7 +204,34 @@ func TestConstrainedCommonNamesAgree(t *testing.T) {
 		if both[true] == 0 || both[false] == 0 {
 			t.Errorf("%d certificates are valid and %d are not: the test needs both", both[true], both[false])
 		}
+		for _, commonName := range []string{"www.example.org.", "*.example.org", "-a.example.org", "例.example.org"} {
+			if !slipped[commonName] {
+				t.Errorf("openssl constrains %q: the test needs such names", commonName)
+			}
+		}
 	}
+}
+
+// isHost reports whether a client could look for a text as a host name.
+func isHost(text string) bool {
+	if strings.ContainsAny(text, " @:/") {
+		return false
+	}
+	labels := strings.Split(strings.TrimSuffix(text, "."), ".")
+	return len(labels) > 1 && !slices.Contains(labels, "") && strings.Trim(labels[len(labels)-1], "-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
+
+// allows reports whether constraints with one permitted or one excluded domain allow
+// a host name.
+func allows(c *ca.NameConstraints, host string) bool {
+	host = "." + strings.ToLower(strings.TrimSuffix(host, "."))
+	for _, domain := range c.PermittedDNSDomains {
+		return strings.HasSuffix(host, "."+domain)
+	}
+	for _, domain := range c.ExcludedDNSDomains {
+		return !strings.HasSuffix(host, "."+domain)
+	}
+	return true
 }
 
 // With CRLs, ca.Verify agrees with openssl verify -crl_check.

@@ -134,22 +134,31 @@ func (c *NameConstraints) checkAddr(addr netip.Addr) error {
 }
 
 // CheckCommonName checks the common name of a certificate that has no DNS names.
-// RFC 5280 does not require this check. But OpenSSL applies DNS constraints to a
-// common name that looks like a host name, and would refuse the certificate.
+// RFC 5280 does not require this check. But clients such as OpenSSL look for a
+// host name there when they find no DNS names. OpenSSL finds more names than it
+// constrains: wildcards, for example. This check covers those too.
 func (c *NameConstraints) CheckCommonName(commonName string) error {
-	if !looksLikeHost(commonName) {
+	name := plainHost(commonName)
+	// A text that ends in another script is more likely a person or a company.
+	if !IsASCII(name) && IsASCII(name[strings.LastIndexByte(name, '.')+1:]) {
+		host, ok := HostName(name)
+		if ok {
+			name = host
+		}
+	}
+	if !looksLikeHost(strings.TrimPrefix(name, "*.")) {
 		return nil
 	}
-	return c.checkDNS(strings.ToLower(commonName))
+	return c.checkDNS(strings.ToLower(name))
 }
 
-// looksLikeHost follows OpenSSL's rule for a host name in a common name: two or
-// more labels of letters, digits, underscores and hyphens, none of which is empty
-// or starts or ends with a hyphen. An IPv4 address passes; a single word does not.
+// looksLikeHost reports whether a text has two or more labels of letters, digits,
+// underscores and hyphens, none of them empty. An IPv4 address passes; a single
+// word does not.
 func looksLikeHost(text string) bool {
 	labels := strings.Split(text, ".")
 	for _, label := range labels {
-		if label == "" || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsFunc(label, notInLabel) {
+		if label == "" || strings.ContainsFunc(label, notInLabel) {
 			return false
 		}
 	}

@@ -877,3 +877,51 @@ func FuzzConstraintsOf(f *testing.F) {
 		}
 	})
 }
+
+// The common name of a certificate without DNS names is held against the
+// constraints if a client may read a host name there, however it is spelled.
+func TestCheckCommonName(t *testing.T) {
+	t.Parallel()
+	c := &x509der.NameConstraints{
+		Permitted: x509der.Subtrees{DNS: []string{"example.com"}}, Excluded: x509der.Subtrees{DNS: []string{"secret.example.com"}},
+	}
+	tests := []struct{ commonName, says string }{
+		{"www.example.com", ""},
+		{"WWW.Example.COM.", ""},
+		{"*.www.example.com", ""},
+		{"ｗｗｗ.example.com", ""},
+		{"例子.example.com", ""},
+		{"", ""},
+		{"alice", ""},
+		{"Zhang San", ""},
+		{"张三.李四", ""},
+		{"a@example.org", ""},
+		{"2001:db8::1", ""},
+
+		{"www.example.org", `"www.example.org" is not permitted`},
+		{"WWW.example.org", `"www.example.org" is not permitted`},
+		{"www.example.org.", `"www.example.org" is not permitted`},
+		{"www.example.org..", `"www.example.org" is not permitted`},
+		{"*.example.org", `"*.example.org" is not permitted`},
+		{"*.example.org.", `"*.example.org" is not permitted`},
+		{"*.example.com", "is excluded"},
+		{"-a.example.org", `"-a.example.org" is not permitted`},
+		{"a_b.example.org", `"a_b.example.org" is not permitted`},
+		{"ｗｗｗ.example.org", `"www.example.org" is not permitted`},
+		{"www．example。org", `"www.example.org" is not permitted`},
+		{"＊.example.org", `"*.example.org" is not permitted`},
+		{"www.exa\u200bmple.org", `"www.example.org" is not permitted`},
+		{"www.exa\u00admple.org\ufeff", `"www.example.org" is not permitted`},
+		{"www.exa\u200dmple.org.", `"www.example.org" is not permitted`},
+		{"\u212aey.example.org", `"key.example.org" is not permitted`},
+		{"例子.example.org", `"xn--fsqu00a.example.org" is not permitted`},
+		{"*.例子.example.org", `"*.xn--fsqu00a.example.org" is not permitted`},
+		{"192.0.2.1", `"192.0.2.1" is not permitted`}, // OpenSSL takes it for a DNS name
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%+q", tt.commonName), func(t *testing.T) {
+			t.Parallel()
+			checkSays(t, c.CheckCommonName(tt.commonName), tt.says)
+		})
+	}
+}
