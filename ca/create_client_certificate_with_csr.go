@@ -15,7 +15,8 @@ type CreateClientCertificateWithCsrRequest struct {
 	// URIs, 7 IP addresses. The document's other kinds (RFC 5280, section 4.2.1.6)
 	// are refused. SanType is checked only if SanValue is set.
 	SanType int32 `json:"SanType,omitempty"`
-	// SanValue lists such names, separated by commas: up to 250 with the CSR's.
+	// SanValue lists such names, separated by commas: with the CSR's up to 250
+	// besides the common name.
 	SanValue string `json:"SanValue,omitempty"`
 	// Csr is required, though not documented so. RSA_1024 keys are refused.
 	Csr              string `json:"Csr,omitempty"`

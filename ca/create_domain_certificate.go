@@ -16,8 +16,8 @@ import (
 type CreateDomainCertificateRequest struct {
 	// Csr is the CSR in PEM. Only its key is used. Required.
 	Csr string `json:"Csr,omitempty"`
-	// Domain lists the names whose ownership was proved: up to 250 DNS names and IP
-	// addresses, separated by commas. Required.
+	// Domain lists the names whose ownership was proved: DNS names and IP addresses
+	// separated by commas, up to 250 besides the common name. Required.
 	Domain string `json:"Domain,omitempty"`
 	// Months is the validity in calendar months, up to 120,000. Required.
 	Months      int32 `json:"Months,omitempty"`

@@ -79,7 +79,7 @@ func (r *CreateOCSPResponderCertificateRequest) check() (*draft, error) {
 // 4.2.2.2.1). The extended key usages of the CA need not have OCSPSigning.
 //
 // Its own errors are [yuncert.ErrInvalidParameter] for an RSA_1024 key, and for
-// a CommonName that looks like a host name and that a name constraint excludes.
+// a CommonName that a name constraint excludes: see [NameConstraints].
 func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issuer, pub crypto.PublicKey, req *CreateOCSPResponderCertificateRequest) (*CreateOCSPResponderCertificateResponse, error) {
 	d, err := req.check()
 	if err != nil {

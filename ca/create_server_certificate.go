@@ -12,7 +12,7 @@ import (
 // [CreateServerCertificateWithCsrRequest], if the CSR has an empty subject.
 type CreateServerCertificateRequest struct {
 	// Domain lists more names, DNS names and IP addresses separated by commas,
-	// up to 250 names in all.
+	// up to 250 names besides CommonName.
 	Domain           string `json:"Domain,omitempty"`
 	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`

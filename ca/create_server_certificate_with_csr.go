@@ -13,8 +13,8 @@ type CreateServerCertificateWithCsrRequest struct {
 	// Csr is the certificate signing request in PEM, under the rules of
 	// [github.com/yuncert/yuncert/csr.Parse]. Required.
 	Csr string `json:"Csr,omitempty"`
-	// Domain lists more names, DNS names and IP addresses separated by commas,
-	// up to 250 names with those of the CSR.
+	// Domain lists more names, DNS names and IP addresses separated by commas:
+	// with those of the CSR up to 250 names besides the common name.
 	Domain string `json:"Domain,omitempty"`
 
 	// Organization and OrganizationUnit, up to 64 characters each. Empty: the

@@ -13,8 +13,15 @@ import (
 // permitted entries, a name of that type must match one of them. A name must not
 // match an excluded entry. A type without entries is not limited: to allow names
 // of example.com and no IP addresses, permit example.com and exclude 0.0.0.0/0 and
-// ::/0. Each list has at most 100 entries. The extension is critical, and all
-// issuing functions enforce it. Alibaba Cloud documents no such parameter.
+// ::/0. Each list has at most 100 entries.
+//
+// In a certificate without DNS names, clients such as OpenSSL look for a host name
+// in the common name. Constraints on DNS names apply there too, also to a wildcard
+// and a name with a dot at the end. A name of one label is not constrained, nor one
+// that ends in another script, such as the name of a person.
+//
+// The extension is critical, and all issuing functions enforce it. Alibaba Cloud
+// documents no such parameter.
 type NameConstraints struct {
 	// A domain such as "example.com" covers itself and all names below it.
 	PermittedDNSDomains []string `json:"PermittedDNSDomains,omitempty"`

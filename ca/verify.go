@@ -23,8 +23,8 @@ type VerifyOptions struct {
 	// Intermediates are other CA certificates that may be part of the chain, in
 	// any order, under the rules of Roots.
 	Intermediates string
-	// Host is the DNS name or IP address that the certificate must be for. Empty
-	// accepts any.
+	// Host is the DNS name or IP address that the certificate must be for. An
+	// IPv4 address mapped into IPv6 is refused. Empty accepts any.
 	Host string
 	// Usage is what the extended key usages of the certificate and of the CAs
 	// above it must allow. Zero ([x509.ExtKeyUsageAny]) accepts any. A TLS

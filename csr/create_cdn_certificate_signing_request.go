@@ -20,7 +20,7 @@ type CreateCdnCertificateSigningRequestRequest struct {
 	CommonName string `json:"CommonName,omitempty"`
 
 	// SANs lists more DNS names and IP addresses, separated by commas: up to 250
-	// names with CommonName. Empty means none.
+	// names besides CommonName. Empty means none.
 	SANs string `json:"SANs,omitempty"`
 
 	// Organization has up to 64 characters. Empty means "Alibaba Inc.".

@@ -27,7 +27,7 @@ type CreateCsrRequest struct {
 	CommonName string `json:"CommonName,omitempty"`
 
 	// Sans lists more DNS names and IP addresses, separated by commas: up to 250
-	// names with CommonName. Empty means none.
+	// names besides CommonName. Empty means none.
 	Sans string `json:"Sans,omitempty"`
 
 	// CountryCode is the subject's country, two letters such as "CN". Required.

@@ -45,19 +45,26 @@
 // entries and repeated ones are dropped; the order stays. An entry is a DNS
 // name or an IP address. DNS names are converted to lower case,
 // internationalised names to A-labels. A label has letters, digits and hyphens,
-// up to 63 octets; a name has up to 253 octets. A wildcard is the whole
-// left-most label and has at least two more labels after it. A CSR has up to
-// 250 names.
+// up to 63 octets; a name has up to 253 octets and no dot at the end. A wildcard
+// is the whole left-most label and has at least two more labels after it. An
+// IPv4 address that is mapped into IPv6, such as ::ffff:192.0.2.1, is refused,
+// because some clients read it as 192.0.2.1 and some do not. A CSR has up to 250
+// names; the common name does not count.
 //
 // A CommonName that is a DNS name or an IP address becomes the first name of
-// the list, because today's clients look only there.
+// the list, because today's clients look only there. It must have the spelling
+// of that name, apart from case and A-labels: a text that reads like a host name
+// in full-width letters, for example, is refused (RFC 5892).
 //
 // # Subject
 //
 // The order is C, ST, L, O, OU, CN, emailAddress, one attribute per RDN. A
 // value is a PrintableString if its text allows that and a UTF8String
 // otherwise; emailAddress is an IA5String. Text is UTF-8 without control
-// characters, direction marks, U+FFFD, and spaces at either end. It has up to
-// 64 characters in CN, O and OU, 128 in ST and L (X.520), and 255 in
+// characters, direction marks, U+FFFD, spaces at either end, and invisible
+// characters: soft hyphens, spaces without width, byte-order marks, tags and
+// fillers. Joiners (U+200C, U+200D) and variation selectors are accepted,
+// because Persian, Indic scripts, Mongolian and Japanese names need them. Text
+// has up to 64 characters in CN, O and OU, 128 in ST and L (X.520), and 255 in
 // emailAddress. A CN with an asterisk must be a wildcard name.
 package csr

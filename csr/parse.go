@@ -28,7 +28,8 @@ type Request struct {
 
 	// Names are the DNS names and IP addresses of subjectAltName, in order and
 	// without repeats: DNS names in lower case and ASCII, addresses in the form of
-	// [net/netip.Addr]. Names of other forms are left out.
+	// [net/netip.Addr]. Names of other forms are left out. There are up to 250
+	// names, and one more if the common name is among them.
 	Names []string
 
 	// PublicKey is an *rsa.PublicKey, or an *ecdsa.PublicKey for ECC and SM2.
@@ -70,8 +71,9 @@ func (r *Request) Subject() pkix.Name {
 //     data. A missing set of attributes and critical FALSE, which some tools
 //     write, are accepted; attributes and extensions that Parse does not use
 //     are not looked into;
-//   - its names follow the rules in the package comment, with at most one
-//     common name and 250 alternative names;
+//   - its names follow the rules in the package comment. It has at most one
+//     common name, even if that is empty, and at most 250 alternative names
+//     without the common name;
 //   - no attribute, attribute value or extension is repeated. Only the
 //     attribute extensionRequest may appear twice, with different extensions.
 //     Parse uses both, but other software reads only the first: to see what was
