@@ -189,7 +189,11 @@ var csrMessages = []message{
 	{"an empty subject", server(asn.Name(), nil), refused, "Csr",
 		[]string{"the CSR has no common name, DNS name or IP address", "set CommonName or Domain"}},
 	{"a common name that is not a host", server(commonName("Tom Li"), nil), refused, "Csr",
-		[]string{`"Tom Li" is not a DNS name or an IP address`, "Domain can name one"}},
+		[]string{`"Tom Li" is not a DNS name or an IP address`, "no other name", "set Domain"}},
+	{"a common name with a dot at the end", server(commonName("www.example.com."), nil), refused, "Csr",
+		[]string{`"www.example.com."`, "ends with a dot", "leave the dot out", "set Domain"}},
+	{"a common name of a company", server(commonName("例子公司"), nil), refused, "Csr",
+		[]string{`"例子公司" is not a DNS name with a dot`, "set Domain"}},
 }
 
 // parameterMessages are about other parameters.
@@ -217,7 +221,11 @@ var parameterMessages = []message{
 	{"SanValue with a full-width comma", client("Tom", 2, "a.example.com，b.example.com"), malformed, "SanValue",
 		[]string{"'，' (U+FF0C)", "separate names with the ASCII comma"}},
 	{"SanValue with an address as a DNS name", client("Tom", 2, "192.0.2.1"), malformed, "SanValue",
-		[]string{`"192.0.2.1" is not of SanType 2`, "2 is for DNS names, 7 for IP addresses"}},
+		[]string{`"192.0.2.1" is an IP address`, "use SanType 7"}},
+	{"SanValue with a DNS name as an address", client("Tom", 7, "www.example.com"), malformed, "SanValue",
+		[]string{`"www.example.com" is not an IP address`, "use SanType 2 for a DNS name"}},
+	{"SanValue with mailboxes and a full-width comma", client("Tom", 1, "a@example.com，b@example.com"), malformed, "SanValue",
+		[]string{"'，' (U+FF0C)", "separate names with the ASCII comma"}},
 	{"SanValue with a mapped address", client("Tom", 7, "::ffff:192.0.2.1"), malformed, "SanValue",
 		[]string{"mapped into IPv6", "write 192.0.2.1"}},
 	{"SanValue with a URI of a mapped address", client("Tom", 6, "https://[::ffff:192.0.2.1]/"), malformed, "SanValue",

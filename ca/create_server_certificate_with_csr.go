@@ -108,7 +108,8 @@ func (r *CreateServerCertificateWithCsrRequest) check(policy algorithm.KeyPolicy
 // the certificate itself, for every value of Immediately: store it.
 //
 // The subject has the attributes C, ST, L, O, OU and CN, and no others of the
-// CSR. The documented defaults of O and OU name Alibaba: set Organization and
+// CSR. A PrintableString or UTF8String of the CSR keeps its type; other string
+// types become UTF8String (RFC 5280, section 4.1.2.6). The documented defaults of O and OU name Alibaba: set Organization and
 // OrganizationUnit, or use [CreateDomainCertificate], which writes neither.
 //
 // The alternative names are the common name if it is a DNS name or an IP

@@ -2,6 +2,7 @@ package ca
 
 import (
 	"crypto/x509"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -95,7 +96,7 @@ func (l *leaf) addDomain(domain string) error {
 	case commonName.text == "":
 		return refused("Csr", "the CSR has no common name, DNS name or IP address, and the request has no name: set CommonName or Domain")
 	case commonName.parameter == "Csr":
-		return refused("Csr", noHost, commonName.text)
+		return refused("Csr", "%s", noHost(commonName.text))
 	}
 	return nil // check refuses CommonName
 }
@@ -113,8 +114,14 @@ func (l *leaf) checkCount(parameter string) error {
 // hasCSR reports whether the key is that of a CSR.
 func (l *leaf) hasCSR() bool { return l.key.der != nil }
 
-// noHost is the message for a common name of a server that has no other name.
-const noHost = "the common name %.80q is not a DNS name or an IP address, and there is no other name for clients to find the server by; Domain can name one"
+// noHost returns the message for a common name of a server that has no other name.
+func noHost(commonName string) string {
+	_, err := x509der.CanonicalName(commonName)
+	if err == nil { // a name of one label in another script
+		err = fmt.Errorf("%.80q is not a DNS name with a dot", commonName)
+	}
+	return fmt.Sprintf("the common name: %v. There is no other name for clients to find the server by: set Domain", err)
+}
 
 // check checks the parameters that follow Csr and Domain, in the order of the
 // documents. Without a CSR the common name and the algorithm are required.
@@ -132,7 +139,7 @@ func (l *leaf) check() error {
 			return err
 		}
 		if part.Type == x509der.CommonName && l.server && l.names.total() == 0 {
-			return malformed("CommonName", noHost, p.commonName)
+			return malformed("CommonName", "%s", noHost(p.commonName))
 		}
 	}
 	if err := l.checkAlgorithm(); err != nil {

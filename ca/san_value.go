@@ -2,6 +2,7 @@ package ca
 
 import (
 	"encoding/hex"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -41,31 +42,26 @@ func (l *leaf) addSan(sanType int32, list string) error {
 		if entry == "" {
 			continue
 		}
+		var err error
 		switch sanType {
 		case sanEmail:
-			mailbox, err := parseMailbox(entry)
-			if err != nil {
-				return err
-			}
+			var mailbox string
+			mailbox, err = parseMailbox(entry)
 			l.names.emails = x509der.AppendNames(l.names.emails, mailbox)
 		case sanURI:
-			uri, err := parseURI(entry)
-			if err != nil {
-				return err
-			}
-			if text := uri.String(); !seen[text] {
-				seen[text] = true
+			var uri *url.URL
+			uri, err = parseURI(entry)
+			if err == nil && !seen[uri.String()] {
+				seen[uri.String()] = true
 				l.names.uris = append(l.names.uris, uri)
 			}
 		default:
-			name, err := param.CanonicalName(entry)
-			if err != nil {
-				return malformed("SanValue", "%v", err)
-			}
-			if x509der.IsIP(name) != (sanType == sanIP) {
-				return malformed("SanValue", "%.80q is not of SanType %d: 2 is for DNS names, 7 for IP addresses", entry, sanType)
-			}
+			var name string
+			name, err = parseHost(entry, sanType == sanIP)
 			hosts = x509der.AppendNames(hosts, name)
+		}
+		if err != nil {
+			return malformed("SanValue", "%v", param.EntryError(entry, err))
 		}
 		if len(hosts)+len(l.names.emails)+len(l.names.uris) > x509der.MaxNames+1 {
 			return malformed("SanValue", "the list has more than %d names", x509der.MaxNames)
@@ -75,16 +71,30 @@ func (l *leaf) addSan(sanType int32, list string) error {
 	return l.checkCount("SanValue")
 }
 
+// parseHost reads a DNS name or, if isIP is set, an IP address.
+func parseHost(entry string, isIP bool) (string, error) {
+	name, err := param.CanonicalName(entry)
+	switch {
+	case err != nil:
+		return "", err
+	case isIP && !x509der.IsIP(name):
+		return "", fmt.Errorf("%.80q is not an IP address: use SanType 2 for a DNS name", entry)
+	case !isIP && x509der.IsIP(name):
+		return "", fmt.Errorf("%.80q is an IP address: use SanType 7", entry)
+	}
+	return name, nil
+}
+
 // parseMailbox reads an e-mail address in ASCII, an addr-spec (RFC 5280, section
 // 4.2.1.6), and returns it with its host in canonical form.
 func parseMailbox(entry string) (string, error) {
 	at := strings.LastIndexByte(entry, '@')
 	if at < 0 || !isLocalPart(entry[:at]) {
-		return "", malformed("SanValue", "%.80q is not an e-mail address in ASCII", entry)
+		return "", fmt.Errorf("%.80q is not an e-mail address in ASCII", entry)
 	}
 	host, err := x509der.CanonicalName(entry[at+1:])
 	if err != nil || x509der.IsIP(host) || strings.HasPrefix(host, "*") {
-		return "", malformed("SanValue", "%.80q is not an e-mail address: the part after the @ is not a DNS name", entry)
+		return "", fmt.Errorf("%.80q is not an e-mail address: the part after the @ is not a DNS name", entry)
 	}
 	return entry[:at+1] + host, nil
 }
@@ -95,15 +105,15 @@ func parseMailbox(entry string) (string, error) {
 func parseURI(entry string) (*url.URL, error) {
 	uri, err := url.Parse(entry)
 	if err != nil || uri.Scheme == "" || uri.Host == "" && uri.Opaque == "" && uri.Path == "" || len(entry) > 2048 || !hasURICharacters(entry) {
-		return nil, malformed("SanValue", "%.80q is not an ASCII URI with a scheme and up to 2048 octets", entry)
+		return nil, fmt.Errorf("%.80q is not an ASCII URI with a scheme and up to 2048 octets", entry)
 	}
 	if host := uri.Hostname(); host != "" || uri.Host != "" || uri.User != nil {
 		name, err := x509der.CanonicalName(host)
 		if err != nil {
-			return nil, malformed("SanValue", "the host of the URI %.80q: %v", entry, err)
+			return nil, fmt.Errorf("the host of the URI %.80q: %v", entry, err)
 		}
 		if strings.HasPrefix(name, "*") {
-			return nil, malformed("SanValue", "the host of the URI %.80q is a wildcard: want a DNS name or an IP address", entry)
+			return nil, fmt.Errorf("the host of the URI %.80q is a wildcard: want a DNS name or an IP address", entry)
 		}
 	}
 	return uri, nil

@@ -171,7 +171,11 @@ func refusedSans() []refusedSan {
 
 		{"address: mapped into IPv6", 7, "::ffff:192.0.2.1", "SanValue", "write 192.0.2.1"},
 		{"URI: an address mapped into IPv6", 6, "https://[::ffff:192.0.2.1]/", "SanValue", "write 192.0.2.1"},
-		{"name: an address", 2, "192.0.2.1", "SanValue", "2 is for DNS names, 7 for IP addresses"},
+		{"name: an address", 2, "192.0.2.1", "SanValue", "use SanType 7"},
+		{"address: a DNS name", 7, "www.example.com", "SanValue", "use SanType 2"},
+		{"name: an enumeration comma", 2, "www.a.cn、www.b.cn", "SanValue", "separate names with the ASCII comma"},
+		{"e-mail: a full-width comma", 1, "a@example.com，b@example.com", "SanValue", "(U+FF0C): separate names with the ASCII comma"},
+		{"URI: a full-width comma", 6, "https://a.example.com/，https://b.example.com/", "SanValue", "(U+FF0C): separate names with the ASCII comma"},
 		{"name: a full-width comma", 2, "a.example.com，b.example.com", "SanValue", "separate names with the ASCII comma"},
 		{"name: a dot at the end", 2, "example.com.", "SanValue", "ends with a dot"},
 		{"252 names", 2, strings.Join(testutil.NumberedNames(252), ","), "SanValue", "250"},

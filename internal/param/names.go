@@ -32,7 +32,7 @@ func SplitNames(parameter, list string) ([]string, error) {
 		}
 		name, err := CanonicalName(entry)
 		if err != nil {
-			return nil, Wrap(err, yuncert.ErrInvalidValueMalformed, parameter, "")
+			return nil, Wrap(EntryError(entry, err), yuncert.ErrInvalidValueMalformed, parameter, "")
 		}
 		names = x509der.AppendNames(names, name)
 		if len(names) > x509der.MaxNames+1 {
@@ -42,19 +42,24 @@ func SplitNames(parameter, list string) ([]string, error) {
 	return names, nil
 }
 
-// CanonicalName is [x509der.CanonicalName] for an entry of a list. It says so
-// if the list has other separators than commas.
+// CanonicalName is [x509der.CanonicalName] for an entry of a list. It refuses the
+// enumeration comma, which idna takes for a letter.
 func CanonicalName(entry string) (string, error) {
-	name, err := x509der.CanonicalName(entry)
-	// idna accepts the enumeration comma as a letter.
-	if err == nil && !strings.Contains(entry, "、") {
-		return name, nil
+	if strings.Contains(entry, "、") {
+		return "", fmt.Errorf("%.80q is not one name", entry)
 	}
-	if i := strings.IndexAny(entry, "、，；; \u3000\n"); i >= 0 {
-		separator, _ := utf8.DecodeRuneInString(entry[i:])
-		return "", fmt.Errorf("%.80q has the character %q (%U): separate names with the ASCII comma \",\" (U+002C)", entry, separator, separator)
+	return x509der.CanonicalName(entry)
+}
+
+// EntryError returns the error for an entry of a list that is refused. It adds
+// advice to err if the list may have another separator than the comma.
+func EntryError(entry string, err error) error {
+	at := strings.IndexAny(entry, "、，；; \u3000\n")
+	if at < 0 {
+		return err
 	}
-	return "", err
+	separator, _ := utf8.DecodeRuneInString(entry[at:])
+	return fmt.Errorf("%v; it has the character %q (%U): separate names with the ASCII comma \",\" (U+002C)", err, separator, separator)
 }
 
 // Names reads a list parameter and puts the common name first if it is a DNS

@@ -234,6 +234,7 @@ func parseName(rdnSequence []byte, teletex bool) (name Name, commonNames int, er
 		count++
 	}
 	name = make(Name, 0, count)
+	read := 0
 	for !rdns.Empty() {
 		var set cryptobyte.String
 		if !rdns.ReadASN1(&set, asn1.SET) || set.Empty() {
@@ -242,8 +243,9 @@ func parseName(rdnSequence []byte, teletex bool) (name Name, commonNames int, er
 		for !set.Empty() {
 			var oid, value cryptobyte.String
 			var tag asn1.Tag
+			read++
 			if !readAttribute(&set, &oid, &value, &tag) {
-				return nil, 0, fmt.Errorf("attribute %d of the name is not a pair of type and value (RFC 5280, section 4.1.2.4)", len(name)+1)
+				return nil, 0, fmt.Errorf("attribute %d of the name is not a pair of type and value (RFC 5280, section 4.1.2.4)", read)
 			}
 			if teletex && tag == asn1.T61String {
 				tag, value = asn1.UTF8String, latin1(value)
