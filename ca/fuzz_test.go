@@ -63,6 +63,10 @@ func FuzzNewIssuer(f *testing.F) {
 		chain, _ := p.chain(f)
 		f.Add(chain, "")
 	}
+	for _, row := range unusualCAs() {
+		sub, root := row.chain(f)
+		f.Add(sub+root, "")
+	}
 	f.Add("", "")
 	f.Add("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", "//")
 	keys := []*algorithm.PrivateKey{key(algorithm.RSA_2048, 1), key(algorithm.ECC_256, 1), key(algorithm.SM2_256, 1), key(algorithm.ECC_256, 0)}

@@ -68,17 +68,20 @@ type Issuer struct {
 //
 //   - a key that is not that of the first certificate, and a chain that does not
 //     end with a self-signed root;
-//   - a certificate that is not signed by the next one, or that has the key of
-//     one before it; only the root's own signature may have an algorithm that is
-//     not supported, such as SHA-1 (csr.Parse lists those that are);
-//   - a certificate that is not a CA's (RFC 5280, section 4.2.1.9), that has a
-//     keyUsage without keyCertSign (4.2.1.3), a weak or RSA_1024 key, a critical
-//     extension that is not understood (4.2), a usage extension that grants
-//     nothing (4.2.1.3, 4.2.1.12), or a demand for certificate policies
-//     (4.2.1.11), or that allows fewer CAs below it than there are;
-//   - name constraints, critical or not, with a minimum or maximum, or on other
-//     names than DNS names, IP addresses, e-mail addresses and URIs (4.2.1.10);
+//   - a certificate that is not signed by the next one, whose issuer is not the
+//     next one's subject (RFC 5280, section 7.1), or that has the key of one before
+//     it; only the root's own signature may have an algorithm that is not
+//     supported, such as SHA-1 (csr.Parse lists those that are);
+//   - a certificate that breaks a rule of [Verify] for CAs: for example no subject,
+//     a critical extension that is not understood, or a path length for fewer CAs
+//     than follow, where self-issued certificates do not count;
+//   - a demand for certificate policies that takes effect in a certificate which
+//     the CA would sign (4.2.1.11);
 //   - a CRLBase that is not an http or https address.
+//
+// The CA's subject is copied into what it signs, octet by octet. What a certificate
+// takes from it, such as the country, is UTF-8: TeletexString is read as Latin-1, as
+// crypto/x509 and OpenSSL do. A control character in the subject is refused.
 //
 // Validity is checked at each use. A CA certificate without keyUsage may sign
 // everything; strict clients (openssl verify -x509_strict) refuse what it signs.

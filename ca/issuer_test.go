@@ -658,39 +658,52 @@ func TestNewIssuerAcceptsCertificate(t *testing.T) {
 // teletex is an attribute in TeletexString.
 func teletex(oid []byte, text string) []byte { return asn.Attribute(oid, asn1.TagT61String, text) }
 
-// CAs that Verify accepts and crypto/x509 does not.
-func TestNewIssuerUnusualChain(t *testing.T) {
-	t.Parallel()
+// An unusualCA is one row of unusualCAs.
+type unusualCA struct {
+	name    string
+	change  func(*pki)
+	parent  func(root *x509.Certificate) // what the subordinate CA's issuer is written from
+	request func(*ca.CreateServerCertificateWithCsrRequest)
+	mention string // of the refusal to issue
+}
+
+// chain makes the CA's certificate and its root.
+func (u *unusualCA) chain(t testing.TB) (sub, root string) {
 	const a = algorithm.ECC_256
+	p := &pki{root: caTemplate("Root"), sub: caTemplate("Sub"), a: a}
+	if u.change != nil {
+		u.change(p)
+	}
+	parent := *p.root
+	if u.parent != nil {
+		u.parent(&parent)
+	}
+	return sign(t, p.sub, &parent, key(a, 1).Public(), key(a, 0)), sign(t, p.root, p.root, key(a, 0).Public(), key(a, 0))
+}
+
+// unusualCAs are CAs that NewIssuer and Verify accept and crypto/x509 does not.
+// FuzzNewIssuer starts from them too.
+func unusualCAs() []unusualCA {
 	latin1 := asn.Name(asn.Printable(asn.OIDCountry, "CH"), teletex(asn.OIDState, "Z\xfcrich"), teletex(asn.OIDCommonName, "CA M\xfcller"))
 	directory := asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.UTF8(asn.OIDOrganization, "ACME"))
 	acme := func(req *ca.CreateServerCertificateWithCsrRequest) { req.Organization, req.Country = "Acme", "CN" }
-	for _, tt := range []struct {
-		name    string
-		change  func(*pki)
-		parent  func(root *x509.Certificate) // what the subordinate CA's issuer is written from
-		request func(*ca.CreateServerCertificateWithCsrRequest)
-		mention string // of a refusal
-	}{
+	return []unusualCA{
 		{name: "an issuer in other letters", parent: func(root *x509.Certificate) { root.RawSubject = commonName(" \uff32OOT") }},
 		{name: "a subject in Latin-1", change: func(p *pki) { p.sub.RawSubject, p.root.RawSubject = latin1, latin1 }},
 		{name: "a directory name that is permitted", change: func(p *pki) { p.sub.ExtraExtensions = directoryConstraints(directory, nil) }, request: acme},
 		{name: "a directory name that is not permitted", change: func(p *pki) { p.sub.ExtraExtensions = directoryConstraints(directory, nil) }, mention: `the directory name "O=ALIBABA INC., OU=ALIYUN CDN, CN=WWW.EXAMPLE.COM" is not permitted by the name constraints [C=CN, O=ACME] of the CA "Sub"`},
 		{name: "a directory name that the root excludes", change: func(p *pki) { p.root.ExtraExtensions = directoryConstraints(nil, directory) }, request: acme, mention: `is excluded by the name constraint C=CN, O=ACME of the CA "Root"`},
 		{name: "a directory name that is not excluded", change: func(p *pki) { p.root.ExtraExtensions = directoryConstraints(nil, directory) }},
-	} {
+	}
+}
+
+func TestNewIssuerUnusualCA(t *testing.T) {
+	t.Parallel()
+	const a = algorithm.ECC_256
+	for _, tt := range unusualCAs() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p := &pki{root: caTemplate("Root"), sub: caTemplate("Sub"), a: a}
-			if tt.change != nil {
-				tt.change(p)
-			}
-			parent := *p.root
-			if tt.parent != nil {
-				tt.parent(&parent)
-			}
-			root := sign(t, p.root, p.root, key(a, 0).Public(), key(a, 0))
-			sub := sign(t, p.sub, &parent, key(a, 1).Public(), key(a, 0))
+			sub, root := tt.chain(t)
 			issuer, err := ca.NewIssuer(sub+root, key(a, 1), ca.IssuerOptions{})
 			if err != nil {
 				t.Fatal(err)

@@ -16,15 +16,16 @@ import (
 
 // VerifyOptions says what [Verify] checks a certificate against.
 type VerifyOptions struct {
-	// Roots are the trusted CA certificates, up to 1000 PEM blocks. Those with an
-	// algorithm that this module does not support are ignored; a damaged PEM block
-	// is an error. Required.
+	// Roots are the trusted CA certificates, up to 1000 PEM blocks. A damaged block
+	// is an error. Certificates that cannot be read otherwise, such as those with an
+	// algorithm that this module does not support, are ignored. Required.
 	Roots string
 	// Intermediates are other CA certificates that may be part of the chain, in
 	// any order, under the rules of Roots.
 	Intermediates string
-	// Host is the DNS name or IP address that the certificate must be for. An
-	// IPv4 address mapped into IPv6 is refused. Empty accepts any.
+	// Host is the DNS name or IP address that the certificate must be for (RFC 9525).
+	// Its labels may have underscores, though this package issues none. An IPv4
+	// address mapped into IPv6 is refused. Empty accepts any.
 	Host string
 	// Usage is what the extended key usages of the certificate and of the CAs
 	// above it must allow. Zero ([x509.ExtKeyUsageAny]) accepts any. A TLS
@@ -115,7 +116,8 @@ func Verify(now time.Time, certificate string, opts VerifyOptions) ([]*x509.Cert
 
 // A Verifier verifies certificates like the function [Verify]. It reads Roots and
 // Intermediates once. It never changes and is safe for concurrent use. When there is a
-// newer CRL, make another Verifier.
+// newer CRL, make another Verifier. The chains that one returns share their CA
+// certificates: do not change those.
 type Verifier struct {
 	opts                 VerifyOptions
 	host                 string // in canonical form
