@@ -359,7 +359,7 @@ func (v *verifier) issuersOf(below *authority) iter.Seq[*authority] {
 // isSame reports whether another certificate has the same subject and key: a chain
 // with the same CA twice goes in a circle.
 func (a *authority) isSame(other *authority) bool {
-	return bytes.Equal(a.RawSubject, other.RawSubject) && bytes.Equal(a.RawSubjectPublicKeyInfo, other.RawSubjectPublicKeyInfo)
+	return bytes.Equal(a.RawSubjectPublicKeyInfo, other.RawSubjectPublicKeyInfo) && x509der.SameName(a.RawSubject, other.RawSubject)
 }
 
 // fail keeps the error of the chain that came farthest. Each certificate counts two
