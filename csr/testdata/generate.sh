@@ -30,7 +30,7 @@ req sm2-san SM2_256 -sm3 -sigopt distid:1234567812345678 -addext "$san"
 req rsa-2048-sha384 RSA_2048 -sha384
 req rsa-2048-sha512 RSA_2048 -sha512
 req rsa-2048-pss RSA_2048 -sha256 -sigopt rsa_padding_mode:pss # the longest salt
-req rsa-4096-pss-sha512 RSA_4096 -sha512 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest
+req rsa-4096-pss RSA_4096 -sha512 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest
 req p256-sha512 ECC_256 -sha512
 req p384-sha384 ECC_384 -sha384
 req p521-sha512 ECC_512 -sha512
