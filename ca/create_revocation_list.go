@@ -317,7 +317,7 @@ func decodeCRL(data []byte) ([]byte, error) {
 	case block == nil:
 		return nil, fmt.Errorf("it is neither DER nor PEM: %v", der.NoPEM(data))
 	case block.Type != "X509 CRL":
-		return nil, fmt.Errorf("its PEM label is %.40q; want X509 CRL", block.Type)
+		return nil, fmt.Errorf("it is %s; want X509 CRL", der.Label(block.Type))
 	case len(bytes.TrimSpace(blocks.Rest())) > 0:
 		return nil, errors.New("other text follows its PEM block")
 	}

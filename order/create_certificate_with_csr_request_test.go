@@ -103,7 +103,7 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 		{"only white space", func(r *request) { r.Csr = " \n" }, failed, "Csr", "neither DER nor PEM"},
 		{"a private key instead of a CSR", func(r *request) { r.Csr = privateKey }, failed, "Csr", "it is a private key"},
 		{"a CSR and its private key", func(r *request) { r.Csr += privateKey }, failed, "Csr", "more than one PEM block"},
-		{"a certificate instead of a CSR", func(r *request) { r.Csr = authorityOf(algorithm.ECC_256).rootPEM }, failed, "Csr", "PEM label"},
+		{"a certificate instead of a CSR", func(r *request) { r.Csr = authorityOf(algorithm.ECC_256).rootPEM }, failed, "Csr", "a PEM block CERTIFICATE"},
 		{"two CSRs", func(r *request) { r.Csr += r.Csr }, failed, "Csr", "more than one PEM block"},
 		{"base64 after the CSR", func(r *request) { r.Csr += strings.Repeat("MHcC", 11) }, failed, "Csr", "may be a key"},
 		{"half of a CSR", func(r *request) { r.Csr = r.Csr[:len(r.Csr)/2] }, failed, "Csr", "has no end"},

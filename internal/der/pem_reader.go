@@ -44,13 +44,22 @@ func (r *PEMReader) Next() (block *pem.Block, damaged bool) {
 	return block, bytes.Count(read, []byte(pemBegin)) > 1 || bytes.Count(read, []byte(pemEnd)) > 1
 }
 
+// Rest returns the text that Next has not read yet.
+func (r *PEMReader) Rest() []byte { return r.rest }
+
+// IsDER reports whether the data is DER and not text. A key, CSR or certificate is a
+// SEQUENCE of more than 127 octets, so the octet after its tag is not ASCII.
+func IsDER[T string | []byte](data T) bool {
+	return len(data) > 1 && data[0] == 0x30 && data[1] >= 0x80
+}
+
 // NoPEM says why a text has no PEM block that can be read, and what to do about it.
 // It quotes nothing, since the text may be a private key.
 func NoPEM(text []byte) error {
 	switch {
 	case isUTF16(text):
 		return errors.New("it is UTF-16 text; save it as UTF-8, for example with iconv -f UTF-16 -t UTF-8")
-	case len(text) > 1 && text[0] == 0x30 && text[1] >= 0x80: // a SEQUENCE of more than 127 octets
+	case IsDER(text):
 		return errors.New("it is DER; convert it to PEM, for example with openssl and -inform DER")
 	case !bytes.Contains(text, []byte(pemBegin)):
 		return errors.New("-----BEGIN is missing")
@@ -66,25 +75,24 @@ func isUTF16(text []byte) bool {
 		bytes.Contains(text, []byte(begin))
 }
 
-// Label returns the label of a PEM block for a message. What is not written as a
-// label is not quoted: it may be a part of the block.
+// Label names a PEM block in a message, such as "a PEM block PKCS7". A label that is
+// long or not written as labels are is left out: in a spoilt text it may have
+// swallowed a key.
 func Label(label string) string {
 	notInLabel := func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != ' ' }
-	if label == "" || len(label) > 40 || strings.ContainsFunc(label, notInLabel) {
+	if label == "" || len(label) > 24 || strings.ContainsFunc(label, notInLabel) || label != strings.TrimSpace(label) {
 		return "a PEM block of an unknown kind"
 	}
 	return "a PEM block " + label
 }
 
-// Rest returns the text that Next has not read yet.
-func (r *PEMReader) Rest() []byte { return r.rest }
-
 // DecodeSpoiledPEM returns the content of the one block in a text that came
 // through forms, JSON and mail. It takes what encoding/pem refuses: line breaks
 // that became spaces or the two characters \n, and a block that begins within a
-// line. Text around the block is skipped, but not what may be another block or a
-// key: checkTail. It refuses what encoding/pem skips: octets that are not base64.
-// accept judges the label. No error quotes the text, which may be a private key.
+// line. Text around the block is skipped, unless it may be another block or a key.
+// It refuses what encoding/pem skips: octets that are not base64. An error of
+// accept refuses the label. No other error quotes the text, which may be a private
+// key.
 func DecodeSpoiledPEM(text string, accept func(label string) error) ([]byte, error) {
 	whole := text
 	_, text, ok := strings.Cut(text, pemBegin)

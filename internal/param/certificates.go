@@ -63,7 +63,7 @@ func EachCertificate(parameter, text string, limit int, yield func(*x509.Certifi
 // the length that it says.
 func hasWrongLength(data []byte) bool {
 	input := cryptobyte.String(data)
-	return isDER(data) && (!input.SkipASN1(asn1.SEQUENCE) || !input.Empty())
+	return der.IsDER(data) && (!input.SkipASN1(asn1.SEQUENCE) || !input.Empty())
 }
 
 // conversions says, for the labels of other blocks, what to do.

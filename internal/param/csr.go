@@ -55,7 +55,7 @@ func checkKey(policy algorithm.KeyPolicy, r *x509der.Request) error {
 }
 
 func decodeCSR(text string) (*x509der.Request, error) {
-	if isDER(text) {
+	if der.IsDER(text) {
 		return x509der.ParseRequest([]byte(text))
 	}
 	content, err := der.DecodeSpoiledPEM(text, acceptLabel)
@@ -65,28 +65,12 @@ func decodeCSR(text string) (*x509der.Request, error) {
 	return x509der.ParseRequest(content)
 }
 
-// isDER reports whether the data is DER and not text. A CSR or certificate has
-// more than 127 octets, so its length is in the long form and its second octet is
-// not ASCII.
-func isDER[T string | []byte](data T) bool {
-	return len(data) > 1 && data[0] == 0x30 && data[1] >= 0x80
-}
-
 func acceptLabel(label string) error {
 	switch {
 	case label == "CERTIFICATE REQUEST" || label == "NEW CERTIFICATE REQUEST":
 		return nil
 	case strings.Contains(label, "PRIVATE KEY"):
 		return errors.New("it is a private key: send only the CSR, and replace a key that was sent")
-	case isLabel(label):
-		return fmt.Errorf("its PEM label is %q; want CERTIFICATE REQUEST or NEW CERTIFICATE REQUEST", label)
 	}
-	return errors.New("its PEM label is neither CERTIFICATE REQUEST nor NEW CERTIFICATE REQUEST")
-}
-
-// isLabel reports whether a text is short and plain enough to be quoted as a label.
-// In a spoilt text the label may have swallowed a key.
-func isLabel(text string) bool {
-	isOther := func(c rune) bool { return c != ' ' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') }
-	return len(text) <= len("NEW CERTIFICATE REQUEST") && !strings.ContainsFunc(text, isOther)
+	return fmt.Errorf("it is %s; want CERTIFICATE REQUEST or NEW CERTIFICATE REQUEST", der.Label(label))
 }
