@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-	"unicode/utf16"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
@@ -29,10 +28,10 @@ func TestUTF16(t *testing.T) {
 	}
 	crlText := testutil.EncodePEM("X509 CRL", crl)
 	for encoding, encode := range map[string]func(text string) string{
-		"little endian":                     func(text string) string { return inUTF16(binary.LittleEndian, "\ufeff"+text) },
-		"big endian":                        func(text string) string { return inUTF16(binary.BigEndian, "\ufeff"+text) },
-		"little endian, no byte-order mark": func(text string) string { return inUTF16(binary.LittleEndian, text) },
-		"big endian, no byte-order mark":    func(text string) string { return inUTF16(binary.BigEndian, text) },
+		"little endian":                     func(text string) string { return testutil.UTF16(binary.LittleEndian, "\ufeff"+text) },
+		"big endian":                        func(text string) string { return testutil.UTF16(binary.BigEndian, "\ufeff"+text) },
+		"little endian, no byte-order mark": func(text string) string { return testutil.UTF16(binary.LittleEndian, text) },
+		"big endian, no byte-order mark":    func(text string) string { return testutil.UTF16(binary.BigEndian, text) },
 	} {
 		t.Run(encoding, func(t *testing.T) {
 			t.Parallel()
@@ -63,14 +62,6 @@ func TestUTF16(t *testing.T) {
 			check("", err)
 		})
 	}
-}
-
-func inUTF16(order binary.AppendByteOrder, text string) string {
-	var out []byte
-	for _, unit := range utf16.Encode([]rune(text)) {
-		out = order.AppendUint16(out, unit)
-	}
-	return string(out)
 }
 
 // Files that were joined without a line break between them are read.

@@ -6,7 +6,6 @@ import (
 	"crypto/elliptic"
 	"math/big"
 	"testing"
-	"unicode/utf16"
 
 	"golang.org/x/crypto/cryptobyte/asn1"
 
@@ -16,23 +15,6 @@ import (
 	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
-
-// utf16Text returns a text in UTF-16, as an editor on Windows may save it.
-func utf16Text(text []byte, bigEndian, mark bool) []byte {
-	units := utf16.Encode([]rune(string(text)))
-	if mark {
-		units = append([]uint16{0xfeff}, units...)
-	}
-	var out []byte
-	for _, unit := range units {
-		if bigEndian {
-			out = append(out, byte(unit>>8), byte(unit))
-		} else {
-			out = append(out, byte(unit), byte(unit>>8))
-		}
-	}
-	return out
-}
 
 // ecParameters are the members of ECParameters (RFC 3279, section 2.3.5), each as
 // DER.

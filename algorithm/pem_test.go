@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/x509"
 	stdasn1 "encoding/asn1"
+	"encoding/binary"
 	"encoding/pem"
 	"errors"
 	"math/big"
@@ -295,10 +296,10 @@ func refusedPrivateKeys(t testing.TB) []refusedPrivateKey {
 		{"one line", bytes.ReplaceAll(ecPEM, []byte("\n"), []byte(" ")), damaged},
 		{"line breaks as backslash and n", bytes.ReplaceAll(ecPEM, []byte("\n"), []byte(`\n`)), damaged},
 		{"broken base64", bytes.Replace(ecPEM, []byte("MIG"), []byte("M!G"), 1), damaged},
-		{"UTF-16, little endian", utf16Text(ecPEM, false, true), utf16},
-		{"UTF-16, big endian", utf16Text(ecPEM, true, true), utf16},
-		{"UTF-16 without a byte-order mark", utf16Text(ecPEM, false, false), utf16},
-		{"UTF-16 without a byte-order mark, big endian", utf16Text(join([]byte("a key:\n"), ecPEM), true, false), utf16},
+		{"UTF-16, little endian", []byte(testutil.UTF16(binary.LittleEndian, "\ufeff"+string(ecPEM))), utf16},
+		{"UTF-16, big endian", []byte(testutil.UTF16(binary.BigEndian, "\ufeff"+string(ecPEM))), utf16},
+		{"UTF-16 without a byte-order mark", []byte(testutil.UTF16(binary.LittleEndian, string(ecPEM))), utf16},
+		{"UTF-16 without a byte-order mark, big endian", []byte(testutil.UTF16(binary.BigEndian, "a key:\n"+string(ecPEM))), utf16},
 		{"a text above 1 MiB", join(bytes.Repeat([]byte("\n"), 1<<20), ecPEM), tooLong + "1048576"},
 		{"the same key twice", join(ecPEM, ecPEM), two},
 		{"two keys", join(ecPEM, sm2File), two},

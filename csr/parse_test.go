@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"math/big"
 	"os"
@@ -965,7 +966,7 @@ func hostileTexts(t testing.TB) []hostileText {
 		{"a second end", text + end, "more than one PEM block"},
 		{"a spoilt CSR at the end", text + text[1:], "more than one PEM block"},
 		{"base64 at the end", text + body, "may be a key"},
-		{"UTF-16", utf16LE(text), "neither DER nor PEM"},
+		{"UTF-16", testutil.UTF16(binary.LittleEndian, "\ufeff"+text), "neither DER nor PEM"},
 	}
 }
 
@@ -990,15 +991,6 @@ func looseBits(body string) string {
 	bare := strings.TrimRight(body, "=")
 	last := strings.IndexByte(alphabet, bare[len(bare)-1])
 	return bare[:len(bare)-1] + alphabet[last+1:last+2] + body[len(bare):]
-}
-
-// utf16LE is how Windows' editors save "Unicode".
-func utf16LE(text string) string {
-	wide := []byte{0xff, 0xfe}
-	for _, c := range []byte(text) {
-		wide = append(wide, c, 0)
-	}
-	return string(wide)
 }
 
 func TestParseNoData(t *testing.T) {

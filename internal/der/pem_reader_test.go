@@ -1,6 +1,7 @@
 package der_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/yuncert/yuncert/internal/der"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 func TestPEMReader(t *testing.T) {
@@ -113,7 +115,7 @@ func TestDecodeSpoiledPEM(t *testing.T) {
 		"no end":                   {strings.TrimSuffix(text, "-----END LABEL-----\n"), "no end"},
 		"another label at the end": {strings.Replace(text, "END LABEL", "END OTHER", 1), "ends with another label"},
 		"a second block":           {text + text, "more than one PEM block"},
-		"UTF-16":                   {utf16LE(text), "UTF-16"},
+		"UTF-16":                   {testutil.UTF16(binary.LittleEndian, text), "UTF-16"},
 		"a header":                 {strings.Replace(text, "\n", "\nComment: mine\n\n", 1), "headers"},
 		"an encrypted block":       {strings.Replace(text, "\n", "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n", 1), "headers"},
 		"half a block after":       {text + "-----BEGIN LABEL-----\n", "more than one PEM block"},
@@ -137,31 +139,22 @@ func TestDecodeSpoiledPEM(t *testing.T) {
 	}
 }
 
-// utf16LE returns an ASCII text in UTF-16 without a byte-order mark.
-func utf16LE(text string) string {
-	var b strings.Builder
-	for i := range len(text) {
-		b.Write([]byte{text[i], 0})
-	}
-	return b.String()
-}
-
 func TestNoPEM(t *testing.T) {
 	t.Parallel()
 	text := der.PEM("LABEL", []byte("content"))
-	const utf16, binary, missing, damaged = "it is UTF-16 text; save it as UTF-8", "it is DER; convert it to PEM", "-----BEGIN is missing", "its PEM block is damaged"
+	const utf16, octets, missing, damaged = "it is UTF-16 text; save it as UTF-8", "it is DER; convert it to PEM", "-----BEGIN is missing", "its PEM block is damaged"
 	for name, tt := range map[string]struct{ text, says string }{
 		"nothing":                          {"", missing},
 		"text":                             {"hello", missing},
 		"a 0":                              {"0", missing},
 		"a number":                         {"01", missing},
 		"base64 only":                      {"Y29udGVudA==", missing},
-		"little endian":                    {utf16LE(text), utf16},
-		"big endian":                       {"\x00" + utf16LE(text), utf16},
-		"UTF-16 after text":                {utf16LE("a key:\n" + text), utf16},
+		"little endian":                    {testutil.UTF16(binary.LittleEndian, text), utf16},
+		"big endian":                       {testutil.UTF16(binary.BigEndian, text), utf16},
+		"UTF-16 after text":                {testutil.UTF16(binary.LittleEndian, "a key:\n"+text), utf16},
 		"a little-endian byte-order mark":  {"\xff\xfeh\x00", utf16},
 		"a big-endian byte-order mark":     {"\xfe\xff\x00h", utf16},
-		"DER":                              {"\x30\x82\x01\x00", binary},
+		"DER":                              {"\x30\x82\x01\x00", octets},
 		"no end":                           {strings.TrimSuffix(text, "-----END LABEL-----\n"), damaged},
 		"a character that is not base64":   {strings.Replace(text, "Y", "?", 1), damaged},
 		"a zero octet, but still one text": {strings.Replace(text, "Y", "\x00", 1), damaged},

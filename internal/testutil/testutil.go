@@ -8,6 +8,7 @@ package testutil
 
 import (
 	"crypto"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -165,6 +167,15 @@ func Hex(text string) []byte {
 		panic(err)
 	}
 	return b
+}
+
+// UTF16 returns a text in UTF-16. Put "\ufeff" in front for a byte-order mark.
+func UTF16(order binary.AppendByteOrder, text string) string {
+	var b []byte
+	for _, unit := range utf16.Encode([]rune(text)) {
+		b = order.AppendUint16(b, unit)
+	}
+	return string(b)
 }
 
 // Chinese returns a text of n characters of three octets each.
