@@ -148,9 +148,11 @@ const maxMessage = 1000
 
 // Errorf returns an *Error without a cause. The parameter may be empty. format
 // and args give the message as in [fmt.Sprintf]. The message is cut after 1000
-// octets. What looks like a private key, in PEM or base64, is replaced by "…".
+// octets. "…" replaces what looks like a private key in PEM or base64, up to the
+// next quotation mark: 24 or more characters of base64 that look random. Digests in
+// hexadecimal, object identifiers, host names and words stay.
 func Errorf(code Code, parameter, format string, args ...any) *Error {
-	message := cut(fmt.Sprintf(format, args...), 10*maxMessage) // no long search for keys
+	message := cut(fmt.Sprintf(format, args...), 10*maxMessage) // bounds the search for keys
 	return &Error{Code: code, Parameter: parameter, Message: cut(withoutKeys(message), maxMessage)}
 }
 
@@ -228,34 +230,46 @@ func findKey(message string) int {
 	return at
 }
 
-// isBase64Key reports whether a run may be a key in base64: it has capital and
-// small letters and digits, and 40 characters, or 24 without a hyphen, a low line
-// or a percent sign. Digests and serial numbers in hexadecimal have letters of
-// one case, and so have the long labels of host names. Of a key that is cut to 23
-// characters of base64, at most 17 octets are shown.
+// isBase64Key reports whether a run may hold a key in base64. A key changes between
+// capital letters, small letters and digits at about 3 of 5 places. Host names,
+// file names and paths change at about 1 of 3 or fewer. Digests in hexadecimal
+// have letters of one case.
 func isBase64Key(run string) bool {
-	if len(run) >= 40 && isMixed(run) {
-		return true
-	}
-	separator := func(r rune) bool { return r == '-' || r == '_' || r == '%' }
-	for piece := range strings.FieldsFuncSeq(run, separator) {
-		if len(piece) >= 24 && isMixed(piece) {
+	const window = 32 // so that words in front do not hide a key
+	for at := range max(1, len(run)-window+1) {
+		if looksRandom(run[at:min(at+window, len(run))]) {
 			return true
 		}
 	}
 	return false
 }
 
-// isMixed reports whether a text has a capital letter, a small letter and a digit.
-func isMixed(text string) bool {
-	var capital, small, digit bool
+// looksRandom reports whether a text has letters of both cases and changes between
+// capital letters, small letters and digits at 2 of 5 places or more.
+func looksRandom(text string) bool {
+	const none, capital, small, digit = 0, 1, 2, 3
+	var seen [4]bool
+	changes, last := 0, none
 	for i := range len(text) {
-		c := text[i]
-		capital = capital || 'A' <= c && c <= 'Z'
-		small = small || 'a' <= c && c <= 'z'
-		digit = digit || '0' <= c && c <= '9'
+		class := none
+		switch c := text[i]; {
+		case 'A' <= c && c <= 'Z':
+			class = capital
+		case 'a' <= c && c <= 'z':
+			class = small
+		case '0' <= c && c <= '9':
+			class = digit
+		}
+		if class == none {
+			continue
+		}
+		if class != last {
+			changes++
+		}
+		seen[class] = true
+		last = class
 	}
-	return capital && small && digit
+	return seen[capital] && seen[small] && 5*changes >= 2*len(text)
 }
 
 // Missing returns the error for a required parameter that is absent or empty,

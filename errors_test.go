@@ -157,7 +157,8 @@ func TestErrorfQuotesNoBase64(t *testing.T) {
 		{"23 characters", sec1[30:53], sec1[30:53]},
 		{"in base64 for URLs", jwk, "…"},
 		{"40 characters of it", jwk[:40], "…"},
-		{"39 characters of it, with no piece of 24", strings.Repeat("-aB3", 10)[:39], strings.Repeat("-aB3", 10)[:39]},
+		{"short pieces between hyphens", strings.Repeat("-aB3", 10)[:39], "…"},
+		{"in base64 after words and hyphens", "this-is-the-key-of-our-certificate-authority-" + jwk[4:36], "…"},
 		{"a label with plus signs", "-----BEGIN+EC+PRIVATE+KEY-----MHc", "-----BEGIN+EC+PRIVATE+KEY-----…"},
 		{"a label without spaces", "-----BEGINECPRIVATEKEY-----MHc", "-----BEGINECPRIVATEKEY-----…"},
 		{"a label in a URL", "-----BEGIN%20EC%20PRIVATE%20KEY-----MHc", "-----BEGIN%20EC%20PRIVATE%20KEY-----…"},
@@ -172,6 +173,10 @@ func TestErrorfQuotesNoBase64(t *testing.T) {
 		{"a UUID", "6BA7B810-9DAD-11D1-80B4-00C04FD430C8", "6BA7B810-9DAD-11D1-80B4-00C04FD430C8"},
 		{"a company", "Donaudampfschifffahrtsgesellschaft mbH 1829", "Donaudampfschifffahrtsgesellschaft mbH 1829"},
 		{"a long word", "InternationalBusinessMachinesCorporationOfTheWorld", "InternationalBusinessMachinesCorporationOfTheWorld"},
+		{"a path with capital letters", "https://example.com/CertificateAuthorities/Root2024/Crl", "https://example.com/CertificateAuthorities/Root2024/Crl"},
+		{"a long path", "http://pki.example.com/certs/Example%20RSA%20Issuing%20CA%2003.crt", "http://pki.example.com/certs/Example%20RSA%20Issuing%20CA%2003.crt"},
+		{"SHA-256 with colons", strings.Repeat("4A:b7:", 8), strings.Repeat("4A:b7:", 8)},
+		{"a file", "/etc/pki/tls/private/Example_Issuing_CA_2026.key", "/etc/pki/tls/private/Example_Issuing_CA_2026.key"},
 		{"an operation", "CreateCertificateWithCsrRequest", "CreateCertificateWithCsrRequest"},
 		{"an object identifier", "1.2.840.113549.1.1.10.1.2.840.113549.1.1.10", "1.2.840.113549.1.1.10.1.2.840.113549.1.1.10"},
 		{"labels that are accepted", "want PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY", "want PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY"},
@@ -186,6 +191,28 @@ func TestErrorfQuotesNoBase64(t *testing.T) {
 				t.Errorf("passed on, the message is %s", again.Message)
 			}
 		})
+	}
+}
+
+// A key of 32 octets is found by what its text looks like, so a few are not: at
+// most one in a thousand.
+func TestErrorfFindsKeys(t *testing.T) {
+	t.Parallel()
+	const keys = 20_000
+	shown := 0
+	random := testutil.Seeded()
+	key := make([]byte, 32)
+	for range keys {
+		if _, err := io.ReadFull(random, key); err != nil {
+			t.Fatal(err)
+		}
+		text := base64.StdEncoding.EncodeToString(key)
+		if e := yuncert.Errorf(yuncert.ErrInvalidParameter, "Domain", "%.80q is not a name", text); e.Message != `"…" is not a name` {
+			shown++
+		}
+	}
+	if shown > keys/1000 {
+		t.Errorf("%d keys of %d are shown", shown, keys)
 	}
 }
 
