@@ -1,0 +1,179 @@
+package yuncert_test
+
+import (
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// securityTests names the tests of each sentence in SECURITY.md, by the words with
+// which the sentence begins.
+var securityTests = map[string]string{
+	// Size and work: the bounds are also compared with the constants below.
+	"**Size**, before parsing: 64 KiB for CSRs, OCSP requests":  "TestParseSize TestRespondOCSPRequests TestSplitNames TestCanonicalNameRefusals TestSanValueLength TestObjectIdentifierLength TestParsePrivateKeyRefuses TestMessages",
+	"The length of an RSA key is checked before any arithmetic": "TestParsePrivateKeyJudgesLengthsFirst",
+	"CRLs have no limit": "TestCreateRevocationListLong",
+	"**Work.** One `ca.Verify` reads up to 1000 certificates": "TestVerifyRefuses TestVerifyPile",
+	"It checks up to 100 signatures of certificates":          "TestVerifyPile TestVerifyListsBounded TestVerifyComparisons TestConstraintsComparisons",
+	"The distribution points of a certificate or CRL":         "TestCRLScopeCoversPoints TestScopeOfRefuses",
+	"An OCSP request is about up to 100 certificates":         "TestRespondOCSPRequests TestRespondOCSPFailures",
+	"A CRL, a CRL entry and an OCSP request have up to 64":    "TestCRLFields TestRespondOCSPFailures",
+
+	"**Form.** What is used must be DER":                   "TestParseRefusesEveryElementNotDER TestParseRefusals TestParseRevocationList TestParseCertificateRefuses TestRespondOCSPFailures",
+	"No attribute, attribute value, extension":             "TestParseRefusals TestCRLFields TestParseCertificateRefuses",
+	"A CRL has version 2":                                  "TestCRLFields TestParseRevocationList",
+	"Strings fit their type":                               "TestParseNameStrings TestCheckText TestCheckTextRefusesInvisible TestParseRefusals",
+	"A PEM text of a CSR with two blocks or a private key": "TestParseRefusesTexts TestParseKeepsPrivateKeysToItself TestDecodeSpoiledPEM",
+	"A damaged PEM block among certificates":               "TestVerifyRefuses TestNewIssuerRefusesChain TestPEMReader",
+
+	"**Keys** in CSRs, issuers and chains":             "TestParseRefusals TestNewIssuerRefusesWeakCA TestVerifyRefusesKey",
+	"RSA: 1024 (only in server certificates":           "TestCheckRSA TestWeakRSASmallPrimes TestWeakRSAClosePrimes TestWeakRSAROCA TestCreateServerCertificateWithCsrMinRSABits",
+	"EC: an uncompressed point on a named curve":       "TestCheckECC TestUnsupportedPublicKeys TestParsePublicKeyRefuses",
+	"Explicit curve parameters are accepted only":      "TestParsePrivateKeyExplicitCurve TestParsePrivateKeyRefusesOtherCurves TestParsePublicKeyExplicitCurve",
+	"A CSR with the CA's own key":                      "TestCreateServerCertificateWithCsrOfCAKey",
+	"`KeyPolicy` in `IssuerOptions` can block":         "TestIssuerBlockedKeys TestIssuerSmallExponents",
+	"**Possession.** The CSR's own key signed it":      "TestParseRefusals TestParseRefusesEveryChangedOctet TestVerifySM2UserIDs",
+	"**Signatures** of CSRs, certificates and CRLs":    "TestVerify TestVerifyPSS TestVerifyPSSRefuses TestPSS",
+	"Others, such as SHA-1, are refused by name":       "TestUnsupportedSignatureIsNamed TestVerifyNamesAlgorithms TestNewIssuerSignatureAlgorithm",
+	"**Names.** DNS names have letters":                "TestCanonicalNameRefusals",
+	"A wildcard is the whole first label":              "TestCanonicalNameRefusals",
+	"A DNS name is not an IP address":                  "TestCanonicalNameRefusals",
+	"An A-label converts to Unicode and back":          "TestCanonicalNameRefusals",
+	"An IPv4 address is not mapped into IPv6":          "TestCanonicalNameRefusals TestMessages",
+	"A common name that reads like a host name":        "TestCheckTextSpellings TestMessages",
+	"E-mail addresses, URIs and other names in a CSR":  "TestCreateServerCertificateWithCsrOtherNames",
+	"**Issued content.** Only the key, the names":      "TestProfileIgnoresRequestedExtensions TestCreateServerCertificateWithCsrSubject",
+	"A certificate stays within the chain's validity":  "TestCreateServerCertificateWithCsrValidity TestCreateSubCACertificatePathLengthAbove TestCreateSubCACertificateExtendedKeyUsagesAbove TestNameConstraintsAlongTheChain TestCreateOCSPResponderCertificate",
+	"A root, an expired or a revoked CA does not":      "TestLeafOperationsRefuseUnderIssuer TestCreateServerCertificateWithCsrExpiredIssuer TestPoolIssuer",
+	"Its subject is not the CA's, however spelled":     "TestSubjectOfACA TestSubjectOfACASpelledOtherwise TestSubjectOfACASpelledInUnicode",
+	"**Name constraints** (RFC 5280":                   "TestNameConstraintsEnforced TestNameConstraintsAlongTheChain TestConstraintsMatch TestConstraintsDirectory TestVerifyRefuses",
+	"Constraints on other kinds of name":               "TestConstraintsOf TestForeignNameConstraints TestNewIssuerRefusesCertificate",
+	"Names that a constraint on their kind cannot":     "TestConstraintsRefuseOddNames TestConstraintsUTF8Mailbox TestConstraintsDirectory",
+	"In an issued certificate without DNS names":       "TestCheckCommonName TestMessages",
+	"**Revocation** (RFC 5280":                         "TestVerifyRefuses TestPKITS",
+	"A CRL is signed by a key of the CA that leads to": "TestVerifyAccepts TestVerifyRefuses",
+	"A delta CRL or a CRL for some reasons":            "TestVerifyAccepts TestVerifyRefuses TestCRLScopeReasons",
+	"Indirect CRLs are refused":                        "TestVerifyRefuses TestScopeOfRefuses",
+
+	"**Domain ownership** (`order`)":                        "TestCheckOwnership",
+	"A token has 258 random bits":                           "TestManyOrders",
+	"`order.NetVerifier` connects only to public addresses": "TestNetVerifierAllows TestNetVerifierForbiddenAddresses TestNetVerifierRebinding",
+	"It looks at up to 100 addresses":                       "TestNetVerifierManyAddresses TestNetVerifierAddresses",
+	"Up to five redirects stay on the host":                 "TestNetVerifierFile TestNetVerifierRedirectFold",
+	"A file has up to 4 KiB":                                "TestNetVerifierFile TestNetVerifierTimeout TestNetVerifierStalledServer",
+	"Messages to the applicant contain no address":          "TestCheckOwnershipFile TestCheckOwnershipDNS FuzzCheckOwnership",
+	"A file does not prove a wildcard":                      "TestCreateCertificateWithCsrRequestRefused",
+	"A wildcard directly below a public suffix":             "TestCreateCertificateWithCsrRequestRefused",
+	"A certificate signed by `Issue` contains only":         "TestIssue",
+	"**Quota.** An order and the unit it uses":              "TestRaceForTheLastUnit TestRaceOfUnits TestSQLStoreKilled",
+	"**Secrets.** fmt, log/slog and encoding/json print":    "TestNoLeakInFmt TestNoLeakInEncodings TestSecretsOfTypes",
+	"Messages have at most 1000 octets":                     "TestErrorfCutsMessages TestMessagesAreShort",
+	"They never quote a CSR or chain as it was sent":        "TestSecretsInErrors TestMessagesAreShort",
+	"They leave out what looks like a private key":          "TestErrorfQuotesNoKey TestErrorfQuotesNoBase64 TestErrorfFindsKeys TestSecretsInErrors",
+	"The cause of an internal failure is in `Error()`":      "TestErrorBodyParameter",
+	"A `ca.Pool` forgets revocations when the process ends": "TestPoolForgetsRevocations",
+	"Without it `ca.Verify` accepts the certificates of a":  "TestVerifyAccepts",
+	"Whether others know a key, unless `Blocked` says so":   "TestVerifyDoesNotCallBlocked",
+	"CSR attributes and extensions that are not used":       "TestParseSetOrder",
+	"Processor faults: signatures by ECDSA and SM2 keys":    "TestSignerVerifiesOthers",
+	"Memory is not wiped, except for the numbers":           "TestKeyPoolCloseWipes TestWipe",
+	"`GODEBUG=fips140=on` works":                            "TestFIPS",
+	"With `GODEBUG=fips140=only` Go panics on MD5, SHA-1":   "TestFIPSOperations",
+	"Certificate policies (`ca.Verify` refuses a chain":     "TestVerifyRefuses TestNewIssuerRefusesPolicies",
+	"Public suffixes, except for wildcards in orders":       "TestChallenge",
+	"Responses have the serial numbers and identifiers":     "TestDocumentedResponse",
+}
+
+// securityBounds are the numbers of SECURITY.md, and the source that enforces each.
+var securityBounds = []struct{ words, file, source string }{
+	{"64 KiB for CSRs", "csr/parse.go", "MaxSize = 64 << 10"},
+	{"64 KiB for CSRs", "internal/param/csr.go", "maxCSR = 64 << 10"},
+	{"OCSP requests and lists of names", "internal/x509der/ocsp.go", "maxOCSPRequest = 64 << 10"},
+	{"OCSP requests and lists of names", "internal/param/names.go", "maxList = 64 << 10"},
+	{"OCSP requests and lists of names", "ca/san_value.go", "maxSanValue = 64 << 10"},
+	{"250 names besides the common name", "internal/x509der/altname.go", "MaxNames = 250"},
+	{"253 characters a name before any conversion", "internal/x509der/altname.go", "utf8.RuneCountInString(entry) > 253"},
+	{"128 characters an object identifier", "ca/extended_key_usage.go", "maxOID = 128"},
+	{"1 MiB for the text of a private key", "algorithm/pem.go", "maxKeyText = 1 << 20"},
+	{"16 KiB for the key", "algorithm/pem.go", "maxKeyDER = 16 << 10"},
+	{"up to 1000 certificates in each text", "ca/verify.go", "maxCertificates = 1000"},
+	{"chains of up to 10", "ca/chain.go", "maxChain = 10"},
+	{"up to 100 signatures of certificates", "ca/verify.go", "maxChecks = 100"},
+	{"and 1000 of CRLs", "ca/verify_revocation.go", "maxListChecks = 1000"},
+	{"up to 2^20 times", "ca/verify.go", "maxComparisons = 1 << 20"},
+	{"once more for each 256 octets", "internal/x509der/constraints.go", "1 + int64(len(constraint)/256)"},
+	{"have up to 100 names", "internal/x509der/distribution_point.go", "maxPointNames = 100"},
+	{"about up to 100 certificates", "internal/x509der/ocsp.go", "maxOCSPCertIDs = 100"},
+	{"up to 64 extensions each", "internal/x509der/extension.go", "maxExtensions = 64"},
+	{"an odd exponent from 65537 to 2^31-1", "algorithm/check.go", "pub.E < 65537 || pub.E%2 == 0 || pub.E > 1<<31-1"},
+	{"no prime factor up to 751", "algorithm/weakrsa.go", "maxSmallPrime = 751"},
+	{"is compared in constant time", "order/ownership.go", "subtle.ConstantTimeCompare([]byte(text), []byte(token))"},
+	{"up to 100 addresses of a name", "order/net_verifier.go", "maxSeen = 100"},
+	{"connects to up to ten", "order/net_verifier.go", "maxAddresses = 10"},
+	{"Up to five redirects", "order/net_verifier.go", "maxRedirects = 5"},
+	{"A file has up to 4 KiB", "order/net_verifier.go", "maxFile = 4 << 10"},
+	{"a lookup takes up to 10 seconds", "order/net_verifier.go", "timeout = 10 * time.Second"},
+	{"at most 1000 octets", "errors.go", "maxMessage = 1000"},
+}
+
+// oneSpace returns a text with one space for each white space.
+func oneSpace(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+var testName = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w*)\(`)
+
+// Each sentence of SECURITY.md about what is checked is held by tests. Change the
+// tests together with the sentence.
+func TestSecuritySentences(t *testing.T) {
+	t.Parallel()
+	tests := make(map[string]bool)
+	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, "_test.go") {
+			for _, name := range testName.FindAllStringSubmatch(readText(t, path), -1) {
+				tests[name[1]] = true
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := oneSpace(readText(t, "SECURITY.md"))
+	for words, names := range securityTests {
+		if !strings.Contains(page, words) {
+			t.Errorf("SECURITY.md has no sentence %q", words)
+		}
+		for name := range strings.FieldsSeq(names) {
+			if !tests[name] {
+				t.Errorf("%q: there is no test %s", words, name)
+			}
+		}
+	}
+	covered := slices.Collect(maps.Keys(securityTests))
+	_, checked, _ := strings.Cut(page, "## What is checked ")
+	checked, _, _ = strings.Cut(checked, " ## What you must do")
+	for sentence := range strings.SplitSeq(checked, ". ") {
+		sentence = strings.TrimPrefix(sentence, "* ")
+		begins := func(words string) bool { return strings.HasPrefix(sentence, words) }
+		if !slices.ContainsFunc(covered, begins) {
+			t.Errorf("SECURITY.md: no test is named for the sentence %q", sentence)
+		}
+	}
+}
+
+// The bounds in SECURITY.md are those of the code.
+func TestSecurityBounds(t *testing.T) {
+	t.Parallel()
+	page := oneSpace(readText(t, "SECURITY.md"))
+	for _, bound := range securityBounds {
+		if !strings.Contains(page, bound.words) {
+			t.Errorf("SECURITY.md does not say %q", bound.words)
+		}
+		if !strings.Contains(oneSpace(readText(t, bound.file)), bound.source) {
+			t.Errorf("%q: %s does not have %s", bound.words, bound.file, bound.source)
+		}
+	}
+}
