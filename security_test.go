@@ -15,7 +15,7 @@ import (
 var securityTests = map[string]string{
 	// Size and work: the bounds are also compared with the constants below.
 	"**Size**, before parsing: 64 KiB for CSRs, OCSP requests":  "TestParseSize TestRespondOCSPRequests TestSplitNames TestCanonicalNameRefusals TestSanValueLength TestObjectIdentifierLength TestParsePrivateKeyRefuses TestMessages",
-	"The length of an RSA key is checked before any arithmetic": "TestParsePrivateKeyJudgesLengthsFirst",
+	"The length of an RSA key is checked before any arithmetic": "TestParsePrivateKeyChecksLengthsFirst",
 	"CRLs have no limit": "TestCreateRevocationListLong",
 	"**Work.** One `ca.Verify` reads up to 1000 certificates": "TestVerifyRefuses TestVerifyPile",
 	"It checks up to 100 signatures of certificates":          "TestVerifyPile TestVerifyListsBounded TestVerifyComparisons TestConstraintsComparisons",
@@ -52,7 +52,7 @@ var securityTests = map[string]string{
 	"Its subject is not the CA's, however spelled":     "TestSubjectOfACA TestSubjectOfACASpelledOtherwise TestSubjectOfACASpelledInUnicode",
 	"**Name constraints** (RFC 5280":                   "TestNameConstraintsEnforced TestNameConstraintsAlongTheChain TestConstraintsMatch TestConstraintsDirectory TestVerifyRefuses",
 	"Constraints on other kinds of name":               "TestConstraintsOf TestForeignNameConstraints TestNewIssuerRefusesCertificate",
-	"Names that a constraint on their kind cannot":     "TestConstraintsRefuseOddNames TestConstraintsUTF8Mailbox TestConstraintsDirectory",
+	"Names that cannot be compared with a constraint":  "TestConstraintsRefuseOddNames TestConstraintsUTF8Mailbox TestConstraintsDirectory",
 	"In an issued certificate without DNS names":       "TestCheckCommonName TestMessages",
 	"**Revocation** (RFC 5280":                         "TestVerifyRefuses TestPKITS",
 	"A CRL is signed by a key of the CA that leads to": "TestVerifyAccepts TestVerifyRefuses",

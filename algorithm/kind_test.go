@@ -197,7 +197,7 @@ func ownPoint(a algorithm.Algorithm) []byte {
 	return join([]byte{4}, pub.X.FillBytes(make([]byte, size)), pub.Y.FillBytes(make([]byte, size)))
 }
 
-// A public key with explicit parameters is refused, even with those of its curve.
+// A public key with explicit parameters is refused, even if they describe its curve.
 func TestParsePublicKeyExplicitCurve(t *testing.T) {
 	t.Parallel()
 	for a, curve := range ecCurves {
@@ -209,9 +209,9 @@ func TestParsePublicKeyExplicitCurve(t *testing.T) {
 	}
 }
 
-// The length of every number of an RSA key is judged before anything is computed:
+// The length of every number of an RSA key is checked before anything is computed:
 // each of these keys would get another message from the arithmetic.
-func TestParsePrivateKeyJudgesLengthsFirst(t *testing.T) {
+func TestParsePrivateKeyChecksLengthsFirst(t *testing.T) {
 	t.Parallel()
 	key := rsaKey(t, algorithm.RSA_1024, 0)
 	numbers := func() []*big.Int {
