@@ -9,7 +9,7 @@
 //
 // Choose a package by what you need:
 //
-//   - [github.com/yuncert/yuncert/csr] creates CSRs and reads those of any tool.
+//   - [github.com/yuncert/yuncert/csr] creates CSRs, and reads CSRs of any tool.
 //   - [github.com/yuncert/yuncert/ca] creates CAs, certificates, CRLs and OCSP
 //     responses, and verifies chains.
 //   - [github.com/yuncert/yuncert/order] takes orders and proves who owns a domain.

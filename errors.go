@@ -205,7 +205,7 @@ func quotationEnd(text string) int {
 
 var (
 	// keyLabel is the first line of a private key in PEM. Forms, URLs and JSON
-	// change what stands between its words.
+	// change the spaces between its words.
 	keyLabel = regexp.MustCompile(`(?s)BEGIN.{0,32}?PRIVATE.{0,8}?KEY-*|PRIVATE.{0,8}?KEY-----`)
 
 	// base64Run is a run of the characters of base64, of its form for URLs and of
@@ -213,9 +213,8 @@ var (
 	base64Run = regexp.MustCompile(`[A-Za-z0-9+/=_%-]{24,}`)
 )
 
-// findKey returns the index after the first label of a private key, or that of
-// the first run that may be a key in base64, whichever is smaller. It returns -1 if
-// there is neither.
+// findKey returns the index after the first label of a private key, or the index of
+// a run before it that may be a key in base64. It returns -1 if there is neither.
 func findKey(message string) int {
 	at := -1
 	if label := keyLabel.FindStringIndex(message); label != nil {

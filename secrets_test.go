@@ -430,8 +430,8 @@ func TestSecretsInErrors(t *testing.T) {
 			maps.Copy(forms, spoilt)
 			for form, text := range forms {
 				w.requestsWith(text, func(field string, err error) {
-					// A message may quote 80 characters of a name that is refused: not those of a key in PEM or base64, which
-					// people paste, but maybe digits in hexadecimal, which look like a digest.
+					// A message may quote 80 characters of a name that is refused. It does not quote a key in PEM or base64,
+					// which people paste. It may quote one in hexadecimal, which looks like a digest.
 					if strings.HasPrefix(form, "PEM") || strings.HasPrefix(form, "base64") || strings.Contains(field, ".Csr") {
 						check(field+", "+form, err)
 					}

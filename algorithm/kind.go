@@ -154,9 +154,9 @@ func explicitCurve(parameters cryptobyte.String) []byte {
 	return nil
 }
 
-// describes reports whether ECParameters (RFC 3279, section 2.3.5) are those of a
-// curve. Every number is compared: with another generator, anybody can make a
-// private key for a given public key (CVE-2020-0601). The seed is skipped, since
+// describes reports whether ECParameters (RFC 3279, section 2.3.5) describe a curve.
+// Every number is compared: with another generator, anybody can make a private key
+// for a given public key (CVE-2020-0601). The seed is skipped, since
 // nothing is computed from it.
 func describes(parameters cryptobyte.String, curve *elliptic.CurveParams) bool {
 	const primeField = "\x06\x07\x2a\x86\x48\xce\x3d\x01\x01"

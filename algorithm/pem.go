@@ -52,7 +52,7 @@ func marshalSM2(key *sm2.PrivateKey) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The buffer never grows: no copy of the scalar stays behind.
+	// The buffer never grows, which would leave a copy of the scalar in memory.
 	return der.AppendFunc(make([]byte, 0, 256), asn1.SEQUENCE, func(dst []byte) []byte {
 		dst = append(der.AppendInt(dst, 0), sm2KeyID...)
 		return der.AppendFunc(dst, asn1.OCTET_STRING, func(dst []byte) []byte {
@@ -78,8 +78,8 @@ const (
 // also "SM2 PRIVATE KEY"). A public key stored with an SM2 key must belong to it;
 // one stored with an ECC key is ignored and computed again.
 //
-// A curve given by explicit parameters is accepted if they are exactly those of
-// P-256, P-384, P-521 or SM2. [PrivateKey.PEM] then names the curve.
+// A curve given by explicit parameters is accepted if it is exactly P-256, P-384,
+// P-521 or SM2. [PrivateKey.PEM] then names the curve.
 //
 // ParsePrivateKey refuses a text with no key or several, and a key that is
 // encrypted, broken, not supported or refused by [Check]. It reads up to 1 MiB of

@@ -104,8 +104,8 @@ func closePrimes(n *big.Int) bool {
 }
 
 // ceilSqrt returns ⌈√n⌉. Each step doubles the bits of the root, with one division
-// half as long as those of big.Int.Sqrt. The steps are those of CPython's math.isqrt,
-// whose source has the proof.
+// half as long as in big.Int.Sqrt. The steps follow CPython's math.isqrt, whose
+// source has the proof.
 func ceilSqrt(n *big.Int) *big.Int {
 	length := uint(n.BitLen())
 	c := (length - 1) / 2 // bits of the root after its first

@@ -120,7 +120,7 @@ func refusedCdnRequests() []refusedCdnRequest {
 	}
 }
 
-// The rules in the comments are those of CreateCdnCertificateSigningRequest in
+// The comments number the rules of CreateCdnCertificateSigningRequest in
 // docs/operations.md.
 func TestCreateCdnCertificateSigningRequestRefusals(t *testing.T) {
 	t.Parallel()

@@ -181,7 +181,7 @@ func refusedCreateCsrRequests() []refusedCreateCsrRequest {
 	}
 }
 
-// The rules in the comments are those of CreateCsr in docs/operations.md.
+// The comments number the rules of CreateCsr in docs/operations.md.
 func TestCreateCsrRefusals(t *testing.T) {
 	t.Parallel()
 	key := testkeys.Key(algorithm.ECC_256, 0)
@@ -203,7 +203,7 @@ func TestCreateCsrRefusals(t *testing.T) {
 				t.Errorf("CreateCsrWithKey returned %v with the error", resp)
 			}
 			testutil.CheckMessage(t, err, tt.code, tt.parameter, tt.message)
-			// The request is judged before the key is.
+			// The request is checked before the key.
 			_, err = csr.CreateCsrWithKey(testutil.Untouched(t), nil, req)
 			testutil.CheckMessage(t, err, tt.code, tt.parameter, tt.message)
 			if *req != sent {

@@ -165,8 +165,8 @@ func TestParseSmallExponentOfOpenSSL(t *testing.T) {
 	}
 }
 
-// The policy judges the key that is in the CSR, in any encoding, and before
-// the costs of a signature.
+// The policy applies to the key in the CSR, in any encoding, before the signature is
+// verified.
 func TestParseBlockedKeys(t *testing.T) {
 	t.Parallel()
 	for name, tt := range tools {

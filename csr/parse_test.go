@@ -1035,7 +1035,7 @@ func TestParseSize(t *testing.T) {
 	checkRefused(t, sized(csr.MaxSize+1), "65537 octets")
 }
 
-// Whoever sends a private key reads so, and nobody reads the key in a log.
+// A private key instead of a CSR is recognised, and the message does not quote it.
 func TestParseKeepsPrivateKeysToItself(t *testing.T) {
 	t.Parallel()
 	good := string(readFile(t, "accepted", "openssl-p256-san"))

@@ -30,7 +30,7 @@ func main() {
 	out := flag.String("out", "", "`directory` to write to; created if it does not exist (required)")
 	domain := flag.String("domain", "", "`names` of the server, separated by commas, in addition to the CSR's (default localhost,127.0.0.1 without -csr)")
 	csrFile := flag.String("csr", "", "`file` with a CSR to issue for; without it a server key and CSR are created")
-	name := flag.String("algorithm", "", "`algorithm` of all keys: RSA_2048, RSA_3072, RSA_4096, ECC_256 or SM2_256 (default ECC_256); with -csr only of the CAs' keys, also ECC_384 or ECC_512 (default: that of the CSR's key)")
+	name := flag.String("algorithm", "", "`algorithm` of all keys: RSA_2048, RSA_3072, RSA_4096, ECC_256 or SM2_256 (default ECC_256); with -csr only of the CAs' keys, also ECC_384 or ECC_512 (default: the algorithm of the CSR's key)")
 	days := flag.Int("days", 365, "validity of the server certificate in `days`")
 	flag.Parse()
 	if *out == "" || flag.NArg() > 0 || *days < 1 || *days > math.MaxInt32 {

@@ -32,8 +32,8 @@ func NewPEMReader(text []byte) *PEMReader {
 }
 
 // Next returns the next block that can be read, or nil if there is none.
-// encoding/pem skips a block that is damaged; damaged reports whether Next came
-// across one. A block of which only the END line is left counts too.
+// encoding/pem skips a damaged block; damaged reports whether Next skipped one. A
+// block of which only the END line is left counts too.
 func (r *PEMReader) Next() (block *pem.Block, damaged bool) {
 	block, rest := pem.Decode(r.rest)
 	if block == nil {
@@ -68,7 +68,7 @@ func NoPEM(text []byte) error {
 }
 
 // isUTF16 recognises UTF-16 by its byte-order mark or by the zeros in -----BEGIN.
-// In both byte orders a zero stands between two of these characters.
+// In both byte orders there is a zero between two of these characters.
 func isUTF16(text []byte) bool {
 	const begin = "-\x00-\x00-\x00-\x00-\x00B\x00E\x00G\x00I\x00N"
 	return bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) ||

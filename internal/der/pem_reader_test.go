@@ -32,7 +32,7 @@ func TestPEMReader(t *testing.T) {
 		{"CRLF", strings.ReplaceAll(a+b, "\n", "\r\n"), []string{"a", "b"}, ""},
 		{"no line break between", strings.TrimSuffix(a, "\n") + strings.TrimSuffix(b, "\n") + c, []string{"a", "b", "c"}, ""},
 		{"a space between", strings.TrimSuffix(a, "\n") + " " + b, []string{"damaged"}, strings.TrimSuffix(a, "\n") + " " + b},
-		{"an end that is no end", strings.Replace(a, "END", "END-----BEGIN ", 1) + b, []string{"damaged", "b"}, ""},
+		{"an END line that does not end", strings.Replace(a, "END", "END-----BEGIN ", 1) + b, []string{"damaged", "b"}, ""},
 		{"the first is damaged", damaged + c, []string{"damaged", "c"}, ""},
 		{"the second is damaged", a + damaged + c, []string{"a", "damaged", "c"}, ""},
 		{"two are damaged", a + damaged + damaged + c, []string{"a", "damaged", "c"}, ""},

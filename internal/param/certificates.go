@@ -25,8 +25,8 @@ func ParseCertificates(parameter, text string, limit int) ([]*x509.Certificate, 
 // EachCertificate calls yield for each certificate in a PEM text, up to limit,
 // with the certificate or the reason why it cannot be read. Text around the
 // blocks is skipped. It stops at an error of yield, which it returns, and at a
-// block that is damaged or has another label. Damage is always an error: a caller
-// that ignores certificates which cannot be read must not lose a good one.
+// block that is damaged or has another label. Damage is always an error, because a
+// caller that ignores unreadable certificates must not lose a good one.
 func EachCertificate(parameter, text string, limit int, yield func(*x509.Certificate, error) error) error {
 	blocks := der.NewPEMReader([]byte(text))
 	for n := 1; ; n++ {
@@ -59,14 +59,14 @@ func EachCertificate(parameter, text string, limit int, yield func(*x509.Certifi
 	}
 }
 
-// hasWrongLength reports whether the data begins like a certificate and has not
-// the length that it says.
+// hasWrongLength reports whether the data begins like a certificate, but is longer
+// or shorter than its header says.
 func hasWrongLength(data []byte) bool {
 	input := cryptobyte.String(data)
 	return der.IsDER(data) && (!input.SkipASN1(asn1.SEQUENCE) || !input.Empty())
 }
 
-// conversions says, for the labels of other blocks, what to do.
+// conversions has advice for the labels of other blocks.
 var conversions = map[string]string{
 	"PKCS7":                   "; convert it with openssl pkcs7 -print_certs",
 	"CMS":                     "; convert it with openssl pkcs7 -print_certs",
