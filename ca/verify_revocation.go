@@ -98,9 +98,11 @@ func (v *verifier) checkRevoked(chain []*x509.Certificate, at int) error {
 	var reasons x509der.ReasonFlags // for which it is not revoked
 	for _, list := range v.listsOf(issuer) {
 		content, err := v.checkList(list, cert, chain[at+1:])
-		if v.revocation.left < 0 || v.signatures < 0 {
-			return refused("RevocationLists", "for %s: the CRLs of %s need too many checks: up to %d signatures of CRLs and %d of certificates are checked",
-				label(cert), label(issuer), maxListChecks, maxChecks)
+		// Without this a CRL would be ignored because the search for its signer was cut
+		// short, and the certificate that it lists would pass.
+		if v.revocation.left < 0 || v.signatures < 0 || v.comparisons < 0 {
+			return refused("RevocationLists", "for %s: the CRLs of %s need too many checks: up to %d signatures of CRLs and %d of certificates, and %d comparisons with name constraints",
+				label(cert), label(issuer), maxListChecks, maxChecks, maxComparisons)
 		}
 		if err != nil {
 			unusable = err

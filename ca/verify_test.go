@@ -1496,6 +1496,30 @@ func TestVerifyComparisons(t *testing.T) {
 	}
 }
 
+// A search for another key of the CA that runs out of comparisons does not make a CRL
+// by that key disappear.
+func TestVerifyComparisonsOfListSigner(t *testing.T) {
+	t.Parallel()
+	numbered := func(n int, domain string) (names []string) {
+		for i := range n {
+			names = append(names, fmt.Sprintf("h%d.%s", i, domain))
+		}
+		return names
+	}
+	w := newWorld(algorithm.ECC_256)
+	w.leaf.DNSNames = numbered(1024, "example.com")
+	w.sub.ExcludedDNSDomains, w.root.ExcludedDNSDomains = numbered(1023, "example.org"), []string{"example.net"}
+	m := w.make(t) // 2^20 comparisons
+	m.opts.Host = ""
+	m.subList(asItIs)
+	if _, err := m.verify(); err != nil {
+		t.Fatal(err)
+	}
+	m.subNewKey(func(c *x509.Certificate) { c.DNSNames = []string{"ca.example.com"} }, 0xaf)
+	_, err := m.verify()
+	testutil.CheckError(t, err, refused, "RevocationLists", "need too many checks", "1048576 comparisons with name constraints")
+}
+
 // One Verifier serves many goroutines, and what the caller does to its options
 // afterwards does not matter.
 func TestVerifierConcurrent(t *testing.T) {
