@@ -60,6 +60,12 @@ func TestUTF16(t *testing.T) {
 			check("CertificateChain", err)
 			_, err = ca.LoadPool(fstest.MapFS{"ca.pem": {Data: []byte(w.chain)}, "ca.key": {Data: []byte(encode(string(w.pem)))}}, ca.IssuerOptions{})
 			check("", err)
+
+			// Joined with a UTF-8 file, the certificates in UTF-16 must not get lost.
+			for _, joined := range []string{chain + w.chain, w.chain + chain, w.chain + chain + w.chain} {
+				_, err = ca.Verify(secretsNow, w.chain, ca.VerifyOptions{Roots: joined})
+				testutil.CheckError(t, err, yuncert.ErrInvalidValueMalformed, "Roots", "a part of the text is UTF-16")
+			}
 		})
 	}
 }

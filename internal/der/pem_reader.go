@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -33,15 +35,32 @@ func NewPEMReader(text []byte) *PEMReader {
 
 // Next returns the next block that can be read, or nil if there is none.
 // encoding/pem skips a damaged block; damaged reports whether Next skipped one. A
-// block of which only the END line is left counts too.
+// block of which only the END line is left counts too, and so does one whose lines
+// have another number or kind of dashes.
 func (r *PEMReader) Next() (block *pem.Block, damaged bool) {
 	block, rest := pem.Decode(r.rest)
 	if block == nil {
-		return nil, bytes.Contains(r.rest, []byte(pemBegin)) || bytes.Contains(r.rest, []byte(pemEnd))
+		return nil, countMarks(r.rest, "BEGIN ") > 0 || countMarks(r.rest, "END ") > 0
 	}
 	read := r.rest[:len(r.rest)-len(rest)]
 	r.rest = rest
-	return block, bytes.Count(read, []byte(pemBegin)) > 1 || bytes.Count(read, []byte(pemEnd)) > 1
+	return block, countMarks(read, "BEGIN ") > 1 || countMarks(read, "END ") > 1
+}
+
+// countMarks counts how often a word follows a dash of any kind. Word processors turn
+// two hyphens into one dash.
+func countMarks(text []byte, word string) (count int) {
+	for {
+		before, after, found := bytes.Cut(text, []byte(word))
+		if !found {
+			return count
+		}
+		last, _ := utf8.DecodeLastRune(before)
+		if unicode.Is(unicode.Dash, last) {
+			count++
+		}
+		text = after
+	}
 }
 
 // Rest returns the text that Next has not read yet.
@@ -68,11 +87,15 @@ func NoPEM(text []byte) error {
 }
 
 // isUTF16 recognises UTF-16 by its byte-order mark or by the zeros in -----BEGIN.
-// In both byte orders there is a zero between two of these characters.
 func isUTF16(text []byte) bool {
-	const begin = "-\x00-\x00-\x00-\x00-\x00B\x00E\x00G\x00I\x00N"
-	return bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) ||
-		bytes.Contains(text, []byte(begin))
+	return bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) || HoldsUTF16(text)
+}
+
+// HoldsUTF16 reports whether a text has the beginning of a PEM block in UTF-16, as when
+// a UTF-8 file and a UTF-16 file are joined. A PEMReader takes that block for text. In
+// both byte orders a zero stands between two characters of -----BEGIN.
+func HoldsUTF16(text []byte) bool {
+	return bytes.Contains(text, []byte("-\x00-\x00-\x00-\x00-\x00B\x00E\x00G\x00I\x00N"))
 }
 
 // Label names a PEM block in a message, such as "a PEM block PKCS7". A label that is

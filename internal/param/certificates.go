@@ -28,16 +28,21 @@ func ParseCertificates(parameter, text string, limit int) ([]*x509.Certificate, 
 // block that is damaged or has another label. Damage is always an error, because a
 // caller that ignores unreadable certificates must not lose a good one.
 func EachCertificate(parameter, text string, limit int, yield func(*x509.Certificate, error) error) error {
-	blocks := der.NewPEMReader([]byte(text))
+	data := []byte(text)
+	blocks := der.NewPEMReader(data)
 	for n := 1; ; n++ {
 		block, damaged := blocks.Next()
+		last := block == nil && n > 1
+		if (damaged || last) && der.HoldsUTF16(data) {
+			return Malformed(parameter, "a part of the text is UTF-16; save every file as UTF-8 before you join them, for example with iconv -f UTF-16 -t UTF-8")
+		}
 		if damaged {
 			return Malformed(parameter, "certificate %d cannot be read: its PEM block is damaged; want -----BEGIN CERTIFICATE-----, base64 and -----END CERTIFICATE-----, each on lines of its own", n)
 		}
 		if block == nil && n == 1 {
-			return Malformed(parameter, "there is no certificate in PEM: %v", der.NoPEM([]byte(text)))
+			return Malformed(parameter, "there is no certificate in PEM: %v", der.NoPEM(data))
 		}
-		if block == nil {
+		if last {
 			return nil
 		}
 		if block.Type != "CERTIFICATE" {
