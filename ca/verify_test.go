@@ -1197,6 +1197,12 @@ func hostileWorlds() []hostileWorld {
 		{"a damaged CA after the certificate", func(w *world) {
 			w.after = func(m *made) { m.leaf += m.sub[:100] + m.sub[101:] }
 		}, malformed, "Certificate", "certificate 2 cannot be read: its PEM block is damaged"},
+		{"a CA with four dashes after the certificate", func(w *world) {
+			w.after = func(m *made) { m.leaf += strings.ReplaceAll(m.sub, "-----", "----") }
+		}, malformed, "Certificate", "certificate 2 cannot be read: its PEM block is damaged"},
+		{"a CA in UTF-16 after the certificate", func(w *world) {
+			w.after = func(m *made) { m.leaf += "\x00" + strings.Join(strings.Split(m.sub, ""), "\x00") }
+		}, malformed, "Certificate", "a part of the text is UTF-16"},
 		{"a damaged CA among the roots", func(w *world) {
 			w.after = func(m *made) { m.opts.Roots = m.root[:100] + m.root[101:] }
 		}, malformed, "Roots", "certificate 1 cannot be read: its PEM block is damaged"},
