@@ -46,7 +46,7 @@ type CRLScope struct {
 	UserCerts bool     // only certificates of non-CAs
 	CACerts   bool     // only certificates of CAs
 
-	DirectoryNames [][]byte // DER Names, which stand next to Addresses
+	DirectoryNames []ComparableName // which stand next to Addresses
 	SomeReasons    ReasonFlags
 	Delta          bool // only what changed since another list
 }
@@ -399,9 +399,7 @@ func (scope CRLScope) Covers(cert *x509.Certificate) bool {
 		return false
 	}
 	return slices.ContainsFunc(points.addresses, func(address string) bool { return slices.Contains(scope.Addresses, address) }) ||
-		slices.ContainsFunc(points.directories, func(directory []byte) bool {
-			return slices.ContainsFunc(scope.DirectoryNames, func(other []byte) bool { return SameName(directory, other) })
-		})
+		slices.ContainsFunc(points.directories, func(name ComparableName) bool { return slices.Contains(scope.DirectoryNames, name) })
 }
 
 // ScopeOf returns the scope of a CRL. It refuses indirect CRLs, CRLs of attribute
@@ -456,7 +454,7 @@ func parseScope(value, issuer []byte) (scope CRLScope, err error) {
 		switch tag {
 		case contextTag(0):
 			var points pointNames
-			if err := points.add(value, issuer); err != nil {
+			if err := points.add(value, Comparable(issuer)); err != nil {
 				return CRLScope{}, err
 			}
 			scope.Addresses, scope.DirectoryNames = points.addresses, points.directories

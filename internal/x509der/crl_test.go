@@ -7,6 +7,7 @@ import (
 	"crypto/x509/pkix"
 	stdasn1 "encoding/asn1"
 	"math/big"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -299,8 +300,8 @@ func TestCRLScopeCovers(t *testing.T) {
 		{"a and b", x509der.CRLScope{Addresses: []string{a, b}}, true, true, false},
 		{"user certificates of a", x509der.CRLScope{Addresses: []string{a}, UserCerts: true}, false, false, false},
 		{"CA certificates of a", x509der.CRLScope{Addresses: []string{a}, CACerts: true}, false, true, false},
-		{"the issuer's name", x509der.CRLScope{DirectoryNames: [][]byte{asn.Name(asn.Printable(asn.OIDCommonName, "ca"))}}, true, true, true},
-		{"another name", x509der.CRLScope{DirectoryNames: [][]byte{asn.Name(asn.Printable(asn.OIDCommonName, "cb"))}}, false, false, false},
+		{"the issuer's name", x509der.CRLScope{DirectoryNames: []x509der.ComparableName{x509der.Comparable(asn.Name(asn.Printable(asn.OIDCommonName, "ca")))}}, true, true, true},
+		{"another name", x509der.CRLScope{DirectoryNames: []x509der.ComparableName{x509der.Comparable(asn.Name(asn.Printable(asn.OIDCommonName, "cb")))}}, false, false, false},
 	} {
 		got := []bool{tt.scope.Covers(server), tt.scope.Covers(authority), tt.scope.Covers(nowhere)}
 		if diff := cmp.Diff([]bool{tt.server, tt.authority, tt.nowhere}, got); diff != "" {
@@ -365,12 +366,46 @@ func TestCRLScopeCoversPoints(t *testing.T) {
 	}
 }
 
+// However many names are compared, a long name is brought into its comparable form once:
+// the memory for that does not grow with the number of names.
+func TestLongNamesAreComparedOnce(t *testing.T) { // not in parallel: it counts the octets of all goroutines
+	long := asn.Name(asn.UTF8(asn.OIDCommonName, strings.Repeat("é", 1<<15)))
+	small := directory(asn.Name(asn.UTF8(asn.OIDCommonName, "x")))
+	address := x509der.CRLScope{Addresses: []string{"http://a.cn/1.crl"}}
+	for name, call := range map[string]func(n int){
+		"points with an issuer of CRLs": func(n int) {
+			address.Covers(withPoints(long, slices.Repeat([][]byte{asn.Seq(signedBy(small))}, n)...))
+		},
+		"names of a list": func(n int) {
+			scope := x509der.CRLScope{DirectoryNames: slices.Repeat([]x509der.ComparableName{"x"}, n)}
+			scope.Covers(withPoints(long, asn.Seq(fullName(small))))
+		},
+		"SameAs": func(n int) {
+			same := x509der.SameAs(long)
+			for range n {
+				same([]byte("another name"))
+			}
+		},
+	} {
+		octets := func(n int) uint64 {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			call(n)
+			runtime.ReadMemStats(&after)
+			return after.TotalAlloc - before.TotalAlloc
+		}
+		if few, many := octets(10), octets(100); many > 2*few {
+			t.Errorf("%s: %d octets for 10, %d for 100", name, few, many)
+		}
+	}
+}
+
 // A malformed extension is not the same as none.
 func TestCRLScopeCoversMalformedPoints(t *testing.T) {
 	t.Parallel()
 	issuer := asn.Name(asn.UTF8(asn.OIDCommonName, "CA"))
 	cert := withPoints(issuer, asn.Seq(fullName(directory(issuer))))
-	scope := x509der.CRLScope{DirectoryNames: [][]byte{issuer}}
+	scope := x509der.CRLScope{DirectoryNames: []x509der.ComparableName{x509der.Comparable(issuer)}}
 	if !scope.Covers(cert) {
 		t.Error("a list for the CA's name does not cover the certificate")
 	}

@@ -19,10 +19,11 @@ import (
 const maxPointNames = 100
 
 // pointNames are the names of distribution points (RFC 5280, section 4.2.1.13): URIs
-// and DER Names. Names of other types are counted and ignored.
+// and directory names. Names of other types are counted and ignored. Each name is
+// brought into the comparable form once: both ends of a comparison can be long.
 type pointNames struct {
 	addresses   []string
-	directories [][]byte
+	directories []ComparableName
 	count       int
 }
 
@@ -31,9 +32,9 @@ var (
 	errPointNames = fmt.Errorf("the distribution points have more than %d names", maxPointNames)
 )
 
-// add adds the names in a DistributionPointName. issuer is the DER Name that a
+// add adds the names in a DistributionPointName. issuer is the name that a
 // nameRelativeToCRLIssuer continues.
-func (p *pointNames) add(name cryptobyte.String, issuer []byte) error {
+func (p *pointNames) add(name cryptobyte.String, issuer ComparableName) error {
 	var content cryptobyte.String
 	var tag asn1.Tag
 	if !name.ReadAnyASN1(&content, &tag) || !name.Empty() || content.Empty() {
@@ -43,14 +44,12 @@ func (p *pointNames) add(name cryptobyte.String, issuer []byte) error {
 	case contextTag(0): // fullName
 		return p.addGeneralNames(content)
 	case contextTag(1): // nameRelativeToCRLIssuer, which is one more RDN
-		parent := cryptobyte.String(issuer)
-		if !parent.ReadASN1(&parent, asn1.SEQUENCE) || !isRDN(content) {
+		if !isRDN(content) {
 			return errPoint
 		}
 		p.count++
-		p.directories = append(p.directories, der.AppendFunc(nil, asn1.SEQUENCE, func(dst []byte) []byte {
-			return der.Append(append(dst, parent...), asn1.SET, content)
-		}))
+		relative := Comparable(der.Append(nil, asn1.SEQUENCE, der.Append(nil, asn1.SET, content)))
+		p.directories = append(p.directories, issuer+relative)
 		return p.checkCount()
 	}
 	return errPoint
@@ -81,7 +80,7 @@ func (p *pointNames) addGeneralNames(names cryptobyte.String) error {
 		case tagURI:
 			p.addresses = append(p.addresses, string(value))
 		case tagDirectoryName:
-			p.directories = append(p.directories, value)
+			p.directories = append(p.directories, Comparable(value))
 		}
 		p.count++
 		if err := p.checkCount(); err != nil {
@@ -103,7 +102,8 @@ func (p *pointNames) checkCount() error {
 // certificate does not point to (RFC 5280, section 6.3.3). Points with a cRLIssuer
 // other than the certificate's issuer are for indirect CRLs and are left out.
 func pointsOf(cert *x509.Certificate) (*pointNames, error) {
-	p := &pointNames{directories: [][]byte{cert.RawIssuer}}
+	issuer := Comparable(cert.RawIssuer)
+	p := &pointNames{directories: []ComparableName{issuer}}
 	value := extensionOf(cert, extCRLPoints)
 	if value == nil {
 		return p, nil
@@ -127,12 +127,12 @@ func pointsOf(cert *x509.Certificate) (*pointNames, error) {
 			if err := crlIssuer.addGeneralNames(other); err != nil {
 				return nil, err
 			}
-			foreign = !slices.ContainsFunc(crlIssuer.directories, func(directory []byte) bool { return SameName(directory, cert.RawIssuer) })
+			foreign = !slices.Contains(crlIssuer.directories, issuer)
 		}
 		if !named || foreign {
 			continue
 		}
-		if err := p.add(name, cert.RawIssuer); err != nil {
+		if err := p.add(name, issuer); err != nil {
 			return nil, err
 		}
 	}

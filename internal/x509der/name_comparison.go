@@ -3,6 +3,7 @@ package x509der
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -24,6 +25,13 @@ func (n Name) Same(other Name) bool {
 // section 7.1. Equal names prove nothing: verify a signature too.
 func SameName(a, b []byte) bool {
 	return string(a) == string(b) || Comparable(a) == Comparable(b)
+}
+
+// SameAs returns SameName with one name, for the comparison with many. However long
+// the name is, it is brought into the comparable form once at most.
+func SameAs(name []byte) func(other []byte) bool {
+	comparable := sync.OnceValue(func() ComparableName { return Comparable(name) })
+	return func(other []byte) bool { return string(name) == string(other) || comparable() == Comparable(other) }
 }
 
 // A ComparableName is a name in a form in which equal names (RFC 5280, section
