@@ -151,8 +151,9 @@ func (v *verifier) listsOf(issuer *x509.Certificate) []*x509.RevocationList {
 	name := string(issuer.RawSubject)
 	lists, known := v.revocation.byIssuer[name]
 	if !known {
+		same := x509der.SameAs(issuer.RawSubject)
 		for _, list := range v.opts.RevocationLists {
-			if x509der.SameName(list.RawIssuer, issuer.RawSubject) {
+			if same(list.RawIssuer) {
 				lists = append(lists, list)
 			}
 		}
@@ -253,13 +254,14 @@ func (v *verifier) otherSigners(cas []*x509.Certificate) []*x509.Certificate {
 	v.revocation.signers[key] = nil
 	opts := *v.opts
 	opts.Usage = x509.ExtKeyUsageAny
+	same := x509der.SameAs(issuer.RawSubject)
 	for _, p := range v.pools {
 		if p == nil {
 			continue
 		}
 		for _, a := range p.list {
 			cert := a.Certificate
-			if !maySignLists(cert) || !x509der.SameName(cert.RawSubject, issuer.RawSubject) || slices.Contains(cas, cert) {
+			if !maySignLists(cert) || !same(cert.RawSubject) || slices.Contains(cas, cert) {
 				continue
 			}
 			inner := *v

@@ -13,6 +13,7 @@ import (
 	mathrand "math/rand/v2"
 	"net"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -1524,6 +1525,33 @@ func TestVerifyComparisonsOfListSigner(t *testing.T) {
 	m.subNewKey(func(c *x509.Certificate) { c.DNSNames = []string{"ca.example.com"} }, 0xaf)
 	_, err := m.verify()
 	testutil.CheckError(t, err, refused, "RevocationLists", "need too many checks", "1048576 comparisons with name constraints")
+}
+
+// A CA with a long name, and a peer that sends many certificates: the name is not brought
+// into its comparable form for each of them in the search for the signer of a CRL.
+func TestVerifyLongNameOfListSigner(t *testing.T) { // not in parallel: it counts the octets of all goroutines
+	w := newWorld(algorithm.ECC_256)
+	w.sub.Subject.CommonName = strings.Repeat("é", 1<<14)
+	m := w.make(t)
+	other := caTemplate("Other")
+	other.KeyUsage |= x509.KeyUsageCRLSign
+	var texts []string
+	for i := range int64(100) {
+		other.SerialNumber = big.NewInt(0x300 + i)
+		texts = append(texts, signAny(t, other, w.root, key(w.a, 2).Public(), key(w.a, 0)))
+	}
+	m.list(w.sub, key(w.a, 2), func(c *x509der.CRL) { c.Issuer, c.AuthorityKeyID = commonName(w.sub.Subject.CommonName), nil })
+	octets := func(n int) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := ca.Verify(w.now, m.leaf+strings.Join(texts[:n], ""), m.opts)
+		runtime.ReadMemStats(&after)
+		testutil.CheckError(t, err, refused, "RevocationLists", "the CRL is not one of")
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	if few, many := octets(10), octets(100); many > 4*few {
+		t.Errorf("%d octets for 10 certificates, %d for 100", few, many)
+	}
 }
 
 // One Verifier serves many goroutines, and what the caller does to its options
