@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -203,30 +202,61 @@ func quotationEnd(text string) int {
 	return len(text)
 }
 
-var (
-	// keyLabel is the first line of a private key in PEM. Forms, URLs and JSON
-	// change the spaces between its words.
-	keyLabel = regexp.MustCompile(`(?s)BEGIN.{0,32}?PRIVATE.{0,8}?KEY-*|PRIVATE.{0,8}?KEY-----`)
-
-	// base64Run is a run of the characters of base64, of its form for URLs and of
-	// percent-encoding (RFC 4648, sections 4 and 5).
-	base64Run = regexp.MustCompile(`[A-Za-z0-9+/=_%-]{24,}`)
-)
-
 // findKey returns the index after the first label of a private key, or the index of
 // a run before it that may be a key in base64. It returns -1 if there is neither.
 func findKey(message string) int {
-	at := -1
-	if label := keyLabel.FindStringIndex(message); label != nil {
-		at = label[1]
-		message = message[:label[0]]
+	start, end := findLabel(message)
+	if start >= 0 {
+		message = message[:start]
 	}
-	for _, run := range base64Run.FindAllStringIndex(message, -1) {
-		if isBase64Key(message[run[0]:run[1]]) {
-			return run[0]
+	for at := 0; at < len(message); {
+		n := base64Run(message[at:])
+		if n >= 24 && isBase64Key(message[at:at+n]) {
+			return at
+		}
+		at += n + 1
+	}
+	return end
+}
+
+// findLabel returns where the first line of a private key in PEM starts and ends,
+// or -1 and -1. Forms, URLs and JSON change the spaces between its words.
+func findLabel(message string) (start, end int) {
+	const private, key, begin = "PRIVATE", "KEY", "BEGIN"
+	for at := 0; ; {
+		next := strings.Index(message[at:], private)
+		if next < 0 {
+			return -1, -1
+		}
+		start = at + next
+		at = start + len(private)
+		word := strings.Index(message[at:min(at+20, len(message))], key)
+		if word < 0 {
+			continue
+		}
+		end = at + word + len(key)
+		dashes := len(message[end:]) - len(strings.TrimLeft(message[end:], "-"))
+		before := max(0, start-40)
+		first := strings.LastIndex(message[before:start], begin)
+		if first >= 0 {
+			return before + first, end + dashes
+		}
+		if dashes >= 5 {
+			return start, end + dashes
 		}
 	}
-	return at
+}
+
+// base64Run returns how many characters at the beginning of a text are those of
+// base64, of its form for URLs or of percent-encoding (RFC 4648, sections 4 and 5).
+func base64Run(text string) int {
+	for i := range len(text) {
+		c := text[i]
+		if !('A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("+/=_%-", c) >= 0) {
+			return i
+		}
+	}
+	return len(text)
 }
 
 // isBase64Key reports whether a run may hold a key in base64. A key changes between
