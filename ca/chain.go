@@ -132,7 +132,7 @@ func isRSA1024(cert *x509.Certificate) bool {
 
 // refusedChain is the error for the parameter CertificateChain.
 func refusedChain(format string, args ...any) error {
-	return refused("CertificateChain", format, args...)
+	return param.Refused("CertificateChain", format, args...)
 }
 
 // refusedLink is refusedChain for the certificate at an index of the chain. The

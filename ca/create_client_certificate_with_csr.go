@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 )
 
 // A CreateClientCertificateWithCsrRequest is the request of
@@ -78,7 +79,7 @@ func (r *CreateClientCertificateWithCsrRequest) check(policy algorithm.KeyPolicy
 		return l, err
 	}
 	if l.key.algorithm == algorithm.RSA_1024 {
-		return l, refused("Csr", "the CSR's key is RSA_1024, which is accepted for server certificates only")
+		return l, param.Refused("Csr", "the CSR's key is RSA_1024, which is accepted for server certificates only")
 	}
 	if err = l.addSan(r.SanType, r.SanValue); err != nil {
 		return l, err

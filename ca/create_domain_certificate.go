@@ -48,7 +48,7 @@ func (r *CreateDomainCertificateRequest) check(policy algorithm.KeyPolicy) (l le
 		return l, err
 	}
 	if len(names) == 0 {
-		return l, malformed("Domain", "%.80q has no name in it", r.Domain)
+		return l, param.Malformed("Domain", "%.80q has no name in it", r.Domain)
 	}
 	l.mixed = true
 	l.names = altNames{all: names, groups: [3]nameGroup{fromList: {"Domain", names}}}

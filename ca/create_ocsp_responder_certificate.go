@@ -53,7 +53,7 @@ func (r *CreateOCSPResponderCertificateRequest) check() (*draft, error) {
 	case r.Days == 0:
 		return nil, yuncert.Missing("Days")
 	case r.Days < 0 || r.Days > maxYears*366:
-		return nil, malformed("Days", "%d is not from 1 to %d", r.Days, maxYears*366)
+		return nil, param.Malformed("Days", "%d is not from 1 to %d", r.Days, maxYears*366)
 	}
 	return &draft{
 		kind: responderCertificate,

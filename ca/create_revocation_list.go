@@ -119,19 +119,19 @@ func (r *CreateRevocationListRequest) Validate() error {
 	case r.Number == nil:
 		return yuncert.Missing("Number")
 	case r.Number.Sign() <= 0 || r.Number.BitLen() > 8*20-1: // the top bit is the sign
-		return malformed("Number", "want a positive number of up to 20 octets (RFC 5280, section 5.2.3)")
+		return param.Malformed("Number", "want a positive number of up to 20 octets (RFC 5280, section 5.2.3)")
 	case r.NextUpdate.IsZero():
 		return yuncert.Missing("NextUpdate")
 	case r.NextUpdate.After(maxTime):
-		return malformed("NextUpdate", "%s is after %s", stamp(r.NextUpdate), stamp(maxTime))
+		return param.Malformed("NextUpdate", "%s is after %s", stamp(r.NextUpdate), stamp(maxTime))
 	case r.OnlyContainsUserCerts && r.OnlyContainsCACerts:
-		return malformed("OnlyContainsCACerts", "OnlyContainsUserCerts is set too; set at most one of them")
+		return param.Malformed("OnlyContainsCACerts", "OnlyContainsUserCerts is set too; set at most one of them")
 	}
 	if r.DistributionPoint != "" {
 		address, err := url.Parse(r.DistributionPoint)
 		ascii := !strings.ContainsFunc(r.DistributionPoint, func(c rune) bool { return c <= ' ' || c > '~' })
 		if err != nil || !ascii || address.Scheme != "http" && address.Scheme != "https" || address.Host == "" || address.Fragment != "" {
-			return malformed("DistributionPoint", "%.80q is not an http or https address in ASCII without fragment", r.DistributionPoint)
+			return param.Malformed("DistributionPoint", "%.80q is not an http or https address in ASCII without fragment", r.DistributionPoint)
 		}
 	}
 	return nil
@@ -168,9 +168,9 @@ func CreateRevocationList(rand io.Reader, now time.Time, issuer *Issuer, req *Cr
 	nextUpdate := second(req.NextUpdate)
 	switch {
 	case issuer.chain[0].KeyUsage != 0 && issuer.chain[0].KeyUsage&x509.KeyUsageCRLSign == 0:
-		return nil, refused("ParentIdentifier", "the CA may not sign CRLs: its keyUsage lacks cRLSign (RFC 5280, section 4.2.1.3)")
+		return nil, param.Refused("ParentIdentifier", "the CA may not sign CRLs: its keyUsage lacks cRLSign (RFC 5280, section 4.2.1.3)")
 	case !nextUpdate.After(now):
-		return nil, refused("NextUpdate", "%s is not after this update, %s", stamp(nextUpdate), stamp(now))
+		return nil, param.Refused("NextUpdate", "%s is not after this update, %s", stamp(nextUpdate), stamp(now))
 	}
 	scope := x509der.CRLScope{UserCerts: req.OnlyContainsUserCerts, CACerts: req.OnlyContainsCACerts}
 	if req.DistributionPoint != "" {
@@ -218,14 +218,14 @@ func (c *RevokedCertificate) check(now time.Time) (entry x509der.CRLEntry, err e
 	}
 	serial, err := parseSerialNumber(c.SerialNumber)
 	if err != nil {
-		return entry, malformed("SerialNumber", "%.80q: %v", c.SerialNumber, err)
+		return entry, param.Malformed("SerialNumber", "%.80q: %v", c.SerialNumber, err)
 	}
 	if err := checkRevocation(now, c.RevocationTime, c.Reason); err != nil {
 		return entry, err
 	}
 	date := c.InvalidityDate
 	if !date.IsZero() && (date.UTC().Year() < 1 || date.After(maxTime)) {
-		return entry, malformed("InvalidityDate", "the year %d is not from 1 to 9999", date.UTC().Year())
+		return entry, param.Malformed("InvalidityDate", "the year %d is not from 1 to 9999", date.UTC().Year())
 	}
 	return x509der.CRLEntry{
 		SerialNumber: serial, RevocationTime: c.RevocationTime, Reason: int(c.Reason), InvalidityDate: c.InvalidityDate,
@@ -239,13 +239,13 @@ func checkRevocation(now, at time.Time, reason RevocationReason) error {
 	}
 	// Compare whole seconds, as written; now has whole seconds already.
 	if second(at).After(now) {
-		return refused("RevocationTime", "%s is after now, %s", stamp(at), stamp(now))
+		return param.Refused("RevocationTime", "%s is after now, %s", stamp(at), stamp(now))
 	}
 	if at.UTC().Year() < 1950 { // no certificate starts earlier: RFC 5280, section 4.1.2.5
-		return malformed("RevocationTime", "the year %d is before 1950, the first that a certificate can hold", at.UTC().Year())
+		return param.Malformed("RevocationTime", "the year %d is before 1950, the first that a certificate can hold", at.UTC().Year())
 	}
 	if _, ok := reasonNames[reason]; !ok {
-		return malformed("Reason", "%d is not a reason; want 0 to 6, 9 or 10 (RFC 5280, section 5.3.1)", reason)
+		return param.Malformed("Reason", "%d is not a reason; want 0 to 6, 9 or 10 (RFC 5280, section 5.3.1)", reason)
 	}
 	return nil
 }
@@ -295,7 +295,7 @@ func serialOctets(cert *x509.Certificate) []byte {
 func ParseRevocationList(data []byte) (*x509.RevocationList, error) {
 	der, err := decodeCRL(data)
 	if err != nil {
-		return nil, malformed("", "the CRL cannot be read: %v", err)
+		return nil, param.Malformed("", "the CRL cannot be read: %v", err)
 	}
 	list, err := x509der.ParseCRL(der)
 	if err != nil {

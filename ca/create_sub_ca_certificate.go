@@ -8,6 +8,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 )
 
 // A CreateSubCACertificateRequest is the request of CreateSubCACertificate
@@ -73,14 +74,14 @@ func (r *CreateSubCACertificateRequest) check() (*draft, error) {
 		return nil, err
 	}
 	if r.PathLenConstraint < 0 {
-		return nil, malformed("PathLenConstraint", "%d is negative", r.PathLenConstraint)
+		return nil, param.Malformed("PathLenConstraint", "%d is negative", r.PathLenConstraint)
 	}
 	usages, err := parseExtendedKeyUsages(r.ExtendedKeyUsages)
 	if err != nil {
 		return nil, err
 	}
 	if r.CrlDay < 0 || r.CrlDay > 365 {
-		return nil, malformed("CrlDay", "%d is not from 1 to 365", r.CrlDay)
+		return nil, param.Malformed("CrlDay", "%d is not from 1 to 365", r.CrlDay)
 	}
 	if err := checkTags(r.Tags); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/param"
 )
 
 // A DescribeCACertificateListRequest holds the parameters of
@@ -70,10 +71,10 @@ func (r *DescribeCACertificateListRequest) Validate() error {
 		return nil
 	}
 	if r.CurrentPage < 0 {
-		return malformed("CurrentPage", "%d is negative; want 1 or more, or 0 for page 1", r.CurrentPage)
+		return param.Malformed("CurrentPage", "%d is negative; want 1 or more, or 0 for page 1", r.CurrentPage)
 	}
 	if r.ShowSize < 0 {
-		return malformed("ShowSize", "%d is negative; want 1 or more, or 0 for %d", r.ShowSize, defaultShowSize)
+		return param.Malformed("ShowSize", "%d is negative; want 1 or more, or 0 for %d", r.ShowSize, defaultShowSize)
 	}
 	for _, filter := range []struct {
 		parameter, value string
@@ -85,7 +86,7 @@ func (r *DescribeCACertificateListRequest) Validate() error {
 		{"IssuerType", r.IssuerType, []string{"local", "iTrusChina", "external"}},
 	} {
 		if filter.value != "" && !slices.Contains(filter.accepted, filter.value) {
-			return malformed(filter.parameter, "%.40q is not one of %s", filter.value, strings.Join(filter.accepted, ", "))
+			return param.Malformed(filter.parameter, "%.40q is not one of %s", filter.value, strings.Join(filter.accepted, ", "))
 		}
 	}
 	return nil

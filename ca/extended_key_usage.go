@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -32,23 +33,23 @@ const maxExtendedKeyUsages = 100
 // content octets of the object identifiers, each once.
 func parseExtendedKeyUsages(list []string) ([]string, error) {
 	if len(list) > maxExtendedKeyUsages {
-		return nil, malformed("ExtendedKeyUsages", "%d usages; up to %d are accepted", len(list), maxExtendedKeyUsages)
+		return nil, param.Malformed("ExtendedKeyUsages", "%d usages; up to %d are accepted", len(list), maxExtendedKeyUsages)
 	}
 	var usages []string
 	for _, name := range list {
 		usage, ok := extendedKeyUsages[name]
 		if !ok {
 			if len(name) > maxOID {
-				return nil, malformed("ExtendedKeyUsages", "%.80q is longer than %d characters", name, maxOID)
+				return nil, param.Malformed("ExtendedKeyUsages", "%.80q is longer than %d characters", name, maxOID)
 			}
 			oid, err := x509.ParseOID(name)
 			if err != nil {
-				return nil, malformed("ExtendedKeyUsages", "%.80q is neither one of %s nor an object identifier",
+				return nil, param.Malformed("ExtendedKeyUsages", "%.80q is neither one of %s nor an object identifier",
 					name, strings.Join(slices.Sorted(maps.Keys(extendedKeyUsages)), ", "))
 			}
 			octets, err := oid.MarshalBinary()
 			if err != nil || !isReadable(octets) {
-				return nil, malformed("ExtendedKeyUsages", "%.80q has arcs above 2^31-1, which common software does not read", name)
+				return nil, param.Malformed("ExtendedKeyUsages", "%.80q has arcs above 2^31-1, which common software does not read", name)
 			}
 			usage = string(octets)
 		}

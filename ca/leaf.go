@@ -94,9 +94,9 @@ func (l *leaf) addDomain(domain string) error {
 	case l.names.total() > 0 || !l.hasCSR():
 		return nil
 	case commonName.text == "":
-		return refused("Csr", "the CSR has no common name, DNS name or IP address, and the request has no name: set CommonName or Domain")
+		return param.Refused("Csr", "the CSR has no common name, DNS name or IP address, and the request has no name: set CommonName or Domain")
 	case commonName.parameter == "Csr":
-		return refused("Csr", "%s", noHost(commonName.text))
+		return param.Refused("Csr", "%s", noHost(commonName.text))
 	}
 	return nil // check refuses CommonName
 }
@@ -106,7 +106,7 @@ func (l *leaf) addDomain(domain string) error {
 func (l *leaf) checkCount(parameter string) error {
 	err := x509der.CheckCount(l.subject.commonName.text, l.names.all, len(l.names.emails)+len(l.names.uris))
 	if err != nil {
-		return malformed(parameter, "%v", err)
+		return param.Malformed(parameter, "%v", err)
 	}
 	return nil
 }
@@ -139,7 +139,7 @@ func (l *leaf) check() error {
 			return err
 		}
 		if part.Type == x509der.CommonName && l.server && l.names.total() == 0 {
-			return malformed("CommonName", "%s", noHost(p.commonName))
+			return param.Malformed("CommonName", "%s", noHost(p.commonName))
 		}
 	}
 	if err := l.checkAlgorithm(); err != nil {
@@ -155,7 +155,7 @@ func (l *leaf) check() error {
 		return err
 	}
 	if p.enableCrl < 0 || p.enableCrl > 1 {
-		return malformed("EnableCrl", "%d is not 0 or 1", p.enableCrl)
+		return param.Malformed("EnableCrl", "%d is not 0 or 1", p.enableCrl)
 	}
 	return checkTags(p.tags)
 }
@@ -174,11 +174,11 @@ func (l *leaf) checkAlgorithm() error {
 		if !withCSR || !l.server {
 			accepted = accepted[1:] // RSA_1024 is refused
 		}
-		return malformed("Algorithm", "%.40q is not one of %s", name, strings.Join(accepted, ", "))
+		return param.Malformed("Algorithm", "%.40q is not one of %s", name, strings.Join(accepted, ", "))
 	case withCSR && name != string(l.key.algorithm):
-		return refused("Algorithm", "%s is not the algorithm of the CSR's key, which is %s", name, l.key.algorithm)
+		return param.Refused("Algorithm", "%s is not the algorithm of the CSR's key, which is %s", name, l.key.algorithm)
 	case !withCSR && name == string(algorithm.RSA_1024):
-		return refused("Algorithm", "RSA_1024 is too weak for a new key; want RSA_2048 or longer")
+		return param.Refused("Algorithm", "RSA_1024 is too weak for a new key; want RSA_2048 or longer")
 	}
 	l.key.algorithm = algorithm.Algorithm(name)
 	return nil

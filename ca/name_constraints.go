@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -54,13 +55,13 @@ func (c *NameConstraints) check() (*x509der.NameConstraints, error) {
 	} {
 		for _, list := range [][]string{side.dns, side.ip, side.emails} {
 			if len(list) > maxSubtrees {
-				return nil, malformed("NameConstraints", "a list has %d entries; at most %d are allowed", len(list), maxSubtrees)
+				return nil, param.Malformed("NameConstraints", "a list has %d entries; at most %d are allowed", len(list), maxSubtrees)
 			}
 			total += len(list)
 		}
 		for _, entry := range side.dns {
 			if strings.HasPrefix(entry, ".") {
-				return nil, malformed("NameConstraints", "%.80q begins with a dot; want the domain without it, which covers all names below", entry)
+				return nil, param.Malformed("NameConstraints", "%.80q begins with a dot; want the domain without it, which covers all names below", entry)
 			}
 			domain, err := constraintHost(entry)
 			if err != nil {
@@ -71,7 +72,7 @@ func (c *NameConstraints) check() (*x509der.NameConstraints, error) {
 		for _, entry := range side.ip {
 			prefix, err := netip.ParsePrefix(entry)
 			if err != nil || prefix != prefix.Masked() || prefix.Addr().Is4In6() {
-				return nil, malformed("NameConstraints", "%.80q is not a range of addresses such as 10.0.0.0/8 or 2001:db8::/32", entry)
+				return nil, param.Malformed("NameConstraints", "%.80q is not a range of addresses such as 10.0.0.0/8 or 2001:db8::/32", entry)
 			}
 			side.to.IP = append(side.to.IP, prefix)
 		}
@@ -85,7 +86,7 @@ func (c *NameConstraints) check() (*x509der.NameConstraints, error) {
 				return nil, err
 			}
 			if mailbox && !isLocalPart(local) {
-				return nil, malformed("NameConstraints", "%.80q is not a mailbox, a host or a .domain", entry)
+				return nil, param.Malformed("NameConstraints", "%.80q is not a mailbox, a host or a .domain", entry)
 			}
 			side.to.Email = append(side.to.Email, strings.TrimSuffix(entry, host)+domain)
 		}
@@ -100,10 +101,10 @@ func (c *NameConstraints) check() (*x509der.NameConstraints, error) {
 func constraintHost(entry string) (string, error) {
 	domain, err := x509der.CanonicalName(entry)
 	if err != nil {
-		return "", malformed("NameConstraints", "%v", err)
+		return "", param.Malformed("NameConstraints", "%v", err)
 	}
 	if strings.HasPrefix(domain, "*") || x509der.IsIP(domain) {
-		return "", malformed("NameConstraints", "%.80q is not a domain; wildcards are not allowed, and addresses belong in the IP ranges", entry)
+		return "", param.Malformed("NameConstraints", "%.80q is not a domain; wildcards are not allowed, and addresses belong in the IP ranges", entry)
 	}
 	return domain, nil
 }
@@ -129,7 +130,7 @@ func (i *Issuer) checkSubject(d *draft, subject x509der.Name) error {
 			continue
 		}
 		if err := c.CheckSubject(x509der.AppendName(nil, subject)); err != nil {
-			return refused(d.subject.commonName.parameter, "%v of the CA %.80q", err, i.chain[at].Subject.CommonName)
+			return param.Refused(d.subject.commonName.parameter, "%v of the CA %.80q", err, i.chain[at].Subject.CommonName)
 		}
 	}
 	return nil
@@ -142,7 +143,7 @@ func (i *Issuer) checkConstraints(d *draft) error {
 			continue
 		}
 		if parameter, err := d.keptOut(c); err != nil {
-			return refused(parameter, "%v of the CA %.80q", err, i.chain[at].Subject.CommonName)
+			return param.Refused(parameter, "%v of the CA %.80q", err, i.chain[at].Subject.CommonName)
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 )
 
 // A Pool is a set of CAs that are found by their Identifier, and a record of
@@ -40,12 +41,12 @@ func NewPool(issuers ...*Issuer) (*Pool, error) {
 // already, are [yuncert.ErrInvalidParameter].
 func (p *Pool) Add(issuer *Issuer) error {
 	if issuer == nil {
-		return refused("", "the issuer is nil")
+		return param.Refused("", "the issuer is nil")
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.lookup(issuer.Identifier()) != nil {
-		return refused("", "the CA %s is in the pool already", issuer.Identifier())
+		return param.Refused("", "the CA %s is in the pool already", issuer.Identifier())
 	}
 	p.issuers = append(p.issuers, issuer)
 	return nil
@@ -98,7 +99,7 @@ func LoadPool(files fs.FS, opts IssuerOptions) (*Pool, error) {
 		}
 	}
 	if len(p.issuers) == 0 {
-		return nil, refused("", "there is no CA; want a chain in NAME.pem and its private key in NAME.key")
+		return nil, param.Refused("", "there is no CA; want a chain in NAME.pem and its private key in NAME.key")
 	}
 	return p, nil
 }

@@ -3,8 +3,8 @@ package ca
 import (
 	"strings"
 
-	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 )
 
 // A Tag is a label that the caller stores with a certificate. It is not written
@@ -20,7 +20,7 @@ const maxTags = 100
 // checkTags checks the parameter Tags.
 func checkTags(tags []Tag) error {
 	if len(tags) > maxTags {
-		return malformed("Tags", "%d tags; up to %d are accepted", len(tags), maxTags)
+		return param.Malformed("Tags", "%d tags; up to %d are accepted", len(tags), maxTags)
 	}
 	return nil
 }
@@ -29,10 +29,10 @@ func checkTags(tags []Tag) error {
 func checkCAAlgorithm(name string) error {
 	a, err := algorithm.Parse(name)
 	if err != nil {
-		return malformed("Algorithm", "%.40q is not a CA algorithm; want RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384, ECC_512 or SM2_256", name)
+		return param.Malformed("Algorithm", "%.40q is not a CA algorithm; want RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384, ECC_512 or SM2_256", name)
 	}
 	if a == algorithm.RSA_1024 {
-		return refused("Algorithm", "RSA_1024 is too weak for a CA; want RSA_2048 or longer")
+		return param.Refused("Algorithm", "RSA_1024 is too weak for a CA; want RSA_2048 or longer")
 	}
 	return nil
 }
@@ -40,7 +40,7 @@ func checkCAAlgorithm(name string) error {
 // checkImmediately checks the parameter Immediately.
 func checkImmediately(n int32) error {
 	if n < 0 || n > 2 {
-		return malformed("Immediately", "%d is not 0, 1 or 2", n)
+		return param.Malformed("Immediately", "%d is not 0, 1 or 2", n)
 	}
 	return nil
 }
@@ -48,17 +48,7 @@ func checkImmediately(n int32) error {
 // checkClientToken checks the parameter ClientToken.
 func checkClientToken(token string) error {
 	if len(token) > 64 || strings.IndexFunc(token, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
-		return malformed("ClientToken", "the token is longer than 64 characters or has others than printable ASCII")
+		return param.Malformed("ClientToken", "the token is longer than 64 characters or has others than printable ASCII")
 	}
 	return nil
-}
-
-// malformed is the error for a value that is wrong in itself.
-func malformed(parameter, format string, args ...any) error {
-	return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, parameter, format, args...)
-}
-
-// refused is the error for a value that is well formed and not acceptable here.
-func refused(parameter, format string, args ...any) error {
-	return yuncert.Errorf(yuncert.ErrInvalidParameter, parameter, format, args...)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -131,7 +132,7 @@ func (a *OCSPAnswer) check(now time.Time) (single x509der.OCSPSingle, err error)
 	case OCSPUnknown, "":
 		single.Status = x509der.OCSPUnknown
 	default:
-		return single, malformed("Status", "%.40q is not %s, %s or %s", string(a.Status), OCSPGood, OCSPRevoked, OCSPUnknown)
+		return single, param.Malformed("Status", "%.40q is not %s, %s or %s", string(a.Status), OCSPGood, OCSPRevoked, OCSPUnknown)
 	}
 	single.ThisUpdate = now
 	if !a.ThisUpdate.IsZero() {
@@ -142,13 +143,13 @@ func (a *OCSPAnswer) check(now time.Time) (single x509der.OCSPSingle, err error)
 	}
 	switch {
 	case single.ThisUpdate.After(now):
-		return single, refused("ThisUpdate", "%s is after now, %s", stamp(a.ThisUpdate), stamp(now))
+		return single, param.Refused("ThisUpdate", "%s is after now, %s", stamp(a.ThisUpdate), stamp(now))
 	case single.ThisUpdate.Year() < 1950:
-		return single, malformed("ThisUpdate", "the year %d is before 1950", single.ThisUpdate.Year())
+		return single, param.Malformed("ThisUpdate", "the year %d is before 1950", single.ThisUpdate.Year())
 	case !a.NextUpdate.IsZero() && !single.NextUpdate.After(now):
-		return single, refused("NextUpdate", "%s is not after now, %s", stamp(a.NextUpdate), stamp(now))
+		return single, param.Refused("NextUpdate", "%s is not after now, %s", stamp(a.NextUpdate), stamp(now))
 	case single.NextUpdate.After(maxTime):
-		return single, malformed("NextUpdate", "%s is after %s", stamp(a.NextUpdate), stamp(maxTime))
+		return single, param.Malformed("NextUpdate", "%s is after %s", stamp(a.NextUpdate), stamp(maxTime))
 	}
 	return single, nil
 }

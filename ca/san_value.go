@@ -30,10 +30,10 @@ func (l *leaf) addSan(sanType int32, list string) error {
 		return nil
 	}
 	if len(list) > maxSanValue {
-		return malformed("SanValue", "the list has %d octets; up to %d are accepted", len(list), maxSanValue)
+		return param.Malformed("SanValue", "the list has %d octets; up to %d are accepted", len(list), maxSanValue)
 	}
 	if !slices.Contains([]int32{sanEmail, sanDNS, sanURI, sanIP}, sanType) {
-		return malformed("SanType", "%d is not 1 (e-mail addresses), 2 (DNS names), 6 (URIs) or 7 (IP addresses)", sanType)
+		return param.Malformed("SanType", "%d is not 1 (e-mail addresses), 2 (DNS names), 6 (URIs) or 7 (IP addresses)", sanType)
 	}
 	var hosts []string
 	seen := make(map[string]bool)
@@ -61,10 +61,10 @@ func (l *leaf) addSan(sanType int32, list string) error {
 			hosts = x509der.AppendNames(hosts, name)
 		}
 		if err != nil {
-			return malformed("SanValue", "%v", param.EntryError(entry, err))
+			return param.Malformed("SanValue", "%v", param.EntryError(entry, err))
 		}
 		if len(hosts)+len(l.names.emails)+len(l.names.uris) > x509der.MaxNames+1 {
-			return malformed("SanValue", "the list has more than %d names", x509der.MaxNames)
+			return param.Malformed("SanValue", "the list has more than %d names", x509der.MaxNames)
 		}
 	}
 	l.names.add(fromList, "SanValue", hosts...)

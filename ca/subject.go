@@ -39,14 +39,14 @@ func (s *subject) under(ca x509der.Name) (x509der.Name, error) {
 		case s.given.Count(part.attributeType) > 0 && (part.attributeType != x509der.CommonName || asked == 0):
 			name = name.AppendOnly(s.given, part.attributeType)
 		case asked > part.limit:
-			return nil, malformed("Csr", "the CSR's subject has %d attributes %s: up to %d are accepted; the parameter %s can replace them", asked, part.name, part.limit, part.parameter)
+			return nil, param.Malformed("Csr", "the CSR's subject has %d attributes %s: up to %d are accepted; the parameter %s can replace them", asked, part.name, part.limit, part.parameter)
 		case asked > 0:
 			for _, a := range s.asked {
 				if a.Type != part.attributeType {
 					continue
 				}
 				if err := x509der.CheckText(a.Type, a.String()); err != nil {
-					return nil, malformed("Csr", "the CSR's subject has %s=%.80q: %v; the parameter %s can replace it", part.name, a, err, part.parameter)
+					return nil, param.Malformed("Csr", "the CSR's subject has %s=%.80q: %v; the parameter %s can replace it", part.name, a, err, part.parameter)
 				}
 				name = append(name, a.Certified())
 			}

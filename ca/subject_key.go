@@ -47,10 +47,10 @@ func (k *subjectKey) readArgument(policy algorithm.KeyPolicy) error {
 // or of another algorithm than the one asked for. No such algorithm means any.
 func checkKeyAlgorithm(parameter string, got, asked algorithm.Algorithm) error {
 	if got == algorithm.RSA_1024 {
-		return refused(parameter, "the key is RSA_1024, which is too weak; want RSA_2048 or longer")
+		return param.Refused(parameter, "the key is RSA_1024, which is too weak; want RSA_2048 or longer")
 	}
 	if asked != "" && got != asked {
-		return refused(parameter, "the key is %s and not %s", got, asked)
+		return param.Refused(parameter, "the key is %s and not %s", got, asked)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -54,13 +55,13 @@ func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err erro
 	}
 	// RFC 6960, section 4.2.2.2, wants OCSPSigning only in a responder's own certificate.
 	if usage, excluded := i.excludes(d.usages); excluded && d.kind != responderCertificate {
-		return t, refused(d.usagesFrom, "the extended key usages of the CA or of one above it exclude %s", usageName(usage))
+		return t, param.Refused(d.usagesFrom, "the extended key usages of the CA or of one above it exclude %s", usageName(usage))
 	}
 	if err := i.checkKey(&d.key, d.mixed); err != nil {
 		return t, err
 	}
 	if d.crl && i.crlAddress == "" {
-		return t, refused("EnableCrl", "1 needs an issuer with a CRLBase: this one has no CRL")
+		return t, param.Refused("EnableCrl", "1 needs an issuer with a CRLBase: this one has no CRL")
 	}
 	notBefore, notAfter, err := d.validity.within(now, i)
 	if err != nil {
@@ -71,7 +72,7 @@ func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err erro
 		return t, err
 	}
 	if i.isNamed(subject) {
-		return t, refused(d.subject.commonName.parameter, "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
+		return t, param.Refused(d.subject.commonName.parameter, "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
 	}
 	if err := i.checkSubject(d, subject); err != nil {
 		return t, err
@@ -111,11 +112,11 @@ func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err erro
 func (i *Issuer) checkKind(kind certificateKind) error {
 	switch {
 	case kind == leafCertificate && i.root():
-		return refused("ParentIdentifier", "the issuer is a root CA: server and client certificates are issued by a subordinate CA")
+		return param.Refused("ParentIdentifier", "the issuer is a root CA: server and client certificates are issued by a subordinate CA")
 	case kind == caCertificate && len(i.chain) == maxChain:
-		return refused("ParentIdentifier", "the chain of the issuing CA has %d certificates already, which is the most", maxChain)
+		return param.Refused("ParentIdentifier", "the chain of the issuing CA has %d certificates already, which is the most", maxChain)
 	case kind == caCertificate && i.depth == 0:
-		return refused("ParentIdentifier", "the path length of the issuing CA allows no CA below it (RFC 5280, section 4.2.1.9)")
+		return param.Refused("ParentIdentifier", "the path length of the issuing CA allows no CA below it (RFC 5280, section 4.2.1.9)")
 	}
 	return nil
 }
@@ -124,7 +125,7 @@ func (i *Issuer) checkKind(kind certificateKind) error {
 // (RFC 5280, section 4.2.1.9).
 func (i *Issuer) checkPathLen(pathLen int) error {
 	if i.depth > 0 && pathLen >= i.depth {
-		return refused("PathLenConstraint", "%d is too much: the path length of the issuing CA allows up to %d", pathLen, i.depth-1)
+		return param.Refused("PathLenConstraint", "%d is too much: the path length of the issuing CA allows up to %d", pathLen, i.depth-1)
 	}
 	return nil
 }
@@ -136,11 +137,11 @@ func (i *Issuer) checkKey(key *subjectKey, mixed bool) error {
 	policy := &i.options.KeyPolicy
 	switch {
 	case !sameFamily(key.algorithm, i.signer.Algorithm, mixed):
-		return refused(key.algorithmFrom, "the key is %s and the CA's key is %s: they must be of the same family", key.algorithm, i.signer.Algorithm)
+		return param.Refused(key.algorithmFrom, "the key is %s and the CA's key is %s: they must be of the same family", key.algorithm, i.signer.Algorithm)
 	case key.der == nil && key.algorithm.Family() == "RSA" && key.algorithm.KeySize() < policy.MinRSABits:
-		return refused(key.algorithmFrom, "the key would be %s; want an RSA key of at least %d bits", key.algorithm, policy.MinRSABits)
+		return param.Refused(key.algorithmFrom, "the key would be %s; want an RSA key of at least %d bits", key.algorithm, policy.MinRSABits)
 	case key.der != nil && i.holds(key.der):
-		return refused(key.from, "the key is that of a CA in the chain")
+		return param.Refused(key.from, "the key is that of a CA in the chain")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/param"
 )
 
 // An UpdateCACertificateStatusRequest holds the parameters of
@@ -29,7 +30,7 @@ func (r *UpdateCACertificateStatusRequest) Validate() error {
 		return yuncert.Missing("Identifier")
 	}
 	if r.Status != "" && r.Status != StatusRevoke {
-		return malformed("Status", "%.40q is not %s", r.Status, StatusRevoke)
+		return param.Malformed("Status", "%.40q is not %s", r.Status, StatusRevoke)
 	}
 	return checkClientToken(r.ClientToken)
 }

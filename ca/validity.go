@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/param"
 )
 
 // maxTime is the last second that a certificate can hold, the end of the year
@@ -28,7 +29,7 @@ func (v *validity) check() error {
 		{"Days", v.days, 3_652_500},
 	} {
 		if p.value < 0 || p.value > p.limit {
-			return malformed(p.name, "%d is not from 1 to %d", p.value, p.limit)
+			return param.Malformed(p.name, "%d is not from 1 to %d", p.value, p.limit)
 		}
 	}
 	if v.beforeTime < 0 || v.beforeTime > maxTime.Unix() {
@@ -39,11 +40,11 @@ func (v *validity) check() error {
 	}
 	switch {
 	case v.beforeTime == 0 && v.afterTime != 0:
-		return malformed("BeforeTime", "AfterTime is set and BeforeTime is not; set both or neither")
+		return param.Malformed("BeforeTime", "AfterTime is set and BeforeTime is not; set both or neither")
 	case v.beforeTime != 0 && v.afterTime == 0:
-		return malformed("AfterTime", "BeforeTime is set and AfterTime is not; set both or neither")
+		return param.Malformed("AfterTime", "BeforeTime is set and AfterTime is not; set both or neither")
 	case v.afterTime < v.beforeTime || v.afterTime == v.beforeTime && v.afterTime != 0:
-		return malformed("AfterTime", "%d is not after BeforeTime, %d", v.afterTime, v.beforeTime)
+		return param.Malformed("AfterTime", "%d is not after BeforeTime, %d", v.afterTime, v.beforeTime)
 	case v.days == 0 && v.afterTime == 0 && v.years == 0 && v.months == 0:
 		return yuncert.Errorf(yuncert.ErrMissingParameter, "Days",
 			"Days is mandatory for this action. BeforeTime with AfterTime, or Years or Months, can replace it.")
@@ -52,7 +53,7 @@ func (v *validity) check() error {
 }
 
 func malformedTime(name string, seconds int64) error {
-	return malformed(name, "%d is not a UNIX time in seconds from 1 to %d, the end of the year 9999", seconds, maxTime.Unix())
+	return param.Malformed(name, "%d is not a UNIX time in seconds from 1 to %d, the end of the year 9999", seconds, maxTime.Unix())
 }
 
 // within returns the start and the end of the certificate. Days count before
@@ -76,11 +77,11 @@ func (v *validity) within(now time.Time, issuer *Issuer) (notBefore, notAfter ti
 	}
 	switch {
 	case notBefore.Before(issuer.notBefore):
-		return notBefore, notAfter, refused("BeforeTime", "the certificate would begin at %s, before the CA and its chain, which begin at %s", stamp(notBefore), stamp(issuer.notBefore))
+		return notBefore, notAfter, param.Refused("BeforeTime", "the certificate would begin at %s, before the CA and its chain, which begin at %s", stamp(notBefore), stamp(issuer.notBefore))
 	case notAfter.After(issuer.notAfter):
-		return notBefore, notAfter, refused(decides, "the certificate would end at %s, after the CA and its chain, which end at %s", stamp(notAfter), stamp(issuer.notAfter))
+		return notBefore, notAfter, param.Refused(decides, "the certificate would end at %s, after the CA and its chain, which end at %s", stamp(notAfter), stamp(issuer.notAfter))
 	case notAfter.Before(now):
-		return notBefore, notAfter, refused(decides, "the certificate would have ended at %s, before now, %s", stamp(notAfter), stamp(now))
+		return notBefore, notAfter, param.Refused(decides, "the certificate would have ended at %s, before now, %s", stamp(notAfter), stamp(now))
 	}
 	return notBefore, notAfter, nil
 }
@@ -91,7 +92,7 @@ func checkYears(years int32) error {
 	case years == 0:
 		return yuncert.Missing("Years")
 	case years < 0 || years > maxYears:
-		return malformed("Years", "%d is not from 1 to %d; 5 to 10 are usual", years, maxYears)
+		return param.Malformed("Years", "%d is not from 1 to %d; 5 to 10 are usual", years, maxYears)
 	}
 	return nil
 }
@@ -116,7 +117,7 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // zero [time.Time].
 func checkInstant(now time.Time) error {
 	if now.Year() < 1950 || now.After(maxTime) {
-		return refused("", "the time %s is not from 1950 to 9999 (RFC 5280, section 4.1.2.5)", stamp(now))
+		return param.Refused("", "the time %s is not from 1950 to 9999 (RFC 5280, section 4.1.2.5)", stamp(now))
 	}
 	return nil
 }

@@ -140,12 +140,12 @@ func NewVerifier(opts VerifyOptions) (*Verifier, error) {
 	if opts.Host != "" {
 		host, err := x509der.ReferenceName(opts.Host)
 		if err != nil {
-			return nil, malformed("Host", "%v", err)
+			return nil, param.Malformed("Host", "%v", err)
 		}
 		v.host = host
 	}
 	if slices.Contains(opts.RevocationLists, nil) {
-		return nil, malformed("RevocationLists", "a CRL is nil")
+		return nil, param.Malformed("RevocationLists", "a CRL is nil")
 	}
 	v.opts.RevocationLists = slices.Clone(opts.RevocationLists)
 	return v, nil
@@ -171,7 +171,7 @@ func (v *Verifier) Verify(now time.Time, certificate string) ([]*x509.Certificat
 	}
 	if v.host != "" {
 		if err := leaf.VerifyHostname(v.host); err != nil {
-			return nil, refused("Certificate", "%s is not for the name %.80q", label(leaf), v.host)
+			return nil, param.Refused("Certificate", "%s is not for the name %.80q", label(leaf), v.host)
 		}
 	}
 	s := &verifier{
@@ -298,7 +298,7 @@ func (v *verifier) build(chain []*authority) []*x509.Certificate {
 	}
 	if length == maxChain {
 		v.fail(2*length, func() error {
-			return refused("Certificate", "%s is certificate %d of a chain that reaches no root; longer chains are not tried", label(last.Certificate), maxChain)
+			return param.Refused("Certificate", "%s is certificate %d of a chain that reaches no root; longer chains are not tried", label(last.Certificate), maxChain)
 		})
 		return nil
 	}
@@ -309,7 +309,7 @@ func (v *verifier) build(chain []*authority) []*x509.Certificate {
 		v.signatures--
 		if v.signatures < 0 {
 			v.fail(2*maxChain+2, func() error {
-				return refused("Certificate", "the certificates make too many chains to try: more than %d signatures would have to be checked", maxChecks)
+				return param.Refused("Certificate", "the certificates make too many chains to try: more than %d signatures would have to be checked", maxChecks)
 			})
 			return nil
 		}
@@ -324,7 +324,7 @@ func (v *verifier) build(chain []*authority) []*x509.Certificate {
 		}
 	}
 	v.fail(2*length, func() error {
-		return refused("Certificate", "%s is not one of Roots, and no other certificate of its issuer %s is in Roots or Intermediates", label(last.Certificate), printed(last.RawIssuer, last.Issuer))
+		return param.Refused("Certificate", "%s is not one of Roots, and no other certificate of its issuer %s is in Roots or Intermediates", label(last.Certificate), printed(last.RawIssuer, last.Issuer))
 	})
 	return nil
 }
@@ -388,20 +388,20 @@ func (v *verifier) checkOne(chain []*authority) error {
 		err = checkCertificate(cert, algorithm.KeyPolicy{})
 	}
 	if err != nil {
-		return refused("Certificate", "%s %v", label(cert), err)
+		return param.Refused("Certificate", "%s %v", label(cert), err)
 	}
 	if !permits(cert, v.opts.Usage) {
-		return refused("Certificate", "%s has extended key usages that do not allow Usage", label(cert))
+		return param.Refused("Certificate", "%s has extended key usages that do not allow Usage", label(cert))
 	}
 	if len(chain) > 1 {
 		return nil
 	}
 	if isRSA1024(cert) && v.opts.Usage == x509.ExtKeyUsageClientAuth {
-		return refused("Certificate", "%s has an RSA_1024 key, which is accepted only for servers", label(cert))
+		return param.Refused("Certificate", "%s has an RSA_1024 key, which is accepted only for servers", label(cert))
 	}
 	suitable := tlsKeyUsages[v.opts.Usage]
 	if suitable != 0 && !cert.IsCA && cert.KeyUsage != 0 && cert.KeyUsage&suitable == 0 {
-		return refused("Certificate", "%s has a key usage that does not suit Usage (RFC 5280, section 4.2.1.12)", label(cert))
+		return param.Refused("Certificate", "%s has a key usage that does not suit Usage (RFC 5280, section 4.2.1.12)", label(cert))
 	}
 	return nil
 }
@@ -411,7 +411,7 @@ func (v *verifier) checkOne(chain []*authority) error {
 // only trusted CAs can make it slow.
 func (v *verifier) checkWhole(chain []*authority, certificates []*x509.Certificate) error {
 	if cert := policyDemand(certificates); cert != nil {
-		return refused("Certificate", "%s "+demandsPolicies, label(cert))
+		return param.Refused("Certificate", "%s "+demandsPolicies, label(cert))
 	}
 	for at, issuer := range chain[1:] {
 		if err := v.checkConstraints(issuer, chain[:at+1]); err != nil {
@@ -426,7 +426,7 @@ func (v *verifier) checkWhole(chain []*authority, certificates []*x509.Certifica
 func (v *verifier) checkConstraints(issuer *authority, below []*authority) error {
 	constraints, err := issuer.constraints()
 	if err != nil {
-		return refused("Certificate", "%s has unusable name constraints: %v", label(issuer.Certificate), err)
+		return param.Refused("Certificate", "%s has unusable name constraints: %v", label(issuer.Certificate), err)
 	}
 	if constraints == nil {
 		return nil
@@ -434,11 +434,11 @@ func (v *verifier) checkConstraints(issuer *authority, below []*authority) error
 	for at, a := range below {
 		v.comparisons -= constraints.Comparisons(a.Certificate)
 		if v.comparisons < 0 {
-			return refused("Certificate", "the names of the chain would have to be compared with name constraints more than %d times", maxComparisons)
+			return param.Refused("Certificate", "the names of the chain would have to be compared with name constraints more than %d times", maxComparisons)
 		}
 		err := constraints.CheckNames(a.Certificate)
 		if err != nil && (at == 0 || !selfIssued(a.Certificate)) { // RFC 5280, section 6.1.3 (b)
-			return refused("Certificate", "%s: %v of %s (RFC 5280, section 4.2.1.10)", label(a.Certificate), err, label(issuer.Certificate))
+			return param.Refused("Certificate", "%s: %v of %s (RFC 5280, section 4.2.1.10)", label(a.Certificate), err, label(issuer.Certificate))
 		}
 	}
 	return nil

@@ -47,7 +47,7 @@ type listContent struct {
 func (v *verifier) checkRevocation(chain []*x509.Certificate) error {
 	root := chain[len(chain)-1]
 	if v.anchor != nil && !x509der.SameName(root.RawSubject, v.anchor) {
-		return refused("Certificate", "the root %s of the CRL's issuer is not the root of the certificate", label(root))
+		return param.Refused("Certificate", "the root %s of the CRL's issuer is not the root of the certificate", label(root))
 	}
 	if len(v.opts.RevocationLists) == 0 && !v.opts.RequireRevocationLists {
 		return nil
@@ -101,7 +101,7 @@ func (v *verifier) checkRevoked(chain []*x509.Certificate, at int) error {
 		// Without this a CRL would be ignored because the search for its signer was cut
 		// short, and the certificate that it lists would pass.
 		if v.revocation.left < 0 || v.signatures < 0 || v.comparisons < 0 {
-			return refused("RevocationLists", "for %s: the CRLs of %s need too many checks: up to %d signatures of CRLs and %d of certificates, and %d comparisons with name constraints",
+			return param.Refused("RevocationLists", "for %s: the CRLs of %s need too many checks: up to %d signatures of CRLs and %d of certificates, and %d comparisons with name constraints",
 				label(cert), label(issuer), maxListChecks, maxChecks, maxComparisons)
 		}
 		if err != nil {
@@ -109,7 +109,7 @@ func (v *verifier) checkRevoked(chain []*x509.Certificate, at int) error {
 			continue
 		}
 		if content.damage != nil { // no other CRL makes up for overlooked entries
-			return refused("RevocationLists", "for %s: the CRL of %s cannot be read: %v", label(cert), label(issuer), content.damage)
+			return param.Refused("RevocationLists", "for %s: the CRL of %s cannot be read: %v", label(cert), label(issuer), content.damage)
 		}
 		if entry := content.revoked[serialKey(cert)]; entry != nil {
 			return yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, "Certificate", "%s was revoked at %s, reason %s",
@@ -126,7 +126,7 @@ func (v *verifier) checkRevoked(chain []*x509.Certificate, at int) error {
 	case unusable != nil:
 		return param.Wrap(unusable, yuncert.ErrInvalidParameter, "RevocationLists", "for %s", label(cert))
 	case v.opts.RequireRevocationLists:
-		return refused("RevocationLists", "for %s: there is no CRL of %s, and RequireRevocationLists asks for one", label(cert), label(issuer))
+		return param.Refused("RevocationLists", "for %s: there is no CRL of %s, and RequireRevocationLists asks for one", label(cert), label(issuer))
 	}
 	return nil
 }
