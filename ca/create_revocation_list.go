@@ -165,11 +165,11 @@ func CreateRevocationList(rand io.Reader, now time.Time, issuer *Issuer, req *Cr
 	if err := issuer.checkNow(now); err != nil {
 		return nil, err
 	}
+	if err := x509der.CheckCRLSign(issuer.chain[0]); err != nil {
+		return nil, param.Refused("ParentIdentifier", "%v", err)
+	}
 	nextUpdate := second(req.NextUpdate)
-	switch {
-	case issuer.chain[0].KeyUsage != 0 && issuer.chain[0].KeyUsage&x509.KeyUsageCRLSign == 0:
-		return nil, param.Refused("ParentIdentifier", "the CA may not sign CRLs: its keyUsage lacks cRLSign (RFC 5280, section 4.2.1.3)")
-	case !nextUpdate.After(now):
+	if !nextUpdate.After(now) {
 		return nil, param.Refused("NextUpdate", "%s is not after this update, %s", stamp(nextUpdate), stamp(now))
 	}
 	scope := x509der.CRLScope{UserCerts: req.OnlyContainsUserCerts, CACerts: req.OnlyContainsCACerts}
@@ -317,7 +317,7 @@ func decodeCRL(data []byte) ([]byte, error) {
 	case block == nil:
 		return nil, fmt.Errorf("it is neither DER nor PEM: %v", der.NoPEM(data))
 	case block.Type != "X509 CRL":
-		return nil, fmt.Errorf("it is %s; want X509 CRL", der.Label(block.Type))
+		return nil, fmt.Errorf("it is %s; want a PEM block X509 CRL", der.Label(block.Type))
 	case len(bytes.TrimSpace(blocks.Rest())) > 0:
 		return nil, errors.New("other text follows its PEM block")
 	}

@@ -560,7 +560,7 @@ func revocationLists(t testing.TB) (accepted map[string]string, refused []refuse
 	refused = []refusedList{
 		{"nothing", "", "neither DER nor PEM"},
 		{"text", "no list", "neither DER nor PEM"},
-		{"a certificate in PEM", au.sub.Certificate, "it is a PEM block CERTIFICATE; want X509 CRL"},
+		{"a certificate in PEM", au.sub.Certificate, "it is a PEM block CERTIFICATE; want a PEM block X509 CRL"},
 		{"a certificate in DER", string(parsePEM(t, au.sub.Certificate).Raw), ""},
 		{"two in PEM", block("X509 CRL", der) + block("X509 CRL", der), "other text"},
 		{"two in PEM, in one line", strings.TrimSpace(block("X509 CRL", der)) + block("X509 CRL", der), "other text"},

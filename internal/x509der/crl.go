@@ -520,14 +520,21 @@ func CheckCRLSignature(list *x509.RevocationList, issuer *x509.Certificate) erro
 }
 
 // CheckCRLIssuer checks that a list has the CA's name and key identifier, and that
-// the CA may sign lists (RFC 5280, section 6.3.3, steps b and f).
+// the CA may sign CRLs (RFC 5280, section 6.3.3, steps b and f).
 func CheckCRLIssuer(list *x509.RevocationList, issuer *x509.Certificate) error {
 	switch {
 	case !SameName(list.RawIssuer, issuer.RawSubject):
 		return errors.New("another CA issued the CRL: its issuer is not the CA's subject")
 	case len(list.AuthorityKeyId) > 0 && len(issuer.SubjectKeyId) > 0 && string(list.AuthorityKeyId) != string(issuer.SubjectKeyId):
 		return errors.New("another key signed the CRL: its authorityKeyIdentifier is not the CA's subjectKeyIdentifier")
-	case issuer.KeyUsage != 0 && issuer.KeyUsage&x509.KeyUsageCRLSign == 0:
+	}
+	return CheckCRLSign(issuer)
+}
+
+// CheckCRLSign checks that a CA may sign CRLs: a key usage, if there is one, has
+// cRLSign (RFC 5280, section 4.2.1.3).
+func CheckCRLSign(ca *x509.Certificate) error {
+	if ca.KeyUsage != 0 && ca.KeyUsage&x509.KeyUsageCRLSign == 0 {
 		return errors.New("the CA may not sign CRLs: its keyUsage lacks cRLSign (RFC 5280, section 4.2.1.3)")
 	}
 	return nil
