@@ -57,7 +57,7 @@ func refusedServerRequests(t testing.TB) []refusedServerRequest {
 		{"a CSR that is not PEM", func(r *request) { r.Csr = "CSR" }, malformed, "Csr", "PEM"},
 		{"a CSR with a wrong octet", func(r *request) { r.Csr = string(broken) }, malformed, "Csr", ""},
 		{"two CSRs", func(r *request) { r.Csr += r.Csr }, malformed, "Csr", "more than one"},
-		{"a certificate for a CSR", func(r *request) { r.Csr = au.sub.Certificate }, malformed, "Csr", "label"},
+		{"a certificate for a CSR", func(r *request) { r.Csr = au.sub.Certificate }, malformed, "Csr", "it is a PEM block CERTIFICATE; want CERTIFICATE REQUEST"},
 		{"a private key for a CSR", func(r *request) { r.Csr = string(testkeys.PEM(algorithm.ECC_256, 2)) }, malformed, "Csr", "private key"},
 		{"a CSR above 64 KiB", func(r *request) { r.Csr += strings.Repeat("\n", csr.MaxSize) }, malformed, "Csr", "65536"},
 		{"no name anywhere", func(r *request) { r.Csr = nameless }, refused, "Csr", "CommonName or Domain"},

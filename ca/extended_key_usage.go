@@ -112,3 +112,14 @@ var tlsKeyUsages = map[x509.ExtKeyUsage]x509.KeyUsage{
 	x509.ExtKeyUsageServerAuth: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement,
 	x509.ExtKeyUsageClientAuth: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement,
 }
+
+// keyUsageNames lists the names of key usages for a message.
+func keyUsageNames(usages x509.KeyUsage) string {
+	var names []string
+	for usage := x509.KeyUsageDigitalSignature; usage <= x509.KeyUsageDecipherOnly; usage <<= 1 {
+		if usages&usage != 0 {
+			names = append(names, usage.String())
+		}
+	}
+	return strings.Join(names, ", ")
+}

@@ -12,19 +12,20 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// maxListChecks is the largest number of signatures of CRLs that one Verify checks.
-// Otherwise the work would grow with the number of CRLs times the number of CA keys.
+// maxListChecks is the largest number of signatures of CRLs that one Verify
+// checks. Otherwise the work would grow with the number of CRLs times the number
+// of CA keys.
 const maxListChecks = 1000
 
-// A revocation is what one Verify has found out about its CRLs. However many chains
-// there are to try, it reads each CRL once and checks each signature once.
-type revocation struct {
+// A crlCache is what one Verify has found out about its CRLs. However many chains
+// there are to try, each CRL is read once and each signature is checked once.
+type crlCache struct {
 	byIssuer map[string][]*x509.RevocationList // by the DER name of a CA
 	contents map[*x509.RevocationList]*listContent
 	checked  map[listKey]error
 	left     int                            // signatures of CRLs that may still be checked
 	signers  map[string][]*x509.Certificate // by the DER names of a CA and of a root
-	serials  map[string]bool                // of all certificates that may be looked up
+	serials  map[string]bool                // of all certificates that a chain may have
 	longest  int                            // octets in the longest of serials
 }
 
@@ -36,35 +37,31 @@ type listKey struct {
 
 // A listContent is what Verify needs of a CRL.
 type listContent struct {
-	damage  error // of fields; crypto/x509 may have overlooked entries
-	unknown error // why the scope cannot be used
+	damage  error // in its fields; crypto/x509 may have overlooked entries
+	unknown error // why its scope cannot be used
 	scope   x509der.CRLScope
-	revoked map[string]*x509.RevocationListEntry // by serial number, if it is in serials
+	revoked map[string]*x509.RevocationListEntry // by serial number; only those in serials
 }
 
 // checkRevocation checks that no certificate of a chain that ends at a root is
 // revoked (RFC 5280, section 6.3).
-func (v *verifier) checkRevocation(chain []*x509.Certificate) error {
-	root := chain[len(chain)-1]
-	if v.anchor != nil && !x509der.SameName(root.RawSubject, v.anchor) {
-		return param.Refused("Certificate", "the root %s of the CRL's issuer is not the root of the certificate", label(root))
-	}
-	if len(v.opts.RevocationLists) == 0 && !v.opts.RequireRevocationLists {
+func (s *search) checkRevocation(chain []*x509.Certificate) error {
+	if len(s.opts.RevocationLists) == 0 && !s.opts.RequireRevocationLists {
 		return nil
 	}
-	if v.revocation == nil {
-		v.revocation = newRevocation(chain[0], v.pools)
+	if s.crls == nil {
+		s.crls = newCRLCache(chain[0], s.pools)
 	}
 	for at := range len(chain) - 1 {
-		if err := v.checkRevoked(chain, at); err != nil {
+		if err := s.checkRevoked(chain, at); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func newRevocation(leaf *x509.Certificate, pools [3]*pool) *revocation {
-	r := &revocation{
+func newCRLCache(leaf *x509.Certificate, pools [3]*certPool) *crlCache {
+	r := &crlCache{
 		byIssuer: make(map[string][]*x509.RevocationList),
 		contents: make(map[*x509.RevocationList]*listContent),
 		checked:  make(map[listKey]error),
@@ -73,11 +70,8 @@ func newRevocation(leaf *x509.Certificate, pools [3]*pool) *revocation {
 		serials:  map[string]bool{serialKey(leaf): true},
 	}
 	for _, p := range pools {
-		if p == nil {
-			continue
-		}
-		for _, a := range p.list {
-			r.serials[serialKey(a.Certificate)] = true
+		for _, c := range p.list {
+			r.serials[serialKey(c.Certificate)] = true
 		}
 	}
 	for serial := range r.serials {
@@ -86,22 +80,22 @@ func newRevocation(leaf *x509.Certificate, pools [3]*pool) *revocation {
 	return r
 }
 
-// serialKey is the serial number of a certificate as a key of a map: big endian,
-// without leading zeros.
+// serialKey returns the serial number of a certificate as a key of a map: big
+// endian, without leading zeros.
 func serialKey(cert *x509.Certificate) string { return string(cert.SerialNumber.Bytes()) }
 
-// checkRevoked looks the certificate at an index of a chain up in the CRLs of its
+// checkRevoked looks up the certificate at an index of a chain in the CRLs of its
 // issuer.
-func (v *verifier) checkRevoked(chain []*x509.Certificate, at int) error {
+func (s *search) checkRevoked(chain []*x509.Certificate, at int) error {
 	cert, issuer := chain[at], chain[at+1]
 	var unusable error
-	var reasons x509der.ReasonFlags // for which it is not revoked
-	for _, list := range v.listsOf(issuer) {
-		content, err := v.checkList(list, cert, chain[at+1:])
-		// Without this a CRL would be ignored because the search for its signer was cut
-		// short, and the certificate that it lists would pass.
-		if v.revocation.left < 0 || v.signatures < 0 || v.comparisons < 0 {
-			return param.Refused("RevocationLists", "for %s: the CRLs of %s need too many checks: up to %d signatures of CRLs and %d of certificates, and %d comparisons with name constraints",
+	var reasons x509der.ReasonFlags // those for which it is not revoked
+	for _, list := range s.listsOf(issuer) {
+		content, err := s.checkList(list, cert, chain[at+1:])
+		// Without this a CRL would be ignored because the search for its signer was
+		// cut short, and the certificate that it lists would pass.
+		if s.crls.left < 0 || s.signatures < 0 || s.comparisons < 0 {
+			return param.Refused("RevocationLists", "for %s: the CRLs of %s need too many checks; up to %d signatures of CRLs and %d of certificates are checked, and %d comparisons with name constraints made",
 				label(cert), label(issuer), maxListChecks, maxChecks, maxComparisons)
 		}
 		if err != nil {
@@ -125,45 +119,46 @@ func (v *verifier) checkRevoked(chain []*x509.Certificate, at int) error {
 		return nil
 	case unusable != nil:
 		return param.Wrap(unusable, yuncert.ErrInvalidParameter, "RevocationLists", "for %s", label(cert))
-	case v.opts.RequireRevocationLists:
+	case s.opts.RequireRevocationLists:
 		return param.Refused("RevocationLists", "for %s: there is no CRL of %s, and RequireRevocationLists asks for one", label(cert), label(issuer))
 	}
 	return nil
 }
 
-// checkList returns a CRL with the name of cas[0], the issuer of a certificate, or
-// why it says nothing about the certificate. cas is the rest of the chain.
-func (v *verifier) checkList(list *x509.RevocationList, cert *x509.Certificate, cas []*x509.Certificate) (*listContent, error) {
-	if v.now.Before(list.ThisUpdate) || v.now.After(list.NextUpdate) {
-		return nil, fmt.Errorf("the CRL is in force from %s to %s, and it is %s", stamp(list.ThisUpdate), stamp(list.NextUpdate), v.now.UTC().Format(time.RFC3339Nano))
+// checkList returns what a CRL says, or why it says nothing about a certificate.
+// The CRL has the name of the certificate's issuer, which is cas[0]. cas is the
+// rest of the chain.
+func (s *search) checkList(list *x509.RevocationList, cert *x509.Certificate, cas []*x509.Certificate) (*listContent, error) {
+	if s.now.Before(list.ThisUpdate) || s.now.After(list.NextUpdate) {
+		return nil, fmt.Errorf("the CRL of %s is in force from %s to %s, and it is %s", label(cas[0]), stamp(list.ThisUpdate), stamp(list.NextUpdate), s.now.UTC().Format(time.RFC3339Nano))
 	}
-	content := v.revocation.read(list)
+	content := s.crls.read(list)
 	if content.damage == nil {
 		if err := content.checkScope(cert, cas[0]); err != nil {
 			return nil, err
 		}
 	}
-	return content, v.checkListSigner(list, cas)
+	return content, s.checkListSigner(list, cas)
 }
 
 // listsOf returns the CRLs with the name of a CA.
-func (v *verifier) listsOf(issuer *x509.Certificate) []*x509.RevocationList {
+func (s *search) listsOf(issuer *x509.Certificate) []*x509.RevocationList {
 	name := string(issuer.RawSubject)
-	lists, known := v.revocation.byIssuer[name]
+	lists, known := s.crls.byIssuer[name]
 	if !known {
 		same := x509der.SameAs(issuer.RawSubject)
-		for _, list := range v.opts.RevocationLists {
+		for _, list := range s.opts.RevocationLists {
 			if same(list.RawIssuer) {
 				lists = append(lists, list)
 			}
 		}
-		v.revocation.byIssuer[name] = lists
+		s.crls.byIssuer[name] = lists
 	}
 	return lists
 }
 
 // read reads a CRL, once.
-func (r *revocation) read(list *x509.RevocationList) *listContent {
+func (r *crlCache) read(list *x509.RevocationList) *listContent {
 	if content := r.contents[list]; content != nil {
 		return content
 	}
@@ -195,30 +190,28 @@ func (c *listContent) checkScope(cert, issuer *x509.Certificate) error {
 		return fmt.Errorf("the CRL of %s cannot be used: %v", label(issuer), c.unknown)
 	}
 	if !c.scope.Covers(cert) {
-		return errors.New("the CRL is a partition that does not cover it (RFC 5280, section 5.2.5)")
+		return fmt.Errorf("the CRL of %s is a partition that does not cover it (RFC 5280, section 5.2.5)", label(issuer))
 	}
 	return nil
 }
 
-// checkListSigner checks the signature of a CRL of the CA whose certificate is the
-// first of cas, the rest of a chain. Any key of that CA may have signed it, if a
-// certificate for the key is in the chain or leads to the same root (RFC 5280,
-// section 6.3.3, step f).
-func (v *verifier) checkListSigner(list *x509.RevocationList, cas []*x509.Certificate) error {
-	failure := v.revocation.checkSignature(list, cas[0])
+// checkListSigner checks the signature of a CRL of cas[0], where cas is the rest
+// of a chain. Any key of that CA may have signed it, if a certificate for the key
+// is in the chain or leads to the same root (RFC 5280, section 6.3.3, step f).
+func (s *search) checkListSigner(list *x509.RevocationList, cas []*x509.Certificate) error {
+	failure := s.crls.checkSignature(list, cas[0])
 	if failure == nil {
 		return nil
 	}
-	isSigner := func(cert *x509.Certificate) bool { return v.revocation.checkSignature(list, cert) == nil }
-	if slices.ContainsFunc(cas[1:], isSigner) || slices.ContainsFunc(v.otherSigners(cas), isSigner) {
+	isSigner := func(cert *x509.Certificate) bool { return s.crls.checkSignature(list, cert) == nil }
+	if slices.ContainsFunc(cas[1:], isSigner) || slices.ContainsFunc(s.otherSigners(cas), isSigner) {
 		return nil
 	}
-	return fmt.Errorf("the CRL is not one of %s: %w, and no other certificate of this CA in Roots or Intermediates is its signer's", label(cas[0]), failure)
+	return fmt.Errorf("the CRL is not signed by %s: %w; no other certificate of this CA in Roots or Intermediates has the signer's key", label(cas[0]), failure)
 }
 
-// checkSignature checks that the CA with a certificate signed a CRL. It checks each
-// signature once.
-func (r *revocation) checkSignature(list *x509.RevocationList, signer *x509.Certificate) error {
+// checkSignature checks that the CA with a certificate signed a CRL.
+func (r *crlCache) checkSignature(list *x509.RevocationList, signer *x509.Certificate) error {
 	if err := x509der.CheckCRLIssuer(list, signer); err != nil {
 		return err
 	}
@@ -238,52 +231,44 @@ func (r *revocation) checkSignature(list *x509.RevocationList, signer *x509.Cert
 
 var errTooManyLists = errors.New("too many CRLs")
 
-// otherSigners returns the certificates in Roots and Intermediates with the name of
-// the CA cas[0] that may sign CRLs and lead to a root with the name of the chain's
-// root. These chains follow the rules of any chain, revocation included, except that
-// extended key usages do not matter.
-func (v *verifier) otherSigners(cas []*x509.Certificate) []*x509.Certificate {
+// otherSigners returns the certificates in the pools that have the name of the CA
+// cas[0], may sign CRLs, and lead to a root with the name of the chain's root.
+// These chains must follow all rules of Verify, revocation included, except for
+// extended key usages.
+func (s *search) otherSigners(cas []*x509.Certificate) []*x509.Certificate {
 	issuer, root := cas[0], cas[len(cas)-1]
 	key := string(issuer.RawSubject) + string(root.RawSubject)
-	signers, known := v.revocation.signers[key]
+	signers, known := s.crls.signers[key]
 	if known {
 		return signers
 	}
-	// The search below can come here again. Then it finds none, so that no key vouches
-	// for itself and the search ends.
-	v.revocation.signers[key] = nil
-	opts := *v.opts
+	// The search below can come here again. It then finds no signers, so that no
+	// key vouches for itself and the search ends.
+	s.crls.signers[key] = nil
+	opts := *s.opts
 	opts.Usage = x509.ExtKeyUsageAny
 	same := x509der.SameAs(issuer.RawSubject)
-	for _, p := range v.pools {
-		if p == nil {
-			continue
-		}
-		for _, a := range p.list {
-			cert := a.Certificate
+	for _, p := range s.pools {
+		for _, c := range p.list {
+			cert := c.Certificate
 			if !maySignLists(cert) || !same(cert.RawSubject) || slices.Contains(cas, cert) {
 				continue
 			}
-			inner := *v
-			inner.anchor, inner.opts = root.RawSubject, &opts
-			if inner.build(append(make([]*authority, 0, maxChain), a)) != nil {
+			inner := *s
+			inner.rootName, inner.opts = root.RawSubject, &opts
+			if inner.build(newChain(c)) != nil {
 				signers = append(signers, cert)
 			}
-			v.signatures, v.comparisons = inner.signatures, inner.comparisons
+			s.signatures, s.comparisons = inner.signatures, inner.comparisons
 		}
 	}
-	v.revocation.signers[key] = signers
+	s.crls.signers[key] = signers
 	return signers
 }
 
-// maySignLists reports whether a certificate is for signing CRLs: its key usage has
-// cRLSign, or it is a CA's without key usage. CAs do not have RSA_1024 keys.
+// maySignLists reports whether a certificate is for signing CRLs: its key usage
+// has cRLSign, or it is a CA's without key usage. CAs do not have RSA_1024 keys.
 func maySignLists(cert *x509.Certificate) bool {
-	switch {
-	case isRSA1024(cert):
-		return false
-	case cert.KeyUsage == 0:
-		return cert.BasicConstraintsValid && cert.IsCA
-	}
-	return cert.KeyUsage&x509.KeyUsageCRLSign != 0
+	isCA := cert.BasicConstraintsValid && cert.IsCA
+	return x509der.CheckCRLSign(cert) == nil && (isCA || cert.KeyUsage != 0) && !isRSA1024(cert)
 }

@@ -844,7 +844,7 @@ func hostileWorlds() []hostileWorld {
 		{"critical policies of the CA with an unknown qualifier", func(w *world) { w.sub.ExtraExtensions = policyQualifier(true, policyQualified) }, refused, "Certificate", sub + " has critical certificatePolicies with the qualifier 1.2.3.4"},
 		{"a CA without a subject", func(w *world) { w.sub.Subject = pkix.Name{} }, refused, "Certificate", `certificate "" (serial number a2) has no subject`},
 		{"a root without a subject", func(w *world) { w.root.Subject = pkix.Name{} }, refused, "Certificate", `certificate "" (serial number a1) has no subject`},
-		{"an issuer with another name", func(w *world) { w.nameIssuer(commonName("Sub 2"), commonName("Root")) }, refused, "Certificate", leaf + ` is not one of Roots, and no other certificate of its issuer "CN=Sub 2"`},
+		{"an issuer with another name", func(w *world) { w.nameIssuer(commonName("Sub 2"), commonName("Root")) }, refused, "Certificate", leaf + ` is not one of Roots, and no other certificate with the subject "CN=Sub 2"`},
 		{"a CA that changed its key, and path lengths for none", func(w *world) {
 			w.changeKey()
 			w.root.MaxPathLenZero = true
@@ -917,7 +917,7 @@ func hostileWorlds() []hostileWorld {
 			w.sub.DNSNames, w.root.ExcludedDNSDomains = []string{"ca.example.org"}, []string{"example.org"}
 		}, refused, "Certificate", sub + `: the DNS name "ca.example.org" is excluded by the name constraint example.org of ` + root},
 
-		{"a leaf for another usage", func(w *world) { w.leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }, refused, "Certificate", leaf + " has extended key usages"},
+		{"a leaf for another usage", func(w *world) { w.leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }, refused, "Certificate", leaf + " has extended key usages that do not allow serverAuth"},
 		{"a leaf for an unknown usage", func(w *world) {
 			w.leaf.ExtKeyUsage, w.leaf.UnknownExtKeyUsage = nil, []stdasn1.ObjectIdentifier{{1, 2, 3}}
 		}, refused, "Certificate", leaf + " has extended key usages"},
@@ -933,16 +933,16 @@ func hostileWorlds() []hostileWorld {
 				m.leaf = testutil.EncodePEM("CERTIFICATE", der)
 			}
 		}, refused, "Certificate", leaf + " is not signed by " + sub + ": "},
-		{"a missing intermediate", func(w *world) { w.after = func(m *made) { m.opts.Intermediates = "" } }, refused, "Certificate", leaf + ` is not one of Roots, and no other certificate of its issuer "CN=Sub"`},
+		{"a missing intermediate", func(w *world) { w.after = func(m *made) { m.opts.Intermediates = "" } }, refused, "Certificate", leaf + ` is not one of Roots, and no other certificate with the subject "CN=Sub"`},
 		{"a missing intermediate of three levels", func(w *world) {
 			w.addMiddle()
 			w.after = func(m *made) { m.opts.Intermediates = m.sub }
-		}, refused, "Certificate", sub + ` is not one of Roots, and no other certificate of its issuer "CN=Middle"`},
+		}, refused, "Certificate", sub + ` is not one of Roots, and no other certificate with the subject "CN=Middle"`},
 		{"a root that is not trusted", func(w *world) {
 			w.after = func(m *made) {
 				m.opts.Roots, m.opts.Intermediates = authorityOf(w.a).root.Certificate, m.sub+m.root
 			}
-		}, refused, "Certificate", root + ` is not one of Roots, and no other certificate of its issuer "CN=Root"`},
+		}, refused, "Certificate", root + ` is not one of Roots, and no other certificate with the subject "CN=Root"`},
 		{"a root of the same name and another key", func(w *world) {
 			w.after = func(m *made) {
 				m.opts.Roots = signAny(m.t, w.root, w.root, key(w.a, 2).Public(), key(w.a, 2))
@@ -950,7 +950,7 @@ func hostileWorlds() []hostileWorld {
 		}, refused, "Certificate", sub + " is not signed by " + root + ": "},
 		{"a self-signed leaf", func(w *world) {
 			w.after = func(m *made) { m.leaf = signAny(m.t, w.leaf, w.leaf, w.leafKey, key(w.a, 2)) }
-		}, refused, "Certificate", leaf + ` is not one of Roots, and no other certificate of its issuer "CN=Leaf"`},
+		}, refused, "Certificate", leaf + ` is not one of Roots, and no other certificate with the subject "CN=Leaf"`},
 		{"a root that was renewed since, for its own issuer", func(w *world) {
 			w.after = func(m *made) {
 				renewed := *w.root
@@ -1023,36 +1023,36 @@ func hostileWorlds() []hostileWorld {
 			m.subList(func(c *x509der.CRL) { c.Scope.UserCerts = true })
 			m.subList(func(c *x509der.CRL) { c.Scope.Addresses = []string{"http://crl.example.com/1.crl"} }, 0xaf)
 		}), revoked, "Certificate", leaf + " was revoked"},
-		{"a stale list", lists(func(m *made) { m.subList(func(c *x509der.CRL) { c.NextUpdate = m.w.now.Add(-time.Second) }) }), refused, "RevocationLists", leaf + ": the CRL is in force from"},
-		{"a list of the future", lists(func(m *made) { m.subList(func(c *x509der.CRL) { c.ThisUpdate = m.w.now.Add(time.Second) }) }), refused, "RevocationLists", leaf + ": the CRL is in force from"},
-		{"a stale list of the root", lists(func(m *made) { m.rootList(func(c *x509der.CRL) { c.NextUpdate = m.w.now.Add(-time.Second) }) }), refused, "RevocationLists", sub + ": the CRL is in force from"},
+		{"a stale list", lists(func(m *made) { m.subList(func(c *x509der.CRL) { c.NextUpdate = m.w.now.Add(-time.Second) }) }), refused, "RevocationLists", leaf + ": the CRL of " + sub + " is in force from"},
+		{"a list of the future", lists(func(m *made) { m.subList(func(c *x509der.CRL) { c.ThisUpdate = m.w.now.Add(time.Second) }) }), refused, "RevocationLists", leaf + ": the CRL of " + sub + " is in force from"},
+		{"a stale list of the root", lists(func(m *made) { m.rootList(func(c *x509der.CRL) { c.NextUpdate = m.w.now.Add(-time.Second) }) }), refused, "RevocationLists", sub + ": the CRL of " + root + " is in force from"},
 		{"a list without an end", lists(func(m *made) {
 			m.subList(asItIs)
 			list := *m.opts.RevocationLists[0]
 			list.NextUpdate = time.Time{}
 			m.opts.RevocationLists[0] = &list
-		}), refused, "RevocationLists", leaf + ": the CRL is in force from"},
-		{"a list by another key", lists(func(m *made) { m.list(m.w.sub, key(m.w.a, 2), asItIs) }), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		}), refused, "RevocationLists", leaf + ": the CRL of " + sub + " is in force from"},
+		{"a list by another key", lists(func(m *made) { m.list(m.w.sub, key(m.w.a, 2), asItIs) }), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
 		{"a list with another key identifier", lists(func(m *made) {
 			m.subList(func(c *x509der.CRL) { c.AuthorityKeyID = x509der.AuthorityKeyID([]byte("other")) })
-		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		}), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
 		{"a list with a changed octet", lists(func(m *made) {
 			m.subList(asItIs)
 			raw := m.opts.RevocationLists[0].Raw
 			raw[len(raw)-1] ^= 1
-		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		}), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
 		{"a list with an octet after it", lists(func(m *made) {
 			m.subList(asItIs)
 			m.opts.RevocationLists[0].Raw = append(m.opts.RevocationLists[0].Raw, 0)
-		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		}), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
 		{"a CA without cRLSign", func(w *world) {
 			w.sub.KeyUsage = x509.KeyUsageCertSign
 			w.after = func(m *made) { m.subList(asItIs) }
-		}, refused, "RevocationLists", leaf + ": the CRL is not one of " + sub + ": the CA may not sign CRLs"},
+		}, refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub + ": the CA may not sign CRLs"},
 		{"a root without cRLSign", func(w *world) {
 			w.root.KeyUsage = x509.KeyUsageCertSign
 			w.after = func(m *made) { m.rootList(asItIs) }
-		}, refused, "RevocationLists", sub + ": the CRL is not one of " + root + ": the CA may not sign CRLs"},
+		}, refused, "RevocationLists", sub + ": the CRL is not signed by " + root + ": the CA may not sign CRLs"},
 		{"a list with something in front of its entries", listFields(func(f [][]byte) [][]byte { return slices.Insert(f, 5, null) }), refused, "RevocationLists", unread + "it has an unexpected field after its times"},
 		{"such a list and one without the leaf", lists(func(m *made) {
 			m.rewriteList(func(f [][]byte) [][]byte { return slices.Insert(f, 5, null) })
@@ -1081,9 +1081,9 @@ func hostileWorlds() []hostileWorld {
 		}), refused, "RevocationLists", "cannot be used: it is a delta CRL"},
 		{"a partition for other addresses", lists(func(m *made) {
 			m.subList(func(c *x509der.CRL) { c.Scope.Addresses = []string{"http://crl.example.com/2.crl"} })
-		}), refused, "RevocationLists", leaf + ": the CRL is a partition that does not cover it"},
-		{"a partition for CAs", lists(func(m *made) { m.subList(func(c *x509der.CRL) { c.Scope.CACerts = true }) }), refused, "RevocationLists", leaf + ": the CRL is a partition that does not cover it"},
-		{"a partition for others than CAs", lists(func(m *made) { m.rootList(func(c *x509der.CRL) { c.Scope.UserCerts = true }) }), refused, "RevocationLists", sub + ": the CRL is a partition that does not cover it"},
+		}), refused, "RevocationLists", leaf + ": the CRL of " + sub + " is a partition that does not cover it"},
+		{"a partition for CAs", lists(func(m *made) { m.subList(func(c *x509der.CRL) { c.Scope.CACerts = true }) }), refused, "RevocationLists", leaf + ": the CRL of " + sub + " is a partition that does not cover it"},
+		{"a partition for others than CAs", lists(func(m *made) { m.rootList(func(c *x509der.CRL) { c.Scope.UserCerts = true }) }), refused, "RevocationLists", sub + ": the CRL of " + root + " is a partition that does not cover it"},
 		{"a leaf with the serial number zero that is revoked", lists(func(m *made) {
 			m.rewriteLeaf(func(f [][]byte) [][]byte { f[1] = []byte{2, 1, 0}; return f })
 			m.subList(asItIs, 1, 0)
@@ -1112,7 +1112,7 @@ func hostileWorlds() []hostileWorld {
 		{"a partition for another directory name", lists(func(m *made) {
 			m.subList(asItIs)
 			m.extend(key(m.w.a, 1), asn.Extension(asn.OID("\x55\x1d\x1c"), true, asn.Seq(asn.Explicit(0, asn.Explicit(0, asn.Explicit(4, asn.Name()))))))
-		}), refused, "RevocationLists", leaf + ": the CRL is a partition that does not cover it"},
+		}), refused, "RevocationLists", leaf + ": the CRL of " + sub + " is a partition that does not cover it"},
 
 		{"required lists, and none", lists(func(m *made) { m.opts.RequireRevocationLists = true }), refused, "RevocationLists", leaf + ": there is no CRL of " + sub},
 		{"required lists, and one of an unrelated CA", lists(func(m *made) {
@@ -1125,44 +1125,44 @@ func hostileWorlds() []hostileWorld {
 			m.opts.RequireRevocationLists = true
 			m.rootList(asItIs)
 			m.subList(func(c *x509der.CRL) { c.NextUpdate = m.w.now.Add(-time.Second) })
-		}), refused, "RevocationLists", leaf + ": the CRL is in force from"},
+		}), refused, "RevocationLists", leaf + ": the CRL of " + sub + " is in force from"},
 
 		{"a leaf on a list by another key of the CA", lists(func(m *made) { m.subList(asItIs); m.subNewKey(unchanged, 0xaf) }), revoked, "Certificate", leaf + " was revoked"},
 		{"a CA on a list by another key of the root", lists(func(m *made) { m.rootList(asItIs); m.rootNewKey(unchanged, 0xa2) }), revoked, "Certificate", sub + " was revoked"},
 		{"a list by another key of the CA without cRLSign", lists(func(m *made) {
 			m.subNewKey(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCertSign })
-		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		}), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
 		{"a list by a key of the CA's name, of no CA and without key usage", lists(func(m *made) {
 			m.subNewKey(func(c *x509.Certificate) { c.KeyUsage, c.IsCA, c.BasicConstraintsValid = 0, false, false })
-		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		}), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
 		{"a list by an expired key of the CA", lists(func(m *made) {
 			m.subNewKey(func(c *x509.Certificate) { c.NotAfter = m.w.now.Add(-time.Second) })
-		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
-		{"a list by a revoked key of the CA", lists(func(m *made) { m.subNewKey(unchanged); m.rootList(asItIs, 0xa6) }), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		}), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
+		{"a list by a revoked key of the CA", lists(func(m *made) { m.subNewKey(unchanged); m.rootList(asItIs, 0xa6) }), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
 		{"a list by a key of the CA that no required list covers", lists(func(m *made) {
 			m.opts.RequireRevocationLists = true
 			m.subNewKey(unchanged)
 			m.rootList(asItIs)
 			m.extend(key(m.w.a, 0), asn.Extension(asn.OID("\x55\x1d\x1c"), true, asn.Seq(asn.Explicit(0, asn.Explicit(0, asn.TLV(0x86, []byte("http://a.cn/")))))))
-		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		}), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
 		{"a list by a self-signed CA of its name", lists(func(m *made) {
 			second, text := m.newKey(m.w.sub, m.w.sub, key(m.w.a, 2), unchanged)
 			m.opts.Intermediates += text
 			m.list(second, key(m.w.a, 2), asItIs)
-		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		}), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
 		{"a list by a CA of its name under another root", lists(func(m *made) {
 			other := caTemplate("Other Root")
 			second, text := m.newKey(m.w.sub, other, key(m.w.a, 0), unchanged)
 			m.opts.Intermediates += text
 			m.opts.Roots += signAny(m.t, other, other, key(m.w.a, 0).Public(), key(m.w.a, 0))
 			m.list(second, key(m.w.a, 2), asItIs)
-		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		}), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
 		{"a list by a key that vouches for itself", lists(func(m *made) {
 			second := *m.w.sub
 			second.SerialNumber, second.SubjectKeyId = big.NewInt(0xa6), []byte("second key")
 			m.opts.Intermediates += signAny(m.t, &second, m.w.sub, key(m.w.a, 2).Public(), key(m.w.a, 1))
 			m.list(&second, key(m.w.a, 2), asItIs)
-		}), refused, "RevocationLists", leaf + ": the CRL is not one of " + sub},
+		}), refused, "RevocationLists", leaf + ": the CRL is not signed by " + sub},
 
 		{"a list with an extension twice", lists(func(m *made) {
 			m.subList(asItIs)
@@ -1248,8 +1248,8 @@ func hostileWorlds() []hostileWorld {
 		{"a key usage only for encryption in a client", func(w *world) {
 			w.leaf.KeyUsage, w.leaf.ExtKeyUsage = x509.KeyUsageKeyEncipherment, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 			w.after = func(m *made) { m.opts.Usage = x509.ExtKeyUsageClientAuth }
-		}, refused, "Certificate", leaf + " has a key usage that does not suit"},
-		{"a key usage for nothing in TLS", func(w *world) { w.leaf.KeyUsage = x509.KeyUsageContentCommitment }, refused, "Certificate", leaf + " has a key usage that does not suit"},
+		}, refused, "Certificate", leaf + " has the key usage keyEncipherment; for clientAuth want one of digitalSignature, keyAgreement (RFC"},
+		{"a key usage for nothing in TLS", func(w *world) { w.leaf.KeyUsage = x509.KeyUsageContentCommitment }, refused, "Certificate", leaf + " has the key usage contentCommitment; for serverAuth want one of digitalSignature, keyEncipherment, keyAgreement (RFC"},
 		{"an e-mail address in a subject without alternative names", func(w *world) {
 			w.sub.PermittedEmailAddresses = []string{"example.org"}
 			w.leaf.DNSNames, w.leaf.IPAddresses = nil, nil
@@ -1546,7 +1546,7 @@ func TestVerifyLongNameOfListSigner(t *testing.T) { // not in parallel: it count
 		runtime.ReadMemStats(&before)
 		_, err := ca.Verify(w.now, m.leaf+strings.Join(texts[:n], ""), m.opts)
 		runtime.ReadMemStats(&after)
-		testutil.CheckError(t, err, refused, "RevocationLists", "the CRL is not one of")
+		testutil.CheckError(t, err, refused, "RevocationLists", "the CRL is not signed by")
 		return after.TotalAlloc - before.TotalAlloc
 	}
 	if few, many := octets(10), octets(100); many > 4*few {
@@ -1785,7 +1785,7 @@ func TestVerifyListsBounded(t *testing.T) {
 	}
 	m.opts.RevocationLists = copies(500)
 	_, err = m.verify()
-	testutil.CheckError(t, err, refused, "RevocationLists", "the CRL is not one of")
+	testutil.CheckError(t, err, refused, "RevocationLists", "the CRL is not signed by")
 
 	// The search for another key of the CA counts the signatures of certificates.
 	second := *w.sub
@@ -1811,7 +1811,7 @@ func TestVerifyListOfWeakKey(t *testing.T) {
 	m.opts.Intermediates += signAny(t, &second, w.root, weak.Public(), key(w.a, 0))
 	m.list(&second, weak, asItIs)
 	_, err := m.verify()
-	testutil.CheckError(t, err, refused, "RevocationLists", "the CRL is not one of")
+	testutil.CheckError(t, err, refused, "RevocationLists", "the CRL is not signed by")
 }
 
 // A leaf of any octets against fixed CAs: no panic, and no other error.
