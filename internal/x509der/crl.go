@@ -301,7 +301,7 @@ func readCRLFields(tbs []byte) (entries int, err error) {
 		if entry.Empty() {
 			continue
 		}
-		if err := readCRLExtensions(&entry, seen, checkEntryExtension); err != nil {
+		if err := readExtensions(&entry, seen, checkEntryExtension); err != nil {
 			return 0, fmt.Errorf("its entry %d is malformed: %v", entries+1, err)
 		}
 	}
@@ -309,7 +309,7 @@ func readCRLFields(tbs []byte) (entries int, err error) {
 		if !s.ReadASN1(&extensions, contextTag(0)) {
 			return 0, errCRL
 		}
-		if err := readCRLExtensions(&extensions, seen, checkCRLExtension); err != nil {
+		if err := readExtensions(&extensions, seen, checkCRLExtension); err != nil {
 			return 0, fmt.Errorf("its extensions are malformed: %v", err)
 		}
 	}
@@ -319,57 +319,30 @@ func readCRLFields(tbs []byte) (entries int, err error) {
 	return entries, nil
 }
 
-// readCRLExtensions reads an Extensions, which must be all that s holds. seen is room
-// for the object identifiers of up to maxExtensions; check checks one value.
-func readCRLExtensions(s *cryptobyte.String, seen []cryptobyte.String, check func(oid, value cryptobyte.String) error) error {
-	var list, oid, value cryptobyte.String
-	if !s.ReadASN1(&list, asn1.SEQUENCE) || !s.Empty() || list.Empty() {
-		return errors.New("want a SEQUENCE of extensions (RFC 5280, section 4.1)")
-	}
-	seen = seen[:0]
-	for !list.Empty() {
-		if !readExtension(&list, &oid, &value) {
-			return errors.New("an extension has other fields than its identifier, critical and its value (RFC 5280, section 4.1)")
-		}
-		for _, other := range seen {
-			if string(other) == string(oid) {
-				return fmt.Errorf("the extension %.80v occurs twice (RFC 5280, section 4.2)", ObjectIdentifier(string(oid)))
-			}
-		}
-		if len(seen) == maxExtensions {
-			return fmt.Errorf("there are more than %d extensions", maxExtensions)
-		}
-		seen = append(seen, oid)
-		if err := check(oid, value); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // checkEntryExtension checks the reasonCode of an entry (RFC 5280, section 5.3.1).
-func checkEntryExtension(oid, value cryptobyte.String) error {
-	if string(oid) != extReasonCode {
+func checkEntryExtension(e extension) error {
+	if string(e.oid) != extReasonCode {
 		return nil
 	}
 	// cryptobyte reads an ENUMERATED into an int that escapes, which would allocate.
-	if len(value) != 3 || value[0] != byte(asn1.ENUM) || value[1] != 1 {
+	if len(e.value) != 3 || e.value[0] != byte(asn1.ENUM) || e.value[1] != 1 {
 		return errors.New("the reasonCode is not an ENUMERATED of one octet (RFC 5280, section 5.3.1)")
 	}
-	if reason := value[2]; reason > 10 || reason == 7 {
+	reason := e.value[2]
+	if reason > 10 || reason == 7 {
 		return fmt.Errorf("the reasonCode is %d; want 0 to 6 or 8 to 10 (RFC 5280, section 5.3.1)", reason)
 	}
 	return nil
 }
 
 // checkCRLExtension checks the numbers of a list (RFC 5280, sections 5.2.3 and 5.2.4).
-func checkCRLExtension(oid, value cryptobyte.String) error {
-	if string(oid) != extCRLNumber && string(oid) != extDeltaCRL {
+func checkCRLExtension(e extension) error {
+	if string(e.oid) != extCRLNumber && string(e.oid) != extDeltaCRL {
 		return nil
 	}
 	number := new(big.Int)
-	if !value.ReadASN1Integer(number) || !value.Empty() || number.Sign() < 0 {
-		return fmt.Errorf("the extension %v is not a number from 0 on (RFC 5280, section 5.2.3)", ObjectIdentifier(string(oid)))
+	if !e.value.ReadASN1Integer(number) || !e.value.Empty() || number.Sign() < 0 {
+		return fmt.Errorf("the extension %v is not a number from 0 on (RFC 5280, section 5.2.3)", ObjectIdentifier(string(e.oid)))
 	}
 	return nil
 }

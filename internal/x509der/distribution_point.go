@@ -59,9 +59,9 @@ func (p *pointNames) add(name cryptobyte.String, issuer ComparableName) error {
 // type and value (RFC 5280, section 4.1.2.4).
 func isRDN(set cryptobyte.String) bool {
 	for !set.Empty() {
-		var pair, oid, value cryptobyte.String
+		var oid, value cryptobyte.String
 		var tag asn1.Tag
-		if !set.ReadASN1(&pair, asn1.SEQUENCE) || !readOID(&pair, &oid) || !pair.ReadAnyASN1(&value, &tag) || !pair.Empty() {
+		if !readAttribute(&set, &oid, &value, &tag) {
 			return false
 		}
 	}
@@ -185,16 +185,20 @@ func crlPoints(certificate []byte) cryptobyte.String {
 	}
 	fields := cryptobyte.String(tbs)
 	fields.ReadASN1(&fields, asn1.SEQUENCE)
-	var field, oid, value cryptobyte.String
+	var field cryptobyte.String
 	var tag asn1.Tag
 	for fields.ReadAnyASN1(&field, &tag) {
 		if tag != contextTag(3) {
 			continue
 		}
 		field.ReadASN1(&field, asn1.SEQUENCE)
-		for readExtension(&field, &oid, &value) {
-			if string(oid) == extCRLPoints {
-				return value
+		for !field.Empty() {
+			e, ok := readExtension(&field)
+			if !ok {
+				return nil
+			}
+			if string(e.oid) == extCRLPoints {
+				return e.value
 			}
 		}
 	}

@@ -38,7 +38,10 @@ func appendExtension(dst []byte, oid string, critical bool, add func(dst []byte)
 }
 
 // An extension is one Extension that was read.
-type extension struct{ oid, value []byte }
+type extension struct {
+	oid, value cryptobyte.String
+	critical   bool
+}
 
 // parseExtensions reads a DER Extensions and appends the extensions to list. It
 // refuses an extension that list has already (RFC 5280, section 4.2).
@@ -49,16 +52,16 @@ func parseExtensions(list []extension, value []byte) ([]extension, error) {
 		return nil, errors.New("the requested extensions are not a SEQUENCE (RFC 5280, section 4.1)")
 	}
 	for !extensions.Empty() {
-		var oid, value cryptobyte.String
-		if !readExtension(&extensions, &oid, &value) {
+		e, ok := readExtension(&extensions)
+		if !ok {
 			return nil, errors.New("a requested extension is malformed (RFC 5280, section 4.1)")
 		}
 		for _, other := range list {
-			if bytes.Equal(other.oid, oid) {
-				return nil, fmt.Errorf("the extension %s is requested twice", ObjectIdentifier(string(oid)))
+			if bytes.Equal(other.oid, e.oid) {
+				return nil, fmt.Errorf("the extension %s is requested twice", ObjectIdentifier(string(e.oid)))
 			}
 		}
-		list = append(list, extension{oid, value})
+		list = append(list, e)
 		if len(list) > maxExtensions {
 			return nil, fmt.Errorf("more than %d extensions are requested", maxExtensions)
 		}
@@ -70,34 +73,62 @@ func parseExtensions(list []extension, value []byte) ([]extension, error) {
 // requests nearly as many.
 const maxExtensions = 64
 
-// readExtension reads one whole Extension (RFC 5280, section 4.1).
-func readExtension(s, oid, value *cryptobyte.String) bool {
-	var one cryptobyte.String
-	return s.ReadASN1(&one, asn1.SEQUENCE) && readOID(&one, oid) && readCritical(&one) &&
-		one.ReadASN1(value, asn1.OCTET_STRING) && one.Empty()
+// readExtension reads one whole Extension (RFC 5280, section 4.1). The field
+// critical may be written as FALSE, the default, which DER leaves out but tools
+// write.
+func readExtension(s *cryptobyte.String) (e extension, ok bool) {
+	var fields cryptobyte.String
+	ok = s.ReadASN1(&fields, asn1.SEQUENCE) && readOID(&fields, &e.oid) &&
+		(!fields.PeekASN1Tag(asn1.BOOLEAN) || fields.ReadASN1Boolean(&e.critical)) &&
+		fields.ReadASN1(&e.value, asn1.OCTET_STRING) && fields.Empty()
+	return e, ok
+}
+
+// readExtensions reads an Extensions of a CRL, a CRL entry or an OCSP request,
+// which must be all that s holds, and calls check for each extension. It refuses an
+// extension that occurs twice. seen is room for object identifiers, so that a CRL
+// with many entries needs no more memory.
+func readExtensions(s *cryptobyte.String, seen []cryptobyte.String, check func(extension) error) error {
+	var list cryptobyte.String
+	if !s.ReadASN1(&list, asn1.SEQUENCE) || !s.Empty() || list.Empty() {
+		return errors.New("want a SEQUENCE of extensions (RFC 5280, section 4.1)")
+	}
+	seen = seen[:0]
+	for !list.Empty() {
+		e, ok := readExtension(&list)
+		if !ok {
+			return errors.New("an extension has other fields than its identifier, critical and its value (RFC 5280, section 4.1)")
+		}
+		for _, other := range seen {
+			if string(other) == string(e.oid) {
+				return fmt.Errorf("the extension %.80v occurs twice (RFC 5280, section 4.2)", ObjectIdentifier(string(e.oid)))
+			}
+		}
+		if len(seen) == maxExtensions {
+			return fmt.Errorf("there are more than %d extensions", maxExtensions)
+		}
+		seen = append(seen, e.oid)
+		if err := check(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // skipExtensions reads and checks an Extensions that crypto/x509 then
 // interprets. crypto/x509 does not check that an Extension ends after its
 // value: another value or a critical TRUE could follow.
 func skipExtensions(s *cryptobyte.String) bool {
-	var list, oid, value cryptobyte.String
+	var list cryptobyte.String
 	if !s.ReadASN1(&list, asn1.SEQUENCE) {
 		return false
 	}
 	for !list.Empty() {
-		if !readExtension(&list, &oid, &value) {
+		if _, ok := readExtension(&list); !ok {
 			return false
 		}
 	}
 	return true
-}
-
-// readCritical skips the field critical. It accepts FALSE, the default, which
-// DER leaves out but tools write.
-func readCritical(one *cryptobyte.String) bool {
-	var critical bool
-	return !one.PeekASN1Tag(asn1.BOOLEAN) || one.ReadASN1Boolean(&critical)
 }
 
 // isExtension reports whether an extension has the object identifier of one of RFC

@@ -116,20 +116,13 @@ func folded(r rune) rune {
 // String returns the name for a message, such as "C=US, O=ACME". The text is in the
 // comparable form.
 func (n ComparableName) String() string {
-	labels := map[string]string{
-		CommonName: "CN", Country: "C", Locality: "L", State: "ST", Organization: "O", OrganizationalUnit: "OU", Email: "emailAddress",
-	}
 	var parts []string
 	rdns := cryptobyte.String(n)
 	var set, oid, value cryptobyte.String
 	var tag asn1.Tag
 	for rdns.ReadASN1(&set, asn1.SET) {
 		for readAttribute(&set, &oid, &value, &tag) {
-			label, ok := labels[string(oid)]
-			if !ok {
-				label = ObjectIdentifier(string(oid)).String()
-			}
-			parts = append(parts, label+"="+string(value))
+			parts = append(parts, typeName(string(oid))+"="+string(value))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -122,7 +122,7 @@ func ParseOCSPRequest(request []byte) (*OCSPRequest, error) {
 		return nil, fmt.Errorf("it has %d octets; at most %d are accepted", len(request), maxOCSPRequest)
 	}
 	input := cryptobyte.String(request)
-	var outer, tbs, list, skipped cryptobyte.String
+	var outer, tbs, list, skipped, field cryptobyte.String
 	var present bool
 	if !input.ReadASN1(&outer, asn1.SEQUENCE) || !input.Empty() || !outer.ReadASN1(&tbs, asn1.SEQUENCE) {
 		return nil, errOCSPRequest
@@ -131,9 +131,8 @@ func ParseOCSPRequest(request []byte) (*OCSPRequest, error) {
 		present && (!skipped.SkipASN1(asn1.SEQUENCE) || !skipped.Empty()) {
 		return nil, errOCSPRequest
 	}
-	var version int64
-	var field cryptobyte.String
-	if !tbs.ReadOptionalASN1(&field, &present, contextTag(0)) || present && (!field.ReadASN1Integer(&version) || !field.Empty()) {
+	var version int
+	if !tbs.ReadOptionalASN1Integer(&version, contextTag(0), 0) {
 		return nil, errOCSPRequest
 	}
 	if version != 0 {
@@ -172,7 +171,7 @@ func ParseOCSPRequest(request []byte) (*OCSPRequest, error) {
 	}
 	// RFC 2560 did not ask for an OCTET STRING in the extension's own, and some clients
 	// send none.
-	nonce, rest := *value, *value
+	nonce, rest := value, cryptobyte.String(value)
 	var inner cryptobyte.String
 	if rest.ReadASN1(&inner, asn1.OCTET_STRING) && rest.Empty() {
 		nonce = inner
@@ -180,7 +179,7 @@ func ParseOCSPRequest(request []byte) (*OCSPRequest, error) {
 	if len(nonce) < 1 || len(nonce) > maxNonce {
 		return nil, fmt.Errorf("its nonce has %d octets; want 1 to %d (RFC 9654, section 2.1)", len(nonce), maxNonce)
 	}
-	r.Nonce = *value
+	r.Nonce = value
 	return r, nil
 }
 
@@ -214,39 +213,18 @@ func readCertID(s *cryptobyte.String, id *CertID) bool {
 }
 
 // parseOCSPExtensions returns the value of the extension with the object
-// identifier in known, nil if it is missing. It refuses other critical extensions.
-func parseOCSPExtensions(field cryptobyte.String, known string) (found *cryptobyte.String, err error) {
-	malformed := errors.New("its extensions are malformed (RFC 5280, section 4.1)")
-	var extensions cryptobyte.String
-	if !field.ReadASN1(&extensions, asn1.SEQUENCE) || !field.Empty() || extensions.Empty() {
-		return nil, malformed
-	}
-	var seen []string
-	for !extensions.Empty() {
-		var one, oid, value cryptobyte.String
-		var critical bool
-		if !extensions.ReadASN1(&one, asn1.SEQUENCE) || !readOID(&one, &oid) ||
-			one.PeekASN1Tag(asn1.BOOLEAN) && !one.ReadASN1Boolean(&critical) ||
-			!one.ReadASN1(&value, asn1.OCTET_STRING) || !one.Empty() {
-			return nil, malformed
-		}
-		for _, other := range seen {
-			if other == string(oid) {
-				return nil, fmt.Errorf("it has the extension %s twice", ObjectIdentifier(other))
-			}
-		}
-		seen = append(seen, string(oid))
-		if len(seen) > maxExtensions {
-			return nil, fmt.Errorf("it has more than %d extensions", maxExtensions)
-		}
+// identifier known, nil if it is missing. It refuses other critical extensions.
+func parseOCSPExtensions(field cryptobyte.String, known string) (found []byte, err error) {
+	err = readExtensions(&field, nil, func(e extension) error {
 		switch {
-		case known != "" && string(oid) == known:
-			found = &value
-		case critical:
-			return nil, fmt.Errorf("it has the critical extension %s, which is not understood", ObjectIdentifier(string(oid)))
+		case string(e.oid) == known:
+			found = e.value
+		case e.critical:
+			return fmt.Errorf("it has the critical extension %s, which is not understood", ObjectIdentifier(string(e.oid)))
 		}
-	}
-	return found, nil
+		return nil
+	})
+	return found, err
 }
 
 // The statuses of a certificate, which are the tags of CertStatus (RFC 6960,

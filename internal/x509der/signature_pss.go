@@ -48,11 +48,12 @@ func parsePSS(parameters cryptobyte.String) (signatureID, error) {
 	}
 	var fields, hash, mask cryptobyte.String
 	var hasHash, hasMask bool
-	salt, trailer := 20, 1
+	var salt, trailer int
 	if !parameters.ReadASN1(&fields, asn1.SEQUENCE) || !parameters.Empty() ||
 		!fields.ReadOptionalASN1(&hash, &hasHash, contextTag(0)) ||
 		!fields.ReadOptionalASN1(&mask, &hasMask, contextTag(1)) ||
-		!readOptionalInteger(&fields, &salt, 2) || !readOptionalInteger(&fields, &trailer, 3) || !fields.Empty() {
+		!fields.ReadOptionalASN1Integer(&salt, contextTag(2), 20) ||
+		!fields.ReadOptionalASN1Integer(&trailer, contextTag(3), 1) || !fields.Empty() {
 		return refuse(malformed)
 	}
 
@@ -99,14 +100,4 @@ func readHash(s, oid *cryptobyte.String) bool {
 	var id, null cryptobyte.String
 	return s.ReadASN1(&id, asn1.SEQUENCE) && readOID(&id, oid) &&
 		(id.Empty() || id.ReadASN1(&null, asn1.NULL) && null.Empty()) && id.Empty()
-}
-
-// readOptionalInteger reads an INTEGER in an explicit [n] that may be absent, and
-// leaves the value then.
-func readOptionalInteger(s *cryptobyte.String, value *int, n uint8) bool {
-	if !s.PeekASN1Tag(contextTag(n)) {
-		return true
-	}
-	var content cryptobyte.String
-	return s.ReadASN1(&content, contextTag(n)) && content.ReadASN1Integer(value) && content.Empty()
 }
