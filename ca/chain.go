@@ -16,10 +16,10 @@ import (
 // maxChain is the largest number of certificates in a chain.
 const maxChain = 10
 
-// checkCA reports why a certificate is not acceptable as a CA's. The policy applies
-// to the CA's key, except for its MinRSABits. What depends on other certificates is
-// left to the caller, and so are validity and name constraints. The error completes
-// a sentence that begins with the name of the certificate.
+// checkCA reports why a certificate is not acceptable as a CA's. The policy
+// applies to the CA's key, except for its MinRSABits. What depends on other
+// certificates is left to the caller, and so are validity and name constraints.
+// The error completes a sentence that begins with the name of the certificate.
 func checkCA(cert *x509.Certificate, policy algorithm.KeyPolicy) error {
 	switch {
 	case !cert.BasicConstraintsValid || !cert.IsCA:
@@ -48,9 +48,9 @@ func checkCA(cert *x509.Certificate, policy algorithm.KeyPolicy) error {
 // anyPolicy is the policy of RFC 5280, section 4.2.1.4.
 var anyPolicy = asn1.ObjectIdentifier{2, 5, 29, 32, 0}
 
-// checkPathLen reports that more CAs follow a CA toward the end entity than its path
-// length allows. Self-issued certificates, with which a CA changes its key, do not
-// count (RFC 5280, section 4.2.1.9).
+// checkPathLen reports that more CAs follow a CA toward the end entity than its
+// path length allows. Self-issued certificates, with which a CA changes its
+// key, do not count (RFC 5280, section 4.2.1.9).
 func checkPathLen(cert *x509.Certificate, below []*x509.Certificate) error {
 	if cert.MaxPathLen < 0 || len(below) <= cert.MaxPathLen {
 		return nil
@@ -73,8 +73,9 @@ func selfIssued(cert *x509.Certificate) bool {
 }
 
 // policyDemand returns the certificate of a chain whose demand for certificate
-// policies takes effect before the chain ends, nil if there is none (RFC 5280, sections
-// 4.2.1.11 and 6.1.3 to 6.1.5). The demand of a root counts like that of other CAs.
+// policies takes effect before the chain ends, nil if there is none (RFC 5280,
+// sections 4.2.1.11 and 6.1.3 to 6.1.5). The demand of a root counts like that
+// of other CAs.
 func policyDemand(chain []*x509.Certificate) *x509.Certificate {
 	var from *x509.Certificate // the certificate with the demand
 	left := 0                  // certificates before it takes effect
@@ -96,14 +97,16 @@ func policyDemand(chain []*x509.Certificate) *x509.Certificate {
 	return nil
 }
 
-// demandsPolicies completes a sentence that begins with the name of a certificate.
+// demandsPolicies completes a sentence that begins with the name of a
+// certificate.
 const demandsPolicies = "requires certificate policies, which are not supported (RFC 5280, section 4.2.1.11)"
 
 // checkCertificate reports what makes any certificate of a chain unacceptable,
 // a CA's or not. Its error reads like checkCA's.
 func checkCertificate(cert *x509.Certificate, policy algorithm.KeyPolicy) error {
 	for _, id := range cert.UnhandledCriticalExtensions {
-		// crypto/x509 reads no directory names in name constraints; ConstraintsOf does.
+		// crypto/x509 reads no directory names in name constraints;
+		// ConstraintsOf does.
 		if !cert.IsCA || !id.Equal(nameConstraints) {
 			return fmt.Errorf("has the critical extension %.80v, which is not understood (RFC 5280, section 4.2)", id)
 		}

@@ -7,8 +7,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 )
 
-// A CreateClientCertificateRequest is the request of CreateClientCertificate
-// (Certificate Management Service, 2020-06-30). Fields without a comment are as in
+// A CreateClientCertificateRequest has fields as in
 // [CreateClientCertificateWithCsrRequest], if the CSR has an empty subject.
 type CreateClientCertificateRequest struct {
 	SanType          int32  `json:"SanType,omitempty"`
@@ -20,7 +19,7 @@ type CreateClientCertificateRequest struct {
 	CommonName string `json:"CommonName,omitempty"`
 	State      string `json:"State,omitempty"`
 	Locality   string `json:"Locality,omitempty"`
-	// Algorithm is the new key's, as in [CreateServerCertificateRequest]. Required.
+	// Algorithm is as in [CreateServerCertificateRequest]. Required.
 	Algorithm        string `json:"Algorithm,omitempty"`
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
 	Years            int32  `json:"Years,omitempty"`
@@ -34,7 +33,7 @@ type CreateClientCertificateRequest struct {
 	ResourceGroupId  string `json:"ResourceGroupId,omitempty"`
 }
 
-// A CreateClientCertificateResponse is CreateClientCertificate's response.
+// A CreateClientCertificateResponse holds the new certificate.
 type CreateClientCertificateResponse CreateServerCertificateWithCsrResponse
 
 // Validate checks the request. RSA_1024 is [yuncert.ErrInvalidParameter].
@@ -63,8 +62,7 @@ func (r *CreateClientCertificateRequest) check() (l leaf, err error) {
 }
 
 // CreateClientCertificate generates a key and signs a certificate for it, like
-// [CreateClientCertificateWithCsr]. Results and errors are as in
-// [CreateServerCertificate].
+// [CreateClientCertificateWithCsr]. The rest is as in [CreateServerCertificate].
 func CreateClientCertificate(rand io.Reader, now time.Time, issuer *Issuer, req *CreateClientCertificateRequest) (resp *CreateClientCertificateResponse, key *algorithm.PrivateKey, der []byte, err error) {
 	l, err := req.check()
 	if err != nil {

@@ -8,13 +8,12 @@ import (
 	"github.com/yuncert/yuncert/internal/param"
 )
 
-// A CreateClientCertificateWithCsrRequest is the request of
-// CreateClientCertificateWithCsr (Certificate Management Service, 2020-06-30).
+// A CreateClientCertificateWithCsrRequest describes the certificate to sign.
 // Fields without a comment are as in [CreateServerCertificateWithCsrRequest].
 type CreateClientCertificateWithCsrRequest struct {
-	// SanType is the kind of names in SanValue: 1 e-mail addresses, 2 DNS names, 6
-	// URIs, 7 IP addresses. The document's other kinds (RFC 5280, section 4.2.1.6)
-	// are refused. SanType is checked only if SanValue is set.
+	// SanType is the kind of names in SanValue: 1 e-mail addresses, 2 DNS
+	// names, 6 URIs, 7 IP addresses. Other kinds (RFC 5280, section 4.2.1.6)
+	// are refused. It is checked only if SanValue is set.
 	SanType int32 `json:"SanType,omitempty"`
 	// SanValue lists such names, separated by commas: with the CSR's up to 250
 	// besides the common name.
@@ -40,9 +39,8 @@ type CreateClientCertificateWithCsrRequest struct {
 	ResourceGroupId  string `json:"ResourceGroupId,omitempty"`
 }
 
-// A CreateClientCertificateWithCsrResponse is the response of
-// CreateClientCertificateWithCsr. Fields without a comment are those of
-// [CreateServerCertificateWithCsrResponse].
+// A CreateClientCertificateWithCsrResponse holds the new certificate. Fields
+// without a comment are as in [CreateServerCertificateWithCsrResponse].
 type CreateClientCertificateWithCsrResponse struct {
 	X509Certificate  string `json:"X509Certificate,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`
@@ -54,10 +52,8 @@ type CreateClientCertificateWithCsrResponse struct {
 	CertSignBufKmc string `json:"CertSignBufKmc,omitempty"`
 }
 
-// Validate checks the CSR with its signature, and then the other fields. The
-// errors are as in [CreateServerCertificateWithCsrRequest.Validate], except that
-// RSA_1024 is [yuncert.ErrInvalidParameter] and no name is needed, because the key
-// identifies the client.
+// Validate is like [CreateServerCertificateWithCsrRequest.Validate], but
+// RSA_1024 is [yuncert.ErrInvalidParameter], and a client needs no name.
 func (r *CreateClientCertificateWithCsrRequest) Validate() error {
 	_, err := r.check(algorithm.KeyPolicy{})
 	return err
@@ -88,8 +84,8 @@ func (r *CreateClientCertificateWithCsrRequest) check(policy algorithm.KeyPolicy
 	return l, err
 }
 
-// CreateClientCertificateWithCsr signs a TLS client's certificate. It works like
-// [CreateServerCertificateWithCsr] and has the same errors. The differences: the
+// CreateClientCertificateWithCsr signs a TLS client's certificate like
+// [CreateServerCertificateWithCsr], with the same errors. The differences: the
 // extended key usage is clientAuth; the key usage is digitalSignature for every
 // key (RFC 5280, section 4.2.1.12); the alternative names are the DNS names and
 // IP addresses of the CSR, and SanValue, or none. The common name is not one of

@@ -10,22 +10,20 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// A CreateDomainCertificateRequest is the request of CreateDomainCertificate.
-// Alibaba Cloud documents no such operation. Fields without a comment are as in
-// [CreateServerCertificateWithCsrRequest].
+// A CreateDomainCertificateRequest describes the certificate to sign.
 type CreateDomainCertificateRequest struct {
 	// Csr is the CSR in PEM. Only its key is used. Required.
 	Csr string `json:"Csr,omitempty"`
-	// Domain lists the names whose ownership was proved: DNS names and IP addresses
-	// separated by commas, up to 250 besides the common name. Required.
+	// Domain lists the names whose ownership was proved, DNS names and IP
+	// addresses separated by commas: up to 250 besides the common name.
+	// Required.
 	Domain string `json:"Domain,omitempty"`
 	// Months is the validity in calendar months, up to 120,000. Required.
 	Months      int32 `json:"Months,omitempty"`
-	Immediately int32 `json:"Immediately,omitempty"`
+	Immediately int32 `json:"Immediately,omitempty"` // as in [CreateServerCertificateWithCsrRequest]
 }
 
-// Validate checks the request, including the CSR's signature. It applies
-// [algorithm.Check] to the CSR's key; the operation applies the issuer's KeyPolicy.
+// Validate is like [CreateServerCertificateWithCsrRequest.Validate].
 func (r *CreateDomainCertificateRequest) Validate() error {
 	_, err := r.check(algorithm.KeyPolicy{})
 	return err
@@ -75,11 +73,12 @@ func (r *CreateDomainCertificateRequest) check(policy algorithm.KeyPolicy) (l le
 // certificate that vouches only for names (CA/Browser Forum, Baseline
 // Requirements, section 7.1.2.7.2). Package order issues its orders with it.
 //
-// The alternative names are the names in Domain. The subject is the first of them
-// as the common name, or empty if that name is longer than 64 characters. RSA CAs
-// may also sign for ECC keys and ECC CAs for RSA keys, but SM2 is not mixed with
-// either. An issuer with a CRLBase writes the address of its CRL. Everything else,
-// also the errors, is as in [CreateServerCertificateWithCsr].
+// It works like [CreateServerCertificateWithCsr], with the same errors and
+// three differences. The alternative names are the names in Domain; the subject
+// is the first of them as the common name, or empty if that name is longer than
+// 64 characters. RSA CAs may also sign for ECC keys and ECC CAs for RSA keys,
+// but SM2 is not mixed with either. An issuer with a CRLBase writes its CRL's
+// address.
 func CreateDomainCertificate(rand io.Reader, now time.Time, issuer *Issuer, req *CreateDomainCertificateRequest) (resp *CreateServerCertificateWithCsrResponse, der []byte, err error) {
 	l, err := req.check(issuer.keyPolicy())
 	if err != nil {

@@ -11,8 +11,7 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// A CreateOCSPResponderCertificateRequest is the request of
-// CreateOCSPResponderCertificate. Alibaba Cloud documents no such operation.
+// A CreateOCSPResponderCertificateRequest describes the certificate to sign.
 type CreateOCSPResponderCertificateRequest struct {
 	// CommonName is the name of the responder, up to 64 characters. Required.
 	CommonName string `json:"CommonName,omitempty"`
@@ -21,11 +20,10 @@ type CreateOCSPResponderCertificateRequest struct {
 	Days int32 `json:"Days,omitempty"`
 }
 
-// A CreateOCSPResponderCertificateResponse is the response of
-// CreateOCSPResponderCertificate.
+// A CreateOCSPResponderCertificateResponse holds the new certificate.
 type CreateOCSPResponderCertificateResponse struct {
-	// Certificate is in PEM. CertificateChain, which [NewOCSPResponder] takes, is the
-	// certificate and then the CA's chain, the root last.
+	// Certificate is in PEM. CertificateChain, which [NewOCSPResponder] takes,
+	// is the certificate and then the CA's chain, the root last.
 	Certificate      string `json:"Certificate,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`
 	Identifier       string `json:"Identifier,omitempty"`
@@ -68,18 +66,17 @@ func (r *CreateOCSPResponderCertificateRequest) check() (*draft, error) {
 	}, nil
 }
 
-// CreateOCSPResponderCertificate signs a certificate that lets another key
-// answer OCSP requests for the CA (RFC 6960, section 4.2.2.2), so that the CA's
-// own key stays away from the network. pub is the responder's public key; the
-// private key stays with the caller.
+// CreateOCSPResponderCertificate signs a certificate that lets another key answer
+// OCSP requests for the CA (RFC 6960, section 4.2.2.2), so that the CA's own key
+// stays away from the network. pub is the responder's public key.
 //
-// The subject has the CA's country and organization, and CommonName. The key usage
-// is digitalSignature and the extended key usage OCSPSigning. The extension
-// id-pkix-ocsp-nocheck tells clients not to check this certificate in turn (section
-// 4.2.2.2.1). The extended key usages of the CA need not have OCSPSigning.
+// The subject has the CA's country and organization, and CommonName. The key
+// usage is digitalSignature and the extended key usage OCSPSigning, which the
+// CA need not have. The extension id-pkix-ocsp-nocheck tells clients not to
+// check this certificate in turn (section 4.2.2.2.1).
 //
-// Its own errors are [yuncert.ErrInvalidParameter] for an RSA_1024 key, and for
-// a CommonName that a name constraint excludes: see [NameConstraints].
+// Its own errors are [yuncert.ErrInvalidParameter] for an RSA_1024 key, and for a
+// CommonName that a name constraint excludes: see [NameConstraints].
 func CreateOCSPResponderCertificate(rand io.Reader, now time.Time, issuer *Issuer, pub crypto.PublicKey, req *CreateOCSPResponderCertificateRequest) (*CreateOCSPResponderCertificateResponse, error) {
 	d, err := req.check()
 	if err != nil {

@@ -20,9 +20,8 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// A RevocationReason says why a certificate was revoked: a CRLReason (RFC 5280,
-// section 5.3.1). 7 is not used, and removeFromCRL (8) is only for delta CRLs, which
-// this package does not create.
+// A RevocationReason is a CRLReason (RFC 5280, section 5.3.1). 7 is not used.
+// removeFromCRL (8) is only for delta CRLs, which this package does not create.
 type RevocationReason int
 
 const (
@@ -88,25 +87,25 @@ func Revoked(certificates ...RevokedCertificate) iter.Seq2[RevokedCertificate, e
 // A CreateRevocationListRequest describes the CRL to create.
 type CreateRevocationListRequest struct {
 	// Number is the CRL number: positive, up to 20 octets, and greater than the
-	// number of the CA's previous CRL (RFC 5280, section 5.2.3). The caller keeps
-	// count; a UNIX time will do if no two CRLs have the same second. Required.
+	// number of the CA's previous CRL (RFC 5280, section 5.2.3). A UNIX time
+	// will do if no two CRLs have the same second. Required.
 	Number *big.Int `json:"Number,omitempty"`
-	// NextUpdate is when the next CRL is available at the latest, after now.
-	// Clients refuse this CRL from then on. Required.
+	// NextUpdate is after now. Clients refuse this CRL from then on. Required.
 	NextUpdate time.Time `json:"NextUpdate,omitzero"`
-	// DistributionPoint limits the CRL to certificates that have this http or https
-	// address, letter for letter, as their CRL distribution point. So a CA with many
-	// certificates can use several CRLs (RFC 5280, section 5.2.5; see
-	// IssuerOptions.CRLBase). Certificates of this package have the CrlUrl of
-	// Issuer.Describe. Empty means no limit.
+	// DistributionPoint limits the CRL to certificates with this http or https
+	// address, letter for letter, as their CRL distribution point (RFC 5280,
+	// section 5.2.5), so that a CA can use several CRLs. Certificates of this
+	// package have the CrlUrl of Issuer.Describe: see IssuerOptions.CRLBase.
+	// Empty means no limit.
 	DistributionPoint string `json:"DistributionPoint,omitempty"`
 	// OnlyContainsUserCerts limits the CRL to certificates of non-CAs,
 	// OnlyContainsCACerts to certificates of CAs. At most one may be set.
 	OnlyContainsUserCerts bool `json:"OnlyContainsUserCerts,omitempty"`
 	OnlyContainsCACerts   bool `json:"OnlyContainsCACerts,omitempty"`
-	// Revoked yields the revoked certificates that have not expired, in any order.
-	// It is read once and must not repeat a serial number; this is not checked. If
-	// it yields an error, no CRL is created. Nil means none. See [Revoked].
+	// Revoked yields the revoked certificates that have not expired, in any
+	// order. It is read once and must not repeat a serial number; this is not
+	// checked. If it yields an error, no CRL is created. Nil means none. See
+	// [Revoked].
 	Revoked iter.Seq2[RevokedCertificate, error] `json:"-"`
 }
 
@@ -138,22 +137,17 @@ func (r *CreateRevocationListRequest) Validate() error {
 }
 
 // CreateRevocationList creates a complete, DER-encoded version 2 CRL of the
-// issuer's own certificates (RFC 5280, section 5). Serve it as application/pkix-crl.
-// thisUpdate is now. The extensions are cRLNumber, authorityKeyIdentifier and, for
-// a limited CRL, a critical issuingDistributionPoint.
+// issuer's own certificates (RFC 5280, section 5). Serve it as
+// application/pkix-crl. thisUpdate is now. The extensions are cRLNumber,
+// authorityKeyIdentifier and, for a limited CRL, a critical
+// issuingDistributionPoint. A CRL of a million entries has about 50 MB, and
+// creating it takes up to five times that memory.
 //
-// Entries are checked and written one by one; an error names the entry's position
-// and serial number. A CRL of a million entries has about 50 MB, and creating it
-// takes up to five times that memory.
-//
-// Its own errors:
-//
-//   - [yuncert.ErrInvalidParameter]: the CA has a key usage without cRLSign,
-//     NextUpdate is not after now, or a RevocationTime is after now (as it can be
-//     if a certificate is revoked while Revoked is read).
-//   - [yuncert.ErrMissingParameter], [yuncert.ErrInvalidValueMalformed]: an entry
-//     is invalid.
-//   - [yuncert.ErrInternalError]: Revoked yielded an error, which is wrapped.
+// Its own errors are [yuncert.ErrInvalidParameter] for a CA whose key usage
+// lacks cRLSign, for a NextUpdate that is not after now, and for a
+// RevocationTime after now (as if a certificate is revoked while Revoked is
+// read); an entry's own errors, with its position and serial number; and
+// [yuncert.ErrInternalError], which wraps an error that Revoked yielded.
 func CreateRevocationList(rand io.Reader, now time.Time, issuer *Issuer, req *CreateRevocationListRequest) ([]byte, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err
@@ -252,9 +246,9 @@ func checkRevocation(now, at time.Time, reason RevocationReason) error {
 
 var errSerialNumber = errors.New("want 1 to 40 hexadecimal digits")
 
-// parseSerialNumber decodes a serial number in the form of responses, big endian.
-// Zero, which has no octets, is accepted: RFC 5280, section 4.1.2.2, wants users of
-// certificates to cope with it.
+// parseSerialNumber decodes a serial number in the form of responses, big
+// endian. Zero, which has no octets, is accepted: RFC 5280, section 4.1.2.2,
+// wants users of certificates to cope with it.
 func parseSerialNumber(text string) ([]byte, error) {
 	if len(text) > 40 {
 		return nil, errSerialNumber
@@ -270,28 +264,28 @@ func parseSerialNumber(text string) ([]byte, error) {
 	return serial, nil
 }
 
-// serialOctets returns the serial number of a certificate, big endian, and zero as one
-// octet.
+// serialOctets returns the serial number of a certificate, big endian, and zero
+// as one octet.
 func serialOctets(cert *x509.Certificate) []byte {
 	return cert.SerialNumber.FillBytes(make([]byte, max(1, (cert.SerialNumber.BitLen()+7)/8)))
 }
 
-// ParseRevocationList parses a CRL of an RSA, ECC or SM2 CA: DER or one PEM block
-// "X509 CRL", without trailing data. It does not verify the signature; [Verify]
-// does, and for RSA and ECC CheckSignatureFrom. There is no size limit: limit your
-// reader.
+// ParseRevocationList parses a CRL of an RSA, ECC or SM2 CA: DER or one PEM
+// block "X509 CRL", without trailing data. It does not verify the signature;
+// [Verify] does, and for RSA and ECC CheckSignatureFrom. There is no size
+// limit: limit your reader.
 //
-// It returns [yuncert.ErrInvalidValueMalformed] for anything else, for a CRL that
-// breaks the form of RFC 5280, section 5.1, or has an extension twice, and for CRLs in
-// which a missing serial number does not mean "not revoked": delta CRLs, indirect
-// CRLs, CRLs for some reasons only, and CRLs with an unknown critical extension
-// (sections 5.2 and 5.3). A CRL with an issuingDistributionPoint is accepted; it covers
-// only the certificates that the extension describes.
+// [yuncert.ErrInvalidValueMalformed] is for anything else, for a CRL that
+// breaks the form of RFC 5280, section 5.1, or has an extension twice, and for
+// a CRL in which a missing serial number does not mean "not revoked" (sections
+// 5.2 and 5.3): a delta CRL, an indirect CRL, one for some reasons only, and
+// one with an unknown critical extension. A CRL with an
+// issuingDistributionPoint covers only the certificates that this extension
+// describes.
 //
-// Do not go on without a CRL that is refused: Verify does not check the certificates
-// of a CA without a CRL, unless [VerifyOptions].RequireRevocationLists is set. To let
-// Verify use delta CRLs and CRLs for some reasons, read them with
-// [x509.ParseRevocationList].
+// If a CRL is refused, do not call Verify without it, or set
+// RequireRevocationLists. For Verify, read delta CRLs and CRLs for some reasons
+// with [x509.ParseRevocationList].
 func ParseRevocationList(data []byte) (*x509.RevocationList, error) {
 	der, err := decodeCRL(data)
 	if err != nil {

@@ -12,15 +12,14 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// A CreateRootCACertificateRequest is the request of CreateRootCACertificate
-// (Certificate Management Service, 2020-06-30).
+// A CreateRootCACertificateRequest describes the CA to create.
 type CreateRootCACertificateRequest struct {
 	// CommonName is the name of the CA, up to 64 characters. Required.
 	CommonName string `json:"CommonName,omitempty"`
 	// Organization and OrganizationUnit, up to 64 characters each. Required.
 	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
-	// Locality is the city, State the province: up to 128 characters each. Required.
+	// Locality (city) and State (province), up to 128 characters each. Required.
 	Locality string `json:"Locality,omitempty"`
 	State    string `json:"State,omitempty"`
 	// CountryCode, two letters: X.520 has no code of three. Empty means none.
@@ -28,8 +27,8 @@ type CreateRootCACertificateRequest struct {
 	// Algorithm, if it is set, must be the key's: RSA_2048, RSA_3072, RSA_4096,
 	// ECC_256, ECC_384, ECC_512 or SM2_256. The documented RSA_1024 is too weak.
 	Algorithm string `json:"Algorithm,omitempty"`
-	// Years is the validity in calendar years, from 1 to 100; the documents
-	// advise 5 to 10. Required.
+	// Years is the validity in calendar years, up to 100. Five to ten are usual.
+	// Required.
 	Years           int32  `json:"Years,omitempty"`
 	ClientToken     string `json:"ClientToken,omitempty"`
 	Tags            []Tag  `json:"Tags,omitempty"`
@@ -38,7 +37,7 @@ type CreateRootCACertificateRequest struct {
 	NameConstraints *NameConstraints `json:"NameConstraints,omitempty"`
 }
 
-// A CreateRootCACertificateResponse is CreateRootCACertificate's response.
+// A CreateRootCACertificateResponse holds the new certificate.
 type CreateRootCACertificateResponse struct {
 	Identifier string `json:"Identifier,omitempty"`
 	// Certificate is in PEM. CertificateChain, which [NewIssuer] takes, is the
@@ -83,17 +82,12 @@ func (r *CreateRootCACertificateRequest) check() (x509der.Name, *x509der.NameCon
 
 // CreateRootCACertificate creates the self-signed certificate of a root CA for
 // the caller's key, an [algorithm.PrivateKey] or any other signer. The CA may
-// sign certificates and CRLs and has no path length constraint. Its Issuer, from
-// [NewIssuer], issues to subordinate CAs and OCSP responders, but not to servers
-// and clients.
+// sign certificates and CRLs and has no path length constraint. Its Issuer,
+// from [NewIssuer], issues only to subordinate CAs and OCSP responders.
 //
-// Errors, after those of Validate:
-//
-//   - [yuncert.ErrInvalidValueMalformed]: the key is nil, weak or unsupported.
-//   - [yuncert.ErrInvalidParameter]: the key is RSA_1024 or not of the
-//     Algorithm; the validity ends after the year 9999; now is not from 1950 to
-//     9999.
-//   - [yuncert.ErrInternalError]: rand or the key failed.
+// Its own errors are [yuncert.ErrInvalidParameter] for a key that is RSA_1024
+// or not of the Algorithm, for a validity that ends after the year 9999, and if
+// now is not from 1950 to 9999.
 func CreateRootCACertificate(rand io.Reader, now time.Time, key crypto.Signer, req *CreateRootCACertificateRequest) (*CreateRootCACertificateResponse, error) {
 	subject, constraints, err := req.check()
 	if err != nil {

@@ -7,12 +7,10 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 )
 
-// A CreateServerCertificateRequest is the request of CreateServerCertificate
-// (Certificate Management Service, 2020-06-30). Fields without a comment are as in
+// A CreateServerCertificateRequest has fields as in
 // [CreateServerCertificateWithCsrRequest], if the CSR has an empty subject.
 type CreateServerCertificateRequest struct {
-	// Domain lists more names, DNS names and IP addresses separated by commas,
-	// up to 250 names besides CommonName.
+	// Domain lists more names as there, up to 250 besides CommonName.
 	Domain           string `json:"Domain,omitempty"`
 	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
@@ -22,8 +20,8 @@ type CreateServerCertificateRequest struct {
 	CommonName string `json:"CommonName,omitempty"`
 	State      string `json:"State,omitempty"`
 	Locality   string `json:"Locality,omitempty"`
-	// Algorithm is the new key's: RSA_2048, RSA_4096, ECC_256, ECC_384, ECC_512 or
-	// SM2_256. The documented RSA_1024 is too weak. Required.
+	// Algorithm is the new key's: RSA_2048, RSA_4096, ECC_256, ECC_384, ECC_512
+	// or SM2_256. The documented RSA_1024 is too weak. Required.
 	Algorithm        string `json:"Algorithm,omitempty"`
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
 	Years            int32  `json:"Years,omitempty"`
@@ -37,7 +35,7 @@ type CreateServerCertificateRequest struct {
 	ResourceGroupId  string `json:"ResourceGroupId,omitempty"`
 }
 
-// A CreateServerCertificateResponse is CreateServerCertificate's response.
+// A CreateServerCertificateResponse holds the new certificate.
 type CreateServerCertificateResponse CreateServerCertificateWithCsrResponse
 
 // Validate checks the request. RSA_1024 is [yuncert.ErrInvalidParameter].
@@ -65,13 +63,11 @@ func (r *CreateServerCertificateRequest) check() (l leaf, err error) {
 	return l, err
 }
 
-// CreateServerCertificate generates a key and signs a server certificate for it.
-// Store the key. der is the certificate itself, for every value of Immediately.
-// The certificate and the errors are as in [CreateServerCertificateWithCsr], except
-// for what concerns a CSR.
-//
-// The key is generated last, from the system's random source. If that fails, the
-// error is [yuncert.ErrInternalKeyError].
+// CreateServerCertificate generates a key and signs a server certificate for
+// it, like [CreateServerCertificateWithCsr] without what concerns a CSR. Store
+// the key and der, which is the certificate itself for every value of
+// Immediately. The key is generated last, from the system's random source. If
+// that fails, the error is [yuncert.ErrInternalKeyError].
 func CreateServerCertificate(rand io.Reader, now time.Time, issuer *Issuer, req *CreateServerCertificateRequest) (resp *CreateServerCertificateResponse, key *algorithm.PrivateKey, der []byte, err error) {
 	l, err := req.check()
 	if err != nil {

@@ -11,9 +11,8 @@ import (
 	"github.com/yuncert/yuncert/internal/param"
 )
 
-// A CreateSubCACertificateRequest is the request of CreateSubCACertificate
-// (Certificate Management Service, 2020-06-30). Fields without a comment are as in
-// [CreateRootCACertificateRequest].
+// A CreateSubCACertificateRequest describes the CA to create. Fields without a
+// comment are as in [CreateRootCACertificateRequest].
 type CreateSubCACertificateRequest struct {
 	// ParentIdentifier is the Identifier of the CA that signs. Empty accepts any.
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
@@ -26,17 +25,18 @@ type CreateSubCACertificateRequest struct {
 	// Algorithm is the new CA key's. Required.
 	Algorithm string `json:"Algorithm,omitempty"`
 	Years     int32  `json:"Years,omitempty"`
-	// PathLenConstraint is how many levels of CAs may follow below the new CA. Zero
-	// means that it cannot issue to a CA.
+	// PathLenConstraint is how many levels of CAs may follow below the new CA.
 	PathLenConstraint int32 `json:"PathLenConstraint,omitempty"`
-	// ExtendedKeyUsages limits the use of the certificates below the CA: up to 100 of
-	// any, serverAuth, clientAuth, codeSigning, emailProtection, timeStamping,
-	// OCSPSigning, and dotted object identifiers with arcs below 2^31. Empty: no limit.
-	// With OCSPSigning the CA can answer OCSP requests about every certificate of its
-	// parent (RFC 6960, section 4.2.2.2). Its own OCSP responder does not need it.
+	// ExtendedKeyUsages limits the certificates below the CA to up to 100
+	// usages: any, serverAuth, clientAuth, codeSigning, emailProtection,
+	// timeStamping, OCSPSigning, and dotted object identifiers with arcs below
+	// 2^31. Empty means no limit. With OCSPSigning the CA can answer OCSP
+	// requests about all certificates of its parent (RFC 6960, section
+	// 4.2.2.2). Its own OCSP responder does not need it.
 	ExtendedKeyUsages []string `json:"ExtendedKeyUsages,omitempty"`
-	// EnableCrl and CrlDay (how many days a CRL is valid, from 1 to 365; zero means
-	// unset) are for the caller, who publishes CRLs and sets IssuerOptions.CRLBase.
+	// EnableCrl and CrlDay (how many days a CRL is valid, from 1 to 365; zero
+	// means unset) are for the caller, who publishes CRLs and sets
+	// IssuerOptions.CRLBase.
 	EnableCrl bool  `json:"EnableCrl,omitempty"`
 	CrlDay    int32 `json:"CrlDay,omitempty"`
 
@@ -46,7 +46,7 @@ type CreateSubCACertificateRequest struct {
 	NameConstraints *NameConstraints `json:"NameConstraints,omitempty"`
 }
 
-// A CreateSubCACertificateResponse is the response of CreateSubCACertificate.
+// A CreateSubCACertificateResponse holds the new certificate.
 type CreateSubCACertificateResponse CreateRootCACertificateResponse
 
 // Validate checks the request. RSA_1024 is [yuncert.ErrInvalidParameter].
@@ -107,14 +107,14 @@ func (r *CreateSubCACertificateRequest) check() (*draft, error) {
 	}, nil
 }
 
-// CreateSubCACertificate signs the certificate of a subordinate CA under a root or
-// another subordinate CA. pub is the new CA's public key. [NewIssuer] makes an
-// Issuer from the CertificateChain and the private key, which stays with the
-// caller. The certificate begins now. Name constraints of the CAs above apply too.
+// CreateSubCACertificate signs the certificate of a subordinate CA under a root
+// or another subordinate CA. pub is the new CA's public key. [NewIssuer] makes
+// an Issuer from the CertificateChain and the private key. The certificate
+// begins now. Name constraints of the CAs above apply too.
 //
-// Its own errors are [yuncert.ErrInvalidParameter] for a key that does not have the
-// Algorithm, for a parent with a chain of 10 certificates, and for a parent with a
-// path length that allows no CA below it, or not this PathLenConstraint.
+// Its own errors are [yuncert.ErrInvalidParameter] for a key that does not have
+// the Algorithm, and for a parent with a chain of 10 certificates or with a
+// path length that does not allow the new CA or its PathLenConstraint.
 func CreateSubCACertificate(rand io.Reader, now time.Time, parent *Issuer, pub crypto.PublicKey, req *CreateSubCACertificateRequest) (*CreateSubCACertificateResponse, error) {
 	d, err := req.check()
 	if err != nil {

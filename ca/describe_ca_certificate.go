@@ -12,13 +12,12 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// A DescribeCACertificateRequest holds the parameters of DescribeCACertificate
-// (Certificate Management Service, 2020-06-30).
+// A DescribeCACertificateRequest names the CA to describe.
 type DescribeCACertificateRequest struct {
 	Identifier string `json:"Identifier,omitempty"` // the CA's; required, though not documented so
 }
 
-// A DescribeCACertificateResponse is the response of DescribeCACertificate.
+// A DescribeCACertificateResponse describes a CA.
 type DescribeCACertificateResponse struct {
 	RequestId   string         `json:"RequestId,omitempty"`
 	Years       int32          `json:"Years,omitempty"` // as in Certificate

@@ -11,9 +11,8 @@ import (
 	"github.com/yuncert/yuncert/internal/param"
 )
 
-// A DescribeCACertificateListRequest holds the parameters of
-// DescribeCACertificateList (Certificate Management Service, 2020-06-30). A CA is
-// listed if it passes all filters. An empty filter passes every CA.
+// A DescribeCACertificateListRequest selects CAs. A CA is listed if it passes all
+// filters. An empty filter passes every CA.
 type DescribeCACertificateListRequest struct {
 	CurrentPage     int32  `json:"CurrentPage,omitempty"`     // the page to return, from 1; zero means 1
 	ShowSize        int32  `json:"ShowSize,omitempty"`        // the number of CAs on a page, from 1; zero means 20
@@ -94,8 +93,8 @@ func (r *DescribeCACertificateListRequest) Validate() error {
 
 const defaultShowSize = 20
 
-// DescribeCACertificateList returns one page of the pool's CAs. A page after the
-// last one is empty.
+// DescribeCACertificateList returns one page of the pool's CAs, which may be
+// empty.
 func DescribeCACertificateList(rand io.Reader, now time.Time, pool *Pool, req *DescribeCACertificateListRequest) (*DescribeCACertificateListResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err

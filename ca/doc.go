@@ -17,7 +17,10 @@
 // Functions take randomness, the time, the issuer and the request as arguments.
 // They read no clock, file or network and store nothing; only a Pool has state.
 // Save each certificate before you hand it out: you need its serial number to
-// revoke it with [CreateRevocationList] and [RespondOCSP].
+// revoke it with [CreateRevocationList] and [RespondOCSP]. Alibaba Cloud's
+// Certificate Management Service, 2020-06-30, documents the operations, except
+// CRLs, OCSP, Verify, [CreateDomainCertificate] and
+// [CreateOCSPResponderCertificate].
 //
 // rand supplies serial numbers, RequestIds and the randomness that a signer of
 // your own asks for. A nil rand means crypto/rand. The same rand bytes, time,
@@ -31,54 +34,50 @@
 //
 //   - RequestId: an upper-case UUID drawn from rand.
 //   - Identifier: the MD5 digest of the DER certificate as 32 lower-case
-//     hexadecimal digits, as in the documents' examples. It names a certificate
-//     and protects nothing.
-//   - SerialNumber: a positive number of 18 octets drawn from rand, the first
-//     not zero, as 36 lower-case hexadecimal digits. The lookup of
-//     [RespondOCSP] gets the same text.
-//   - Tags (up to 100), ResourceGroupId and ClientToken (up to 64 printable
-//     ASCII characters): for the caller to store. They do not change the
-//     result.
+//     hexadecimal digits, as the documents have it. It is a name and protects
+//     nothing.
+//   - SerialNumber: a positive number of 18 octets drawn from rand, the first not
+//     zero, as 36 lower-case hexadecimal digits.
+//   - Tags (up to 100), ResourceGroupId and ClientToken (up to 64 printable ASCII
+//     characters): for the caller to store. They do not change the result.
 //
-// The documents allow a user to call each operation 10 times a second. That
-// limit, and who may call, is for your service to enforce.
+// The documents allow a user 10 calls of each operation a second. Your service
+// enforces that limit, and who may call.
 //
 // # Errors
 //
-// Every error is a *[yuncert.Error]. All other results are then nil, except
-// that of [RespondOCSP]. Validate returns [yuncert.ErrMissingParameter] for a
-// required field that is empty, [yuncert.ErrInvalidValueMalformed] for a value
-// that breaks the rule in its field's comment, and
-// [yuncert.ErrInvalidParameter] for a value that is well formed and not
-// acceptable. After that, every function that issues a certificate can return:
+// Every error is a *[yuncert.Error]. All other results are then nil, except in
+// [RespondOCSP]. Validate returns [yuncert.ErrMissingParameter] for a required
+// field that is empty, [yuncert.ErrInvalidValueMalformed] for a value that
+// breaks the rule in its field's comment, and [yuncert.ErrInvalidParameter] for
+// a value that is well formed and not acceptable. Functions that issue can also
+// return:
 //
-//   - [yuncert.ErrNotFound]: the issuer is nil or not the CA that
-//     ParentIdentifier names.
-//   - [yuncert.ErrCertificateExpired]: the CA, or one above it, is not valid
-//     now.
-//   - [yuncert.ErrInvalidValueMalformed]: the public key is unsupported, weak
-//     or blocked by the issuer's KeyPolicy.
+//   - [yuncert.ErrNotFound]: the issuer is nil, or ParentIdentifier names
+//     another CA.
+//   - [yuncert.ErrCertificateExpired]: the CA, or one above it, is not valid now.
+//   - [yuncert.ErrInvalidValueMalformed]: the public key is unsupported, weak or
+//     blocked by the issuer's KeyPolicy.
 //   - [yuncert.ErrInvalidParameter]: the key is shorter than the KeyPolicy
-//     allows, of another family than the CA's (RSA, ECC or SM2), or that of a
-//     CA in the chain; the subject is that of a CA in the chain; the extended
-//     key usages or the name constraints of a CA in the chain exclude the
-//     certificate; its validity exceeds that of the CA or of one above it.
+//     allows or of another family (RSA, ECC or SM2) than the CA's; a CA in the
+//     chain has the same key or the same subject; the extended key usages, the
+//     name constraints or the validity of a CA in the chain exclude the
+//     certificate.
 //   - [yuncert.ErrInternalError]: rand or the CA's key failed.
 //
 // # Certificates
 //
-// Certificates have version 3 (RFC 5280). RSA and ECC keys sign with SHA-256,
-// SM2 keys with SM3 (GM/T 0015). Subjects are encoded as the comment of package
-// csr says, without an e-mail address.
+// Certificates have version 3 (RFC 5280). RSA and ECC keys sign with SHA-256, SM2
+// keys with SM3 (GM/T 0015). Subjects are encoded as the comment of package csr
+// says, without an e-mail address.
 //
-// The key usage (section 4.2.1.3) of a server or client is digitalSignature,
-// and keyEncipherment too for a server's RSA key. This is enough for TLS 1.3
-// with SM2 (RFC 8998). TLCP (GB/T 38636) needs a second certificate for
-// encryption, which this package does not issue.
+// The key usage (section 4.2.1.3) of a server or client is digitalSignature, and
+// keyEncipherment too for a server's RSA key. This is enough for TLS 1.3 with SM2
+// (RFC 8998). TLCP (GB/T 38636) needs a second certificate for encryption, which
+// this package does not issue.
 //
 // Certificates carry no OCSP URL, and CA certificates no CRL distribution
-// point: configure clients yourself. The documents' newer members
-// CustomIdentifier, AsynchronousFlag and CertMaxTime (a CA's limit for what it
-// issues) do not exist here, and decoding JSON ignores them: refuse a request
-// that relies on one.
+// point: configure clients yourself. The documents' newer request members
+// CustomIdentifier, AsynchronousFlag and CertMaxTime do not exist here, and
+// decoding JSON ignores them: refuse a request that relies on one.
 package ca

@@ -14,25 +14,22 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// IssuerOptions are the settings of an [Issuer]. The zero value is a good choice.
+// IssuerOptions are the settings of an [Issuer]. The zero value will do.
 type IssuerOptions struct {
 	// CRLBase is the http or https address of the directory with the CRLs, such
 	// as "http://pki.example.com/crl". EnableCrl 1 writes CRLBase, a slash, the
-	// CA's Identifier and ".crl" into the certificate. Empty means that there
-	// are no CRLs. For several CRLs of one CA make several Issuers, each with
-	// its own CRLBase.
+	// CA's Identifier and ".crl" into the certificate. Empty means no CRLs. For
+	// several CRLs of one CA make several Issuers, each with its own CRLBase.
 	CRLBase string
 	// KeyPolicy applies to every public key that the CA certifies: from CSRs,
 	// of subordinate CAs and OCSP responders, and of keys that it generates. It
 	// also applies to the keys in the chain, except for MinRSABits: a CA with a
-	// shorter key stays usable. The CA's own key must pass [algorithm.Check]
-	// too.
+	// shorter key stays usable. The CA's key must pass [algorithm.Check] too.
 	KeyPolicy algorithm.KeyPolicy
 }
 
 // An Issuer is a CA that can sign: a private key and the chain from the CA's
 // certificate to the root. It never changes and is safe for concurrent use.
-// Printing one shows no key.
 type Issuer struct {
 	options     IssuerOptions
 	signer      *x509der.Signer
@@ -62,29 +59,26 @@ type Issuer struct {
 // CertificateChain. The key is an [algorithm.PrivateKey], a key of the standard
 // library, or any other signer that package algorithm describes.
 //
-// A chain that cannot be read and a key that is unsupported or weak are
-// [yuncert.ErrInvalidValueMalformed]. Everything else is
-// [yuncert.ErrInvalidParameter]:
+// [yuncert.ErrInvalidValueMalformed] is for a chain that cannot be read and a key
+// that is unsupported or weak, [yuncert.ErrInvalidParameter] for the rest:
 //
-//   - a key that is not that of the first certificate, and a chain that does not
-//     end with a self-signed root;
-//   - a certificate that is not signed by the next one, whose issuer is not the
-//     next one's subject (RFC 5280, section 7.1), or that has the key of one before
-//     it; only the root's own signature may have an algorithm that is not
-//     supported, such as SHA-1 (csr.Parse lists those that are);
-//   - a certificate that breaks a rule of [Verify] for CAs: for example no subject,
-//     a critical extension that is not understood, or a path length for fewer CAs
-//     than follow, where self-issued certificates do not count;
-//   - a demand for certificate policies that takes effect in a certificate which
-//     the CA would sign (4.2.1.11);
-//   - a CRLBase that is not an http or https address.
+//   - the key is not the first certificate's, or the last is not a self-signed
+//     root;
+//   - a certificate is not signed by the next one, its issuer is not the next
+//     one's subject (RFC 5280, section 7.1), or it has the key of one before
+//     it. Only a root's own signature may have an algorithm that csr.Parse does
+//     not list;
+//   - a certificate breaks a rule of [Verify] for CAs, or demands certificate
+//     policies (4.2.1.11) and the demand takes effect in one that the CA would
+//     sign;
+//   - CRLBase is not an http or https address.
 //
-// The CA's subject is copied into what it signs, octet by octet. What a certificate
-// takes from it, such as the country, is UTF-8: TeletexString is read as Latin-1, as
-// crypto/x509 and OpenSSL do. A control character in the subject is refused.
-//
-// Validity is checked at each use. A CA certificate without keyUsage may sign
-// everything; strict clients (openssl verify -x509_strict) refuse what it signs.
+// The CA's subject is copied into what it signs, octet by octet. What a subject
+// takes from it, such as the country, is UTF-8: TeletexString is read as
+// Latin-1, as crypto/x509 and OpenSSL do. A control character in the subject is
+// refused. Validity is checked at each use. A CA certificate without keyUsage
+// may sign everything; strict clients (openssl verify -x509_strict) refuse what
+// it signs.
 func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer, error) {
 	chain, err := param.ParseCertificates("CertificateChain", chainPEM, maxChain)
 	if err != nil {

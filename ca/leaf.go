@@ -72,8 +72,8 @@ func (l *leaf) readCSR(text string, policy algorithm.KeyPolicy) error {
 	return nil
 }
 
-// addDomain makes the names of a server: the common name if it is a DNS name or an
-// IP address, the names in the CSR, and the parameter Domain.
+// addDomain makes the names of a server: the common name if it is a DNS name or
+// an IP address, the names in the CSR, and the parameter Domain.
 func (l *leaf) addDomain(domain string) error {
 	list, err := param.SplitNames("Domain", domain)
 	if err != nil {
@@ -114,7 +114,8 @@ func (l *leaf) checkCount(parameter string) error {
 // hasCSR reports whether the key is that of a CSR.
 func (l *leaf) hasCSR() bool { return l.key.der != nil }
 
-// noHost returns the message for a common name of a server that has no other name.
+// noHost returns the message for a common name of a server that has no other
+// name.
 func noHost(commonName string) string {
 	_, err := x509der.CanonicalName(commonName)
 	if err == nil { // a name of one label in another script

@@ -9,20 +9,20 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// NameConstraints limit the alternative names in the certificates that a CA, and
-// each CA below it, may sign (RFC 5280, section 4.2.1.10). If a type of name has
-// permitted entries, a name of that type must match one of them. A name must not
-// match an excluded entry. A type without entries is not limited: to allow names
-// of example.com and no IP addresses, permit example.com and exclude 0.0.0.0/0 and
-// ::/0. Each list has at most 100 entries.
+// NameConstraints limit the alternative names in the certificates that a CA,
+// and each CA below it, may sign (RFC 5280, section 4.2.1.10). If a type of
+// name has permitted entries, a name of that type must match one of them. No
+// name may match an excluded entry. A type without entries is not limited: to
+// allow names of example.com and no IP addresses, permit example.com and
+// exclude 0.0.0.0/0 and ::/0. Each list has at most 100 entries.
 //
-// In a certificate without DNS names, clients such as OpenSSL look for a host name
-// in the common name. Constraints on DNS names apply there too, also to a wildcard
-// and a name with a dot at the end. A name of one label is not constrained, nor one
-// that ends in another script, such as the name of a person.
+// In a certificate without DNS names, clients such as OpenSSL look for a host
+// name in the common name. Constraints on DNS names apply there too, also to a
+// wildcard and a name with a dot at the end, but not to a name of one label or
+// one that ends in another script, such as the name of a person.
 //
-// The extension is critical, and all issuing functions enforce it. Alibaba Cloud
-// documents no such parameter.
+// The extension is critical, and all issuing functions enforce it. It is not an
+// Alibaba Cloud parameter.
 type NameConstraints struct {
 	// A domain such as "example.com" covers itself and all names below it.
 	PermittedDNSDomains []string `json:"PermittedDNSDomains,omitempty"`
@@ -122,8 +122,8 @@ func isLocalPart(text string) bool {
 	return len(text) <= 64
 }
 
-// checkSubject refuses a subject that a name constraint along the chain keeps out (RFC
-// 5280, section 4.2.1.10): clients would refuse the certificate.
+// checkSubject refuses a subject that a name constraint along the chain keeps
+// out (RFC 5280, section 4.2.1.10): clients would refuse the certificate.
 func (i *Issuer) checkSubject(d *draft, subject x509der.Name) error {
 	for at, c := range i.constraints {
 		if c == nil {

@@ -15,7 +15,7 @@ import (
 
 // An OCSPResponder answers OCSP requests for a CA. It holds a private key and
 // either the CA's own certificate or one that the CA signed for this purpose.
-// It never changes and is safe for concurrent use. Printing one shows no key.
+// It never changes and is safe for concurrent use.
 type OCSPResponder struct {
 	signer      *x509der.Signer
 	issuer      *x509der.OCSPIssuer
@@ -27,22 +27,23 @@ type OCSPResponder struct {
 }
 
 // NewOCSPResponder makes an OCSPResponder from a private key and a chain in PEM
-// that begins with the key's certificate. There are two kinds of chains:
+// that begins with the key's certificate. The chain is one of these; certificates
+// after them are not read:
 //
-//   - the CertificateChain of [CreateOCSPResponderCertificate]: the responder
+//   - the CertificateChain of [CreateOCSPResponderCertificate]. The responder
 //     answers for the CA that comes second. Prefer this: it keeps the CA's key
 //     away from the network;
-//   - the chain of a CA, as [NewIssuer] takes it: the CA answers itself.
+//   - the chain of a CA, as [NewIssuer] takes it. The CA answers itself.
 //     OpenSSL, Java and Go accept this, although CA certificates of this
 //     package lack the key usage digitalSignature (RFC 5280, section 4.2.1.3).
 //
-// Certificates after these are not read. The errors are those of [NewIssuer],
-// for the key and for what a single CA certificate must be, and
-// [yuncert.ErrInvalidParameter] for a responder's certificate that is not
-// signed by the second, demands certificate policies, has a critical extension
-// that is not understood, a usage extension that grants nothing or a weak key,
-// or lacks the extended key usage OCSPSigning (RFC 6960, section 4.2.2.2) or
-// the key usage digitalSignature. Validity is checked at each answer.
+// The errors are those of NewIssuer for the key and for a single CA
+// certificate, and [yuncert.ErrInvalidParameter] for a responder's certificate
+// that is not signed by the second, demands certificate policies, has a
+// critical extension that is not understood, a usage extension that grants
+// nothing or a weak key, or lacks the extended key usage OCSPSigning (RFC 6960,
+// section 4.2.2.2) or the key usage digitalSignature. Validity is checked at
+// each answer.
 func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error) {
 	chain, err := param.ParseCertificates("CertificateChain", chainPEM, maxChain)
 	if err != nil {

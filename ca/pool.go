@@ -17,9 +17,8 @@ import (
 // which of them are revoked. It is safe for concurrent use.
 //
 // The record is in memory. Store each revocation yourself and repeat it with
-// [UpdateCACertificateStatus] when the service starts.
-// [yuncert.ErrInvalidStatusUpdateProtection] then means that the CA is revoked
-// already, itself or through a CA above it.
+// [UpdateCACertificateStatus] when the service starts. There
+// [yuncert.ErrInvalidStatusUpdateProtection] means that it is done already.
 type Pool struct {
 	mu      sync.RWMutex
 	issuers []*Issuer       // in the order they were added
@@ -59,16 +58,16 @@ func (p *Pool) all() []*Issuer {
 	return p.issuers // Add only appends
 }
 
-// LoadPool makes a pool from files. Each NAME.pem has a chain for [NewIssuer], and
-// NAME.key its private key for [algorithm.ParsePrivateKey]. Give every other
-// certificate another ending, such as .crt: a NAME.pem without a NAME.key is an
-// error. Subdirectories are not read. A root with its key elsewhere needs no file,
-// because the chains of the CAs below contain it. For keys in an HSM use
-// [NewIssuer] and [NewPool].
+// LoadPool makes a pool from files. Each NAME.pem has a chain for [NewIssuer],
+// and NAME.key its private key for [algorithm.ParsePrivateKey]. A NAME.pem
+// without a NAME.key is an error: give every other certificate another ending,
+// such as .crt. Subdirectories are not read. A root with its key elsewhere
+// needs no file, because the chains of the CAs below contain it. [NewPool] is
+// for keys in an HSM.
 //
-// The errors are those of NewIssuer and ParsePrivateKey after the file's name, and
-// [yuncert.ErrInvalidParameter] for a file that cannot be read, for a CA that is
-// there twice, and if there is no CA.
+// The errors are those of NewIssuer and ParsePrivateKey after the file's name,
+// and [yuncert.ErrInvalidParameter] for a file that cannot be read, for a CA
+// that is there twice, and if there is no CA.
 func LoadPool(files fs.FS, opts IssuerOptions) (*Pool, error) {
 	entries, err := fs.ReadDir(files, ".") // fs.Glob ignores its errors
 	if err != nil {
@@ -173,9 +172,9 @@ func (p *Pool) revoke(i *Issuer) bool {
 }
 
 // Issuer returns the CA with that Identifier. A CA that is not in the pool is
-// [yuncert.ErrNotFound] for ParentIdentifier, and a CA that is revoked, itself or
-// through one above it, [yuncert.ErrInvalidStatusUpdateProtection]. To go on
-// publishing the CRL of a revoked CA keep its Issuer elsewhere too.
+// [yuncert.ErrNotFound] for ParentIdentifier. A CA that is revoked, itself or
+// through one above it, is [yuncert.ErrInvalidStatusUpdateProtection]: keep its
+// Issuer elsewhere too to go on publishing its CRL.
 func (p *Pool) Issuer(identifier string) (*Issuer, error) {
 	if identifier == "" {
 		return nil, yuncert.Missing("ParentIdentifier")

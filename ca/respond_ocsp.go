@@ -12,11 +12,11 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// An OCSPStatus is the status of a certificate, in the words of
-// DescribeClientCertificateStatus.
+// An OCSPStatus is the status of a certificate.
 type OCSPStatus string
 
-// The statuses of RFC 6960, section 2.2.
+// The statuses (RFC 6960, section 2.2) as DescribeClientCertificateStatus has
+// them.
 const (
 	OCSPGood    OCSPStatus = "good"    // issued by the CA and not revoked
 	OCSPRevoked OCSPStatus = "revoked" // revoked, or on hold
@@ -27,27 +27,25 @@ const (
 type OCSPAnswer struct {
 	// Status is OCSPGood, OCSPRevoked or OCSPUnknown. Empty means OCSPUnknown.
 	Status OCSPStatus `json:"Status,omitempty"`
-	// RevocationTime is when the certificate was revoked, not after now.
-	// Required with OCSPRevoked, and not used otherwise.
+	// RevocationTime is not after now. Required with OCSPRevoked.
 	RevocationTime time.Time `json:"RevocationTime,omitzero"`
 	// Reason is why it was revoked. Zero, ReasonUnspecified, is not written.
 	Reason RevocationReason `json:"Reason,omitempty"`
-	// ThisUpdate is when the records were last known to be right, not after
-	// now. Zero means now.
+	// ThisUpdate is when the records were last known to be right, not after now.
+	// Zero means now.
 	ThisUpdate time.Time `json:"ThisUpdate,omitzero"`
-	// NextUpdate is how long clients may keep the answer, after now. Zero says
-	// that newer answers are always available (RFC 6960, section 2.4). Clients
-	// that cache or staple need a time, of hours or a few days.
+	// NextUpdate is how long clients may keep the answer, after now. Clients
+	// that cache or staple need a time, of hours or a few days. Zero says that
+	// newer answers are always available (RFC 6960, section 2.4).
 	NextUpdate time.Time `json:"NextUpdate,omitzero"`
 }
 
 // RespondOCSP answers a DER OCSP request (RFC 6960): the body of a POST, or the
-// base64 in the path of a GET, decoded (appendix A.1). Send response to the client
-// as application/ocsp-response with HTTP status 200; it is never nil.
+// base64 in the path of a GET, decoded (appendix A.1). Send response to the
+// client as application/ocsp-response with HTTP status 200; it is never nil.
 // lookup is called once for each certificate that the responder's CA may have
-// issued. serialNumber has the form of SerialNumber in responses: whole octets
-// as lower-case hexadecimal digits, up to 40, without leading zero octets. Zero
-// is "00".
+// issued. Its serialNumber is in lower-case hexadecimal digits, two for each
+// octet, up to 40, without leading zero octets. Zero is "00".
 //
 // A client's mistakes are answered and are not errors:
 //
@@ -56,18 +54,17 @@ type OCSPAnswer struct {
 //     is not of 1 to 128 octets (RFC 9654, section 2.1). A nonce without the
 //     OCTET STRING, as old clients send it, comes back unchanged.
 //   - unauthorized: all certificates are of other CAs. If only some are, their
-//     status is unknown, and lookup is not called for them. So give each CA an
-//     address of its own.
+//     status is unknown and not looked up: give each CA an address of its own.
 //
 // The request names the CA by SHA-1, SHA-256, SHA-384, SHA-512 or SM3 digests;
-// its signature is not checked. The response has the responder's key hash as
-// ResponderID, now as producedAt, the request's nonce, and the certificate of a
-// responder that is not the CA itself.
+// its signature is not checked. The response has the responder's key hash, now
+// as producedAt, the request's nonce, and the certificate of a responder that
+// is not the CA itself.
 //
 // err is for the service's log. The response is tryLater if lookup failed
 // ([yuncert.ErrInternalError], which wraps its error), and otherwise
 // internalError: the responder or lookup is nil, rand or the key failed
-// ([yuncert.ErrInternalError]); the responder's certificate or its CA's is not
+// (yuncert.ErrInternalError); the responder's certificate or its CA's is not
 // valid now ([yuncert.ErrCertificateExpired]); an OCSPAnswer breaks the rule in
 // a field's comment (the codes of Validate).
 func RespondOCSP(rand io.Reader, now time.Time, responder *OCSPResponder, request []byte,

@@ -53,7 +53,8 @@ func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err erro
 	if err := i.checkKind(d.kind); err != nil {
 		return t, err
 	}
-	// RFC 6960, section 4.2.2.2, wants OCSPSigning only in a responder's own certificate.
+	// RFC 6960, section 4.2.2.2, wants OCSPSigning only in a responder's own
+	// certificate.
 	if usage, excluded := i.excludes(d.usages); excluded && d.kind != responderCertificate {
 		return t, param.Refused(d.usagesFrom, "the extended key usages of the CA or of one above it exclude %s", usageName(usage))
 	}

@@ -7,14 +7,12 @@ import (
 	"github.com/yuncert/yuncert/internal/param"
 )
 
-// An UpdateCACertificateStatusRequest holds the parameters of
-// UpdateCACertificateStatus (Certificate Management Service, 2020-06-30).
+// An UpdateCACertificateStatusRequest names the CA to revoke.
 type UpdateCACertificateStatusRequest struct {
 	// Identifier is the Identifier of the CA to revoke. Required.
 	Identifier string `json:"Identifier,omitempty"`
-	// Status is StatusRevoke, the only documented value. Empty means StatusRevoke.
-	Status string `json:"Status,omitempty"`
-	// ClientToken is up to 64 printable ASCII characters.
+	// Status is StatusRevoke, the only documented value, or empty.
+	Status      string `json:"Status,omitempty"`
 	ClientToken string `json:"ClientToken,omitempty"`
 }
 
@@ -23,8 +21,7 @@ type UpdateCACertificateStatusResponse struct {
 	RequestId string `json:"RequestId,omitempty"`
 }
 
-// Validate checks the fields in order: [yuncert.ErrMissingParameter] for
-// Identifier, [yuncert.ErrInvalidValueMalformed] for Status and ClientToken.
+// Validate checks the fields.
 func (r *UpdateCACertificateStatusRequest) Validate() error {
 	if r == nil || r.Identifier == "" {
 		return yuncert.Missing("Identifier")
@@ -35,10 +32,10 @@ func (r *UpdateCACertificateStatusRequest) Validate() error {
 	return checkClientToken(r.ClientToken)
 }
 
-// UpdateCACertificateStatus revokes a CA of the pool for good: neither it nor a CA
-// below it can issue. It returns [yuncert.ErrInvalidStatusUpdateProtection] if the
-// CA, or a CA above it, is already revoked. It writes no CRL: put the revoked
-// certificate on the CRL of the CA above, with [CreateRevocationList].
+// UpdateCACertificateStatus revokes a CA of the pool for good: neither it nor a
+// CA below it can issue. It returns [yuncert.ErrInvalidStatusUpdateProtection]
+// if the CA, or a CA above it, is already revoked. It writes no CRL: list the
+// certificate in a CRL of the CA above, with [CreateRevocationList].
 func UpdateCACertificateStatus(rand io.Reader, pool *Pool, req *UpdateCACertificateStatusRequest) (*UpdateCACertificateStatusResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err

@@ -11,25 +11,24 @@ import (
 
 // VerifyOptions says what [Verify] checks a certificate against.
 type VerifyOptions struct {
-	// Roots are the trusted CA certificates in PEM, up to 1000. Certificates that
-	// cannot be read, such as those with an algorithm that this module does not
-	// support, are ignored. A damaged PEM block is an error. Required.
+	// Roots are the trusted CA certificates in PEM, up to 1000. Certificates
+	// that cannot be read, such as those with an algorithm that this module
+	// does not support, are ignored. A damaged PEM block is an error. Required.
 	Roots string
-	// Intermediates are other CA certificates that the chain may have, in any
-	// order, under the rules of Roots.
+	// Intermediates are other CA certificates, in any order. The rules of Roots
+	// apply.
 	Intermediates string
 	// Host is the DNS name or IP address that the certificate must be for (RFC
-	// 9525). Its labels may have underscores. An IPv4 address mapped into IPv6 is
+	// 9525). Labels may have underscores. An IPv4 address mapped into IPv6 is
 	// refused. Empty accepts any certificate.
 	Host string
 	// Usage is the extended key usage that the certificate and the CAs above it
 	// must allow. A TLS client asks for [x509.ExtKeyUsageServerAuth]. Zero
 	// ([x509.ExtKeyUsageAny]) accepts any.
 	Usage x509.ExtKeyUsage
-	// RevocationLists are CRLs, none of them nil. The certificates of a CA without
-	// a CRL here are not checked for revocation, unless RequireRevocationLists is
-	// set. So if a CRL cannot be fetched or read, refuse the certificate or set
-	// RequireRevocationLists.
+	// RevocationLists are CRLs, none of them nil. Certificates of a CA without
+	// a CRL here are not checked for revocation. So if a CRL cannot be fetched
+	// or read, refuse the certificate or set RequireRevocationLists.
 	RevocationLists []*x509.RevocationList
 	// RequireRevocationLists refuses a chain unless CRLs cover each certificate
 	// except the root. Without it, an attacker who can replace the CRL that you
@@ -39,54 +38,54 @@ type VerifyOptions struct {
 
 // Verify checks the first certificate of a PEM text at a time and returns the
 // chain from it to a root. It uses the certificates after the first like
-// Intermediates. Sections below are of RFC 5280. Each certificate of the chain
+// Intermediates. The sections below are of RFC 5280. Each certificate of the
+// chain
 //
 //   - is signed by the next, whose subject is its issuer (6.1.3, 7.1), with an
 //     algorithm that csr.Parse lists. The last is one of Roots;
-//   - is valid now (4.1.2.5);
-//   - has no critical extension that is not understood (4.2), and no critical
-//     certificatePolicies with a qualifier other than CPS and user notice (4.2.1.4);
+//   - is valid now (4.1.2.5) and not revoked (6.3);
+//   - has no critical extension that is not understood (4.2). In a critical
+//     certificatePolicies only CPS and user notice are understood (4.2.1.4);
 //   - has no key usage or extended key usage that grants nothing. Its extended
 //     key usages, if it has any, allow Usage (4.2.1.12);
-//   - has a key that passes [algorithm.Check] (RSA_1024 only in server
-//     certificates). IssuerOptions.KeyPolicy applies to issuing only;
-//   - is not revoked (6.3).
+//   - has a key that passes [algorithm.Check]; RSA_1024 only in server
+//     certificates. IssuerOptions.KeyPolicy applies to issuing only.
 //
 // Each certificate after the first, the root included,
 //
-//   - is a CA's (4.2.1.9), has a subject (4.1.2.6), and may sign certificates if
-//     it has a key usage (4.2.1.3);
-//   - allows by its path length the CAs below it, except self-issued ones (4.2.1.9);
+//   - is a CA's with a subject (4.1.2.6, 4.2.1.9), and has keyCertSign in its
+//     keyUsage, if there is one (4.2.1.3);
+//   - allows by its path length the CAs below it that are not self-issued;
 //   - maps no policy from or to anyPolicy (6.1.4);
-//   - allows by its name constraints (4.2.1.10) the subjects and alternative names
-//     below it, except those of self-issued CAs (6.1.3). Constraints, critical or
-//     not, on other names than DNS names, IP addresses, e-mail addresses, URIs and
-//     directory names, or with a minimum or maximum, are refused.
+//   - allows by its name constraints (4.2.1.10) the subjects and alternative
+//     names below it, except in self-issued CAs (6.1.3). It has no constraints,
+//     critical or not, with a minimum or maximum or on other names than DNS
+//     names, IP addresses, e-mail addresses, URIs and directory names.
 //
 // The first certificate is for Host; its common name is ignored. Unless it is a
 // CA's, its key usage suits a Usage of TLS servers or clients (4.2.1.12).
 //
-// Certificate policies are not evaluated. A chain that demands them is refused: a
-// requireExplicitPolicy takes effect before the chain ends (6.1.5). Without a
-// demand policies make no chain invalid, so inhibitAnyPolicy, inhibitPolicyMapping
+// Certificate policies are not evaluated. A chain that demands them is refused:
+// its requireExplicitPolicy takes effect before it ends (6.1.5). Without a
+// demand they make no chain invalid, so inhibitAnyPolicy, inhibitPolicyMapping
 // and other mappings change nothing.
 //
 // A certificate is revoked if a CRL of its CA lists it. If the CA has a CRL in
-// RevocationLists, CRLs in force must cover the certificate: a complete CRL, or CRLs
-// for some reasons that together have all reasons. Delta CRLs only revoke. Indirect
-// CRLs are not supported. A CRL in force that breaks the form of section 5.1 is an
-// error if it is of a CA of the chain. Any key of a CA may sign its CRLs, if a
-// certificate for the key has the CA's name, is in Roots or Intermediates, and leads
-// to a root with the name of the chain's root (6.3.3).
+// RevocationLists, CRLs in force must cover the certificate: a complete CRL, or
+// CRLs for some reasons that together have all reasons. Delta CRLs only revoke.
+// Indirect CRLs are not supported. A CRL in force of a CA of the chain must
+// have the form of section 5.1. Any key of a CA may sign its CRLs, if a
+// certificate for the key has the CA's name, is in Roots or Intermediates, and
+// leads to a root with the name of the chain's root (6.3.3).
 //
-// Verify checks up to 100 signatures of certificates and 1000 of CRLs, and compares
-// names with name constraints up to 2^20 times. It refuses a text that needs more.
+// Verify checks up to 100 signatures of certificates and 1000 of CRLs, and
+// compares names with name constraints up to 2^20 times. It refuses to do more.
 //
-// The error names the certificate and the rule that it breaks, in the chain that
-// came closest to a root: [yuncert.ErrCertificateExpired] for a certificate that is
-// not valid now, [yuncert.ErrInvalidStatusUpdateProtection] for a revoked one,
-// [yuncert.ErrInvalidValueMalformed] for input that cannot be read, and
-// [yuncert.ErrInvalidParameter] for everything else.
+// The error names the certificate and the rule that it breaks, in the chain
+// that came closest to a root: [yuncert.ErrCertificateExpired] for a
+// certificate that is not valid now, [yuncert.ErrInvalidStatusUpdateProtection]
+// for a revoked one, [yuncert.ErrInvalidValueMalformed] for input that cannot
+// be read, and [yuncert.ErrInvalidParameter] for everything else.
 //
 // To verify several certificates with the same options, use a [Verifier].
 func Verify(now time.Time, certificate string, opts VerifyOptions) ([]*x509.Certificate, error) {
@@ -107,9 +106,9 @@ type Verifier struct {
 	roots, intermediates *certPool
 }
 
-// NewVerifier makes a Verifier. To verify certificates for many hosts, leave Host
-// empty and call VerifyHostname on the first certificate of each chain. The errors
-// are those of [Verify] for the options.
+// NewVerifier makes a Verifier. To verify certificates for many hosts, leave
+// Host empty and call VerifyHostname on the first certificate of each chain.
+// The errors are those of [Verify] for the options.
 func NewVerifier(opts VerifyOptions) (*Verifier, error) {
 	v := &Verifier{opts: opts, roots: newCertPool(), intermediates: newCertPool()}
 	if err := v.roots.addAll("Roots", opts.Roots); err != nil {

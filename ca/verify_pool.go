@@ -19,8 +19,9 @@ type certPool struct {
 	list      []*candidate
 	byRaw     map[string]*candidate
 	bySubject map[string][]*candidate
-	// byName finds the CAs whose subject is encoded in another way than the issuer
-	// that is looked for. These are rare, so it is made at the first use.
+	// byName finds the CAs whose subject is encoded in another way than the
+	// issuer that is looked for. These are rare, so it is made at the first
+	// use.
 	byName func() map[x509der.ComparableName][]*candidate
 }
 
