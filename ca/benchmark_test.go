@@ -27,8 +27,8 @@ func issuance(b *testing.B, a algorithm.Algorithm) func() {
 	}
 }
 
-// The metric x-floor is the time of an issuance divided by the time of one verification
-// under the server's key and one signature by the CA's.
+// The metric x-floor is the time of an issuance divided by the time of one
+// verification under the server's key and one signature by the CA's.
 func BenchmarkCreateServerCertificateWithCsr(b *testing.B) {
 	for _, a := range benchmarked {
 		b.Run(string(a), func(b *testing.B) {
@@ -37,9 +37,9 @@ func BenchmarkCreateServerCertificateWithCsr(b *testing.B) {
 	}
 }
 
-// All processors issue under one Issuer. With -cpu 1,2 on an idle machine the time
-// on the wall, ns/op, halves; on a busy one cpu-ns/op, the processor time, tells
-// by staying as it is that the two do not hinder each other.
+// All processors issue under one Issuer. With -cpu 1,2 on an idle machine the
+// time on the wall, ns/op, halves; on a busy one cpu-ns/op, the processor time,
+// tells by staying as it is that the two do not hinder each other.
 func BenchmarkCreateServerCertificateWithCsrParallel(b *testing.B) {
 	for _, a := range benchmarked {
 		b.Run(string(a), func(b *testing.B) {

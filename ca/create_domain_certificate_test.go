@@ -367,7 +367,8 @@ func TestCreateDomainCertificateCSR(t *testing.T) {
 			}
 		})
 	}
-	// Domain holds up to 250 names after the first. The names of the CSR do not count.
+	// Domain holds up to 250 names after the first. The names of the CSR do not
+	// count.
 	req := domainRequestOf(hostCSR(t, algorithm.ECC_256, "bank.example", "bank.example"))
 	req.Domain = strings.Join(testutil.NumberedNames(251), ",")
 	_, der := issueDomain(t, au.issuer, req)

@@ -63,8 +63,8 @@ func createList(t testing.TB, issuer *ca.Issuer, req *ca.CreateRevocationListReq
 	return der
 }
 
-// splitSigned returns the signed part, the algorithm and the signature of a CRL, a
-// certificate or a BasicOCSPResponse.
+// splitSigned returns the signed part, the algorithm and the signature of a
+// CRL, a certificate or a BasicOCSPResponse.
 func splitSigned(t testing.TB, der []byte) (signed, id, signature []byte) {
 	t.Helper()
 	s := cryptobyte.String(der)
@@ -526,7 +526,8 @@ func revocationLists(t testing.TB) (accepted map[string]string, refused []refuse
 	block := func(label string, der []byte) string {
 		return testutil.EncodePEM(label, der)
 	}
-	// list builds a CRL by hand; its signature is invalid, which nothing here checks.
+	// list builds a CRL by hand; its signature is invalid, which nothing here
+	// checks.
 	entry := func(extensions []byte) []byte {
 		return asn.Seq(asn.Seq(asn.TLV(asn1.INTEGER, []byte{5}), asn.TLV(asn1.UTCTime, []byte("260404050607Z")), extensions))
 	}

@@ -358,8 +358,8 @@ func checkFailures(t *testing.T, k crypto.Signer, run func(rand io.Reader, key c
 	if _, err := run(io.LimitReader(testutil.Seeded(), 18+16+1), testutil.Drawing(k)); err != nil {
 		t.Errorf("with randomness enough: %v", err)
 	}
-	// One read fails, and the reads after it do not: for the serial number, the RequestId
-	// and the signer.
+	// One read fails, and the reads after it do not: for the serial number, the
+	// RequestId and the signer.
 	for n := range 3 {
 		reads, random := 0, testutil.Seeded()
 		result, err := run(testutil.ReaderFunc(func(p []byte) (int, error) {

@@ -23,8 +23,8 @@ import (
 )
 
 // With GODEBUG=fips140=on everything works and gives the golden files. With
-// GODEBUG=fips140=only some operations panic, because of the hashes they use. Each
-// mode needs a process of its own.
+// GODEBUG=fips140=only some operations panic, because of the hashes they use.
+// Each mode needs a process of its own.
 func TestFIPS(t *testing.T) {
 	t.Parallel()
 	for mode, run := range map[string]string{
@@ -114,7 +114,8 @@ func recovered(f func() error) (panicked string, err error) {
 	return "", f()
 }
 
-// goldenPEM reads a certificate that TestGolden wrote: not every mode can make one.
+// goldenPEM reads a certificate that TestGolden wrote: not every mode can make
+// one.
 func goldenPEM(t *testing.T, a algorithm.Algorithm, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "golden", string(a)+"-"+name+".pem"))

@@ -188,8 +188,8 @@ func FuzzCreateServerCertificateWithCsrRequestJSON(f *testing.F) {
 	})
 }
 
-// namesAsked are the DNS names and IP addresses that a leaf may have: the names of
-// the list parameter, of the CSR and, for a server, the common name.
+// namesAsked are the DNS names and IP addresses that a leaf may have: the names
+// of the list parameter, of the CSR and, for a server, the common name.
 func namesAsked(req leafRequest) (names, texts []string) {
 	field := func(name string) string {
 		if f := reflect.ValueOf(req).Elem().FieldByName(name); f.IsValid() {
@@ -346,7 +346,8 @@ func FuzzCARequestsJSON(f *testing.F) {
 	add(5, ca.UpdateCACertificateStatusRequest{Identifier: identifier, Status: ca.StatusRevoke})
 	au := authorityOf(algorithm.ECC_256)
 	f.Fuzz(func(t *testing.T, kind uint8, text string) {
-		// run reads the request, holds Validate and the operation to each other, and tells whether there is a result.
+		// run reads the request, holds Validate and the operation to each
+		// other, and tells whether there is a result.
 		run := func(req interface{ Validate() error }, operate func() (result any, err error)) bool {
 			if json.Unmarshal([]byte(text), req) != nil {
 				return false

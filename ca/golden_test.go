@@ -168,7 +168,8 @@ func TestInputsUnmodified(t *testing.T) {
 			if !bytes.Equal(testkeys.PublicDER(t, public), publicCopy) {
 				t.Error("the public key was changed")
 			}
-			// The results belong to the caller: writing into them changes no later one.
+			// The results belong to the caller: writing into them changes no
+			// later one.
 			want := bytes.Clone(der)
 			clear(der)
 			*resp = ca.CreateServerCertificateWithCsrResponse{}

@@ -108,8 +108,8 @@ func critical(id ...int) []pkix.Extension {
 	return []pkix.Extension{{Id: asn1.ObjectIdentifier(id), Critical: true, Value: []byte{5, 0}}}
 }
 
-// registeredConstraint permits one registeredID, which is not supported, and those
-// domains.
+// registeredConstraint permits one registeredID, which is not supported, and
+// those domains.
 func registeredConstraint(critical bool, domains ...string) pkix.Extension {
 	trees := asn.Seq(asn.TLV(0x88, []byte("\x2a\x03")))
 	for _, domain := range domains {
@@ -355,7 +355,8 @@ func TestNewIssuerRefusesKey(t *testing.T) {
 func TestNewIssuerSignatureAlgorithm(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.RSA_2048)
-	// The signature algorithm is replaced in both places, by sha1WithRSAEncryption.
+	// The signature algorithm is replaced in both places, by
+	// sha1WithRSAEncryption.
 	der := testutil.DecodePEM(t, "CERTIFICATE", au.root.Certificate)
 	sha256, sha1 := asn.OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), asn.OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05")
 	if bytes.Count(der, sha256) != 2 {
@@ -490,7 +491,8 @@ func TestThreeLevels(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// A server key that is not a key of the CAs. It has another length, except for SM2.
+			// A server key that is not a key of the CAs. It has another length,
+			// except for SM2.
 			leaf := map[algorithm.Algorithm]*algorithm.PrivateKey{algorithm.RSA_2048: key(algorithm.RSA_3072, 2), algorithm.ECC_256: key(algorithm.ECC_384, 2)}[a]
 			if leaf == nil {
 				leaf = sm2Key(t, 12345)
@@ -731,7 +733,8 @@ func TestNewIssuerUnusualCA(t *testing.T) {
 	}
 }
 
-// What a certificate has from its CA's subject is UTF-8, and Describe shows it so.
+// What a certificate has from its CA's subject is UTF-8, and Describe shows it
+// so.
 func TestNewIssuerSubjectInLatin1(t *testing.T) {
 	t.Parallel()
 	const a = algorithm.ECC_256
@@ -781,8 +784,8 @@ func TestSubCADirectoryConstraint(t *testing.T) {
 	testutil.CheckError(t, err, refused, "CommonName", "is not permitted by the name constraints [C=CN] of the CA")
 }
 
-// Self-issued certificates, with which a CA changes its key, do not count for path
-// lengths (RFC 5280, section 4.2.1.9).
+// Self-issued certificates, with which a CA changes its key, do not count for
+// path lengths (RFC 5280, section 4.2.1.9).
 func TestNewIssuerChangedKey(t *testing.T) {
 	t.Parallel()
 	const a = algorithm.ECC_256

@@ -27,8 +27,8 @@ func blocks(t testing.TB, keys ...crypto.PublicKey) algorithm.KeyPolicy {
 	return algorithm.KeyPolicy{Blocked: func(digest [sha256.Size]byte) bool { return blocked[digest] }}
 }
 
-// No operation issues a certificate for a blocked key, and NewIssuer refuses a chain
-// with a blocked key.
+// No operation issues a certificate for a blocked key, and NewIssuer refuses a
+// chain with a blocked key.
 func TestIssuerBlockedKeys(t *testing.T) {
 	t.Parallel()
 	for _, a := range testkeys.Families {

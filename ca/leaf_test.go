@@ -117,8 +117,8 @@ type refusedLeafRequest struct {
 	mention   string
 }
 
-// refusedLeafRequests are changes to the valid requests of all leafOperations after
-// which they are refused. FuzzLeafRequestsJSON starts from them too.
+// refusedLeafRequests are changes to the valid requests of all leafOperations
+// after which they are refused. FuzzLeafRequestsJSON starts from them too.
 func refusedLeafRequests() []refusedLeafRequest {
 	before := instant.Unix()
 	return []refusedLeafRequest{
@@ -242,8 +242,8 @@ func TestLeafOperationsRefuseUnderIssuer(t *testing.T) {
 			})
 		}
 	}
-	// The common name of a client is not an alternative name, and yet OpenSSL refuses
-	// one that reads like a host outside of the constraints.
+	// The common name of a client is not an alternative name, and yet OpenSSL
+	// refuses one that reads like a host outside of the constraints.
 	for _, o := range leafOperations[1:] {
 		t.Run(o.name+", constraints and the common name", func(t *testing.T) {
 			t.Parallel()

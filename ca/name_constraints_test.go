@@ -450,8 +450,8 @@ func TestNameConstraintsAlongTheChain(t *testing.T) {
 	}
 }
 
-// Constraints in CA certificates of other software are enforced too, also those on
-// URIs, which this package does not write.
+// Constraints in CA certificates of other software are enforced too, also those
+// on URIs, which this package does not write.
 func TestForeignNameConstraints(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

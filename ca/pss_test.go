@@ -28,8 +28,8 @@ func pssWorld(pss x509.SignatureAlgorithm) *world {
 	return w
 }
 
-// A CA whose chain has RSASSA-PSS signatures issues and verifies, with its CRLs and
-// its OCSP responder. What it signs itself is PKCS #1 v1.5.
+// A CA whose chain has RSASSA-PSS signatures issues and verifies, with its CRLs
+// and its OCSP responder. What it signs itself is PKCS #1 v1.5.
 func TestPSS(t *testing.T) {
 	t.Parallel()
 	for _, pss := range []x509.SignatureAlgorithm{x509.SHA256WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA512WithRSAPSS} {
@@ -89,8 +89,8 @@ func TestPSS(t *testing.T) {
 	}
 }
 
-// A wrong RSASSA-PSS signature is refused at every place of the chain, the root's own
-// included.
+// A wrong RSASSA-PSS signature is refused at every place of the chain, the
+// root's own included.
 func TestPSSWrongSignature(t *testing.T) {
 	t.Parallel()
 	spoilt := func(text string) string {
@@ -155,8 +155,8 @@ func TestUnsupportedSignatureIsNamed(t *testing.T) {
 	}
 }
 
-// renameSignature puts another AlgorithmIdentifier into both places of a certificate
-// or CRL.
+// renameSignature puts another AlgorithmIdentifier into both places of a
+// certificate or CRL.
 func renameSignature(t testing.TB, der, from, to []byte) []byte {
 	t.Helper()
 	signed, _, signature := splitSigned(t, der)

@@ -240,8 +240,8 @@ type deniedRequest struct {
 	requests [][]byte
 }
 
-// ocspRequests are requests that get an answer, requests that get none, and one as
-// long as a request may be. FuzzRespondOCSP starts from them too.
+// ocspRequests are requests that get an answer, requests that get none, and one
+// as long as a request may be. FuzzRespondOCSP starts from them too.
 func ocspRequests(t testing.TB) (answered []answeredRequest, denied []deniedRequest, fits []byte) {
 	au := authorityOf(algorithm.ECC_256)
 	issuer, root := parsePEM(t, au.sub.Certificate), parsePEM(t, au.root.Certificate)

@@ -131,8 +131,8 @@ func TestRespondOCSPTools(t *testing.T) {
 }
 
 // For a CSR of any tool the certificate has the DNS names and IP addresses that
-// csr.Parse read and the common name. It has no name of another form that the tool
-// added.
+// csr.Parse read and the common name. It has no name of another form that the
+// tool added.
 func TestCreateServerCertificateWithCsrTools(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("../csr/testdata/accepted/*.pem")

@@ -9,8 +9,8 @@ import (
 	"github.com/yuncert/yuncert/ca"
 )
 
-// Verify has no key policy: it accepts a chain whose keys the CA has blocked since
-// it issued. Revoke such certificates.
+// Verify has no key policy: it accepts a chain whose keys the CA has blocked
+// since it issued. Revoke such certificates.
 func TestVerifyDoesNotCallBlocked(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)

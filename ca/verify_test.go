@@ -192,8 +192,8 @@ func (m *made) rootList(change func(*x509der.CRL), serials ...int64) {
 	m.list(m.w.root, key(m.w.a, 0), change, serials...)
 }
 
-// extend adds extensions to the last list, which the key k signs again. It is read
-// with crypto/x509.
+// extend adds extensions to the last list, which the key k signs again. It is
+// read with crypto/x509.
 func (m *made) extend(k *algorithm.PrivateKey, extensions ...[]byte) {
 	m.t.Helper()
 	last := len(m.opts.RevocationLists) - 1
@@ -211,7 +211,8 @@ func (m *made) extend(k *algorithm.PrivateKey, extensions ...[]byte) {
 	m.opts.RevocationLists[last] = list
 }
 
-// subDelta and subReasons make a delta and a list for some reasons of the subordinate CA.
+// subDelta and subReasons make a delta and a list for some reasons of the
+// subordinate CA.
 func (m *made) subDelta(serials ...int64) {
 	m.t.Helper()
 	m.subList(asItIs, serials...)
@@ -224,8 +225,8 @@ func (m *made) subReasons(flags []byte, serials ...int64) {
 	m.extend(key(m.w.a, 1), asn.Extension(asn.OID("\x55\x1d\x1c"), true, asn.Seq(asn.TLV(0x83, flags))))
 }
 
-// newKey makes a second certificate of a CA in the world, for test key 2 and changed,
-// and signs it with the key k of a CA above.
+// newKey makes a second certificate of a CA in the world, for test key 2 and
+// changed, and signs it with the key k of a CA above.
 func (m *made) newKey(of, above *x509.Certificate, k *algorithm.PrivateKey, change func(*x509.Certificate)) (*x509.Certificate, string) {
 	m.t.Helper()
 	second := *of
@@ -237,7 +238,8 @@ func (m *made) newKey(of, above *x509.Certificate, k *algorithm.PrivateKey, chan
 	return &second, signAny(m.t, &second, above, key(m.w.a, 2).Public(), k)
 }
 
-// subNewKey gives the subordinate CA a second key, under the root, and a list by it.
+// subNewKey gives the subordinate CA a second key, under the root, and a list
+// by it.
 func (m *made) subNewKey(change func(*x509.Certificate), serials ...int64) {
 	m.t.Helper()
 	second, text := m.newKey(m.w.sub, m.w.root, key(m.w.a, 0), change)
@@ -303,13 +305,14 @@ func policyConstraints(value ...byte) []pkix.Extension {
 	return []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 36}, Critical: true, Value: asn.Seq(value)}}
 }
 
-// rawExtension is an extension of RFC 5280 by the last arc of its object identifier.
+// rawExtension is an extension of RFC 5280 by the last arc of its object
+// identifier.
 func rawExtension(arc int, critical bool, value []byte) []pkix.Extension {
 	return []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, arc}, Critical: critical, Value: value}}
 }
 
-// directoryConstraints permits the directory names below one and excludes those below
-// another. Nil leaves one out.
+// directoryConstraints permits the directory names below one and excludes those
+// below another. Nil leaves one out.
 func directoryConstraints(permitted, excluded []byte) []pkix.Extension {
 	var sides []byte
 	for n, base := range [][]byte{permitted, excluded} {
@@ -339,8 +342,8 @@ const (
 	policyQualified = "\x2a\x03\x04"
 )
 
-// changeKey puts a self-issued certificate between the root and the subordinate CA: the
-// CA's old key signs the new one.
+// changeKey puts a self-issued certificate between the root and the subordinate
+// CA: the CA's old key signs the new one.
 func (w *world) changeKey() { w.addMiddle().Subject.CommonName = "Sub" }
 
 // nameIssuer writes the issuer of the leaf and of the CA in another way than the
@@ -356,8 +359,8 @@ func (w *world) nameIssuer(sub, root []byte) {
 	}
 }
 
-// otherNames gives the leaf alternative names that crypto/x509 does not write; none
-// of them is asked for.
+// otherNames gives the leaf alternative names that crypto/x509 does not write;
+// none of them is asked for.
 func otherNames(w *world, names ...[]byte) {
 	w.leaf.DNSNames, w.leaf.IPAddresses = nil, nil
 	w.leaf.ExtraExtensions = []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 17}, Value: asn.Seq(names...)}}
@@ -787,7 +790,8 @@ func hostileWorlds() []hostileWorld {
 	leafFields := func(change func(fields [][]byte) [][]byte) func(*world) {
 		return func(w *world) { w.after = func(m *made) { m.rewriteLeaf(change) } }
 	}
-	// A list with other fields: the sixth is the entry of the leaf, the seventh its extensions.
+	// A list with other fields: the sixth is the entry of the leaf, the seventh
+	// its extensions.
 	listFields := func(change func(fields [][]byte) [][]byte) func(*world) {
 		return func(w *world) { w.after = func(m *made) { m.rewriteList(change) } }
 	}
@@ -1293,8 +1297,8 @@ func TestVerifyRefusesKey(t *testing.T) {
 	_, err = w.make(t).verify()
 	testutil.CheckError(t, err, refused, "Certificate", `certificate "CN=Sub" (serial number a2) has an unusable key: the RSA exponent 3`)
 
-	// The CA's key with the exponent 65537 signs, and its certificate has the exponent 3:
-	// the signature is wrong and the key is weak.
+	// The CA's key with the exponent 65537 signs, and its certificate has the
+	// exponent 3: the signature is wrong and the key is weak.
 	w = newWorld(algorithm.RSA_2048)
 	w.after = func(m *made) {
 		m.leaf = signAny(t, w.leaf, w.root, w.leafKey, key(algorithm.RSA_2048, 0))
@@ -1461,8 +1465,8 @@ func TestVerifyPile(t *testing.T) {
 	}
 }
 
-// Verify compares names with name constraints 2^20 times and no more: the limit counts
-// every name of a chain with every constraint above it.
+// Verify compares names with name constraints 2^20 times and no more: the limit
+// counts every name of a chain with every constraint above it.
 func TestVerifyComparisons(t *testing.T) {
 	t.Parallel()
 	list := func(n int, domain string) (names []string) {
@@ -1746,8 +1750,8 @@ func TestVerifyAgainstCryptoX509(t *testing.T) {
 	}
 }
 
-// One Verify checks each signature of a CRL once, however many chains there are to try,
-// and 1000 at most.
+// One Verify checks each signature of a CRL once, however many chains there are
+// to try, and 1000 at most.
 func TestVerifyListsBounded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(algorithm.ECC_256)
@@ -1870,8 +1874,8 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// The metric x-floor is the time of Verify divided by the time of the two signatures that
-// it checks, taken turn by turn. ns/op is the time of Verify.
+// The metric x-floor is the time of Verify divided by the time of the two
+// signatures that it checks, taken turn by turn. ns/op is the time of Verify.
 func BenchmarkVerify(b *testing.B) {
 	for _, a := range benchmarked {
 		b.Run(string(a), func(b *testing.B) {

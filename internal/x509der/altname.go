@@ -75,9 +75,9 @@ func parseIP(name string) (netip.Addr, bool) {
 // least two more labels after it.
 func CanonicalName(entry string) (string, error) { return canonicalName(entry, false) }
 
-// ReferenceName is CanonicalName for a host that a client looks for in a certificate
-// (RFC 9525, section 6.3). Its labels may have underscores too: certificates of other
-// CAs do, and DNS does not forbid them.
+// ReferenceName is CanonicalName for a host that a client looks for in a
+// certificate (RFC 9525, section 6.3). Its labels may have underscores too:
+// certificates of other CAs do, and DNS does not forbid them.
 func ReferenceName(host string) (string, error) { return canonicalName(host, true) }
 
 func canonicalName(entry string, underscores bool) (string, error) {
@@ -112,8 +112,8 @@ var dots = strings.NewReplacer("。", ".", "．", ".", "｡", ".")
 func canonicalDNS(entry string, underscores bool) (string, error) {
 	host, wildcard := strings.CutPrefix(entry, "*.")
 	if !IsASCII(host) {
-		// Each label is converted by itself. For the whole name, idna would apply its
-		// rules for labels of other scripts to ASCII labels too.
+		// Each label is converted by itself. For the whole name, idna would
+		// apply its rules for labels of other scripts to ASCII labels too.
 		list := strings.Split(dots.Replace(host), ".")
 		for i, label := range list {
 			if IsASCII(label) {
@@ -225,8 +225,8 @@ func checkCommonName(text string) error {
 		return errMapped(addr)
 	}
 	if strings.Contains(text, "*") {
-		// A client that still compares host names with the CN must not find a pattern
-		// there that is not allowed in the alternative names.
+		// A client that still compares host names with the CN must not find a
+		// pattern there that is not allowed in the alternative names.
 		_, err := CanonicalName(text)
 		if err != nil {
 			return errors.New("a wildcard is only allowed as the whole left-most label of a DNS name, with two more labels after it")
@@ -302,8 +302,8 @@ func appendAltNames(dst []byte, names, emails []string, uris []*url.URL) []byte 
 var errAltNames = errors.New("subjectAltName is not a SEQUENCE of names (RFC 5280, section 4.2.1.6)")
 
 // parseAltNames reads GeneralNames and returns the DNS names and IP addresses
-// in canonical form and in order, up to one more than [MaxNames]. Names of other forms are skipped: a server
-// certificate does not have them.
+// in canonical form and in order, up to one more than [MaxNames]. Names of
+// other forms are skipped: a server certificate does not have them.
 func parseAltNames(value []byte) ([]string, error) {
 	input := cryptobyte.String(value)
 	var list cryptobyte.String
@@ -327,7 +327,8 @@ func parseAltNames(value []byte) ([]string, error) {
 			if IsIP(text) {
 				return nil, fmt.Errorf("subjectAltName: the dNSName %.80q is an IP address", value)
 			}
-			// An IA5String cannot have the U-labels that CanonicalName would convert.
+			// An IA5String cannot have the U-labels that CanonicalName would
+			// convert.
 			if !IsASCII(text) {
 				return nil, errors.New("subjectAltName: a dNSName is not ASCII")
 			}

@@ -335,8 +335,8 @@ func TestCheckTextSpellings(t *testing.T) {
 	}
 }
 
-// FuzzCheckText checks that a common name that becomes an alternative name has the
-// same spelling there.
+// FuzzCheckText checks that a common name that becomes an alternative name has
+// the same spelling there.
 func FuzzCheckText(f *testing.F) {
 	for _, row := range spellings() {
 		f.Add(row.commonName)

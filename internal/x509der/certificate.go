@@ -221,9 +221,9 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 	return cert, nil
 }
 
-// readCertificate is x509.ParseCertificate, but it also reads certificates with the
-// names that readRelativeNames describes. The fields Raw and RawTBSCertificate are
-// then those of a copy.
+// readCertificate is x509.ParseCertificate, but it also reads certificates with
+// the names that readRelativeNames describes. The fields Raw and
+// RawTBSCertificate are then those of a copy.
 func readCertificate(der []byte) (*x509.Certificate, error) {
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {

@@ -145,7 +145,8 @@ func TestParseCertificate(t *testing.T) {
 	}
 }
 
-// SM2 certificates of other tools: their encodings of key and signature algorithm.
+// SM2 certificates of other tools: their encodings of key and signature
+// algorithm.
 func TestParseSM2CertificateEncodings(t *testing.T) {
 	t.Parallel()
 	const a = algorithm.SM2_256
@@ -192,8 +193,8 @@ func certTBS(signatureID, key []byte, extensions ...[]byte) []byte {
 	return certFields([]byte{0xa0, 3, 2, 1, 2}, signatureID, key, asn.TLV(0xa3, asn.Seq(extensions...)))
 }
 
-// certFields is a certificate's content with that version, and with rest after the
-// key.
+// certFields is a certificate's content with that version, and with rest after
+// the key.
 func certFields(version, signatureID, key []byte, rest ...[]byte) []byte {
 	name := asn.Seq(asn.TLV(asn1.SET, asn.Seq(asn.OID("\x55\x04\x03"), asn.TLV(asn1.UTF8String, []byte("CA")))))
 	return asn.Seq(version, []byte{2, 1, 5}, signatureID, name,
@@ -298,8 +299,8 @@ type afterKey struct {
 	mention    string // empty: it is read, with so many extensions
 }
 
-// der is a certificate for the key 2 of an algorithm, with a signature that nobody
-// checks.
+// der is a certificate for the key 2 of an algorithm, with a signature that
+// nobody checks.
 func (r afterKey) der(t testing.TB, a algorithm.Algorithm) []byte {
 	id := asn.SignatureID(a.Family())
 	tbs := certFields(r.version, id, certSigner(t, a, 2).PublicDER, r.rest...)

@@ -27,8 +27,8 @@ type Subtrees struct {
 	Email []string       // a mailbox, a host, or ".domain" for the hosts below it
 	URI   []string       // a host, or ".domain" for the hosts below it
 
-	// Directory names cover themselves and all names below them. They are read from
-	// certificates and never written.
+	// Directory names cover themselves and all names below them. They are read
+	// from certificates and never written.
 	Directory []ComparableName
 }
 
@@ -39,10 +39,10 @@ type NameConstraints struct {
 	Permitted, Excluded Subtrees
 }
 
-// ConstraintsOf returns the name constraints of a certificate, nil if it has none.
-// It refuses constraints that it does not support, critical or not: ignoring one
-// would allow names that the CA excludes. crypto/x509 parsed the certificate
-// before and checked the strings in the extension.
+// ConstraintsOf returns the name constraints of a certificate, nil if it has
+// none. It refuses constraints that it does not support, critical or not:
+// ignoring one would allow names that the CA excludes. crypto/x509 parsed the
+// certificate before and checked the strings in the extension.
 func ConstraintsOf(cert *x509.Certificate) (*NameConstraints, error) {
 	value := extensionOf(cert, extNameConstraints)
 	if value == nil {
@@ -81,8 +81,9 @@ func (s *Subtrees) read(trees *cryptobyte.String) error {
 	if !trees.ReadASN1(&tree, asn1.SEQUENCE) || !tree.ReadAnyASN1(&base, &tag) {
 		return errConstraints
 	}
-	// RFC 5280, section 4.2.1.10, allows only minimum 0 and no maximum. DER leaves out
-	// the default 0; a written 0 is accepted because its meaning is the same.
+	// RFC 5280, section 4.2.1.10, allows only minimum 0 and no maximum. DER
+	// leaves out the default 0; a written 0 is accepted because its meaning is
+	// the same.
 	if !tree.Empty() && string(tree) != "\x80\x01\x00" {
 		return errors.New("a name constraint has a minimum or maximum; want neither (RFC 5280, section 4.2.1.10)")
 	}
@@ -123,7 +124,8 @@ func (c *NameConstraints) CheckName(name string) error {
 }
 
 // checkAddr checks an IP address. An IPv4-mapped IPv6 address must satisfy the
-// constraints as an IPv6 and as an IPv4 address, since clients treat it as either.
+// constraints as an IPv6 and as an IPv4 address, since clients treat it as
+// either.
 func (c *NameConstraints) checkAddr(addr netip.Addr) error {
 	match := func(p netip.Prefix, _ bool) bool { return p.Contains(addr) }
 	err := check("IP address", addr.String(), c.Permitted.IP, c.Excluded.IP, match)
@@ -178,9 +180,10 @@ func (c *NameConstraints) checkDNS(name string) error {
 	})
 }
 
-// isDomain reports whether a name is visible ASCII without empty labels. Otherwise
-// "example.com." would not match an excluded example.com, and clients that stop at
-// a NUL or a space would read another name than the one that was checked.
+// isDomain reports whether a name is visible ASCII without empty labels.
+// Otherwise "example.com." would not match an excluded example.com, and clients
+// that stop at a NUL or a space would read another name than the one that was
+// checked.
 func isDomain(host string) bool {
 	return host != "" && host[0] != '.' && host[len(host)-1] != '.' && !strings.Contains(host, "..") && isVisible(host)
 }
@@ -267,8 +270,9 @@ func isBelow(host, domain string) bool {
 	return len(host) > len(domain) && strings.HasSuffix(host, domain) && host[len(host)-len(domain)-1] == '.'
 }
 
-// matchHost reports whether an e-mail or URI constraint covers a host in lower case:
-// ".domain" covers the hosts below domain, "host" only itself, and "" every host.
+// matchHost reports whether an e-mail or URI constraint covers a host in lower
+// case: ".domain" covers the hosts below domain, "host" only itself, and ""
+// every host.
 func matchHost(constraint, host string) bool {
 	constraint = strings.ToLower(constraint)
 	if strings.HasPrefix(constraint, ".") {
@@ -278,11 +282,12 @@ func matchHost(constraint, host string) bool {
 }
 
 // CheckNames checks the subject and all alternative names of a certificate like
-// CheckName. The e-mail addresses in a subject count only in a certificate without
-// alternative names (RFC 5280, section 4.2.1.10).
+// CheckName. The e-mail addresses in a subject count only in a certificate
+// without alternative names (RFC 5280, section 4.2.1.10).
 func (c *NameConstraints) CheckNames(cert *x509.Certificate) error {
 	for _, name := range cert.DNSNames {
-		// Not CheckName: a DNS name that looks like an address is still a DNS name.
+		// Not CheckName: a DNS name that looks like an address is still a DNS
+		// name.
 		if err := c.checkDNS(strings.ToLower(name)); err != nil {
 			return err
 		}
@@ -363,7 +368,8 @@ func subjectEmails(cert *x509.Certificate) (mailboxes []string) {
 
 var emailAddress = ObjectIdentifier(Email)
 
-// CheckSubject checks a DER subject like CheckName. An empty subject is not checked.
+// CheckSubject checks a DER subject like CheckName. An empty subject is not
+// checked.
 func (c *NameConstraints) CheckSubject(rdnSequence []byte) error {
 	if len(rdnSequence) <= len("\x30\x00") {
 		return nil
@@ -372,8 +378,8 @@ func (c *NameConstraints) CheckSubject(rdnSequence []byte) error {
 }
 
 // checkDirectoryName checks a DER directory name like CheckName. If there are
-// constraints on directory names, it refuses a name whose text implementations read
-// in different ways.
+// constraints on directory names, it refuses a name whose text implementations
+// read in different ways.
 func (c *NameConstraints) checkDirectoryName(rdnSequence []byte) error {
 	if len(c.Permitted.Directory)+len(c.Excluded.Directory) == 0 {
 		return nil
@@ -415,12 +421,12 @@ func generalNames(value []byte, tag asn1.Tag) iter.Seq[[]byte] {
 	}
 }
 
-// idUTF8Mailbox is SmtpUTF8Mailbox (RFC 9598, section 3), an otherName. Constraints
-// on e-mail addresses apply to it too (RFC 9598, section 6).
+// idUTF8Mailbox is SmtpUTF8Mailbox (RFC 9598, section 3), an otherName.
+// Constraints on e-mail addresses apply to it too (RFC 9598, section 6).
 const idUTF8Mailbox = "\x2b\x06\x01\x05\x05\x07\x08\x09"
 
-// holdsUTF8Mailbox reports whether one of the GeneralNames is an internationalised
-// mailbox. It reports true for names that it cannot read.
+// holdsUTF8Mailbox reports whether one of the GeneralNames is an
+// internationalised mailbox. It reports true for names that it cannot read.
 func holdsUTF8Mailbox(value []byte) bool {
 	input := cryptobyte.String(value)
 	var list cryptobyte.String

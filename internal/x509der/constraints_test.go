@@ -35,9 +35,10 @@ func parseURI(t testing.TB, text string) *url.URL {
 	return uri
 }
 
-// Each row has one constraint and one name (RFC 5280, section 4.2.1.10). A covered
-// name is allowed if the constraint is permitted, and refused if it is excluded.
-// A wildcard stands for many names, so an excluded constraint covers more of them.
+// Each row has one constraint and one name (RFC 5280, section 4.2.1.10). A
+// covered name is allowed if the constraint is permitted, and refused if it is
+// excluded. A wildcard stands for many names, so an excluded constraint covers
+// more of them.
 func TestConstraintsMatch(t *testing.T) {
 	t.Parallel()
 	const (
@@ -69,7 +70,8 @@ func TestConstraintsMatch(t *testing.T) {
 		{"", "*.example.com", yes},
 		{"xn--fsqu00a.xn--fiqs8s", "www.xn--fsqu00a.xn--fiqs8s", yes},
 
-		// A constraint covers all names that a wildcard stands for, some of them, or none.
+		// A constraint covers all names that a wildcard stands for, some of
+		// them, or none.
 		{"example.com", "*.example.com", yes},
 		{"example.com", "*.www.example.com", yes},
 		{"com", "*.example.com", yes},
@@ -232,8 +234,8 @@ type oddName struct {
 	none bool // refused under any constraint on its type
 }
 
-// oddNames are read by clients in different ways. FuzzConstraintsOf starts from them
-// too.
+// oddNames are read by clients in different ways. FuzzConstraintsOf starts from
+// them too.
 func oddNames(t testing.TB) []oddName {
 	return []oddName{
 		{"an absolute DNS name", x509.Certificate{DNSNames: []string{"www.example.com."}}, true},
@@ -410,7 +412,8 @@ func TestConstraintsEncoding(t *testing.T) {
 	}
 }
 
-// A constraintRow is the value of a nameConstraints extension that crypto/x509 reads.
+// A constraintRow is the value of a nameConstraints extension that crypto/x509
+// reads.
 type constraintRow struct {
 	name  string
 	value []byte
@@ -418,8 +421,9 @@ type constraintRow struct {
 	says  string
 }
 
-// constraintValues are values of a nameConstraints extension: rows that crypto/x509
-// reads, and what it refuses. FuzzConstraintsOf starts from them too.
+// constraintValues are values of a nameConstraints extension: rows that
+// crypto/x509 reads, and what it refuses. FuzzConstraintsOf starts from them
+// too.
 func constraintValues() (rows []constraintRow, refused [][]byte) {
 	tree := func(tag asn1.Tag, text string, after ...byte) []byte {
 		return asn.Seq(asn.TLV(tag, []byte(text)), after)
@@ -546,8 +550,8 @@ func TestConstraintsUTF8Mailbox(t *testing.T) {
 	}
 }
 
-// Constraints on directory names apply to the subject, if there is one, and to each
-// directoryName among the alternative names (RFC 5280, section 4.2.1.10).
+// Constraints on directory names apply to the subject, if there is one, and to
+// each directoryName among the alternative names (RFC 5280, section 4.2.1.10).
 func TestConstraintsDirectory(t *testing.T) {
 	t.Parallel()
 	country, acme := asn.Printable(asn.OIDCountry, "CN"), asn.UTF8(asn.OIDOrganization, "Acme")
@@ -595,8 +599,8 @@ func TestConstraintsDirectory(t *testing.T) {
 	}
 }
 
-// Comparisons counts each name with each constraint on its kind, and a long constraint
-// once more for each 256 octets.
+// Comparisons counts each name with each constraint on its kind, and a long
+// constraint once more for each 256 octets.
 func TestConstraintsComparisons(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("a", 511)
@@ -684,9 +688,9 @@ var disagreements = []disagreement{
 
 func hostOf(mailbox string) string { return mailbox[strings.LastIndexByte(mailbox, '@')+1:] }
 
-// Random constraints give the same results as in crypto/x509, except for the known
-// disagreements. crypto/x509 also makes the certificates: a root with constraints
-// and leaves with one name.
+// Random constraints give the same results as in crypto/x509, except for the
+// known disagreements. crypto/x509 also makes the certificates: a root with
+// constraints and leaves with one name.
 func TestConstraintsAgainstCryptoX509(t *testing.T) {
 	t.Parallel()
 	dns := []string{"example.com", ".example.com", "www.example.com", "a.www.example.com", "com", "EXAMPLE.com", "example.org", "ample.com", ""}
@@ -759,7 +763,8 @@ func TestConstraintsAgainstCryptoX509(t *testing.T) {
 		name.Subject = pkix.Name{CommonName: "Leaf"}
 		leaves = append(leaves, create(&name, rootTemplate()))
 	}
-	// crypto/x509 writes every IPv4 address with 4 octets; this package can write 16.
+	// crypto/x509 writes every IPv4 address with 4 octets; this package can
+	// write 16.
 	mapped := certTemplate(t, algorithm.ECC_256)
 	mapped.Issuer = leaves[0].RawIssuer
 	mapped.NotBefore, mapped.NotAfter = from, until
@@ -823,8 +828,8 @@ func TestConstraintsAgainstCryptoX509(t *testing.T) {
 	}
 }
 
-// A name that is permitted by a constraint is not one that the same constraint, if
-// it excludes, lets through.
+// A name that is permitted by a constraint is not one that the same constraint,
+// if it excludes, lets through.
 func FuzzConstraintsOf(f *testing.F) {
 	rows, refused := constraintValues()
 	var values [][]byte

@@ -51,15 +51,16 @@ type CRLScope struct {
 	Delta          bool // only what changed since another list
 }
 
-// ReasonFlags are reasons of revocations: bit n stands for bit n of the BIT STRING
-// (RFC 5280, section 4.2.1.13). Zero means that a list is not limited to some.
+// ReasonFlags are reasons of revocations: bit n stands for bit n of the BIT
+// STRING (RFC 5280, section 4.2.1.13). Zero means that a list is not limited to
+// some.
 type ReasonFlags uint16
 
 // AllReasons are all bits that have a meaning.
 const AllReasons ReasonFlags = 0x1fe
 
-// Reasons returns the reasons for which a certificate that the list covers, and does
-// not name, is not revoked.
+// Reasons returns the reasons for which a certificate that the list covers, and
+// does not name, is not revoked.
 func (scope CRLScope) Reasons() ReasonFlags {
 	switch {
 	case scope.Delta:
@@ -214,7 +215,8 @@ var errCRL = errors.New("it is not a DER CertificateList (RFC 5280, section 5.1)
 // that CheckCRLFields, ScopeOf or CheckComplete refuses. crypto/x509 does the
 // decoding; it does not look at keys, so it reads the CRLs of SM2 CAs too.
 func ParseCRL(data []byte) (*x509.RevocationList, error) {
-	// Before crypto/x509, which ignores data after the list and after the signature.
+	// Before crypto/x509, which ignores data after the list and after the
+	// signature.
 	tbs, _, _, err := splitSigned(data)
 	if err != nil {
 		return nil, errCRL
@@ -240,12 +242,12 @@ func ParseCRL(data []byte) (*x509.RevocationList, error) {
 	return list, nil
 }
 
-// CheckCRLFields verifies that the list's DER is a TBSCertList to its end (RFC 5280,
-// section 5.1), that no extension in it occurs twice, that the values which this
-// module uses are well formed, and that crypto/x509 read all of it. crypto/x509
-// looks for entries and extensions only in their places and ignores what is left
-// over. If an unexpected field comes before the entries, it reports a list without
-// entries, and a revoked certificate would pass as good.
+// CheckCRLFields verifies that the list's DER is a TBSCertList to its end (RFC
+// 5280, section 5.1), that no extension in it occurs twice, that the values
+// which this module uses are well formed, and that crypto/x509 read all of it.
+// crypto/x509 looks for entries and extensions only in their places and ignores
+// what is left over. If an unexpected field comes before the entries, it
+// reports a list without entries, and a revoked certificate would pass as good.
 func CheckCRLFields(list *x509.RevocationList) error {
 	tbs, _, _, err := splitSigned(list.Raw)
 	if err != nil {
@@ -319,12 +321,14 @@ func readCRLFields(tbs []byte) (entries int, err error) {
 	return entries, nil
 }
 
-// checkEntryExtension checks the reasonCode of an entry (RFC 5280, section 5.3.1).
+// checkEntryExtension checks the reasonCode of an entry (RFC 5280, section
+// 5.3.1).
 func checkEntryExtension(e extension) error {
 	if string(e.oid) != extReasonCode {
 		return nil
 	}
-	// cryptobyte reads an ENUMERATED into an int that escapes, which would allocate.
+	// cryptobyte reads an ENUMERATED into an int that escapes, which would
+	// allocate.
 	if len(e.value) != 3 || e.value[0] != byte(asn1.ENUM) || e.value[1] != 1 {
 		return errors.New("the reasonCode is not an ENUMERATED of one octet (RFC 5280, section 5.3.1)")
 	}
@@ -335,7 +339,8 @@ func checkEntryExtension(e extension) error {
 	return nil
 }
 
-// checkCRLExtension checks the numbers of a list (RFC 5280, sections 5.2.3 and 5.2.4).
+// checkCRLExtension checks the numbers of a list (RFC 5280, sections 5.2.3 and
+// 5.2.4).
 func checkCRLExtension(e extension) error {
 	if string(e.oid) != extCRLNumber && string(e.oid) != extDeltaCRL {
 		return nil
@@ -358,8 +363,8 @@ func skipTime(s *cryptobyte.String) bool {
 }
 
 // Covers reports whether a list with this scope names the certificate if it is
-// revoked for one of the scope's reasons. It does not compare issuers or signatures;
-// CheckCRLSignature does.
+// revoked for one of the scope's reasons. It does not compare issuers or
+// signatures; CheckCRLSignature does.
 func (scope CRLScope) Covers(cert *x509.Certificate) bool {
 	if scope.UserCerts && cert.IsCA || scope.CACerts && !cert.IsCA {
 		return false
@@ -375,9 +380,9 @@ func (scope CRLScope) Covers(cert *x509.Certificate) bool {
 		slices.ContainsFunc(points.directories, func(name ComparableName) bool { return slices.Contains(scope.DirectoryNames, name) })
 }
 
-// ScopeOf returns the scope of a CRL. It refuses indirect CRLs, CRLs of attribute
-// certificates, and CRLs with an unknown critical extension (RFC 5280, sections 5.2
-// and 5.3).
+// ScopeOf returns the scope of a CRL. It refuses indirect CRLs, CRLs of
+// attribute certificates, and CRLs with an unknown critical extension (RFC
+// 5280, sections 5.2 and 5.3).
 func ScopeOf(list *x509.RevocationList) (scope CRLScope, err error) {
 	scoped, delta := false, false
 	for _, e := range list.Extensions {
@@ -460,8 +465,8 @@ func parseScope(value, issuer []byte) (scope CRLScope, err error) {
 	return scope, nil
 }
 
-// parseReasonFlags reads the content octets of a ReasonFlags, a BIT STRING with nine
-// bits at most. It returns zero for any other.
+// parseReasonFlags reads the content octets of a ReasonFlags, a BIT STRING with
+// nine bits at most. It returns zero for any other.
 func parseReasonFlags(value []byte) ReasonFlags {
 	if len(value) < 2 || len(value) > 3 || value[0] > 7 {
 		return 0
@@ -492,8 +497,8 @@ func CheckCRLSignature(list *x509.RevocationList, issuer *x509.Certificate) erro
 	return Verify(issuer.PublicKey, id, tbs, signature)
 }
 
-// CheckCRLIssuer checks that a list has the CA's name and key identifier, and that
-// the CA may sign CRLs (RFC 5280, section 6.3.3, steps b and f).
+// CheckCRLIssuer checks that a list has the CA's name and key identifier, and
+// that the CA may sign CRLs (RFC 5280, section 6.3.3, steps b and f).
 func CheckCRLIssuer(list *x509.RevocationList, issuer *x509.Certificate) error {
 	switch {
 	case !SameName(list.RawIssuer, issuer.RawSubject):

@@ -123,8 +123,8 @@ func (r crlRow) der() []byte {
 	return asn.Seq(asn.Seq(r.fields...), asn.ECDSAWithSHA256, asn.Bits([]byte("signature")))
 }
 
-// crlRows are fields of a TBSCertList in all orders. FuzzParseCRL starts from them
-// too.
+// crlRows are fields of a TBSCertList in all orders. FuzzParseCRL starts from
+// them too.
 func crlRows(t testing.TB) []crlRow {
 	id := asn.Seq(asn.OID("\x2a\x86\x48\xce\x3d\x04\x03\x02"))
 	name := crlIssuer(t, 0, func(*x509.Certificate) {}).RawSubject
@@ -481,8 +481,8 @@ func TestCRLScopeReasons(t *testing.T) {
 	}
 }
 
-// A DER header gets longer as the list gets longer. The room that CRLWriter leaves
-// is enough for all of them.
+// A DER header gets longer as the list gets longer. The room that CRLWriter
+// leaves is enough for all of them.
 func TestCRLLengths(t *testing.T) {
 	t.Parallel()
 	signer, err := x509der.NewSigner(testkeys.Key(algorithm.ECC_256, 0))

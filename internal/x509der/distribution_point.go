@@ -18,9 +18,10 @@ import (
 // also bounds that work.
 const maxPointNames = 100
 
-// pointNames are the names of distribution points (RFC 5280, section 4.2.1.13): URIs
-// and directory names. Names of other types are counted and ignored. Each name is
-// brought into the comparable form once: both ends of a comparison can be long.
+// pointNames are the names of distribution points (RFC 5280, section 4.2.1.13):
+// URIs and directory names. Names of other types are counted and ignored. Each
+// name is brought into the comparable form once: both ends of a comparison can be
+// long.
 type pointNames struct {
 	addresses   []string
 	directories []ComparableName
@@ -55,8 +56,8 @@ func (p *pointNames) add(name cryptobyte.String, issuer ComparableName) error {
 	return errPoint
 }
 
-// isRDN reports whether the content of a SET is a RelativeDistinguishedName: pairs of
-// type and value (RFC 5280, section 4.1.2.4).
+// isRDN reports whether the content of a SET is a RelativeDistinguishedName:
+// pairs of type and value (RFC 5280, section 4.1.2.4).
 func isRDN(set cryptobyte.String) bool {
 	for !set.Empty() {
 		var oid, value cryptobyte.String
@@ -97,10 +98,11 @@ func (p *pointNames) checkCount() error {
 	return nil
 }
 
-// pointsOf returns the names of the distribution points of a certificate where its
-// own issuer publishes, and the issuer's name, which stands for a list that the
-// certificate does not point to (RFC 5280, section 6.3.3). Points with a cRLIssuer
-// other than the certificate's issuer are for indirect CRLs and are left out.
+// pointsOf returns the names of the distribution points of a certificate where
+// its own issuer publishes, and the issuer's name, which stands for a list that
+// the certificate does not point to (RFC 5280, section 6.3.3). Points with a
+// cRLIssuer other than the certificate's issuer are for indirect CRLs and are
+// left out.
 func pointsOf(cert *x509.Certificate) (*pointNames, error) {
 	issuer := Comparable(cert.RawIssuer)
 	p := &pointNames{directories: []ComparableName{issuer}}
@@ -140,10 +142,10 @@ func pointsOf(cert *x509.Certificate) (*pointNames, error) {
 }
 
 // readRelativeNames lets crypto/x509 read a certificate whose CRL distribution
-// points have names relative to the CRL issuer. crypto/x509 refuses these. So it is
-// shown a copy in which each is marked as a fullName, whose content it skips because
-// it begins with no URI. It returns nil if the certificate has no such name. The
-// caller restores the fields Raw and RawTBSCertificate.
+// points have names relative to the CRL issuer. crypto/x509 refuses these. So
+// it is shown a copy in which each is marked as a fullName, whose content it
+// skips because it begins with no URI. It returns nil if the certificate has no
+// such name. The caller restores the fields Raw and RawTBSCertificate.
 func readRelativeNames(certificate []byte) *x509.Certificate {
 	masked := bytes.Clone(certificate)
 	value, maskedValue := crlPoints(certificate), crlPoints(masked)
@@ -162,8 +164,8 @@ func readRelativeNames(certificate []byte) *x509.Certificate {
 	return cert
 }
 
-// maskRelativeNames turns the names in CRLDistributionPoints that are relative into
-// fullNames, in place. It reports whether there was one.
+// maskRelativeNames turns the names in CRLDistributionPoints that are relative
+// into fullNames, in place. It reports whether there was one.
 func maskRelativeNames(points cryptobyte.String) (masked bool) {
 	var point, name cryptobyte.String
 	points.ReadASN1(&points, asn1.SEQUENCE)

@@ -21,8 +21,8 @@ type pointRow struct {
 	addresses []string
 }
 
-// pointRows are distribution points that ParseCertificate reads; crypto/x509 refuses
-// them. FuzzParseCertificate starts from them too.
+// pointRows are distribution points that ParseCertificate reads; crypto/x509
+// refuses them. FuzzParseCertificate starts from them too.
 func pointRows() []pointRow {
 	part := asn.Seq(asn.OIDUnit, asn.TLV(asn1.UTF8String, []byte("Part 1")))
 	address := asn.Seq(fullName(uri("http://a.cn/1.crl")))

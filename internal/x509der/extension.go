@@ -85,9 +85,9 @@ func readExtension(s *cryptobyte.String) (e extension, ok bool) {
 }
 
 // readExtensions reads an Extensions of a CRL, a CRL entry or an OCSP request,
-// which must be all that s holds, and calls check for each extension. It refuses an
-// extension that occurs twice. seen is room for object identifiers, so that a CRL
-// with many entries needs no more memory.
+// which must be all that s holds, and calls check for each extension. It
+// refuses an extension that occurs twice. seen is room for object identifiers,
+// so that a CRL with many entries needs no more memory.
 func readExtensions(s *cryptobyte.String, seen []cryptobyte.String, check func(extension) error) error {
 	var list cryptobyte.String
 	if !s.ReadASN1(&list, asn1.SEQUENCE) || !s.Empty() || list.Empty() {
@@ -131,8 +131,8 @@ func skipExtensions(s *cryptobyte.String) bool {
 	return true
 }
 
-// isExtension reports whether an extension has the object identifier of one of RFC
-// 5280's, which are all 2.5.29.n.
+// isExtension reports whether an extension has the object identifier of one of
+// RFC 5280's, which are all 2.5.29.n.
 func isExtension(e pkix.Extension, content string) bool {
 	return len(e.Id) == 4 && e.Id[0] == 2 && e.Id[1] == 5 && e.Id[2] == 29 && e.Id[3] == int(content[2])
 }

@@ -171,9 +171,9 @@ func CheckText(attributeType, text string) error {
 }
 
 // isHidden reports whether a character is invisible: a soft hyphen, a space
-// without width, a tag, a filler, a direction mark, a line or paragraph separator.
-// Joiners and variation selectors are text: Persian, Indic scripts, Mongolian and
-// Japanese names need them.
+// without width, a tag, a filler, a direction mark, a line or paragraph
+// separator. Joiners and variation selectors are text: Persian, Indic scripts,
+// Mongolian and Japanese names need them.
 func isHidden(r rune) bool {
 	const joiner, nonJoiner = 0x200d, 0x200c
 	return r != joiner && r != nonJoiner &&
@@ -191,8 +191,8 @@ func AppendName(dst []byte, name Name) []byte {
 		for _, a := range name {
 			tag := a.Tag
 			if tag == 0 || tag == asn1.PrintableString {
-				// A value that was read as PrintableString may have * or &, which are not
-				// allowed there.
+				// A value that was read as PrintableString may have * or &,
+				// which are not allowed there.
 				tag = asn1.UTF8String
 				if isPrintable(a.Value) {
 					tag = asn1.PrintableString
@@ -216,7 +216,8 @@ func ParseName(rdnSequence []byte) (Name, error) {
 }
 
 // ParseCAName is ParseName for the subject of a CA that exists. It reads
-// TeletexString as Latin-1, like crypto/x509 and OpenSSL, and makes it UTF8String.
+// TeletexString as Latin-1, like crypto/x509 and OpenSSL, and makes it
+// UTF8String.
 func ParseCAName(rdnSequence []byte) (Name, error) {
 	name, _, err := parseName(rdnSequence, true)
 	return name, err

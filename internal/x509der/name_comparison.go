@@ -35,10 +35,10 @@ func SameAs(name []byte) func(other []byte) bool {
 }
 
 // A ComparableName is a name in a form in which equal names (RFC 5280, section
-// 7.1) have equal octets: a SET for each RDN, in it the attributes in sorted order,
-// and all text as UTF-8 without differences in letter case, spaces and invisible
-// characters. A name below another in the directory begins with the other's octets,
-// because each SET begins with its length.
+// 7.1) have equal octets: a SET for each RDN, in it the attributes in sorted
+// order, and all text as UTF-8 without differences in letter case, spaces and
+// invisible characters. A name below another in the directory begins with the
+// other's octets, because each SET begins with its length.
 type ComparableName string
 
 // Comparable returns the comparable form of a DER name. A value that is not text
@@ -104,7 +104,8 @@ func comparableText(tag asn1.Tag, value []byte) (text string, isText, certain bo
 	return strings.Map(folded, withSingleSpaces(text)), true, certain
 }
 
-// folded returns one letter for all letters that strings.EqualFold takes for equal.
+// folded returns one letter for all letters that strings.EqualFold takes for
+// equal.
 func folded(r rune) rune {
 	least := r
 	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
@@ -113,8 +114,8 @@ func folded(r rune) rune {
 	return least
 }
 
-// String returns the name for a message, such as "C=US, O=ACME". The text is in the
-// comparable form.
+// String returns the name for a message, such as "C=US, O=ACME". The text is in
+// the comparable form.
 func (n ComparableName) String() string {
 	var parts []string
 	rdns := cryptobyte.String(n)
@@ -128,8 +129,9 @@ func (n ComparableName) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// sameText compares two strings after the preparation of RFC 4518, section 2. The
-// strings have no control characters. In ASCII, only letter case and spaces matter.
+// sameText compares two strings after the preparation of RFC 4518, section 2.
+// The strings have no control characters. In ASCII, only letter case and spaces
+// matter.
 func sameText(a, b string) bool {
 	if a == b {
 		return true
@@ -140,21 +142,22 @@ func sameText(a, b string) bool {
 	return strings.EqualFold(withSingleSpaces(a), withSingleSpaces(b))
 }
 
-// sharpS folds the letters whose case folding is longer than one letter (RFC 3454,
-// appendix B.2). Form KD has already decomposed the others.
+// sharpS folds the letters whose case folding is longer than one letter (RFC
+// 3454, appendix B.2). Form KD has already decomposed the others.
 var sharpS = strings.NewReplacer("ß", "ss", "ẞ", "ss")
 
 // prepared does the preparation of RFC 4518, except what strings.EqualFold and
-// withSingleSpaces do. It removes invisible characters, maps each kind of space to
-// U+0020 (section 2.2) and normalises the rest (section 2.3). RFC 4518 asks for form
-// KC; form KD gives the same result, since two strings with the same KD have the
-// same KC and vice versa.
+// withSingleSpaces do. It removes invisible characters, maps each kind of space
+// to U+0020 (section 2.2) and normalises the rest (section 2.3). RFC 4518 asks
+// for form KC; form KD gives the same result, since two strings with the same
+// KD have the same KC and vice versa.
 func prepared(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
-		// Section 2.2 lists the invisible characters of Unicode 3.2. These properties
-		// contain them, the ones added later, and fillers. Of the listed characters, only
-		// U+1806 and U+FFFC have none of the properties.
+		// Section 2.2 lists the invisible characters of Unicode 3.2. These
+		// properties contain them, the ones added later, and fillers. Of the
+		// listed characters, only U+1806 and U+FFFC have none of the
+		// properties.
 		case unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point), r == 0x1806, r == 0xfffc:
 			return -1
 		case unicode.Is(unicode.Z, r):

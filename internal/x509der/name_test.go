@@ -189,8 +189,8 @@ func (s nameString) der() []byte {
 	return der
 }
 
-// nameStrings are string types with octets in them. FuzzParseName starts from them
-// too.
+// nameStrings are string types with octets in them. FuzzParseName starts from
+// them too.
 func nameStrings() []nameString {
 	return []nameString{
 		{"UTF8String", cbasn1.UTF8String, "公司", "公司", ""},

@@ -103,9 +103,9 @@ type OCSPRequest struct {
 type CertID struct {
 	Raw []byte // DER; the response repeats it
 
-	// SerialNumber is big endian, the first octet not zero unless it is the only one.
-	// It is nil if the number is negative or longer than 20 octets: no certificate has
-	// such a number (RFC 5280, section 4.1.2.2).
+	// SerialNumber is big endian, the first octet not zero unless it is the
+	// only one. It is nil if the number is negative or longer than 20 octets:
+	// no certificate has such a number (RFC 5280, section 4.1.2.2).
 	SerialNumber []byte
 
 	hash              string // object identifier; "" if the algorithm has parameters
@@ -114,9 +114,10 @@ type CertID struct {
 
 var errOCSPRequest = errors.New("it is not a DER OCSPRequest (RFC 6960, section 4.1.1)")
 
-// ParseOCSPRequest decodes a DER OCSPRequest and refuses trailing data. It ignores
-// the client's name and signature, since the answer does not depend on them. It
-// ignores unknown extensions unless they are critical (RFC 6960, section 4.4).
+// ParseOCSPRequest decodes a DER OCSPRequest and refuses trailing data. It
+// ignores the client's name and signature, since the answer does not depend on
+// them. It ignores unknown extensions unless they are critical (RFC 6960,
+// section 4.4).
 func ParseOCSPRequest(request []byte) (*OCSPRequest, error) {
 	if len(request) > maxOCSPRequest {
 		return nil, fmt.Errorf("it has %d octets; at most %d are accepted", len(request), maxOCSPRequest)
@@ -169,8 +170,8 @@ func ParseOCSPRequest(request []byte) (*OCSPRequest, error) {
 	if err != nil || value == nil {
 		return r, err
 	}
-	// RFC 2560 did not ask for an OCTET STRING in the extension's own, and some clients
-	// send none.
+	// RFC 2560 did not ask for an OCTET STRING in the extension's own, and some
+	// clients send none.
 	nonce, rest := value, cryptobyte.String(value)
 	var inner cryptobyte.String
 	if rest.ReadASN1(&inner, asn1.OCTET_STRING) && rest.Empty() {

@@ -18,9 +18,9 @@ const (
 	qualifierUserNotice = "\x2b\x06\x01\x05\x05\x07\x02\x02"
 )
 
-// CheckPolicyQualifiers refuses a critical certificatePolicies with a qualifier other
-// than CPS and user notice, as RFC 5280, section 4.2.1.4, asks. Both are for people to
-// read, and crypto/x509 reads no qualifier.
+// CheckPolicyQualifiers refuses a critical certificatePolicies with a qualifier
+// other than CPS and user notice, as RFC 5280, section 4.2.1.4, asks. Both are
+// for people to read, and crypto/x509 reads no qualifier.
 func CheckPolicyQualifiers(cert *x509.Certificate) error {
 	for _, e := range cert.Extensions {
 		if !e.Critical || !isExtension(e, extPolicies) {

@@ -156,8 +156,8 @@ func parseAttributes(info cryptobyte.String) ([]extension, error) {
 			if !values.Empty() {
 				return nil, errors.New("an extensionRequest has more than one value (RFC 2985, section 5.4.2)")
 			}
-			// Other software reads only the first of the two types, and would not show a
-			// person the names in the second.
+			// Other software reads only the first of the two types, and would
+			// not show a person the names in the second.
 			pkcs9 = pkcs9 || string(oid) == attrExtensionRequest
 			microsoft = microsoft || string(oid) == attrMicrosoftExtensions
 			if pkcs9 && microsoft {

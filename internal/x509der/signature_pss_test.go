@@ -90,7 +90,8 @@ func TestVerifyPSS(t *testing.T) {
 				checkSays(t, x509der.Verify(key.Public(), tt.id, message, changed), wrong)
 			}
 			checkSays(t, x509der.Verify(key.Public(), rsaSHA256, message, sig), wrong)
-			// No octet of the identifier may differ and leave the signature valid.
+			// No octet of the identifier may differ and leave the signature
+			// valid.
 			for i := range tt.id {
 				for _, bit := range []byte{1, 2, 0x80} {
 					changed := bytes.Clone(tt.id)

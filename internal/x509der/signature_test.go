@@ -139,7 +139,8 @@ func TestVerifyOddKeys(t *testing.T) {
 	}
 }
 
-// A rotatingSigner returns the same pointer for its public key, also after a change of keys.
+// A rotatingSigner returns the same pointer for its public key, also after a
+// change of keys.
 type rotatingSigner struct {
 	crypto.Signer
 	public crypto.PublicKey
