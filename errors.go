@@ -280,8 +280,8 @@ func looksRandom(text string) bool {
 	var seen [4]bool
 	changes, last := 0, none
 	for i := range len(text) {
-		class := none
-		switch c := text[i]; {
+		c, class := text[i], none
+		switch {
 		case 'A' <= c && c <= 'Z':
 			class = capital
 		case 'a' <= c && c <= 'z':

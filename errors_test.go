@@ -207,7 +207,8 @@ func TestErrorfFindsKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := base64.StdEncoding.EncodeToString(key)
-		if e := yuncert.Errorf(yuncert.ErrInvalidParameter, "Domain", "%.80q is not a name", text); e.Message != `"…" is not a name` {
+		e := yuncert.Errorf(yuncert.ErrInvalidParameter, "Domain", "%.80q is not a name", text)
+		if e.Message != `"…" is not a name` {
 			shown++
 		}
 	}
@@ -238,7 +239,8 @@ func TestErrorfCutsMessages(t *testing.T) {
 		}
 	}
 	exact := strings.Repeat("x", 1000)
-	if e := yuncert.Errorf(yuncert.ErrInvalidParameter, "", "%s", exact); e.Message != exact {
+	e := yuncert.Errorf(yuncert.ErrInvalidParameter, "", "%s", exact)
+	if e.Message != exact {
 		t.Errorf("a message of 1000 octets becomes %d octets", len(e.Message))
 	}
 }

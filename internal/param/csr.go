@@ -48,7 +48,8 @@ func wrapCSR(err error, format string, args ...any) error {
 // checkKey checks a key that was just read. [algorithm.ParsePublicKey] has made
 // sure that a point is on its curve; for such a key only Blocked is left to ask.
 func checkKey(policy algorithm.KeyPolicy, r *x509der.Request) error {
-	if _, isPoint := r.PublicKey.(*ecdsa.PublicKey); isPoint && policy.Blocked == nil {
+	_, isPoint := r.PublicKey.(*ecdsa.PublicKey)
+	if isPoint && policy.Blocked == nil {
 		return nil
 	}
 	return policy.Check(r.PublicKey)
