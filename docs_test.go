@@ -16,7 +16,7 @@ func pages(t *testing.T) []string {
 	if err != nil || len(docs) == 0 {
 		t.Fatalf("docs: %q, %v", docs, err)
 	}
-	return append(docs, "README.md", "CONTRIBUTING.md")
+	return append(docs, "README.md", "CONTRIBUTING.md", "SECURITY.md", "PERFORMANCE.md")
 }
 
 func readText(t *testing.T, name string) string {

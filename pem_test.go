@@ -3,67 +3,52 @@ package yuncert_test
 import (
 	"crypto/rand"
 	"encoding/binary"
-	"math/big"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
-	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 )
+
+// parameterOf has the readers of PEM and the parameter that their errors name.
+var parameterOf = map[string]string{
+	"csr.Parse": "Csr", "NewIssuer": "CertificateChain", "NewOCSPResponder": "CertificateChain", "ParseRevocationList": "",
+	"Verify, Certificate": "Certificate", "Verify, Roots": "Roots", "Verify, Intermediates": "Intermediates",
+	"LoadPool, the chain": "CertificateChain", "LoadPool, the key": "", "ParsePrivateKey": "",
+}
 
 // Every reader of PEM recognises a text that an editor saved as UTF-16, and says
 // what to do.
 func TestUTF16(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, algorithm.ECC_256)
-	number := &ca.CreateRevocationListRequest{Number: big.NewInt(1), NextUpdate: secretsNow.AddDate(0, 0, 7)}
-	crl, err := ca.CreateRevocationList(rand.Reader, secretsNow, w.issuer, number)
-	if err != nil {
-		t.Fatal(err)
-	}
-	crlText := testutil.EncodePEM("X509 CRL", crl)
-	for encoding, encode := range map[string]func(text string) string{
-		"little endian":                     func(text string) string { return testutil.UTF16(binary.LittleEndian, "\ufeff"+text) },
-		"big endian":                        func(text string) string { return testutil.UTF16(binary.BigEndian, "\ufeff"+text) },
-		"little endian, no byte-order mark": func(text string) string { return testutil.UTF16(binary.LittleEndian, text) },
-		"big endian, no byte-order mark":    func(text string) string { return testutil.UTF16(binary.BigEndian, text) },
+	for encoding, text := range map[string]string{
+		"little endian":                     testutil.UTF16(binary.LittleEndian, "\ufeff"+w.chain),
+		"big endian":                        testutil.UTF16(binary.BigEndian, "\ufeff"+w.chain),
+		"little endian, no byte-order mark": testutil.UTF16(binary.LittleEndian, w.chain),
+		"big endian, no byte-order mark":    testutil.UTF16(binary.BigEndian, w.chain),
 	} {
 		t.Run(encoding, func(t *testing.T) {
 			t.Parallel()
-			check := func(parameter string, err error) {
-				t.Helper()
+			read := 0
+			w.read(text, func(reader string, err error) {
+				parameter, ok := parameterOf[reader]
+				if !ok {
+					return
+				}
+				read++
 				testutil.CheckError(t, err, yuncert.ErrInvalidValueMalformed, parameter, "it is UTF-16 text; save it as UTF-8")
+			})
+			if read != len(parameterOf) {
+				t.Errorf("%d readers of PEM, want %d", read, len(parameterOf))
 			}
-			chain := encode(w.chain)
-			_, err := csr.Parse([]byte(encode(w.csr)))
-			check("Csr", err)
-			_, err = algorithm.ParsePrivateKey([]byte(encode(string(w.pem))))
-			check("", err)
-			_, err = ca.NewIssuer(chain, w.key, ca.IssuerOptions{})
-			check("CertificateChain", err)
-			_, err = ca.NewOCSPResponder(chain, w.key)
-			check("CertificateChain", err)
-			_, err = ca.ParseRevocationList([]byte(encode(crlText)))
-			check("", err)
-			_, err = ca.Verify(secretsNow, chain, ca.VerifyOptions{Roots: w.chain})
-			check("Certificate", err)
-			_, err = ca.Verify(secretsNow, w.chain, ca.VerifyOptions{Roots: chain})
-			check("Roots", err)
-			_, err = ca.Verify(secretsNow, w.chain, ca.VerifyOptions{Roots: w.chain, Intermediates: chain})
-			check("Intermediates", err)
-			_, err = ca.LoadPool(fstest.MapFS{"ca.pem": {Data: []byte(chain)}, "ca.key": {Data: w.pem}}, ca.IssuerOptions{})
-			check("CertificateChain", err)
-			_, err = ca.LoadPool(fstest.MapFS{"ca.pem": {Data: []byte(w.chain)}, "ca.key": {Data: []byte(encode(string(w.pem)))}}, ca.IssuerOptions{})
-			check("", err)
 
 			// Joined with a UTF-8 file, the certificates in UTF-16 must not get lost.
-			for _, joined := range []string{chain + w.chain, w.chain + chain, w.chain + chain + w.chain} {
-				_, err = ca.Verify(secretsNow, w.chain, ca.VerifyOptions{Roots: joined})
+			for _, joined := range []string{text + w.chain, w.chain + text, w.chain + text + w.chain} {
+				_, err := ca.Verify(secretsNow, w.chain, ca.VerifyOptions{Roots: joined})
 				testutil.CheckError(t, err, yuncert.ErrInvalidValueMalformed, "Roots", "a part of the text is UTF-16")
 			}
 		})

@@ -445,38 +445,43 @@ func TestSecretsInErrors(t *testing.T) {
 	}
 }
 
-// readersOf hands a text to all that reads texts.
+// readersOf gives a text to everything that reads texts, by itself and next to a CSR
+// and a chain.
 func (w *world) readersOf(text string, tried func(reader string, err error)) {
 	for name, mixed := range map[string]string{
 		"by itself": text, "before a CSR": text + "\n" + w.csr, "after a CSR": w.csr + text,
 		"before a chain": text + "\n" + w.chain, "after a chain": w.chain + text,
 	} {
-		try := func(reader string, err error) { tried(reader+" "+name, err) }
-		_, err := csr.Parse([]byte(mixed))
-		try("csr.Parse", err)
-		_, err = ca.NewIssuer(mixed, w.key, ca.IssuerOptions{})
-		try("NewIssuer", err)
-		_, err = ca.NewOCSPResponder(mixed, w.key)
-		try("NewOCSPResponder", err)
-		_, err = ca.ParseRevocationList([]byte(mixed))
-		try("ParseRevocationList", err)
-		_, err = ca.Verify(secretsNow, mixed, ca.VerifyOptions{Roots: w.chain})
-		try("Verify, Certificate", err)
-		_, err = ca.Verify(secretsNow, w.chain, ca.VerifyOptions{Roots: mixed})
-		try("Verify, Roots", err)
-		_, err = ca.Verify(secretsNow, w.chain, ca.VerifyOptions{Roots: w.chain, Intermediates: mixed})
-		try("Verify, Intermediates", err)
-		_, err = ca.LoadPool(fstest.MapFS{"ca.pem": {Data: []byte(mixed)}, "ca.key": {Data: w.pem}}, ca.IssuerOptions{})
-		try("LoadPool, the chain", err)
-		_, err = ca.LoadPool(fstest.MapFS{"ca.pem": {Data: []byte(w.chain)}, "ca.key": {Data: []byte(mixed)}}, ca.IssuerOptions{})
-		try("LoadPool, the key", err)
-		_, err = algorithm.ParsePrivateKey([]byte(mixed))
-		try("ParsePrivateKey", err)
-		_, err = algorithm.ParsePublicKey([]byte(mixed))
-		try("ParsePublicKey", err)
-		_, err = algorithm.Parse(mixed)
-		try("algorithm.Parse", err)
+		w.read(mixed, func(reader string, err error) { tried(reader+" "+name, err) })
 	}
+}
+
+// read gives a text to everything that reads texts.
+func (w *world) read(text string, tried func(reader string, err error)) {
+	_, err := csr.Parse([]byte(text))
+	tried("csr.Parse", err)
+	_, err = ca.NewIssuer(text, w.key, ca.IssuerOptions{})
+	tried("NewIssuer", err)
+	_, err = ca.NewOCSPResponder(text, w.key)
+	tried("NewOCSPResponder", err)
+	_, err = ca.ParseRevocationList([]byte(text))
+	tried("ParseRevocationList", err)
+	_, err = ca.Verify(secretsNow, text, ca.VerifyOptions{Roots: w.chain})
+	tried("Verify, Certificate", err)
+	_, err = ca.Verify(secretsNow, w.chain, ca.VerifyOptions{Roots: text})
+	tried("Verify, Roots", err)
+	_, err = ca.Verify(secretsNow, w.chain, ca.VerifyOptions{Roots: w.chain, Intermediates: text})
+	tried("Verify, Intermediates", err)
+	_, err = ca.LoadPool(fstest.MapFS{"ca.pem": {Data: []byte(text)}, "ca.key": {Data: w.pem}}, ca.IssuerOptions{})
+	tried("LoadPool, the chain", err)
+	_, err = ca.LoadPool(fstest.MapFS{"ca.pem": {Data: []byte(w.chain)}, "ca.key": {Data: []byte(text)}}, ca.IssuerOptions{})
+	tried("LoadPool, the key", err)
+	_, err = algorithm.ParsePrivateKey([]byte(text))
+	tried("ParsePrivateKey", err)
+	_, err = algorithm.ParsePublicKey([]byte(text))
+	tried("ParsePublicKey", err)
+	_, err = algorithm.Parse(text)
+	tried("algorithm.Parse", err)
 }
 
 // requestsWith puts a text into each text of each request in turn.
