@@ -249,9 +249,7 @@ func unusualParts(t testing.TB) []unusual {
 		{"A-labels that read like another name", "", func(t testing.TB, p *parts) { // a Cyrillic а in paypal
 			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--pypal-4ve.com")))
 		}, "", []string{"xn--pypal-4ve.com"}},
-		{"A-labels", "", func(t testing.TB, p *parts) {
-			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("XN--FSQU00A.xn--55qx5d")))
-		}, "", []string{"xn--fsqu00a.xn--55qx5d"}},
+		{"A-labels", "", dnsName("XN--FSQU00A.xn--55qx5d"), "", []string{"xn--fsqu00a.xn--55qx5d"}},
 		{"250 names", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(dnsNames(testutil.NumberedNames(250))...))
 		}, "", testutil.NumberedNames(250)},
@@ -517,46 +515,36 @@ func hostileParts(t testing.TB) []hostile {
 		{"common name w*.example.com", "", func(t testing.TB, p *parts) { p.subject = commonName("w*.example.com") }, "wildcard"},
 
 		// The names.
-		{"name *.*", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*.*"))) }, "wildcard"},
-		{"name *.com", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*.com"))) }, "wildcard"},
-		{"name *", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*"))) }, "wildcard"},
-		{"name with NUL", "", func(t testing.TB, p *parts) {
-			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com\x00.example.net")))
-		}, "letters, digits and hyphens"},
-		{"name with a line break", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com\n"))) }, "letters, digits and hyphens"},
-		{"name with an underscore", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a_b.example.com"))) }, "letters, digits and hyphens"},
-		{"name with a space before", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(" example.com"))) }, "letters, digits and hyphens"},
-		{"names in one dNSName", "", func(t testing.TB, p *parts) {
-			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.example.com,b.example.com")))
-		}, "letters, digits and hyphens"},
-		{"name with a dot at the end", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com."))) }, "ends with a dot"},
-		{"empty dNSName", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(""))) }, "empty label"},
-		{"name of 254", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(longNames(1, 254)))) }, "253"},
-		{"name in UTF-8", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("例子.公司"))) }, "not ASCII"},
-		{"name a.*.example.com", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a.*.example.com"))) }, "wildcard"},
-		{"name w*.example.com", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("w*.example.com"))) }, "wildcard"},
-		{"name *.*.example.com", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("*.*.example.com"))) }, "wildcard"},
-		{"name with a label of 64", "", func(t testing.TB, p *parts) {
-			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(strings.Repeat("a", 64)+".example.com")))
-		}, "63"},
-		{"name with an empty label", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a..example.com"))) }, "empty label"},
-		{"name with a hyphen first", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("-a.example.com"))) }, "hyphen"},
-		{"name with a hyphen last", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a-.example.com"))) }, "hyphen"},
-		{"name with a space within", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a b.example.com"))) }, "letters, digits and hyphens"},
-		{"name with DEL", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a\x7f.example.com"))) }, "letters, digits and hyphens"},
-		{"name with a port", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("example.com:443"))) }, "letters, digits and hyphens"},
-		{"URL for a name", "", func(t testing.TB, p *parts) {
-			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("https://example.com/")))
-		}, "letters, digits and hyphens"},
-		{"e-mail address for a name", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("a@example.com"))) }, "letters, digits and hyphens"},
-		{"A-label whose Unicode form is not a U-label", "", func(t testing.TB, p *parts) { // decomposed, where IDNA composes
-			p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--bucher-xyd.example.com")))
-		}, "A-label"},
-		{"A-label of ASCII", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--example-.com"))) }, "hyphen"},
-		{"false A-label", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("xn--a.example.com"))) }, "A-label"},
-		{"IPv4 literal in dNSName", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("192.0.2.1"))) }, "is an IP address"},
-		{"IPv6 literal in dNSName", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("2001:db8::1"))) }, "is an IP address"},
-		{"almost an IPv4 literal", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName("192.0.2.256"))) }, "only digits"},
+		{"name *.*", "", dnsName("*.*"), "wildcard"},
+		{"name *.com", "", dnsName("*.com"), "wildcard"},
+		{"name *", "", dnsName("*"), "wildcard"},
+		{"name with NUL", "", dnsName("example.com\x00.example.net"), "letters, digits and hyphens"},
+		{"name with a line break", "", dnsName("example.com\n"), "letters, digits and hyphens"},
+		{"name with an underscore", "", dnsName("a_b.example.com"), "letters, digits and hyphens"},
+		{"name with a space before", "", dnsName(" example.com"), "letters, digits and hyphens"},
+		{"names in one dNSName", "", dnsName("a.example.com,b.example.com"), "letters, digits and hyphens"},
+		{"name with a dot at the end", "", dnsName("example.com."), "ends with a dot"},
+		{"empty dNSName", "", dnsName(""), "empty label"},
+		{"name of 254", "", dnsName(longNames(1, 254)), "253"},
+		{"name in UTF-8", "", dnsName("例子.公司"), "not ASCII"},
+		{"name a.*.example.com", "", dnsName("a.*.example.com"), "wildcard"},
+		{"name w*.example.com", "", dnsName("w*.example.com"), "wildcard"},
+		{"name *.*.example.com", "", dnsName("*.*.example.com"), "wildcard"},
+		{"name with a label of 64", "", dnsName(strings.Repeat("a", 64) + ".example.com"), "63"},
+		{"name with an empty label", "", dnsName("a..example.com"), "empty label"},
+		{"name with a hyphen first", "", dnsName("-a.example.com"), "hyphen"},
+		{"name with a hyphen last", "", dnsName("a-.example.com"), "hyphen"},
+		{"name with a space within", "", dnsName("a b.example.com"), "letters, digits and hyphens"},
+		{"name with DEL", "", dnsName("a\x7f.example.com"), "letters, digits and hyphens"},
+		{"name with a port", "", dnsName("example.com:443"), "letters, digits and hyphens"},
+		{"URL for a name", "", dnsName("https://example.com/"), "letters, digits and hyphens"},
+		{"e-mail address for a name", "", dnsName("a@example.com"), "letters, digits and hyphens"},
+		{"A-label whose Unicode form is not a U-label", "", dnsName("xn--bucher-xyd.example.com"), "A-label"}, // decomposed, where IDNA composes
+		{"A-label of ASCII", "", dnsName("xn--example-.com"), "hyphen"},
+		{"false A-label", "", dnsName("xn--a.example.com"), "A-label"},
+		{"IPv4 literal in dNSName", "", dnsName("192.0.2.1"), "is an IP address"},
+		{"IPv6 literal in dNSName", "", dnsName("2001:db8::1"), "is an IP address"},
+		{"almost an IPv4 literal", "", dnsName("192.0.2.256"), "only digits"},
 		{"iPAddress of 5 octets", "", func(t testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress(1, 2, 3, 4, 5))) }, "5 octets"},
 		{"iPAddress of 8 octets", "", func(t testing.TB, p *parts) {
 			p.attributes = asn.TLV(0xa0, altNames(asn.IPAddress(1, 2, 3, 4, 255, 255, 255, 255)))
@@ -668,6 +656,11 @@ func hostileParts(t testing.TB) []hostile {
 		{"RSA key under ecdsa-with-SHA256", algorithm.RSA_2048, func(t testing.TB, p *parts) { p.id = asn.ECDSAWithSHA256 }, "RSA key"},
 		{"SM2 under another user ID", algorithm.SM2_256, func(t testing.TB, p *parts) { p.sign = signSM2As(t, "Alice") }, `under the user IDs ["1234567812345678" ""]`},
 	}
+}
+
+// dnsName makes a DNS name the only alternative name.
+func dnsName(name string) func(testing.TB, *parts) {
+	return func(_ testing.TB, p *parts) { p.attributes = asn.TLV(0xa0, altNames(asn.DNSName(name))) }
 }
 
 func TestParseRefusals(t *testing.T) {
