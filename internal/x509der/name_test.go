@@ -408,7 +408,7 @@ func TestNameSameLong(t *testing.T) {
 			t.Errorf("%+q many times hides a letter", text)
 		}
 	}
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > time.Minute { // under the race detector on a busy machine it can be 20 seconds
 		t.Errorf("comparing long names took %v", took)
 	}
 }
