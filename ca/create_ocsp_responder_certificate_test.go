@@ -116,8 +116,8 @@ func TestCreateOCSPResponderCertificate(t *testing.T) {
 		{"no key", instant, unusedIssuer, nil, ok, malformed, "", "responder's public key"},
 		{"key of 1024 bits", instant, authorityOf(algorithm.RSA_2048).issuer, key(algorithm.RSA_1024, 2).Public(), ok, refused, "", "too weak"},
 		{"another family", instant, unusedIssuer, key(algorithm.SM2_256, 2).Public(), ok, refused, "", "family"},
-		{"the CA's key", instant, unusedIssuer, au.subKey.Public(), ok, refused, "", "that of a CA"},
-		{"the root's key", instant, unusedIssuer, au.rootKey.Public(), ok, refused, "", "that of a CA"},
+		{"the CA's key", instant, unusedIssuer, au.subKey.Public(), ok, refused, "", "in use by a CA"},
+		{"the root's key", instant, unusedIssuer, au.rootKey.Public(), ok, refused, "", "in use by a CA"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -106,7 +106,7 @@ func CreateRootCACertificate(rand io.Reader, now time.Time, key crypto.Signer, r
 	now = second(now)
 	notAfter := now.AddDate(int(req.Years), 0, 0)
 	if notAfter.After(maxTime) {
-		return nil, param.Refused("Years", "the CA would be valid until %s: no certificate is beyond %s", stamp(notAfter), stamp(maxTime))
+		return nil, param.Refused("Years", "the CA would be valid until %s; a certificate ends by %s", stamp(notAfter), stamp(maxTime))
 	}
 	cert, err := issue(rand, signer, &x509der.Template{
 		NotBefore:   now,

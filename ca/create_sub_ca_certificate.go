@@ -74,7 +74,7 @@ func (r *CreateSubCACertificateRequest) check() (*draft, error) {
 		return nil, err
 	}
 	if r.PathLenConstraint < 0 {
-		return nil, param.Malformed("PathLenConstraint", "%d is negative", r.PathLenConstraint)
+		return nil, param.Malformed("PathLenConstraint", "%d is negative; want 0 or more", r.PathLenConstraint)
 	}
 	usages, err := parseExtendedKeyUsages(r.ExtendedKeyUsages)
 	if err != nil {

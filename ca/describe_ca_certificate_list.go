@@ -120,7 +120,8 @@ func DescribeCACertificateList(rand io.Reader, now time.Time, pool *Pool, req *D
 			if !req.selects(i, revoked, now) {
 				continue
 			}
-			if at := int64(resp.TotalCount); first <= at && at < first+int64(resp.ShowSize) {
+			at := int64(resp.TotalCount)
+			if first <= at && at < first+int64(resp.ShowSize) {
 				resp.CertificateList = append(resp.CertificateList, i.describe(revoked).listed())
 			}
 			resp.TotalCount++
@@ -139,7 +140,8 @@ func (r *DescribeCACertificateListRequest) selects(i *Issuer, revoked bool, now 
 	if revoked {
 		status = "revoke"
 	}
-	if cert := i.chain[0]; now.Before(cert.NotBefore) || now.After(cert.NotAfter) {
+	cert := i.chain[0]
+	if now.Before(cert.NotBefore) || now.After(cert.NotAfter) {
 		valid = "notValid"
 	}
 	passes := func(filter, value string) bool { return filter == "" || filter == value }

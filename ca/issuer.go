@@ -94,9 +94,10 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 			return nil, err
 		}
 	}
-	leaf := new(x509.Certificate) // what the issuer signs
-	if cert := policyDemand(append([]*x509.Certificate{leaf}, chain...)); cert != nil {
-		return nil, refusedLink(slices.Index(chain, cert), cert, demandsPolicies)
+	leaf := new(x509.Certificate) // stands for what the issuer signs
+	demand := policyDemand(append([]*x509.Certificate{leaf}, chain...))
+	if demand != nil {
+		return nil, refusedLink(slices.Index(chain, demand), demand, demandsPolicies)
 	}
 	if !bytes.Equal(i.publicKeys[0], signer.PublicDER) {
 		return nil, refusedChain("the key is not that of the chain's first certificate, %.80q", chain[0].Subject.CommonName)
@@ -117,7 +118,8 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 	}
 	i.authorityKeyID = x509der.AuthorityKeyID(keyID)
 	if opts.CRLBase != "" {
-		if i.crlAddress, err = crlAddress(opts.CRLBase, i.Identifier()); err != nil {
+		i.crlAddress, err = crlAddress(opts.CRLBase, i.Identifier())
+		if err != nil {
 			return nil, err
 		}
 		i.crlPoints = x509der.CRLPoints(i.crlAddress)

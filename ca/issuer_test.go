@@ -163,10 +163,10 @@ func refusedCAs() []refusedCA {
 		{"policies demanded further down", func(p *pki) { p.root.ExtraExtensions = policyConstraints(0x80, 1, 2) }, `certificate 2 of the chain, "Root", requires certificate policies`},
 		{"an extended key usage that grants nothing", func(p *pki) {
 			p.sub.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Value: asn.Seq()}}
-		}, `certificate 1 of the chain, "Sub", has an unusable key usage: the extension 2.5.29.37 grants nothing`},
+		}, `certificate 1 of the chain, "Sub", has an unusable key usage: its extended key usage grants nothing`},
 		{"a key usage of the root that grants nothing", func(p *pki) {
 			p.root.KeyUsage, p.root.ExtraExtensions = 0, []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 15}, Critical: true, Value: []byte{3, 1, 0}}}
-		}, `certificate 2 of the chain, "Root", has an unusable key usage: the extension 2.5.29.15 grants nothing`},
+		}, `certificate 2 of the chain, "Root", has an unusable key usage: its keyUsage grants nothing`},
 	}
 }
 

@@ -66,7 +66,8 @@ func (l *leaf) readCSR(text string, policy algorithm.KeyPolicy) error {
 	}
 	l.key = subjectKey{algorithm: request.Algorithm, der: publicKey, from: "Csr", algorithmFrom: "Csr"}
 	l.subject.asked, l.csrNames = request.Subject, request.Names
-	if name := request.Subject.Get(x509der.CommonName); name != "" {
+	name := request.Subject.Get(x509der.CommonName)
+	if name != "" {
 		l.subject.commonName = sourced{name, "Csr"}
 	}
 	return nil
@@ -235,7 +236,8 @@ func (l *leaf) issueWithKey(rand io.Reader, now time.Time, issuer *Issuer) (*Cre
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if t.PublicKey, err = algorithm.MarshalPublicKey(key.Public()); err != nil {
+	t.PublicKey, err = algorithm.MarshalPublicKey(key.Public())
+	if err != nil {
 		return nil, nil, nil, err
 	}
 	resp, der, err := l.sign(rand, issuer, &t)

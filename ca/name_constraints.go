@@ -142,7 +142,8 @@ func (i *Issuer) checkConstraints(d *draft) error {
 		if c == nil {
 			continue
 		}
-		if parameter, err := d.keptOut(c); err != nil {
+		parameter, err := d.keptOut(c)
+		if err != nil {
 			return param.Refused(parameter, "%v of the CA %.80q", err, i.chain[at].Subject.CommonName)
 		}
 	}

@@ -262,7 +262,7 @@ func TestProfileEncodesSM2KeyAnew(t *testing.T) {
 			t.Errorf("%s: SubjectPublicKeyInfo %x, want %x", what, got, usual)
 		}
 		// Nor does the encoding hide that the key is a CA's.
-		checkRefused(t, instant, au.issuer, serverRequest(au.issuer, csrOf(au.subKey, id)), refused, "Csr", "that of a CA")
+		checkRefused(t, instant, au.issuer, serverRequest(au.issuer, csrOf(au.subKey, id)), refused, "Csr", "in use by a CA")
 	}
 }
 

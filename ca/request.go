@@ -48,7 +48,7 @@ func checkImmediately(n int32) error {
 // checkClientToken checks the parameter ClientToken.
 func checkClientToken(token string) error {
 	if len(token) > 64 || strings.IndexFunc(token, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
-		return param.Malformed("ClientToken", "the token is longer than 64 characters or has others than printable ASCII")
+		return param.Malformed("ClientToken", "the token has %d octets or an unexpected character; want up to 64 printable ASCII characters", len(token))
 	}
 	return nil
 }

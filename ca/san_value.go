@@ -107,7 +107,8 @@ func parseURI(entry string) (*url.URL, error) {
 	if err != nil || uri.Scheme == "" || uri.Host == "" && uri.Opaque == "" && uri.Path == "" || len(entry) > 2048 || !hasURICharacters(entry) {
 		return nil, fmt.Errorf("%.80q is not an ASCII URI with a scheme and up to 2048 octets", entry)
 	}
-	if host := uri.Hostname(); host != "" || uri.Host != "" || uri.User != nil {
+	host := uri.Hostname()
+	if host != "" || uri.Host != "" || uri.User != nil {
 		name, err := x509der.CanonicalName(host)
 		if err != nil {
 			return nil, fmt.Errorf("the host of the URI %.80q: %v", entry, err)

@@ -55,7 +55,8 @@ func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err erro
 	}
 	// RFC 6960, section 4.2.2.2, wants OCSPSigning only in a responder's own
 	// certificate.
-	if usage, excluded := i.excludes(d.usages); excluded && d.kind != responderCertificate {
+	usage, excluded := i.excludes(d.usages)
+	if excluded && d.kind != responderCertificate {
 		return t, param.Refused(d.usagesFrom, "the extended key usages of the CA or of one above it exclude %s", usageName(usage))
 	}
 	if err := i.checkKey(&d.key, d.mixed); err != nil {
@@ -73,7 +74,7 @@ func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err erro
 		return t, err
 	}
 	if i.isNamed(subject) {
-		return t, param.Refused(d.subject.commonName.parameter, "the subject is a CA's own: the certificate would pass for one that the CA issued to itself")
+		return t, param.Refused(d.subject.commonName.parameter, "the subject is a CA's own, and the certificate would pass for one that the CA issued to itself; change the common name")
 	}
 	if err := i.checkSubject(d, subject); err != nil {
 		return t, err
@@ -142,7 +143,7 @@ func (i *Issuer) checkKey(key *subjectKey, mixed bool) error {
 	case key.der == nil && key.algorithm.Family() == "RSA" && key.algorithm.KeySize() < policy.MinRSABits:
 		return param.Refused(key.algorithmFrom, "the key would be %s; want an RSA key of at least %d bits", key.algorithm, policy.MinRSABits)
 	case key.der != nil && i.holds(key.der):
-		return param.Refused(key.from, "the key is that of a CA in the chain")
+		return param.Refused(key.from, "the key is in use by a CA in the chain; generate another key")
 	}
 	return nil
 }

@@ -126,7 +126,8 @@ func NewVerifier(opts VerifyOptions) (*Verifier, error) {
 		}
 		v.host = host
 	}
-	if at := slices.Index(opts.RevocationLists, nil); at >= 0 {
+	at := slices.Index(opts.RevocationLists, nil)
+	if at >= 0 {
 		return nil, param.Malformed("RevocationLists", "CRL %d of %d is nil; leave it out, or give the CRL", at+1, len(opts.RevocationLists))
 	}
 	v.opts.RevocationLists = slices.Clone(opts.RevocationLists)

@@ -105,7 +105,8 @@ func (s *search) checkRevoked(chain []*x509.Certificate, at int) error {
 		if content.damage != nil { // no other CRL makes up for overlooked entries
 			return param.Refused("RevocationLists", "for %s: the CRL of %s cannot be read: %v", label(cert), label(issuer), content.damage)
 		}
-		if entry := content.revoked[serialKey(cert)]; entry != nil {
+		entry := content.revoked[serialKey(cert)]
+		if entry != nil {
 			return yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, "Certificate", "%s was revoked at %s, reason %s",
 				label(cert), stamp(entry.RevocationTime), RevocationReason(entry.ReasonCode))
 		}
@@ -159,10 +160,11 @@ func (s *search) listsOf(issuer *x509.Certificate) []*x509.RevocationList {
 
 // read reads a CRL, once.
 func (r *crlCache) read(list *x509.RevocationList) *listContent {
-	if content := r.contents[list]; content != nil {
+	content := r.contents[list]
+	if content != nil {
 		return content
 	}
-	content := &listContent{damage: x509der.CheckCRLFields(list)}
+	content = &listContent{damage: x509der.CheckCRLFields(list)}
 	content.scope, content.unknown = x509der.ScopeOf(list)
 	octets := make([]byte, r.longest)
 	for i := range list.RevokedCertificateEntries {

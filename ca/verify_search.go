@@ -166,8 +166,9 @@ func (s *search) checkWhole(chain []*candidate, certificates []*x509.Certificate
 	if s.rootName != nil && !x509der.SameName(chain[len(chain)-1].RawSubject, s.rootName) {
 		return errOtherRoot
 	}
-	if cert := policyDemand(certificates); cert != nil {
-		return param.Refused("Certificate", "%s "+demandsPolicies, label(cert))
+	demand := policyDemand(certificates)
+	if demand != nil {
+		return param.Refused("Certificate", "%s "+demandsPolicies, label(demand))
 	}
 	for at, issuer := range chain[1:] {
 		if err := s.checkConstraints(issuer, chain[:at+1]); err != nil {

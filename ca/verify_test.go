@@ -1016,10 +1016,10 @@ func hostileWorlds() []hostileWorld {
 		}), revoked, "Certificate", leaf + " was revoked at"},
 		{"a key usage of a CA that grants nothing", func(w *world) {
 			w.sub.KeyUsage, w.sub.ExtraExtensions = 0, []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 15}, Critical: true, Value: []byte{3, 1, 0}}}
-		}, refused, "Certificate", sub + " has an unusable key usage: the extension 2.5.29.15 grants nothing"},
+		}, refused, "Certificate", sub + " has an unusable key usage: its keyUsage grants nothing"},
 		{"an extended key usage that grants nothing", func(w *world) {
 			w.leaf.ExtKeyUsage, w.leaf.ExtraExtensions = nil, []pkix.Extension{{Id: stdasn1.ObjectIdentifier{2, 5, 29, 37}, Value: asn.Seq()}}
-		}, refused, "Certificate", leaf + " has an unusable key usage: the extension 2.5.29.37 grants nothing"},
+		}, refused, "Certificate", leaf + " has an unusable key usage: its extended key usage grants nothing"},
 		{"a revoked CA", lists(func(m *made) { m.rootList(asItIs, 0xa2) }), revoked, "Certificate", sub + " was revoked at"},
 		{"a leaf revoked on the second list", lists(func(m *made) { m.subList(asItIs); m.subList(asItIs, 0xaf) }), revoked, "Certificate", leaf + " was revoked"},
 		{"a leaf revoked on the first list", lists(func(m *made) { m.subList(asItIs, 0xaf); m.subList(asItIs) }), revoked, "Certificate", leaf + " was revoked"},

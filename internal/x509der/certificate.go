@@ -188,7 +188,8 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a, _ := algorithm.Of(pub); a != algorithm.SM2_256 {
+	a, _ := algorithm.Of(pub)
+	if a != algorithm.SM2_256 {
 		cert, err := readCertificate(der)
 		if err != nil {
 			return nil, foreign(err)
@@ -226,12 +227,14 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 // RawTBSCertificate are then those of a copy.
 func readCertificate(der []byte) (*x509.Certificate, error) {
 	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		if relative := readRelativeNames(der); relative != nil {
-			return relative, nil
-		}
+	if err == nil {
+		return cert, nil
 	}
-	return cert, err
+	relative := readRelativeNames(der)
+	if relative != nil {
+		return relative, nil
+	}
+	return nil, err
 }
 
 // publicKeyOf returns the SubjectPublicKeyInfo in a TBSCertificate and checks

@@ -441,7 +441,8 @@ func parseScope(value, issuer []byte) (scope CRLScope, err error) {
 			}
 			continue
 		case asn1.Tag(3).ContextSpecific():
-			if scope.SomeReasons = parseReasonFlags(value); scope.SomeReasons == 0 {
+			scope.SomeReasons = parseReasonFlags(value)
+			if scope.SomeReasons == 0 {
 				return CRLScope{}, errScope
 			}
 			continue

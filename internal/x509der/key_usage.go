@@ -2,7 +2,7 @@ package x509der
 
 import (
 	"crypto/x509"
-	"fmt"
+	"errors"
 	"math/bits"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -25,7 +25,8 @@ const (
 // and without trailing zero bits (X.690, section 11.2.2).
 func appendKeyUsage(dst []byte, usage x509.KeyUsage) []byte {
 	reversed := bits.Reverse16(uint16(usage))
-	if low := byte(reversed); low != 0 {
+	low := byte(reversed)
+	if low != 0 {
 		return append(dst, byte(asn1.BIT_STRING), 3, byte(bits.TrailingZeros8(low)), byte(reversed>>8), low)
 	}
 	high := byte(reversed >> 8)
@@ -37,9 +38,11 @@ func appendKeyUsage(dst []byte, usage x509.KeyUsage) []byte {
 // it like a missing one, and a missing one would grant everything.
 func CheckUsages(cert *x509.Certificate) error {
 	for _, e := range cert.Extensions {
-		if isExtension(e, extKeyUsage) && cert.KeyUsage == 0 ||
-			isExtension(e, extExtendedKeyUsed) && len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) == 0 {
-			return fmt.Errorf("the extension %v grants nothing", e.Id)
+		switch {
+		case isExtension(e, extKeyUsage) && cert.KeyUsage == 0:
+			return errors.New("its keyUsage grants nothing (RFC 5280, section 4.2.1.3)")
+		case isExtension(e, extExtendedKeyUsed) && len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) == 0:
+			return errors.New("its extended key usage grants nothing (RFC 5280, section 4.2.1.12)")
 		}
 	}
 	return nil

@@ -153,7 +153,8 @@ func CheckText(attributeType, text string) error {
 			return errors.New("an e-mail address is ASCII without spaces (RFC 5280, section 4.1.2.6)")
 		}
 	}
-	if n := utf8.RuneCountInString(text); n > bound(attributeType) {
+	n := utf8.RuneCountInString(text)
+	if n > bound(attributeType) {
 		return fmt.Errorf("the text has %d characters: up to %d are allowed (X.520)", n, bound(attributeType))
 	}
 	if strings.TrimSpace(text) != text {

@@ -10,7 +10,8 @@ import (
 // checkTimes refuses a year that does not have four digits.
 func checkTimes(times ...time.Time) error {
 	for _, t := range times {
-		if year := t.UTC().Year(); year < 0 || year > 9999 {
+		year := t.UTC().Year()
+		if year < 0 || year > 9999 {
 			return fmt.Errorf("the year %d is not from 0 to 9999 (RFC 5280, section 4.1.2.5)", year)
 		}
 	}
@@ -21,7 +22,8 @@ func checkTimes(times ...time.Time) error {
 // other years (RFC 5280, section 4.1.2.5).
 func appendTime(dst []byte, t time.Time) []byte {
 	t = t.UTC()
-	if year := t.Year(); 1950 <= year && year < 2050 {
+	year := t.Year()
+	if 1950 <= year && year < 2050 {
 		return appendClock(appendTwo(append(dst, byte(asn1.UTCTime), 13), year%100), t)
 	}
 	return appendGeneralizedTime(dst, t)
