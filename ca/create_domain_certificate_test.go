@@ -108,7 +108,7 @@ func TestCreateDomainCertificateRefused(t *testing.T) {
 			tt.change(req)
 			testutil.CheckError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
 			checkDomainRefused(t, instant, au.issuer, req, tt.code, tt.parameter, tt.mention)
-			// The request is judged before the issuer.
+			// The request is checked before the issuer.
 			checkDomainRefused(t, instant, nil, req, tt.code, tt.parameter, tt.mention)
 		})
 	}

@@ -182,7 +182,7 @@ func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
 			tt.change(req)
 			testutil.CheckError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
 			checkRefused(t, instant, au.issuer, req, tt.code, tt.parameter, tt.mention)
-			// The request is judged before the issuer.
+			// The request is checked before the issuer.
 			checkRefused(t, instant, nil, req, tt.code, tt.parameter, tt.mention)
 		})
 	}

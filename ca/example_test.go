@@ -187,7 +187,7 @@ func ExampleCreateServerCertificateWithCsr() {
 	// the certificate would end at 2036-06-28T00:00:00Z, after the CA and its chain, which end at 2031-07-01T00:00:00Z
 }
 
-// A device stands for an HSM or KMS: its key cannot be read, only asked to sign.
+// A device represents an HSM or KMS: its key cannot be read, only asked to sign.
 type device struct {
 	public crypto.PublicKey
 	sign   func(digest []byte, opts crypto.SignerOpts) ([]byte, error)

@@ -207,13 +207,13 @@ func (i *Issuer) keyPolicy() algorithm.KeyPolicy {
 // root reports whether the issuer is a root CA.
 func (i *Issuer) root() bool { return len(i.chain) == 1 }
 
-// holds reports whether a DER public key is that of a CA in the chain. A
+// holds reports whether a CA in the chain has a DER public key. A
 // request to certify such a key means that the key is shared or has leaked.
 func (i *Issuer) holds(publicKey []byte) bool {
 	return slices.ContainsFunc(i.publicKeys, func(key []byte) bool { return bytes.Equal(key, publicKey) })
 }
 
-// isNamed reports whether a subject is that of a CA in the chain.
+// isNamed reports whether a CA in the chain has a subject.
 func (i *Issuer) isNamed(subject x509der.Name) bool {
 	return slices.ContainsFunc(i.subjects, subject.Same)
 }

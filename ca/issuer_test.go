@@ -145,7 +145,7 @@ func refusedCAs() []refusedCA {
 		{"an unknown critical extension in the root", func(p *pki) { p.root.ExtraExtensions = critical(1, 2, 3, 4) }, "1.2.3.4"},
 		{"a name constraint of a kind that is not supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{registeredConstraint(true)} }, "a name constraint is about names with the tag 8"},
 		{"the same in the root", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{registeredConstraint(true)} }, "a name constraint is about names with the tag 8"},
-		{"the same beside one that is supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{registeredConstraint(true, "example.com")} }, "a name constraint is about names with the tag 8"},
+		{"the same next to one that is supported", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{registeredConstraint(true, "example.com")} }, "a name constraint is about names with the tag 8"},
 		{"the same and not critical", func(p *pki) { p.sub.ExtraExtensions = []pkix.Extension{registeredConstraint(false)} }, `certificate 1 of the chain, "Sub", has unusable name constraints: a name constraint is about names with the tag 8`},
 		{"the same and not critical, in the root", func(p *pki) { p.root.ExtraExtensions = []pkix.Extension{registeredConstraint(false, "example.com")} }, `certificate 2 of the chain, "Root", has unusable name constraints: a name constraint is about names with the tag 8`},
 		{"a name constraint with a minimum", func(p *pki) {
@@ -170,7 +170,7 @@ func refusedCAs() []refusedCA {
 	}
 }
 
-// RFC 5280, section 6.1, as far as a chain is judged before anything is issued.
+// RFC 5280, section 6.1, for what is checked before anything is issued.
 func TestNewIssuerRefusesCertificate(t *testing.T) {
 	t.Parallel()
 	for _, tt := range refusedCAs() {
@@ -656,7 +656,7 @@ func TestNewIssuerAcceptsCertificate(t *testing.T) {
 	})
 }
 
-// A certificate is judged for its validity when something is issued, not before.
+// The validity of a certificate is checked when something is issued, not before.
 // teletex is an attribute in TeletexString.
 func teletex(oid []byte, text string) []byte { return asn.Attribute(oid, asn1.TagT61String, text) }
 

@@ -107,7 +107,7 @@ func TestIssuerBlockedKeysOrder(t *testing.T) {
 	}
 }
 
-// Without an issuer the key is judged as Validate judges it.
+// Without an issuer the key is checked as in Validate.
 func TestNilIssuerHasZeroPolicy(t *testing.T) {
 	t.Parallel()
 	var nobody *ca.Issuer

@@ -112,7 +112,7 @@ func (l *leaf) checkCount(parameter string) error {
 	return nil
 }
 
-// hasCSR reports whether the key is that of a CSR.
+// hasCSR reports whether the key comes from a CSR.
 func (l *leaf) hasCSR() bool { return l.key.der != nil }
 
 // noHost returns the message for a common name of a server that has no other

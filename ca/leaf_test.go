@@ -166,7 +166,7 @@ func TestLeafOperationsRefuseRequest(t *testing.T) {
 				tt.change.set(req)
 				testutil.CheckError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
 				o.refuses(t, instant, issuer, req, tt.code, tt.parameter, tt.mention)
-				o.refuses(t, instant, nil, req, tt.code, tt.parameter, tt.mention) // the request is judged first
+				o.refuses(t, instant, nil, req, tt.code, tt.parameter, tt.mention) // the request is checked first
 			})
 		}
 	}

@@ -296,7 +296,7 @@ func ocspRequests(t testing.TB) (answered []answeredRequest, denied []deniedRequ
 	denied = []deniedRequest{
 		{"cut off", malformedRequest, prefixes},
 		{"an octet at the end", malformedRequest, [][]byte{append(bytes.Clone(valid), 0)}},
-		{"no DER", malformedRequest, [][]byte{[]byte("GET / HTTP/1.0"), au.issuerDER(t), asn.Seq(), asn.Seq(asn.Seq()), asn.Seq(asn.Seq(asn.Seq()))}},
+		{"not DER", malformedRequest, [][]byte{[]byte("GET / HTTP/1.0"), au.issuerDER(t), asn.Seq(), asn.Seq(asn.Seq()), asn.Seq(asn.Seq(asn.Seq()))}},
 		{"indefinite length", malformedRequest, [][]byte{slices.Concat([]byte{0x30, 0x80}, valid[2:], []byte{0, 0})}},
 		{"length with a zero", malformedRequest, [][]byte{slices.Concat([]byte{0x30, 0x82, 0}, valid[2:])}},
 		{"64 KiB and more", malformedRequest, [][]byte{large}},

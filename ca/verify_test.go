@@ -1069,7 +1069,7 @@ func hostileWorlds() []hostileWorld {
 		}), refused, "RevocationLists", unread + "it has an unexpected field after its times"},
 		{"a list with its extensions in front of its entries", listFields(func(f [][]byte) [][]byte { f[5], f[6] = f[6], f[5]; return f }), refused, "RevocationLists", unread + "it has an unexpected field after its times"},
 		{"a list with a third time", listFields(func(f [][]byte) [][]byte { return slices.Insert(f, 5, f[4]) }), refused, "RevocationLists", unread + "it has an unexpected field after its times"},
-		{"a list whose entries are no SEQUENCE", listFields(func(f [][]byte) [][]byte { f[5][0] = 0x10; return f }), refused, "RevocationLists", unread + "it has an unexpected field after its times"},
+		{"a list whose entries are not a SEQUENCE", listFields(func(f [][]byte) [][]byte { f[5][0] = 0x10; return f }), refused, "RevocationLists", unread + "it has an unexpected field after its times"},
 		{"a list with an entry of others that does not say so", listFields(func(f [][]byte) [][]byte {
 			f[5] = asn.Seq(asn.Seq(asn.TLV(asn1.INTEGER, []byte{1}), f[3], null, asn.Seq(asn.Extension(asn.OID("\x55\x1d\x1d"), true, asn.Seq()))))
 			return f
@@ -1280,7 +1280,7 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 }
 
-// A key that algorithm.Check refuses, at every level; what is no key of this
+// A key that algorithm.Check refuses, at every level; what is not a key of this
 // module's is not even read.
 func TestVerifyRefusesKey(t *testing.T) {
 	t.Parallel()

@@ -249,7 +249,7 @@ func check[T any](kind, name string, permitted, excluded []T, match func(constra
 }
 
 // matchDomain reports whether a DNS constraint covers a name. An excluded
-// constraint covers a wildcard that stands for at least one excluded name.
+// constraint covers a wildcard that matches at least one excluded name.
 func matchDomain(domain, name string, excluded bool) bool {
 	domain = strings.ToLower(domain)
 	base, wildcard := strings.CutPrefix(name, "*.")

@@ -37,7 +37,7 @@ func parseURI(t testing.TB, text string) *url.URL {
 
 // Each row has one constraint and one name (RFC 5280, section 4.2.1.10). A
 // covered name is allowed if the constraint is permitted, and refused if it is
-// excluded. A wildcard stands for many names, so an excluded constraint covers
+// excluded. A wildcard matches many names, so an excluded constraint covers
 // more of them.
 func TestConstraintsMatch(t *testing.T) {
 	t.Parallel()
@@ -70,7 +70,7 @@ func TestConstraintsMatch(t *testing.T) {
 		{"", "*.example.com", yes},
 		{"xn--fsqu00a.xn--fiqs8s", "www.xn--fsqu00a.xn--fiqs8s", yes},
 
-		// A constraint covers all names that a wildcard stands for, some of
+		// A constraint covers all names that a wildcard matches, some of
 		// them, or none.
 		{"example.com", "*.example.com", yes},
 		{"example.com", "*.www.example.com", yes},
@@ -81,7 +81,7 @@ func TestConstraintsMatch(t *testing.T) {
 		{"www.example.com", "*.example.com", excluded},
 		{"WWW.example.com", "*.example.com", excluded},
 		{"www.example.com", "*.www.example.com", yes},
-		{"a.www.example.com", "*.example.com", no}, // a wildcard stands for one label
+		{"a.www.example.com", "*.example.com", no}, // a wildcard matches one label
 		{".www.example.com", "*.example.com", no},
 		{".www.example.com", "*.www.example.com", yes},
 		{"example.com", "*.com", excluded},
