@@ -7,8 +7,9 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 )
 
-// A CreateClientCertificateRequest has fields as in
-// [CreateClientCertificateWithCsrRequest], if the CSR has an empty subject.
+// A CreateClientCertificateRequest describes the key and the certificate.
+// Fields without a comment are as in [CreateClientCertificateWithCsrRequest]
+// for a CSR with an empty subject.
 type CreateClientCertificateRequest struct {
 	SanType          int32  `json:"SanType,omitempty"`
 	SanValue         string `json:"SanValue,omitempty"`

@@ -7,10 +7,12 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 )
 
-// A CreateServerCertificateRequest has fields as in
-// [CreateServerCertificateWithCsrRequest], if the CSR has an empty subject.
+// A CreateServerCertificateRequest describes the key and the certificate.
+// Fields without a comment are as in [CreateServerCertificateWithCsrRequest]
+// for a CSR with an empty subject.
 type CreateServerCertificateRequest struct {
-	// Domain lists more names as there, up to 250 besides CommonName.
+	// Domain lists more DNS names and IP addresses, separated by commas, up to
+	// 250 besides CommonName.
 	Domain           string `json:"Domain,omitempty"`
 	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
