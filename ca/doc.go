@@ -34,8 +34,7 @@
 //
 //   - RequestId: an upper-case UUID drawn from rand.
 //   - Identifier: the MD5 digest of the DER certificate as 32 lower-case
-//     hexadecimal digits, as the documents have it. It is a name and protects
-//     nothing.
+//     hexadecimal digits, as documented. It is a name and protects nothing.
 //   - SerialNumber: a positive number of 18 octets drawn from rand, the first not
 //     zero, as 36 lower-case hexadecimal digits.
 //   - Tags (up to 100), ResourceGroupId and ClientToken (up to 64 printable ASCII
@@ -53,8 +52,7 @@
 // a value that is well formed and not acceptable. Functions that issue can also
 // return:
 //
-//   - [yuncert.ErrNotFound]: the issuer is nil, or ParentIdentifier names
-//     another CA.
+//   - [yuncert.ErrNotFound]: ParentIdentifier names another CA, or issuer is nil.
 //   - [yuncert.ErrCertificateExpired]: the CA, or one above it, is not valid now.
 //   - [yuncert.ErrInvalidValueMalformed]: the public key is unsupported, weak or
 //     blocked by the issuer's KeyPolicy.
