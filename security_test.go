@@ -107,7 +107,7 @@ var securityBounds = []struct{ words, file, source string }{
 	{"up to 100 signatures of certificates", "ca/verify_search.go", "maxChecks = 100"},
 	{"and 1000 of CRLs", "ca/verify_revocation.go", "maxListChecks = 1000"},
 	{"up to 2^20 times", "ca/verify_search.go", "maxComparisons = 1 << 20"},
-	{"once more for each 256 octets", "internal/x509der/constraints.go", "1 + int64(len(constraint)/256)"},
+	{"once more for each 256 octets", "internal/x509der/constraints_check.go", "1 + int64(len(constraint)/256)"},
 	{"have up to 100 names", "internal/x509der/distribution_point.go", "maxPointNames = 100"},
 	{"asks about up to 100 certificates", "internal/x509der/ocsp.go", "maxOCSPCertIDs = 100"},
 	{"up to 64 extensions each", "internal/x509der/extension.go", "maxExtensions = 64"},
