@@ -3,9 +3,11 @@ package der
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,7 +29,8 @@ func NewPEMReader(text []byte) *PEMReader {
 	// encoding/pem sees no block after the mark or within a line.
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	joint := []byte(pemDash + pemBegin)
-	if bytes.Contains(text, joint) {
+	dashes := bytes.Count(text, []byte("-")) // fast, and one block has no joint
+	if dashes > 4*len(pemDash) && bytes.Contains(text, joint) {
 		text = bytes.ReplaceAll(text, joint, []byte(pemDash+"\n"+pemBegin))
 	}
 	return &PEMReader{text}
@@ -44,7 +47,25 @@ func (r *PEMReader) Next() (block *pem.Block, damaged bool) {
 	}
 	read := r.rest[:len(r.rest)-len(rest)]
 	r.rest = rest
+	if isOneBlock(read) {
+		return block, false
+	}
 	return block, countMarks(read, "BEGIN ") > 1 || countMarks(read, "END ") > 1
+}
+
+// isOneBlock reports whether a text that has a block has no other dashes than those
+// of its two lines. This is faster than the search for the words of other blocks.
+func isOneBlock(text []byte) bool {
+	if bytes.Count(text, []byte("-")) != 4*len(pemDash) {
+		return false
+	}
+	for len(text) >= 8 {
+		if binary.NativeEndian.Uint64(text)&0x8080808080808080 != 0 {
+			return false // an octet of a character that is not ASCII, perhaps of a dash
+		}
+		text = text[8:]
+	}
+	return !slices.ContainsFunc(text, func(c byte) bool { return c >= utf8.RuneSelf })
 }
 
 // countMarks counts how often a word follows a dash of any kind. Word processors turn
@@ -95,7 +116,8 @@ func isUTF16(text []byte) bool {
 // a UTF-8 file and a UTF-16 file are joined. A PEMReader takes that block for text. In
 // both byte orders a zero stands between two characters of -----BEGIN.
 func HoldsUTF16(text []byte) bool {
-	return bytes.Contains(text, []byte("-\x00-\x00-\x00-\x00-\x00B\x00E\x00G\x00I\x00N"))
+	zero := bytes.IndexByte(text, 0) // fast, and UTF-8 text has none
+	return zero >= 0 && bytes.Contains(text, []byte("-\x00-\x00-\x00-\x00-\x00B\x00E\x00G\x00I\x00N"))
 }
 
 // Label names a PEM block in a message, such as "a PEM block PKCS7". A label that is
