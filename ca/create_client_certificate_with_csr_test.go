@@ -25,7 +25,7 @@ func clientCSRRequest(issuer *ca.Issuer, csr string) *clientRequest {
 	return &clientRequest{Csr: csr, ParentIdentifier: issuer.Identifier(), Days: 90}
 }
 
-// The document marks no member as required, but there is no key without a CSR and
+// The document marks no member as required. There is no key without a CSR, and
 // no CA without ParentIdentifier.
 func TestCreateClientCertificateWithCsrRefusesCSR(t *testing.T) {
 	t.Parallel()

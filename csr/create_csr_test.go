@@ -430,7 +430,7 @@ func TestCreateCsr(t *testing.T) {
 		t.Run(string(tt.algorithm), func(t *testing.T) {
 			t.Parallel()
 			if testing.Short() && tt.size > 2048 {
-				t.Skip("makes a long RSA key")
+				t.Skip("-short leaves out RSA keys that take seconds")
 			}
 			req := newCreateCsrRequest()
 			req.Algorithm, req.KeySize = tt.family, tt.size

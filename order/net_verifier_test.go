@@ -383,7 +383,7 @@ func listen(t *testing.T, ips ...string) []net.Listener {
 		}
 	}
 	if errors.Is(err, syscall.EADDRNOTAVAIL) && runtime.GOOS != "linux" {
-		t.Skip(err)
+		t.Skipf("the system has only the loopback address 127.0.0.1, as macOS: %v", err)
 	}
 	t.Fatal(err)
 	return nil
@@ -1099,7 +1099,7 @@ func TestNetVerifierForbiddenAddresses(t *testing.T) {
 	for name, text := range forbidden {
 		t.Run(name, func(t *testing.T) {
 			if a := netip.MustParseAddr(text); a.Is6() && !a.Is4In6() && !haveIPv6() {
-				t.Skip("no IPv6 here")
+				t.Skip("the machine has no IPv6 loopback address")
 			}
 			_, resolver := newNameServer(t, hosts(testDomain, text))
 			v := &NetVerifier{Resolver: resolver, ports: ports}
@@ -1185,7 +1185,7 @@ func TestNetVerifierAddresses(t *testing.T) {
 	t.Run("IPv6", func(t *testing.T) {
 		t.Parallel()
 		if !haveIPv6() {
-			t.Skip("no IPv6 here")
+			t.Skip("the machine has no IPv6 loopback address")
 		}
 		both := listen(t, "::1", privateIP)
 		serve(t, both[0], false, text(testToken), nil)

@@ -176,7 +176,7 @@ func webPorts(t *testing.T) (ip string, https, plain net.Listener) {
 	if err := errors.Join(errHTTPS, errHTTP); err != nil && os.Getenv("CI") != "" {
 		t.Fatal(err)
 	} else if err != nil {
-		t.Skip(err)
+		t.Skipf("ports 80 and 443 are not free or not allowed; CI fails without them: %v", err)
 	}
 	return ip, https, plain
 }
