@@ -122,7 +122,7 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 	sub, err := ca.CreateSubCACertificate(rand.Reader, now, w.root, w.key.Public(), subRequest)
 	must(err)
 	policy := algorithm.KeyPolicy{Blocked: func([32]byte) bool { return false }}
-	options := ca.IssuerOptions{CRLBase: "http://pki.example.com/crl", KeyPolicy: policy}
+	options := ca.IssuerOptions{CRLBase: "http://pki.example.com/crl", Defaults: &ca.Defaults{Organization: "Example"}, KeyPolicy: policy}
 	w.issuer, err = ca.NewIssuer(sub.CertificateChain, w.key, options)
 	must(err)
 	held, err := ca.NewIssuer(sub.CertificateChain, newDevice(a, 1), options)
@@ -130,7 +130,7 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 	w.chain = sub.CertificateChain
 	pool, err := ca.NewPool(w.root, w.issuer)
 	must(err)
-	add(w.key, policy, a, a.SignatureAlgorithm(), rootRequest, root, constraints, subRequest, sub, &options, w.issuer, held, pool)
+	add(w.key, policy, a, a.SignatureAlgorithm(), rootRequest, root, constraints, subRequest, sub, &options, options.Defaults, w.issuer, held, pool)
 
 	csrRequest := &csr.CreateCsrRequest{
 		Algorithm: a.Family(), KeySize: int32(a.KeySize()), CommonName: "www.example.com", CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",

@@ -11,7 +11,7 @@ import (
 type altNames struct {
 	all    []string // DNS names and IP addresses, canonical, each once
 	groups [3]nameGroup
-	// Only the parameter SanValue has names of these kinds.
+	// Only the parameter of the group fromList has names of these kinds.
 	emails []string
 	uris   []*url.URL
 }
@@ -26,7 +26,7 @@ type nameGroup struct {
 const (
 	fromCommonName = iota
 	fromCSR
-	fromList // of names: Domain or SanValue
+	fromList // Domain, SanValue or SubjectAlternativeNames
 )
 
 // add appends the names that are not there yet, as the group at an index.

@@ -16,22 +16,25 @@ type issued struct {
 	serialNumber, identifier, requestID string
 }
 
-// issue draws a serial number and a RequestId, in this order, and signs.
+// issue draws a serial number, if t has none, and a RequestId, in this order,
+// and signs.
 func issue(rand io.Reader, signer *x509der.Signer, t *x509der.Template) (issued, error) {
-	serial, err := drawSerial(rand)
-	if err != nil {
-		return issued{}, err
+	if t.SerialNumber == nil {
+		serial, err := drawSerial(rand)
+		if err != nil {
+			return issued{}, err
+		}
+		t.SerialNumber = serial
 	}
 	requestID, err := yuncert.NewRequestId(rand)
 	if err != nil {
 		return issued{}, err
 	}
-	t.SerialNumber = serial
 	der, err := x509der.MarshalCertificate(rand, signer, t)
 	if err != nil {
 		return issued{}, &yuncert.Error{Code: yuncert.ErrInternalError, Message: "the CA's key did not sign", Err: err}
 	}
-	return issued{der, hexadecimal(serial), x509der.Identifier(der), requestID}, nil
+	return issued{der, hexadecimal(t.SerialNumber), x509der.Identifier(der), requestID}, nil
 }
 
 // drawSerial returns a positive serial number of 18 octets without a leading zero

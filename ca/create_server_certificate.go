@@ -55,7 +55,7 @@ func (r *CreateServerCertificateRequest) check() (l leaf, err error) {
 		organization: r.Organization, organizationUnit: r.OrganizationUnit, country: r.Country,
 		commonName: r.CommonName, state: r.State, locality: r.Locality,
 		algorithm: r.Algorithm, parentIdentifier: r.ParentIdentifier,
-		validity:    validity{r.Years, r.Months, r.Days, r.BeforeTime, r.AfterTime},
+		validity:    validity{years: r.Years, months: r.Months, days: r.Days, beforeTime: r.BeforeTime, afterTime: r.AfterTime},
 		immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
 	})
 	if err = l.addDomain(r.Domain); err != nil {

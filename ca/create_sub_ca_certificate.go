@@ -39,6 +39,8 @@ type CreateSubCACertificateRequest struct {
 	// IssuerOptions.CRLBase.
 	EnableCrl bool  `json:"EnableCrl,omitempty"`
 	CrlDay    int32 `json:"CrlDay,omitempty"`
+	// CertMaxTime is for the caller, who sets IssuerOptions.CertMaxTime.
+	CertMaxTime int32 `json:"CertMaxTime,omitempty"`
 
 	Tags            []Tag            `json:"Tags,omitempty"`
 	ResourceGroupId string           `json:"ResourceGroupId,omitempty"`
@@ -83,6 +85,9 @@ func (r *CreateSubCACertificateRequest) check() (*draft, error) {
 	if r.CrlDay < 0 || r.CrlDay > 365 {
 		return nil, param.Malformed("CrlDay", "%d is not from 1 to 365", r.CrlDay)
 	}
+	if err := checkCertMaxTime(r.CertMaxTime); err != nil {
+		return nil, err
+	}
 	if err := checkTags(r.Tags); err != nil {
 		return nil, err
 	}
@@ -110,7 +115,8 @@ func (r *CreateSubCACertificateRequest) check() (*draft, error) {
 // CreateSubCACertificate signs the certificate of a subordinate CA under a root
 // or another subordinate CA. pub is the new CA's public key. [NewIssuer] makes
 // an Issuer from the CertificateChain and the private key. The certificate
-// begins now. Name constraints of the CAs above apply too.
+// begins now. Name constraints of the CAs above apply too. If the parent has a
+// CRLBase, the certificate has the address of the parent's CRL.
 //
 // Its own errors are [yuncert.ErrInvalidParameter] for a key that does not have
 // the Algorithm, and for a parent with a chain of 10 certificates or with a

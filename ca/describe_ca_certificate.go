@@ -35,7 +35,7 @@ const (
 )
 
 // A CACertificate describes a CA. This package cannot know the fields CrlDay to
-// CertMaxTime and ClusterId to Tags; the caller fills them in.
+// CertRemainingCount and ClusterId to Tags; the caller fills them in.
 type CACertificate struct {
 	Identifier       string `json:"Identifier,omitempty"`       // 32 lower-case hexadecimal digits
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"` // the CA above; empty for a root
@@ -70,7 +70,7 @@ type CACertificate struct {
 	CertTotalCount     int64          `json:"CertTotalCount,omitempty"`     // quota of certificates
 	CertIssuedCount    int64          `json:"CertIssuedCount,omitempty"`    // used part of the quota
 	CertRemainingCount int64          `json:"CertRemainingCount,omitempty"` // rest of the quota
-	CertMaxTime        int32          `json:"CertMaxTime,omitempty"`        // limit of validity, in an undocumented unit
+	CertMaxTime        int32          `json:"CertMaxTime,omitempty"`        // IssuerOptions.CertMaxTime, in days
 	IssuerType         string         `json:"IssuerType,omitempty"`         // IssuerLocal
 	ClusterId          string         `json:"ClusterId,omitempty"`          // HSM cluster that holds the key
 	KeyIndex           int32          `json:"KeyIndex,omitempty"`           // the key's place in the cluster
@@ -139,6 +139,7 @@ func (i *Issuer) describe(revoked bool) *CACertificate {
 		Years:            years(cert),
 		Md5:              i.Identifier(), // the same hash
 		Sha2:             hex.EncodeToString(sha2[:]),
+		CertMaxTime:      i.options.CertMaxTime,
 		IssuerType:       IssuerLocal,
 	}
 	if !i.root() {

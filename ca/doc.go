@@ -74,8 +74,9 @@
 // (RFC 8998). TLCP (GB/T 38636) needs a second certificate for encryption, which
 // this package does not issue.
 //
-// Certificates carry no OCSP URL, and CA certificates no CRL distribution
-// point: configure clients yourself. The documents' newer request members
-// CustomIdentifier, AsynchronousFlag and CertMaxTime do not exist here, and
-// decoding JSON ignores them: refuse a request that relies on one.
+// [IssuerOptions] decide which addresses of CRLs, OCSP responders and CA
+// certificates stand in what a CA signs, so that clients find them. The
+// documents' newer request members CustomIdentifier (except in
+// [CreateCustomCertificate]) and AsynchronousFlag do not exist here, and decoding
+// JSON ignores them: refuse a request that relies on one.
 package ca

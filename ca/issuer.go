@@ -14,20 +14,6 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// IssuerOptions are the settings of an [Issuer]. The zero value will do.
-type IssuerOptions struct {
-	// CRLBase is the http or https address of the directory with the CRLs, such
-	// as "http://pki.example.com/crl". EnableCrl 1 writes CRLBase, a slash, the
-	// CA's Identifier and ".crl" into the certificate. Empty means no CRLs. For
-	// several CRLs of one CA make several Issuers, each with its own CRLBase.
-	CRLBase string
-	// KeyPolicy applies to every public key that the CA certifies: from CSRs,
-	// of subordinate CAs and OCSP responders, and of keys that it generates. It
-	// also applies to the keys in the chain, except for MinRSABits: a CA with a
-	// shorter key stays usable. The CA's key must pass [algorithm.Check] too.
-	KeyPolicy algorithm.KeyPolicy
-}
-
 // An Issuer is a CA that can sign: a private key and the chain from the CA's
 // certificate to the root. It never changes and is safe for concurrent use.
 type Issuer struct {
@@ -45,7 +31,8 @@ type Issuer struct {
 	subjects   []x509der.Name
 	crlAddress string // empty without a CRLBase
 	// Extensions of the certificates that the issuer signs.
-	authorityKeyID, crlPoints []byte
+	authorityKeyID, crlPoints, infoAccess []byte
+	defaults                              x509der.Name // from IssuerOptions.Defaults
 	// How many levels of CAs may follow below, by the strictest path length
 	// constraint in the chain. Negative means no limit.
 	depth int
@@ -55,8 +42,7 @@ type Issuer struct {
 
 // NewIssuer makes an Issuer from a CA's chain and private key. The chain is PEM:
 // the CA's own certificate, then the issuer of each up to a self-signed root, 10
-// at most. [CreateRootCACertificate] and [CreateSubCACertificate] return it as
-// CertificateChain. The key is an [algorithm.PrivateKey], a key of the standard
+// at most. The functions that create CAs return it as CertificateChain. The key is an [algorithm.PrivateKey], a key of the standard
 // library, or any other signer that package algorithm describes.
 //
 // [yuncert.ErrInvalidValueMalformed] is for a chain that cannot be read and a key
@@ -71,7 +57,7 @@ type Issuer struct {
 //   - a certificate breaks a rule of [Verify] for CAs, or demands certificate
 //     policies (4.2.1.11) and the demand takes effect in one that the CA would
 //     sign;
-//   - CRLBase is not an http or https address.
+//   - an option breaks a rule in its comment.
 //
 // The CA's subject is copied into what it signs, octet by octet. What a subject
 // takes from it, such as the country, is UTF-8: TeletexString is read as
@@ -117,12 +103,8 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 		keyID = x509der.SubjectKeyID(chain[0].RawSubjectPublicKeyInfo)
 	}
 	i.authorityKeyID = x509der.AuthorityKeyID(keyID)
-	if opts.CRLBase != "" {
-		i.crlAddress, err = crlAddress(opts.CRLBase, i.Identifier())
-		if err != nil {
-			return nil, err
-		}
-		i.crlPoints = x509der.CRLPoints(i.crlAddress)
+	if err := i.apply(opts); err != nil {
+		return nil, err
 	}
 	for _, cert := range chain {
 		i.chainPEM += encode(cert.Raw)

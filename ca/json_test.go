@@ -75,7 +75,7 @@ func TestDocumentedMembers(t *testing.T) {
 		{ca.CreateSubCACertificateRequest{}, []string{
 			"ParentIdentifier string", "CommonName string", "Organization string", "OrganizationUnit string", "Locality string", "State string",
 			"CountryCode string", "Algorithm string", "Years int32", "PathLenConstraint int32", "ExtendedKeyUsages []string", "EnableCrl bool",
-			"CrlDay int32", "Tags []ca.Tag", "ResourceGroupId string", "ClientToken string",
+			"CrlDay int32", "CertMaxTime int32", "Tags []ca.Tag", "ResourceGroupId string", "ClientToken string",
 		}, []string{"NameConstraints *ca.NameConstraints"}},
 		{ca.CreateSubCACertificateResponse{}, []string{"Identifier string", "Certificate string", "CertificateChain string", "RequestId string"}, nil},
 		{ca.Tag{}, []string{"Key string", "Value string"}, nil},

@@ -43,7 +43,7 @@ func newLeaf(server bool, p leafParameters) leaf {
 			parent: p.parentIdentifier, validity: p.validity, crl: p.enableCrl == 1,
 			key: subjectKey{from: "Algorithm", algorithmFrom: "Algorithm"},
 			subject: subject{
-				inherited: leafInherited, defaults: leafDefaults,
+				inherited: leafInherited, defaulted: true,
 				commonName: sourced{p.commonName, "CommonName"},
 			},
 			usagesFrom: "ParentIdentifier",
@@ -189,13 +189,6 @@ func (l *leaf) checkAlgorithm() error {
 // leafInherited are the attributes that the CA's subject supplies where neither
 // the request nor the CSR has them.
 var leafInherited = []string{x509der.Country, x509der.State, x509der.Locality}
-
-// leafDefaults are the documented values of attributes that neither the request
-// nor the CSR has.
-var leafDefaults = x509der.Name{
-	x509der.Text(x509der.Organization, "Alibaba Inc."),
-	x509der.Text(x509der.OrganizationalUnit, "Aliyun CDN"),
-}
 
 var (
 	serverUsages = []string{x509der.ServerAuth}

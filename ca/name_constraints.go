@@ -129,7 +129,11 @@ func (i *Issuer) checkSubject(d *draft, subject x509der.Name) error {
 		if c == nil {
 			continue
 		}
-		if err := c.CheckSubject(x509der.AppendName(nil, subject)); err != nil {
+		octets := d.subject.raw
+		if octets == nil {
+			octets = x509der.AppendName(nil, subject)
+		}
+		if err := c.CheckSubject(octets); err != nil {
 			return param.Refused(d.subject.commonName.parameter, "%v of the CA %.80q", err, i.chain[at].Subject.CommonName)
 		}
 	}
@@ -167,12 +171,12 @@ func (d *draft) keptOut(c *x509der.NameConstraints) (parameter string, err error
 	}
 	for _, mailbox := range d.names.emails {
 		if err := c.CheckEmail(mailbox); err != nil {
-			return "SanValue", err
+			return d.names.groups[fromList].parameter, err
 		}
 	}
 	for _, uri := range d.names.uris {
 		if err := c.CheckURI(uri); err != nil {
-			return "SanValue", err
+			return d.names.groups[fromList].parameter, err
 		}
 	}
 	return "", nil

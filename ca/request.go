@@ -52,3 +52,11 @@ func checkClientToken(token string) error {
 	}
 	return nil
 }
+
+// checkCertMaxTime checks the parameter CertMaxTime of a new CA.
+func checkCertMaxTime(days int32) error {
+	if days < 0 {
+		return param.Malformed("CertMaxTime", "%d is negative; want days, or 0 for no limit", days)
+	}
+	return nil
+}

@@ -10,18 +10,26 @@ type subject struct {
 	given      x509der.Name // the attributes that parameters set
 	asked      x509der.Name // the subject of the CSR; empty without one
 	inherited  []string     // types of the attributes that the CA's subject can supply
-	defaults   x509der.Name // attributes for the types that nothing else supplies
+	defaulted  bool         // IssuerOptions.Defaults supply what nothing else does
 	commonName sourced
+
+	// A subject as it is, in place of given, asked, inherited and defaulted. raw
+	// is its DER if that must be kept.
+	whole x509der.Name
+	raw   []byte
 }
 
 // A sourced is a text and the parameter that it comes from.
 type sourced struct{ text, parameter string }
 
-// under returns the subject of a certificate below a CA: for each type of
-// attribute the parameter, else the attribute of the CSR, else the CA's or the
-// default. A common name in the CSR comes before the parameter. The string types
+// under returns the subject of a certificate that an issuer signs: for each
+// type of attribute the parameter, else the attribute of the CSR, else the CA's
+// or the default. A common name in the CSR comes before the parameter. The string types
 // are those of [x509der.Attribute.Certified].
-func (s *subject) under(ca x509der.Name) (x509der.Name, error) {
+func (s *subject) under(issuer *Issuer) (x509der.Name, error) {
+	if s.whole != nil {
+		return s.whole, nil
+	}
 	name := make(x509der.Name, 0, 6)
 	for _, part := range []struct {
 		name, parameter, attributeType string
@@ -51,10 +59,12 @@ func (s *subject) under(ca x509der.Name) (x509der.Name, error) {
 				name = append(name, a.Certified())
 			}
 		default:
-			name = name.AppendOnly(s.defaults, part.attributeType)
+			if s.defaulted {
+				name = name.AppendOnly(issuer.defaults, part.attributeType)
+			}
 			for _, attributeType := range s.inherited {
 				if attributeType == part.attributeType {
-					name = name.AppendOnly(ca, attributeType)
+					name = name.AppendOnly(issuer.subjects[0], attributeType)
 				}
 			}
 		}

@@ -22,9 +22,12 @@ type draft struct {
 	crl         bool // with the address of the CRL
 	keyUsage    x509.KeyUsage
 	usages      []string // extended key usages, the content octets of object identifiers
+	serial      []byte   // nil for one that is drawn
 	usagesFrom  string   // the parameter to blame for usages that the CA may not grant
 	pathLen     int      // of a CA
 	constraints *x509der.NameConstraints
+
+	usagesCritical, namesCritical bool
 }
 
 // A certificateKind decides which issuers may sign.
@@ -59,17 +62,21 @@ func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err erro
 	if excluded && d.kind != responderCertificate {
 		return t, param.Refused(d.usagesFrom, "the extended key usages of the CA or of one above it exclude %s", usageName(usage))
 	}
-	if err := i.checkKey(&d.key, d.mixed); err != nil {
+	if err := i.checkKey(d); err != nil {
 		return t, err
 	}
 	if d.crl && i.crlAddress == "" {
 		return t, param.Refused("EnableCrl", "1 needs an issuer with a CRLBase: this one has no CRL")
 	}
-	notBefore, notAfter, err := d.validity.within(now, i)
+	var longest int32
+	if d.kind == leafCertificate {
+		longest = i.options.CertMaxTime
+	}
+	notBefore, notAfter, err := d.validity.within(now, i, longest)
 	if err != nil {
 		return t, err
 	}
-	subject, err := d.subject.under(i.subjects[0])
+	subject, err := d.subject.under(i)
 	if err != nil {
 		return t, err
 	}
@@ -88,10 +95,12 @@ func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err erro
 		return t, err
 	}
 	t = x509der.Template{
+		SerialNumber:   d.serial,
 		Issuer:         i.chain[0].RawSubject,
 		NotBefore:      notBefore,
 		NotAfter:       notAfter,
 		Subject:        subject,
+		RawSubject:     d.subject.raw,
 		PublicKey:      d.key.der,
 		CA:             d.kind == caCertificate,
 		PathLen:        d.pathLen,
@@ -103,8 +112,12 @@ func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err erro
 		Names:          d.names.all,
 		Emails:         d.names.emails,
 		URIs:           d.names.uris,
+		InfoAccess:     i.infoAccess,
+
+		ExtKeyUsageCritical: d.usagesCritical,
+		NamesCritical:       d.namesCritical,
 	}
-	if d.crl {
+	if d.crl || d.kind == caCertificate {
 		t.CRLPoints = i.crlPoints
 	}
 	return t, nil
@@ -113,8 +126,8 @@ func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err erro
 // checkKind refuses certificates of a kind that the issuer does not sign.
 func (i *Issuer) checkKind(kind certificateKind) error {
 	switch {
-	case kind == leafCertificate && i.root():
-		return param.Refused("ParentIdentifier", "the issuer is a root CA: server and client certificates are issued by a subordinate CA")
+	case kind == leafCertificate && i.root() && !i.options.RootIssues:
+		return param.Refused("ParentIdentifier", "the issuer is a root CA: server and client certificates are issued by a subordinate CA, unless IssuerOptions.RootIssues is set")
 	case kind == caCertificate && len(i.chain) == maxChain:
 		return param.Refused("ParentIdentifier", "the chain of the issuing CA has %d certificates already, which is the most", maxChain)
 	case kind == caCertificate && i.depth == 0:
@@ -135,11 +148,18 @@ func (i *Issuer) checkPathLen(pathLen int) error {
 // checkKey refuses a key that does not go with the issuer's. A key that exists
 // has passed the KeyPolicy; one that is still to be generated is only checked
 // for its length.
-func (i *Issuer) checkKey(key *subjectKey, mixed bool) error {
-	policy := &i.options.KeyPolicy
+func (i *Issuer) checkKey(d *draft) error {
+	key, policy := &d.key, &i.options.KeyPolicy
 	switch {
-	case !sameFamily(key.algorithm, i.signer.Algorithm, mixed):
-		return param.Refused(key.algorithmFrom, "the key is %s and the CA's key is %s: they must be of the same family", key.algorithm, i.signer.Algorithm)
+	case !sameFamily(key.algorithm, i.signer.Algorithm, d.mixed):
+		rule := "they must be of the same family"
+		switch {
+		case d.mixed:
+			rule = "SM2 does not go with RSA or ECC"
+		case d.kind == caCertificate:
+			rule += "; CreateExternalCACertificate makes an ECC CA below an RSA one, and the reverse"
+		}
+		return param.Refused(key.algorithmFrom, "the key is %s and the CA's key is %s: %s", key.algorithm, i.signer.Algorithm, rule)
 	case key.der == nil && key.algorithm.Family() == "RSA" && key.algorithm.KeySize() < policy.MinRSABits:
 		return param.Refused(key.algorithmFrom, "the key would be %s; want an RSA key of at least %d bits", key.algorithm, policy.MinRSABits)
 	case key.der != nil && i.holds(key.der):

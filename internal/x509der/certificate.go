@@ -27,18 +27,23 @@ type Template struct {
 	NotBefore      time.Time
 	NotAfter       time.Time
 	Subject        Name
+	RawSubject     []byte // Subject as DER, if that must be kept
 	PublicKey      []byte // DER SubjectPublicKeyInfo
 	CA             bool
-	PathLen        int // of a CA; negative means no limit
-	KeyUsage       x509.KeyUsage
-	ExtKeyUsage    []string // content octets of object identifiers
-	AuthorityKeyID []byte   // from [AuthorityKeyID]; nil for a root
-	Names          []string // canonical DNS names and IP addresses
+	PathLen        int           // of a CA; negative means no limit
+	KeyUsage       x509.KeyUsage // zero for none
+	ExtKeyUsage    []string      // content octets of object identifiers
+	AuthorityKeyID []byte        // from [AuthorityKeyID]; nil for a root
+	Names          []string      // canonical DNS names and IP addresses
 	Emails         []string
 	URIs           []*url.URL
 	Constraints    *NameConstraints // of a CA; nil for none
 	CRLPoints      []byte           // from [CRLPoints]; nil for none
+	InfoAccess     []byte           // from [InfoAccess]; nil for none
 	OCSPNoCheck    bool             // of a delegated OCSP responder
+
+	// These extensions are critical. Others have the criticality of RFC 5280.
+	ExtKeyUsageCritical, NamesCritical bool
 }
 
 // SubjectKeyID returns the key identifier of a DER SubjectPublicKeyInfo: the
@@ -65,7 +70,7 @@ func MarshalCertificate(rand io.Reader, signer *Signer, t *Template) ([]byte, er
 	if err := checkTimes(t.NotBefore, t.NotAfter); err != nil {
 		return nil, err
 	}
-	size := 512 + len(t.Issuer) + len(t.PublicKey) + len(signer.PublicDER) + 32*len(t.Names)
+	size := 512 + len(t.Issuer) + len(t.RawSubject) + len(t.PublicKey) + len(signer.PublicDER) + 32*len(t.Names) + len(t.CRLPoints) + len(t.InfoAccess)
 	return marshalSigned(rand, signer, size, func(dst []byte) []byte {
 		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte { return t.appendTBS(dst, signer.id) })
 	})
@@ -83,7 +88,11 @@ func (t *Template) appendTBS(dst []byte, id signatureID) []byte {
 	dst = der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
 		return appendTime(appendTime(dst, t.NotBefore), t.NotAfter)
 	})
-	dst = AppendName(dst, t.Subject)
+	if t.RawSubject == nil {
+		dst = AppendName(dst, t.Subject)
+	} else {
+		dst = append(dst, t.RawSubject...)
+	}
 	dst = append(dst, t.PublicKey...)
 	return der.AppendFunc(dst, contextTag(3), func(dst []byte) []byte {
 		return der.AppendFunc(dst, asn1.SEQUENCE, t.appendExtensions)
@@ -102,9 +111,11 @@ func (t *Template) appendExtensions(dst []byte) []byte {
 			return dst
 		})
 	})
-	dst = appendExtension(dst, extKeyUsage, true, func(dst []byte) []byte { return appendKeyUsage(dst, t.KeyUsage) })
+	if t.KeyUsage != 0 {
+		dst = appendExtension(dst, extKeyUsage, true, func(dst []byte) []byte { return appendKeyUsage(dst, t.KeyUsage) })
+	}
 	if len(t.ExtKeyUsage) > 0 {
-		dst = appendExtension(dst, extExtendedKeyUsed, false, func(dst []byte) []byte {
+		dst = appendExtension(dst, extExtendedKeyUsed, t.ExtKeyUsageCritical, func(dst []byte) []byte {
 			return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
 				for _, oid := range t.ExtKeyUsage {
 					dst = der.Append(dst, asn1.OBJECT_IDENTIFIER, oid)
@@ -125,11 +136,12 @@ func (t *Template) appendExtensions(dst []byte) []byte {
 	}
 	if len(t.Names)+len(t.Emails)+len(t.URIs) > 0 {
 		// RFC 5280, section 4.2.1.6: critical when the subject is empty.
-		dst = appendExtension(dst, extAltName, len(t.Subject) == 0, func(dst []byte) []byte {
+		dst = appendExtension(dst, extAltName, t.NamesCritical || len(t.Subject) == 0, func(dst []byte) []byte {
 			return appendAltNames(dst, t.Names, t.Emails, t.URIs)
 		})
 	}
-	return append(dst, t.CRLPoints...)
+	dst = append(dst, t.CRLPoints...)
+	return append(dst, t.InfoAccess...)
 }
 
 // AuthorityKeyID returns the Extension with the identifier of an issuer's key
@@ -150,6 +162,36 @@ func CRLPoints(address string) []byte {
 			return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte { return appendPoint(dst, address) })
 		})
 	})
+}
+
+// Access methods (RFC 5280, section 4.2.2.1).
+const (
+	accessOCSP    = "\x2b\x06\x01\x05\x05\x07\x30\x01" // id-ad-ocsp
+	accessIssuers = "\x2b\x06\x01\x05\x05\x07\x30\x02" // id-ad-caIssuers
+)
+
+// InfoAccess returns the Extension authorityInfoAccess with the addresses of
+// OCSP responders and of the issuer's certificate (RFC 5280, section 4.2.2.1).
+// It is nil without addresses.
+func InfoAccess(responders, issuers []string) []byte {
+	if len(responders)+len(issuers) == 0 {
+		return nil
+	}
+	return appendExtension(nil, extInfoAccess, false, func(dst []byte) []byte {
+		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+			return appendAccess(appendAccess(dst, accessOCSP, responders), accessIssuers, issuers)
+		})
+	})
+}
+
+// appendAccess appends one AccessDescription for each address.
+func appendAccess(dst []byte, method string, addresses []string) []byte {
+	for _, address := range addresses {
+		dst = der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+			return der.Append(der.Append(dst, asn1.OBJECT_IDENTIFIER, method), tagURI, address)
+		})
+	}
+	return dst
 }
 
 // appendPoint appends the field distributionPoint with a fullName of addresses

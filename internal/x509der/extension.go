@@ -23,6 +23,7 @@ const (
 	extCRLPoints       = "\x55\x1d\x1f"
 	extAuthorityKeyID  = "\x55\x1d\x23"
 	extExtendedKeyUsed = "\x55\x1d\x25"
+	extInfoAccess      = "\x2b\x06\x01\x05\x05\x07\x01\x01"
 )
 
 // appendExtension appends one Extension (RFC 5280, section 4.1). add appends

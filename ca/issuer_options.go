@@ -1,0 +1,139 @@
+package ca
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/param"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// IssuerOptions are the settings of an [Issuer]. The zero value will do.
+type IssuerOptions struct {
+	// CRLBase is the http or https address of the directory with the CRLs, such
+	// as "http://pki.example.com/crl". The address of the CA's list is CRLBase, a
+	// slash, the CA's Identifier and ".crl". It is written into every certificate
+	// of a subordinate CA, and into other certificates with EnableCrl 1. Empty
+	// means no CRLs. For several CRLs of one CA make several Issuers, each with
+	// its own CRLBase.
+	CRLBase string
+	// OCSPServer has the http or https addresses of the CA's OCSP responders, and
+	// IssuingCertificateURL those of the CA's own certificate in DER, up to 8
+	// each. They are written into everything that the CA signs, as the extension
+	// authorityInfoAccess (RFC 5280, section 4.2.2.1).
+	OCSPServer, IssuingCertificateURL []string
+	// Defaults stand in the subjects of server and client certificates for what
+	// neither the request nor the CSR has. Nil means the documented ones, which
+	// name Alibaba.
+	Defaults *Defaults
+	// Backdate is how long before now certificates begin, for clients with slow
+	// clocks. None begins before the CA and its chain. A start that the request
+	// sets, and the end of the certificate, do not move. Negative values and
+	// fractions of a second are refused.
+	Backdate time.Duration
+	// CertMaxTime is the longest validity of a server, client or custom
+	// certificate in days of 24 hours. Backdate does not count. Zero means no
+	// limit. The documents have the name but no unit.
+	CertMaxTime int32
+	// RootIssues allows a root CA to sign certificates for servers and clients.
+	// The documents want a subordinate CA. Set it to take over a CA without one.
+	RootIssues bool
+	// KeyPolicy applies to every public key that the CA certifies: from CSRs,
+	// of subordinate CAs and OCSP responders, and of keys that it generates. It
+	// also applies to the keys in the chain, except for MinRSABits: a CA with a
+	// shorter key stays usable. The CA's key must pass [algorithm.Check] too.
+	KeyPolicy algorithm.KeyPolicy
+}
+
+// Defaults are parts of a subject, up to 64 characters each. An empty one is
+// left out of the subject.
+type Defaults struct {
+	Organization, OrganizationUnit string
+}
+
+// documentedDefaults apply where IssuerOptions has none.
+var documentedDefaults = Defaults{Organization: "Alibaba Inc.", OrganizationUnit: "Aliyun CDN"}
+
+// name checks the defaults and returns them as attributes.
+func (d *Defaults) name() (x509der.Name, error) {
+	if d == nil {
+		d = &documentedDefaults
+	}
+	var name x509der.Name
+	for _, part := range []param.Attribute{
+		{Name: "Defaults.Organization", Type: x509der.Organization, Text: d.Organization},
+		{Name: "Defaults.OrganizationUnit", Type: x509der.OrganizationalUnit, Text: d.OrganizationUnit},
+	} {
+		if err := part.AddTo(&name); err != nil {
+			return nil, err
+		}
+	}
+	return name, nil
+}
+
+// apply checks the options and encodes what the issuer writes into certificates,
+// once for all of them.
+func (i *Issuer) apply(opts IssuerOptions) (err error) {
+	if opts.CRLBase != "" {
+		base, err := webAddress("CRLBase", opts.CRLBase)
+		if err != nil {
+			return err
+		}
+		i.crlAddress = strings.TrimSuffix(base, "/") + "/" + i.Identifier() + ".crl"
+		i.crlPoints = x509der.CRLPoints(i.crlAddress)
+	}
+	responders, err := webAddresses("OCSPServer", opts.OCSPServer)
+	if err != nil {
+		return err
+	}
+	issuers, err := webAddresses("IssuingCertificateURL", opts.IssuingCertificateURL)
+	if err != nil {
+		return err
+	}
+	i.infoAccess = x509der.InfoAccess(responders, issuers)
+	if i.defaults, err = opts.Defaults.name(); err != nil {
+		return err
+	}
+	if opts.Backdate < 0 || opts.Backdate%time.Second != 0 {
+		return param.Refused("Backdate", "%v is negative or has a fraction of a second", opts.Backdate)
+	}
+	if opts.CertMaxTime < 0 {
+		return param.Refused("CertMaxTime", "%d is negative; want days, or 0 for no limit", opts.CertMaxTime)
+	}
+	return nil
+}
+
+// maxAddresses is the limit for each list of addresses. A client tries one after
+// another.
+const maxAddresses = 8
+
+// webAddresses checks a list of addresses.
+func webAddresses(option string, list []string) ([]string, error) {
+	if len(list) > maxAddresses {
+		return nil, param.Refused(option, "%d addresses; up to %d are accepted", len(list), maxAddresses)
+	}
+	var addresses []string
+	for _, entry := range list {
+		address, err := webAddress(option, entry)
+		if err != nil {
+			return nil, err
+		}
+		addresses = append(addresses, address)
+	}
+	return addresses, nil
+}
+
+// webAddress checks an address and returns it as certificates have it.
+func webAddress(option, text string) (string, error) {
+	address, err := url.Parse(text)
+	if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Hostname() == "" || !x509der.IsASCII(address.Host) ||
+		address.User != nil || address.RawQuery != "" || address.ForceQuery || address.Fragment != "" || len(text) > maxAddress {
+		return "", param.Refused(option, "%.80q is not an http or https address with an ASCII host, without user, query and fragment, and with up to %d octets", text, maxAddress)
+	}
+	return address.String(), nil
+}
+
+// maxAddress is the largest number of octets in an address.
+const maxAddress = 2048
