@@ -11,7 +11,6 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"net"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -383,52 +382,6 @@ func TestNewIssuerSignatureAlgorithm(t *testing.T) {
 	}
 	cert := issue(t, issuer, serverRequest(issuer, hostCSR(t, algorithm.RSA_2048, "www.example.com")))
 	verifyServer(t, algorithm.RSA_2048, cert.Raw, sub.CertificateChain, lastPEM(sub.CertificateChain), instant, "www.example.com")
-}
-
-func TestNewIssuerCRLBase(t *testing.T) {
-	t.Parallel()
-	au := authorityOf(algorithm.ECC_256)
-	file := "/" + au.sub.Identifier + ".crl"
-	text := hostCSR(t, algorithm.ECC_256, "www.example.com")
-	for base, want := range map[string]string{
-		"http://pki.example.com":            "http://pki.example.com" + file,
-		"http://pki.example.com/":           "http://pki.example.com" + file,
-		"https://pki.example.com/a/b":       "https://pki.example.com/a/b" + file,
-		"HTTP://pki.example.com:8080/a/":    "http://pki.example.com:8080/a" + file,
-		"http://192.0.2.1/crl":              "http://192.0.2.1/crl" + file,
-		"http://[2001:db8::1]:80/crl":       "http://[2001:db8::1]:80/crl" + file,
-		"http://localhost/a b":              "http://localhost/a%20b" + file,
-		"http://pki.example.com/吊销":         "http://pki.example.com/%E5%90%8A%E9%94%80" + file,
-		"http://xn--fsqu00a.xn--fiqs8s/%41": "http://xn--fsqu00a.xn--fiqs8s/%41" + file,
-	} {
-		t.Run(base, func(t *testing.T) {
-			t.Parallel()
-			issuer, err := ca.NewIssuer(au.sub.CertificateChain, au.subKey, ca.IssuerOptions{CRLBase: base})
-			if err != nil {
-				t.Fatal(err)
-			}
-			req := serverRequest(issuer, text)
-			req.EnableCrl = 1
-			got := issue(t, issuer, req).CRLDistributionPoints
-			if len(got) != 1 || got[0] != want {
-				t.Errorf("CRL address %q, want %q", got, want)
-			}
-			if _, err := url.Parse(got[0]); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	for _, base := range []string{
-		"pki.example.com/crl", "//pki.example.com", "/crl", "ftp://pki.example.com", "ldap://pki.example.com", "file:///crl",
-		"http:", "http:pki.example.com", "http://", "http:///crl", "http://:80/crl", "http://[::1", "http://pki.example.com:port",
-		"http://pki.example.com?a=b", "http://pki.example.com/?", "http://pki.example.com/#f", "http://user@pki.example.com", "http://user:password@pki.example.com",
-		"http://例子.中国/crl", "http://%E4%BE%8B/crl", "http://pki.example.com/%zz", "http://pki.example.com/\n", " http://pki.example.com",
-	} {
-		t.Run(base, func(t *testing.T) {
-			t.Parallel()
-			checkNewIssuer(t, au.sub.CertificateChain, au.subKey, ca.IssuerOptions{CRLBase: base}, refused, "CRLBase", fmt.Sprintf("%q", base))
-		})
-	}
 }
 
 // What a chain file may look like.

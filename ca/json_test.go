@@ -50,8 +50,8 @@ func checkRoundTrip[T any](t *testing.T, text []byte) {
 }
 
 // The members of the requests and responses, with their documented types, in the
-// documents' order. Left out: CustomIdentifier, AsynchronousFlag and CertMaxTime,
-// which the library does not have. Members of its own follow.
+// documents' order. Left out: CustomIdentifier and AsynchronousFlag, which the
+// library does not have. Members of its own follow.
 func TestDocumentedMembers(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -156,7 +156,7 @@ func (i *Issuer) checkKey(d *draft) error {
 		switch {
 		case d.mixed:
 			rule = "SM2 does not go with RSA or ECC"
-		case d.kind == caCertificate:
+		case d.kind == caCertificate && sameFamily(key.algorithm, i.signer.Algorithm, true):
 			rule += "; CreateExternalCACertificate makes an ECC CA below an RSA one, and the reverse"
 		}
 		return param.Refused(key.algorithmFrom, "the key is %s and the CA's key is %s: %s", key.algorithm, i.signer.Algorithm, rule)
