@@ -45,7 +45,7 @@ func Example_http() {
 	}
 	// Output:
 	// 200, a CSR: true, Code "", Message ""
-	// 400, a CSR: false, Code "InvalidValue.Malformed", Message "KeySize: 1024 is not 2048, 3072 or 4096 for RSA, or 256 for ECC and SM2"
+	// 400, a CSR: false, Code "InvalidValue.Malformed", Message "KeySize: 1024 is not 2048, 3072 or 4096 for RSA, or 256 for ECC and SM2; CreateCsrWithKey also takes 384 and 521 for ECC"
 }
 
 func createCsr(r *http.Request) (any, error) {

@@ -78,7 +78,7 @@ func ExampleCode() {
 	}
 	// Output:
 	// true 400 KeySize
-	// {"RequestId":"","Code":"InvalidValue.Malformed","Message":"KeySize: 1024 is not 2048, 3072 or 4096 for RSA, or 256 for ECC and SM2"}
+	// {"RequestId":"","Code":"InvalidValue.Malformed","Message":"KeySize: 1024 is not 2048, 3072 or 4096 for RSA, or 256 for ECC and SM2; CreateCsrWithKey also takes 384 and 521 for ECC"}
 }
 
 // hsm imitates a key that does not leave its device. It has a public half, and it

@@ -200,6 +200,10 @@ var csrMessages = []message{
 var parameterMessages = []message{
 	{"Algorithm of another operation", created(func(r *csr.CreateCsrRequest) { r.Algorithm, r.KeySize = "RSA_2048", 2048 }), malformed, "Algorithm",
 		[]string{`"RSA_2048" is not RSA, ECC or SM2`, "the length of the key is separate, in KeySize"}},
+	{"KeySize of no family", created(func(r *csr.CreateCsrRequest) { r.KeySize = 520 }), malformed, "KeySize",
+		[]string{"520 is not 2048, 3072 or 4096 for RSA, or 256 for ECC and SM2", "CreateCsrWithKey also takes 384 and 521 for ECC"}},
+	{"KeySize of another family", created(func(r *csr.CreateCsrRequest) { r.KeySize = 2048 }), malformed, "KeySize",
+		[]string{"2048 is not 256, the length for ECC", "CreateCsrWithKey also takes 384 and 521"}},
 	{"CountryCode of three letters", created(func(r *csr.CreateCsrRequest) { r.CountryCode = "CHN" }), malformed, "CountryCode",
 		[]string{"CountryCode must be 2 characters."}}, // the documented message
 	{"Sans with a full-width comma", created(func(r *csr.CreateCsrRequest) { r.Sans = "a.example.com，b.example.com" }), malformed, "Sans",

@@ -42,8 +42,8 @@ const (
 	RSA_3072 Algorithm = "RSA_3072"
 	RSA_4096 Algorithm = "RSA_4096"
 	ECC_256  Algorithm = "ECC_256" // ECDSA on P-256 (FIPS 186-5)
-	// ECC_384 is ECDSA on P-384, for CAs and certificates. The documents have no CSR
-	// of this size, so this library makes none. CSRs from other tools may have it.
+	// ECC_384 is ECDSA on P-384. It is not a documented key of CreateCsr: make the
+	// key with [GenerateKey] and its CSR with CreateCsrWithKey.
 	ECC_384 Algorithm = "ECC_384"
 	// ECC_512 is ECDSA on P-521, with the same limit as ECC_384. The documents name
 	// no curve; P-521 is the third size that is widely supported.
@@ -75,7 +75,7 @@ func (a Algorithm) Family() string {
 }
 
 // KeySize returns the length in the name, in bits. It is 512 for ECC_512, although
-// P-521 has 521 bits.
+// P-521 has 521 bits. CreateCsrWithKey takes either number.
 func (a Algorithm) KeySize() int {
 	_, length, _ := strings.Cut(string(a), "_")
 	n, _ := strconv.Atoi(length)

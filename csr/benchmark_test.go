@@ -11,7 +11,7 @@ import (
 
 // The metric x-signature is the time of making a CSR divided by the time of one signature.
 func BenchmarkCreateCsrWithKey(b *testing.B) {
-	for _, tt := range createCsrAlgorithms {
+	for _, tt := range documentedKeys {
 		b.Run(string(tt.algorithm), func(b *testing.B) {
 			key := testkeys.Key(tt.algorithm, 0)
 			req := newCreateCsrRequest()
@@ -29,7 +29,7 @@ func BenchmarkCreateCsrWithKey(b *testing.B) {
 // making a key and one signature. RSA keys take times that scatter widely: it needs many of
 // them.
 func BenchmarkCreateCsr(b *testing.B) {
-	for _, tt := range createCsrAlgorithms {
+	for _, tt := range documentedKeys {
 		b.Run(string(tt.algorithm), func(b *testing.B) {
 			if testing.Short() && tt.size > 2048 {
 				b.Skip("long keys")

@@ -14,7 +14,8 @@ import (
 // CreateCsr (Certificate Management Service, 2020-04-07).
 type CreateCsrRequest struct {
 	// KeySize is the length of the key in bits: 2048, 3072 or 4096 for RSA, 256
-	// for ECC and SM2. Required.
+	// for ECC and SM2. [CreateCsrWithKey] also takes 384 for an ECC key on P-384,
+	// and 521 for one on P-521, or 512, the number in its name ECC_512. Required.
 	KeySize int32 `json:"KeySize,omitempty"`
 
 	// Algorithm is the family of the key: "RSA", "ECC" or "SM2". Required.
@@ -67,7 +68,8 @@ type CreateCsrResponse struct {
 	CsrId int64 `json:"CsrId,omitempty"`
 }
 
-// Validate checks everything that can be checked without a key.
+// Validate checks everything that can be checked without a key. It accepts every
+// KeySize that [CreateCsrWithKey] takes.
 func (r *CreateCsrRequest) Validate() error {
 	_, _, err := r.check()
 	return err
@@ -86,10 +88,12 @@ func isCSRName(text string) bool {
 	return len(text) <= 50
 }
 
-// sizes are the documented key lengths of each family.
+// sizes are the key lengths of each family. For ECC the document has only 256.
+// The other lengths are for CreateCsrWithKey. 512 is the number in the name
+// ECC_512, whose curve P-521 has 521 bits.
 var sizes = map[string]map[int32]algorithm.Algorithm{
 	"RSA": {2048: algorithm.RSA_2048, 3072: algorithm.RSA_3072, 4096: algorithm.RSA_4096},
-	"ECC": {256: algorithm.ECC_256},
+	"ECC": {256: algorithm.ECC_256, 384: algorithm.ECC_384, 512: algorithm.ECC_512, 521: algorithm.ECC_512},
 	"SM2": {256: algorithm.SM2_256},
 }
 
@@ -134,15 +138,12 @@ func (r *CreateCsrRequest) check() (*content, algorithm.Algorithm, error) {
 
 // algorithm reads KeySize and Algorithm, which make sense only together.
 func (r *CreateCsrRequest) algorithm() (algorithm.Algorithm, error) {
-	malformedSize := func(accepted string) error {
-		return yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "KeySize", "%d is not %s", r.KeySize, accepted)
-	}
 	switch r.KeySize {
 	case 0:
 		return "", yuncert.Missing("KeySize")
-	case 256, 2048, 3072, 4096:
+	case 256, 384, 512, 521, 2048, 3072, 4096:
 	default:
-		return "", malformedSize("2048, 3072 or 4096 for RSA, or 256 for ECC and SM2")
+		return "", r.undocumentedSize()
 	}
 	if r.Algorithm == "" {
 		return "", yuncert.Missing("Algorithm")
@@ -153,19 +154,42 @@ func (r *CreateCsrRequest) algorithm() (algorithm.Algorithm, error) {
 			"%.40q is not RSA, ECC or SM2; the length of the key is separate, in KeySize", r.Algorithm)
 	}
 	a, ok := bySize[r.KeySize]
-	if !ok && r.Algorithm == "RSA" {
-		return "", malformedSize("2048, 3072 or 4096, the lengths for RSA")
+	if ok {
+		return a, nil
 	}
-	if !ok {
-		return "", malformedSize("256, the length for " + r.Algorithm)
+	switch r.Algorithm {
+	case "RSA":
+		return "", r.malformedSize("2048, 3072 or 4096, the lengths for RSA")
+	case "ECC":
+		return "", r.malformedSize("256, the length for ECC; CreateCsrWithKey also takes 384 and 521")
+	default:
+		return "", r.malformedSize("256, the length for SM2")
 	}
-	return a, nil
+}
+
+func (r *CreateCsrRequest) malformedSize(accepted string) error {
+	return param.Malformed("KeySize", "%d is not %s", r.KeySize, accepted)
+}
+
+// undocumentedSize is the error for a KeySize that the document does not have.
+func (r *CreateCsrRequest) undocumentedSize() error {
+	return r.malformedSize("2048, 3072 or 4096 for RSA, or 256 for ECC and SM2; CreateCsrWithKey also takes 384 and 521 for ECC")
 }
 
 // CreateCsr makes a key and a CSR for it, signed with SHA-256 or, for SM2, with
 // SM3. Making an RSA key takes the time that [algorithm.GenerateKey] documents:
 // an [algorithm.KeyPool] makes keys in advance, for [CreateCsrWithKey].
+//
+// It takes only the documented lengths. A KeySize of 384, 512 or 521 is
+// [yuncert.ErrInvalidValueMalformed], although Validate accepts it: make the key
+// with [algorithm.GenerateKey] and call CreateCsrWithKey.
 func CreateCsr(rand io.Reader, req *CreateCsrRequest) (*CreateCsrResponse, *algorithm.PrivateKey, error) {
+	if req != nil { // KeySize is the first parameter, so its error comes first
+		switch req.KeySize {
+		case 384, 512, 521:
+			return nil, nil, req.undocumentedSize()
+		}
+	}
 	c, a, err := req.check()
 	if err != nil {
 		return nil, nil, err
@@ -184,8 +208,9 @@ func CreateCsr(rand io.Reader, req *CreateCsrRequest) (*CreateCsrResponse, *algo
 // CreateCsrWithKey makes a CSR for a key that the caller has: an
 // [algorithm.PrivateKey], a key of the standard library or any other signer
 // that package algorithm describes. Algorithm and KeySize of the request must
-// match the key. P-384 and P-521 keys cannot be used, since the document has no
-// KeySize for them.
+// match the key. For a key of algorithm a they are a.Family() and
+// int32(a.KeySize()). The key may be on P-384 or P-521, for which the document
+// has no KeySize, so that every certificate can be renewed with its own key.
 func CreateCsrWithKey(rand io.Reader, key crypto.Signer, req *CreateCsrRequest) (*CreateCsrResponse, error) {
 	c, a, err := req.check()
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"math/big"
@@ -66,9 +67,12 @@ func refusedCreateCsrRequests() []refusedCreateCsrRequest {
 		{"RSA 1024", func(r *csr.CreateCsrRequest) { r.Algorithm, r.KeySize = "RSA", 1024 }, malformed, "KeySize", ""},
 		{"RSA 2047", func(r *csr.CreateCsrRequest) { r.Algorithm, r.KeySize = "RSA", 2047 }, malformed, "KeySize", ""},
 		{"RSA 8192", func(r *csr.CreateCsrRequest) { r.Algorithm, r.KeySize = "RSA", 8192 }, malformed, "KeySize", ""},
-		{"ECC 384", func(r *csr.CreateCsrRequest) { r.KeySize = 384 }, malformed, "KeySize", ""},
-		{"ECC 512", func(r *csr.CreateCsrRequest) { r.KeySize = 512 }, malformed, "KeySize", ""},
+		{"RSA 384", func(r *csr.CreateCsrRequest) { r.Algorithm, r.KeySize = "RSA", 384 }, malformed, "KeySize", ""},
+		{"RSA 512", func(r *csr.CreateCsrRequest) { r.Algorithm, r.KeySize = "RSA", 512 }, malformed, "KeySize", ""},
+		{"ECC 224", func(r *csr.CreateCsrRequest) { r.KeySize = 224 }, malformed, "KeySize", ""},
+		{"ECC 520", func(r *csr.CreateCsrRequest) { r.KeySize = 520 }, malformed, "KeySize", ""},
 		{"ECC 2048", func(r *csr.CreateCsrRequest) { r.KeySize = 2048 }, malformed, "KeySize", ""},
+		{"SM2 384", func(r *csr.CreateCsrRequest) { r.Algorithm, r.KeySize = "SM2", 384 }, malformed, "KeySize", ""},
 		{"SM2 2048", func(r *csr.CreateCsrRequest) { r.Algorithm, r.KeySize = "SM2", 2048 }, malformed, "KeySize", ""},
 		{"algorithm in lower case", func(r *csr.CreateCsrRequest) { r.Algorithm = "ecc" }, malformed, "Algorithm", ""},
 		{"algorithm of the CA's list", func(r *csr.CreateCsrRequest) { r.Algorithm = "ECC_256" }, malformed, "Algorithm", ""},
@@ -352,18 +356,32 @@ func checkCreateCsrResponse(t *testing.T, resp *csr.CreateCsrResponse) {
 	}
 }
 
-// createCsrAlgorithms are the documented pairs.
-var createCsrAlgorithms = []struct {
+// A keyKind is Algorithm and KeySize of a request, and the key that they want.
+type keyKind struct {
 	family    string
 	size      int32
 	algorithm algorithm.Algorithm
-}{
+}
+
+func (k keyKind) String() string { return fmt.Sprint(k.family, " ", k.size) }
+
+// documentedKeys are the documented pairs, which CreateCsr takes.
+var documentedKeys = []keyKind{
 	{"RSA", 2048, algorithm.RSA_2048},
 	{"RSA", 3072, algorithm.RSA_3072},
 	{"RSA", 4096, algorithm.RSA_4096},
 	{"ECC", 256, algorithm.ECC_256},
 	{"SM2", 256, algorithm.SM2_256},
 }
+
+// otherKeys are the pairs that only CreateCsrWithKey takes.
+var otherKeys = []keyKind{
+	{"ECC", 384, algorithm.ECC_384},
+	{"ECC", 512, algorithm.ECC_512},
+	{"ECC", 521, algorithm.ECC_512},
+}
+
+var allKeys = slices.Concat(documentedKeys, otherKeys)
 
 // documentSubject is the subject of newCreateCsrRequest.
 func documentSubject() []byte {
@@ -378,8 +396,8 @@ var documentNames = []string{"123.com", "www.example.com", "www.aliyundoc.com"}
 // version of its engine: run with -update then.
 func TestCreateCsrGolden(t *testing.T) {
 	t.Parallel()
-	for _, tt := range createCsrAlgorithms {
-		t.Run(string(tt.algorithm), func(t *testing.T) {
+	for _, tt := range allKeys {
+		t.Run(tt.String(), func(t *testing.T) {
 			t.Parallel()
 			key := testkeys.Key(tt.algorithm, 0)
 			req := newCreateCsrRequest()
@@ -426,7 +444,7 @@ func TestCreateCsrGolden(t *testing.T) {
 // The key is made here: that is the point.
 func TestCreateCsr(t *testing.T) {
 	t.Parallel()
-	for _, tt := range createCsrAlgorithms {
+	for _, tt := range documentedKeys {
 		t.Run(string(tt.algorithm), func(t *testing.T) {
 			t.Parallel()
 			if testing.Short() && tt.size > 2048 {
@@ -473,6 +491,55 @@ func TestCreateCsr(t *testing.T) {
 			if testutil.EqualKeys(other.Public(), key.Public()) {
 				t.Error("two calls made the same key")
 			}
+		})
+	}
+}
+
+// The lengths that the document does not have are refused before anything else,
+// and the message names the function that takes them.
+func TestCreateCsrOtherSizes(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int32{384, 512, 521} {
+		for name, change := range map[string]func(*csr.CreateCsrRequest){
+			"ECC":            func(r *csr.CreateCsrRequest) {},
+			"RSA":            func(r *csr.CreateCsrRequest) { r.Algorithm = "RSA" },
+			"no Algorithm":   func(r *csr.CreateCsrRequest) { r.Algorithm = "" },
+			"a country of 3": func(r *csr.CreateCsrRequest) { r.CountryCode = "CHN" },
+		} {
+			t.Run(fmt.Sprint(size, ", ", name), func(t *testing.T) {
+				t.Parallel()
+				req := newCreateCsrRequest()
+				req.KeySize = size
+				change(req)
+				resp, key, err := csr.CreateCsr(testutil.Untouched(t), req)
+				testutil.CheckError(t, err, yuncert.ErrInvalidValueMalformed, "KeySize",
+					fmt.Sprint(size, " is not 2048, 3072 or 4096 for RSA, or 256 for ECC and SM2"), "CreateCsrWithKey also takes 384 and 521 for ECC")
+				if resp != nil || key != nil {
+					t.Errorf("CreateCsr returned %v and %v with the error", resp, key)
+				}
+			})
+		}
+	}
+}
+
+// Each key of package algorithm has a CSR if the caller writes the family and the
+// length of its algorithm.
+func TestCreateCsrWithKeyOfGenerateKey(t *testing.T) {
+	t.Parallel()
+	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.ECC_384, algorithm.ECC_512, algorithm.SM2_256} {
+		t.Run(string(a), func(t *testing.T) {
+			t.Parallel()
+			key, err := algorithm.GenerateKey(a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req := newCreateCsrRequest()
+			req.Algorithm, req.KeySize = a.Family(), int32(a.KeySize())
+			resp, err := csr.CreateCsrWithKey(nil, key, req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkCSR(t, resp.Csr, key.Public(), a, documentSubject(), documentNames)
 		})
 	}
 }
@@ -595,10 +662,10 @@ func failingSigners(a algorithm.Algorithm) map[string]crypto.Signer {
 
 func TestCreateCsrWithKeyCreateCSRError(t *testing.T) {
 	t.Parallel()
-	for _, tt := range createCsrAlgorithms {
+	for _, tt := range allKeys {
 		signers := failingSigners(tt.algorithm)
 		for _, name := range slices.Sorted(maps.Keys(signers)) {
-			t.Run(string(tt.algorithm)+" answers with "+name, func(t *testing.T) {
+			t.Run(tt.String()+" answers with "+name, func(t *testing.T) {
 				t.Parallel()
 				req := newCreateCsrRequest()
 				req.Algorithm, req.KeySize = tt.family, tt.size
@@ -612,6 +679,27 @@ func TestCreateCsrWithKeyCreateCSRError(t *testing.T) {
 				}
 				if errors.Is(err, yuncert.ErrInternalKeyError) {
 					t.Errorf("%v has the code of the signer's error too", err)
+				}
+			})
+		}
+	}
+}
+
+func TestCreateCsrWithKeyOfAnotherCurve(t *testing.T) {
+	t.Parallel()
+	for _, want := range otherKeys {
+		for _, a := range []algorithm.Algorithm{algorithm.ECC_256, algorithm.ECC_384, algorithm.ECC_512, algorithm.SM2_256} {
+			if a == want.algorithm {
+				continue
+			}
+			t.Run(fmt.Sprint(a, " for ", want.size), func(t *testing.T) {
+				t.Parallel()
+				req := newCreateCsrRequest()
+				req.KeySize = want.size
+				resp, err := csr.CreateCsrWithKey(testutil.Untouched(t), testkeys.Key(a, 0), req)
+				testutil.CheckMessage(t, err, yuncert.ErrInternalKeyError, "", fmt.Sprintf("the key is %s; want %s", a, want.algorithm))
+				if resp != nil {
+					t.Errorf("a response %v with the error", resp)
 				}
 			})
 		}
@@ -669,7 +757,7 @@ func TestCreateCsrInternalError(t *testing.T) {
 // Signers that are not keys in memory, and keys in the forms that callers hold.
 func TestCreateCsrWithKeySigners(t *testing.T) {
 	t.Parallel()
-	for _, tt := range createCsrAlgorithms {
+	for _, tt := range allKeys {
 		own := testkeys.Key(tt.algorithm, 0)
 		signers := map[string]crypto.Signer{
 			"digests":  testutil.Opaque(own),
@@ -689,7 +777,7 @@ func TestCreateCsrWithKeySigners(t *testing.T) {
 			signers["standard library"] = parsePKCS8[crypto.Signer](t, testutil.FirstPEM(t, testkeys.PEM(tt.algorithm, 0)))
 		}
 		for name, signer := range signers {
-			t.Run(string(tt.algorithm)+" "+name, func(t *testing.T) {
+			t.Run(tt.String()+" "+name, func(t *testing.T) {
 				t.Parallel()
 				req := newCreateCsrRequest()
 				req.Algorithm, req.KeySize = tt.family, tt.size

@@ -238,6 +238,9 @@ func FuzzCreateCsrRequestJSON(f *testing.F) {
 	f.Add([]byte(`{"KeySize":2048,"Algorithm":"RSA","CommonName":"123.com","Sans":"www.example.com,www.aliyundoc.com","CountryCode":"CN","Province":"Beijing","Locality":"Beijing","CorpName":"aly","Name":"csr-123","Department":"IT"}`))
 	f.Add([]byte(`{"KeySize":256,"Algorithm":"ECC","CommonName":"例子.公司","Sans":"*.example.com,192.0.2.1,::1","CountryCode":"cn","Province":"北京","Locality":"北京"}`))
 	f.Add([]byte(`{"KeySize":256,"Algorithm":"SM2","CommonName":"*.xn--fsqu00a.cn","Sans":" ,","CountryCode":"US","Province":"A&B","Locality":"\u00e9"}`))
+	f.Add([]byte(`{"KeySize":384,"Algorithm":"ECC","CommonName":"www.example.com","CountryCode":"CN","Province":"Zhejiang","Locality":"Hangzhou"}`))
+	f.Add([]byte(`{"KeySize":512,"Algorithm":"ECC","CommonName":"www.example.com","CountryCode":"CN","Province":"Zhejiang","Locality":"Hangzhou"}`))
+	f.Add([]byte(`{"KeySize":521,"Algorithm":"ECC","CommonName":"www.example.com","CountryCode":"CN","Province":"Zhejiang","Locality":"Hangzhou"}`))
 	f.Add([]byte(`{"KeySize":-1,"Algorithm":"\u0000"}`))
 	f.Add([]byte(`null`))
 	for _, row := range refusedCreateCsrRequests() {
@@ -246,7 +249,7 @@ func FuzzCreateCsrRequestJSON(f *testing.F) {
 		f.Add(encodeJSON(f, req))
 	}
 	keys := make(map[string]*algorithm.PrivateKey)
-	for _, a := range createCsrAlgorithms {
+	for _, a := range allKeys {
 		keys[string(a.algorithm)] = testkeys.Key(a.algorithm, 0)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -258,7 +261,7 @@ func FuzzCreateCsrRequestJSON(f *testing.F) {
 			checkRefusal(t, err, "")
 			return
 		}
-		for _, a := range createCsrAlgorithms {
+		for _, a := range allKeys {
 			if a.family == req.Algorithm && a.size == req.KeySize {
 				resp, err := csr.CreateCsrWithKey(testutil.Seeded(), keys[string(a.algorithm)], req)
 				if resp == nil {
