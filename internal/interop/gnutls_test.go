@@ -96,7 +96,7 @@ func TestGnuTLS(t *testing.T) {
 func TestGnuTLSReadsOurRequests(t *testing.T) {
 	t.Parallel()
 	need(t, "certtool")
-	for _, a := range csrAlgorithms {
+	for _, a := range caAlgorithms {
 		if a == algorithm.SM2_256 {
 			continue // not in GnuTLS
 		}

@@ -40,13 +40,9 @@ var (
 const crlBase = "http://pki.example.com/crl"
 
 var (
-	// caAlgorithms are the algorithms of CA keys. RSA_1024 is for servers only.
+	// caAlgorithms are the algorithms of CA keys, and of the CSRs that this module
+	// makes. RSA_1024 is for servers only.
 	caAlgorithms = testkeys.All[1:]
-
-	// csrAlgorithms are the algorithms that CreateCsr supports.
-	csrAlgorithms = []algorithm.Algorithm{
-		algorithm.RSA_2048, algorithm.RSA_3072, algorithm.RSA_4096, algorithm.ECC_256, algorithm.SM2_256,
-	}
 
 	// tlsAlgorithms are the algorithms of TLS servers. Neither openssl nor
 	// crypto/tls supports SM2 in TLS 1.3.
@@ -364,7 +360,7 @@ func (p *pki) crl(t *testing.T, req *ca.CreateRevocationListRequest) []byte {
 }
 
 // newCSR makes a CSR with this module for www.example.com and other names. The
-// algorithm must be one of csrAlgorithms.
+// algorithm must be one of caAlgorithms.
 func newCSR(t *testing.T, key *algorithm.PrivateKey) string {
 	t.Helper()
 	resp, err := csr.CreateCsrWithKey(testutil.Seeded(), key, &csr.CreateCsrRequest{

@@ -122,7 +122,7 @@ func checkSM2Root(t *testing.T, p *pki) {
 func TestOpenSSLReadsOurRequests(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
-	for _, a := range csrAlgorithms {
+	for _, a := range caAlgorithms {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			text := newCSR(t, testkeys.Key(a, 2))
