@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +23,8 @@ func TestExampleIssue(t *testing.T) {
 	}{
 		{name: "default"},
 		{name: "RSA_2048", args: []string{"-algorithm", "RSA_2048"}},
+		{name: "ECC_384", args: []string{"-algorithm", "ECC_384"}},
+		{name: "ECC_512", args: []string{"-algorithm", "ECC_512"}},
 		{name: "SM2_256", args: []string{"-algorithm", "SM2_256", "-domain", "www.example.com,*.example.org"}},
 		{name: "P-384 CSR", key: algorithm.ECC_384},
 		{name: "RSA 4096 CSR under RSA_2048", key: algorithm.RSA_4096, args: []string{"-algorithm", "RSA_2048", "-days", "30"}},
@@ -32,36 +35,43 @@ func TestExampleIssue(t *testing.T) {
 			t.Parallel()
 			out := filepath.Join(t.TempDir(), "pki") // the program makes the directory
 			args := append([]string{"run", "../../examples/issue", "-out", out}, tt.args...)
-			want := map[string]os.FileMode{"root.pem": 0o644, "sub.pem": 0o644, "chain.pem": 0o644, "server.pem": 0o644}
+			want := map[string]os.FileMode{
+				"ca/root.pem": 0o644, "ca/root.key": 0o600, "ca/sub.pem": 0o644, "ca/sub.key": 0o600,
+				"server.csr": 0o644, "server.pem": 0o644, "chain.pem": 0o644,
+			}
 			if tt.key != "" {
 				dir := t.TempDir()
 				args = append(args, "-csr", write(t, dir, "server.csr", opensslCSR(t, opensslKey(t, dir, tt.key), tt.req...)))
 			} else {
-				want["server.key"], want["server.csr"] = 0o600, 0o644
+				want["server.key"] = 0o600
 			}
 			printed := must(t, "go", args...)
 
-			files, err := os.ReadDir(out)
+			err := fs.WalkDir(os.DirFS(out), ".", func(path string, entry fs.DirEntry, err error) error {
+				if err != nil || entry.IsDir() {
+					return err
+				}
+				info, err := entry.Info()
+				if err != nil {
+					return err
+				}
+				// The umask may remove bits of 0644, but not of 0600.
+				mode, ok := want[path]
+				if !ok || info.Mode()&^mode != 0 || info.Size() == 0 {
+					t.Errorf("%s has mode %v and %d bytes, want mode %v and content", path, info.Mode(), info.Size(), mode)
+				}
+				delete(want, path)
+				return nil
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, file := range files {
-				info, err := file.Info()
-				if err != nil {
-					t.Fatal(err)
-				}
-				// The umask may remove bits of 0644, but not of 0600.
-				mode, ok := want[file.Name()]
-				if !ok || info.Mode()&^mode != 0 || info.Size() == 0 {
-					t.Errorf("%s has mode %v and %d bytes, want mode %v and content", file.Name(), info.Mode(), info.Size(), mode)
-				}
-				if !strings.Contains(printed, "wrote "+filepath.Join(out, file.Name())+"\n") {
-					t.Errorf("the program does not print that it wrote %s:\n%s", file.Name(), printed)
-				}
-				delete(want, file.Name())
-			}
 			if len(want) > 0 {
 				t.Errorf("the program did not write %v", want)
+			}
+			places := "The CA is in " + filepath.Join(out, "ca") + ", and the server's files are in " + out + ".\n"
+			if !strings.Contains(printed, places) {
+				t.Errorf("the program does not print %q:\n%s", places, printed)
 			}
 
 			_, commands, ok := strings.Cut(printed, "Check it with:\n")
