@@ -209,8 +209,8 @@ func CreateCsr(rand io.Reader, req *CreateCsrRequest) (*CreateCsrResponse, *algo
 // [algorithm.PrivateKey], a key of the standard library or any other signer
 // that package algorithm describes. Algorithm and KeySize of the request must
 // match the key. For a key of algorithm a they are a.Family() and
-// int32(a.KeySize()). The key may be on P-384 or P-521, for which the document
-// has no KeySize, so that every certificate can be renewed with its own key.
+// int32(a.KeySize()). The key may also be on P-384 or P-521, for which the
+// document has no KeySize: a certificate for such a key must be renewable.
 func CreateCsrWithKey(rand io.Reader, key crypto.Signer, req *CreateCsrRequest) (*CreateCsrResponse, error) {
 	c, a, err := req.check()
 	if err != nil {
