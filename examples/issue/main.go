@@ -85,17 +85,9 @@ func run(out, domain, csrFile, name string, days int) error {
 	}
 
 	text := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: request.Raw}))
-	req := &ca.CreateServerCertificateWithCsrRequest{
+	server, _, err := ca.CreateServerCertificateWithCsr(rand.Reader, now, issuer, &ca.CreateServerCertificateWithCsrRequest{
 		Csr: text, Domain: domain, ParentIdentifier: issuer.Identifier(), Days: int32(days), Immediately: 2,
-	}
-	// The documented defaults of a CSR without these two name Alibaba.
-	if len(request.Subject().Organization) == 0 {
-		req.Organization = company
-	}
-	if len(request.Subject().OrganizationalUnit) == 0 {
-		req.OrganizationUnit = department
-	}
-	server, _, err := ca.CreateServerCertificateWithCsr(rand.Reader, now, issuer, req)
+	})
 	if err != nil {
 		return err
 	}
@@ -175,7 +167,10 @@ func loadCA(now time.Time, dir string) (*ca.Issuer, error) {
 	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	pool, err := ca.LoadPool(os.DirFS(dir), ca.IssuerOptions{KeyPolicy: algorithm.KeyPolicy{MinRSABits: 2048}})
+	pool, err := ca.LoadPool(os.DirFS(dir), ca.IssuerOptions{
+		Defaults:  &ca.Defaults{Organization: company, OrganizationUnit: department}, // for CSRs without them
+		KeyPolicy: algorithm.KeyPolicy{MinRSABits: 2048},
+	})
 	if err != nil {
 		return nil, err
 	}
