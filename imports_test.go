@@ -26,16 +26,18 @@ var allowedImports = map[string]string{
 	"internal/der":     "",
 	"internal/param":   ". algorithm internal/der internal/x509der",
 	"internal/sm2":     "",
+	"internal/sqldb":   "",
 	"internal/x509der": "algorithm internal/der internal/sm2",
 	"order":            ". algorithm ca csr internal/der internal/param internal/x509der",
-	"order/sqlstore":   "order",
+	"order/sqlstore":   "internal/sqldb order",
 
 	// For tests.
-	"internal/floor":        "algorithm internal/sm2 internal/testkeys",
-	"internal/testkeys":     "algorithm",
-	"internal/testutil":     ".",
-	"internal/testutil/asn": "",
-	"order/storetest":       ". algorithm ca csr internal/testkeys order",
+	"internal/floor":           "algorithm internal/sm2 internal/testkeys",
+	"internal/sqldb/sqldbtest": "",
+	"internal/testkeys":        "algorithm",
+	"internal/testutil":        ".",
+	"internal/testutil/asn":    "",
+	"order/storetest":          ". algorithm ca csr internal/testkeys order",
 }
 
 func TestImports(t *testing.T) {

@@ -249,7 +249,7 @@ func (w *world) addOrders(t *testing.T, issuer *ca.Issuer, add func(...any)) {
 	must(err)
 	removed, err := book.DeleteCertificateRequest(ctx, rand.Reader, remove)
 	must(err)
-	add(cancel, cancelled, remove, removed, sqlstore.PostgreSQL, &sqlstore.Store{})
+	add(cancel, cancelled, remove, removed, &sqlstore.Store{})
 }
 
 // exportedTypes lists the exported types of every package that a caller imports.
@@ -276,7 +276,9 @@ func exportedTypes(t *testing.T) (names []string) {
 			}
 			for _, spec := range types.Specs {
 				named := spec.(*ast.TypeSpec)
-				if _, is := named.Type.(*ast.InterfaceType); !is && named.Name.IsExported() {
+				_, isInterface := named.Type.(*ast.InterfaceType)
+				isAlias := named.Assign.IsValid()
+				if !isInterface && !isAlias && named.Name.IsExported() {
 					names = append(names, file.Name.Name+"."+named.Name.Name)
 				}
 			}

@@ -56,6 +56,7 @@
 // has it.
 //
 // The names of the tables begin with yuncert_. In PostgreSQL they are in the
-// first schema of the search_path. Instants are microseconds since 1970 UTC.
+// first schema of the search_path. Other stores of this module can share the
+// database: each has its own tables and its own version. Instants are microseconds since 1970 UTC.
 // Reports may read the tables; only this package may write them.
 package sqlstore

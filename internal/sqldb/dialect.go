@@ -1,4 +1,4 @@
-package sqlstore
+package sqldb
 
 import "errors"
 
@@ -6,13 +6,8 @@ import "errors"
 type Dialect string
 
 const (
-	// PostgreSQL is PostgreSQL 9.5 or newer. The driver's errors must have the
-	// method SQLState() string, as in pgx and lib/pq. It identifies conflicts.
-	PostgreSQL Dialect = "PostgreSQL"
-
-	// SQLite is SQLite 3.24 or newer. The driver's errors must have the method
-	// Code() int, as in modernc.org/sqlite. It identifies a busy database.
-	SQLite Dialect = "SQLite"
+	PostgreSQL Dialect = "PostgreSQL" // 9.5 or newer
+	SQLite     Dialect = "SQLite"     // 3.24 or newer
 )
 
 // A mode says what a transaction may do.
@@ -23,8 +18,8 @@ const (
 	readWrite             // an Update
 )
 
-// A dialect holds the differences between the databases. All other statements are
-// the same.
+// A dialect holds the differences between the databases. The statements of the
+// stores are the same for both.
 type dialect struct {
 	prepare    []string                // statements that set up a connection
 	begin      [2]string               // begins a transaction, by mode
