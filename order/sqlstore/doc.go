@@ -57,6 +57,7 @@
 //
 // The names of the tables begin with yuncert_. In PostgreSQL they are in the
 // first schema of the search_path. Other stores of this module can share the
-// database: each has its own tables and its own version. Instants are microseconds since 1970 UTC.
-// Reports may read the tables; only this package may write them.
+// database: each has its own tables and its own version. Instants are
+// microseconds since 1970 UTC. Reports may read the tables; only this package may
+// write them.
 package sqlstore

@@ -36,7 +36,11 @@ var _ order.Store = (*Store)(nil)
 // version than this package knows, or if dialect is neither [PostgreSQL] nor
 // [SQLite].
 func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
-	opened, err := sqldb.Open(ctx, db, dialect, config)
+	opened, err := sqldb.Open(ctx, db, dialect, sqldb.Config{
+		VersionTable:   "yuncert_schema",
+		Migrations:     migrations,
+		OutcomeUnknown: order.ErrOutcomeUnknown,
+	})
 	if err != nil {
 		return nil, err
 	}
