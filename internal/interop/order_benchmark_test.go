@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert/internal/floor"
+	"github.com/yuncert/yuncert/internal/sqldb"
 	"github.com/yuncert/yuncert/order"
-	"github.com/yuncert/yuncert/order/sqlstore"
 )
 
 // filling is a statement for both databases. It stores $2 orders with scattered
@@ -25,14 +25,14 @@ const filling = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 
 	FROM numbers`
 
 // settling makes a database finish the work that filling has postponed.
-var settling = map[sqlstore.Dialect]string{
-	sqlstore.SQLite:     "PRAGMA wal_checkpoint(TRUNCATE)",
-	sqlstore.PostgreSQL: "VACUUM ANALYZE yuncert_orders",
+var settling = map[sqldb.Dialect]string{
+	sqldb.SQLite:     "PRAGMA wal_checkpoint(TRUNCATE)",
+	sqldb.PostgreSQL: "VACUUM ANALYZE yuncert_orders",
 }
 
 // filledDatabase returns a store with size orders in a database.
 func filledDatabase(b *testing.B, d database, size int) order.Store {
-	store, db := d.store(b), d.open(b)
+	store, db := orderStore(b, d), d.open(b)
 	if _, err := db.ExecContext(b.Context(), filling, newApplication(b).Csr, size); err != nil {
 		b.Fatal(err)
 	}

@@ -1,87 +1,32 @@
 package interop
 
 import (
-	"bufio"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	_ "modernc.org/sqlite"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/sqldb"
 	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/order"
 	"github.com/yuncert/yuncert/order/sqlstore"
 	"github.com/yuncert/yuncert/order/storetest"
 )
 
-// TestMain is also the main function of the child processes that some tests start.
-func TestMain(m *testing.M) {
-	if os.Getenv(childDriver) != "" {
-		if err := submitInChild(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	code := m.Run()
-	if runningCluster != nil {
-		runningCluster.stop()
-	}
-	os.Exit(code)
-}
-
-// A database is where a test opens its stores.
-type database struct {
-	driver, dsn string
-	dialect     sqlstore.Dialect
-}
-
-// databases has a constructor for an empty database of each kind.
-var databases = []struct {
-	name string
-	make func(testing.TB) database
-}{
-	{"SQLite", newSQLite},
-	{"PostgreSQL", newPostgreSQL},
-}
-
-func newSQLite(tb testing.TB) database {
-	return database{"sqlite", filepath.Join(tb.TempDir(), "orders.db"), sqlstore.SQLite}
-}
-
-func newPostgreSQL(tb testing.TB) database {
-	return database{"pgx", postgres(tb), sqlstore.PostgreSQL}
-}
-
-// open connects to a database until the test ends.
-func (d database) open(tb testing.TB) *sql.DB {
-	tb.Helper()
-	db, err := sql.Open(d.driver, d.dsn)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { db.Close() })
-	db.SetMaxOpenConns(8)
-	return db
-}
-
-func (d database) store(tb testing.TB) *sqlstore.Store {
+// orderStore opens the store of orders in a database.
+func orderStore(tb testing.TB, d database) *sqlstore.Store {
 	tb.Helper()
 	store, err := sqlstore.Open(tb.Context(), d.open(tb), d.dialect)
 	if err != nil {
@@ -97,7 +42,7 @@ func TestSQLStore(t *testing.T) {
 			t.Parallel()
 			storetest.Run(t, func(t *testing.T) order.Store {
 				t.Parallel()
-				return d.make(t).store(t)
+				return orderStore(t, d.make(t))
 			})
 		})
 	}
@@ -135,7 +80,7 @@ var version1 = []string{
 
 func TestSQLStoreUpgrade(t *testing.T) {
 	t.Parallel()
-	indexes := map[sqlstore.Dialect]string{
+	indexes := map[sqldb.Dialect]string{
 		sqlstore.SQLite:     "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = 'yuncert_orders_listing' AND sql LIKE '%(state, created, order_id)'",
 		sqlstore.PostgreSQL: "SELECT count(*) FROM pg_indexes WHERE schemaname = current_schema() AND indexname = 'yuncert_orders_listing' AND indexdef LIKE '%(state, created, order_id)'",
 	}
@@ -150,7 +95,7 @@ func TestSQLStoreUpgrade(t *testing.T) {
 				}
 			}
 			for range 2 { // the second time there is nothing to do
-				book := order.NewBook(database.store(t), order.BookOptions{})
+				book := order.NewBook(orderStore(t, database), order.BookOptions{})
 				p, err := book.DescribePackageState(t.Context(), nil, &order.DescribePackageStateRequest{})
 				if err != nil {
 					t.Fatalf("DescribePackageState: %v", err)
@@ -258,7 +203,7 @@ func TestSQLStoreOpenAtOnce(t *testing.T) {
 func TestSQLStoreWithoutRights(t *testing.T) {
 	t.Parallel()
 	d := newPostgreSQL(t)
-	d.store(t)
+	orderStore(t, d)
 	db := d.open(t)
 	var schema string
 	if err := db.QueryRow("SELECT current_schema()").Scan(&schema); err != nil {
@@ -277,7 +222,7 @@ func TestSQLStoreWithoutRights(t *testing.T) {
 	if _, err := d.open(t).ExecContext(t.Context(), "CREATE TABLE more (x TEXT)"); err == nil {
 		t.Fatal("the service has the right to make tables")
 	}
-	book := order.NewBook(d.store(t), order.BookOptions{})
+	book := order.NewBook(orderStore(t, d), order.BookOptions{})
 	if err := book.AddPackage(t.Context(), "", 1); err != nil {
 		t.Errorf("AddPackage: %v", err)
 	}
@@ -337,7 +282,7 @@ func TestSQLStoreUnread(t *testing.T) {
 	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			store := d.make(t).store(t)
+			store := orderStore(t, d.make(t))
 			for n := range int64(2) {
 				if err := store.Update(t.Context(), func(tx order.Tx) error {
 					return tx.PutPackage(order.Package{ProductCode: order.DefaultProductCode, TotalCount: 1 + n})
@@ -374,7 +319,7 @@ func TestSQLStoreWithoutIndex(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			database := d.make(t)
-			store := database.store(t)
+			store := orderStore(t, database)
 			if _, err := database.open(t).ExecContext(t.Context(), "DROP INDEX yuncert_orders_listing"); err != nil {
 				t.Fatal(err)
 			}
@@ -416,7 +361,7 @@ func TestSQLStoreLocked(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			database := d.make(t)
-			store, book := database.store(t), order.NewBook(database.store(t), order.BookOptions{})
+			store, book := orderStore(t, database), order.NewBook(orderStore(t, database), order.BookOptions{})
 			if err := book.AddPackage(t.Context(), "", 1); err != nil {
 				t.Fatalf("AddPackage: %v", err)
 			}
@@ -467,34 +412,20 @@ func application() (*order.CreateCertificateWithCsrRequestRequest, error) {
 	}, nil
 }
 
-// The environment variables of a child process.
-const (
-	childDriver  = "YUNCERT_TEST_DRIVER"
-	childDSN     = "YUNCERT_TEST_DSN"
-	childDialect = "YUNCERT_TEST_DIALECT"
-	childUnits   = "YUNCERT_TEST_UNITS"
-)
-
 // submitInChild adds units to the package and submits orders until no unit is
-// left. It prints each OrderId immediately.
-func submitInChild() error {
-	ctx := context.Background()
-	db, err := sql.Open(os.Getenv(childDriver), os.Getenv(childDSN))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	store, err := sqlstore.Open(ctx, db, sqlstore.Dialect(os.Getenv(childDialect)))
+// left. It prints each OrderId.
+func submitInChild(ctx context.Context, db *sql.DB, dialect sqldb.Dialect, units string) error {
+	store, err := sqlstore.Open(ctx, db, dialect)
 	if err != nil {
 		return err
 	}
 	book := order.NewBook(store, order.BookOptions{})
-	units, err := strconv.ParseInt(os.Getenv(childUnits), 10, 64)
+	add, err := strconv.ParseInt(units, 10, 64)
 	if err != nil {
 		return err
 	}
-	if units > 0 {
-		if err := book.AddPackage(ctx, "", units); err != nil {
+	if add > 0 {
+		if err := book.AddPackage(ctx, "", add); err != nil {
 			return err
 		}
 	}
@@ -514,50 +445,22 @@ func submitInChild() error {
 	}
 }
 
-// A child is a process in which submitInChild runs.
-type child struct {
-	cmd    *exec.Cmd
-	stderr strings.Builder
-	lines  *bufio.Scanner
-	ids    []int64 // read so far
+func startSubmitting(t *testing.T, d database, units int) *child {
+	t.Helper()
+	return startChild(t, d, "submit orders", strconv.Itoa(units))
 }
 
-func startChild(t *testing.T, d database, units int) *child {
+// orderIDs reads the output of submitInChild.
+func orderIDs(t *testing.T, lines []string) (ids []int64) {
 	t.Helper()
-	executable, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &child{cmd: exec.Command(executable)}
-	c.cmd.Env = append(os.Environ(), childDriver+"="+d.driver, childDSN+"="+d.dsn, childDialect+"="+string(d.dialect), childUnits+"="+strconv.Itoa(units))
-	c.cmd.Stderr = &c.stderr
-	stdout, err := c.cmd.StdoutPipe()
-	if err == nil {
-		err = c.cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if c.cmd.ProcessState == nil {
-			c.cmd.Process.Kill()
-			c.cmd.Wait()
-		}
-	})
-	c.lines = bufio.NewScanner(stdout)
-	return c
-}
-
-// read reads up to limit more OrderIds.
-func (c *child) read(t *testing.T, limit int) {
-	t.Helper()
-	for ; limit > 0 && c.lines.Scan(); limit-- {
-		id, err := strconv.ParseInt(c.lines.Text(), 10, 64)
+	for _, line := range lines {
+		id, err := strconv.ParseInt(line, 10, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.ids = append(c.ids, id)
+		ids = append(ids, id)
 	}
+	return ids
 }
 
 // checkDatabase checks that the package has total units, that each stored order
@@ -620,20 +523,13 @@ func TestSQLStoreKilled(t *testing.T) {
 				if n == 0 {
 					add = units
 				}
-				c := startChild(t, database, add)
 				at := 1 + rand.IntN(units/kills)
-				c.read(t, at)
-				c.cmd.Process.Kill()
-				c.read(t, units) // the rest of its output
-				err := c.cmd.Wait()
-				if status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
-					t.Fatalf("the child was not killed: %v\n%s", err, c.stderr.String())
-				}
-				submitted = append(submitted, c.ids...)
-				free := checkDatabase(t, database.store(t), units, submitted)
+				lines := startSubmitting(t, database, add).kill(t, at)
+				submitted = append(submitted, orderIDs(t, lines)...)
+				free := checkDatabase(t, orderStore(t, database), units, submitted)
 				t.Logf("killed after %d submissions; %d were stored in all, and %d units are free", at, units-free, free)
 			}
-			store := database.store(t)
+			store := orderStore(t, database)
 			book, req := order.NewBook(store, order.BookOptions{}), newApplication(t)
 			for free := checkDatabase(t, store, units, submitted); free > 0; free-- {
 				if _, err := book.CreateCertificateWithCsrRequest(t.Context(), nil, now, req); err != nil {
@@ -659,23 +555,84 @@ func TestSQLStoreProcesses(t *testing.T) {
 			database := d.make(t)
 			var children [processes]*child
 			for n := range children {
-				children[n] = startChild(t, database, units)
+				children[n] = startSubmitting(t, database, units)
 			}
 			var submitted []int64
 			for _, c := range children {
-				c.read(t, processes*units+1)
-				if err := c.cmd.Wait(); err != nil {
-					t.Fatalf("child: %v\n%s", err, c.stderr.String())
-				}
-				submitted = append(submitted, c.ids...)
+				submitted = append(submitted, orderIDs(t, c.finish(t))...)
 			}
 			slices.Sort(submitted)
 			if n := len(slices.Compact(submitted)); n != processes*units {
 				t.Errorf("%d orders were submitted, want %d", n, processes*units)
 			}
-			if free := checkDatabase(t, database.store(t), processes*units, submitted); free != 0 {
+			if free := checkDatabase(t, orderStore(t, database), processes*units, submitted); free != 0 {
 				t.Errorf("%d units are free, want 0", free)
 			}
+		})
+	}
+}
+
+// A database that fails, blocks or answers late leaves an error and no half
+// order. Without an error the order is there.
+func TestSQLStoreOnBadDays(t *testing.T) {
+	t.Parallel()
+	const units = 1000
+	for _, kind := range databases {
+		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
+			d := kind.make(t)
+			store := orderStore(t, d)
+			if err := order.NewBook(store, order.BookOptions{}).AddPackage(t.Context(), "", units); err != nil {
+				t.Fatalf("AddPackage: %v", err)
+			}
+			req, free := newApplication(t), int64(units)
+			var submitted int64 // 0 if the last call failed
+			onBadDays(t, func(testing.TB) database { return d }, func(ctx context.Context, db *sql.DB, dialect sqldb.Dialect) error {
+				submitted = 0
+				store, err := sqlstore.Open(ctx, db, dialect)
+				if err != nil {
+					return err
+				}
+				resp, err := order.NewBook(store, order.BookOptions{}).CreateCertificateWithCsrRequest(ctx, nil, now, req)
+				if err != nil {
+					return err
+				}
+				submitted = resp.OrderId
+				return nil
+			}, func(t *testing.T, _ database, err error) {
+				before := free
+				if err == nil {
+					free = checkDatabase(t, store, units, []int64{submitted})
+				} else {
+					free = checkDatabase(t, store, units, nil)
+				}
+				switch stored := before - free; {
+				case errors.Is(err, order.ErrOutcomeUnknown) && (stored == 0 || stored == 1):
+				case err == nil && stored != 1:
+					t.Errorf("%d orders were stored, want 1", stored)
+				case err != nil && stored != 0:
+					t.Errorf("%d orders were stored, want 0: %v", stored, err)
+				}
+			})
+		})
+	}
+}
+
+// A database that fails, blocks or answers late while it is migrated can be
+// migrated again.
+func TestSQLStoreOpenOnBadDays(t *testing.T) {
+	t.Parallel()
+	for _, kind := range databases {
+		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
+			onBadDays(t, kind.make, func(ctx context.Context, db *sql.DB, dialect sqldb.Dialect) error {
+				_, err := sqlstore.Open(ctx, db, dialect)
+				return err
+			}, func(t *testing.T, d database, _ error) {
+				if err := order.NewBook(orderStore(t, d), order.BookOptions{}).AddPackage(t.Context(), "", 1); err != nil {
+					t.Errorf("AddPackage: %v", err)
+				}
+			})
 		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // A Server is a database with faults. Use it with [database/sql.OpenDB]. Without
@@ -91,6 +92,22 @@ func Stalled(statements ...string) Fault {
 		return nil
 	}
 }
+
+// At makes the statements from number begin to number end fail with the error of
+// fail. The first statement has number 0, and statement end does not fail.
+func At(begin, end int, fail func(context.Context) error) Fault {
+	var number atomic.Int64
+	return func(ctx context.Context, _ string, _ int) error {
+		n := int(number.Add(1)) - 1
+		if begin <= n && n < end {
+			return fail(ctx)
+		}
+		return nil
+	}
+}
+
+// Break returns [ErrBroken].
+func Break(context.Context) error { return ErrBroken }
 
 // Stall waits for the end of ctx and returns its error.
 func Stall(ctx context.Context) error {
