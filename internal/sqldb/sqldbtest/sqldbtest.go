@@ -14,8 +14,8 @@ import (
 )
 
 // A Server is a database with faults. Use it with [database/sql.OpenDB]. Without
-// Open its tables are empty, and it accepts every statement. Set the fields while
-// no statement runs.
+// the field Open it accepts every statement and finds no rows except those of the
+// field Rows. Set the fields while no statement runs.
 type Server struct {
 	// Open connects to a real database, which then executes the statements.
 	Open func() (driver.Conn, error)
@@ -58,9 +58,9 @@ type Rows struct {
 	Err    error // the error after the last row, if any
 }
 
-// A Fault returns the error of a statement, or nil. It gets the first two words of
-// the statement and how often the server got it before. The fault ends if ctx,
-// the context of the statement, ends.
+// A Fault returns the error of a statement, or nil. It gets the context and the
+// first two words of the statement, and how many statements with these words the
+// Server got before.
 type Fault func(ctx context.Context, statement string, before int) error
 
 // Always makes a statement fail with err.
@@ -73,7 +73,7 @@ func Always(statement string, err error) Fault {
 	}
 }
 
-// Once makes the first statement of a kind fail with err.
+// Once makes a statement fail with err the first time.
 func Once(statement string, err error) Fault {
 	return func(_ context.Context, s string, before int) error {
 		if s == statement && before == 0 {
@@ -83,7 +83,7 @@ func Once(statement string, err error) Fault {
 	}
 }
 
-// Stalled lets statements have no answer before their context ends.
+// Stalled makes statements block until their context ends.
 func Stalled(statements ...string) Fault {
 	return func(ctx context.Context, s string, _ int) error {
 		if slices.Contains(statements, s) {
