@@ -31,7 +31,7 @@ const (
 	ErrInvalidParameter Code = "InvalidParameter"
 
 	// ErrNotFound: ParentIdentifier or Identifier does not name a CA that the
-	// caller passed in.
+	// caller passed in, or CsrId does not name a CSR that is stored.
 	ErrNotFound Code = "NotFound"
 
 	// ErrCertificateExpired: the issuing CA, a CA above it, or the certificate to
@@ -41,6 +41,10 @@ const (
 	// ErrInvalidStatusUpdateProtection: the issuing CA or the certificate to
 	// verify is revoked, or the CA to revoke is already revoked.
 	ErrInvalidStatusUpdateProtection Code = "InvalidStatus.UpdateProtection"
+
+	// ErrCertificatePrivateKeyExisted: a private key is already stored with the
+	// CSR.
+	ErrCertificatePrivateKeyExisted Code = "CertificatePrivateKey.Existed"
 )
 
 // Codes of the stages of creating a CSR. They are documented for
@@ -61,7 +65,7 @@ const (
 	ErrInternalEncodeKeyError Code = "Internal.EncodeKeyError"
 
 	// ErrInternalError: anything else that the request did not cause: the random
-	// source failed, or the CA's key did not sign.
+	// source failed, a store failed, or the CA's key did not sign.
 	ErrInternalError Code = "Internal.Error"
 )
 
@@ -99,7 +103,7 @@ func (c Code) Error() string { return string(c) }
 func (c Code) HTTPStatus() int {
 	switch c {
 	case ErrMissingParameter, ErrInvalidValueMalformed, ErrInvalidParameter, ErrNotFound,
-		ErrCertificateExpired, ErrInvalidStatusUpdateProtection:
+		ErrCertificateExpired, ErrInvalidStatusUpdateProtection, ErrCertificatePrivateKeyExisted:
 		return http.StatusBadRequest
 	case ErrCreateCertificateRequestFailed, ErrOrderStateError, ErrDeleteFail:
 		return http.StatusForbidden

@@ -35,6 +35,7 @@ func TestCodes(t *testing.T) {
 		{yuncert.ErrNotFound, "NotFound", 400},
 		{yuncert.ErrCertificateExpired, "CertificateExpired", 400},
 		{yuncert.ErrInvalidStatusUpdateProtection, "InvalidStatus.UpdateProtection", 400},
+		{yuncert.ErrCertificatePrivateKeyExisted, "CertificatePrivateKey.Existed", 400},
 		{yuncert.ErrInternalKeyError, "Internal.KeyError", 500},
 		{yuncert.ErrInternalCreateCSRError, "Internal.CreateCSRError", 500},
 		{yuncert.ErrInternalEncodeCSRError, "Internal.EncodeCSRError", 500},

@@ -75,19 +75,6 @@ func (r *CreateCsrRequest) Validate() error {
 	return err
 }
 
-// isCSRName reports whether a text is allowed as the parameter Name.
-func isCSRName(text string) bool {
-	for i := range len(text) {
-		c := text[i]
-		isLetter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-		isDigit := '0' <= c && c <= '9'
-		if !isLetter && !isDigit && c != '_' && c != '-' && c != '.' {
-			return false
-		}
-	}
-	return len(text) <= 50
-}
-
 // sizes are the key lengths of each family. For ECC the document has only 256.
 // The other lengths are for CreateCsrWithKey. 512 is the number in the name
 // ECC_512, whose curve P-521 has 521 bits.
@@ -125,9 +112,8 @@ func (r *CreateCsrRequest) check() (*content, algorithm.Algorithm, error) {
 			return nil, "", err
 		}
 	}
-	if !isCSRName(r.Name) {
-		return nil, "", yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Name",
-			"%.60q is not up to 50 letters, digits, underscores, hyphens and periods", r.Name)
+	if err := param.CreatedCSRName(r.Name); err != nil {
+		return nil, "", err
 	}
 	department := param.Attribute{Name: "Department", Type: x509der.OrganizationalUnit, Text: r.Department}
 	if err := department.AddTo(&c.subject); err != nil {

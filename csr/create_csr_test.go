@@ -354,6 +354,13 @@ func checkCreateCsrResponse(t *testing.T, resp *csr.CreateCsrResponse) {
 	if resp.CsrId < 1 || resp.CsrId > 1<<53-1 {
 		t.Errorf("CsrId %d is not in [1, 2^53-1]", resp.CsrId)
 	}
+	parsed, err := csr.Parse([]byte(resp.Csr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if parsed.CsrId() != resp.CsrId {
+		t.Errorf("Request.CsrId is %d, want %d", parsed.CsrId(), resp.CsrId)
+	}
 }
 
 // A keyKind is Algorithm and KeySize of a request, and the key that they want.

@@ -39,6 +39,10 @@ type Request struct {
 	Algorithm algorithm.Algorithm
 }
 
+// CsrId returns the CsrId that [CreateCsr] gives this CSR: a number from 1 to
+// 2^53-1, the same for the same CSR.
+func (r *Request) CsrId() int64 { return csrID(r.Raw) }
+
 // Subject returns the whole subject in the form of the standard library.
 func (r *Request) Subject() pkix.Name {
 	name, err := x509der.ParseName(r.RawSubject)
