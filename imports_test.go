@@ -22,6 +22,7 @@ var allowedImports = map[string]string{
 	"algorithm/tjfoc":  ". algorithm internal/der internal/sm2",
 	"ca":               ". algorithm internal/der internal/param internal/x509der",
 	"csr":              ". algorithm internal/der internal/param internal/x509der",
+	"csr/archive":      ". algorithm csr internal/der internal/param internal/x509der",
 	"examples/issue":   ". algorithm ca csr",
 	"internal/der":     "",
 	"internal/param":   ". algorithm internal/der internal/x509der",
@@ -32,6 +33,7 @@ var allowedImports = map[string]string{
 	"order/sqlstore":   "internal/sqldb order",
 
 	// For tests.
+	"csr/archive/storetest":    ". algorithm csr csr/archive internal/testkeys",
 	"internal/floor":           "algorithm internal/sm2 internal/testkeys",
 	"internal/sqldb/sqldbtest": "",
 	"internal/testkeys":        "algorithm",

@@ -1,0 +1,50 @@
+// Package archive keeps certificate signing requests (CSRs) under their CsrId, with
+// the operations UploadCsr, GetCsrDetail, ListCsr, UpdateCsr and DeleteCsr
+// (Certificate Management Service, 2020-04-07). A service uses it to answer for the
+// CSRs that [csr.CreateCsr] created and for those of other tools.
+//
+// Start with [New]. An [Archive] keeps its data in a [Store]: [MemoryStore] keeps it
+// until the process ends. Package storetest tests a Store that you write.
+// [Archive.Add] stores the result of CreateCsr, and [Archive.UploadCsr] a CSR of any
+// tool. The operations that read or change CSRs do not decide who may do so: your
+// service does.
+//
+// # What is kept
+//
+// The archive keeps the CSR, its Name, what [Archive.ListCsr] shows of it, and the
+// time when it was stored. It does not keep other text around the CSR, certificates
+// issued for it, or when it was read.
+//
+// A CSR is kept once. Its CsrId is derived from the CSR, as CreateCsr does it. If the
+// same CSR is stored again, a Name replaces the stored one, and a private key is added
+// if there is none. Without a Name or key the stored ones stay.
+//
+// # Private keys
+//
+// A private key is kept only if [Options] has a Sealer. The store receives the key
+// encrypted by the Sealer, with the CsrId as additional data, so that it opens only for
+// the CSR it belongs to. Without a Sealer the archive refuses private keys and returns
+// none, but does not delete those that the store has.
+//
+// Keep the Sealer's own key outside the store. To replace that key, use an AEAD that
+// seals with the new key, and opens with the old key what the new one does not open.
+//
+// # What holds for every operation
+//
+// now is the time of the operation; the archive keeps it in UTC and whole microseconds.
+// rand supplies the RequestId, an upper-case UUID, and the nonces for the Sealer; nil
+// means crypto/rand. A nonce must never occur twice, so use another rand only in tests.
+// The documents state no call limit.
+//
+// An operation that returns an error has changed nothing. The exception is an error
+// with the cause [ErrOutcomeUnknown]: read the CSR before you try again. Every error is
+// a [*yuncert.Error]. Any operation can return these codes, and its comment names only
+// further ones:
+//
+//   - [yuncert.ErrMissingParameter]: a required parameter is empty.
+//   - [yuncert.ErrInvalidValueMalformed]: a value breaks the rule in the field's
+//     comment.
+//   - [yuncert.ErrNotFound]: no CSR has this CsrId.
+//   - [yuncert.ErrInternalError]: rand or the store failed, or ctx ended. Err has the
+//     cause.
+package archive
