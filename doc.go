@@ -10,6 +10,8 @@
 // Choose a package by what you need:
 //
 //   - [github.com/yuncert/yuncert/csr] creates CSRs, and reads CSRs of any tool.
+//   - [github.com/yuncert/yuncert/csr/archive] keeps CSRs, and their private keys
+//     encrypted.
 //   - [github.com/yuncert/yuncert/ca] creates CAs, certificates, CRLs and OCSP
 //     responses, and verifies chains.
 //   - [github.com/yuncert/yuncert/order] takes orders and proves who owns a domain.
@@ -31,7 +33,8 @@
 // Creating a CSR and issuing a certificate are pure functions. Everything that
 // the result depends on is an argument: randomness, the time, the issuer, the
 // request. They use no clock, file, network or global state, and never modify
-// their inputs. Only order.Book, ca.Pool and algorithm.KeyPool have state.
+// their inputs. Only order.Book, archive.Archive, ca.Pool and algorithm.KeyPool
+// have state.
 //
 // rand provides RequestIds and serial numbers, and is passed on to the caller's
 // own signers. Nil means crypto/rand. Keys are always generated from the
@@ -42,7 +45,8 @@
 // # What the caller keeps
 //
 // Private keys are [crypto.Signer] values and never part of a request or
-// response. A function that generates a key returns it next to the response.
+// response, except where package csr/archive takes and returns them as text. A
+// function that generates a key returns it next to the response.
 // The key prints as "RSA_2048 private key"; only its PEM method returns the key
 // itself. The caller stores keys and certificates, decides who may ask for
 // what, and limits how often: the documented call limits are in the comments
