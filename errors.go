@@ -31,7 +31,8 @@ const (
 	ErrInvalidParameter Code = "InvalidParameter"
 
 	// ErrNotFound: ParentIdentifier or Identifier does not name a CA that the
-	// caller passed in, or CsrId does not name a CSR that is stored.
+	// caller passed in or a certificate in the inventory, or CsrId does not name
+	// a CSR in the archive.
 	ErrNotFound Code = "NotFound"
 
 	// ErrCertificateExpired: the issuing CA, a CA above it, or the certificate to
@@ -39,12 +40,19 @@ const (
 	ErrCertificateExpired Code = "CertificateExpired"
 
 	// ErrInvalidStatusUpdateProtection: the issuing CA or the certificate to
-	// verify is revoked, or the CA to revoke is already revoked.
+	// verify is revoked, or the CA or certificate to revoke is already revoked.
 	ErrInvalidStatusUpdateProtection Code = "InvalidStatus.UpdateProtection"
 
 	// ErrCertificatePrivateKeyExisted: a private key is already stored with the
 	// CSR.
 	ErrCertificatePrivateKeyExisted Code = "CertificatePrivateKey.Existed"
+
+	// ErrInvalidStatusDeleteProtection: the certificate to delete is not revoked
+	// for good.
+	ErrInvalidStatusDeleteProtection Code = "InvalidStatus.DeleteProtection"
+
+	// ErrParamRepeat: the CustomIdentifier belongs to another certificate.
+	ErrParamRepeat Code = "ParamRepeat"
 )
 
 // Codes of the stages of creating a CSR. They are documented for
@@ -103,7 +111,8 @@ func (c Code) Error() string { return string(c) }
 func (c Code) HTTPStatus() int {
 	switch c {
 	case ErrMissingParameter, ErrInvalidValueMalformed, ErrInvalidParameter, ErrNotFound,
-		ErrCertificateExpired, ErrInvalidStatusUpdateProtection, ErrCertificatePrivateKeyExisted:
+		ErrCertificateExpired, ErrInvalidStatusUpdateProtection, ErrInvalidStatusDeleteProtection,
+		ErrCertificatePrivateKeyExisted, ErrParamRepeat:
 		return http.StatusBadRequest
 	case ErrCreateCertificateRequestFailed, ErrOrderStateError, ErrDeleteFail:
 		return http.StatusForbidden

@@ -36,6 +36,8 @@ func TestCodes(t *testing.T) {
 		{yuncert.ErrCertificateExpired, "CertificateExpired", 400},
 		{yuncert.ErrInvalidStatusUpdateProtection, "InvalidStatus.UpdateProtection", 400},
 		{yuncert.ErrCertificatePrivateKeyExisted, "CertificatePrivateKey.Existed", 400},
+		{yuncert.ErrInvalidStatusDeleteProtection, "InvalidStatus.DeleteProtection", 400},
+		{yuncert.ErrParamRepeat, "ParamRepeat", 400},
 		{yuncert.ErrInternalKeyError, "Internal.KeyError", 500},
 		{yuncert.ErrInternalCreateCSRError, "Internal.CreateCSRError", 500},
 		{yuncert.ErrInternalEncodeCSRError, "Internal.EncodeCSRError", 500},

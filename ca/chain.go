@@ -146,7 +146,7 @@ func refusedLink(at int, cert *x509.Certificate, format string, args ...any) err
 
 // label names a certificate in a message.
 func label(cert *x509.Certificate) string {
-	return fmt.Sprintf("certificate %s (serial number %.20x)", printed(cert.RawSubject, cert.Subject), serialOctets(cert))
+	return fmt.Sprintf("certificate %s (serial number %.20x)", printed(cert.RawSubject, cert.Subject), x509der.SerialOctets(cert))
 }
 
 // printed returns a name for a message, or the length of a long one: the time

@@ -3,7 +3,6 @@ package ca
 import (
 	"bytes"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -205,12 +204,18 @@ func CreateRevocationList(rand io.Reader, now time.Time, issuer *Issuer, req *Cr
 	return der, nil
 }
 
+// Validate checks the entry as [CreateRevocationList] does at that time.
+func (c *RevokedCertificate) Validate(now time.Time) error {
+	_, err := c.check(second(now))
+	return err
+}
+
 // check returns the entry as it is written, or what is wrong with it.
 func (c *RevokedCertificate) check(now time.Time) (entry x509der.CRLEntry, err error) {
 	if c.SerialNumber == "" {
 		return entry, yuncert.Missing("SerialNumber")
 	}
-	serial, err := parseSerialNumber(c.SerialNumber)
+	serial, err := x509der.ParseSerialNumber(c.SerialNumber)
 	if err != nil {
 		return entry, param.Malformed("SerialNumber", "%.80q: %v", c.SerialNumber, err)
 	}
@@ -242,32 +247,6 @@ func checkRevocation(now, at time.Time, reason RevocationReason) error {
 		return param.Malformed("Reason", "%d is not a reason; want 0 to 6, 9 or 10 (RFC 5280, section 5.3.1)", reason)
 	}
 	return nil
-}
-
-var errSerialNumber = errors.New("want 1 to 40 hexadecimal digits")
-
-// parseSerialNumber decodes a serial number in the form of responses, big
-// endian. Zero, which has no octets, is accepted: RFC 5280, section 4.1.2.2,
-// wants users of certificates to cope with it.
-func parseSerialNumber(text string) ([]byte, error) {
-	if len(text) > 40 {
-		return nil, errSerialNumber
-	}
-	text = strings.TrimLeft(text, "0")
-	if len(text)%2 != 0 {
-		text = "0" + text
-	}
-	serial, err := hex.DecodeString(text)
-	if err != nil {
-		return nil, errSerialNumber
-	}
-	return serial, nil
-}
-
-// serialOctets returns the serial number of a certificate, big endian, and zero
-// as one octet.
-func serialOctets(cert *x509.Certificate) []byte {
-	return cert.SerialNumber.FillBytes(make([]byte, max(1, (cert.SerialNumber.BitLen()+7)/8)))
 }
 
 // ParseRevocationList parses a CRL of an RSA, ECC or SM2 CA: DER or one PEM

@@ -794,3 +794,15 @@ func TestPartitionedRevocationLists(t *testing.T) {
 		}
 	}
 }
+
+// Validate applies the rules of CreateRevocationList to one entry.
+func TestRevokedCertificateValidate(t *testing.T) {
+	t.Parallel()
+	c := revokedCertificate()
+	if err := c.Validate(listed.Add(time.Second - 1)); err != nil {
+		t.Error(err)
+	}
+	testutil.CheckError(t, c.Validate(c.RevocationTime.Add(-time.Second)), refused, "RevocationTime", "is after now")
+	c.Reason = 7
+	testutil.CheckError(t, c.Validate(listed), malformed, "Reason", "7 is not a reason")
+}

@@ -124,8 +124,8 @@ func (i *Issuer) describe(revoked bool) *CACertificate {
 		FullAlgorithm:    string(a),
 		KeySize:          int32(a.KeySize()),
 		SignAlgorithm:    strings.ToUpper(string(a.SignatureAlgorithm())),
-		SerialNumber:     hex.EncodeToString(serialOctets(cert)),
-		SubjectDN:        distinguishedName(subject),
+		SerialNumber:     hex.EncodeToString(x509der.SerialOctets(cert)),
+		SubjectDN:        x509der.DistinguishedName(subject),
 		CommonName:       subject.Get(x509der.CommonName),
 		Organization:     subject.Get(x509der.Organization),
 		OrganizationUnit: subject.Get(x509der.OrganizationalUnit),
@@ -161,31 +161,3 @@ func years(cert *x509.Certificate) int32 {
 	const year = 365.2425 * 24 * 60 * 60
 	return int32(math.Round(float64(cert.NotAfter.Unix()-cert.NotBefore.Unix()) / year))
 }
-
-// distinguishedName formats a subject in the order of the vendor's examples.
-func distinguishedName(name x509der.Name) string {
-	var parts []string
-	for _, part := range []struct{ label, attributeType string }{
-		{"C", x509der.Country}, {"O", x509der.Organization}, {"OU", x509der.OrganizationalUnit},
-		{"L", x509der.Locality}, {"ST", x509der.State}, {"CN", x509der.CommonName},
-	} {
-		for _, a := range x509der.Name(nil).AppendOnly(name, part.attributeType) {
-			parts = append(parts, part.label+"="+escapeDN(a.String()))
-		}
-	}
-	return strings.Join(parts, ",")
-}
-
-// escapeDN escapes an attribute value (RFC 4514, section 2.4).
-func escapeDN(value string) string {
-	value = specialInDN.Replace(value)
-	if strings.HasSuffix(value, " ") {
-		value = value[:len(value)-1] + `\ `
-	}
-	if strings.HasPrefix(value, " ") || strings.HasPrefix(value, "#") {
-		value = `\` + value
-	}
-	return value
-}
-
-var specialInDN = strings.NewReplacer(`\`, `\\`, ",", `\,`, "+", `\+`, `"`, `\"`, "<", `\<`, ">", `\>`, ";", `\;`)

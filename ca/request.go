@@ -14,16 +14,8 @@ type Tag struct {
 	Value string `json:"Value,omitempty"`
 }
 
-// maxTags is the limit in Alibaba Cloud's metadata of the API.
-const maxTags = 100
-
 // checkTags checks the parameter Tags.
-func checkTags(tags []Tag) error {
-	if len(tags) > maxTags {
-		return param.Malformed("Tags", "%d tags; up to %d are accepted", len(tags), maxTags)
-	}
-	return nil
-}
+func checkTags(tags []Tag) error { return param.CheckTags(len(tags)) }
 
 // checkCAAlgorithm checks the parameter Algorithm of a new CA.
 func checkCAAlgorithm(name string) error {

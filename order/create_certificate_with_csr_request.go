@@ -93,7 +93,7 @@ func (r *CreateCertificateWithCsrRequestRequest) check(policy algorithm.KeyPolic
 		if contact.text == "" {
 			return nil, yuncert.Missing(contact.name)
 		}
-		if err := checkText(contact.name, contact.text, 255); err != nil {
+		if err := param.CheckText(contact.name, contact.text, 255); err != nil {
 			return nil, err
 		}
 	}
@@ -212,7 +212,7 @@ func checkTags(tags []ca.Tag) error {
 		if tag.Key == "" {
 			return param.Malformed("Tags", "a tag has no Key; want 1 to 128 characters")
 		}
-		if err := checkText("Tags", tag.Key, 128); err != nil {
+		if err := param.CheckText("Tags", tag.Key, 128); err != nil {
 			return err
 		}
 		for _, reserved := range []string{"aliyun", "acs:"} {
@@ -223,7 +223,7 @@ func checkTags(tags []ca.Tag) error {
 		if strings.Contains(tag.Key, "http://") || strings.Contains(tag.Key, "https://") {
 			return param.Malformed("Tags", "the Key %.80q contains http:// or https://", tag.Key)
 		}
-		if err := checkText("Tags", tag.Value, 128); err != nil {
+		if err := param.CheckText("Tags", tag.Value, 128); err != nil {
 			return err
 		}
 	}

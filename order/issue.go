@@ -216,7 +216,7 @@ func (b *Book) Fail(ctx context.Context, now time.Time, orderID int64, reason st
 	if reason == "" {
 		return Order{}, yuncert.Missing("Reason")
 	}
-	if err := checkText("Reason", reason, 500); err != nil {
+	if err := param.CheckText("Reason", reason, 500); err != nil {
 		return Order{}, err
 	}
 	return b.move(ctx, now, orderID, eventFail, func(_ Tx, o *Order) error {

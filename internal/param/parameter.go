@@ -2,6 +2,8 @@ package param
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/internal/x509der"
@@ -36,5 +38,24 @@ func (a Attribute) AddTo(subject *x509der.Name) error {
 		text = strings.ToUpper(text)
 	}
 	*subject = append(*subject, x509der.Text(a.Type, text))
+	return nil
+}
+
+// CheckText refuses text that could harm a log, a page or a database.
+func CheckText(parameter, text string, limit int) error {
+	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > limit || strings.ContainsFunc(text, unicode.IsControl) {
+		return Malformed(parameter, "%.80q is not UTF-8 text of up to %d characters without control characters", text, limit)
+	}
+	return nil
+}
+
+// maxTags is the limit in Alibaba Cloud's metadata of the private CA's API.
+const maxTags = 100
+
+// CheckTags checks the number of tags of a certificate.
+func CheckTags(n int) error {
+	if n > maxTags {
+		return Malformed("Tags", "%d tags; up to %d are accepted", n, maxTags)
+	}
 	return nil
 }
