@@ -21,6 +21,7 @@ var allowedImports = map[string]string{
 	"algorithm":        ". internal/der internal/sm2",
 	"algorithm/tjfoc":  ". algorithm internal/der internal/sm2",
 	"ca":               ". algorithm internal/der internal/param internal/x509der",
+	"ca/inventory":     ". algorithm ca internal/der internal/param internal/x509der",
 	"csr":              ". algorithm internal/der internal/param internal/x509der",
 	"csr/archive":      ". algorithm csr internal/der internal/param internal/x509der",
 	"examples/issue":   ". algorithm ca csr",
@@ -33,6 +34,7 @@ var allowedImports = map[string]string{
 	"order/sqlstore":   "internal/sqldb order",
 
 	// For tests.
+	"ca/inventory/storetest":   ". algorithm ca ca/inventory csr internal/testkeys",
 	"csr/archive/storetest":    ". algorithm csr csr/archive internal/testkeys",
 	"internal/floor":           "algorithm internal/sm2 internal/testkeys",
 	"internal/sqldb/sqldbtest": "",

@@ -1,0 +1,185 @@
+package inventory
+
+import (
+	"context"
+	"time"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/der"
+	"github.com/yuncert/yuncert/internal/param"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// AddCA records a CA and the CAs above it, with their chains and certificates, and
+// returns the CA. Its private key is not stored. The labels are for the issuer's own
+// certificate. To add a CA again changes only its CrlUrl, if the CRLBase of the issuer
+// is another one. The errors are those of [Inventory.Add].
+func (v *Inventory) AddCA(ctx context.Context, now time.Time, issuer *ca.Issuer, labels Labels) (c CA, err error) {
+	if issuer == nil {
+		return CA{}, yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA")
+	}
+	err = labels.check()
+	if err != nil {
+		return CA{}, err
+	}
+	description := issuer.Describe()
+	chain, err := param.ParseCertificates("CertificateChain", description.CaCertChain, maxChain)
+	if err != nil {
+		return CA{}, err
+	}
+	err = v.update(ctx, func(tx Tx) error {
+		text, own := "", Labels{}
+		for at := len(chain) - 1; at >= 0; at-- {
+			cert := chain[at]
+			text = der.PEM("CERTIFICATE", cert.Raw) + text
+			crlUrl := ""
+			if at == 0 {
+				own, crlUrl = labels, description.CrlUrl
+			}
+			made, terms, _, err := read(cert.Raw)
+			if err != nil {
+				return err
+			}
+			made.Labels, made.Added, made.Updated = own, instant(now), instant(now)
+			made.Kind = KindCA // old roots have no basicConstraints
+			if _, err := add(tx, made, terms, cert); err != nil {
+				return err
+			}
+			c = CA{
+				Identifier: made.Identifier, Authority: authorityOfCA(cert), NameAuthority: authority(cert.RawSubject, nil),
+				CertificateChain: text, CrlUrl: crlUrl, Added: instant(now),
+			}
+			if c, err = addCA(tx, c, at == 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return CA{}, err
+	}
+	return c, nil
+}
+
+// addCA stores a CA, or returns the one that is stored. It changes the CrlUrl of the
+// latter only if asked to.
+func addCA(tx Tx, c CA, withCrlUrl bool) (CA, error) {
+	stored, found, err := tx.CA(c.Identifier)
+	if err != nil {
+		return CA{}, err
+	}
+	if found {
+		if !withCrlUrl || stored.CrlUrl == c.CrlUrl {
+			return stored, nil
+		}
+		stored.CrlUrl = c.CrlUrl
+		c = stored
+	}
+	return c, tx.PutCA(c)
+}
+
+// CA returns the CA with an Identifier.
+func (v *Inventory) CA(ctx context.Context, identifier string) (c CA, err error) {
+	if identifier == "" {
+		return CA{}, yuncert.Missing("Identifier")
+	}
+	err = v.view(ctx, func(s Snapshot) (err error) {
+		c, err = readCA(s, "Identifier", identifier)
+		return err
+	})
+	if err != nil {
+		return CA{}, err
+	}
+	return c, nil
+}
+
+// readCA returns a CA that must exist.
+func readCA(r Reader, parameter, identifier string) (CA, error) {
+	c, found, err := r.CA(identifier)
+	if err == nil && !found {
+		err = yuncert.Errorf(yuncert.ErrNotFound, parameter, "there is no CA %.80q", identifier)
+	}
+	return c, err
+}
+
+// Pool returns a pool of the CAs in the inventory. open makes the Issuer of one with
+// [ca.NewIssuer], from its CertificateChain and the key that you keep, or returns nil
+// for a CA to leave out, such as a root whose key is elsewhere. The pool knows which
+// CAs are revoked, themselves or through a CA above. Pool returns the errors of open
+// and those of [ca.Pool.Add].
+func (v *Inventory) Pool(ctx context.Context, open func(CA) (*ca.Issuer, error)) (*ca.Pool, error) {
+	pool, err := ca.NewPool()
+	if err != nil {
+		return nil, err
+	}
+	const limit = 100
+	after := ""
+	for {
+		var page []CA
+		var revoked []bool
+		err := v.view(ctx, func(s Snapshot) (err error) {
+			page, err = s.AllCAs(after, limit)
+			if err != nil {
+				return err
+			}
+			revoked = make([]bool, len(page))
+			for i, c := range page {
+				above, err := revokedAlong(s, c)
+				if err != nil {
+					return err
+				}
+				revoked[i] = above != ""
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		for i, c := range page {
+			if err := addTo(pool, c, revoked[i], open); err != nil {
+				return nil, err
+			}
+			after = c.Identifier
+		}
+		if len(page) < limit {
+			return pool, nil
+		}
+	}
+}
+
+// addTo opens a CA and adds it to a pool.
+func addTo(pool *ca.Pool, c CA, revoked bool, open func(CA) (*ca.Issuer, error)) error {
+	issuer, err := open(c)
+	if err != nil || issuer == nil {
+		return err
+	}
+	if issuer.Identifier() != c.Identifier {
+		return param.Refused("", "open made the issuer %s for the CA %s", issuer.Identifier(), c.Identifier)
+	}
+	if err := pool.Add(issuer); err != nil || !revoked {
+		return err
+	}
+	_, err = ca.UpdateCACertificateStatus(nil, pool, &ca.UpdateCACertificateStatusRequest{Identifier: c.Identifier})
+	return err
+}
+
+// revokedAlong returns the Identifier of the first CA in a chain that is revoked, or
+// "" if none is.
+func revokedAlong(r Reader, c CA) (string, error) {
+	chain, err := param.ParseCertificates("CertificateChain", c.CertificateChain, maxChain)
+	if err != nil {
+		return "", err
+	}
+	for _, cert := range chain {
+		identifier := x509der.Identifier(cert.Raw)
+		stored, _, err := r.Certificate(identifier)
+		if err != nil {
+			return "", err
+		}
+		if stored.Status == statusRevoke {
+			return identifier, nil
+		}
+	}
+	return "", nil
+}

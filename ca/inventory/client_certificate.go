@@ -1,0 +1,139 @@
+package inventory
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"math"
+	"strings"
+
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/internal/der"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// typeServer and typeClient are the documented values of CertificateType.
+const (
+	typeServer = "SERVER"
+	typeClient = "CLIENT"
+)
+
+// A description has the documented members that the operations share. Each operation
+// has a different choice of them.
+type description struct {
+	parent                         CA // zero if the issuing CA was not added
+	certificateType                string
+	algorithm, full, signAlgorithm string
+	keySize                        int32
+	subjectDN                      string
+	subject                        x509der.Name
+	sans                           string
+	days                           int32
+	sha2                           string
+	pem                            string
+}
+
+// A describer describes the certificates of one answer. It reads each CA once.
+type describer struct {
+	reader  Reader
+	parents map[string]CA // by Authority
+}
+
+func newDescriber(r Reader) *describer { return &describer{r, make(map[string]CA)} }
+
+// describe reads a certificate and its CA.
+func (d *describer) describe(c Certificate) (description, error) {
+	cert, err := c.Parse()
+	if err != nil {
+		return description{}, err
+	}
+	parent, known := d.parents[c.Authority]
+	if !known {
+		all, err := d.reader.CAs(c.Authority)
+		if err != nil {
+			return description{}, err
+		}
+		if len(all) > 0 {
+			parent = all[0]
+		}
+		d.parents[c.Authority] = parent
+	}
+	sha2 := sha256.Sum256(c.DER)
+	described := description{
+		parent:          parent,
+		certificateType: typeClient,
+		signAlgorithm:   x509der.SignAlgorithm(cert),
+		subject:         subjectOf(cert),
+		days:            int32(math.Round(float64(c.NotAfter.Unix()-c.NotBefore.Unix()) / (24 * 60 * 60))),
+		sha2:            hex.EncodeToString(sha2[:]),
+		pem:             der.PEM("CERTIFICATE", c.DER),
+	}
+	if c.Kind == KindServer {
+		described.certificateType = typeServer
+	}
+	described.subjectDN = x509der.DistinguishedName(described.subject)
+	a, err := algorithm.Of(cert.PublicKey)
+	if err == nil {
+		described.algorithm, described.full, described.keySize = a.Family(), string(a), int32(a.KeySize())
+	} else {
+		described.algorithm = cert.PublicKeyAlgorithm.String() // such as Ed25519
+	}
+	described.sans, err = sansOf(cert)
+	return described, err
+}
+
+// subjectOf returns the subject of a certificate. crypto/x509 reads subjects that
+// break the rules of package csr.
+func subjectOf(cert *x509.Certificate) x509der.Name {
+	subject, err := x509der.ParseCAName(cert.RawSubject)
+	if err == nil {
+		return subject
+	}
+	for _, part := range []struct {
+		attributeType string
+		values        []string
+	}{
+		{x509der.Country, cert.Subject.Country}, {x509der.Organization, cert.Subject.Organization},
+		{x509der.OrganizationalUnit, cert.Subject.OrganizationalUnit}, {x509der.Locality, cert.Subject.Locality},
+		{x509der.State, cert.Subject.Province}, {x509der.CommonName, []string{cert.Subject.CommonName}},
+	} {
+		for _, value := range part.values {
+			if value != "" {
+				subject = append(subject, x509der.Text(part.attributeType, value))
+			}
+		}
+	}
+	return subject
+}
+
+// A san is an entry of the documented member Sans, which holds a JSON text.
+type san struct {
+	Type  int    `json:"Type"` // 1 e-mail address, 2 DNS name, 6 URI, 7 IP address
+	Value string `json:"Value"`
+}
+
+func sansOf(cert *x509.Certificate) (string, error) {
+	var list []san
+	for _, name := range cert.EmailAddresses {
+		list = append(list, san{1, name})
+	}
+	for _, name := range cert.DNSNames {
+		list = append(list, san{2, name})
+	}
+	for _, name := range cert.URIs {
+		list = append(list, san{6, name.String()})
+	}
+	for _, name := range cert.IPAddresses {
+		list = append(list, san{7, name.String()})
+	}
+	if len(list) == 0 {
+		return "", nil
+	}
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false) // URIs have &
+	err := enc.Encode(list)
+	return strings.TrimSuffix(text.String(), "\n"), err
+}

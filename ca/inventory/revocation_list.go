@@ -1,0 +1,163 @@
+package inventory
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"math/big"
+	"time"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/param"
+)
+
+// RevocationList creates the next CRL of an issuer with [ca.CreateRevocationList] and
+// the certificates that are revoked or on hold. The entries come from the store one
+// after another, so that only the CRL itself is in memory.
+//
+// An Issuer with a CRLBase publishes one partition: the certificates whose CrlUrl is
+// the issuer's own, in a list that is limited to this address (RFC 5280, section
+// 5.2.5). An Issuer without CRLBase publishes the complete list of the CA, which you
+// can serve at every address. A certificate without CrlUrl is only on the complete
+// list: publish that one too if you have such certificates.
+//
+// The CRL number is the UNIX time, or one more than the last number if that is not
+// less. Each list has a greater number than all that RevocationList returned before, in
+// any process that shares the store, and has all their entries that are still due. It
+// leaves out a certificate that had expired when an earlier list was created, so that
+// each is on one list after its end (section 3.3). An Inventory creates one list at a
+// time; others wait.
+//
+// Its errors are those of ca.CreateRevocationList, and [yuncert.ErrInternalError] if
+// other processes overtake it again and again.
+func (v *Inventory) RevocationList(ctx context.Context, rand io.Reader, now time.Time, issuer *ca.Issuer, nextUpdate time.Time) ([]byte, error) {
+	req := &ca.CreateRevocationListRequest{Number: big.NewInt(1), NextUpdate: nextUpdate}
+	if err := req.Validate(); err != nil {
+		return nil, err
+	}
+	if issuer == nil {
+		return nil, yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA")
+	}
+	authority := AuthorityOf(issuer)
+	req.DistributionPoint = issuer.Describe().CrlUrl
+	select {
+	case v.lists <- struct{}{}:
+		defer func() { <-v.lists }()
+	case <-ctx.Done():
+		return nil, storeError(ctx.Err())
+	}
+	const tries = 50
+	for range tries {
+		l := List{Authority: authority, CrlUrl: req.DistributionPoint, ThisUpdate: now.UTC().Truncate(time.Second), NextUpdate: nextUpdate.UTC().Truncate(time.Second)}
+		var err error
+		l.Number, err = v.reserveNumber(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		req.Number.SetInt64(l.Number)
+		req.Revoked = v.revoked(ctx, l)
+		der, err := ca.CreateRevocationList(rand, now, issuer, req)
+		if errors.Is(err, errOvertaken) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		digest := sha256.Sum256(der)
+		l.HashCode = hex.EncodeToString(digest[:])
+		newest, err := v.complete(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		if newest {
+			return der, nil
+		}
+	}
+	return nil, yuncert.Errorf(yuncert.ErrInternalError, "", "other processes published a newer CRL %d times", tries)
+}
+
+// errOvertaken means that another process began a list with a greater number before
+// this one had read its entries.
+var errOvertaken = errors.New("another process began a newer CRL")
+
+// reserveNumber takes a number for a list. The number is used up, even if no list
+// comes of it.
+func (v *Inventory) reserveNumber(ctx context.Context, l List) (number int64, err error) {
+	err = v.update(ctx, func(tx Tx) error {
+		stored, found, err := tx.List(l.Authority, l.CrlUrl)
+		if err != nil {
+			return err
+		}
+		if !found {
+			stored = List{Authority: l.Authority, CrlUrl: l.CrlUrl}
+		}
+		// A CA that is taken over, or whose database was restored, has published
+		// numbers that the store does not know. They are rarely above UNIX times.
+		number = max(stored.Reserved+1, l.ThisUpdate.Unix())
+		stored.Reserved = number
+		return tx.PutList(stored)
+	})
+	return number, err
+}
+
+// revoked yields the entries of a list, from one View. If its number is still the
+// greatest one there, every list with a greater number reads its entries later.
+func (v *Inventory) revoked(ctx context.Context, l List) func(yield func(ca.RevokedCertificate, error) bool) {
+	return func(yield func(ca.RevokedCertificate, error) bool) {
+		began, stopped := false, false
+		err := v.view(ctx, func(s Snapshot) error {
+			if began { // the entries of the first run are in the list
+				return errOvertaken
+			}
+			stored, _, err := s.List(l.Authority, l.CrlUrl)
+			if err != nil {
+				return err
+			}
+			if stored.Reserved != l.Number {
+				return errOvertaken
+			}
+			for entry, err := range s.Revoked(l.Authority, l.CrlUrl, stored.ThisUpdate) {
+				if err != nil {
+					return err
+				}
+				// The clock of another process may be ahead.
+				if entry.RevocationTime.After(l.ThisUpdate) {
+					entry.RevocationTime = l.ThisUpdate
+				}
+				began = true
+				if !yield(entry, nil) {
+					stopped = true
+					return nil
+				}
+			}
+			return nil
+		})
+		if err != nil && !stopped {
+			yield(ca.RevokedCertificate{}, param.Cause(err))
+		}
+	}
+}
+
+// complete records that a list is about to be handed out. newest is false if a list
+// with a greater number was handed out already.
+func (v *Inventory) complete(ctx context.Context, l List) (newest bool, err error) {
+	err = v.update(ctx, func(tx Tx) error {
+		stored, _, err := tx.List(l.Authority, l.CrlUrl)
+		if err != nil {
+			return err
+		}
+		newest = l.Number > stored.Number
+		if !newest {
+			return nil
+		}
+		l.Reserved = stored.Reserved
+		if l.ThisUpdate.Before(stored.ThisUpdate) {
+			l.ThisUpdate = stored.ThisUpdate
+		}
+		return tx.PutList(l)
+	})
+	return newest, err
+}

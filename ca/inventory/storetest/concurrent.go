@@ -1,0 +1,501 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/ca/inventory"
+	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/testkeys"
+)
+
+// atOnce calls f in goroutines that start at the same time, with numbers from 0.
+func atOnce(goroutines int, f func(n int)) {
+	var end sync.WaitGroup
+	begin := make(chan struct{})
+	for n := range goroutines {
+		end.Go(func() {
+			<-begin
+			f(n)
+		})
+	}
+	close(begin)
+	end.Wait()
+}
+
+func testIncrements(t *testing.T, store inventory.Store) {
+	const goroutines, times = 16, 25
+	c := put(t, store, newCertificate(1, 1), inventory.List{Authority: "authority"}, inventory.CA{Identifier: "ca"})[0]
+	atOnce(goroutines, func(int) {
+		for range times {
+			err := store.Update(t.Context(), func(tx inventory.Tx) error {
+				c, _, err := tx.Certificate(c.Identifier)
+				if err != nil {
+					return err
+				}
+				n, _ := strconv.Atoi(c.Labels.AliasName)
+				c.Labels.AliasName = strconv.Itoa(n + 1)
+				return tx.PutCertificate(c)
+			})
+			err = errors.Join(err, store.Update(t.Context(), func(tx inventory.Tx) error {
+				l, _, err := tx.List("authority", "")
+				if err != nil {
+					return err
+				}
+				l.Reserved++
+				return tx.PutList(l)
+			}))
+			err = errors.Join(err, store.Update(t.Context(), func(tx inventory.Tx) error {
+				c, _, err := tx.CA("ca")
+				if err != nil {
+					return err
+				}
+				n, _ := strconv.Atoi(c.CrlUrl)
+				c.CrlUrl = strconv.Itoa(n + 1)
+				return tx.PutCA(c)
+			}))
+			if err != nil {
+				t.Errorf("Update: %v", err)
+			}
+		}
+	})
+	view(t, store, func(s inventory.Snapshot) error {
+		c.Labels.AliasName = strconv.Itoa(goroutines * times)
+		wantCertificate(t, s, c.Identifier, &c)
+		wantList(t, s, "authority", "", &inventory.List{Authority: "authority", Reserved: goroutines * times})
+		wantCA(t, s, "ca", &inventory.CA{Identifier: "ca", CrlUrl: strconv.Itoa(goroutines * times)})
+		return nil
+	})
+}
+
+// Updates that lock two certificates in opposite order must not wait for each other
+// forever.
+func testOppositeOrders(t *testing.T, store inventory.Store) {
+	const times = 5
+	both := put(t, store, newCertificate(1, 1), newCertificate(2, 1))
+	atOnce(2, func(n int) {
+		for range times {
+			err := store.Update(t.Context(), func(tx inventory.Tx) error {
+				for i := range 2 {
+					c, _, err := tx.Certificate(both[(n+i)%2].Identifier)
+					if err != nil {
+						return err
+					}
+					c.Labels.AliasName += "a"
+					if err := tx.PutCertificate(c); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Errorf("Update: %v", err)
+			}
+		}
+	})
+	for _, c := range all(t, store) {
+		if len(c.Labels.AliasName) != 2*times {
+			t.Errorf("%d changes of certificate %s, want %d", len(c.Labels.AliasName), c.SerialNumber, 2*times)
+		}
+	}
+}
+
+func testNewCertificate(t *testing.T, store inventory.Store) {
+	const goroutines = 8
+	for serial := 1; serial <= 20; serial++ {
+		var made atomic.Int64
+		atOnce(goroutines, func(n int) {
+			c := newCertificate(1000*serial+n, 1)
+			switch serial % 3 { // what all have in common
+			case 0:
+				c.Identifier = strconv.Itoa(serial)
+			case 1:
+				c.SerialNumber = fmt.Sprintf("ff%02x", serial)
+			default:
+				c.Labels.CustomIdentifier = strconv.Itoa(serial)
+			}
+			err := store.Update(t.Context(), func(tx inventory.Tx) error {
+				_, err := tx.CreateCertificate(c, []string{"=name"})
+				return err
+			})
+			if err == nil {
+				made.Add(1)
+			} else if !errors.Is(err, inventory.ErrExists) {
+				t.Errorf("Update: %v", err)
+			}
+		})
+		if made.Load() != 1 {
+			t.Errorf("certificate %d was made %d times", serial, made.Load())
+		}
+	}
+}
+
+func testNewList(t *testing.T, store inventory.Store) {
+	const goroutines = 8
+	for n := range 10 {
+		crlUrl := strconv.Itoa(n)
+		atOnce(goroutines, func(int) {
+			err := store.Update(t.Context(), func(tx inventory.Tx) error {
+				l, _, err := tx.List("authority", crlUrl)
+				if err != nil {
+					return err
+				}
+				l.Authority, l.CrlUrl = "authority", crlUrl
+				l.Reserved++
+				return tx.PutList(l)
+			})
+			if err != nil {
+				t.Errorf("Update: %v", err)
+			}
+		})
+		view(t, store, func(s inventory.Snapshot) error {
+			wantList(t, s, "authority", crlUrl, &inventory.List{Authority: "authority", CrlUrl: crlUrl, Reserved: goroutines})
+			return nil
+		})
+	}
+}
+
+func testNewCA(t *testing.T, store inventory.Store) {
+	const goroutines = 8
+	for n := range 10 {
+		identifier := strconv.Itoa(n)
+		atOnce(goroutines, func(int) {
+			err := store.Update(t.Context(), func(tx inventory.Tx) error {
+				c, _, err := tx.CA(identifier)
+				if err != nil {
+					return err
+				}
+				c.Identifier = identifier
+				c.CrlUrl += "a"
+				return tx.PutCA(c)
+			})
+			if err != nil {
+				t.Errorf("Update: %v", err)
+			}
+		})
+		view(t, store, func(s inventory.Snapshot) error {
+			wantCA(t, s, identifier, &inventory.CA{Identifier: identifier, CrlUrl: "aaaaaaaa"})
+			return nil
+		})
+	}
+}
+
+// A View sees everything that an Update wrote, or nothing of it.
+func testViews(t *testing.T, store inventory.Store) {
+	const times = 100
+	put(t, store, inventory.List{Authority: "authority"})
+	var done atomic.Bool
+	atOnce(5, func(n int) {
+		if n == 0 {
+			defer done.Store(true)
+			for serial := 1; serial <= times; serial++ {
+				err := store.Update(t.Context(), func(tx inventory.Tx) error {
+					l, _, err1 := tx.List("authority", "")
+					l.Reserved++
+					_, err2 := tx.CreateCertificate(revoked(newCertificate(serial, 1), day), nil)
+					return errors.Join(err1, err2, tx.PutList(l))
+				})
+				if err != nil {
+					t.Errorf("Update: %v", err)
+				}
+			}
+			return
+		}
+		for last := false; !last; {
+			last = done.Load() // one more View after the last Update
+			err := store.View(t.Context(), func(s inventory.Snapshot) error {
+				entries := int64(0)
+				for _, err := range s.Revoked("authority", "", time.Time{}) {
+					if err != nil {
+						return err
+					}
+					entries++
+				}
+				l, _, err1 := s.List("authority", "")
+				count, err2 := s.Count(inventory.Query{Status: ca.StatusRevoke})
+				if entries != l.Reserved || count != l.Reserved {
+					t.Errorf("a View sees %d, %d entries and %d certificates", l.Reserved, entries, count)
+				}
+				return errors.Join(err1, err2)
+			})
+			if err != nil {
+				t.Errorf("View: %v", err)
+				return
+			}
+		}
+	})
+}
+
+// A View sees every Update that ended before.
+func testViewAfterUpdate(t *testing.T, store inventory.Store) {
+	var last atomic.Int64
+	put(t, store, inventory.List{Authority: "authority"})
+	atOnce(4, func(n int) {
+		for range 50 {
+			if n == 0 {
+				var reserved int64
+				err := store.Update(t.Context(), func(tx inventory.Tx) error {
+					l, _, err := tx.List("authority", "")
+					l.Reserved++
+					reserved = l.Reserved
+					return errors.Join(err, tx.PutList(l))
+				})
+				if err != nil {
+					t.Errorf("Update: %v", err)
+				}
+				last.Store(reserved)
+				continue
+			}
+			least := last.Load()
+			err := store.View(t.Context(), func(s inventory.Snapshot) error {
+				l, _, err := s.List("authority", "")
+				if l.Reserved < least {
+					t.Errorf("a View sees %d after the Update that wrote %d", l.Reserved, least)
+				}
+				return err
+			})
+			if err != nil {
+				t.Errorf("View: %v", err)
+			}
+		}
+	})
+}
+
+// An authority is a CA with certificates to add.
+type authority struct {
+	issuer       *ca.Issuer
+	certificates [][]byte
+}
+
+// newAuthority makes a root and a subordinate CA, and n certificates of the latter.
+func newAuthority(t *testing.T, n int) authority {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	rootKey, subKey, key := testkeys.Key(algorithm.ECC_256, 0), testkeys.Key(algorithm.ECC_256, 1), testkeys.Key(algorithm.ECC_256, 2)
+	root, err := ca.CreateRootCACertificate(nil, day, rootKey, &ca.CreateRootCACertificateRequest{
+		CommonName: "Root", Organization: "Example", OrganizationUnit: "PKI", Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Years: 10,
+	})
+	must(err)
+	rootIssuer, err := ca.NewIssuer(root.CertificateChain, rootKey, ca.IssuerOptions{})
+	must(err)
+	sub, err := ca.CreateSubCACertificate(nil, day, rootIssuer, subKey.Public(), &ca.CreateSubCACertificateRequest{
+		CommonName: "Sub", Organization: "Example", OrganizationUnit: "PKI", Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN",
+		Algorithm: string(subKey.Algorithm()), Years: 5,
+	})
+	must(err)
+	issuer, err := ca.NewIssuer(sub.CertificateChain, subKey, ca.IssuerOptions{})
+	must(err)
+	request, err := csr.CreateCsrWithKey(nil, key, &csr.CreateCsrRequest{
+		Algorithm: "ECC", KeySize: 256, CommonName: "www.example.com", CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
+	})
+	must(err)
+	a := authority{issuer: issuer}
+	for range n {
+		_, der, err := ca.CreateServerCertificateWithCsr(nil, day, issuer, &ca.CreateServerCertificateWithCsrRequest{
+			Csr: request.Csr, ParentIdentifier: issuer.Identifier(), Days: 90,
+		})
+		must(err)
+		a.certificates = append(a.certificates, der)
+	}
+	return a
+}
+
+func testRevokeOnce(t *testing.T, store inventory.Store) {
+	a, v := newAuthority(t, 1), inventory.New(store)
+	c, err := v.Add(t.Context(), day, a.certificates[0], inventory.Labels{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var succeeded atomic.Int64
+	atOnce(200, func(int) {
+		_, err := v.Revoke(t.Context(), day, c.Identifier, inventory.Revocation{Reason: ca.ReasonKeyCompromise})
+		if err == nil {
+			succeeded.Add(1)
+		} else if !errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection) {
+			t.Errorf("Revoke: %v", err)
+		}
+	})
+	if succeeded.Load() != 1 {
+		t.Errorf("%d revocations succeeded, want one", succeeded.Load())
+	}
+}
+
+// Two hundred goroutines call random methods on the same few certificates.
+func testInventory(t *testing.T, store inventory.Store) {
+	const goroutines, times = 200, 8
+	a, v := newAuthority(t, 40), inventory.New(store)
+	var added, revocations, deletions, releases atomic.Int64
+	ids := make([]atomic.Pointer[string], len(a.certificates))
+	atOnce(goroutines, func(n int) {
+		rnd := rand.New(rand.NewPCG(1, uint64(n)))
+		for range times {
+			at := rnd.IntN(len(ids))
+			id := ids[at].Load()
+			var err error
+			var count *atomic.Int64
+			switch what := rnd.IntN(6); {
+			case id == nil || what == 0:
+				var c inventory.Certificate
+				c, err = v.Add(t.Context(), day, a.certificates[at], inventory.Labels{CustomIdentifier: strconv.Itoa(at)})
+				count = &added
+				if err == nil {
+					ids[at].Store(&c.Identifier)
+				}
+			case what == 1:
+				_, err = v.Revoke(t.Context(), day, *id, inventory.Revocation{})
+				count = &revocations
+			case what == 2:
+				_, err = v.Revoke(t.Context(), day, *id, inventory.Revocation{Reason: ca.ReasonCertificateHold})
+				count = &revocations
+			case what == 3:
+				_, err = v.Release(t.Context(), day, *id)
+				count = &releases
+			case what == 4:
+				_, err = v.DeleteClientCertificate(t.Context(), nil, day, &inventory.DeleteClientCertificateRequest{Identifier: *id})
+				count = &deletions
+			default:
+				_, err = v.ListClientCertificate(t.Context(), nil, &inventory.ListClientCertificateRequest{ShowSize: 3})
+				count = new(atomic.Int64)
+			}
+			if err == nil {
+				count.Add(1)
+				continue
+			}
+			expected := false
+			for _, code := range []yuncert.Code{yuncert.ErrNotFound, yuncert.ErrInvalidStatusUpdateProtection, yuncert.ErrInvalidStatusDeleteProtection, yuncert.ErrInvalidParameter} {
+				expected = expected || errors.Is(err, code)
+			}
+			if !expected {
+				t.Errorf("an unexpected error: %v", err)
+			}
+		}
+	})
+	for name, count := range map[string]*atomic.Int64{"Add": &added, "Revoke": &revocations, "Release": &releases, "DeleteClientCertificate": &deletions} {
+		if count.Load() == 0 {
+			t.Errorf("no %s succeeded", name)
+		}
+	}
+	// Every certificate is there once, in the status that its last change gave it.
+	authority := inventory.AuthorityOf(a.issuer)
+	view(t, store, func(s inventory.Snapshot) error {
+		entries := 0
+		for _, err := range s.Revoked(authority, "", time.Time{}) {
+			if err != nil {
+				return err
+			}
+			entries++
+		}
+		want := 0
+		for at := range ids {
+			if id := ids[at].Load(); id != nil {
+				c, found, err := s.Certificate(*id)
+				if err != nil || !found {
+					return fmt.Errorf("certificate %s: found %t, %w", *id, found, err)
+				}
+				if c.Status != ca.StatusIssue {
+					want++
+				}
+			}
+		}
+		if entries != want {
+			t.Errorf("Revoked yields %d entries, and %d certificates are not in force", entries, want)
+		}
+		return nil
+	})
+}
+
+// Inventories that stand for processes revoke certificates and publish CRLs at once.
+// The numbers rise, and each CRL has all entries of those with lower numbers.
+func testLists(t *testing.T, store inventory.Store) {
+	const processes, times = 4, 10
+	a := newAuthority(t, processes*times)
+	type published struct {
+		number  int64
+		entries map[string]bool
+	}
+	var mu sync.Mutex
+	var all []published
+	greatest := func() (n int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, p := range all {
+			n = max(n, p.number)
+		}
+		return n
+	}
+	atOnce(2*processes, func(n int) {
+		v := inventory.New(store)
+		for i := range times {
+			if n < processes {
+				c, err := v.Add(t.Context(), day, a.certificates[n*times+i], inventory.Labels{})
+				if err == nil {
+					_, err = v.Revoke(t.Context(), day, c.Identifier, inventory.Revocation{})
+				}
+				if err != nil {
+					t.Errorf("Add and Revoke: %v", err)
+				}
+				continue
+			}
+			before := greatest()
+			der, err := v.RevocationList(t.Context(), nil, day, a.issuer, day.AddDate(0, 0, 1))
+			if err != nil {
+				t.Errorf("RevocationList: %v", err)
+				return
+			}
+			list, err := ca.ParseRevocationList(der)
+			if err != nil {
+				t.Errorf("ParseRevocationList: %v", err)
+				return
+			}
+			p := published{list.Number.Int64(), make(map[string]bool)}
+			for _, entry := range list.RevokedCertificateEntries {
+				p.entries[entry.SerialNumber.String()] = true
+			}
+			if p.number <= before {
+				t.Errorf("a list has the number %d, and %d was published before", p.number, before)
+			}
+			mu.Lock()
+			all = append(all, p)
+			mu.Unlock()
+		}
+	})
+	for _, lower := range all {
+		for _, higher := range all {
+			if lower.number > higher.number {
+				continue
+			}
+			for serial := range lower.entries {
+				if !higher.entries[serial] {
+					t.Errorf("list %d lacks the entry %s of list %d", higher.number, serial, lower.number)
+				}
+			}
+		}
+	}
+	der, err := inventory.New(store).RevocationList(t.Context(), nil, day, a.issuer, day.AddDate(0, 0, 1))
+	if err != nil {
+		t.Fatalf("RevocationList: %v", err)
+	}
+	list, err := ca.ParseRevocationList(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(processes*times, len(list.RevokedCertificateEntries)); diff != "" {
+		t.Errorf("mismatch of the number of entries in the last list (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,60 @@
+package inventory
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/ca"
+)
+
+// UpdateCACertificateStatus revokes a CA in the inventory and then in a pool, which may
+// be nil or lack the CA. The revocation survives a restart: [Inventory.Pool] repeats
+// it. Pools of other processes learn of it only there. The next
+// [Inventory.RevocationList] of the CA above lists the certificate.
+//
+// It returns [yuncert.ErrNotFound] for a CA that was not added with [Inventory.AddCA],
+// and [yuncert.ErrInvalidStatusUpdateProtection] if the CA, or a CA above it, is
+// already revoked.
+func (v *Inventory) UpdateCACertificateStatus(ctx context.Context, rand io.Reader, now time.Time, pool *ca.Pool, req *ca.UpdateCACertificateStatusRequest) (*ca.UpdateCACertificateStatusResponse, error) {
+	if err := req.Validate(); err != nil {
+		return nil, err
+	}
+	requestID, err := yuncert.NewRequestId(rand)
+	if err != nil {
+		return nil, err
+	}
+	r, err := Revocation{}.complete(now)
+	if err != nil {
+		return nil, err
+	}
+	err = v.update(ctx, func(tx Tx) error {
+		issuer, err := readCA(tx, "Identifier", req.Identifier)
+		if err != nil {
+			return err
+		}
+		above, err := revokedAlong(tx, issuer)
+		if err != nil {
+			return err
+		}
+		c, err := readCertificate(tx, req.Identifier)
+		if err != nil {
+			return err
+		}
+		if above != "" && !(above == req.Identifier && c.onHold()) {
+			return yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, "Identifier", "the CA %s is revoked already", above)
+		}
+		_, err = revoke(tx, now, c, r)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	_, err = ca.UpdateCACertificateStatus(nil, pool, req)
+	if err != nil && !errors.Is(err, yuncert.ErrNotFound) && !errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection) {
+		return nil, err
+	}
+	return &ca.UpdateCACertificateStatusResponse{RequestId: requestID}, nil
+}
