@@ -164,7 +164,7 @@ func moduleDir(t *testing.T, path string) string {
 }
 
 // command prepares a command that is killed at the end of the test or after five
-// minutes.
+// minutes. It uses no proxy for servers of the tests.
 func command(t testing.TB, tool string, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
@@ -174,7 +174,7 @@ func command(t testing.TB, tool string, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(ctx, tool, args...)
-	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "TZ=UTC", "OPENSSL_CONF="+config)
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "TZ=UTC", "OPENSSL_CONF="+config, "no_proxy=127.0.0.1,"+os.Getenv("no_proxy"))
 	cmd.WaitDelay = 10 * time.Second
 	return cmd
 }
