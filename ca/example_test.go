@@ -1,13 +1,10 @@
 package ca_test
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
-	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -15,17 +12,12 @@ import (
 	"iter"
 	"log"
 	"math/big"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing/fstest"
 	"time"
-
-	"golang.org/x/crypto/ocsp"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
@@ -357,89 +349,6 @@ func ExampleCreateRevocationList() {
 	// Output:
 	// Example Issuing CA 42 2026-07-11
 	// 0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b 2026-07-01 keyCompromise
-}
-
-// An OCSP responder as an http.Handler, for POST and for GET (RFC 6960, appendix
-// A.1).
-func ExampleRespondOCSP() {
-	now := func() time.Time { return time.Date(2026, 7, 4, 0, 0, 0, 0, time.UTC) } // a program has time.Now
-	issuer := newExampleCA(now(), algorithm.ECC_256)
-
-	// Once: a key and a certificate that let this service answer for the CA.
-	responderKey, err := algorithm.GenerateKey(algorithm.ECC_256)
-	if err != nil {
-		log.Fatal(err)
-	}
-	cert, err := ca.CreateOCSPResponderCertificate(rand.Reader, now(), issuer, responderKey.Public(),
-		&ca.CreateOCSPResponderCertificateRequest{CommonName: "Example OCSP", Days: 30})
-	if err != nil {
-		log.Fatal(err)
-	}
-	responder, err := ca.NewOCSPResponder(cert.CertificateChain, responderKey)
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	// lookup asks the database that remembers what was issued and revoked.
-	lookup := func(serialNumber string) (ca.OCSPAnswer, error) {
-		return ca.OCSPAnswer{
-			Status:         ca.OCSPRevoked,
-			RevocationTime: time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC),
-			Reason:         ca.ReasonKeyCompromise,
-			NextUpdate:     now().Add(12 * time.Hour),
-		}, nil
-	}
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		request, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
-		if r.Method == http.MethodGet { // a path of base64; an http.ServeMux would clean it
-			request, err = base64.StdEncoding.DecodeString(strings.TrimPrefix(r.URL.Path, "/"))
-		}
-		if err != nil {
-			request = nil // answered as malformed
-		}
-		response, err := ca.RespondOCSP(rand.Reader, now(), responder, request, lookup)
-		if err != nil {
-			log.Print(err) // the response says tryLater or internalError
-		}
-		w.Header().Set("Content-Type", "application/ocsp-response")
-		w.Write(response)
-	})
-
-	// A client asks about a certificate.
-	resp, _, _, err := ca.CreateServerCertificate(rand.Reader, now(), issuer, &ca.CreateServerCertificateRequest{
-		CommonName: "www.example.com", Algorithm: "ECC_256", ParentIdentifier: issuer.Identifier(), Days: 90, Immediately: 2,
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	var certificates []*x509.Certificate // the server's and its CA's
-	for _, text := range []string{resp.X509Certificate, resp.CertificateChain} {
-		block, _ := pem.Decode([]byte(text))
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			log.Fatal(err)
-		}
-		certificates = append(certificates, cert)
-	}
-	request, err := ocsp.CreateRequest(certificates[0], certificates[1], nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, r := range []*http.Request{
-		httptest.NewRequest("POST", "/", bytes.NewReader(request)),
-		httptest.NewRequest("GET", "/"+url.PathEscape(base64.StdEncoding.EncodeToString(request)), nil),
-	} {
-		recorder := httptest.NewRecorder()
-		handler.ServeHTTP(recorder, r)
-		response, err := ocsp.ParseResponseForCert(recorder.Body.Bytes(), certificates[0], certificates[1])
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println(r.Method, response.Status == ocsp.Revoked, response.RevokedAt.Format(time.DateOnly), ca.RevocationReason(response.RevocationReason))
-	}
-	// Output:
-	// POST true 2026-07-01 keyCompromise
-	// GET true 2026-07-01 keyCompromise
 }
 
 // What a caller learns of a CA, by the names of DescribeCACertificate.

@@ -43,9 +43,10 @@ type OCSPAnswer struct {
 // RespondOCSP answers a DER OCSP request (RFC 6960): the body of a POST, or the
 // base64 in the path of a GET, decoded (appendix A.1). Send response to the
 // client as application/ocsp-response with HTTP status 200; it is never nil.
-// lookup is called once for each certificate that the responder's CA may have
-// issued. Its serialNumber is in lower-case hexadecimal digits, two for each
-// octet, up to 40, without leading zero octets. Zero is "00".
+// [IssuerOptions] has an example of an http.Handler. lookup is called once for
+// each certificate that the responder's CA may have issued. Its serialNumber is
+// in lower-case hexadecimal digits, two for each octet, up to 40, without
+// leading zero octets. Zero is "00".
 //
 // A client's mistakes are answered and are not errors:
 //
