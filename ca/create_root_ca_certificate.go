@@ -41,7 +41,7 @@ type CreateRootCACertificateRequest struct {
 type CreateRootCACertificateResponse struct {
 	Identifier string `json:"Identifier,omitempty"`
 	// Certificate is in PEM. CertificateChain, which [NewIssuer] takes, is the
-	// certificate and then the chain of the CA above it, the root last.
+	// certificate itself and then the CAs above it, the root last.
 	Certificate      string `json:"Certificate,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`
 	RequestId        string `json:"RequestId,omitempty"`

@@ -55,7 +55,8 @@ type CreateServerCertificateWithCsrRequest struct {
 // A CreateServerCertificateWithCsrResponse holds the new certificate.
 type CreateServerCertificateWithCsrResponse struct {
 	// X509Certificate is the certificate in PEM, with Immediately 1 and 2. With
-	// 2, CertificateChain has the CAs in PEM, the root last.
+	// 2, CertificateChain has the CAs in PEM, the issuing CA first and the root
+	// last. [crypto/tls.X509KeyPair] takes the certificate and then the chain.
 	X509Certificate  string `json:"X509Certificate,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`
 	Identifier       string `json:"Identifier,omitempty"`
