@@ -236,7 +236,7 @@ func (s *site) requests() string {
 
 // Java's PKIX validator knows only the root and finds the status of each certificate by
 // itself: by OCSP, by CRLs if no responder answers, and by CRLs only. Its path builder
-// also finds the subordinate CA. Java 17.0.18 and later follow caIssuers only to the
+// also finds the subordinate CA. Since January 2026 Java follows caIssuers only to the
 // locations in allowedAIALocations.
 func TestJavaAddresses(t *testing.T) {
 	t.Parallel()
