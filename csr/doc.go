@@ -11,7 +11,7 @@
 // return the private key next to the response. The functions that end in
 // WithKey sign with the caller's key, in memory or in an HSM. [Parse] reads a
 // CSR and checks it. No function uses a network, a file or a clock, and none
-// stores anything.
+// stores anything. Package csr/archive stores CSRs.
 //
 // # Both operations
 //

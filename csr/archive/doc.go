@@ -6,8 +6,8 @@
 // Start with [New]. An [Archive] keeps its data in a [Store]: [MemoryStore] keeps it
 // until the process ends. Package storetest tests a Store that you write.
 // [Archive.Add] stores the result of CreateCsr, and [Archive.UploadCsr] a CSR of any
-// tool. The operations that read or change CSRs do not decide who may do so: your
-// service does.
+// tool. No operation checks who calls it: your service decides who may read, change
+// and delete a CSR.
 //
 // # What is kept
 //
@@ -23,8 +23,8 @@
 //
 // A private key is kept only if [Options] has a Sealer. The store receives the key
 // encrypted by the Sealer, with the CsrId as additional data, so that it opens only for
-// the CSR it belongs to. Without a Sealer the archive refuses private keys and returns
-// none, but does not delete those that the store has.
+// the CSR it belongs to. Without a Sealer the archive accepts and returns no private
+// key. Those in the store stay there until their CSR is deleted.
 //
 // Keep the Sealer's own key outside the store. To replace that key, use an AEAD that
 // seals with the new key, and opens with the old key what the new one does not open.
@@ -33,8 +33,8 @@
 //
 // now is the time of the operation; the archive keeps it in UTC and whole microseconds.
 // rand supplies the RequestId, an upper-case UUID, and the nonces for the Sealer; nil
-// means crypto/rand. A nonce must never occur twice, so use another rand only in tests.
-// The documents state no call limit.
+// means crypto/rand. Only tests should use another rand: a nonce must never repeat. The
+// documents state no call limit.
 //
 // An operation that returns an error has changed nothing. The exception is an error
 // with the cause [ErrOutcomeUnknown]: read the CSR before you try again. Every error is
