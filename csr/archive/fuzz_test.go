@@ -95,7 +95,8 @@ func checkUploaded(t *testing.T, a *archive.Archive, req *archive.UploadCsrReque
 	}
 	for _, keyWord := range []string{parsed.CommonName, strings.ToUpper(parsed.CommonName), req.Name, strings.ToUpper(req.Name)} {
 		// A few letters, such as ı and ß, have no capital letter that leads back to them.
-		if strings.ToLower(strings.ToUpper(keyWord)) != strings.ToLower(keyWord) {
+		lower, again := strings.ToLower(keyWord), strings.ToLower(strings.ToUpper(keyWord))
+		if lower != again {
 			continue
 		}
 		page, err := a.ListCsr(context.Background(), nil, &archive.ListCsrRequest{KeyWord: keyWord, Algorithm: parsed.Algorithm.Family()})
