@@ -88,8 +88,9 @@ func (r *ListCsrRequest) Validate() error {
 // first. Storing a CSR again does not move it. If a CSR is stored or deleted between
 // the calls for two pages, the next page begins one CSR earlier or later.
 //
-// The time that a page takes grows with the number of CSRs on the pages before it.
-// With a KeyWord it grows with the number of all CSRs.
+// The time that a page takes grows with the number of CSRs. A database counts them for
+// TotalCount, reads over those on the pages before, and looks at each one for a KeyWord.
+// A MemoryStore without a filter takes the same time for each page.
 func (a *Archive) ListCsr(ctx context.Context, rand io.Reader, req *ListCsrRequest) (*ListCsrResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err
