@@ -15,9 +15,9 @@ type CreateServerCertificateWithCsrRequest struct {
 	// Domain lists more names, DNS names and IP addresses separated by commas:
 	// with the CSR's up to 250 names besides the common name.
 	Domain string `json:"Domain,omitempty"`
-	// The parts of the subject. An empty one is the CSR's, or else "Alibaba
-	// Inc." and "Aliyun CDN" for the first two, and the CA's country, province
-	// and city. CommonName is used only if the CSR has none. Limits: 64
+	// The parts of the subject. An empty one is the CSR's, or else the one of
+	// IssuerOptions.Defaults for the first two ("Alibaba Inc." and "Aliyun CDN"
+	// if it is nil), and the CA's country, province and city. CommonName is used only if the CSR has none. Limits: 64
 	// characters for Organization, OrganizationUnit and CommonName, 128 for
 	// State (the province) and Locality (the city), two letters for Country.
 	Organization     string `json:"Organization,omitempty"`
@@ -102,7 +102,7 @@ func (r *CreateServerCertificateWithCsrRequest) check(policy algorithm.KeyPolicy
 // The subject has the attributes C, ST, L, O, OU and CN, and no others of the
 // CSR. A PrintableString or UTF8String of the CSR keeps its type; other string
 // types become UTF8String (RFC 5280, section 4.1.2.6). The documented defaults
-// of O and OU name Alibaba: set Organization and OrganizationUnit, or use
+// of O and OU name Alibaba: set IssuerOptions.Defaults, or use
 // [CreateDomainCertificate], which writes neither.
 //
 // The alternative names are the common name if it is a DNS name or an IP

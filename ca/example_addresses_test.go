@@ -37,15 +37,6 @@ type publication struct {
 	revoked          []ca.RevokedCertificate
 }
 
-// addresses returns the options of a CA whose files a publisher serves.
-func addresses(base, identifier string) ca.IssuerOptions {
-	return ca.IssuerOptions{
-		CRLBase:               base + "/crl", // NewIssuer adds "/", the Identifier and ".crl"
-		OCSPServer:            []string{base + "/ocsp/" + identifier},
-		IssuingCertificateURL: []string{base + "/ca/" + identifier + ".cer"},
-	}
-}
-
 // ServeHTTP is not for an http.ServeMux, which would clean the base64 in the path
 // of an OCSP request by GET.
 func (p publisher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -122,18 +113,23 @@ func ExampleIssuerOptions() {
 
 	// The options of a CA apply to what it signs. The root's addresses stand in the
 	// subordinate CA, and the subordinate CA's in the server certificate.
+	options := ca.IssuerOptions{
+		CRLBase:               base + "/crl", // NewIssuer adds "/", the Identifier and ".crl"
+		OCSPServer:            []string{base + "/ocsp/{Identifier}"},
+		IssuingCertificateURL: []string{base + "/ca/{Identifier}.cer"},
+	}
 	rootKey := must(algorithm.GenerateKey(algorithm.ECC_256))
 	root := must(ca.CreateRootCACertificate(rand.Reader, publishedAt(), rootKey, &ca.CreateRootCACertificateRequest{
 		CommonName: "Example Root CA", Organization: "Example", OrganizationUnit: "PKI",
 		Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Years: 10,
 	}))
-	rootIssuer := must(ca.NewIssuer(root.CertificateChain, rootKey, addresses(base, root.Identifier)))
+	rootIssuer := must(ca.NewIssuer(root.CertificateChain, rootKey, options))
 	subKey := must(algorithm.GenerateKey(algorithm.ECC_256))
 	sub := must(ca.CreateSubCACertificate(rand.Reader, publishedAt(), rootIssuer, subKey.Public(), &ca.CreateSubCACertificateRequest{
 		CommonName: "Example Issuing CA", Organization: "Example", OrganizationUnit: "PKI",
 		Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Algorithm: "ECC_256", Years: 5,
 	}))
-	issuer := must(ca.NewIssuer(sub.CertificateChain, subKey, addresses(base, sub.Identifier)))
+	issuer := must(ca.NewIssuer(sub.CertificateChain, subKey, options))
 	resp, _, der, err := ca.CreateServerCertificate(rand.Reader, publishedAt(), issuer, &ca.CreateServerCertificateRequest{
 		CommonName: "www.example.com", Algorithm: "ECC_256", ParentIdentifier: issuer.Identifier(), Days: 90,
 		EnableCrl: 1, // without it the certificate has no CRL address

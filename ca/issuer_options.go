@@ -21,8 +21,10 @@ type IssuerOptions struct {
 	CRLBase string
 	// OCSPServer has the http or https addresses of the CA's OCSP responders, and
 	// IssuingCertificateURL those of the CA's own certificate in DER, up to 8
-	// each. They are written into everything that the CA signs, as the extension
-	// authorityInfoAccess (RFC 5280, section 4.2.2.1).
+	// each. The CA's Identifier replaces the text "{Identifier}" in an address, so
+	// that all CAs of a Pool can have the same options. The addresses are written
+	// into everything that the CA signs, as the extension authorityInfoAccess (RFC
+	// 5280, section 4.2.2.1).
 	OCSPServer, IssuingCertificateURL []string
 	// Defaults stand in the subjects of server and client certificates for what
 	// neither the request nor the CSR has. Nil means the documented ones, which
@@ -84,11 +86,11 @@ func (i *Issuer) apply(opts IssuerOptions) (err error) {
 		i.crlAddress = strings.TrimSuffix(base, "/") + "/" + i.Identifier() + ".crl"
 		i.crlPoints = x509der.CRLPoints(i.crlAddress)
 	}
-	responders, err := webAddresses("OCSPServer", opts.OCSPServer)
+	responders, err := i.webAddresses("OCSPServer", opts.OCSPServer)
 	if err != nil {
 		return err
 	}
-	issuers, err := webAddresses("IssuingCertificateURL", opts.IssuingCertificateURL)
+	issuers, err := i.webAddresses("IssuingCertificateURL", opts.IssuingCertificateURL)
 	if err != nil {
 		return err
 	}
@@ -109,14 +111,14 @@ func (i *Issuer) apply(opts IssuerOptions) (err error) {
 // another.
 const maxAddresses = 8
 
-// webAddresses checks a list of addresses.
-func webAddresses(option string, list []string) ([]string, error) {
+// webAddresses checks a list of addresses and puts the CA's Identifier into them.
+func (i *Issuer) webAddresses(option string, list []string) ([]string, error) {
 	if len(list) > maxAddresses {
 		return nil, param.Refused(option, "%d addresses; up to %d are accepted", len(list), maxAddresses)
 	}
 	var addresses []string
 	for _, entry := range list {
-		address, err := webAddress(option, entry)
+		address, err := webAddress(option, strings.ReplaceAll(entry, "{Identifier}", i.Identifier()))
 		if err != nil {
 			return nil, err
 		}

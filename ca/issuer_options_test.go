@@ -150,6 +150,9 @@ func TestIssuerAddresses(t *testing.T) {
 			{"all", full, asn.Seq(access(1, full.OCSPServer[0]), access(1, full.OCSPServer[1]), access(2, full.IssuingCertificateURL[0]))},
 			{"OCSPServer", ca.IssuerOptions{CRLBase: crlBase, OCSPServer: full.OCSPServer[:1], RootIssues: true}, asn.Seq(access(1, full.OCSPServer[0]))},
 			{"IssuingCertificateURL", ca.IssuerOptions{CRLBase: crlBase, IssuingCertificateURL: full.IssuingCertificateURL, RootIssues: true}, asn.Seq(access(2, full.IssuingCertificateURL[0]))},
+			{"with the Identifier", ca.IssuerOptions{
+				CRLBase: crlBase, OCSPServer: []string{"http://{Identifier}.ocsp.example.com/{Identifier}"}, IssuingCertificateURL: []string{"http://pki.example.com/{Identifier}.cer"}, RootIssues: true,
+			}, asn.Seq(access(1, "http://"+au.root.Identifier+".ocsp.example.com/"+au.root.Identifier), access(2, "http://pki.example.com/"+au.root.Identifier+".cer"))},
 			{"none", ca.IssuerOptions{CRLBase: crlBase, RootIssues: true}, nil},
 		} {
 			t.Run(string(a)+" "+tt.name, func(t *testing.T) {
