@@ -59,6 +59,34 @@ func ExampleGenerateKey() {
 	// level=INFO msg=made key="ECC_256 private key"
 }
 
+// A service keeps its key in a file that only the password opens. ca.LoadPool reads
+// such files too.
+func ExampleParseEncryptedPrivateKey() {
+	password := []byte("correct horse battery staple") // a program has it from a secret store
+	key, err := algorithm.GenerateKey(algorithm.SM2_256)
+	if err != nil {
+		log.Fatal(err)
+	}
+	text, err := key.EncryptedPEM(password)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(strings.SplitN(string(text), "\n", 2)[0])
+
+	again, err := algorithm.ParseEncryptedPrivateKey(text, password)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(again)
+
+	_, err = algorithm.ParseEncryptedPrivateKey(text, []byte("wrong"))
+	fmt.Println(errors.Is(err, yuncert.ErrInvalidParameter))
+	// Output:
+	// -----BEGIN ENCRYPTED PRIVATE KEY-----
+	// SM2_256 private key
+	// true
+}
+
 // The same call signs with every algorithm. SM2 keys always use SM3 and ignore the
 // hash function in the options.
 func ExamplePrivateKey_SignMessage() {

@@ -18,8 +18,9 @@ import (
 	"github.com/yuncert/yuncert/internal/sm2"
 )
 
-// kinds names the keys and curves that other tools make and this module does not
-// support (RFC 3279, RFC 4055, RFC 5480, RFC 5639, RFC 8410, RFC 9881, SEC 2).
+// kinds names the keys, curves and encryption schemes that other tools use and this
+// module does not support (RFC 3279, RFC 4055, RFC 5480, RFC 5639, RFC 7292, RFC 8018,
+// RFC 8410, RFC 9881, SEC 2).
 var kinds = map[string]string{
 	"1.2.840.10040.4.1":       "DSA",
 	"1.2.840.10046.2.1":       "Diffie-Hellman",
@@ -40,6 +41,18 @@ var kinds = map[string]string{
 	"1.3.36.3.3.2.8.1.1.7":  "brainpoolP256r1",
 	"1.3.36.3.3.2.8.1.1.11": "brainpoolP384r1",
 	"1.3.36.3.3.2.8.1.1.13": "brainpoolP512r1",
+
+	"1.2.840.113549.1.5.3":    "pbeWithMD5AndDES-CBC",
+	"1.2.840.113549.1.5.6":    "pbeWithMD5AndRC2-CBC",
+	"1.2.840.113549.1.5.10":   "pbeWithSHA1AndDES-CBC",
+	"1.2.840.113549.1.5.11":   "pbeWithSHA1AndRC2-CBC",
+	"1.2.840.113549.1.12.1.1": "pbeWithSHAAnd128BitRC4",
+	"1.2.840.113549.1.12.1.3": "pbeWithSHAAnd3-KeyTripleDES-CBC",
+	"1.2.840.113549.1.12.1.6": "pbeWithSHAAnd40BitRC2-CBC",
+	"1.3.14.3.2.7":            "DES-CBC",
+	"2.16.840.1.101.3.4.1.6":  "AES-128-GCM",
+	"2.16.840.1.101.3.4.1.26": "AES-192-GCM",
+	"2.16.840.1.101.3.4.1.46": "AES-256-GCM",
 }
 
 // nameOf reads an object identifier and returns it with the name of its kind.

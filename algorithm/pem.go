@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"math/big"
 	"strings"
@@ -21,10 +22,17 @@ import (
 // 5958), which openssl, Java and Go read. An SM2 key has the form of GM/T 0010:
 // id-ecPublicKey with the SM2 curve, and an ECPrivateKey with the curve and the
 // public key. The result is secret: do not log it, and give its file mode 0600.
-// A zero PrivateKey is [yuncert.ErrInternalEncodeKeyError].
+// [PrivateKey.EncryptedPEM] protects it with a password. A zero PrivateKey is [yuncert.ErrInternalEncodeKeyError].
 func (k *PrivateKey) PEM() ([]byte, error) {
-	var content []byte
-	var err error
+	content, err := k.pkcs8()
+	if err != nil {
+		return nil, err
+	}
+	return []byte(der.PEM("PRIVATE KEY", content)), nil
+}
+
+// pkcs8 returns the key as PKCS #8 (RFC 5958, section 2).
+func (k *PrivateKey) pkcs8() (content []byte, err error) {
 	switch signer := k.signer().(type) {
 	case nil:
 		err = errors.New("the private key is empty")
@@ -34,9 +42,13 @@ func (k *PrivateKey) PEM() ([]byte, error) {
 		content, err = x509.MarshalPKCS8PrivateKey(signer)
 	}
 	if err != nil {
-		return nil, &yuncert.Error{Code: yuncert.ErrInternalEncodeKeyError, Message: "Failed to encode private key.", Err: err}
+		return nil, errEncode(err)
 	}
-	return []byte(der.PEM("PRIVATE KEY", content)), nil
+	return content, nil
+}
+
+func errEncode(cause error) error {
+	return &yuncert.Error{Code: yuncert.ErrInternalEncodeKeyError, Message: "Failed to encode private key.", Err: cause}
 }
 
 // The tags of the optional fields in an ECPrivateKey.
@@ -82,15 +94,30 @@ const (
 // P-521 or SM2. [PrivateKey.PEM] then names the curve.
 //
 // ParsePrivateKey refuses a text with no key or several, and a key that is
-// encrypted, broken, not supported or refused by [Check]. It reads up to 1 MiB of
-// text and 16 KiB of key, and looks at the length of an RSA key before it computes
-// anything. The message quotes nothing of the text but the label of a block.
+// encrypted (see [ParseEncryptedPrivateKey]), broken, not supported or refused by
+// [Check]. It reads up to 1 MiB of text and 16 KiB of key, and looks at the length of
+// an RSA key before it computes anything. The message quotes nothing of the text but
+// the label of a block.
 func ParsePrivateKey(text []byte) (*PrivateKey, error) {
+	block, err := findPrivateKey(text)
+	if err != nil {
+		return nil, err
+	}
+	if block.Type == encryptedLabel {
+		return nil, malformed("the private key is encrypted; read it with ParseEncryptedPrivateKey and its password")
+	}
+	return parsePrivateKey(block.Type, block.Bytes)
+}
+
+const encryptedLabel = "ENCRYPTED PRIVATE KEY"
+
+// findPrivateKey returns the block of the one private key in a text.
+func findPrivateKey(text []byte) (*pem.Block, error) {
 	if len(text) > maxKeyText {
 		return nil, malformed("the text has %d octets; want at most %d", len(text), maxKeyText)
 	}
 	blocks := der.NewPEMReader(text)
-	var key *PrivateKey
+	var key *pem.Block
 	damaged, other := false, "" // other is the label of a block that holds no private key
 	for {
 		block, bad := blocks.Next()
@@ -106,22 +133,28 @@ func ParsePrivateKey(text []byte) (*PrivateKey, error) {
 		if key != nil {
 			return nil, malformed("the text holds more than one private key")
 		}
-		if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["Proc-Type"] != "" || block.Headers["DEK-Info"] != "" {
-			return nil, malformed("the private key is encrypted; decrypt it first, for example with openssl pkey")
-		}
-		var err error
-		key, err = parsePrivateKey(block.Type, block.Bytes)
-		if err != nil {
-			return nil, err
-		}
+		key = block
 	}
-	if key != nil {
-		return key, nil
-	}
-	if other != "" && !damaged {
+	if key == nil && other != "" && !damaged {
 		return nil, malformed("the text holds no private key, only %s; want %s", der.Label(other), wantLabel)
 	}
-	return nil, malformed("the text holds no private key in PEM (%s): %v", wantLabel, der.NoPEM(text))
+	if key == nil && isPKCS12(text) {
+		return nil, malformed("the text is PKCS #12 and not PEM; take the key out with openssl pkcs12 -nocerts")
+	}
+	if key == nil {
+		return nil, malformed("the text holds no private key in PEM (%s): %v", wantLabel, der.NoPEM(text))
+	}
+	if key.Headers["Proc-Type"] != "" || key.Headers["DEK-Info"] != "" {
+		return nil, malformed("the private key is encrypted in the old form with Proc-Type and DEK-Info (RFC 1421); convert it with openssl pkcs8 -topk8")
+	}
+	return key, nil
+}
+
+// isPKCS12 reports whether a text begins like a PFX (RFC 7292, section 4): it has
+// version 3, and PKCS #8 keys have 0 or 1. Windows writes an indefinite length.
+func isPKCS12(text []byte) bool {
+	version3 := []byte{2, 1, 3, 0x30}
+	return der.IsDER(text) && bytes.Contains(text[:min(len(text), 9)], version3)
 }
 
 const wantLabel = "PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY"

@@ -254,7 +254,8 @@ func refusedPrivateKeys(t testing.TB) []refusedPrivateKey {
 		tooLong     = "octets; want at most "
 		explicit    = "the key's curve is given by explicit parameters, which are not exactly those of P-256, P-384, P-521 or SM2"
 		two         = "the text holds more than one private key"
-		encrypted   = "the private key is encrypted; decrypt it first"
+		encrypted   = "the private key is encrypted; read it with ParseEncryptedPrivateKey and its password"
+		oldForm     = "the private key is encrypted in the old form with Proc-Type and DEK-Info (RFC 1421); convert it with openssl pkcs8 -topk8"
 		notSequence = "the private key is not one DER SEQUENCE"
 		notPKCS8    = "the private key is not the PKCS #8 key that its PEM label says"
 		notPKCS1    = "the private key is not the PKCS #1 key that its PEM label says"
@@ -311,9 +312,9 @@ func refusedPrivateKeys(t testing.TB) []refusedPrivateKey {
 
 		// Encrypted.
 		{"encrypted PKCS #8", file("refused-encrypted-pkcs8.pem"), encrypted},
-		{"encrypted PKCS #1", file("refused-encrypted-rsa.pem"), encrypted},
-		{"encrypted SEC 1", file("refused-encrypted-ec.pem"), encrypted},
-		{"encrypted, without DEK-Info", bytes.Replace(file("rsa-pkcs1.pem"), []byte("KEY-----\n"), []byte("KEY-----\nProc-Type: 4,ENCRYPTED\n\n"), 1), encrypted},
+		{"encrypted PKCS #1", file("refused-encrypted-rsa.pem"), oldForm},
+		{"encrypted SEC 1", file("refused-encrypted-ec.pem"), oldForm},
+		{"encrypted, without DEK-Info", bytes.Replace(file("rsa-pkcs1.pem"), []byte("KEY-----\n"), []byte("KEY-----\nProc-Type: 4,ENCRYPTED\n\n"), 1), oldForm},
 
 		// Kinds.
 		{"Ed25519", file("refused-ed25519.pem"), "the key's algorithm is not supported: Ed25519 (1.3.101.112); want RSA"},

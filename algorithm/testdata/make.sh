@@ -41,6 +41,25 @@ openssl pkey -in $ec -pubout -ec_conv_form hybrid >publickey/refused-p256-hybrid
 openssl ec -in $sm2 -pubout -conv_form compressed >publickey/refused-sm2-compressed.pem
 openssl ec -in $sm2 -pubout -conv_form hybrid >publickey/refused-sm2-hybrid.pem
 
+# Encrypted keys. Few iterations keep the tests fast. refused-rfc7914.pem is from section 13 of that RFC.
+mkdir -p encrypted
+encrypt() { key=$1 name=$2; shift 2; openssl pkcs8 -topk8 -in $key -passout 'pass:correct horse 密码' "$@" >encrypted/$name.pem; }
+encrypt $ec openssl
+encrypt $rsa rsa -iter 100
+encrypt $sm2 sm2 -iter 100
+for cipher in aes-128-cbc aes-192-cbc aes-256-cbc des3 sm4-cbc; do
+	encrypt $ec $cipher -iter 100 -v2 $cipher
+done
+for hash in SHA1 SHA224 SHA256 SHA384 SHA512 SHA512-224 SHA512-256; do
+	encrypt $ec hmac$hash -iter 100 -v2prf hmacWith$hash
+done
+encrypt $ec scrypt -scrypt
+encrypt $ec scrypt-small -scrypt -scrypt_N 16 -scrypt_r 2 -scrypt_p 3
+encrypt $ec refused-pbes1-sha1-3des -v1 PBE-SHA1-3DES
+encrypt $ec refused-pbes1-md5-des -v1 PBE-MD5-DES -provider legacy -provider default
+encrypt $ec refused-camellia -v2 camellia-256-cbc
+openssl pkcs12 -export -nocerts -inkey $ec -passout 'pass:correct horse 密码' >encrypted/refused.p12
+
 for f in $keys/*.pem; do
 	echo "$(basename $f .pem) $(openssl pkey -in $f -pubout -outform DER | openssl md5 -r | cut -d' ' -f1)"
 done >pubmd5.txt
