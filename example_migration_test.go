@@ -119,7 +119,7 @@ func Example_fromOpenSSL() {
 	now, files := time.Now(), must(fs.Sub(oldCA(), "openssl"))
 	csrPEM := oldCSR()
 
-	pool := must(ca.LoadPool(files, ca.IssuerOptions{CRLBase: "http://pki.example.com"}))
+	pool := must(ca.LoadPool(files, nil, ca.IssuerOptions{CRLBase: "http://pki.example.com"}))
 	list := must(ca.DescribeCACertificateList(rand.Reader, now, pool,
 		&ca.DescribeCACertificateListRequest{CertType: "subRoot"}))
 	issuer := must(pool.Issuer(list.CertificateList[0].Identifier))

@@ -61,10 +61,10 @@ func errNoPassword() error {
 // [ParsePrivateKey] reads it, and the password is not used.
 //
 // An encrypted key is PKCS #8 ("ENCRYPTED PRIVATE KEY") with PBES2 (RFC 8018, section
-// 6.2), which current versions of openssl, Java, step and GmSSL write. The key
-// derivation is PBKDF2 with HMAC and SHA-1, SHA-2 or SM3, or scrypt (RFC 7914). The
-// cipher is AES, Triple DES or SM4 in CBC mode. The older forms, with PBES1 or with
-// the header Proc-Type, are refused with the openssl command that converts them.
+// 6.2), which current versions of openssl, Java and GmSSL write. The key derivation
+// is PBKDF2 with HMAC and SHA-1, SHA-2 or SM3, or scrypt (RFC 7914). The cipher is
+// AES, Triple DES or SM4 in CBC mode. PBES1, PKCS #12 and the header Proc-Type are
+// refused; the message names the openssl command that converts the key.
 //
 // Decryption takes as long as the text demands, up to four seconds. PBKDF2 may have
 // up to 10,000,000 iterations. scrypt may use up to 128 MiB and four times the work

@@ -281,7 +281,7 @@ func TestParseEncryptedPrivateKey(t *testing.T) {
 		{"HMAC-SHA-1, which is the default", encrypted(salt, sha1.New, func(k *encryptedKey) { k.prf = asn.Seq(testutil.Hex("06082a864886f70d0207"), null) })},
 		{"HMAC-SHA-256 without NULL", encrypted(salt, sha256.New, func(k *encryptedKey) { k.prf = asn.Seq(testutil.Hex("06082a864886f70d0209")) })},
 		{"HMAC-SM3", encrypted(salt, sm2.NewSM3, func(k *encryptedKey) { k.prf = asn.Seq(testutil.Hex("06092a811ccf550183 1102"), null) })},
-		{"HMAC-SM3 without NULL, as GmSSL writes it", encrypted(salt, sm2.NewSM3, func(k *encryptedKey) { k.prf = asn.Seq(testutil.Hex("06092a811ccf550183 1102")) })},
+		{"HMAC-SM3 without NULL", encrypted(salt, sm2.NewSM3, func(k *encryptedKey) { k.prf = asn.Seq(testutil.Hex("06092a811ccf550183 1102")) })},
 		{"a certificate in front", join(certificate, encrypted(salt, sha256.New, unchanged))},
 		{"bag attributes in front, as openssl pkcs12 writes them", join([]byte("Bag Attributes\n    friendlyName: a\nKey Attributes: <No Attributes>\n"), encrypted(salt, sha256.New, unchanged))},
 		{"a key that is not encrypted", ecPEM},

@@ -219,7 +219,8 @@ func (s *pbes2) parsePRF(input *cryptobyte.String) error {
 		var parameters cryptobyte.String
 		var ok bool
 		oid, parameters, ok = readIdentifier(input)
-		if !ok || len(parameters) > 0 && !bytes.Equal(parameters, null) { // GmSSL leaves NULL out
+		// RFC 8018, appendix B.1.2, wants NULL. Some tools leave it out.
+		if !ok || len(parameters) > 0 && !bytes.Equal(parameters, null) {
 			return errPBES2()
 		}
 	}

@@ -377,11 +377,14 @@ func ExampleDescribeCACertificate() {
 	// true
 }
 
-// A service keeps its CAs in a directory, which os.DirFS opens: a chain and a
-// private key each.
+// A service keeps its CAs in a directory, which os.DirFS opens: a chain and an
+// encrypted private key each.
 func ExampleLoadPool() {
 	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()
 	files := fstest.MapFS{}                            // a program has os.DirFS("/etc/pki/ca")
+	password := func(file string) ([]byte, error) {    // a program asks its secret store
+		return []byte("the password of " + file), nil
+	}
 	for name, a := range map[string]algorithm.Algorithm{"ecc": algorithm.ECC_256, "sm2": algorithm.SM2_256} {
 		key, err := algorithm.GenerateKey(a)
 		if err != nil {
@@ -394,14 +397,18 @@ func ExampleLoadPool() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		text, err := key.PEM()
+		secret, err := password(name + ".key")
+		if err != nil {
+			log.Fatal(err)
+		}
+		text, err := key.EncryptedPEM(secret)
 		if err != nil {
 			log.Fatal(err)
 		}
 		files[name+".pem"] = &fstest.MapFile{Data: []byte(root.CertificateChain)}
 		files[name+".key"] = &fstest.MapFile{Data: text}
 	}
-	pool, err := ca.LoadPool(files, ca.IssuerOptions{})
+	pool, err := ca.LoadPool(files, password, ca.IssuerOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -422,7 +429,7 @@ func ExampleLoadPool() {
 	fmt.Println(errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection))
 
 	delete(files, "sm2.key")
-	_, err = ca.LoadPool(files, ca.IssuerOptions{})
+	_, err = ca.LoadPool(files, password, ca.IssuerOptions{})
 	fmt.Println(errors.Is(err, fs.ErrNotExist), strings.Contains(err.Error(), "sm2.key"))
 	// Output:
 	// ECC Example Root CA ROOT ISSUE

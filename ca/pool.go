@@ -1,6 +1,7 @@
 package ca
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"path"
@@ -59,16 +60,20 @@ func (p *Pool) all() []*Issuer {
 }
 
 // LoadPool makes a pool from files. Each NAME.pem has a chain for [NewIssuer],
-// and NAME.key its private key for [algorithm.ParsePrivateKey]. A NAME.pem
-// without a NAME.key is an error: give every other certificate another ending,
-// such as .crt. Subdirectories are not read. A root with its key elsewhere
-// needs no file, because the chains of the CAs below contain it. [NewPool] is
-// for keys in an HSM.
+// and NAME.key its private key. A NAME.pem without a NAME.key is an error: give
+// every other certificate another ending, such as .crt. Subdirectories are not
+// read. A root with its key elsewhere needs no file, because the chains of the CAs
+// below contain it. [NewPool] is for keys in an HSM.
 //
-// The errors are those of NewIssuer and ParsePrivateKey after the file's name,
-// and [yuncert.ErrInvalidParameter] for a file that cannot be read, for a CA
-// that is there twice, and if there is no CA.
-func LoadPool(files fs.FS, opts IssuerOptions) (*Pool, error) {
+// LoadPool calls password for each key that is encrypted, with the name of its
+// file, such as "sub.key". [algorithm.ParseEncryptedPrivateKey] says which keys and
+// passwords these are. If no key is encrypted, password may be nil.
+//
+// The errors are those of NewIssuer and ParseEncryptedPrivateKey after the file's
+// name, and [yuncert.ErrInvalidParameter] for a file that cannot be read, for a
+// password function that is nil or fails, for a CA that is there twice, and if
+// there is no CA. The password function's error is in Err.
+func LoadPool(files fs.FS, password func(file string) ([]byte, error), opts IssuerOptions) (*Pool, error) {
 	entries, err := fs.ReadDir(files, ".") // fs.Glob ignores its errors
 	if err != nil {
 		return nil, &yuncert.Error{Code: yuncert.ErrInvalidParameter, Message: "the files cannot be listed", Err: err}
@@ -81,7 +86,7 @@ func LoadPool(files fs.FS, opts IssuerOptions) (*Pool, error) {
 		if entry.IsDir() || path.Ext(entry.Name()) != ".pem" {
 			continue
 		}
-		i, file, err := loadIssuer(files, entry.Name(), opts)
+		i, file, err := loadIssuer(files, entry.Name(), password, opts)
 		if err == nil {
 			err = p.Add(i)
 		}
@@ -105,7 +110,7 @@ func LoadPool(files fs.FS, opts IssuerOptions) (*Pool, error) {
 
 // loadIssuer makes the issuer of a chain file. file is the one that an error is
 // about.
-func loadIssuer(files fs.FS, chainFile string, opts IssuerOptions) (i *Issuer, file string, err error) {
+func loadIssuer(files fs.FS, chainFile string, password func(string) ([]byte, error), opts IssuerOptions) (i *Issuer, file string, err error) {
 	keyFile := strings.TrimSuffix(chainFile, path.Ext(chainFile)) + ".key"
 	chain, err := fs.ReadFile(files, chainFile)
 	if err != nil {
@@ -115,12 +120,28 @@ func loadIssuer(files fs.FS, chainFile string, opts IssuerOptions) (i *Issuer, f
 	if err != nil {
 		return nil, keyFile, err
 	}
-	key, err := algorithm.ParsePrivateKey(text)
+	key, err := parseKey(text, keyFile, password)
 	if err != nil {
 		return nil, keyFile, err
 	}
 	i, err = NewIssuer(string(chain), key, opts)
 	return i, chainFile, err
+}
+
+// parseKey reads the text of a key file and asks for the password only if the key is
+// encrypted.
+func parseKey(text []byte, file string, password func(string) ([]byte, error)) (*algorithm.PrivateKey, error) {
+	if !bytes.Contains(text, []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----")) {
+		return algorithm.ParsePrivateKey(text)
+	}
+	if password == nil {
+		return nil, param.Refused("", "the private key is encrypted; give LoadPool a password function")
+	}
+	secret, err := password(file)
+	if err != nil {
+		return nil, &yuncert.Error{Code: yuncert.ErrInvalidParameter, Message: "the password function failed", Err: param.Cause(err)}
+	}
+	return algorithm.ParseEncryptedPrivateKey(text, secret)
 }
 
 // lookup returns the issuer of that identifier, or nil. The caller holds the

@@ -15,7 +15,7 @@ func TestPoolForgetsRevocations(t *testing.T) {
 	files, identifier := caFiles(), authorityOf(algorithm.ECC_256).sub.Identifier
 	load := func() *ca.Pool {
 		t.Helper()
-		pool, err := ca.LoadPool(files, ca.IssuerOptions{})
+		pool, err := ca.LoadPool(files, nil, ca.IssuerOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -270,7 +270,7 @@ func caFiles() fstest.MapFS {
 // The three families together, in the order of the file names.
 func TestLoadPool(t *testing.T) {
 	t.Parallel()
-	pool, err := ca.LoadPool(caFiles(), ca.IssuerOptions{CRLBase: crlBase})
+	pool, err := ca.LoadPool(caFiles(), nil, ca.IssuerOptions{CRLBase: crlBase})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -292,6 +292,88 @@ func TestLoadPool(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("identifiers mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// encryptedFiles is caFiles with the RSA and SM2 keys encrypted with "rsa password" and
+// "sm2 password".
+func encryptedFiles(t *testing.T) fstest.MapFS {
+	t.Helper()
+	files := caFiles()
+	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.SM2_256} {
+		text, err := testkeys.Key(a, 1).EncryptedPEM([]byte(strings.ToLower(a.Family()) + " password"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[strings.ToLower(string(a))+".key"] = &fstest.MapFile{Data: text}
+	}
+	return files
+}
+
+// LoadPool asks for the password of each encrypted key and of no other.
+func TestLoadPoolEncrypted(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	pool, err := ca.LoadPool(encryptedFiles(t), func(file string) ([]byte, error) {
+		asked = append(asked, file)
+		return []byte(file[:len("rsa")] + " password"), nil
+	}, ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"rsa_2048.key", "sm2_256.key"}, asked); diff != "" {
+		t.Errorf("files mismatch (-want +got):\n%s", diff)
+	}
+	for _, a := range testkeys.Families {
+		req := serverRequest(authorityOf(a).issuer, hostCSR(t, a, "www.example.com"))
+		_, _, err := issueFrom(pool, testutil.Seeded(), req)
+		if err != nil {
+			t.Errorf("%s: %v", a, err)
+		}
+	}
+}
+
+// Every error names the file of the key, and never the password.
+func TestLoadPoolEncryptedRefuses(t *testing.T) {
+	t.Parallel()
+	files := encryptedFiles(t)
+	noPassword := errors.New("the secret store is away")
+	coded := yuncert.Errorf(yuncert.ErrNotFound, "Password", "no such secret")
+	tests := []struct {
+		name     string
+		password func(string) ([]byte, error)
+		code     yuncert.Code
+		mention  string
+		cause    error
+	}{
+		{"no function", nil, refused, "rsa_2048.key: the private key is encrypted; give LoadPool a password function", nil},
+		{"a function that fails", func(string) ([]byte, error) { return nil, noPassword }, refused, "rsa_2048.key: the password function failed", noPassword},
+		{"a function that fails with a code", func(string) ([]byte, error) { return nil, coded }, refused, "rsa_2048.key: the password function failed", nil},
+		{"an empty password", func(string) ([]byte, error) { return nil, nil }, yuncert.ErrMissingParameter, "rsa_2048.key: the password of the private key is empty", nil},
+		{"a wrong password", func(string) ([]byte, error) { return []byte("rsa password\n"), nil }, refused, "rsa_2048.key: the password is wrong", nil},
+		{"a password that is right for one key", func(string) ([]byte, error) { return []byte("rsa password"), nil }, refused, "sm2_256.key: the password is wrong", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			pool, err := ca.LoadPool(files, tt.password, ca.IssuerOptions{})
+			if pool != nil {
+				t.Error("a Pool with an error")
+			}
+			testutil.CheckError(t, err, tt.code, "", tt.mention)
+			if tt.cause != nil && !errors.Is(err, tt.cause) {
+				t.Errorf("the cause of %v is not %v", err, tt.cause)
+			}
+			if errors.Is(err, yuncert.ErrNotFound) {
+				t.Errorf("error %v has the code of the password function", err)
+			}
+			if strings.Contains(err.Error(), "rsa password") {
+				t.Errorf("error %v holds the password", err)
+			}
+		})
+	}
+	if coded.Message != "no such secret" {
+		t.Errorf("LoadPool changed the function's error to %v", coded)
 	}
 }
 
@@ -357,7 +439,7 @@ func TestLoadPoolRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			files := tt.change(caFiles())
-			pool, err := ca.LoadPool(files, tt.options)
+			pool, err := ca.LoadPool(files, nil, tt.options)
 			if pool != nil {
 				t.Error("a Pool with an error")
 			}
