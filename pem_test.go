@@ -17,7 +17,7 @@ import (
 var parameterOf = map[string]string{
 	"csr.Parse": "Csr", "NewIssuer": "CertificateChain", "NewOCSPResponder": "CertificateChain", "ParseRevocationList": "",
 	"Verify, Certificate": "Certificate", "Verify, Roots": "Roots", "Verify, Intermediates": "Intermediates",
-	"LoadPool, the chain": "CertificateChain", "LoadPool, the key": "", "ParsePrivateKey": "",
+	"LoadPool, the chain": "CertificateChain", "LoadPool, the key": "", "ParsePrivateKey": "", "ParseEncryptedPrivateKey": "",
 }
 
 // Every reader of PEM recognises a text that an editor saved as UTF-16, and says

@@ -49,7 +49,7 @@ import (
 // A world has one value of every exported type, with its keys where
 // the type has to do with keys at all.
 type world struct {
-	needles *testkeys.Needles // of all keys
+	needles *testkeys.Needles // of all keys and the password
 	values  map[string][]any  // by the names of the types
 	root    *ca.Issuer
 	issuer  *ca.Issuer
@@ -78,6 +78,16 @@ func newDevice(a algorithm.Algorithm, i int) device {
 	return device{d.Bytes(), d.String(), testkeys.Key(a, i)}
 }
 
+// secretPassword encrypts the files of encryptedFiles.
+const secretPassword = "correct horse 密码"
+
+// encryptedFiles have the first key of each family.
+var encryptedFiles = map[algorithm.Algorithm]string{
+	algorithm.RSA_2048: "algorithm/testdata/encrypted/rsa.pem",
+	algorithm.ECC_256:  "algorithm/testdata/encrypted/aes-256-cbc.pem",
+	algorithm.SM2_256:  "algorithm/testdata/encrypted/sm2.pem",
+}
+
 var secretsNow = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
 
 func newWorld(t *testing.T, a algorithm.Algorithm) *world {
@@ -94,6 +104,7 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 		all := testkeys.Numbers(a, i)
 		numbers = append(numbers, all[:min(3, len(all))]...) // d, p and q
 	}
+	numbers = append(numbers, new(big.Int).SetBytes([]byte(secretPassword)))
 	w.needles = testkeys.NewNeedles(numbers...)
 	w.key, w.pem = testkeys.Key(a, 1), testkeys.PEM(a, 1)
 	now, rootKey, serverKey := secretsNow, testkeys.Key(a, 0), testkeys.Key(a, 2)
@@ -381,8 +392,8 @@ func TestSecretsOfTypes(t *testing.T) {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, a)
-			if w.needles.In(fmt.Sprint(newDevice(a, 1))) == "" || w.needles.In(string(w.pem)) == "" {
-				t.Fatal("the search finds no key where there is one")
+			if w.needles.In(fmt.Sprint(newDevice(a, 1))) == "" || w.needles.In(string(w.pem)) == "" || w.needles.In(fmt.Sprintf("%q", secretPassword)) == "" {
+				t.Fatal("the search finds no key or password where there is one")
 			}
 			for name, values := range w.values {
 				for _, v := range values {
@@ -459,7 +470,8 @@ func keyForms(text []byte) (forms, spoilt map[string]string) {
 	return forms, spoilt
 }
 
-// No error shows a private key that the input contains, for any kind of input.
+// No error shows a private key that the input contains, for any kind of input, or the
+// password of one.
 func TestSecretsInErrors(t *testing.T) {
 	t.Parallel()
 	for _, a := range testkeys.Families {
@@ -494,6 +506,7 @@ func TestSecretsInErrors(t *testing.T) {
 				})
 			}
 			w.spoiltKeys(func(what string, err error) { check(what, err) })
+			w.spoiltEncryptedKeys(t, a, check)
 			if failed < 500 {
 				t.Errorf("only %d errors came up", failed)
 			}
@@ -530,10 +543,12 @@ func (w *world) read(text string, tried func(reader string, err error)) {
 	tried("Verify, Intermediates", err)
 	_, err = ca.LoadPool(fstest.MapFS{"ca.pem": {Data: []byte(text)}, "ca.key": {Data: w.pem}}, nil, ca.IssuerOptions{})
 	tried("LoadPool, the chain", err)
-	_, err = ca.LoadPool(fstest.MapFS{"ca.pem": {Data: []byte(w.chain)}, "ca.key": {Data: []byte(text)}}, nil, ca.IssuerOptions{})
+	_, err = ca.LoadPool(fstest.MapFS{"ca.pem": {Data: []byte(w.chain)}, "ca.key": {Data: []byte(text)}}, givePassword, ca.IssuerOptions{})
 	tried("LoadPool, the key", err)
 	_, err = algorithm.ParsePrivateKey([]byte(text))
 	tried("ParsePrivateKey", err)
+	_, err = algorithm.ParseEncryptedPrivateKey([]byte(text), []byte(secretPassword))
+	tried("ParseEncryptedPrivateKey", err)
 	_, err = algorithm.ParsePublicKey([]byte(text))
 	tried("ParsePublicKey", err)
 	_, err = algorithm.Parse(text)
@@ -649,4 +664,37 @@ func (w *world) spoiltKeys(tried func(what string, err error)) {
 			tried(fmt.Sprintf("ParsePrivateKey with octet %d changed, as %s", at, label), err)
 		}
 	}
+}
+
+func givePassword(string) ([]byte, error) { return []byte(secretPassword), nil }
+
+// spoiltEncryptedKeys reads an encrypted key with each octet of it changed, and with
+// passwords that are nearly right.
+func (w *world) spoiltEncryptedKeys(t *testing.T, a algorithm.Algorithm, tried func(what string, err error)) {
+	t.Helper()
+	text := readText(t, encryptedFiles[a])
+	_, err := algorithm.ParseEncryptedPrivateKey([]byte(text), []byte(secretPassword))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := testutil.FirstPEM(t, text)
+	for at := range whole {
+		der := bytes.Clone(whole)
+		der[at] ^= 0x55
+		_, err := algorithm.ParseEncryptedPrivateKey([]byte(testutil.EncodePEM("ENCRYPTED PRIVATE KEY", der)), []byte(secretPassword))
+		tried(fmt.Sprintf("ParseEncryptedPrivateKey with octet %d changed", at), err)
+	}
+	files := fstest.MapFS{"ca.pem": {Data: []byte(w.chain)}, "ca.key": {Data: []byte(text)}}
+	for name, password := range map[string]string{
+		"a line break": secretPassword + "\n", "quotation marks": `"` + secretPassword + `"`, "another letter": "C" + secretPassword[1:], "many": strings.Repeat(secretPassword, 1000),
+	} {
+		_, err := algorithm.ParseEncryptedPrivateKey([]byte(text), []byte(password))
+		tried("ParseEncryptedPrivateKey, password with "+name, err)
+		_, err = ca.LoadPool(files, func(string) ([]byte, error) { return []byte(password), nil }, ca.IssuerOptions{})
+		tried("LoadPool, password with "+name, err)
+	}
+	_, err = ca.LoadPool(files, givePassword, ca.IssuerOptions{}) // the key is not the chain's
+	tried("LoadPool, another key", err)
+	_, err = new(algorithm.PrivateKey).EncryptedPEM([]byte(secretPassword))
+	tried("EncryptedPEM", err)
 }

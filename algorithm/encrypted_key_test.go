@@ -228,7 +228,7 @@ func TestParseEncryptedPrivateKeyFiles(t *testing.T) {
 			a := algorithm.ECC_256
 			switch name {
 			case "rsa.pem":
-				a = algorithm.RSA_1024
+				a = algorithm.RSA_2048
 			case "sm2.pem":
 				a = algorithm.SM2_256
 			}

@@ -45,7 +45,7 @@ openssl ec -in $sm2 -pubout -conv_form hybrid >publickey/refused-sm2-hybrid.pem
 mkdir -p encrypted
 encrypt() { key=$1 name=$2; shift 2; openssl pkcs8 -topk8 -in $key -passout 'pass:correct horse 密码' "$@" >encrypted/$name.pem; }
 encrypt $ec openssl
-encrypt $rsa rsa -iter 100
+encrypt $keys/RSA_2048-0.pem rsa -iter 100
 encrypt $sm2 sm2 -iter 100
 for cipher in aes-128-cbc aes-192-cbc aes-256-cbc des3 sm4-cbc; do
 	encrypt $ec $cipher -iter 100 -v2 $cipher
