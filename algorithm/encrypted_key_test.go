@@ -329,8 +329,10 @@ func TestParseEncryptedPrivateKeyRefuses(t *testing.T) {
 		})
 	}
 	holding := func(plaintext []byte) []byte { return newEncryptedKey(t, password, plaintext, salt, sha256.New).pem() }
-	endingIn := func(padding ...byte) []byte { // a block
-		return holding(join(make([]byte, 16-len(padding)), padding))
+	// wholeBlocks has the form of a PKCS #8 key, and its last octet is 0.
+	var wholeBlocks []byte
+	for n := 1; len(wholeBlocks)%16 != 0 || n == 1; n++ {
+		wholeBlocks = asn.Seq(version0, asn.Seq(idEC, idP256), asn.Octets(make([]byte, n)))
 	}
 	unchanged := with(func(*encryptedKey) {})
 
@@ -414,10 +416,10 @@ func TestParseEncryptedPrivateKeyRefuses(t *testing.T) {
 		// The plaintext.
 		{"another password", newEncryptedKey(t, "another", padded(ecDER), salt, sha256.New).pem(), refused, wrong},
 		{"damaged ciphertext", with(func(k *encryptedKey) { k.ciphertext[20] ^= 1 }), refused, wrong},
-		{"a padding of 0", endingIn(0), refused, wrong},
-		{"a padding of 17", endingIn(17), refused, wrong},
-		{"a padding of 255", endingIn(255), refused, wrong},
-		{"a padding that differs", endingIn(1, 3, 3), refused, wrong},
+		{"no padding", holding(wholeBlocks), refused, wrong},
+		{"a padding of 22 octets", holding(join(ecDER, bytes.Repeat([]byte{22}, 22))), refused, wrong},
+		{"a padding of more octets than there are", holding(bytes.Repeat([]byte{17}, 16)), refused, wrong},
+		{"a padding of different octets", holding(join(ecDER, []byte{1, 6, 6, 6, 6, 6})), refused, wrong},
 		{"only padding", holding(bytes.Repeat([]byte{16}, 16)), refused, wrong},
 		{"a text", holding(padded([]byte("this is not a key"))), refused, wrong},
 		{"a key and an octet", holding(padded(join(ecDER, []byte{0}))), refused, wrong},
