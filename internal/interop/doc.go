@@ -4,6 +4,8 @@
 //     smx509 package of github.com/emmansun/gmsm read, verify and use what yuncert
 //     makes, and yuncert reads what they make;
 //   - zlint and wycheproof check certificates and signature verification;
+//   - these, Python's cryptography, step and github.com/youmark/pkcs8 read the encrypted
+//     keys of yuncert, and yuncert reads theirs;
 //   - a SoftHSM token signs;
 //   - a name server of github.com/miekg/dns answers order's lookups, and PostgreSQL and
 //     SQLite store its orders.
@@ -12,6 +14,6 @@
 // commands cmd/peers and cmd/keys print tables of PERFORMANCE.md.
 //
 // The tests need the Debian packages openssl, default-jdk-headless, gnutls-bin,
-// softhsm2 and postgresql, and python3-cryptography-vectors for its test CSRs. A test
-// whose command is missing is skipped, or fails if CI is set.
+// softhsm2, postgresql and python3-cryptography, and python3-cryptography-vectors for
+// its test CSRs. A test whose command is missing is skipped, or fails if CI is set.
 package interop

@@ -127,6 +127,7 @@ var packages = map[string]string{
 	"keytool":       "default-jdk-headless",
 	"java":          "default-jdk-headless",
 	"certtool":      "gnutls-bin",
+	"python3":       "python3-cryptography",
 	"softhsm2-util": "softhsm2",
 }
 
