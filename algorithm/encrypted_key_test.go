@@ -410,7 +410,7 @@ func TestParseEncryptedPrivateKeyRefuses(t *testing.T) {
 		{"scrypt with p = 2^60", withScrypt(16, 8, 1<<60), malformed, scrypt},
 		{"scrypt with a key length of AES-128", withScrypt(16, 8, 1, small(16)), malformed, "the encrypted private key has a key length of 16 octets"},
 		{"scrypt with a field at the end", withScrypt(16, 8, 1, null), malformed, form},
-		{"scrypt with two parameters", with(func(k *encryptedKey) { k.kdf, k.prf = idScrypt, nil }), malformed, form},
+		{"scrypt with two parameters", with(func(k *encryptedKey) { k.kdf, k.prf = idScrypt, nil }), malformed, scrypt},
 		{"the 1 GiB of RFC 7914, section 13", readFile(t, "encrypted/refused-rfc7914.pem"), malformed, scrypt + "N = 1048576, r = 8, p = 1"},
 
 		// The plaintext.

@@ -200,11 +200,9 @@ func (s *pbes2) parseKDF(function string, input cryptobyte.String) (keyLength in
 
 // parseCost reads the cost parameters of scrypt.
 func (s *pbes2) parseCost(input *cryptobyte.String) error {
-	if !input.ReadASN1Integer(&s.n) || !input.ReadASN1Integer(&s.r) || !input.ReadASN1Integer(&s.p) {
-		return errPBES2()
-	}
 	// r and p are checked first, so that no product overflows.
-	if s.r < 1 || s.r > maxScryptR || s.p < 1 || s.p > maxScryptP ||
+	if !input.ReadASN1Integer(&s.n) || !input.ReadASN1Integer(&s.r) || !input.ReadASN1Integer(&s.p) ||
+		s.r < 1 || s.r > maxScryptR || s.p < 1 || s.p > maxScryptP ||
 		s.n < 2 || s.n&(s.n-1) != 0 || s.n > maxScryptNR/s.r || s.n > maxScryptNRP/(s.r*s.p) {
 		return malformed("the encrypted private key has the scrypt parameters N = %d, r = %d, p = %d; want a power of two N, r to %d, p to %d, N·r to %d, N·r·p to %d",
 			s.n, s.r, s.p, maxScryptR, maxScryptP, maxScryptNR, maxScryptNRP)
