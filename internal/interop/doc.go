@@ -3,9 +3,9 @@
 //   - OpenSSL, Java, GnuTLS, crypto/x509, crypto/tls, github.com/tjfoc/gmsm and the
 //     smx509 package of github.com/emmansun/gmsm read, verify and use what yuncert
 //     makes, and yuncert reads what they make;
+//   - Python's cryptography, step, github.com/youmark/pkcs8 and most of the above read
+//     the encrypted keys that yuncert writes, and yuncert reads theirs;
 //   - zlint and wycheproof check certificates and signature verification;
-//   - these, Python's cryptography, step and github.com/youmark/pkcs8 read the encrypted
-//     keys of yuncert, and yuncert reads theirs;
 //   - a SoftHSM token signs;
 //   - a name server of github.com/miekg/dns answers order's lookups, and PostgreSQL and
 //     SQLite store its orders.
