@@ -30,7 +30,7 @@ func (k *PrivateKey) EncryptedPEM(password []byte) ([]byte, error) {
 	if len(password) == 0 {
 		return nil, errNoPassword()
 	}
-	text, err := k.pkcs8()
+	content, err := k.pkcs8()
 	if err != nil {
 		return nil, err
 	}
@@ -44,12 +44,12 @@ func (k *PrivateKey) EncryptedPEM(password []byte) ([]byte, error) {
 	if err != nil {
 		return nil, errEncode(err)
 	}
-	padding := aes.BlockSize - len(text)%aes.BlockSize // RFC 8018, section 6.1.1, step 4
+	padding := aes.BlockSize - len(content)%aes.BlockSize // RFC 8018, section 6.1.1, step 4
 	for range padding {
-		text = append(text, byte(padding))
+		content = append(content, byte(padding))
 	}
-	cipher.NewCBCEncrypter(block, s.iv).CryptBlocks(text, text)
-	return []byte(der.PEM(encryptedLabel, s.marshal(text))), nil
+	cipher.NewCBCEncrypter(block, s.iv).CryptBlocks(content, content)
+	return []byte(der.PEM(encryptedLabel, s.marshal(content))), nil
 }
 
 func errNoPassword() error {
@@ -101,7 +101,8 @@ func ParseEncryptedPrivateKey(text, password []byte) (*PrivateKey, error) {
 }
 
 // isPKCS8 reports whether data has the form of a PKCS #8 key (RFC 5958, section 2).
-// With a wrong password 1 text in 256 has a valid padding, but none has this form.
+// With a wrong password the padding is valid once in 256 times, but this form appears
+// less than once in 2^24 times.
 func isPKCS8(data []byte) bool {
 	var key cryptobyte.String
 	input := cryptobyte.String(data)

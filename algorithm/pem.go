@@ -22,7 +22,8 @@ import (
 // 5958), which openssl, Java and Go read. An SM2 key has the form of GM/T 0010:
 // id-ecPublicKey with the SM2 curve, and an ECPrivateKey with the curve and the
 // public key. The result is secret: do not log it, and give its file mode 0600.
-// [PrivateKey.EncryptedPEM] protects it with a password. A zero PrivateKey is [yuncert.ErrInternalEncodeKeyError].
+// [PrivateKey.EncryptedPEM] protects it with a password. A zero PrivateKey is
+// [yuncert.ErrInternalEncodeKeyError].
 func (k *PrivateKey) PEM() ([]byte, error) {
 	content, err := k.pkcs8()
 	if err != nil {
