@@ -15,11 +15,12 @@ type CreateServerCertificateWithCsrRequest struct {
 	// Domain lists more names, DNS names and IP addresses separated by commas:
 	// with the CSR's up to 250 names besides the common name.
 	Domain string `json:"Domain,omitempty"`
-	// The parts of the subject. An empty one is the CSR's, or else the one of
-	// IssuerOptions.Defaults for the first two ("Alibaba Inc." and "Aliyun CDN"
-	// if it is nil), and the CA's country, province and city. CommonName is used only if the CSR has none. Limits: 64
-	// characters for Organization, OrganizationUnit and CommonName, 128 for
-	// State (the province) and Locality (the city), two letters for Country.
+	// The parts of the subject. An empty one is the CSR's. If the CSR has none,
+	// IssuerOptions.Defaults supply the first two ("Alibaba Inc." and "Aliyun
+	// CDN" if they are nil), and the CA its country, province and city. CommonName
+	// is used only if the CSR has none. Limits: 64 characters for Organization,
+	// OrganizationUnit and CommonName, 128 for State (the province) and Locality
+	// (the city), two letters for Country.
 	Organization     string `json:"Organization,omitempty"`
 	OrganizationUnit string `json:"OrganizationUnit,omitempty"`
 	Country          string `json:"Country,omitempty"`
