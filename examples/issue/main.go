@@ -145,7 +145,7 @@ func createCA(now time.Time, dir string, a algorithm.Algorithm) (*ca.Issuer, err
 		return nil, err
 	}
 	defer os.RemoveAll(temp)
-	// Encrypt the keys of a real CA. The root's key is needed only for another
+	// Encrypt the keys of a real CA with EncryptedPEM. The root's key is needed only for another
 	// subordinate CA: move root.pem and root.key to a machine without a network.
 	w := &writer{dir: temp}
 	w.write("root.pem", root.CertificateChain, 0o644)
@@ -167,7 +167,7 @@ func loadCA(now time.Time, dir string) (*ca.Issuer, error) {
 	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	pool, err := ca.LoadPool(os.DirFS(dir), ca.IssuerOptions{
+	pool, err := ca.LoadPool(os.DirFS(dir), nil, ca.IssuerOptions{
 		Defaults:  &ca.Defaults{Organization: company, OrganizationUnit: department}, // for CSRs without them
 		KeyPolicy: algorithm.KeyPolicy{MinRSABits: 2048},
 	})

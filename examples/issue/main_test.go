@@ -159,7 +159,7 @@ func TestRunAgain(t *testing.T) {
 				t.Errorf("the serial numbers of three certificates are %s", serials)
 			}
 
-			pool, err := ca.LoadPool(os.DirFS(filepath.Join(dir, "ca")), ca.IssuerOptions{})
+			pool, err := ca.LoadPool(os.DirFS(filepath.Join(dir, "ca")), nil, ca.IssuerOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
