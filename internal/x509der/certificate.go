@@ -22,7 +22,7 @@ import (
 
 // A Template has everything in a certificate except the signature.
 type Template struct {
-	SerialNumber   []byte // big endian, first bit clear, first octet not zero
+	SerialNumber   []byte // big endian
 	Issuer         []byte // DER Name; nil for a root, whose issuer is its subject
 	NotBefore      time.Time
 	NotAfter       time.Time
@@ -78,7 +78,7 @@ func MarshalCertificate(rand io.Reader, signer *Signer, t *Template) ([]byte, er
 
 func (t *Template) appendTBS(dst []byte, id signatureID) []byte {
 	dst = append(dst, 0xa0, 3, 2, 1, 2) // version 3
-	dst = der.Append(dst, asn1.INTEGER, t.SerialNumber)
+	dst = der.AppendInteger(dst, t.SerialNumber)
 	dst = append(dst, id.der...)
 	if t.Issuer == nil {
 		dst = AppendName(dst, t.Subject)

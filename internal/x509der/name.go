@@ -3,7 +3,6 @@ package x509der
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -16,16 +15,26 @@ import (
 )
 
 // Attribute types of X.520, as the content octets of their object identifiers.
-// Email is emailAddress of PKCS #9 (RFC 2985, section 5.2.1).
+// Email is emailAddress of PKCS #9 (RFC 2985, section 5.2.1), domainComponent is
+// of RFC 4519, section 2.4.
 const (
 	CommonName         = "\x55\x04\x03"
+	serialNumber       = "\x55\x04\x05"
 	Country            = "\x55\x04\x06"
 	Locality           = "\x55\x04\x07"
 	State              = "\x55\x04\x08"
+	street             = "\x55\x04\x09"
 	Organization       = "\x55\x04\x0a"
 	OrganizationalUnit = "\x55\x04\x0b"
+	title              = "\x55\x04\x0c"
+	dnQualifier        = "\x55\x04\x2e"
 	Email              = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"
+	domainComponent    = "\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19"
 )
+
+// matter is 1.3.6.1.4.1.37244, with which the attribute types of the Matter
+// standard begin. Their values are UTF8Strings.
+const matter = "\x2b\x06\x01\x04\x01\x82\xa2\x7c"
 
 // An Attribute is one part of a distinguished name.
 type Attribute struct {
@@ -38,21 +47,32 @@ type Attribute struct {
 // for.
 func Text(attributeType, text string) Attribute {
 	a := Attribute{Type: attributeType, Value: text}
-	if attributeType == Email {
+	switch {
+	case isIA5(attributeType):
 		a.Tag = asn1.IA5String
+	case strings.HasPrefix(attributeType, matter):
+		a.Tag = asn1.UTF8String
 	}
 	return a
+}
+
+// isIA5 reports whether the values of an attribute type are IA5Strings (RFC 5280,
+// appendix A.1).
+func isIA5(attributeType string) bool {
+	return attributeType == Email || attributeType == domainComponent
 }
 
 // Certified returns an attribute of a CSR or CA as a certificate has it. A
 // PrintableString and a UTF8String keep their string type, because clients
 // compare octets. A CA may write no others (RFC 5280, section 4.1.2.6), so
 // each other type becomes a UTF8String. A country is a PrintableString in upper
-// case.
+// case. An e-mail address and a domain component are IA5Strings.
 func (a Attribute) Certified() Attribute {
 	switch {
 	case a.Type == Country:
 		return Text(Country, strings.ToUpper(a.String()))
+	case isIA5(a.Type):
+		return Text(a.Type, a.String())
 	case a.Tag == asn1.PrintableString || a.Tag == asn1.UTF8String:
 		return a
 	}
@@ -127,17 +147,17 @@ func (n Name) InOrder() Name {
 }
 
 // bound returns the upper bound of X.520 (RFC 5280, appendix A.1) in
-// characters.
+// characters. For other attributes it is that of a description, the longest.
 func bound(attributeType string) int {
 	switch attributeType {
-	case CommonName, Organization, OrganizationalUnit:
+	case CommonName, Organization, OrganizationalUnit, serialNumber, title:
 		return 64
-	case State, Locality:
+	case State, Locality, street:
 		return 128
 	case Email:
 		return 255
 	}
-	return math.MaxInt
+	return 1024
 }
 
 // CheckText checks text for an attribute of the type.
@@ -149,8 +169,8 @@ func CheckText(attributeType, text string) error {
 		if unicode.IsControl(r) || r >= utf8.RuneSelf && isHidden(r) || r == utf8.RuneError {
 			return fmt.Errorf("the text has the character %U: control characters, direction marks, invisible characters and U+FFFD are not allowed", r)
 		}
-		if attributeType == Email && (r <= ' ' || r > '~') {
-			return errors.New("an e-mail address is ASCII without spaces (RFC 5280, section 4.1.2.6)")
+		if isIA5(attributeType) && (r <= ' ' || r > '~') {
+			return errors.New("an e-mail address or domain component is ASCII without spaces (RFC 5280, section 4.1.2.6)")
 		}
 	}
 	n := utf8.RuneCountInString(text)
@@ -165,6 +185,8 @@ func CheckText(attributeType, text string) error {
 		return errors.New("a country is two letters such as CN (ISO 3166-1); keytool writes Unknown for a question without an answer")
 	case attributeType == Country && !isCountry(text):
 		return errors.New("a country is two letters such as CN (ISO 3166-1)")
+	case (attributeType == serialNumber || attributeType == dnQualifier) && !isPrintable(text):
+		return errors.New("a serial number or DN qualifier is a PrintableString, which has letters, digits, spaces and '()+,-./:=? (RFC 5280, appendix A.1)")
 	case attributeType == CommonName:
 		return checkCommonName(text)
 	}

@@ -45,6 +45,9 @@ func TestAppendName(t *testing.T) {
 		{x509der.Organization, "公司", asn1.TagUTF8String},
 		{x509der.Email, "a@example.com", asn1.TagIA5String},
 		{x509der.Email, "abc", asn1.TagIA5String},
+		{domainComponent, "example", asn1.TagIA5String},
+		{serialNumber, "AB12", asn1.TagPrintableString},
+		{matterNodeID, "DEDEDEDE00010001", asn1.TagUTF8String},
 	}
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {
@@ -465,12 +468,48 @@ func TestCheckText(t *testing.T) {
 		{x509der.Email, strings.Repeat("a", 256), "256 characters"},
 		{x509der.Email, "a b", "ASCII"},
 		{x509der.Email, "é@example.com", "ASCII"},
+		{domainComponent, "example", ""},
+		{domainComponent, "a b", "ASCII"},
+		{domainComponent, "例子", "ASCII"},
+		{serialNumber, "SN (1)/2", ""},
+		{serialNumber, "SN_1", "PrintableString"},
+		{serialNumber, strings.Repeat("1", 64), ""},
+		{serialNumber, strings.Repeat("1", 65), "65 characters"},
+		{"\x55\x04\x2e", "A@B", "a serial number or DN qualifier is a PrintableString"}, // dnQualifier
+		{"\x55\x04\x0c", strings.Repeat("公", 64), ""},                                   // title
+		{"\x55\x04\x0c", strings.Repeat("公", 65), "65 characters"},
+		{"\x55\x04\x09", strings.Repeat("公", 129), "129 characters"}, // street
+		{"\x55\x04\x0d", strings.Repeat("公", 1024), ""},              // description
+		{"\x55\x04\x0d", strings.Repeat("公", 1025), "1025 characters: up to 1024"},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%v %q", x509der.ObjectIdentifier(tt.attributeType), tt.text), func(t *testing.T) {
 			t.Parallel()
 			checkSays(t, x509der.CheckText(tt.attributeType, tt.text), tt.says)
 		})
+	}
+}
+
+// Attribute types with a string type of their own.
+const (
+	serialNumber    = "\x55\x04\x05"
+	domainComponent = "\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19"
+	matterNodeID    = "\x2b\x06\x01\x04\x01\x82\xa2\x7c\x01\x01"
+)
+
+// A certificate has e-mail addresses and domain components as IA5String, whatever
+// the CSR has. In other attributes, what is not UTF8String becomes one.
+func TestCertified(t *testing.T) {
+	t.Parallel()
+	for attributeType, want := range map[string]cbasn1.Tag{
+		x509der.Email: cbasn1.IA5String, domainComponent: cbasn1.IA5String, serialNumber: cbasn1.UTF8String, matterNodeID: cbasn1.UTF8String,
+	} {
+		for _, tag := range []cbasn1.Tag{cbasn1.UTF8String, cbasn1.IA5String} {
+			got := x509der.Name{{Type: attributeType, Tag: tag, Value: "AB12"}}.Certified()
+			if diff := cmp.Diff(x509der.Name{{Type: attributeType, Tag: want, Value: "AB12"}}, got); diff != "" {
+				t.Errorf("%v: mismatch (-want +got):\n%s", tag, diff)
+			}
+		}
 	}
 }
 
