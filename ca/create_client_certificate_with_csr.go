@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert/algorithm"
-	"github.com/yuncert/yuncert/internal/param"
 )
 
 // A CreateClientCertificateWithCsrRequest describes the certificate to sign.
@@ -73,9 +72,6 @@ func (r *CreateClientCertificateWithCsrRequest) check(policy algorithm.KeyPolicy
 	})
 	if err = l.readCSR(r.Csr, policy); err != nil {
 		return l, err
-	}
-	if l.key.algorithm == algorithm.RSA_1024 {
-		return l, param.Refused("Csr", "the CSR's key is RSA_1024, which is accepted for server certificates only")
 	}
 	if err = l.addSan(r.SanType, r.SanValue); err != nil {
 		return l, err

@@ -78,7 +78,7 @@ func (r *CreateSubCACertificateRequest) check() (*draft, error) {
 	if r.PathLenConstraint < 0 {
 		return nil, param.Malformed("PathLenConstraint", "%d is negative; want 0 or more", r.PathLenConstraint)
 	}
-	usages, err := parseExtendedKeyUsages(r.ExtendedKeyUsages)
+	usages, err := parseExtendedKeyUsages("ExtendedKeyUsages", r.ExtendedKeyUsages)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package ca
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -29,35 +31,51 @@ const maxOID = 128
 // maxExtendedKeyUsages is the limit of the API's metadata.
 const maxExtendedKeyUsages = 100
 
-// parseExtendedKeyUsages reads the parameter ExtendedKeyUsages and returns the
-// content octets of the object identifiers, each once.
-func parseExtendedKeyUsages(list []string) ([]string, error) {
+// parseExtendedKeyUsages reads a parameter with extended key usages and returns
+// the content octets of the object identifiers, each once.
+func parseExtendedKeyUsages(parameter string, list []string) ([]string, error) {
 	if len(list) > maxExtendedKeyUsages {
-		return nil, param.Malformed("ExtendedKeyUsages", "%d usages; up to %d are accepted", len(list), maxExtendedKeyUsages)
+		return nil, param.Malformed(parameter, "%d usages; up to %d are accepted", len(list), maxExtendedKeyUsages)
 	}
 	var usages []string
 	for _, name := range list {
 		usage, ok := extendedKeyUsages[name]
 		if !ok {
-			if len(name) > maxOID {
-				return nil, param.Malformed("ExtendedKeyUsages", "%.80q is longer than %d characters", name, maxOID)
-			}
-			oid, err := x509.ParseOID(name)
-			if err != nil {
-				return nil, param.Malformed("ExtendedKeyUsages", "%.80q is neither one of %s nor an object identifier",
+			var err error
+			usage, err = parseOID(name)
+			if errors.Is(err, errOID) {
+				return nil, param.Malformed(parameter, "%.80q is neither one of %s nor an object identifier",
 					name, strings.Join(slices.Sorted(maps.Keys(extendedKeyUsages)), ", "))
 			}
-			octets, err := oid.MarshalBinary()
-			if err != nil || !isReadable(octets) {
-				return nil, param.Malformed("ExtendedKeyUsages", "%.80q has arcs above 2^31-1, which common software does not read", name)
+			if err != nil {
+				return nil, param.Malformed(parameter, "%.80q %v", name, err)
 			}
-			usage = string(octets)
 		}
 		if !slices.Contains(usages, usage) {
 			usages = append(usages, usage)
 		}
 	}
 	return usages, nil
+}
+
+// errOID completes a sentence that begins with a text, like all errors of
+// parseOID.
+var errOID = errors.New("is not an object identifier such as 2.5.4.3")
+
+// parseOID returns the content octets of a dotted object identifier.
+func parseOID(text string) (content string, err error) {
+	if len(text) > maxOID {
+		return "", fmt.Errorf("is longer than %d characters", maxOID)
+	}
+	oid, err := x509.ParseOID(text)
+	if err != nil {
+		return "", errOID
+	}
+	octets, err := oid.MarshalBinary()
+	if err != nil || !isReadable(octets) {
+		return "", errors.New("has arcs above 2^31-1, which common software does not read")
+	}
+	return string(octets), nil
 }
 
 // isReadable reports whether Go can read the object identifier back. It cannot
@@ -111,6 +129,16 @@ func usageName(content string) string {
 var tlsKeyUsages = map[x509.ExtKeyUsage]x509.KeyUsage{
 	x509.ExtKeyUsageServerAuth: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement,
 	x509.ExtKeyUsageClientAuth: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement,
+}
+
+// suitableKeyUsages is tlsKeyUsages with the other extended key usages that RFC
+// 5280 describes, as the content octets of object identifiers.
+var suitableKeyUsages = map[string]x509.KeyUsage{
+	x509der.ServerAuth:      tlsKeyUsages[x509.ExtKeyUsageServerAuth],
+	x509der.ClientAuth:      tlsKeyUsages[x509.ExtKeyUsageClientAuth],
+	x509der.CodeSigning:     x509.KeyUsageDigitalSignature,
+	x509der.EmailProtection: x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment | x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement,
+	x509der.TimeStamping:    x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
 }
 
 // keyUsageNames lists the names of key usages for a message.

@@ -64,6 +64,9 @@ func (l *leaf) readCSR(text string, policy algorithm.KeyPolicy) error {
 	if err != nil {
 		return param.Wrap(err, yuncert.ErrInvalidValueMalformed, "Csr", "")
 	}
+	if !l.server && request.Algorithm == algorithm.RSA_1024 {
+		return param.Refused("Csr", "the CSR's key is RSA_1024, which is accepted for server certificates only")
+	}
 	l.key = subjectKey{algorithm: request.Algorithm, der: publicKey, from: "Csr", algorithmFrom: "Csr"}
 	l.subject.asked, l.csrNames = request.Subject, request.Names
 	name := request.Subject.Get(x509der.CommonName)
@@ -81,11 +84,7 @@ func (l *leaf) addDomain(domain string) error {
 		return err
 	}
 	commonName := l.subject.commonName
-	l.names.all = make([]string, 0, 1+len(l.csrNames)+len(list))
-	if host, ok := x509der.HostName(commonName.text); ok {
-		l.names.add(fromCommonName, commonName.parameter, host)
-	}
-	l.names.add(fromCSR, "Csr", l.csrNames...)
+	l.addHosts(len(list))
 	l.names.add(fromList, "Domain", list...)
 	err = l.checkCount("Domain")
 	if err != nil {
@@ -100,6 +99,17 @@ func (l *leaf) addDomain(domain string) error {
 		return param.Refused("Csr", "%s", noHost(commonName.text))
 	}
 	return nil // check refuses CommonName
+}
+
+// addHosts makes the names of a server as far as no parameter lists them, with
+// room for more.
+func (l *leaf) addHosts(room int) {
+	l.names.all = make([]string, 0, 1+len(l.csrNames)+room)
+	commonName := l.subject.commonName
+	if host, ok := x509der.HostName(commonName.text); ok {
+		l.names.add(fromCommonName, commonName.parameter, host)
+	}
+	l.names.add(fromCSR, "Csr", l.csrNames...)
 }
 
 // checkCount limits the number of names, after the names of the parameter were
@@ -153,11 +163,17 @@ func (l *leaf) check() error {
 	if err := p.validity.check(); err != nil {
 		return err
 	}
+	return l.checkLast()
+}
+
+// checkLast checks the parameters at the end of the documents.
+func (l *leaf) checkLast() error {
+	p := &l.parameters
 	if err := checkImmediately(p.immediately); err != nil {
 		return err
 	}
-	if p.enableCrl < 0 || p.enableCrl > 1 {
-		return param.Malformed("EnableCrl", "%d is not 0 or 1", p.enableCrl)
+	if err := checkEnableCrl(p.enableCrl); err != nil {
+		return err
 	}
 	return checkTags(p.tags)
 }

@@ -124,6 +124,8 @@ func isLocalPart(text string) bool {
 
 // checkSubject refuses a subject that a name constraint along the chain keeps
 // out (RFC 5280, section 4.2.1.10): clients would refuse the certificate.
+// Constraints on e-mail addresses apply to the attribute emailAddress too, even
+// next to alternative names, as in OpenSSL.
 func (i *Issuer) checkSubject(d *draft, subject x509der.Name) error {
 	for at, c := range i.constraints {
 		if c == nil {
@@ -133,7 +135,13 @@ func (i *Issuer) checkSubject(d *draft, subject x509der.Name) error {
 		if octets == nil {
 			octets = x509der.AppendName(nil, subject)
 		}
-		if err := c.CheckSubject(octets); err != nil {
+		err := c.CheckSubject(octets)
+		for _, a := range subject {
+			if err == nil && a.Type == x509der.Email {
+				err = c.CheckEmail(a.String())
+			}
+		}
+		if err != nil {
 			return param.Refused(d.subject.commonName.parameter, "%v of the CA %.80q", err, i.chain[at].Subject.CommonName)
 		}
 	}

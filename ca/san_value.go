@@ -35,54 +35,84 @@ func (l *leaf) addSan(sanType int32, list string) error {
 	if !slices.Contains([]int32{sanEmail, sanDNS, sanURI, sanIP}, sanType) {
 		return param.Malformed("SanType", "%d is not 1 (e-mail addresses), 2 (DNS names), 6 (URIs) or 7 (IP addresses)", sanType)
 	}
-	var hosts []string
-	seen := make(map[string]bool)
+	names := typedNames{dnsType: "SanType 2", ipType: "SanType 7"}
 	for entry := range strings.SplitSeq(list, ",") {
 		entry = strings.TrimSpace(entry)
 		if entry == "" {
 			continue
 		}
-		var err error
-		switch sanType {
-		case sanEmail:
-			var mailbox string
-			mailbox, err = parseMailbox(entry)
-			l.names.emails = x509der.AppendNames(l.names.emails, mailbox)
-		case sanURI:
-			var uri *url.URL
-			uri, err = parseURI(entry)
-			if err == nil && !seen[uri.String()] {
-				seen[uri.String()] = true
-				l.names.uris = append(l.names.uris, uri)
-			}
-		default:
-			var name string
-			name, err = parseHost(entry, sanType == sanIP)
-			hosts = x509der.AppendNames(hosts, name)
-		}
-		if err != nil {
+		if err := names.add(sanType, entry); err != nil {
 			return param.Malformed("SanValue", "%v", param.EntryError(entry, err))
 		}
-		if len(hosts)+len(l.names.emails)+len(l.names.uris) > x509der.MaxNames+1 {
+		if names.total() > x509der.MaxNames+1 {
 			return param.Malformed("SanValue", "the list has more than %d names", x509der.MaxNames)
 		}
 	}
-	l.names.add(fromList, "SanValue", hosts...)
-	return l.checkCount("SanValue")
+	return l.addTyped("SanValue", &names)
 }
 
+// typedNames are alternative names of the types 1, 2, 6 and 7, each once.
+type typedNames struct {
+	dnsType, ipType string // what the parameter calls these types
+	hosts, emails   []string
+	uris            []*url.URL
+	seen            map[string]bool // the URIs
+}
+
+// add reads a name of a type.
+func (n *typedNames) add(sanType int32, entry string) error {
+	switch sanType {
+	case sanEmail:
+		mailbox, err := parseMailbox(entry)
+		if err != nil {
+			return err
+		}
+		n.emails = x509der.AppendNames(n.emails, mailbox)
+	case sanURI:
+		uri, err := parseURI(entry)
+		if err != nil {
+			return err
+		}
+		text := uri.String()
+		if n.seen == nil {
+			n.seen = make(map[string]bool)
+		}
+		if !n.seen[text] {
+			n.seen[text] = true
+			n.uris = append(n.uris, uri)
+		}
+	default:
+		name, err := n.parseHost(entry, sanType == sanIP)
+		if err != nil {
+			return err
+		}
+		n.hosts = x509der.AppendNames(n.hosts, name)
+	}
+	return nil
+}
+
+// total is the number of names of all types.
+func (n *typedNames) total() int { return len(n.hosts) + len(n.emails) + len(n.uris) }
+
 // parseHost reads a DNS name or, if isIP is set, an IP address.
-func parseHost(entry string, isIP bool) (string, error) {
+func (n *typedNames) parseHost(entry string, isIP bool) (string, error) {
 	name, err := param.CanonicalName(entry)
 	switch {
 	case err != nil:
 		return "", err
 	case isIP && !x509der.IsIP(name):
-		return "", fmt.Errorf("%.80q is not an IP address: use SanType 2 for a DNS name", entry)
+		return "", fmt.Errorf("%.80q is not an IP address: use %s for a DNS name", entry, n.dnsType)
 	case !isIP && x509der.IsIP(name):
-		return "", fmt.Errorf("%.80q is an IP address: use SanType 7", entry)
+		return "", fmt.Errorf("%.80q is an IP address: use %s", entry, n.ipType)
 	}
 	return name, nil
+}
+
+// addTyped adds names that a parameter lists and limits how many there are.
+func (l *leaf) addTyped(parameter string, names *typedNames) error {
+	l.names.emails, l.names.uris = names.emails, names.uris
+	l.names.add(fromList, parameter, names.hosts...)
+	return l.checkCount(parameter)
 }
 
 // parseMailbox reads an e-mail address in ASCII, an addr-spec (RFC 5280, section
@@ -99,13 +129,23 @@ func parseMailbox(entry string) (string, error) {
 	return entry[:at+1] + host, nil
 }
 
+// maxURI is the largest number of octets in a URI.
+const maxURI = 2048
+
+func errURI(entry string) error {
+	return fmt.Errorf("%.80q is not an ASCII URI with a scheme and up to %d octets", entry, maxURI)
+}
+
 // parseURI reads an absolute URI in ASCII, such as a SPIFFE ID. It must have a
 // scheme and a scheme-specific part, and a host must be a DNS name or an IP
 // address (RFC 5280, section 4.2.1.6).
 func parseURI(entry string) (*url.URL, error) {
+	if len(entry) > maxURI || !hasURICharacters(entry) {
+		return nil, errURI(entry)
+	}
 	uri, err := url.Parse(entry)
-	if err != nil || uri.Scheme == "" || uri.Host == "" && uri.Opaque == "" && uri.Path == "" || len(entry) > 2048 || !hasURICharacters(entry) {
-		return nil, fmt.Errorf("%.80q is not an ASCII URI with a scheme and up to 2048 octets", entry)
+	if err != nil || uri.Scheme == "" || uri.Host == "" && uri.Opaque == "" && uri.Path == "" {
+		return nil, errURI(entry)
 	}
 	host := uri.Hostname()
 	if host != "" || uri.Host != "" || uri.User != nil {
