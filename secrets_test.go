@@ -179,6 +179,22 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 	must(err)
 	add(keyed, keyedResponse, keyedClient, keyedClientResponse)
 
+	custom := &ca.CreateCustomCertificateRequest{
+		ParentIdentifier: parent, Csr: made.Csr, Validity: "3m", Immediately: 2,
+		ApiPassthrough: ca.CustomPassthrough{
+			Subject: &ca.CustomSubject{CommonName: "www.example.com", CustomAttributes: []ca.CustomAttribute{{ObjectIdentifier: "2.5.4.5", Value: "1"}}},
+			Extensions: ca.CustomExtensions{
+				KeyUsage: ca.CustomKeyUsage{DigitalSignature: true}, ExtendedKeyUsages: []string{"serverAuth", "clientAuth"},
+				SubjectAlternativeNames: []ca.SubjectAlternativeName{{Type: "dNSName", Value: "www.example.com"}},
+			},
+		},
+	}
+	customResponse, _, err := ca.CreateCustomCertificate(rand.Reader, now, w.issuer, custom)
+	must(err)
+	passed := &custom.ApiPassthrough
+	add(custom, customResponse, passed, passed.Subject, &passed.Subject.CustomAttributes[0], &passed.Extensions,
+		passed.Extensions.KeyUsage, &passed.Extensions.SubjectAlternativeNames[0])
+
 	ocspRequest := &ca.CreateOCSPResponderCertificateRequest{CommonName: "OCSP", Days: 30}
 	ocspResponse, err := ca.CreateOCSPResponderCertificate(rand.Reader, now, w.issuer, serverKey.Public(), ocspRequest)
 	must(err)
@@ -558,6 +574,12 @@ func (w *world) read(text string, tried func(reader string, err error)) {
 // requestsWith puts a text into each text of each request in turn.
 func (w *world) requestsWith(text string, tried func(field string, err error)) {
 	now, rnd := secretsNow, rand.Reader
+	custom := func(change func(*ca.CreateCustomCertificateRequest)) error {
+		req := w.values["ca.CreateCustomCertificateRequest"][0].(ca.CreateCustomCertificateRequest)
+		change(&req)
+		_, _, err := ca.CreateCustomCertificate(rnd, now, w.issuer, &req)
+		return err
+	}
 	operations := map[string]func(v any) error{
 		"csr.CreateCsrRequest": func(v any) error {
 			_, _, err := csr.CreateCsr(rnd, v.(*csr.CreateCsrRequest))
@@ -581,6 +603,25 @@ func (w *world) requestsWith(text string, tried func(field string, err error)) {
 		"ca.CreateClientCertificateWithCsrRequest": func(v any) error {
 			_, _, err := ca.CreateClientCertificateWithCsr(rnd, now, w.issuer, v.(*ca.CreateClientCertificateWithCsrRequest))
 			return err
+		},
+		"ca.CreateCustomCertificateRequest": func(v any) error {
+			return custom(func(r *ca.CreateCustomCertificateRequest) { *r = *v.(*ca.CreateCustomCertificateRequest) })
+		},
+		"ca.CustomPassthrough": func(v any) error {
+			return custom(func(r *ca.CreateCustomCertificateRequest) { r.ApiPassthrough = *v.(*ca.CustomPassthrough) })
+		},
+		"ca.CustomSubject": func(v any) error {
+			return custom(func(r *ca.CreateCustomCertificateRequest) { r.ApiPassthrough.Subject = v.(*ca.CustomSubject) })
+		},
+		"ca.CustomAttribute": func(v any) error {
+			return custom(func(r *ca.CreateCustomCertificateRequest) {
+				r.ApiPassthrough.Subject = &ca.CustomSubject{CustomAttributes: []ca.CustomAttribute{*v.(*ca.CustomAttribute)}}
+			})
+		},
+		"ca.SubjectAlternativeName": func(v any) error {
+			return custom(func(r *ca.CreateCustomCertificateRequest) {
+				r.ApiPassthrough.Extensions.SubjectAlternativeNames = []ca.SubjectAlternativeName{*v.(*ca.SubjectAlternativeName)}
+			})
 		},
 		"ca.CreateServerCertificateRequest": func(v any) error { return v.(*ca.CreateServerCertificateRequest).Validate() },
 		"ca.CreateClientCertificateRequest": func(v any) error { return v.(*ca.CreateClientCertificateRequest).Validate() },
