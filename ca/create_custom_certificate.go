@@ -86,7 +86,8 @@ type CustomExtensions struct {
 	ExtendedKeyUsages []string `json:"ExtendedKeyUsages,omitempty"`
 	// SubjectAlternativeNames has up to 250 names besides the common name. If it
 	// is empty, the names are the DNS names and IP addresses of the CSR, and with
-	// serverAuth also the common name if it is one.
+	// serverAuth also the common name if it is one. serverAuth needs a name,
+	// except for a Matter node, whose subject has 1.3.6.1.4.1.37244.1.1.
 	SubjectAlternativeNames []SubjectAlternativeName `json:"SubjectAlternativeNames,omitempty"`
 	// Criticals lists the extensions that clients must not ignore: KeyUsage (which
 	// is always critical), ExtendedKeyUsages (with timeStamping always critical)
@@ -378,6 +379,8 @@ func (l *leaf) setNames(list []SubjectAlternativeName) error {
 	switch {
 	case l.names.total() > 0:
 		return nil
+	case server && l.subject.whole.Count(x509der.MatterNodeID) > 0:
+		return nil // other nodes find this one by its subject
 	case server:
 		return param.Refused(passedNames, "the certificate has no name for clients to find the server by: the common name is not a DNS name or an IP address, and the CSR has no such name; set SubjectAlternativeNames")
 	case len(l.subject.whole) == 0:

@@ -217,6 +217,10 @@ func refusedCustomRequests(t testing.TB) []refusedCustom {
 		{"251 mailboxes", names(strings.Split(strings.Join(eachWith("rfc822Name a@", testutil.NumberedNames(251)), " "), " ")...), malformed, passedNames, "250"},
 		{"252 names", names(slices.Repeat([]string{"dNSName", "a.example.com"}, 252)...), malformed, passedNames, "252 names; up to 250"},
 		{"serverAuth without a name", func(r *customRequest) { r.Csr = hostCSR(t, algorithm.ECC_256, "张三") }, refused, passedNames, "no name for clients to find the server by"},
+		{"serverAuth with another Matter attribute", func(r *customRequest) {
+			r.Csr = hostCSR(t, algorithm.ECC_256, "")
+			r.ApiPassthrough.Subject = &customSubject{CustomAttributes: attributes("1.3.6.1.4.1.37244.1.5", "FAB000000000001D")}
+		}, refused, passedNames, "no name for clients to find the server by"},
 		{"no subject and no name", func(r *customRequest) {
 			r.Csr, r.ApiPassthrough.Extensions.ExtendedKeyUsages = hostCSR(t, algorithm.ECC_256, ""), []string{"clientAuth"}
 		}, refused, "Csr", "the subject is empty and there is no alternative name"},
@@ -532,6 +536,9 @@ func TestCreateCustomCertificateNames(t *testing.T) {
 		{"a server with a URI only", []string{"张三"}, func(r *customRequest) {
 			r.ApiPassthrough.Extensions.SubjectAlternativeNames = typed("uniformResourceIdentifier", "spiffe://example.com/a")
 		}, kind(6, "spiffe://example.com/a")},
+		{"a Matter node: none", []string{"www"}, func(r *customRequest) {
+			r.ApiPassthrough.Subject = &customSubject{CustomAttributes: attributes("1.3.6.1.4.1.37244.1.1", "DEDEDEDE00010001")}
+		}, nil},
 		{"250 and the common name", []string{"www.example.com"}, func(r *customRequest) {
 			for _, name := range append(testutil.NumberedNames(250), "www.example.com") {
 				r.ApiPassthrough.Extensions.SubjectAlternativeNames = append(r.ApiPassthrough.Extensions.SubjectAlternativeNames, typedName{Type: "dNSName", Value: name})

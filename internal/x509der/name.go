@@ -33,8 +33,11 @@ const (
 )
 
 // matter is 1.3.6.1.4.1.37244, with which the attribute types of the Matter
-// standard begin. Their values are UTF8Strings.
-const matter = "\x2b\x06\x01\x04\x01\x82\xa2\x7c"
+// standard begin. Their values are UTF8Strings. MatterNodeID names a node.
+const (
+	matter       = "\x2b\x06\x01\x04\x01\x82\xa2\x7c"
+	MatterNodeID = matter + "\x01\x01"
+)
 
 // An Attribute is one part of a distinguished name.
 type Attribute struct {

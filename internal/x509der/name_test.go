@@ -47,7 +47,7 @@ func TestAppendName(t *testing.T) {
 		{x509der.Email, "abc", asn1.TagIA5String},
 		{domainComponent, "example", asn1.TagIA5String},
 		{serialNumber, "AB12", asn1.TagPrintableString},
-		{matterNodeID, "DEDEDEDE00010001", asn1.TagUTF8String},
+		{x509der.MatterNodeID, "DEDEDEDE00010001", asn1.TagUTF8String},
 	}
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {
@@ -494,7 +494,6 @@ func TestCheckText(t *testing.T) {
 const (
 	serialNumber    = "\x55\x04\x05"
 	domainComponent = "\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19"
-	matterNodeID    = "\x2b\x06\x01\x04\x01\x82\xa2\x7c\x01\x01"
 )
 
 // A certificate has e-mail addresses and domain components as IA5String, whatever
@@ -502,7 +501,7 @@ const (
 func TestCertified(t *testing.T) {
 	t.Parallel()
 	for attributeType, want := range map[string]cbasn1.Tag{
-		x509der.Email: cbasn1.IA5String, domainComponent: cbasn1.IA5String, serialNumber: cbasn1.UTF8String, matterNodeID: cbasn1.UTF8String,
+		x509der.Email: cbasn1.IA5String, domainComponent: cbasn1.IA5String, serialNumber: cbasn1.UTF8String, x509der.MatterNodeID: cbasn1.UTF8String,
 	} {
 		for _, tag := range []cbasn1.Tag{cbasn1.UTF8String, cbasn1.IA5String} {
 			got := x509der.Name{{Type: attributeType, Tag: tag, Value: "AB12"}}.Certified()
