@@ -19,11 +19,11 @@ import (
 	"github.com/yuncert/yuncert/internal/testutil"
 )
 
-// publicRules are the lint sources with rules for CAs that browsers trust. Their
+// publicRules are the lint sources with rules for CAs that everybody trusts. Their
 // findings must equal zlintFindings. Other sources, such as RFC 5280 and the
 // community, must find nothing.
 var publicRules = []lint.LintSource{
-	lint.CABFBaselineRequirements, lint.MozillaRootStorePolicy, lint.AppleRootStorePolicy,
+	lint.CABFBaselineRequirements, lint.CABFSMIMEBaselineRequirements, lint.MozillaRootStorePolicy, lint.AppleRootStorePolicy,
 }
 
 var (
@@ -47,7 +47,7 @@ var zlintFindings = []struct {
 		"the CA key signs certificates and CRLs; RFC 6960 does not require digitalSignature for OCSP responses by it"},
 	{"root sub constrained", allECC, lint.Error, "e_cabf_ecc_allowed_key_usages",
 		"the rule is for subscribers, but zlint applies it to CAs too: RFC 5480, section 3, allows a CA to have only keyCertSign and cRLSign"},
-	{"root sub constrained server client responder", largeECC, lint.Error, "e_mp_ecdsa_signature_encoding_correct",
+	{"root sub constrained server client responder mtls mail code stamp device nameless", largeECC, lint.Error, "e_mp_ecdsa_signature_encoding_correct",
 		"the documented table has SHA-256 for every ECC key; Mozilla requires a hash as long as the key"},
 	{"sub constrained", nil, lint.Error, "e_invalid_ca_certificate_policies", "the policies of the CA/Browser Forum do not apply"},
 	{"sub constrained", nil, lint.Error, "e_sub_ca_certificate_policies_missing", "the policies of the CA/Browser Forum do not apply"},
@@ -56,15 +56,20 @@ var zlintFindings = []struct {
 	{"sub constrained", nil, lint.Notice, "n_sub_ca_eku_missing", "a CA without ExtendedKeyUsages has no limit, as documented"},
 	{"sub constrained", nil, lint.Notice, "n_mp_allowed_eku", "a CA without ExtendedKeyUsages has no limit, as documented"},
 	{"constrained", nil, lint.Error, "e_ext_nc_intersects_reserved_ip", "private CAs issue for private addresses"},
-	{"server", nil, lint.Error, "e_ext_san_contains_reserved_ip", "private CAs issue for private addresses; this test uses documentation addresses"},
+	{"server nameless", nil, lint.Error, "e_ext_san_contains_reserved_ip", "private CAs issue for private addresses; this test uses documentation addresses"},
 	{"server", nil, lint.Error, "e_organizational_unit_name_prohibited", "OrganizationUnit is a parameter of the operation, with a default"},
-	{"server", nil, lint.Error, "e_sub_cert_aia_missing", "the test's CAs write no such address: see TestZlintAddresses"},
-	{"server", nil, lint.Warn, "w_sub_cert_aia_does_not_contain_issuing_ca_url", "the test's CAs write no such address: see TestZlintAddresses"},
-	{"server", nil, lint.Error, "e_sub_cert_cert_policy_empty", "the policies of the CA/Browser Forum do not apply"},
-	{"server", nil, lint.Error, "e_sub_cert_certificate_policies_missing", "the policies of the CA/Browser Forum do not apply"},
-	{"server client responder", nil, lint.Notice, "w_ct_sct_policy_count_unsatisfied", "private certificates are not logged"},
-	{"server", nil, lint.Warn, "w_ext_subject_key_identifier_not_recommended_subscriber", "RFC 5280, section 4.2.1.2 recommends it"},
-	{"server", nil, lint.Warn, "w_subject_common_name_included", "the common name comes from the CSR"},
+	{"server mtls device nameless", nil, lint.Error, "e_sub_cert_aia_missing", "the test's CAs write no such address: see TestZlintAddresses"},
+	{"server mtls device nameless", nil, lint.Warn, "w_sub_cert_aia_does_not_contain_issuing_ca_url", "the test's CAs write no such address: see TestZlintAddresses"},
+	{"server mtls device nameless", nil, lint.Error, "e_sub_cert_cert_policy_empty", "the policies of the CA/Browser Forum do not apply"},
+	{"server mtls device nameless", nil, lint.Error, "e_sub_cert_certificate_policies_missing", "the policies of the CA/Browser Forum do not apply"},
+	{"server client responder mtls mail code stamp device nameless", nil, lint.Notice, "w_ct_sct_policy_count_unsatisfied", "private certificates are not logged"},
+	{"server mtls device nameless", nil, lint.Warn, "w_ext_subject_key_identifier_not_recommended_subscriber", "RFC 5280, section 4.2.1.2 recommends it"},
+	{"server mtls", nil, lint.Warn, "w_subject_common_name_included", "the common name comes from the CSR"},
+	{"mtls", nil, lint.Error, "e_ext_san_uniform_resource_identifier_present", "SPIFFE uses URIs between the services of a company"},
+	{"mail", nil, lint.Error, "e_exactly_one_smime_policy", "the policies of the CA/Browser Forum do not apply"},
+	{"device", nil, lint.Error, "e_eku_critical", "the Matter standard requires it"},
+	{"device", nil, lint.Error, "e_ext_san_missing", "a Matter node is found by its subject"},
+	{"nameless", nil, lint.Error, "e_sub_cert_eku_missing", "the caller asked for a key usage only"},
 	{"server", rsa1024, lint.Error, "e_rsa_mod_less_than_2048_bits", "RSA_1024 is a documented value; MinRSABits refuses it"},
 	{"server", rsa1024, lint.Error, "e_mp_modulus_must_be_2048_bits_or_more", "RSA_1024 is a documented value; MinRSABits refuses it"},
 }
@@ -101,6 +106,9 @@ func TestZlint(t *testing.T) {
 				r.SanType, r.SanValue, r.Country, r.EnableCrl = 1, "zhang@example.com", "CN", 1
 			})
 			checkZlint(t, a, "client", client)
+			for kind := range customKinds {
+				checkZlint(t, a, kind, p.custom(t, a, kind, "365d"))
+			}
 			checkZlint(t, a, "root", p.root)
 			checkZlint(t, a, "sub", p.sub)
 			constrained, _ := p.constrained(t, a, &ca.NameConstraints{
