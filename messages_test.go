@@ -131,6 +131,18 @@ func client(commonName string, sanType int32, sanValue string) func(t *testing.T
 	}
 }
 
+// custom asks for a custom certificate for a server named www.example.com.
+func custom(change func(*ca.CustomPassthrough)) func(t *testing.T) error {
+	return func(t *testing.T) error {
+		issuer := issuerForMessages(t)
+		req := &ca.CreateCustomCertificateRequest{ParentIdentifier: issuer.Identifier(), Csr: signedCSR(t, commonName("www.example.com")), Validity: "90d"}
+		req.ApiPassthrough.Extensions.ExtendedKeyUsages = []string{"serverAuth"}
+		change(&req.ApiPassthrough)
+		_, _, err := ca.CreateCustomCertificate(testutil.Seeded(), messageTime, issuer, req)
+		return err
+	}
+}
+
 // created asks for a CSR.
 func created(change func(*csr.CreateCsrRequest)) func(t *testing.T) error {
 	return func(t *testing.T) error {
@@ -236,6 +248,14 @@ var parameterMessages = []message{
 		[]string{`the host of the URI "https://[::ffff:192.0.2.1]/"`, "write 192.0.2.1"}},
 	{"SanValue with a URI of a wildcard", client("Tom", 6, "https://*.example.com/"), malformed, "SanValue",
 		[]string{`the host of the URI "https://*.example.com/" is a wildcard`, "want a DNS name or an IP address"}},
+	{"a custom name of the wrong type", custom(func(p *ca.CustomPassthrough) {
+		p.Extensions.SubjectAlternativeNames = []ca.SubjectAlternativeName{{Type: "dNSName", Value: "192.0.2.1"}}
+	}), malformed, "ApiPassthrough.Extensions.SubjectAlternativeNames.1.Value", []string{`"192.0.2.1" is an IP address: use the Type iPAddress`}},
+	{"a custom key usage of the document's examples", custom(func(p *ca.CustomPassthrough) {
+		p.Extensions.KeyUsage = ca.CustomKeyUsage{DigitalSignature: true, KeyEncipherment: true}
+	}), refused, "ApiPassthrough.Extensions.KeyUsage.KeyEncipherment", []string{"the key is an ECC key", "leave KeyEncipherment out"}},
+	{"a custom certificate without usages", custom(func(p *ca.CustomPassthrough) { p.Extensions.ExtendedKeyUsages = nil }),
+		yuncert.ErrMissingParameter, "ApiPassthrough.Extensions.KeyUsage", []string{"is mandatory for this action.", "ExtendedKeyUsages can replace it"}},
 	{"Host as a mapped address", func(t *testing.T) error {
 		issuer := issuerForMessages(t)
 		resp, _, err := ca.CreateServerCertificateWithCsr(testutil.Seeded(), messageTime, issuer, &ca.CreateServerCertificateWithCsrRequest{

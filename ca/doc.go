@@ -1,7 +1,8 @@
 // Package ca is a private certificate authority. It creates root and
 // subordinate CAs, issues certificates for servers, clients and OCSP
-// responders, publishes CRLs, answers OCSP requests and verifies chains, with
-// RSA, ECC and SM2 keys.
+// responders, and with a subject and usages of your choice
+// ([CreateCustomCertificate]), publishes CRLs, answers OCSP requests and verifies
+// chains, with RSA, ECC and SM2 keys.
 //
 // Start with [NewIssuer]. It loads a CA from its chain and its private key and
 // checks both. An [Issuer] never changes and is safe for concurrent use. A
@@ -36,7 +37,8 @@
 //   - Identifier: the MD5 digest of the DER certificate as 32 lower-case
 //     hexadecimal digits, as documented. It is a name and protects nothing.
 //   - SerialNumber: a positive number of 18 octets drawn from rand, the first not
-//     zero, as 36 lower-case hexadecimal digits.
+//     zero, as 36 lower-case hexadecimal digits. [CreateCustomCertificate] can
+//     have another number.
 //   - Tags (up to 100), ResourceGroupId and ClientToken (up to 64 printable ASCII
 //     characters): for the caller to store. They do not change the result.
 //
@@ -67,7 +69,7 @@
 //
 // Certificates have version 3 (RFC 5280). RSA and ECC keys sign with SHA-256, SM2
 // keys with SM3 (GM/T 0015). Subjects are encoded as the comment of package csr
-// says, without an e-mail address.
+// says; only those of [CreateCustomCertificate] can have an e-mail address.
 //
 // The key usage (section 4.2.1.3) of a server or client is digitalSignature, and
 // keyEncipherment too for a server's RSA key. This is enough for TLS 1.3 with SM2
