@@ -96,9 +96,10 @@ type CustomExtensions struct {
 }
 
 // A CustomKeyUsage says what the key may be used for (RFC 5280, section
-// 4.2.1.3). An RSA key does not agree on keys (RFC 3279, section 2.3.1), and an
-// ECC key does not encipher (RFC 8813, section 3). SM2 keys do both. At least
-// one usage must suit each extended key usage (RFC 5280, section 4.2.1.12).
+// 4.2.1.3). KeyAgreement is refused for RSA keys (RFC 3279, section 2.3.1), and
+// KeyEncipherment and DataEncipherment for ECC keys (RFC 8813, section 3). An SM2
+// key can have every usage. At least one usage must suit each extended key usage
+// (RFC 5280, section 4.2.1.12), and all of them timeStamping.
 //
 // If no field is set, the key usage is digitalSignature, and keyEncipherment too
 // for an RSA key with serverAuth.
@@ -138,9 +139,11 @@ type CreateCustomCertificateResponse struct {
 
 // Validate is like [CreateServerCertificateWithCsrRequest.Validate].
 // [yuncert.ErrMissingParameter] is also for a request without any key usage and
-// extended key usage. [yuncert.ErrInvalidParameter] is for an RSA_1024 key, for
-// usages that do not suit the key or each other, for serverAuth without a name,
-// and for a certificate with neither a subject nor an alternative name.
+// extended key usage. [yuncert.ErrInvalidParameter] is for an RSA_1024 key, for an
+// attribute that is set twice, for OCSPSigning and usages that do not suit the
+// key or each other, for serverAuth without a name, for an extension in Criticals
+// that is absent or not critical in RFC 5280, and for a certificate with neither
+// a subject nor an alternative name.
 func (r *CreateCustomCertificateRequest) Validate() error {
 	_, err := r.check(algorithm.KeyPolicy{})
 	return err
@@ -408,7 +411,8 @@ func (l *leaf) setGivenNames(list []SubjectAlternativeName) error {
 			return param.Malformed(at("Value"), "%v", err)
 		}
 	}
-	return l.addTyped(passedNames, &names)
+	l.names.addTyped(passedNames, &names)
+	return nil
 }
 
 // fixedCriticality are the other extensions that a certificate has, in the words

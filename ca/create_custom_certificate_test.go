@@ -215,6 +215,10 @@ func refusedCustomRequests(t testing.TB) []refusedCustom {
 		{"a URI of 2049 octets", names("uniformResourceIdentifier", "a:"+strings.Repeat("b", 2047)), malformed, passedNames + ".1.Value", "2048"},
 		{"a URI of a mapped address", names("uniformResourceIdentifier", "https://[::ffff:192.0.2.1]/"), malformed, passedNames + ".1.Value", "write 192.0.2.1"},
 		{"251 mailboxes", names(strings.Split(strings.Join(eachWith("rfc822Name a@", testutil.NumberedNames(251)), " "), " ")...), malformed, passedNames, "250"},
+		{"251 names of the CSR, besides another common name", func(r *customRequest) {
+			r.Csr = hostCSR(t, algorithm.ECC_256, "www.example.com", append(testutil.NumberedNames(250), "www.example.com")...)
+			r.ApiPassthrough.Subject = &customSubject{CommonName: "example.com"}
+		}, malformed, passedNames, "more than 250 names"},
 		{"252 names", names(slices.Repeat([]string{"dNSName", "a.example.com"}, 252)...), malformed, passedNames, "252 names; up to 250"},
 		{"serverAuth without a name", func(r *customRequest) { r.Csr = hostCSR(t, algorithm.ECC_256, "张三") }, refused, passedNames, "no name for clients to find the server by"},
 		{"serverAuth with another Matter attribute", func(r *customRequest) {

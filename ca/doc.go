@@ -1,8 +1,8 @@
 // Package ca is a private certificate authority. It creates root and
 // subordinate CAs, issues certificates for servers, clients and OCSP
-// responders, and with a subject and usages of your choice
-// ([CreateCustomCertificate]), publishes CRLs, answers OCSP requests and verifies
-// chains, with RSA, ECC and SM2 keys.
+// responders, publishes CRLs, answers OCSP requests and verifies chains, with
+// RSA, ECC and SM2 keys. [CreateCustomCertificate] issues certificates for other
+// uses, such as code signing and mail.
 //
 // Start with [NewIssuer]. It loads a CA from its chain and its private key and
 // checks both. An [Issuer] never changes and is safe for concurrent use. A

@@ -48,7 +48,8 @@ func (l *leaf) addSan(sanType int32, list string) error {
 			return param.Malformed("SanValue", "the list has more than %d names", x509der.MaxNames)
 		}
 	}
-	return l.addTyped("SanValue", &names)
+	l.names.addTyped("SanValue", &names)
+	return l.checkCount("SanValue")
 }
 
 // typedNames are alternative names of the types 1, 2, 6 and 7, each once.
@@ -108,11 +109,10 @@ func (n *typedNames) parseHost(entry string, isIP bool) (string, error) {
 	return name, nil
 }
 
-// addTyped adds names that a parameter lists and limits how many there are.
-func (l *leaf) addTyped(parameter string, names *typedNames) error {
-	l.names.emails, l.names.uris = names.emails, names.uris
-	l.names.add(fromList, parameter, names.hosts...)
-	return l.checkCount(parameter)
+// addTyped adds the names that a parameter lists.
+func (n *altNames) addTyped(parameter string, names *typedNames) {
+	n.emails, n.uris = names.emails, names.uris
+	n.add(fromList, parameter, names.hosts...)
 }
 
 // parseMailbox reads an e-mail address in ASCII, an addr-spec (RFC 5280, section
