@@ -101,8 +101,8 @@ func (l *leaf) addDomain(domain string) error {
 	return nil // check refuses CommonName
 }
 
-// addHosts makes the names of a server as far as no parameter lists them, with
-// room for more.
+// addHosts adds the common name, if it is a DNS name or an IP address, and the
+// names of the CSR. It leaves room for more.
 func (l *leaf) addHosts(room int) {
 	l.names.all = make([]string, 0, 1+len(l.csrNames)+room)
 	commonName := l.subject.commonName
@@ -172,8 +172,8 @@ func (l *leaf) checkLast() error {
 	if err := checkImmediately(p.immediately); err != nil {
 		return err
 	}
-	if err := checkEnableCrl(p.enableCrl); err != nil {
-		return err
+	if p.enableCrl < 0 || p.enableCrl > 1 {
+		return param.Malformed("EnableCrl", "%d is not 0 or 1", p.enableCrl)
 	}
 	return checkTags(p.tags)
 }

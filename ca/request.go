@@ -37,14 +37,6 @@ func checkImmediately(n int32) error {
 	return nil
 }
 
-// checkEnableCrl checks the parameter EnableCrl of a leaf.
-func checkEnableCrl(n int64) error {
-	if n < 0 || n > 1 {
-		return param.Malformed("EnableCrl", "%d is not 0 or 1", n)
-	}
-	return nil
-}
-
 // checkClientToken checks the parameter ClientToken.
 func checkClientToken(token string) error {
 	if len(token) > 64 || strings.IndexFunc(token, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
