@@ -108,6 +108,7 @@ func (r *CreateSubCACertificateRequest) check() (*draft, error) {
 		usages:      usages,
 		usagesFrom:  "ExtendedKeyUsages",
 		pathLen:     int(r.PathLenConstraint),
+		pathLenFrom: "PathLenConstraint",
 		constraints: constraints,
 	}, nil
 }

@@ -45,6 +45,13 @@
 // The documents allow a user 10 calls of each operation a second. Your service
 // enforces that limit, and who may call.
 //
+// # Renewal
+//
+// A CA is renewed by certifying its key and its subject again before the old
+// certificate ends: [CreateRootCACertificate] for a root, [CreateSubCACertificate]
+// below the same parent or below another one (cross-signing). What it issued
+// verifies with each of its certificates.
+//
 // # Errors
 //
 // Every error is a *[yuncert.Error]. All other results are then nil, except in

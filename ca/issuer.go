@@ -195,9 +195,14 @@ func (i *Issuer) holds(publicKey []byte) bool {
 	return slices.ContainsFunc(i.publicKeys, func(key []byte) bool { return bytes.Equal(key, publicKey) })
 }
 
-// isNamed reports whether a CA in the chain has a subject.
-func (i *Issuer) isNamed(subject x509der.Name) bool {
-	return slices.ContainsFunc(i.subjects, subject.Same)
+// isNamed reports whether a CA in the chain has a subject. raw is its DER if that
+// must be kept: unlike subject, it tells which attributes share an RDN.
+func (i *Issuer) isNamed(subject x509der.Name, raw []byte) bool {
+	if raw == nil {
+		return slices.ContainsFunc(i.subjects, subject.Same)
+	}
+	same := x509der.SameAs(raw)
+	return slices.ContainsFunc(i.chain, func(cert *x509.Certificate) bool { return same(cert.RawSubject) })
 }
 
 // checkParent refuses an issuer that is nil or not the one asked for. An empty

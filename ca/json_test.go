@@ -78,6 +78,16 @@ func TestDocumentedMembers(t *testing.T) {
 			"CrlDay int32", "CertMaxTime int32", "Tags []ca.Tag", "ResourceGroupId string", "ClientToken string",
 		}, []string{"NameConstraints *ca.NameConstraints"}},
 		{ca.CreateSubCACertificateResponse{}, []string{"Identifier string", "Certificate string", "CertificateChain string", "RequestId string"}, nil},
+		{ca.CreateExternalCACertificateRequest{}, []string{
+			"InstanceId string", "Csr string", "Validity string", "ApiPassthrough *ca.ExternalCAPassthrough", "CertMaxTime int32",
+			"ResourceGroupId string", "Tags []ca.Tag",
+		}, nil},
+		{ca.ExternalCAPassthrough{}, []string{"Subject *ca.ExternalCASubject", "Extensions *ca.ExternalCAExtensions"}, nil},
+		{ca.ExternalCASubject{}, []string{
+			"Country string", "State string", "Locality string", "Organization string", "OrganizationUnit string", "CommonName string",
+		}, nil},
+		{ca.ExternalCAExtensions{}, []string{"PathLenConstraint int32", "ExtendedKeyUsages []string"}, nil},
+		{ca.CreateExternalCACertificateResponse{}, []string{"Identifier string", "Certificate string", "CertificateChain string", "RequestId string"}, nil},
 		{ca.Tag{}, []string{"Key string", "Value string"}, nil},
 	}
 	for _, tt := range tests {

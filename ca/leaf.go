@@ -60,14 +60,13 @@ func (l *leaf) readCSR(text string, policy algorithm.KeyPolicy) error {
 	if err != nil {
 		return err
 	}
-	publicKey, err := request.PublicKeyInfo()
+	l.key, err = keyOfCSR(request)
 	if err != nil {
-		return param.Wrap(err, yuncert.ErrInvalidValueMalformed, "Csr", "")
+		return err
 	}
 	if !l.server && request.Algorithm == algorithm.RSA_1024 {
 		return param.Refused("Csr", "the CSR's key is RSA_1024, which is accepted for server certificates only")
 	}
-	l.key = subjectKey{algorithm: request.Algorithm, der: publicKey, from: "Csr", algorithmFrom: "Csr"}
 	l.subject.asked, l.csrNames = request.Subject, request.Names
 	name := request.Subject.Get(x509der.CommonName)
 	if name != "" {

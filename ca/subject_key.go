@@ -3,8 +3,10 @@ package ca
 import (
 	"crypto"
 
+	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/param"
+	"github.com/yuncert/yuncert/internal/x509der"
 )
 
 // A subjectKey is the public key to certify. It comes from a CSR, from an
@@ -20,6 +22,15 @@ type subjectKey struct {
 	// none.
 	argument crypto.PublicKey
 	owner    string
+}
+
+// keyOfCSR returns the key of a CSR that was read.
+func keyOfCSR(request *x509der.Request) (subjectKey, error) {
+	publicKey, err := request.PublicKeyInfo()
+	if err != nil {
+		return subjectKey{}, param.Wrap(err, yuncert.ErrInvalidValueMalformed, "Csr", "")
+	}
+	return subjectKey{algorithm: request.Algorithm, der: publicKey, from: "Csr", algorithmFrom: "Csr"}, nil
 }
 
 // readArgument checks the key that is an argument of the operation, if there is

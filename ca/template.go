@@ -25,6 +25,7 @@ type draft struct {
 	serial      []byte   // nil for one that is drawn
 	usagesFrom  string   // the parameter to blame for usages that the CA may not grant
 	pathLen     int      // of a CA
+	pathLenFrom string   // the parameter to blame for pathLen
 	constraints *x509der.NameConstraints
 
 	usagesCritical, namesCritical bool
@@ -80,14 +81,14 @@ func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err erro
 	if err != nil {
 		return t, err
 	}
-	if i.isNamed(subject) {
+	if i.isNamed(subject, d.subject.raw) {
 		return t, param.Refused(d.subject.commonName.parameter, "the subject is a CA's own, and the certificate would pass for one that the CA issued to itself; change the common name")
 	}
 	if err := i.checkSubject(d, subject); err != nil {
 		return t, err
 	}
 	if d.kind == caCertificate {
-		err = i.checkPathLen(d.pathLen)
+		err = i.checkPathLen(d)
 	} else {
 		err = i.checkConstraints(d)
 	}
@@ -138,9 +139,9 @@ func (i *Issuer) checkKind(kind certificateKind) error {
 
 // checkPathLen refuses the path length of a new CA that the chain does not allow
 // (RFC 5280, section 4.2.1.9).
-func (i *Issuer) checkPathLen(pathLen int) error {
-	if i.depth > 0 && pathLen >= i.depth {
-		return param.Refused("PathLenConstraint", "%d is too much: the path length of the issuing CA allows up to %d", pathLen, i.depth-1)
+func (i *Issuer) checkPathLen(d *draft) error {
+	if i.depth > 0 && d.pathLen >= i.depth {
+		return param.Refused(d.pathLenFrom, "%d is too much: the path length of the issuing CA allows up to %d", d.pathLen, i.depth-1)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package x509der
 
 import (
+	encodingasn1 "encoding/asn1"
 	"errors"
 	"fmt"
 	"strings"
@@ -247,6 +248,60 @@ func ParseName(rdnSequence []byte) (Name, error) {
 func ParseCAName(rdnSequence []byte) (Name, error) {
 	name, _, err := parseName(rdnSequence, true)
 	return name, err
+}
+
+// maxKeptName is the largest number of octets in a name for [CheckKeptName]. Every
+// certificate of the CA repeats the name.
+const maxKeptName = 4 << 10
+
+// CheckKeptName checks a DER name that becomes the subject of a CA as it is. Each
+// value must pass CheckText and not be empty (RFC 5280, appendix A.1). A SET must
+// be in the order of DER (X.690, section 11.6): some implementations put it in
+// order before they verify the signature.
+func CheckKeptName(rdnSequence []byte) error {
+	if len(rdnSequence) > maxKeptName {
+		return fmt.Errorf("it has %d octets: up to %d are accepted", len(rdnSequence), maxKeptName)
+	}
+	if _, err := ParseName(rdnSequence); err != nil {
+		return err
+	}
+	var rdns, set, oid, value cryptobyte.String
+	var tag asn1.Tag
+	input := cryptobyte.String(rdnSequence)
+	input.ReadASN1(&rdns, asn1.SEQUENCE)
+	for rdns.ReadASN1(&set, asn1.SET) {
+		before := ""
+		for !set.Empty() {
+			rest := set
+			readAttribute(&set, &oid, &value, &tag)
+			a := Attribute{string(oid), tag, string(value)}
+			if err := a.checkKept(); err != nil {
+				return err
+			}
+			encoded := string(rest[:len(rest)-len(set)])
+			if encoded <= before {
+				return fmt.Errorf("the RDN with %.80s=%.80q is not in the order of DER (X.690, section 11.6)", typeName(a.Type), a)
+			}
+			before = encoded
+		}
+	}
+	return nil
+}
+
+// checkKept is CheckKeptName for one attribute.
+func (a Attribute) checkKept() error {
+	var id encodingasn1.ObjectIdentifier
+	oid := cryptobyte.String(der.Append(nil, asn1.OBJECT_IDENTIFIER, a.Type))
+	if !oid.ReadASN1ObjectIdentifier(&id) {
+		return errors.New("an attribute type has arcs above 2^31-1, which common software does not read")
+	}
+	if a.Value == "" {
+		return fmt.Errorf("its attribute %.80s is empty", typeName(a.Type))
+	}
+	if err := CheckText(a.Type, a.String()); err != nil {
+		return fmt.Errorf("%.80s=%.80q: %v", typeName(a.Type), a, err)
+	}
+	return nil
 }
 
 // parseName also returns the number of common names, with empty ones.
