@@ -5,6 +5,7 @@
 //     makes, and yuncert reads what they make;
 //   - Python's cryptography, step, github.com/youmark/pkcs8 and most of the above read
 //     the encrypted keys that yuncert writes, and yuncert reads theirs;
+//   - OpenSSL, GnuTLS and cfssl issue with CAs that yuncert certified;
 //   - zlint and wycheproof check certificates and signature verification;
 //   - a SoftHSM token signs;
 //   - a name server of github.com/miekg/dns answers order's lookups, and PostgreSQL and

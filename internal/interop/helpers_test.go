@@ -289,6 +289,28 @@ func (p *pki) newSub(t testing.TB, rootKey crypto.Signer, pub crypto.PublicKey, 
 	return resp.Certificate, resp.CertificateChain
 }
 
+// external makes a CA of another product below the root, for test key 2.
+func (p *pki) external(t *testing.T, a algorithm.Algorithm) string {
+	t.Helper()
+	root, err := ca.NewIssuer(p.root, testkeys.Key(a, 0), ca.IssuerOptions{
+		CRLBase: crlBase, OCSPServer: []string{"http://ocsp.example.com"}, IssuingCertificateURL: []string{"http://pki.example.com/root.cer"},
+	})
+	if err != nil {
+		t.Fatalf("NewIssuer: %v", err)
+	}
+	resp, err := ca.CreateExternalCACertificate(p.rand, now, root, &ca.CreateExternalCACertificateRequest{
+		Csr: goCSR(t, testkeys.Key(a, 2)), Validity: "10y",
+		ApiPassthrough: &ca.ExternalCAPassthrough{
+			Subject:    &ca.ExternalCASubject{Country: "CN", Organization: "Example", CommonName: "Mesh CA"},
+			Extensions: &ca.ExternalCAExtensions{ExtendedKeyUsages: []string{"serverAuth"}},
+		},
+	})
+	if err != nil {
+		t.Fatalf("CreateExternalCACertificate: %v", err)
+	}
+	return resp.Certificate
+}
+
 // constrained makes a subordinate CA with the same name and key as newPKI's, but
 // with name constraints. Certificates that newPKI's CA issued chain to it too.
 func (p *pki) constrained(t *testing.T, a algorithm.Algorithm, constraints *ca.NameConstraints) (sub, chain string) {

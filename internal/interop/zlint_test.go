@@ -45,12 +45,12 @@ var zlintFindings = []struct {
 		"OrganizationUnit is a required parameter of both CA operations"},
 	{"root sub constrained", nil, lint.Notice, "n_ca_digital_signature_not_set",
 		"the CA key signs certificates and CRLs; RFC 6960 does not require digitalSignature for OCSP responses by it"},
-	{"root sub constrained", allECC, lint.Error, "e_cabf_ecc_allowed_key_usages",
-		"the rule is for subscribers, but zlint applies it to CAs too: RFC 5480, section 3, allows a CA to have only keyCertSign and cRLSign"},
-	{"root sub constrained server client responder mtls mail code stamp device nameless", largeECC, lint.Error, "e_mp_ecdsa_signature_encoding_correct",
+	{"root sub constrained external", allECC, lint.Error, "e_cabf_ecc_allowed_key_usages",
+		"the rule is for subscribers, but zlint applies it to CAs too: RFC 5480, section 3, allows a CA to have keyCertSign and cRLSign"},
+	{"root sub constrained external server client responder mtls mail code stamp device nameless", largeECC, lint.Error, "e_mp_ecdsa_signature_encoding_correct",
 		"the documented table has SHA-256 for every ECC key; Mozilla requires a hash as long as the key"},
-	{"sub constrained", nil, lint.Error, "e_invalid_ca_certificate_policies", "the policies of the CA/Browser Forum do not apply"},
-	{"sub constrained", nil, lint.Error, "e_sub_ca_certificate_policies_missing", "the policies of the CA/Browser Forum do not apply"},
+	{"sub constrained external", nil, lint.Error, "e_invalid_ca_certificate_policies", "the policies of the CA/Browser Forum do not apply"},
+	{"sub constrained external", nil, lint.Error, "e_sub_ca_certificate_policies_missing", "the policies of the CA/Browser Forum do not apply"},
 	{"sub constrained", nil, lint.Error, "e_sub_ca_crl_distribution_points_missing", "the test's root has no CRLBase: see TestZlintAddresses"},
 	{"sub constrained", nil, lint.Warn, "w_sub_ca_aia_missing", "the test's CAs write no such address: see TestZlintAddresses"},
 	{"sub constrained", nil, lint.Notice, "n_sub_ca_eku_missing", "a CA without ExtendedKeyUsages has no limit, as documented"},
@@ -116,6 +116,7 @@ func TestZlint(t *testing.T) {
 				PermittedIPRanges: []string{"10.0.0.0/8"}, ExcludedIPRanges: []string{"2001:db8::/32"}, PermittedEmailAddresses: []string{"example.com"},
 			})
 			checkZlint(t, a, "constrained", constrained)
+			checkZlint(t, a, "external", p.external(t, a))
 			checkZlint(t, a, "responder", p.responder(t, a, 30).Certificate)
 		})
 	}
