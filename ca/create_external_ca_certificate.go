@@ -16,8 +16,9 @@ type CreateExternalCACertificateRequest struct {
 	// InstanceId names what was bought in the cloud. It is for the caller.
 	InstanceId string `json:"InstanceId,omitempty"`
 	// Csr is the CSR of the new CA, in PEM. Its key and its subject are used. The
-	// subject is kept octet by octet, unless ApiPassthrough replaces it: up to
-	// 4096 octets, each text as in a subject that parameters set. Required.
+	// subject is kept octet by octet, unless ApiPassthrough replaces it. It may
+	// have up to 4096 octets, and the limits of [ExternalCASubject] apply to its
+	// texts. Required.
 	Csr string `json:"Csr,omitempty"`
 	// Validity is a length in calendar units from now on, such as "10y", "3m" or
 	// "7d", an end such as "2030-01-31T00:00:00Z", or a start, a slash and an end.
@@ -51,7 +52,8 @@ type ExternalCASubject struct {
 	CommonName       string `json:"CommonName,omitempty"`
 }
 
-// ExternalCAExtensions are as in [CreateSubCACertificateRequest].
+// ExternalCAExtensions is part of an [ExternalCAPassthrough]. The fields are as in
+// [CreateSubCACertificateRequest].
 type ExternalCAExtensions struct {
 	PathLenConstraint int32    `json:"PathLenConstraint,omitempty"`
 	ExtendedKeyUsages []string `json:"ExtendedKeyUsages,omitempty"`
@@ -183,10 +185,10 @@ func (s *ExternalCASubject) name() (x509der.Name, error) {
 // request says otherwise. The chain limits the CA, and addresses are written, as in
 // [CreateSubCACertificate].
 //
-// The subjectKeyIdentifier is made here (RFC 7093, section 2, method 1). A CA that
-// already has a certificate may have another identifier there. What it issued
-// under that certificate names the other one, and OpenSSL then does not take the
-// new certificate for the issuer's.
+// The subjectKeyIdentifier is computed here (RFC 7093, section 2, method 1) and
+// not taken from the CSR. If the CA already has a certificate with another
+// identifier, OpenSSL does not accept the new certificate as the issuer of what
+// the CA signed before.
 //
 // Its own errors are [yuncert.ErrInvalidParameter] for a CSR with an RSA_1024 key
 // or without a subject, and for a parent with a chain of 10 certificates or with a

@@ -333,7 +333,7 @@ func parseName(rdnSequence []byte, teletex bool) (name Name, commonNames int, er
 				tag, value = asn1.UTF8String, latin1(value)
 			}
 			if err := checkString(tag, value); err != nil {
-				return nil, 0, fmt.Errorf("the attribute %s of the name: %v", typeName(string(oid)), err)
+				return nil, 0, fmt.Errorf("the attribute %.80s of the name: %v", typeName(string(oid)), err)
 			}
 			if string(oid) == CommonName {
 				commonNames++
