@@ -84,7 +84,7 @@ func refusedExternalRequests(t testing.TB) []refusedExternalRequest {
 	}
 	rows := []refusedExternalRequest{
 		{"Csr is required", func(r *request) { r.Csr = "" }, missing, "Csr", "Csr is mandatory for this action."},
-		{"Csr is no CSR", func(r *request) { r.Csr = "x" }, malformed, "Csr", "neither DER nor PEM"},
+		{"Csr is not a CSR", func(r *request) { r.Csr = "x" }, malformed, "Csr", "neither DER nor PEM"},
 		{"Csr of more than 64 KiB", func(r *request) { r.Csr = strings.Repeat(" ", 64<<10) + r.Csr }, malformed, "Csr", "65536"},
 		{"a changed CSR", func(r *request) { r.Csr = strings.Replace(r.Csr, "A", "B", 20) }, malformed, "Csr", ""},
 		{"a certificate", func(r *request) { r.Csr = authorityOf(algorithm.ECC_256).sub.Certificate }, malformed, "Csr", "CERTIFICATE"},
@@ -105,7 +105,7 @@ func refusedExternalRequests(t testing.TB) []refusedExternalRequest {
 		{"OrganizationUnit of 65 characters", replaced(ca.ExternalCASubject{OrganizationUnit: testutil.Chinese(65)}), malformed, "ApiPassthrough.Subject.OrganizationUnit", "65 characters"},
 		{"CommonName of 65 characters", replaced(ca.ExternalCASubject{CommonName: testutil.Chinese(65)}), malformed, "ApiPassthrough.Subject.CommonName", "65 characters"},
 		{"a control character", replaced(ca.ExternalCASubject{CommonName: "CA\x00"}), malformed, "ApiPassthrough.Subject.CommonName", "U+0000"},
-		{"a space alone", replaced(ca.ExternalCASubject{Organization: " "}), malformed, "ApiPassthrough.Subject.Organization", "space"},
+		{"only a space", replaced(ca.ExternalCASubject{Organization: " "}), malformed, "ApiPassthrough.Subject.Organization", "space"},
 
 		{"PathLenConstraint below zero", func(r *request) { passExtensions(r, -1) }, malformed, passedPathLen, "-1 is negative"},
 		{"an unknown extended key usage", func(r *request) { passExtensions(r, 0, "webAuth") }, malformed, passedKeyUsages, `"webAuth" is neither one of`},
