@@ -226,12 +226,12 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 	domainResponse, _, err := ca.CreateDomainCertificate(rand.Reader, now, held, domain)
 	must(err)
 	add(domain, domainResponse)
-	external := &ca.CreateExternalCACertificateRequest{Csr: made.Csr, Validity: "1y", ApiPassthrough: &ca.ExternalCAPassthrough{
-		Subject: &ca.ExternalCASubject{CommonName: "Example External CA"}, Extensions: &ca.ExternalCAExtensions{PathLenConstraint: 1},
+	external := &ca.CreateExternalCACertificateRequest{Csr: made.Csr, Validity: "1y", ApiPassthrough: ca.ExternalCAPassthrough{
+		Subject: ca.ExternalCASubject{CommonName: "Example External CA"}, Extensions: ca.ExternalCAExtensions{PathLenConstraint: 1},
 	}}
 	externalResponse, err := ca.CreateExternalCACertificate(rand.Reader, now, w.root, external)
 	must(err)
-	add(external, external.ApiPassthrough, external.ApiPassthrough.Subject, external.ApiPassthrough.Extensions, externalResponse)
+	add(external, &external.ApiPassthrough, &external.ApiPassthrough.Subject, &external.ApiPassthrough.Extensions, externalResponse)
 	w.addOrders(t, held, add)
 	w.addArchive(t, testkeys.PEM(a, 2), add)
 
@@ -608,7 +608,7 @@ func (w *world) requestsWith(text string, tried func(field string, err error)) {
 		},
 		"ca.ExternalCASubject": func(v any) error {
 			_, err := ca.CreateExternalCACertificate(rnd, now, w.root, &ca.CreateExternalCACertificateRequest{
-				Csr: w.csr, Validity: "1y", ApiPassthrough: &ca.ExternalCAPassthrough{Subject: v.(*ca.ExternalCASubject)},
+				Csr: w.csr, Validity: "1y", ApiPassthrough: ca.ExternalCAPassthrough{Subject: *v.(*ca.ExternalCASubject)},
 			})
 			return err
 		},

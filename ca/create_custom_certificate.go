@@ -149,17 +149,6 @@ func (r *CreateCustomCertificateRequest) Validate() error {
 	return err
 }
 
-// The parameters in ApiPassthrough, in the flat form of the documents.
-const (
-	passedSubject    = "ApiPassthrough.Subject"
-	passedSerial     = "ApiPassthrough.SerialNumber"
-	passedKeyUsage   = "ApiPassthrough.Extensions.KeyUsage"
-	passedUsages     = "ApiPassthrough.Extensions.ExtendedKeyUsages"
-	passedNames      = "ApiPassthrough.Extensions.SubjectAlternativeNames"
-	passedCriticals  = "ApiPassthrough.Extensions.Criticals"
-	passedAttributes = "ApiPassthrough.Subject.CustomAttributes"
-)
-
 // check is Validate with a policy for the CSR's key, and returns what it read.
 func (r *CreateCustomCertificateRequest) check(policy algorithm.KeyPolicy) (l leaf, err error) {
 	if r == nil {
@@ -227,18 +216,9 @@ func wholeSubject(asked x509der.Name) (x509der.Name, error) {
 
 // name checks the subject and returns it.
 func (s *CustomSubject) name() (x509der.Name, error) {
-	name := make(x509der.Name, 0, 8)
-	for _, part := range []param.Attribute{
-		{Name: passedSubject + ".Country", Type: x509der.Country, Text: s.Country},
-		{Name: passedSubject + ".State", Type: x509der.State, Text: s.State},
-		{Name: passedSubject + ".Locality", Type: x509der.Locality, Text: s.Locality},
-		{Name: passedSubject + ".Organization", Type: x509der.Organization, Text: s.Organization},
-		{Name: passedSubject + ".OrganizationUnit", Type: x509der.OrganizationalUnit, Text: s.OrganizationUnit},
-		{Name: passedSubject + ".CommonName", Type: x509der.CommonName, Text: s.CommonName},
-	} {
-		if err := part.AddTo(&name); err != nil {
-			return nil, err
-		}
+	name, err := passedName(s.Country, s.State, s.Locality, s.Organization, s.OrganizationUnit, s.CommonName)
+	if err != nil {
+		return nil, err
 	}
 	if len(s.CustomAttributes) > maxAttributes {
 		return nil, param.Malformed(passedAttributes, "%d attributes; up to %d are accepted", len(s.CustomAttributes), maxAttributes)

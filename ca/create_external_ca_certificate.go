@@ -26,7 +26,7 @@ type CreateExternalCACertificateRequest struct {
 	Validity string `json:"Validity,omitempty"`
 	// ApiPassthrough holds what does not come from the CSR. In the cloud's calls
 	// it is a parameter with JSON text.
-	ApiPassthrough *ExternalCAPassthrough `json:"ApiPassthrough,omitempty"`
+	ApiPassthrough ExternalCAPassthrough `json:"ApiPassthrough,omitzero"`
 	// CertMaxTime is for the caller: only the product with the key can enforce it.
 	CertMaxTime     int32  `json:"CertMaxTime,omitempty"`
 	ResourceGroupId string `json:"ResourceGroupId,omitempty"`
@@ -35,8 +35,8 @@ type CreateExternalCACertificateRequest struct {
 
 // An ExternalCAPassthrough is part of a [CreateExternalCACertificateRequest].
 type ExternalCAPassthrough struct {
-	Subject    *ExternalCASubject    `json:"Subject,omitempty"`
-	Extensions *ExternalCAExtensions `json:"Extensions,omitempty"`
+	Subject    ExternalCASubject    `json:"Subject,omitzero"`
+	Extensions ExternalCAExtensions `json:"Extensions,omitzero"`
 }
 
 // An ExternalCASubject replaces the whole subject of the CSR, if any field is set.
@@ -62,11 +62,6 @@ type ExternalCAExtensions struct {
 // A CreateExternalCACertificateResponse holds the new certificate.
 type CreateExternalCACertificateResponse CreateRootCACertificateResponse
 
-// The parameters inside ApiPassthrough, as errors name them.
-const (
-	passedPathLen = "ApiPassthrough.Extensions.PathLenConstraint"
-)
-
 // Validate checks the request, with everything that csr.Parse checks. A CSR with
 // an RSA_1024 key, or without a subject where ApiPassthrough has none either, is
 // [yuncert.ErrInvalidParameter].
@@ -80,15 +75,8 @@ func (r *CreateExternalCACertificateRequest) check(policy algorithm.KeyPolicy) (
 	if r == nil {
 		r = new(CreateExternalCACertificateRequest)
 	}
-	var replacement ExternalCASubject
-	var extensions ExternalCAExtensions
-	if r.ApiPassthrough != nil && r.ApiPassthrough.Subject != nil {
-		replacement = *r.ApiPassthrough.Subject
-	}
-	if r.ApiPassthrough != nil && r.ApiPassthrough.Extensions != nil {
-		extensions = *r.ApiPassthrough.Extensions
-	}
-	replaced := replacement != ExternalCASubject{}
+	replacement, extensions := &r.ApiPassthrough.Subject, &r.ApiPassthrough.Extensions
+	replaced := *replacement != ExternalCASubject{}
 
 	request, err := param.ReadCSR(r.Csr, policy)
 	if err != nil {
@@ -113,7 +101,7 @@ func (r *CreateExternalCACertificateRequest) check(policy algorithm.KeyPolicy) (
 	}
 	if replaced {
 		name = subject{commonName: sourced{"", passedSubject}}
-		name.whole, err = replacement.name()
+		name.whole, err = passedName(replacement.Country, replacement.State, replacement.Locality, replacement.Organization, replacement.OrganizationUnit, replacement.CommonName)
 		if err != nil {
 			return nil, err
 		}
@@ -154,24 +142,6 @@ func checkKeptSubject(request *x509der.Request) error {
 		return param.Malformed("Csr", "the CSR's subject: %v; %s can replace the subject", err, passedSubject)
 	}
 	return nil
-}
-
-// name checks the fields and returns the subject.
-func (s *ExternalCASubject) name() (x509der.Name, error) {
-	var name x509der.Name
-	for _, p := range []param.Attribute{
-		{Name: passedSubject + ".Country", Type: x509der.Country, Text: s.Country},
-		{Name: passedSubject + ".State", Type: x509der.State, Text: s.State},
-		{Name: passedSubject + ".Locality", Type: x509der.Locality, Text: s.Locality},
-		{Name: passedSubject + ".Organization", Type: x509der.Organization, Text: s.Organization},
-		{Name: passedSubject + ".OrganizationUnit", Type: x509der.OrganizationalUnit, Text: s.OrganizationUnit},
-		{Name: passedSubject + ".CommonName", Type: x509der.CommonName, Text: s.CommonName},
-	} {
-		if err := p.AddTo(&name); err != nil {
-			return nil, err
-		}
-	}
-	return name, nil
 }
 
 // CreateExternalCACertificate signs the certificate of a subordinate CA that has

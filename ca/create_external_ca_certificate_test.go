@@ -50,11 +50,11 @@ func createExternal(t testing.TB, parent *ca.Issuer, req *ca.CreateExternalCACer
 
 // passSubject and passExtensions set parts of ApiPassthrough.
 func passSubject(r *ca.CreateExternalCACertificateRequest, subject ca.ExternalCASubject) {
-	r.ApiPassthrough = &ca.ExternalCAPassthrough{Subject: &subject}
+	r.ApiPassthrough = ca.ExternalCAPassthrough{Subject: subject}
 }
 
 func passExtensions(r *ca.CreateExternalCACertificateRequest, pathLen int32, usages ...string) {
-	r.ApiPassthrough = &ca.ExternalCAPassthrough{Extensions: &ca.ExternalCAExtensions{PathLenConstraint: pathLen, ExtendedKeyUsages: usages}}
+	r.ApiPassthrough = ca.ExternalCAPassthrough{Extensions: ca.ExternalCAExtensions{PathLenConstraint: pathLen, ExtendedKeyUsages: usages}}
 }
 
 const (
@@ -152,11 +152,10 @@ func TestCreateExternalCACertificateRefusesRequest(t *testing.T) {
 func TestCreateExternalCACertificateOrderOfProblems(t *testing.T) {
 	t.Parallel()
 	good := externalRequest(t, algorithm.ECC_256)
-	subject := &ca.ExternalCASubject{Country: "X", State: "\x00", Locality: "\x00", Organization: "\x00", OrganizationUnit: "\x00", CommonName: "\x00"}
-	extensions := &ca.ExternalCAExtensions{PathLenConstraint: -1, ExtendedKeyUsages: []string{"X"}}
-	req := &ca.CreateExternalCACertificateRequest{
-		Csr: "X", Validity: "X", ApiPassthrough: &ca.ExternalCAPassthrough{Subject: subject, Extensions: extensions}, CertMaxTime: -1, Tags: tags(101),
-	}
+	req := &ca.CreateExternalCACertificateRequest{Csr: "X", Validity: "X", CertMaxTime: -1, Tags: tags(101)}
+	subject, extensions := &req.ApiPassthrough.Subject, &req.ApiPassthrough.Extensions
+	*subject = ca.ExternalCASubject{Country: "X", State: "\x00", Locality: "\x00", Organization: "\x00", OrganizationUnit: "\x00", CommonName: "\x00"}
+	*extensions = ca.ExternalCAExtensions{PathLenConstraint: -1, ExtendedKeyUsages: []string{"X"}}
 	for _, step := range []struct {
 		parameter string
 		mend      func()
@@ -413,11 +412,11 @@ func TestCreateExternalCACertificateProfile(t *testing.T) {
 func fullExternalRequest(t testing.TB, a algorithm.Algorithm) *ca.CreateExternalCACertificateRequest {
 	req := externalRequest(t, a)
 	req.InstanceId, req.Validity, req.CertMaxTime = "cas_deposit-cn-1234abcd", "2027-01-01T00:00:00Z/2030-01-31T00:00:00Z", 30
-	req.ApiPassthrough = &ca.ExternalCAPassthrough{
-		Subject: &ca.ExternalCASubject{
+	req.ApiPassthrough = ca.ExternalCAPassthrough{
+		Subject: ca.ExternalCASubject{
 			Country: "cn", State: "Zhejiang", Locality: "杭州", Organization: "Example", OrganizationUnit: "PKI", CommonName: "Testing CA",
 		},
-		Extensions: &ca.ExternalCAExtensions{PathLenConstraint: 2, ExtendedKeyUsages: []string{"serverAuth", "clientAuth", "serverAuth"}},
+		Extensions: ca.ExternalCAExtensions{PathLenConstraint: 2, ExtendedKeyUsages: []string{"serverAuth", "clientAuth", "serverAuth"}},
 	}
 	req.ResourceGroupId, req.Tags = "rg-aek****wia", tags(2)
 	return req
@@ -432,7 +431,7 @@ func TestCreateExternalCACertificateJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := ca.ExternalCAPassthrough{
-		Subject: &ca.ExternalCASubject{Country: "CN", CommonName: "Testing CA"}, Extensions: &ca.ExternalCAExtensions{ExtendedKeyUsages: []string{"serverAuth"}},
+		Subject: ca.ExternalCASubject{Country: "CN", CommonName: "Testing CA"}, Extensions: ca.ExternalCAExtensions{ExtendedKeyUsages: []string{"serverAuth"}},
 	}
 	if diff := cmp.Diff(want, passthrough); diff != "" {
 		t.Errorf("the example mismatch (-want +got):\n%s", diff)
@@ -449,14 +448,13 @@ func TestCreateExternalCACertificateSubject(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		csr  string
-		pass *ca.ExternalCAPassthrough
+		pass ca.ExternalCAPassthrough
 		want []byte
 	}{
-		{"nothing", "", &ca.ExternalCAPassthrough{}, externalSubject},
-		{"no attribute", "", &ca.ExternalCAPassthrough{Subject: &ca.ExternalCASubject{}, Extensions: &ca.ExternalCAExtensions{}}, externalSubject},
-		{"a country", "", &ca.ExternalCAPassthrough{Subject: &ca.ExternalCASubject{Country: "us"}}, asn.Name(asn.Printable(asn.OIDCountry, "US"))},
-		{"a subject that would be refused", long, &ca.ExternalCAPassthrough{Subject: &ca.ExternalCASubject{CommonName: "CA"}}, asn.Name(asn.Printable(asn.OIDCommonName, "CA"))},
-		{"no subject in the CSR", makeCSR(t, key(a, 1), asn.Name()), &ca.ExternalCAPassthrough{Subject: &ca.ExternalCASubject{CommonName: "CA"}}, asn.Name(asn.Printable(asn.OIDCommonName, "CA"))},
+		{"nothing", "", ca.ExternalCAPassthrough{}, externalSubject},
+		{"a country", "", ca.ExternalCAPassthrough{Subject: ca.ExternalCASubject{Country: "us"}}, asn.Name(asn.Printable(asn.OIDCountry, "US"))},
+		{"a subject that would be refused", long, ca.ExternalCAPassthrough{Subject: ca.ExternalCASubject{CommonName: "CA"}}, asn.Name(asn.Printable(asn.OIDCommonName, "CA"))},
+		{"no subject in the CSR", makeCSR(t, key(a, 1), asn.Name()), ca.ExternalCAPassthrough{Subject: ca.ExternalCASubject{CommonName: "CA"}}, asn.Name(asn.Printable(asn.OIDCommonName, "CA"))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -517,7 +515,7 @@ func csrSubjects() []csrSubject {
 	}
 	octets := func(n int) []byte { // a name of so many octets
 		name := func(filler int) []byte {
-			return asn.Name(append(units(40, strings.Repeat("u", 60)), asn.UTF8(asn.OID("\x2a\x03"), strings.Repeat("x", filler)))...)
+			return asn.Name(append(units(50, strings.Repeat("u", 60)), asn.UTF8(asn.OID("\x2a\x03"), strings.Repeat("x", filler)))...)
 		}
 		return name(500 + n - len(name(500)))
 	}
@@ -563,7 +561,7 @@ func csrSubjects() []csrSubject {
 		{"a locality of 129 characters", asn.Name(asn.UTF8(asn.OIDLocality, testutil.Chinese(129)), cn), "129 characters"},
 		{"a common name of 65 characters", asn.Name(asn.UTF8(asn.OIDCommonName, testutil.Chinese(65))), "65 characters"},
 		{"a country of three letters", asn.Name(asn.Printable(asn.OIDCountry, "CHN"), cn), `C="CHN": a country is two letters`},
-		{"an e-mail address in Chinese", asn.Name(cn, asn.UTF8(asn.OIDEmail, "云@example.com")), "an e-mail address is ASCII"},
+		{"an e-mail address in Chinese", asn.Name(cn, asn.UTF8(asn.OIDEmail, "云@example.com")), "an e-mail address or domain component is ASCII"},
 		{"an empty organization", asn.Name(asn.UTF8(asn.OIDOrganization, ""), cn), "its attribute O is empty"},
 		{"two common names", asn.Name(cn, asn.UTF8(asn.OIDCommonName, "CA 2")), "2 common names"},
 		{"an RDN out of order", asn.Seq(asn.Set(cn, asn.UTF8(asn.OIDUnit, "1"))), `the RDN with OU="1" is not in the order of DER (X.690, section 11.6)`},

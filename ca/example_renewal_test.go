@@ -171,8 +171,8 @@ func ExampleCreateExternalCACertificate() {
 	resp, err := ca.CreateExternalCACertificate(rand.Reader, now, root, &ca.CreateExternalCACertificateRequest{
 		Csr:      string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: csr})),
 		Validity: "3y",
-		ApiPassthrough: &ca.ExternalCAPassthrough{
-			Extensions: &ca.ExternalCAExtensions{ExtendedKeyUsages: []string{"serverAuth", "clientAuth"}},
+		ApiPassthrough: ca.ExternalCAPassthrough{
+			Extensions: ca.ExternalCAExtensions{ExtendedKeyUsages: []string{"serverAuth", "clientAuth"}},
 		},
 	})
 	if err != nil {

@@ -300,9 +300,9 @@ func (p *pki) external(t *testing.T, a algorithm.Algorithm) string {
 	}
 	resp, err := ca.CreateExternalCACertificate(p.rand, now, root, &ca.CreateExternalCACertificateRequest{
 		Csr: goCSR(t, testkeys.Key(a, 2)), Validity: "10y",
-		ApiPassthrough: &ca.ExternalCAPassthrough{
-			Subject:    &ca.ExternalCASubject{Country: "CN", Organization: "Example", CommonName: "Mesh CA"},
-			Extensions: &ca.ExternalCAExtensions{ExtendedKeyUsages: []string{"serverAuth"}},
+		ApiPassthrough: ca.ExternalCAPassthrough{
+			Subject:    ca.ExternalCASubject{Country: "CN", Organization: "Example", CommonName: "Mesh CA"},
+			Extensions: ca.ExternalCAExtensions{ExtendedKeyUsages: []string{"serverAuth"}},
 		},
 	})
 	if err != nil {
