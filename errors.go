@@ -101,13 +101,68 @@ const (
 	ErrError Code = "Error"
 )
 
+// Codes of the cloud's gateway, which a service that answers its callers needs. The
+// operations of this module do not return them; [ParseCall] returns the first three.
+const (
+	// ErrMissingAction, ErrMissingVersion: the call does not say which operation
+	// it wants. The gateway has such a code for each parameter, Missing and its
+	// name; the operations of this module return [ErrMissingParameter].
+	ErrMissingAction  Code = "MissingAction"
+	ErrMissingVersion Code = "MissingVersion"
+
+	// ErrInvalidParameterFormat: Format is neither JSON nor XML.
+	ErrInvalidParameterFormat Code = "InvalidParameter.Format"
+
+	// ErrNoSuchVersion, ErrInvalidApiNotFound, ErrUnsupportedOperation: the
+	// service has no such Version, has no such Action in that Version, or does
+	// not offer the operation.
+	ErrNoSuchVersion        Code = "NoSuchVersion"
+	ErrInvalidApiNotFound   Code = "InvalidApi.NotFound"
+	ErrUnsupportedOperation Code = "UnsupportedOperation"
+
+	// ErrInvalidAccessKeyIdNotFound, ErrInvalidAccessKeyIdInactive: the key of the
+	// caller is unknown or disabled.
+	ErrInvalidAccessKeyIdNotFound Code = "InvalidAccessKeyId.NotFound"
+	ErrInvalidAccessKeyIdInactive Code = "InvalidAccessKeyId.Inactive"
+
+	// ErrIncompleteSignature, ErrSignatureDoesNotMatch, ErrSignatureNonceUsed: the
+	// signature of the call lacks a part, is wrong, or was seen before.
+	ErrIncompleteSignature   Code = "IncompleteSignature"
+	ErrSignatureDoesNotMatch Code = "SignatureDoesNotMatch"
+	ErrSignatureNonceUsed    Code = "SignatureNonceUsed"
+
+	// ErrIllegalTimestamp, ErrInvalidTimeStampFormat, ErrInvalidTimeStampExpired:
+	// the Timestamp is absent, malformed, or more than 15 minutes off.
+	ErrIllegalTimestamp        Code = "IllegalTimestamp"
+	ErrInvalidTimeStampFormat  Code = "InvalidTimeStamp.Format"
+	ErrInvalidTimeStampExpired Code = "InvalidTimeStamp.Expired"
+
+	// ErrInvalidProtocolNeedSsl: the call must use HTTPS.
+	ErrInvalidProtocolNeedSsl Code = "InvalidProtocol.NeedSsl"
+
+	// ErrForbidden, ErrForbiddenRAM: the caller may not do this.
+	ErrForbidden    Code = "Forbidden"
+	ErrForbiddenRAM Code = "Forbidden.RAM"
+
+	// ErrThrottling, ErrThrottlingUser, ErrThrottlingApi: too many calls at the
+	// service, of this user, or of this operation.
+	ErrThrottling     Code = "Throttling"
+	ErrThrottlingUser Code = "Throttling.User"
+	ErrThrottlingApi  Code = "Throttling.Api"
+
+	// ErrServiceUnavailable: the service is away for a short time.
+	ErrServiceUnavailable Code = "ServiceUnavailable"
+)
+
 // Error returns the code itself.
 func (c Code) Error() string { return string(c) }
 
 // HTTPStatus returns the documented status of the code: 400 if the request is
-// wrong, 403 and 404 for the order codes, 500 for failures of the service. A
-// code that is not a constant of this package, such as Throttling.User, also
-// gives 500.
+// wrong, 403 and 404 for the order codes, 500 for failures of the service. The
+// gateway's codes have the statuses 400, 403, 404, 429 and 503. Documents differ
+// for some of them: SignatureDoesNotMatch is 400 here, InvalidAccessKeyId.NotFound
+// 404, Throttling.User 429. Missing with the name of a parameter, such as
+// MissingCommonName, is 400. Any other code is 500.
 func (c Code) HTTPStatus() int {
 	switch c {
 	case ErrMissingParameter, ErrInvalidValueMalformed, ErrInvalidParameter, ErrNotFound,
@@ -119,21 +174,43 @@ func (c Code) HTTPStatus() int {
 	case ErrNotFoundPackage, ErrNotRemainCount, ErrNotFoundOrder:
 		return http.StatusNotFound
 	}
+	return c.gatewayStatus()
+}
+
+func (c Code) gatewayStatus() int {
+	switch c {
+	case ErrInvalidParameterFormat, ErrNoSuchVersion, ErrUnsupportedOperation,
+		ErrInvalidAccessKeyIdInactive, ErrIncompleteSignature, ErrSignatureDoesNotMatch,
+		ErrSignatureNonceUsed, ErrIllegalTimestamp, ErrInvalidTimeStampFormat,
+		ErrInvalidTimeStampExpired, ErrInvalidProtocolNeedSsl, ErrThrottling:
+		return http.StatusBadRequest
+	case ErrForbidden, ErrForbiddenRAM, "Forbidden.RiskControl":
+		return http.StatusForbidden
+	case ErrInvalidApiNotFound, ErrInvalidAccessKeyIdNotFound, "InvalidProduct.NotFound":
+		return http.StatusNotFound
+	case ErrThrottlingUser, ErrThrottlingApi:
+		return http.StatusTooManyRequests
+	case ErrServiceUnavailable:
+		return http.StatusServiceUnavailable
+	}
+	if strings.HasPrefix(string(c), "Missing") {
+		return http.StatusBadRequest
+	}
 	return http.StatusInternalServerError
 }
 
 // An Error is the error of every operation of this module. encoding/json and
-// encoding/xml write it as the documented error body: RequestId, HostId, Code
-// and Message. A service may set RequestId and HostId before it answers. An
-// Error contains no key bytes and no whole CSR. Do not embed it in a struct
+// encoding/xml write it as the documented error body: RequestId, HostId, Code,
+// Message and, in JSON, Recommend. [Call.Answer] sets RequestId, HostId and
+// Recommend in a copy. An Error contains no key bytes and no whole CSR. Do not embed it in a struct
 // with more members: the encoders would write only the Error.
 type Error struct {
 	// RequestId identifies the request that failed. Empty until the caller sets
 	// it, for example with [NewRequestId].
 	RequestId string `json:"RequestId"`
 
-	// HostId is the host that answers, such as "cas.example.com". Empty until the
-	// caller sets it.
+	// HostId is the name of the host that answers, such as "cas.example.com". Empty
+	// until the caller sets it.
 	HostId string `json:"HostId,omitempty" xml:"HostId,omitempty"`
 
 	// Code is the documented code.
@@ -142,6 +219,10 @@ type Error struct {
 	// Message says what was refused and what is accepted, in up to 1000 octets. It
 	// is the documented text if there is one for the situation.
 	Message string `json:"Message"`
+
+	// Recommend is the address of a page about the code. Empty until the caller
+	// sets it.
+	Recommend string `json:"Recommend,omitempty" xml:"-"`
 
 	// Parameter is the documented name of the parameter at fault, such as
 	// "CommonName"; empty if there is no single one. In the error body it is
