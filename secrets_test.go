@@ -235,6 +235,7 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 	w.addOrders(t, held, add)
 	w.addArchive(t, testkeys.PEM(a, 2), add)
 
+	add(yuncert.Call{Action: "CreateCsr", Version: "2020-04-07", Parameters: url.Values{"Csr": {made.Csr}}})
 	add(yuncert.ErrInternalError, &yuncert.Error{Code: yuncert.ErrInternalError, Message: "no signature", Err: errors.New("the device is unplugged")})
 	return w
 }
@@ -692,6 +693,13 @@ func (w *world) requestsWith(text string, tried func(field string, err error)) {
 			_, err := ca.NewIssuer(w.chain, w.key, *v.(*ca.IssuerOptions))
 			return err
 		},
+	}
+	for _, parameter := range []string{"Small", "Flag", "Inner", "Texts", "Numbers.1", "Tags." + text, text + ".1." + text} {
+		parameters := url.Values{parameter: {text}}
+		_, err := yuncert.Call{Parameters: parameters}.Decode(new(wire))
+		tried("Decode, "+parameter, err)
+		_, err = yuncert.ParseCall(url.Values{"Action": {text, parameter}}, nil)
+		tried("ParseCall, "+parameter, err)
 	}
 	for name, operate := range operations {
 		valid := reflect.ValueOf(w.values[name][0])
