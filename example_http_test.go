@@ -2,41 +2,43 @@ package yuncert_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"reflect"
-	"strconv"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/csr"
 )
 
-// An operation over HTTP, for callers of the cloud's interface: they send parameters
-// in the query or a form and read JSON. This handler does not authenticate them and
-// does not limit their calls.
+// A service for the cloud's SDKs. It answers in JSON or XML, as the caller asks. It
+// does not authenticate callers and does not limit their calls.
 func Example_http() {
 	handle := func(w http.ResponseWriter, r *http.Request) {
-		resp, err := createCsr(r)
-		status := http.StatusOK
-		if e, ok := errors.AsType[*yuncert.Error](err); ok {
-			status = e.Code.HTTPStatus()
-			e.RequestId, _ = yuncert.NewRequestId(nil)
-			resp = e
+		r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
+		formErr := r.ParseForm()
+		call, err := yuncert.ParseCall(r.Form, r.Header)
+		call.HostId = "csr.example.com"
+		var resp any
+		if formErr != nil {
+			err = yuncert.Errorf(yuncert.ErrInvalidParameter, "", "the query or the form cannot be parsed")
 		}
-		w.Header().Set("Content-Type", "application/json")
+		if err == nil {
+			resp, err = serve(call)
+		}
+		status, contentType, body := call.Answer(nil, resp, err)
+		w.Header().Set("Content-Type", contentType)
 		w.WriteHeader(status)
-		json.NewEncoder(w).Encode(resp)
+		w.Write(body)
 	}
 
 	for _, query := range []string{
-		"Action=CreateCsr&Algorithm=ECC&KeySize=256&CommonName=www.example.com&CountryCode=CN&Province=Beijing&Locality=Beijing",
-		"Action=CreateCsr&Algorithm=RSA&KeySize=1024&CommonName=www.example.com&CountryCode=CN&Province=Beijing&Locality=Beijing",
+		"KeySize=256&Algorithm=ECC&CommonName=www.example.com&CountryCode=CN&Province=Beijing&Locality=Beijing",
+		"KeySize=1024&Algorithm=RSA&CommonName=www.example.com&CountryCode=CN&Province=Beijing&Locality=Beijing",
+		"KeySize=2K&Algorithm=RSA&CommonName=www.example.com&CountryCode=CN&Province=Beijing&Locality=Beijing",
 	} {
 		recorder := httptest.NewRecorder()
-		handle(recorder, httptest.NewRequest("GET", "/?"+query, nil))
+		handle(recorder, httptest.NewRequest("GET", "/?Action=CreateCsr&Version=2020-04-07&"+query, nil))
 		var body struct{ Csr, Code, Message string }
 		if err := json.Unmarshal(recorder.Body.Bytes(), &body); err != nil {
 			log.Fatal(err)
@@ -46,47 +48,20 @@ func Example_http() {
 	// Output:
 	// 200, a CSR: true, Code "", Message ""
 	// 400, a CSR: false, Code "InvalidValue.Malformed", Message "KeySize: 1024 is not 2048, 3072 or 4096 for RSA, or 256 for ECC and SM2; CreateCsrWithKey also takes 384 and 521 for ECC"
+	// 400, a CSR: false, Code "InvalidValue.Malformed", Message "KeySize: \"2K\" is not an integer from -2147483648 to 2147483647"
 }
 
-func createCsr(r *http.Request) (any, error) {
-	var req csr.CreateCsrRequest
-	if err := decode(r, &req); err != nil {
-		return nil, err
-	}
-	resp, key, err := csr.CreateCsr(nil, &req)
-	if err != nil {
-		return nil, err
-	}
-	_ = key // a service stores it
-	return resp, nil
-}
-
-// decode sets the text, number and bool fields of a request. It ignores parameters
-// that the request does not have, such as Action, and lists (Tags.1.Key).
-func decode(r *http.Request, req any) error {
-	if err := r.ParseForm(); err != nil {
-		return yuncert.Errorf(yuncert.ErrInvalidParameter, "", "the query or form cannot be parsed")
-	}
-	fields := reflect.ValueOf(req).Elem()
-	for name, field := range fields.Fields() {
-		text, err := r.Form.Get(name.Name), error(nil)
-		switch {
-		case text == "":
-			continue
-		case field.Kind() == reflect.String:
-			field.SetString(text)
-		case field.CanInt():
-			var n int64
-			n, err = strconv.ParseInt(text, 10, field.Type().Bits())
-			field.SetInt(n)
-		case field.Kind() == reflect.Bool:
-			var b bool
-			b, err = strconv.ParseBool(text)
-			field.SetBool(b)
+// serve has one case for each operation of the service.
+func serve(call yuncert.Call) (any, error) {
+	switch call.Version + " " + call.Action {
+	case "2020-04-07 CreateCsr":
+		var req csr.CreateCsrRequest
+		if _, err := call.Decode(&req); err != nil {
+			return nil, err
 		}
-		if err != nil {
-			return yuncert.Errorf(yuncert.ErrInvalidParameter, name.Name, "%.80q is not of type %s", text, field.Kind())
-		}
+		resp, key, err := csr.CreateCsr(nil, &req)
+		_ = key // a service stores it
+		return resp, err
 	}
-	return nil
+	return nil, yuncert.ErrInvalidApiNotFound
 }
