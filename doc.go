@@ -17,8 +17,8 @@
 //   - [github.com/yuncert/yuncert/order] takes orders and proves who owns a domain.
 //   - [github.com/yuncert/yuncert/algorithm] generates, checks, reads and writes keys.
 //
-// This package has what they share: the documented error codes and the type
-// [Error].
+// This package has what they share: the documented error codes, the type [Error],
+// and calls over HTTP.
 //
 // # Names
 //
@@ -62,7 +62,13 @@
 //
 //	if errors.Is(err, yuncert.ErrInvalidParameter) { … }
 //
-// A service answers with e.Code.HTTPStatus() and the JSON of e.
+// # Services
+//
+// A service can answer the cloud's own SDKs. [ParseCall] reads an HTTP request,
+// [Call.Decode] its parameters into the request struct of an operation, and
+// [Call.Answer] makes the response in JSON or XML, also from an error. The service
+// listens, authenticates its callers and limits their calls. The example Http is a
+// whole handler.
 //
 // # Hostile input
 //

@@ -16,6 +16,7 @@ var securityTests = map[string]string{
 	// Size and work: the bounds are also compared with the constants below.
 	"**Size**, before parsing: 64 KiB for CSRs, OCSP requests":  "TestParseSize TestRespondOCSPRequests TestSplitNames TestCanonicalNameRefusals TestSanValueLength TestObjectIdentifierLength TestParsePrivateKeyRefuses TestMessages",
 	"The length of an RSA key is checked before any arithmetic": "TestParsePrivateKeyChecksLengthsFirst",
+	"A call to a service has up to 1000 parameters":             "TestDecodeBounds TestDecodeRefuses",
 	"A custom certificate has up to 32 attributes":              "TestCreateCustomCertificateRefusesRequest",
 	"CRLs have no limit": "TestCreateRevocationListLong",
 	"**Work.** One `ca.Verify` reads up to 1000 certificates": "TestVerifyRefuses TestVerifyPile",
@@ -125,6 +126,9 @@ var securityBounds = []struct{ words, file, source string }{
 	{"up to 48 digits", "ca/create_custom_certificate.go", "maxSerialDigits = 48"},
 	{"1 MiB for the text of a private key", "algorithm/pem.go", "maxKeyText = 1 << 20"},
 	{"16 KiB for the key", "algorithm/pem.go", "maxKeyDER = 16 << 10"},
+	{"up to 1000 parameters with 1 MiB, up to 1000 members", "call.go", "maxParameters = 1000"},
+	{"1000 parameters with 1 MiB", "call.go", "maxParameterOctets = 1 << 20"},
+	{"lists of up to 100 entries", "call.go", "maxItems = 100"},
 	{"up to 1000 certificates in each text", "ca/verify_pool.go", "maxCertificates = 1000"},
 	{"chains of up to 10", "ca/chain.go", "maxChain = 10"},
 	{"up to 100 signatures of certificates", "ca/verify_search.go", "maxChecks = 100"},
