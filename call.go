@@ -556,12 +556,10 @@ func layoutOf(t reflect.Type) *layout {
 	return l
 }
 
-// isReadable reports whether parameters can set fields of this type.
+// isReadable reports whether parameters can set fields of this type. A slice of
+// pointers is not one: an entry could stay nil.
 func isReadable(t reflect.Type) bool {
-	if t.Kind() == reflect.Slice {
-		t = t.Elem()
-	}
-	if t.Kind() == reflect.Pointer {
+	if t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	switch t.Kind() {
