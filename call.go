@@ -21,8 +21,8 @@ import (
 //
 // A service makes a Call of each request with [ParseCall], checks who sent it,
 // chooses the operation by Version and Action, and reads the parameters with
-// [Call.Decode]. [Call.Answer] makes the response. A Call never changes and is safe
-// for concurrent use.
+// [Call.Decode]. [Call.Answer] makes the response. The methods do not change the Call
+// and can be called concurrently.
 type Call struct {
 	Action  string // the operation, such as "CreateCsr"
 	Version string // the version of the operation's product, such as "2020-04-07"
