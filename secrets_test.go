@@ -25,6 +25,7 @@ import (
 	"maps"
 	"math/big"
 	"net/url"
+	"path"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -50,7 +51,7 @@ import (
 // the type has to do with keys at all.
 type world struct {
 	needles *testkeys.Needles // of all keys and the password
-	values  map[string][]any  // by the names of the types
+	values  map[string][]any  // by typeName
 	root    *ca.Issuer
 	issuer  *ca.Issuer
 	chain   string
@@ -112,13 +113,15 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 	add := func(values ...any) {
 		for _, value := range values {
 			v := reflect.ValueOf(value)
-			if v.Kind() == reflect.Pointer {
+			isPointer := v.Kind() == reflect.Pointer
+			if isPointer {
 				v = v.Elem()
-				if !slices.Contains([]string{"Pool", "KeyPool", "MemoryStore"}, v.Type().Name()) { // which have a lock
-					w.values[v.Type().String()] = append(w.values[v.Type().String()], v.Interface())
-				}
 			}
-			w.values[v.Type().String()] = append(w.values[v.Type().String()], value)
+			name := typeName(v.Type().PkgPath(), v.Type().Name())
+			if isPointer && !slices.Contains([]string{"Pool", "KeyPool", "MemoryStore"}, v.Type().Name()) { // which have a lock
+				w.values[name] = append(w.values[name], v.Interface())
+			}
+			w.values[name] = append(w.values[name], value)
 		}
 	}
 
@@ -333,27 +336,35 @@ func (w *world) addArchive(t *testing.T, key []byte, add func(...any)) {
 // writes it, because clients send and receive it. So does %p, for which fmt calls no
 // method, and which go vet refuses for a struct.
 var withKey = map[string]bool{
-	"archive.UploadCsrRequest": true, "archive.UpdateCsrRequest": true, "archive.GetCsrDetailResponse": true,
+	"csr/archive.UploadCsrRequest": true, "csr/archive.UpdateCsrRequest": true, "csr/archive.GetCsrDetailResponse": true,
+}
+
+// typeName returns the name of a type with the path of its package below the module,
+// such as "csr/archive.Store": the packages of several stores have the same name.
+func typeName(pkgPath, name string) string {
+	const module = "github.com/yuncert/yuncert"
+	return strings.TrimPrefix(pkgPath+"."+name, module+"/")
 }
 
 // exportedTypes lists the exported types of every package that a caller imports.
 // An interface holds nothing of its own.
 func exportedTypes(t *testing.T) (names []string) {
 	t.Helper()
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "internal" || d.Name() == "examples" || d.Name() == "testdata" || path != "." && strings.HasPrefix(d.Name(), ".")):
+		case d.IsDir() && (d.Name() == "internal" || d.Name() == "examples" || d.Name() == "testdata" || file != "." && strings.HasPrefix(d.Name(), ".")):
 			return filepath.SkipDir
-		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+		case d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go"):
 			return nil
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
 		if err != nil {
 			return err
 		}
-		for _, decl := range file.Decls {
+		pkgPath := path.Join("github.com/yuncert/yuncert", filepath.ToSlash(filepath.Dir(file)))
+		for _, decl := range parsed.Decls {
 			types, ok := decl.(*ast.GenDecl)
 			if !ok || types.Tok != token.TYPE {
 				continue
@@ -363,7 +374,7 @@ func exportedTypes(t *testing.T) (names []string) {
 				_, isInterface := named.Type.(*ast.InterfaceType)
 				isAlias := named.Assign.IsValid()
 				if !isInterface && !isAlias && named.Name.IsExported() {
-					names = append(names, file.Name.Name+"."+named.Name.Name)
+					names = append(names, typeName(pkgPath, named.Name.Name))
 				}
 			}
 		}
@@ -677,15 +688,15 @@ func (w *world) requestsWith(text string, tried func(field string, err error)) {
 		"order.DescribePackageStateRequest": func(v any) error {
 			return v.(*order.DescribePackageStateRequest).Validate()
 		},
-		"archive.UploadCsrRequest": func(v any) error {
+		"csr/archive.UploadCsrRequest": func(v any) error {
 			_, err := w.archive.UploadCsr(context.Background(), rnd, now, v.(*archive.UploadCsrRequest))
 			return err
 		},
-		"archive.UpdateCsrRequest": func(v any) error {
+		"csr/archive.UpdateCsrRequest": func(v any) error {
 			_, err := w.archive.UpdateCsr(context.Background(), rnd, v.(*archive.UpdateCsrRequest))
 			return err
 		},
-		"archive.ListCsrRequest": func(v any) error {
+		"csr/archive.ListCsrRequest": func(v any) error {
 			_, err := w.archive.ListCsr(context.Background(), rnd, v.(*archive.ListCsrRequest))
 			return err
 		},
