@@ -41,6 +41,7 @@ import (
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/csr/archive"
+	archivestore "github.com/yuncert/yuncert/csr/archive/sqlstore"
 	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/order"
@@ -329,7 +330,7 @@ func (w *world) addArchive(t *testing.T, key []byte, add func(...any)) {
 	_, err = w.archive.UploadCsr(ctx, rand.Reader, now, &archive.UploadCsrRequest{Csr: w.csr})
 	must(err)
 	update := &archive.UpdateCsrRequest{CsrId: uploaded.CsrId, Key: string(key)}
-	add(&options, w.archive, store, record, archive.Filter{}, upload, uploaded, describe, described, list, listed, listed.CsrList[0], remove, removed, update, &archive.UpdateCsrResponse{})
+	add(&options, w.archive, store, record, archive.Filter{}, upload, uploaded, describe, described, list, listed, listed.CsrList[0], remove, removed, update, &archive.UpdateCsrResponse{}, &archivestore.Store{})
 }
 
 // withKey has the types that the documents give a private key in PEM. encoding/json

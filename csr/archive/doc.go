@@ -4,7 +4,10 @@
 // CSRs that [csr.CreateCsr] created and for those of other tools.
 //
 // Start with [New]. An [Archive] keeps its data in a [Store]: [MemoryStore] keeps it
-// until the process ends. Package storetest tests a Store that you write.
+// until the process ends, and package sqlstore keeps it in PostgreSQL or SQLite, where
+// Archives in several processes can share it. Package storetest tests a Store that you
+// write.
+//
 // [Archive.Add] stores the result of CreateCsr, and [Archive.UploadCsr] a CSR of any
 // tool. No operation checks who calls it: your service decides who may read, change
 // and delete a CSR.
