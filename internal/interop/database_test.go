@@ -148,6 +148,8 @@ type program func(ctx context.Context, db *sql.DB, dialect sqldb.Dialect, argume
 
 var programs = map[string]program{
 	"submit orders": submitInChild,
+	"keep CSRs":     keepInChild,
+	"share CSRs":    shareInChild,
 }
 
 func runInChild(ctx context.Context) error {
