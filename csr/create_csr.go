@@ -63,8 +63,8 @@ type CreateCsrResponse struct {
 	// RequestId identifies the request: an upper-case UUID from rand.
 	RequestId string `json:"RequestId,omitempty"`
 
-	// CsrId identifies the CSR: a number from 1 to 2^53-1, the same for the same
-	// CSR. A caller who numbers CSRs replaces it.
+	// CsrId identifies the CSR: a number from 1 to 2^53-1, derived from the CSR, so
+	// it is the same for the same CSR. Package csr/archive keeps the CSR under it.
 	CsrId int64 `json:"CsrId,omitempty"`
 }
 
