@@ -5,6 +5,9 @@
 package ca_test
 
 import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/fips140"
 	"crypto/rand"
 	"crypto/x509"
@@ -19,6 +22,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/csr/archive"
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
@@ -79,6 +83,7 @@ func TestFIPSOperations(t *testing.T) {
 		onlySM2 string // the same for SM2
 	}{
 		{"CreateCsr", callCreateCsr, none, sm3},
+		{"UploadCsr and GetCsrDetail", callArchive, none, sm3},
 		{"CreateCdnCertificateSigningRequestWithKey", callCreateCdn, md5, md5},
 		{"CreateRootCACertificate", callCreateRoot, md5, sm3},
 		{"NewIssuer", callNewIssuer, md5, md5},
@@ -134,6 +139,35 @@ func callCreateCsr(a algorithm.Algorithm, _, _, _ string) error {
 		return err
 	}
 	_, err = csr.Parse([]byte(resp.Csr))
+	return err
+}
+
+// callArchive stores a private key with the only AES-GCM that fips140=only allows. With
+// SM2 it fails before, when it creates the CSR.
+func callArchive(a algorithm.Algorithm, _, _, _ string) error {
+	block, err := aes.NewCipher(make([]byte, 32))
+	if err != nil {
+		return err
+	}
+	sealer, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return err
+	}
+	made, err := csr.CreateCsrWithKey(rand.Reader, key(a, 2), &csr.CreateCsrRequest{
+		Algorithm: a.Family(), KeySize: int32(a.KeySize()), CommonName: "www.example.com",
+		CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
+	})
+	if err != nil {
+		return err
+	}
+	kept := archive.New(new(archive.MemoryStore), archive.Options{Sealer: sealer})
+	uploaded, err := kept.UploadCsr(context.Background(), rand.Reader, instant, &archive.UploadCsrRequest{
+		Csr: made.Csr, Key: string(testkeys.PEM(a, 2)),
+	})
+	if err != nil {
+		return err
+	}
+	_, err = kept.GetCsrDetail(context.Background(), rand.Reader, &archive.GetCsrDetailRequest{CsrId: uploaded.CsrId})
 	return err
 }
 

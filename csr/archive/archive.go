@@ -27,7 +27,8 @@ type Options struct {
 	// key from your KMS. It must be safe for concurrent use. Each private key gets a
 	// random nonce, so encrypt at most 2^32 of them with one key of AES-GCM (NIST SP
 	// 800-38D, section 8.3). An AEAD with a NonceSize of 0 draws its own nonces, as
-	// [cipher.NewGCMWithRandomNonce] does. Nil means that no private key is kept.
+	// [cipher.NewGCMWithRandomNonce] does, the only AES-GCM that GODEBUG=fips140=only
+	// allows. Nil means that no private key is kept.
 	Sealer cipher.AEAD `json:"-"`
 }
 

@@ -93,8 +93,7 @@ func (tx *tx) Records(filter archive.Filter, offset, limit int64) (page []archiv
 	where, args := tx.where(filter)
 	query := fmt.Sprintf("%s%s ORDER BY created DESC, csr_id DESC LIMIT $%d OFFSET $%d", selectRecords, where, len(args)+1, len(args)+2)
 	var r archive.Record
-	// In SQLite a negative LIMIT means no limit.
-	err = tx.Each("listing CSRs", query, append(args, max(limit, 0), offset), columnsOf(&r), func() error {
+	err = tx.Each("listing CSRs", query, append(args, limit, offset), columnsOf(&r), func() error {
 		page = append(page, r)
 		return nil
 	})
