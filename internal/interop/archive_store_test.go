@@ -291,7 +291,7 @@ func TestArchiveStoreKilled(t *testing.T) {
 // get their key, the others are deleted. It prints the steps that were not refused.
 func shareInChild(ctx context.Context, db *sql.DB, dialect sqldb.Dialect, _ string) error {
 	const goroutines = 50
-	db.SetMaxOpenConns(8)
+	db.SetMaxOpenConns(4) // of the 100 that PostgreSQL accepts
 	a, err := openArchive(ctx, db, dialect)
 	if err != nil {
 		return err
@@ -336,6 +336,7 @@ func TestArchiveStoreProcesses(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			database := d.make(t)
+			orderStore(t, database) // stores can share a database
 			a, err := newArchive(archiveStore(t, database))
 			if err != nil {
 				t.Fatal(err)

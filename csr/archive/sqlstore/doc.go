@@ -55,10 +55,10 @@
 //
 // # Lists
 //
-// Count and Records are one statement each. An index sorts the CSRs of any Algorithm,
-// and another one those of one Algorithm. A page is read from its beginning, so a
-// later page takes longer. Count reads an index as far as CSRs match. A KeyWord is
-// compared with each CSR.
+// One index sorts all CSRs, and another one the CSRs of each Algorithm. The first page
+// takes the same time however many CSRs there are. A later page takes longer, because
+// the database skips the CSRs before it. Count visits each CSR that it counts: 100,000
+// take PostgreSQL 4 to 9 ms. A KeyWord is compared with one CSR after the other.
 //
 // # Schema
 //

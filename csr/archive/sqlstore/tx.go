@@ -103,8 +103,8 @@ func (tx *tx) Records(filter archive.Filter, offset, limit int64) (page []archiv
 	return page, nil
 }
 
-// where returns the WHERE clause of a filter, and its arguments. It has no condition
-// that every record fulfils, because the database would then not use an index.
+// where returns the WHERE clause of a filter, and its arguments. An empty field adds no
+// condition: with one such as $1 = '' OR algorithm = $1 the database uses no index.
 func (tx *tx) where(filter archive.Filter) (clause string, args []any) {
 	var conditions []string
 	if filter.Algorithm != "" {
