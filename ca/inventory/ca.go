@@ -95,8 +95,11 @@ func (v *Inventory) CA(ctx context.Context, identifier string) (c CA, err error)
 }
 
 // readCA returns a CA that must exist.
-func readCA(r Reader, parameter, identifier string) (CA, error) {
-	c, found, err := r.CA(identifier)
+func readCA(r Reader, parameter, identifier string) (c CA, err error) {
+	found := false
+	if isIdentifier(identifier) { // a database may refuse other text
+		c, found, err = r.CA(identifier)
+	}
 	if err == nil && !found {
 		err = yuncert.Errorf(yuncert.ErrNotFound, parameter, "there is no CA %.80q", identifier)
 	}

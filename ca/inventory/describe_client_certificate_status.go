@@ -79,7 +79,7 @@ func (v *Inventory) DescribeClientCertificateStatus(ctx context.Context, rand io
 	err = v.view(ctx, func(s Snapshot) error {
 		resp.CertificateStatus = nil
 		for _, identifier := range identifiers {
-			c, found, err := s.Certificate(identifier)
+			c, found, err := find(s, identifier)
 			if err != nil {
 				return err
 			}

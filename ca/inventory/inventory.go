@@ -2,8 +2,10 @@ package inventory
 
 import (
 	"context"
+	"crypto/md5"
 	"iter"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/yuncert/yuncert"
@@ -100,6 +102,11 @@ func (f *Filter) query() (q Query, err error) {
 	default:
 		return q, param.Malformed("Kind", "%.40q is not %s, %s, %s or %s", f.Kind, KindCA, KindServer, KindClient, KindOther)
 	}
+	for _, label := range []struct{ parameter, text string }{{"Authority", f.Authority}, {"ResourceGroupId", f.ResourceGroupId}} {
+		if err := param.CheckText(label.parameter, label.text, maxLabel); err != nil {
+			return q, err
+		}
+	}
 	q = Query{
 		Authority: f.Authority, Status: f.Status, Kind: f.Kind, ResourceGroupId: f.ResourceGroupId,
 		ExpireFrom: instant(f.ExpireFrom), ExpireBefore: instant(f.ExpireBefore), OldestFirst: f.OldestFirst,
@@ -126,6 +133,10 @@ func (v *Inventory) Certificates(ctx context.Context, f Filter, after Certificat
 		return nil, param.Refused("limit", "%d is not from 1 to %d", limit, maxPage)
 	}
 	q.After, q.Limit = after, limit
+	return v.page(ctx, q)
+}
+
+func (v *Inventory) page(ctx context.Context, q Query) (page []Certificate, err error) {
 	err = v.view(ctx, func(s Snapshot) (err error) {
 		page, err = s.Certificates(q)
 		return err
@@ -137,16 +148,16 @@ func (v *Inventory) Certificates(ctx context.Context, f Filter, after Certificat
 }
 
 // Expiring yields the certificates that are not revoked and expire at from or later
-// and before to, the first to expire first. It reads them in pages of 100, so that it
-// needs little memory and does not block the store: a certificate that changes while
-// it runs comes as it was or as it is. After an error it ends.
+// and before to, the first to expire first. A zero time means no limit. It reads them
+// in pages of 100, so that it needs little memory and does not block the store: a
+// certificate that changes while it runs comes as it was or as it is. After an error
+// it ends.
 func (v *Inventory) Expiring(ctx context.Context, from, to time.Time) iter.Seq2[Certificate, error] {
 	return func(yield func(Certificate, error) bool) {
 		const limit = 100
-		f := Filter{Status: statusIssue, ExpireFrom: from, ExpireBefore: to, OldestFirst: true}
-		var after Certificate
+		q := Query{Status: statusIssue, ExpireFrom: instant(from), ExpireBefore: instant(to), ByExpiry: true, OldestFirst: true, Limit: limit}
 		for {
-			page, err := v.Certificates(ctx, f, after, limit)
+			page, err := v.page(ctx, q)
 			if err != nil {
 				yield(Certificate{}, err)
 				return
@@ -155,7 +166,7 @@ func (v *Inventory) Expiring(ctx context.Context, from, to time.Time) iter.Seq2[
 				if !yield(c, nil) {
 					return
 				}
-				after = c
+				q.After = c
 			}
 			if len(page) < limit {
 				return
@@ -186,7 +197,7 @@ func storeError(err error) error {
 
 // readCertificate returns a certificate that must exist and not be deleted.
 func readCertificate(r Reader, identifier string) (Certificate, error) {
-	c, found, err := r.Certificate(identifier)
+	c, found, err := find(r, identifier)
 	if err == nil && (!found || c.Status == StatusDelete) {
 		err = notFound(identifier)
 	}
@@ -201,6 +212,19 @@ func readLeaf(r Reader, identifier string) (Certificate, error) {
 		err = yuncert.Errorf(yuncert.ErrNotFound, "Identifier", "%.80q is a CA and not the certificate of a client or server", identifier)
 	}
 	return c, err
+}
+
+// find is Certificate of r. It does not ask a database for text that it may refuse.
+func find(r Reader, identifier string) (c Certificate, found bool, err error) {
+	if !isIdentifier(identifier) {
+		return Certificate{}, false, nil
+	}
+	return r.Certificate(identifier)
+}
+
+// isIdentifier reports whether a text has the form of an Identifier.
+func isIdentifier(text string) bool {
+	return len(text) == 2*md5.Size && strings.Trim(text, "0123456789abcdef") == ""
 }
 
 func notFound(identifier string) error {

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/internal/param"
 )
 
 // A ListClientCertificateRequest selects a page of certificates.
@@ -58,12 +59,16 @@ type ListedClientCertificate struct {
 }
 
 // Validate returns [yuncert.ErrInvalidValueMalformed] for a negative CurrentPage or
-// ShowSize, and [yuncert.ErrInvalidParameter] for a ShowSize above 1000.
+// ShowSize and for a ResourceGroupId that breaks the rule of Labels, and
+// [yuncert.ErrInvalidParameter] for a ShowSize above 1000.
 func (r *ListClientCertificateRequest) Validate() error {
 	if r == nil {
 		return nil
 	}
-	return checkPage(r.CurrentPage, r.ShowSize)
+	if err := checkPage(r.CurrentPage, r.ShowSize); err != nil {
+		return err
+	}
+	return param.CheckText("ResourceGroupId", r.ResourceGroupId, maxLabel)
 }
 
 // ListClientCertificate returns one page of the certificates of clients and servers,
@@ -111,7 +116,7 @@ func (r *ListClientCertificateRequest) read(s Snapshot, page numberedPage) ([]Ce
 	if r.Identifier == "" {
 		return page.read(s, Query{LeavesOnly: true, ResourceGroupId: r.ResourceGroupId})
 	}
-	c, found, err := s.Certificate(r.Identifier)
+	c, found, err := find(s, r.Identifier)
 	switch {
 	case err != nil:
 		return nil, 0, err

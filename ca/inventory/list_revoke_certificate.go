@@ -52,7 +52,8 @@ type RevokedClientCertificate struct {
 	Sha2             string `json:"Sha2,omitempty"`
 }
 
-// Validate is like [ListClientCertificateRequest.Validate].
+// Validate returns [yuncert.ErrInvalidValueMalformed] for a negative CurrentPage or
+// ShowSize, and [yuncert.ErrInvalidParameter] for a ShowSize above 1000.
 func (r *ListRevokeCertificateRequest) Validate() error {
 	if r == nil {
 		return nil

@@ -30,7 +30,7 @@ func (v *Inventory) Revoke(ctx context.Context, now time.Time, identifier string
 	if err != nil {
 		return Certificate{}, err
 	}
-	return v.change(ctx, identifier, func(tx Tx) (c Certificate, err error) {
+	return v.change(ctx, func(tx Tx) (c Certificate, err error) {
 		c, err = readCertificate(tx, identifier)
 		if err != nil {
 			return Certificate{}, err
@@ -46,7 +46,7 @@ func (v *Inventory) Release(ctx context.Context, now time.Time, identifier strin
 	if identifier == "" {
 		return Certificate{}, yuncert.Missing("Identifier")
 	}
-	return v.change(ctx, identifier, func(tx Tx) (c Certificate, err error) {
+	return v.change(ctx, func(tx Tx) (c Certificate, err error) {
 		c, err = readCertificate(tx, identifier)
 		if err != nil {
 			return Certificate{}, err
@@ -60,7 +60,7 @@ func (v *Inventory) Release(ctx context.Context, now time.Time, identifier strin
 }
 
 // change runs f in an Update and returns the certificate that f stored.
-func (v *Inventory) change(ctx context.Context, identifier string, f func(Tx) (Certificate, error)) (c Certificate, err error) {
+func (v *Inventory) change(ctx context.Context, f func(Tx) (Certificate, error)) (c Certificate, err error) {
 	err = v.update(ctx, func(tx Tx) (err error) {
 		c, err = f(tx)
 		return err

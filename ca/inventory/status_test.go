@@ -1,0 +1,97 @@
+package inventory_test
+
+import (
+	"crypto"
+	"crypto/x509"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/crypto/ocsp"
+
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/ca/inventory"
+	"github.com/yuncert/yuncert/internal/testutil"
+)
+
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	v, store := newInventory()
+	numbered := func(serial int64) inventory.Certificate {
+		return add(t, v, foreign(t, func(c, _ *x509.Certificate) { c.SerialNumber = big.NewInt(serial) }), inventory.Labels{})
+	}
+	good, bad, held, gone, ahead := numbered(1), numbered(2), numbered(3), numbered(4), numbered(0x500)
+	revoke(t, v, later, bad, ca.ReasonKeyCompromise)
+	revoke(t, v, later, held, ca.ReasonCertificateHold)
+	revoke(t, v, later, gone, ca.ReasonUnspecified)
+	revoke(t, v, later.AddDate(0, 0, 1), ahead, ca.ReasonUnspecified)
+	must[*inventory.DeleteClientCertificateResponse](t)(v.DeleteClientCertificate(ctx, nil, later, &inventory.DeleteClientCertificateRequest{Identifier: gone.Identifier}))
+	revoked := func(r ca.RevocationReason) ca.OCSPAnswer {
+		return ca.OCSPAnswer{Status: ca.OCSPRevoked, RevocationTime: later.Truncate(time.Microsecond), Reason: r}
+	}
+	next := later.AddDate(0, 0, 3)
+	other := ca.OCSPAnswer{Status: ca.OCSPGood, NextUpdate: next}
+	for _, tt := range []struct {
+		name, serial string
+		unknown      ca.OCSPAnswer
+		want         ca.OCSPAnswer
+	}{
+		{"good", "01", ca.OCSPAnswer{}, ca.OCSPAnswer{Status: ca.OCSPGood}},
+		{"good, with a next update", "01", ca.OCSPAnswer{NextUpdate: next}, ca.OCSPAnswer{Status: ca.OCSPGood, NextUpdate: next}},
+		{"revoked", "02", ca.OCSPAnswer{}, revoked(ca.ReasonKeyCompromise)},
+		{"on hold", "03", ca.OCSPAnswer{}, revoked(ca.ReasonCertificateHold)},
+		{"deleted", "04", ca.OCSPAnswer{}, revoked(ca.ReasonUnspecified)},
+		{"revoked by a clock that is ahead", "0500", ca.OCSPAnswer{}, ca.OCSPAnswer{Status: ca.OCSPRevoked, RevocationTime: later}},
+		{"never added", "06", ca.OCSPAnswer{}, ca.OCSPAnswer{}},
+		{"zero", "00", ca.OCSPAnswer{}, ca.OCSPAnswer{}},
+		{"never added, by the caller's choice", "06", other, other},
+	} {
+		got := must[ca.OCSPAnswer](t)(v.Status(ctx, later, good.Authority, tt.unknown)(tt.serial))
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: answer mismatch (-want +got):\n%s", tt.name, diff)
+		}
+	}
+	if got := must[ca.OCSPAnswer](t)(v.Status(ctx, later, strings.Repeat("0", 40), ca.OCSPAnswer{})("02")); got.Status != "" {
+		t.Errorf("the status of another CA's certificate is %s", got.Status)
+	}
+	for _, serial := range []string{"", "x", strings.Repeat("0", 41)} {
+		_, err := v.Status(ctx, later, good.Authority, other)(serial)
+		code := malformed
+		if serial == "" {
+			code = missing
+		}
+		testutil.CheckError(t, err, code, "SerialNumber")
+	}
+	failing := &wrappedStore{Store: store, view: func(func(inventory.Snapshot) error) (func(inventory.Snapshot) error, error) { return nil, errStore }}
+	_, err := inventory.New(failing).Status(ctx, later, good.Authority, other)("01")
+	testutil.CheckCause(t, err, broke, "")
+}
+
+// The whole way from a request to a client that reads the response.
+func TestStatusOfRespondOCSP(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	v, _ := newInventory()
+	record := must[inventory.CA](t)(v.AddCA(t.Context(), instant, au.issuer, inventory.Labels{}))
+	issuer := must[*x509.Certificate](t)(x509.ParseCertificate(testutil.FirstPEM(t, au.subPEM)))
+	responder := must[*ca.OCSPResponder](t)(ca.NewOCSPResponder(au.subPEM, au.subKey))
+	good, bad := add(t, v, issue(t, au.issuer, 90), inventory.Labels{}), add(t, v, issue(t, au.issuer, 90), inventory.Labels{})
+	never := inventory.Certificate{DER: issue(t, au.issuer, 90)}
+	revoke(t, v, later, bad, ca.ReasonSuperseded)
+	for _, tt := range []struct {
+		c    inventory.Certificate
+		want int
+	}{{good, ocsp.Good}, {bad, ocsp.Revoked}, {never, ocsp.Unknown}} {
+		cert := must[*x509.Certificate](t)(tt.c.Parse())
+		request := must[[]byte](t)(ocsp.CreateRequest(cert, issuer, &ocsp.RequestOptions{Hash: crypto.SHA256}))
+		response := must[[]byte](t)(ca.RespondOCSP(nil, later, responder, request, v.Status(t.Context(), later, record.Authority, ca.OCSPAnswer{})))
+		got := must[*ocsp.Response](t)(ocsp.ParseResponseForCert(response, cert, issuer))
+		if got.Status != tt.want || tt.want == ocsp.Revoked && (got.RevocationReason != ocsp.Superseded || !got.RevokedAt.Equal(later.Truncate(time.Second))) {
+			t.Errorf("the response is %+v, want the status %d", got, tt.want)
+		}
+	}
+}
