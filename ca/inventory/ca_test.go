@@ -1,0 +1,235 @@
+package inventory_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/ca/inventory"
+	"github.com/yuncert/yuncert/internal/testutil"
+)
+
+func TestAddCA(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	au := authorityOf(algorithm.ECC_256)
+	v, _ := newInventory()
+	labels := inventory.Labels{AliasName: "issuing"}
+	got := must[inventory.CA](t)(v.AddCA(ctx, instant, au.issuer, labels))
+	want := inventory.CA{
+		Identifier: au.issuer.Identifier(), Authority: inventory.AuthorityOf(au.issuer), NameAuthority: got.NameAuthority, CertificateChain: au.subPEM, Added: stored,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("CA mismatch (-want +got):\n%s", diff)
+	}
+	root := must[inventory.CA](t)(v.CA(ctx, au.root.Identifier()))
+	if root.CertificateChain != au.rootPEM || root.Authority != inventory.AuthorityOf(au.root) || root.Authority == got.Authority {
+		t.Errorf("the root is %+v", root)
+	}
+	// Their certificates are there, with the labels on the CA's own.
+	certificates := everything(t, v)
+	if len(certificates) != 2 || certificates[0].Identifier != root.Identifier || certificates[1].Identifier != got.Identifier {
+		t.Fatalf("the certificates are %+v", certificates)
+	}
+	for n, c := range certificates {
+		if c.Kind != inventory.KindCA || c.Authority != root.Authority || c.Labels.AliasName != []string{"", "issuing"}[n] {
+			t.Errorf("certificate %d is %+v", n, c)
+		}
+	}
+	// Again changes only the address.
+	moved := au.issuerAt(t, "http://pki.example.com")
+	want.CrlUrl = moved.Describe().CrlUrl
+	for range 2 {
+		got = must[inventory.CA](t)(v.AddCA(ctx, later, moved, inventory.Labels{AliasName: "another"}))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("CA mismatch after the second call (-want +got):\n%s", diff)
+		}
+	}
+	if diff := cmp.Diff(certificates, everything(t, v)); diff != "" {
+		t.Errorf("the second call changed the certificates (-before +after):\n%s", diff)
+	}
+	must[inventory.CA](t)(v.AddCA(ctx, later, must[*ca.Issuer](t)(ca.NewIssuer(au.rootPEM, au.rootKey, ca.IssuerOptions{CRLBase: "http://a"})), inventory.Labels{}))
+	must[inventory.CA](t)(v.AddCA(ctx, later, moved, inventory.Labels{}))
+	if root := must[inventory.CA](t)(v.CA(ctx, au.root.Identifier())); root.CrlUrl == "" {
+		t.Error("adding the CA below removed the address of the root")
+	}
+}
+
+func TestAddCARefuses(t *testing.T) {
+	t.Parallel()
+	v, _ := newInventory()
+	_, err := v.AddCA(t.Context(), instant, nil, inventory.Labels{})
+	testutil.CheckError(t, err, unknown, "ParentIdentifier")
+	_, err = v.AddCA(t.Context(), instant, authorityOf(algorithm.ECC_256).issuer, inventory.Labels{AliasName: "\n"})
+	testutil.CheckError(t, err, malformed, "AliasName")
+	if all := everything(t, v); len(all) != 0 {
+		t.Errorf("%d certificates are stored", len(all))
+	}
+}
+
+// open returns a function for Pool that makes the issuers of an authority.
+func (au *authority) open(t *testing.T) func(inventory.CA) (*ca.Issuer, error) {
+	return func(c inventory.CA) (*ca.Issuer, error) {
+		switch c.Identifier {
+		case au.root.Identifier():
+			return ca.NewIssuer(c.CertificateChain, au.rootKey, ca.IssuerOptions{})
+		case au.issuer.Identifier():
+			return ca.NewIssuer(c.CertificateChain, au.subKey, ca.IssuerOptions{})
+		}
+		t.Errorf("Pool asks for the CA %s", c.Identifier)
+		return nil, nil
+	}
+}
+
+// A revocation survives a restart, in the pool and on the CRL of the CA above.
+func TestUpdateCACertificateStatus(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	au := authorityOf(algorithm.ECC_256)
+	v, store := newInventory()
+	must[inventory.CA](t)(v.AddCA(ctx, instant, au.issuer, inventory.Labels{}))
+	pool := must[*ca.Pool](t)(v.Pool(ctx, au.open(t)))
+	id := au.issuer.Identifier()
+	must[*ca.Issuer](t)(pool.Issuer(id))
+	resp := must[*ca.UpdateCACertificateStatusResponse](t)(v.UpdateCACertificateStatus(ctx, testutil.Seeded(), later, pool, &ca.UpdateCACertificateStatusRequest{Identifier: id, Status: "REVOKE"}))
+	if !testutil.RequestIDForm.MatchString(resp.RequestId) {
+		t.Errorf("the RequestId is %q", resp.RequestId)
+	}
+	v = inventory.New(store)
+	for name, pool := range map[string]*ca.Pool{"the pool": pool, "a new pool": must[*ca.Pool](t)(v.Pool(ctx, au.open(t)))} {
+		if _, err := pool.Issuer(id); !errors.Is(err, protected) {
+			t.Errorf("%s: Issuer is %v", name, err)
+		}
+		must[*ca.Issuer](t)(pool.Issuer(au.root.Identifier()))
+	}
+	_, entries := list(t, v, later, au.root)
+	c := must[inventory.Certificate](t)(v.Certificate(ctx, id))
+	wantSerials(t, "the root's CRL", entries, c)
+	if c.Status != ca.StatusRevoke {
+		t.Errorf("the status is %s", c.Status)
+	}
+}
+
+// A CA is revoked through one above it, also if that one is not in the pool.
+func TestPoolRevokedAbove(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	au := authorityOf(algorithm.ECC_256)
+	v, _ := newInventory()
+	must[inventory.CA](t)(v.AddCA(ctx, instant, au.issuer, inventory.Labels{}))
+	must[*ca.UpdateCACertificateStatusResponse](t)(v.UpdateCACertificateStatus(ctx, nil, later, nil, &ca.UpdateCACertificateStatusRequest{Identifier: au.root.Identifier()}))
+	pool := must[*ca.Pool](t)(v.Pool(ctx, func(c inventory.CA) (*ca.Issuer, error) {
+		if c.Identifier == au.root.Identifier() {
+			return nil, nil
+		}
+		return au.issuer, nil
+	}))
+	_, err := pool.Issuer(au.issuer.Identifier())
+	testutil.CheckError(t, err, protected, "ParentIdentifier")
+	_, err = pool.Issuer(au.root.Identifier())
+	testutil.CheckError(t, err, unknown, "ParentIdentifier")
+	_, err = v.UpdateCACertificateStatus(ctx, nil, later, nil, &ca.UpdateCACertificateStatusRequest{Identifier: au.issuer.Identifier()})
+	testutil.CheckError(t, err, protected, "Identifier", "the CA "+au.root.Identifier()+" is revoked already")
+}
+
+func TestUpdateCACertificateStatusRefuses(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	au := authorityOf(algorithm.ECC_256)
+	v, _ := newInventory()
+	must[inventory.CA](t)(v.AddCA(ctx, instant, au.issuer, inventory.Labels{}))
+	leaf := add(t, v, issue(t, au.issuer, 90), inventory.Labels{})
+	for _, tt := range []struct {
+		name      string
+		change    func(*ca.UpdateCACertificateStatusRequest)
+		code      yuncert.Code
+		parameter string
+	}{
+		{"no identifier", func(r *ca.UpdateCACertificateStatusRequest) { r.Identifier = "" }, missing, "Identifier"},
+		{"another status", func(r *ca.UpdateCACertificateStatusRequest) { r.Status = "ISSUE" }, malformed, "Status"},
+		{"a long token", func(r *ca.UpdateCACertificateStatusRequest) { r.ClientToken = string(make([]byte, 65)) }, malformed, "ClientToken"},
+		{"an unknown CA", func(r *ca.UpdateCACertificateStatusRequest) { r.Identifier = "0" }, unknown, "Identifier"},
+		{"a server", func(r *ca.UpdateCACertificateStatusRequest) { r.Identifier = leaf.Identifier }, unknown, "Identifier"},
+	} {
+		req := &ca.UpdateCACertificateStatusRequest{Identifier: au.issuer.Identifier()}
+		tt.change(req)
+		_, err := v.UpdateCACertificateStatus(ctx, nil, later, nil, req)
+		testutil.CheckError(t, err, tt.code, tt.parameter)
+	}
+	_, err := v.UpdateCACertificateStatus(ctx, nil, later, nil, nil)
+	testutil.CheckError(t, err, missing, "Identifier")
+	must[inventory.Certificate](t)(v.Revoke(ctx, later, au.issuer.Identifier(), inventory.Revocation{Reason: ca.ReasonCertificateHold}))
+	req := &ca.UpdateCACertificateStatusRequest{Identifier: au.issuer.Identifier()}
+	must[*ca.UpdateCACertificateStatusResponse](t)(v.UpdateCACertificateStatus(ctx, nil, later, nil, req)) // ends the hold
+	_, err = v.UpdateCACertificateStatus(ctx, nil, later, nil, req)
+	testutil.CheckError(t, err, protected, "Identifier")
+}
+
+func TestPoolRefuses(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	au := authorityOf(algorithm.ECC_256)
+	v, _ := newInventory()
+	must[inventory.CA](t)(v.AddCA(ctx, instant, au.issuer, inventory.Labels{}))
+	_, err := v.Pool(ctx, func(inventory.CA) (*ca.Issuer, error) { return nil, errStore })
+	if err != errStore {
+		t.Errorf("Pool is %v, want the error of open", err)
+	}
+	_, err = v.Pool(ctx, func(inventory.CA) (*ca.Issuer, error) { return au.root, nil })
+	testutil.CheckError(t, err, refused, "", "open made the issuer "+au.root.Identifier())
+}
+
+// More CAs than one page of the store has.
+func TestPoolPages(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	au := authorityOf(algorithm.ECC_256)
+	v, store := newInventory()
+	must[inventory.CA](t)(v.AddCA(ctx, instant, au.issuer, inventory.Labels{}))
+	err := store.Update(ctx, func(tx inventory.Tx) error {
+		for n := range 250 {
+			if err := tx.PutCA(inventory.CA{Identifier: string(rune('g' + n)), CertificateChain: au.rootPEM}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	must[*ca.Pool](t)(v.Pool(ctx, func(inventory.CA) (*ca.Issuer, error) { asked++; return nil, nil }))
+	if asked != 252 {
+		t.Errorf("Pool asked for %d CAs, want 252", asked)
+	}
+}
+
+// What a CA issued before and after its certificate was renewed is one authority.
+func TestAuthorityOfRenewedCA(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	sub := must[*ca.CreateSubCACertificateResponse](t)(ca.CreateSubCACertificate(nil, instant, au.root, au.subKey.Public(), &ca.CreateSubCACertificateRequest{
+		CommonName: "Test Sub CA", Organization: "Example", OrganizationUnit: "PKI", Locality: "杭州", State: "Zhejiang", CountryCode: "CN",
+		Algorithm: string(au.algorithm), Years: 6,
+	}))
+	renewed := must[*ca.Issuer](t)(ca.NewIssuer(sub.CertificateChain, au.subKey, ca.IssuerOptions{}))
+	v, _ := newInventory()
+	before := must[inventory.CA](t)(v.AddCA(t.Context(), instant, au.issuer, inventory.Labels{}))
+	c := add(t, v, issue(t, au.issuer, 90), inventory.Labels{})
+	after := must[inventory.CA](t)(v.AddCA(t.Context(), later, renewed, inventory.Labels{}))
+	if before.Authority != after.Authority || before.Identifier == after.Identifier {
+		t.Errorf("the CA is %+v before and %+v after", before, after)
+	}
+	revoke(t, v, later, c, ca.ReasonUnspecified)
+	_, entries := list(t, v, later.Add(time.Second), renewed)
+	wantSerials(t, "the CRL of the renewed CA", entries, c)
+	described := must[*inventory.DescribeClientCertificateResponse](t)(v.DescribeClientCertificate(t.Context(), nil, &inventory.DescribeClientCertificateRequest{Identifier: c.Identifier}))
+	if described.Certificate.ParentIdentifier != after.Identifier {
+		t.Errorf("the parent is %s, want the CA that was added last", described.Certificate.ParentIdentifier)
+	}
+}
