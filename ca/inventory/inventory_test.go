@@ -3,6 +3,7 @@ package inventory_test
 import (
 	"crypto/x509"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,56 +76,55 @@ func TestCertificates(t *testing.T) {
 			}
 		}), inventory.Labels{ResourceGroupId: []string{"a", "b"}[n%2]})
 	}
+	revoke(t, v, later, everything(t, v)[3], ca.ReasonUnspecified)
 	all := everything(t, v)
-	revoke(t, v, later, all[3], ca.ReasonUnspecified)
+	first, last := all[0].NotAfter, all[1].NotAfter
+	everyone := func(inventory.Certificate) bool { return true }
 	for _, tt := range []struct {
-		name string
-		f    inventory.Filter
-		want []int64
+		name   string
+		f      inventory.Filter
+		passes func(c inventory.Certificate) bool
+		want   int
 	}{
-		{"all", inventory.Filter{}, []int64{9, 8, 7, 6, 5, 4, 3, 2, 1}},
-		{"an authority", inventory.Filter{Authority: all[1].Authority}, []int64{8, 6, 4, 2}},
-		{"revoked", inventory.Filter{Status: ca.StatusRevoke}, []int64{4}},
-		{"clients", inventory.Filter{Kind: inventory.KindClient}, []int64{9, 7, 5, 3, 1}},
-		{"a resource group", inventory.Filter{ResourceGroupId: "b"}, []int64{8, 6, 4, 2}},
-		{"a name", inventory.Filter{Name: "www.example.com"}, []int64{9, 8, 7, 6, 5, 4, 3, 2, 1}},
-		{"a domain of clients", inventory.Filter{Domain: "example.com", Kind: inventory.KindClient}, []int64{9, 7, 5, 3, 1}},
-		{"a window", inventory.Filter{ExpireFrom: all[0].NotAfter, ExpireBefore: all[1].NotAfter}, []int64{6, 8, 3, 1}},
-		{"no end", inventory.Filter{ExpireFrom: all[1].NotAfter}, []int64{9, 7, 5, 2, 4}},
+		{"all", inventory.Filter{}, everyone, 9},
+		{"an authority", inventory.Filter{Authority: all[1].Authority}, func(c inventory.Certificate) bool { return c.Id%2 == 0 }, 4},
+		{"revoked", inventory.Filter{Status: ca.StatusRevoke}, func(c inventory.Certificate) bool { return c.Id == 4 }, 1},
+		{"clients", inventory.Filter{Kind: inventory.KindClient}, func(c inventory.Certificate) bool { return c.Id%2 == 1 }, 5},
+		{"a resource group", inventory.Filter{ResourceGroupId: "b"}, func(c inventory.Certificate) bool { return c.Id%2 == 0 }, 4},
+		{"a name", inventory.Filter{Name: "www.example.com"}, everyone, 9},
+		{"clients in a domain", inventory.Filter{Domain: "example.com", Kind: inventory.KindClient}, func(c inventory.Certificate) bool { return c.Id%2 == 1 }, 5},
+		{"a window", inventory.Filter{ExpireFrom: first, ExpireBefore: last},
+			func(c inventory.Certificate) bool { return !c.NotAfter.Before(first) && c.NotAfter.Before(last) }, 4},
+		{"no end", inventory.Filter{ExpireFrom: last}, func(c inventory.Certificate) bool { return !c.NotAfter.Before(last) }, 5},
+		{"no start", inventory.Filter{ExpireBefore: last, Status: ca.StatusIssue},
+			func(c inventory.Certificate) bool { return c.NotAfter.Before(last) && c.Status == ca.StatusIssue }, 3},
 	} {
 		for _, oldestFirst := range []bool{false, true} {
+			want := slices.DeleteFunc(slices.Clone(all), func(c inventory.Certificate) bool { return !tt.passes(c) })
+			if !tt.f.ExpireFrom.IsZero() || !tt.f.ExpireBefore.IsZero() {
+				slices.SortFunc(want, func(a, b inventory.Certificate) int { return a.NotAfter.Compare(b.NotAfter) })
+			}
+			if !oldestFirst {
+				slices.Reverse(want)
+			}
+			if len(want) != tt.want {
+				t.Fatalf("%s: the test expects %d certificates, want %d", tt.name, len(want), tt.want)
+			}
 			for _, limit := range []int{1, 2, 1000} {
 				tt.f.OldestFirst = oldestFirst
-				var got []int64
+				var got []inventory.Certificate
 				var after inventory.Certificate
 				for {
 					page := must[[]inventory.Certificate](t)(v.Certificates(t.Context(), tt.f, after, limit))
-					for _, c := range page {
-						if oldestFirst {
-							got = append([]int64{c.Id}, got...)
-						} else {
-							got = append(got, c.Id)
-						}
-						after = inventory.Certificate{Id: c.Id, NotAfter: c.NotAfter} // all that a caller has to keep
-					}
+					got = append(got, page...)
 					if len(page) < limit {
 						break
 					}
+					// The position is all that a caller has to keep.
+					after = inventory.Certificate{Id: got[len(got)-1].Id, NotAfter: got[len(got)-1].NotAfter}
 				}
-				if tt.name == "a window" || tt.name == "no end" { // the order is that of NotAfter
-					want := map[string]int{"a window": 4, "no end": 5}[tt.name]
-					for i := 1; i < len(got); i++ {
-						if all[got[i-1]-1].NotAfter.Before(all[got[i]-1].NotAfter) {
-							t.Errorf("%s: %v is not in the order of expiry", tt.name, got)
-						}
-					}
-					if len(got) != want {
-						t.Errorf("%s: %d certificates, want %d", tt.name, len(got), want)
-					}
-					continue
-				}
-				if diff := cmp.Diff(tt.want, got); diff != "" {
-					t.Errorf("%s, limit %d, oldest first %t: mismatch of Ids (-want +got):\n%s", tt.name, limit, oldestFirst, diff)
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("%s, limit %d, oldest first %t: mismatch (-want +got):\n%s", tt.name, limit, oldestFirst, diff)
 				}
 			}
 		}
