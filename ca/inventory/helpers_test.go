@@ -191,8 +191,6 @@ func hexSerial(n *big.Int) string {
 
 // Stores.
 
-var errStore = context.DeadlineExceeded
-
 // A wrappedStore calls hooks before its Updates and Views.
 type wrappedStore struct {
 	inventory.Store
