@@ -13,7 +13,8 @@
 //   - [github.com/yuncert/yuncert/csr/archive] keeps CSRs, and their private keys
 //     encrypted.
 //   - [github.com/yuncert/yuncert/ca] creates CAs, certificates, CRLs and OCSP
-//     responses, and verifies chains.
+//     responses, and verifies chains. Its subpackage inventory records what was
+//     issued and revoked.
 //   - [github.com/yuncert/yuncert/order] takes orders and proves who owns a domain.
 //   - [github.com/yuncert/yuncert/algorithm] generates, checks, reads and writes keys.
 //
@@ -33,8 +34,8 @@
 // Creating a CSR and issuing a certificate are pure functions. Everything that
 // the result depends on is an argument: randomness, the time, the issuer, the
 // request. They use no clock, file, network or global state, and never modify
-// their inputs. Only order.Book, archive.Archive, ca.Pool and algorithm.KeyPool
-// have state.
+// their inputs. Only order.Book, archive.Archive, inventory.Inventory, ca.Pool and
+// algorithm.KeyPool have state.
 //
 // rand provides RequestIds and serial numbers, and is passed on to the caller's
 // own signers. Nil means crypto/rand. Keys are always generated from the

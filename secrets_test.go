@@ -39,6 +39,7 @@ import (
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/ca/inventory"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/csr/archive"
 	archivestore "github.com/yuncert/yuncert/csr/archive/sqlstore"
@@ -238,6 +239,7 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 	add(external, &external.ApiPassthrough, &external.ApiPassthrough.Subject, &external.ApiPassthrough.Extensions, externalResponse)
 	w.addOrders(t, held, add)
 	w.addArchive(t, testkeys.PEM(a, 2), add)
+	w.addInventory(t, held, add)
 
 	add(yuncert.Call{Action: "CreateCsr", Version: "2020-04-07", Parameters: url.Values{"Csr": {made.Csr}}})
 	add(yuncert.ErrInternalError, &yuncert.Error{Code: yuncert.ErrInternalError, Message: "no signature", Err: errors.New("the device is unplugged")})
@@ -345,6 +347,52 @@ var withKey = map[string]bool{
 func typeName(pkgPath, name string) string {
 	const module = "github.com/yuncert/yuncert"
 	return strings.TrimPrefix(pkgPath+"."+name, module+"/")
+}
+
+// addInventory adds the types of package inventory.
+func (w *world) addInventory(t *testing.T, issuer *ca.Issuer, add func(...any)) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, now := t.Context(), secretsNow
+	store := new(inventory.MemoryStore)
+	v := inventory.New(store)
+	labels := inventory.Labels{AliasName: "www"}
+	record, err := v.AddCA(ctx, now, issuer, labels)
+	must(err)
+	_, der, err := ca.CreateServerCertificateWithCsr(rand.Reader, now, issuer, &ca.CreateServerCertificateWithCsrRequest{Csr: w.csr, ParentIdentifier: issuer.Identifier(), Days: 90})
+	must(err)
+	c, err := v.Add(ctx, now, der, labels)
+	must(err)
+	add(store, v, labels, record, c, inventory.Revocation{Reason: ca.ReasonKeyCompromise}, inventory.Filter{Name: "www"}, inventory.Query{Limit: 1}, inventory.List{Number: 1})
+
+	describe := &inventory.DescribeClientCertificateRequest{Identifier: c.Identifier}
+	described, err := v.DescribeClientCertificate(ctx, rand.Reader, describe)
+	must(err)
+	list := new(inventory.ListClientCertificateRequest)
+	listed, err := v.ListClientCertificate(ctx, rand.Reader, list)
+	must(err)
+	address := &inventory.GetCaInstanceCrlAddressRequest{CaIdentifier: issuer.Identifier()}
+	addressed, err := v.GetCaInstanceCrlAddress(ctx, rand.Reader, address)
+	must(err)
+	revoke := &inventory.CreateRevokeClientCertificateRequest{Identifier: c.Identifier}
+	revoked, err := v.CreateRevokeClientCertificate(ctx, rand.Reader, now, revoke)
+	must(err)
+	status := &inventory.DescribeClientCertificateStatusRequest{Identifier: c.Identifier}
+	stated, err := v.DescribeClientCertificateStatus(ctx, rand.Reader, status)
+	must(err)
+	listRevoked := new(inventory.ListRevokeCertificateRequest)
+	revokedList, err := v.ListRevokeCertificate(ctx, rand.Reader, listRevoked)
+	must(err)
+	remove := &inventory.DeleteClientCertificateRequest{Identifier: c.Identifier}
+	removed, err := v.DeleteClientCertificate(ctx, rand.Reader, now, remove)
+	must(err)
+	add(describe, described, described.Certificate, list, listed, listed.CertificateList[0], address, addressed, revoke, revoked,
+		status, stated, stated.CertificateStatus[0], listRevoked, revokedList, revokedList.CertificateList[0], remove, removed)
 }
 
 // exportedTypes lists the exported types of every package that a caller imports.

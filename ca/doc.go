@@ -17,8 +17,9 @@
 //
 // Functions take randomness, the time, the issuer and the request as arguments.
 // They read no clock, file or network and store nothing; only a Pool has state.
-// Save each certificate before you hand it out: you need its serial number to
-// revoke it with [CreateRevocationList] and [RespondOCSP]. Alibaba Cloud's
+// Save each certificate before you hand it out, for example with package
+// inventory: you need its serial number to revoke it with
+// [CreateRevocationList] and [RespondOCSP]. Alibaba Cloud's
 // Certificate Management Service, 2020-06-30, documents the operations, except
 // CRLs, OCSP, Verify, [CreateDomainCertificate] and
 // [CreateOCSPResponderCertificate].

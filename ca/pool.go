@@ -20,6 +20,7 @@ import (
 // The record is in memory. Store each revocation yourself and repeat it with
 // [UpdateCACertificateStatus] when the service starts. There
 // [yuncert.ErrInvalidStatusUpdateProtection] means that it is done already.
+// Package inventory does both.
 type Pool struct {
 	mu      sync.RWMutex
 	issuers []*Issuer       // in the order they were added
