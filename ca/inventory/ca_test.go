@@ -170,6 +170,25 @@ func TestUpdateCACertificateStatusRefuses(t *testing.T) {
 	testutil.CheckError(t, err, protected, "Identifier")
 }
 
+// A call that is repeated with its ClientToken succeeds, and no other.
+func TestUpdateCACertificateStatusToken(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	v, store := newInventory()
+	must[inventory.CA](t)(v.AddCA(t.Context(), instant, au.issuer, inventory.Labels{}))
+	update := func(v *inventory.Inventory, token string) error {
+		_, err := v.UpdateCACertificateStatus(t.Context(), nil, later, nil, &ca.UpdateCACertificateStatusRequest{Identifier: au.issuer.Identifier(), ClientToken: token})
+		return err
+	}
+	for _, err := range []error{update(v, "once"), update(v, "once"), update(inventory.New(store), "once")} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	testutil.CheckError(t, update(v, "twice"), protected, "Identifier")
+	testutil.CheckError(t, update(v, ""), protected, "Identifier")
+}
+
 func TestPoolRefuses(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

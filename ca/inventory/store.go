@@ -129,6 +129,7 @@ type CA struct {
 	NameAuthority    string    // of those without a key identifier
 	CertificateChain string    // PEM, the CA's own certificate first
 	CrlUrl           string    // of its CRL; empty without a CRLBase
+	ClientToken      string    // of the UpdateCACertificateStatus that revoked it
 	Added            time.Time // when it was added first
 }
 

@@ -17,7 +17,8 @@ import (
 //
 // It returns [yuncert.ErrNotFound] for a CA that was not added with [Inventory.AddCA],
 // and [yuncert.ErrInvalidStatusUpdateProtection] if the CA, or a CA above it, is
-// already revoked.
+// already revoked. The ClientToken of the call that revoked the CA makes the same call
+// succeed again.
 func (v *Inventory) UpdateCACertificateStatus(ctx context.Context, rand io.Reader, now time.Time, pool *ca.Pool, req *ca.UpdateCACertificateStatusRequest) (*ca.UpdateCACertificateStatusResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err
@@ -35,6 +36,9 @@ func (v *Inventory) UpdateCACertificateStatus(ctx context.Context, rand io.Reade
 		if err != nil {
 			return err
 		}
+		if req.ClientToken != "" && req.ClientToken == issuer.ClientToken {
+			return nil
+		}
 		above, err := revokedAlong(tx, issuer)
 		if err != nil {
 			return err
@@ -46,8 +50,11 @@ func (v *Inventory) UpdateCACertificateStatus(ctx context.Context, rand io.Reade
 		if above != "" && !(above == req.Identifier && c.onHold()) {
 			return yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, "Identifier", "the CA %s is revoked already", above)
 		}
-		_, err = revoke(tx, now, c, r)
-		return err
+		if _, err = revoke(tx, now, c, r); err != nil {
+			return err
+		}
+		issuer.ClientToken = req.ClientToken
+		return tx.PutCA(issuer)
 	})
 	if err != nil {
 		return nil, err
