@@ -534,10 +534,11 @@ func TestAnswerResponses(t *testing.T) {
 			if err := in.Decode(&values); err != nil {
 				t.Fatal(err)
 			}
-			if empty := cmp.Equal(values, map[string]any{}); empty {
-				values = ""
+			like := likeXML(values)
+			if cmp.Equal(like, map[string][]any{}) { // XML cannot tell it from an empty text
+				like = ""
 			}
-			if diff := cmp.Diff(likeXML(values), got); diff != "" {
+			if diff := cmp.Diff(like, got); diff != "" {
 				t.Errorf("%s: XML mismatch (-JSON +XML):\n%s", name, diff)
 			}
 		}

@@ -104,7 +104,7 @@ func (tx *tx) Records(filter archive.Filter, offset, limit int64) (page []archiv
 }
 
 // where returns the WHERE clause of a filter, and its arguments. An empty field adds no
-// condition: with one such as $1 = '' OR algorithm = $1 the database uses no index.
+// condition: with one such as $1 = ” OR algorithm = $1 the database uses no index.
 func (tx *tx) where(filter archive.Filter) (clause string, args []any) {
 	var conditions []string
 	if filter.Algorithm != "" {
