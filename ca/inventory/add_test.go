@@ -73,6 +73,8 @@ func TestAddCopies(t *testing.T) {
 	first.DER[1], first.Labels.Tags[0].Value = 0, "changed"
 	page := everything(t, other)
 	page[0].DER[2] = 0
+	found := must[inventory.Certificate](t)(other.Certificate(t.Context(), first.Identifier))
+	found.DER[3], found.Labels.Tags[0].Key = 0, "changed"
 	if diff := cmp.Diff(want, everything(t, other)[0]); diff != "" {
 		t.Errorf("the certificate changed (-before +after):\n%s", diff)
 	}
@@ -113,6 +115,13 @@ func TestAddRefuses(t *testing.T) {
 				}
 			})
 		}, inventory.Labels{}, malformed, "Certificate", "more than 4096"},
+		{"names of many labels", func(t *testing.T) []byte {
+			return foreign(t, func(c, _ *x509.Certificate) {
+				for n := range 40 {
+					c.DNSNames = append(c.DNSNames, fmt.Sprintf("%sh%d.example", strings.Repeat("a.", 110), n))
+				}
+			})
+		}, inventory.Labels{}, "", "", ""},
 		{"4096 terms", func(t *testing.T) []byte {
 			return foreign(t, func(c, _ *x509.Certificate) {
 				for n := range 4095 {
@@ -319,19 +328,61 @@ func TestAddWithoutKeyIdentifier(t *testing.T) {
 	}
 }
 
-// A root without key identifiers is its own authority.
+// A root without key identifiers is its own authority, also if its signature has an
+// algorithm that this module does not verify.
 func TestAddRootWithoutKeyIdentifier(t *testing.T) {
 	t.Parallel()
-	key := testkeys.Key(algorithm.ECC_256, 1)
-	der := foreignFor(t, key.Public(), func(c, parent *x509.Certificate) {
+	au := authorityOf(algorithm.ECC_256)
+	root := foreignFor(t, au.subKey.Public(), func(c, parent *x509.Certificate) {
 		c.BasicConstraintsValid, c.IsCA, c.SubjectKeyId = true, true, []byte{1}
 		c.Subject, parent.SubjectKeyId = parent.Subject, nil
 	})
-	issuer := must[*ca.Issuer](t)(ca.NewIssuer(testutil.EncodePEM("CERTIFICATE", der), key, ca.IssuerOptions{}))
-	v, _ := newInventory()
-	must[inventory.CA](t)(v.AddCA(t.Context(), instant, issuer, inventory.Labels{}))
-	if got, want := everything(t, v)[0].Authority, inventory.AuthorityOf(issuer); got != want {
-		t.Errorf("the Authority is %s, want its own, %s", got, want)
+	old := bytes.ReplaceAll(root, []byte("\x2a\x86\x48\xce\x3d\x04\x03\x02"), []byte("\x2a\x86\x48\xce\x3d\x04\x03\x01")) // ecdsa-with-SHA224
+	nameless := bytes.ReplaceAll(old, []byte("\x55\x1d\x0e"), []byte("\x55\x1d\x63"))                                     // no subjectKeyIdentifier
+	for name, der := range map[string][]byte{"a root": root, "an old root": old, "a root without any key identifier": nameless} {
+		issuer := must[*ca.Issuer](t)(ca.NewIssuer(testutil.EncodePEM("CERTIFICATE", der), au.subKey, ca.IssuerOptions{}))
+		v, _ := newInventory()
+		must[inventory.CA](t)(v.AddCA(t.Context(), instant, issuer, inventory.Labels{}))
+		sub := must[*ca.CreateSubCACertificateResponse](t)(ca.CreateSubCACertificate(nil, instant, issuer, au.rootKey.Public(), &ca.CreateSubCACertificateRequest{
+			CommonName: "Sub", Organization: "Example", OrganizationUnit: "PKI", Locality: "杭州", State: "Zhejiang", CountryCode: "CN", Algorithm: "ECC_256", Years: 1,
+		}))
+		add(t, v, testutil.FirstPEM(t, sub.Certificate), inventory.Labels{})
+		for _, c := range everything(t, v) {
+			if want := inventory.AuthorityOf(issuer); c.Authority != want {
+				t.Errorf("%s: the Authority of %s is %s, want %s", name, c.SerialNumber, c.Authority, want)
+			}
+		}
+	}
+}
+
+// A recorder keeps the terms of the certificates that are created.
+type recorder struct {
+	inventory.Tx
+	terms *[]string
+}
+
+func (r recorder) CreateCertificate(c inventory.Certificate, terms []string) (int64, error) {
+	*r.terms = terms
+	return r.Tx.CreateCertificate(c, terms)
+}
+
+// The terms are as a Store may expect: short, different and without NUL.
+func TestTerms(t *testing.T) {
+	t.Parallel()
+	var got []string
+	v := inventory.New(&wrappedStore{Store: new(inventory.MemoryStore), update: func(f func(inventory.Tx) error) (func(inventory.Tx) error, error) {
+		return func(tx inventory.Tx) error { return f(recorder{tx, &got}) }, nil
+	}})
+	add(t, v, foreign(t, func(c, _ *x509.Certificate) {
+		c.Subject.CommonName = "WWW.example.com"
+		c.DNSNames = []string{"www.example.com", "a\x00.example.com", strings.Repeat("a", 256) + ".com", "..", ".", "com.", "*.a.example.com",
+			"1.2.3.4.5.6.7.8.9"}
+		c.EmailAddresses = []string{"A@example.com", strings.Repeat("a", 255) + "@b"}
+	}), inventory.Labels{})
+	want := []string{"=www.example.com", ".example.com", ".com", "=..", "..", "=.", "=com.", "=*.a.example.com", ".a.example.com",
+		"=1.2.3.4.5.6.7.8.9", ".2.3.4.5.6.7.8.9", ".3.4.5.6.7.8.9", ".4.5.6.7.8.9", ".5.6.7.8.9", ".6.7.8.9", ".7.8.9", ".8.9", ".9", "=a@example.com"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("terms mismatch (-want +got):\n%s", diff)
 	}
 }
 

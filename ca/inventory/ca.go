@@ -42,7 +42,6 @@ func (v *Inventory) AddCA(ctx context.Context, now time.Time, issuer *ca.Issuer,
 				return err
 			}
 			made.Labels, made.Added, made.Updated = own, instant(now), instant(now)
-			made.Kind = KindCA // old roots have no basicConstraints
 			if _, err := add(tx, made, terms, cert); err != nil {
 				return err
 			}
@@ -128,7 +127,7 @@ func (v *Inventory) Pool(ctx context.Context, open func(CA) (*ca.Issuer, error))
 			}
 			revoked = make([]bool, len(page))
 			for i, c := range page {
-				above, err := revokedAlong(s, c)
+				above, err := revokedAlong(s, c, 0)
 				if err != nil {
 					return err
 				}
@@ -167,14 +166,14 @@ func addTo(pool *ca.Pool, c CA, revoked bool, open func(CA) (*ca.Issuer, error))
 	return err
 }
 
-// revokedAlong returns the Identifier of the first CA in a chain that is revoked, or
-// "" if none is.
-func revokedAlong(r Reader, c CA) (string, error) {
+// revokedAlong returns the Identifier of the first CA in a chain, from an index, that is
+// revoked, or "" if none is.
+func revokedAlong(r Reader, c CA, from int) (string, error) {
 	chain, err := param.ParseCertificates("CertificateChain", c.CertificateChain, maxChain)
 	if err != nil {
 		return "", err
 	}
-	for _, cert := range chain {
+	for _, cert := range chain[from:] {
 		identifier := x509der.Identifier(cert.Raw)
 		stored, _, err := r.Certificate(identifier)
 		if err != nil {

@@ -134,7 +134,7 @@ func TestPoolRevokedAbove(t *testing.T) {
 	_, err = pool.Issuer(au.root.Identifier())
 	testutil.CheckError(t, err, unknown, "ParentIdentifier")
 	_, err = v.UpdateCACertificateStatus(ctx, nil, later, nil, &ca.UpdateCACertificateStatusRequest{Identifier: au.issuer.Identifier()})
-	testutil.CheckError(t, err, protected, "Identifier", "the CA "+au.root.Identifier()+" is revoked already")
+	testutil.CheckError(t, err, protected, "Identifier", "the CA "+au.root.Identifier()+" above is revoked already")
 }
 
 func TestUpdateCACertificateStatusRefuses(t *testing.T) {
@@ -168,6 +168,23 @@ func TestUpdateCACertificateStatusRefuses(t *testing.T) {
 	must[*ca.UpdateCACertificateStatusResponse](t)(v.UpdateCACertificateStatus(ctx, nil, later, nil, req)) // ends the hold
 	_, err = v.UpdateCACertificateStatus(ctx, nil, later, nil, req)
 	testutil.CheckError(t, err, protected, "Identifier")
+}
+
+// A CA on hold below a revoked CA is not revoked once more.
+func TestUpdateCACertificateStatusHoldBelow(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	au := authorityOf(algorithm.ECC_256)
+	v, _ := newInventory()
+	must[inventory.CA](t)(v.AddCA(ctx, instant, au.issuer, inventory.Labels{}))
+	for _, id := range []string{au.issuer.Identifier(), au.root.Identifier()} {
+		must[inventory.Certificate](t)(v.Revoke(ctx, later, id, inventory.Revocation{Reason: ca.ReasonCertificateHold}))
+	}
+	req := &ca.UpdateCACertificateStatusRequest{Identifier: au.issuer.Identifier()}
+	_, err := v.UpdateCACertificateStatus(ctx, nil, later, nil, req)
+	testutil.CheckError(t, err, protected, "Identifier", au.root.Identifier())
+	must[inventory.Certificate](t)(v.Release(ctx, later, au.root.Identifier()))
+	must[*ca.UpdateCACertificateStatusResponse](t)(v.UpdateCACertificateStatus(ctx, nil, later, nil, req))
 }
 
 // A call that is repeated with its ClientToken succeeds, and no other.

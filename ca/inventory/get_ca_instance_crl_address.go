@@ -52,7 +52,7 @@ func (v *Inventory) GetCaInstanceCrlAddress(ctx context.Context, rand io.Reader,
 			return err
 		}
 		resp.CrlUrl = issuer.CrlUrl
-		revoked, err := revokedAlong(s, issuer)
+		revoked, err := revokedAlong(s, issuer, 0)
 		if err != nil {
 			return err
 		}

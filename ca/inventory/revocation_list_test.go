@@ -181,6 +181,8 @@ func TestRevocationListExpired(t *testing.T) {
 		{"the third after the end", end.Add(3 * time.Second), []inventory.Certificate{long}},
 		{"after another was revoked", end.Add(time.Hour), []inventory.Certificate{late, long}},
 		{"the next one", end.Add(time.Hour + time.Second), []inventory.Certificate{long}},
+		{"by a clock that goes back", end, []inventory.Certificate{long}},
+		{"after that", end.Add(2 * time.Hour), []inventory.Certificate{long}},
 	} {
 		if tt.name == "after another was revoked" {
 			revoke(t, v, tt.now.Add(-time.Second), late, ca.ReasonKeyCompromise)
@@ -316,6 +318,46 @@ func TestRevocationListOvertaken(t *testing.T) {
 				t.Errorf("the list has the number %d after %d attempts, and the other has %d", crl.Number, overtaken, number)
 			}
 		})
+	}
+}
+
+// A process reads its entries, another one reads later and takes a lower number. The
+// list with the higher number must not lack what the other one has.
+func TestRevocationListReadInOtherOrder(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	whole, store := newInventory()
+	c := add(t, whole, issue(t, au.issuer, 90), inventory.Labels{})
+	hasRead, mayComplete := make(chan struct{}), make(chan struct{})
+	updates := 0
+	first := &wrappedStore{Store: store, update: func(f func(inventory.Tx) error) (func(inventory.Tx) error, error) {
+		if updates++; updates == 2 { // the one after the signature
+			close(hasRead)
+			<-mayComplete
+		}
+		return f, nil
+	}}
+	var firstDER []byte
+	var firstErr error
+	var end sync.WaitGroup
+	views := 0
+	second := &wrappedStore{Store: store, view: func(f func(inventory.Snapshot) error) (func(inventory.Snapshot) error, error) {
+		if views++; views == 1 { // its number is reserved
+			end.Go(func() {
+				firstDER, firstErr = inventory.New(first).RevocationList(context.Background(), nil, later, au.issuer, later.AddDate(0, 0, 1))
+			})
+			<-hasRead
+			revoke(t, whole, later, c, ca.ReasonUnspecified)
+		}
+		return f, nil
+	}}
+	crl, entries := list(t, inventory.New(second), later, au.issuer)
+	wantSerials(t, "the second list", entries, c)
+	close(mayComplete)
+	end.Wait()
+	other := must[*x509.RevocationList](t)(ca.ParseRevocationList(must[[]byte](t)(firstDER, firstErr)))
+	if other.Number.Cmp(crl.Number) <= 0 || len(other.RevokedCertificateEntries) != 1 {
+		t.Errorf("list %d has %d entries, after list %d with one", other.Number, len(other.RevokedCertificateEntries), crl.Number)
 	}
 }
 

@@ -140,3 +140,24 @@ func TestHold(t *testing.T) {
 		})
 	}
 }
+
+// Only what CRLs and OCSP need is left of a deleted certificate.
+func TestDeleteForgets(t *testing.T) {
+	t.Parallel()
+	v, store := newInventory()
+	c := add(t, v, foreign(t, nil), inventory.Labels{AliasName: "Zhang San", Tags: []ca.Tag{{Key: "a"}}})
+	revoke(t, v, later, c, ca.ReasonSuperseded)
+	must[*inventory.DeleteClientCertificateResponse](t)(v.DeleteClientCertificate(t.Context(), nil, later, &inventory.DeleteClientCertificateRequest{Identifier: c.Identifier}))
+	c.Status, c.DER, c.Labels, c.Updated = inventory.StatusDelete, nil, inventory.Labels{}, later.Truncate(time.Microsecond)
+	c.Revocation = inventory.Revocation{RevocationTime: c.Updated, Reason: ca.ReasonSuperseded}
+	err := store.View(t.Context(), func(s inventory.Snapshot) error {
+		got, _, err := s.Certificate(c.Identifier)
+		if diff := cmp.Diff(c, got); diff != "" {
+			t.Errorf("what is left (-want +got):\n%s", diff)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -240,3 +240,24 @@ type forgetful struct{ inventory.Tx }
 func (forgetful) CreateCertificate(inventory.Certificate, []string) (int64, error) {
 	return 0, fmt.Errorf("inserting: %w", inventory.ErrExists)
 }
+
+// Two certificates with one MD5 digest are not taken for the same.
+func TestAddCollision(t *testing.T) {
+	t.Parallel()
+	_, store := newInventory()
+	der := foreign(t, nil)
+	add(t, inventory.New(store), der, inventory.Labels{})
+	other := &wrappedStore{Store: store, update: func(f func(inventory.Tx) error) (func(inventory.Tx) error, error) {
+		return func(tx inventory.Tx) error { return f(colliding{tx}) }, nil
+	}}
+	_, err := inventory.New(other).Add(t.Context(), instant, der, inventory.Labels{})
+	testutil.CheckError(t, err, refused, "Certificate", "another certificate has the Identifier")
+}
+
+type colliding struct{ inventory.Tx }
+
+func (tx colliding) Certificate(identifier string) (inventory.Certificate, bool, error) {
+	c, found, err := tx.Tx.Certificate(identifier)
+	c.DER = append(c.DER, 0)
+	return c, found, err
+}

@@ -39,16 +39,16 @@ func (v *Inventory) UpdateCACertificateStatus(ctx context.Context, rand io.Reade
 		if req.ClientToken != "" && req.ClientToken == issuer.ClientToken {
 			return nil
 		}
-		above, err := revokedAlong(tx, issuer)
-		if err != nil {
-			return err
-		}
 		c, err := readCertificate(tx, req.Identifier)
 		if err != nil {
 			return err
 		}
-		if above != "" && !(above == req.Identifier && c.onHold()) {
-			return yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, "Identifier", "the CA %s is revoked already", above)
+		above, err := revokedAlong(tx, issuer, 1)
+		if err != nil {
+			return err
+		}
+		if above != "" {
+			return yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, "Identifier", "the CA %s above is revoked already", above)
 		}
 		if _, err = revoke(tx, now, c, r); err != nil {
 			return err

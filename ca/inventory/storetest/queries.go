@@ -152,6 +152,18 @@ func testPages(t *testing.T, store inventory.Store) {
 	}
 }
 
+// Count ignores the position and the limit.
+func testCount(t *testing.T, store inventory.Store) {
+	c := put(t, store, newCertificate(1, 1), newCertificate(2, 1), newCertificate(3, 1))
+	view(t, store, func(s inventory.Snapshot) error {
+		n, err := s.Count(inventory.Query{After: c[1], Skip: 1, Limit: 1})
+		if n != 3 {
+			t.Errorf("Count is %d, want 3", n)
+		}
+		return err
+	})
+}
+
 func testPagesByExpiry(t *testing.T, store inventory.Store) {
 	// 2, 3 and 4 expire at the same time.
 	c := put(t, store, newCertificate(1, 9), newCertificate(2, 5), newCertificate(3, 5), newCertificate(4, 5), newCertificate(5, 1))

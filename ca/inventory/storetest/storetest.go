@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) inventory.Store) {
 		{"an Update reads its own writes", testOwnWrites},
 		{"queries", testQueries},
 		{"pages", testPages},
+		{"counts", testCount},
 		{"pages by expiry", testPagesByExpiry},
 		{"CAs", testCAs},
 		{"revoked certificates", testRevoked},

@@ -60,6 +60,7 @@ func contentOf(t *testing.T, store inventory.Store) (c content) {
 func testUndone(t *testing.T, store inventory.Store, run func(write func(inventory.Tx) error)) {
 	t.Helper()
 	one, two, three, four := newCertificate(1, 1), newCertificate(2, 2), newCertificate(3, 3), newCertificate(4, 1)
+	five := revoked(newCertificate(5, 1), day)
 	one.Labels.CustomIdentifier, two.Labels.CustomIdentifier = "one", "two"
 	two, three = revoked(two, day), revoked(three, day)
 	create := func(tx inventory.Tx, certificates ...*inventory.Certificate) error {
@@ -93,7 +94,7 @@ func testUndone(t *testing.T, store inventory.Store, run func(write func(invento
 		changedCA.CrlUrl = "http://b"
 		newOne := four
 		newOne.Labels.CustomIdentifier = "two" // which is free after the deletion
-		err := errors.Join(tx.PutCertificate(revoked(one, day)), tx.PutCertificate(deleted(two, day)), tx.PutCertificate(released), create(tx, &newOne),
+		err := errors.Join(tx.PutCertificate(revoked(one, day)), tx.PutCertificate(deleted(two, day)), tx.PutCertificate(released), create(tx, &newOne, &five),
 			tx.PutCertificate(revoked(newOne, day)))
 		if err != nil {
 			return err
@@ -156,7 +157,7 @@ func testPanic(t *testing.T, store inventory.Store) {
 		}()
 		store.View(t.Context(), func(inventory.Snapshot) error { panic("a panic of f") })
 	}()
-	put(t, store, newCertificate(5, 1))
+	put(t, store, newCertificate(6, 1))
 }
 
 func testGoexit(t *testing.T, store inventory.Store) {
