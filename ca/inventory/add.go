@@ -17,24 +17,25 @@ import (
 
 // Add records a DER-encoded certificate of up to 64 KiB, of this library or another
 // tool, whoever issued it. It does not verify the signature: add only what your CAs
-// issued. To add a certificate again changes nothing and returns what is recorded.
+// issued. Adding a certificate again changes nothing and returns the record.
 //
-// The certificate's issuer name and authority key identifier say which CA issued it
-// (see [AuthorityOf]); the CA need not be known. A certificate without that identifier
-// belongs to the CA, added before with [Inventory.AddCA], whose name it has and whose
-// key signed it. Add the CA first: otherwise the certificate is on no CRL.
+// The issuer name and the authority key identifier in the certificate say which CA
+// issued it: see [AuthorityOf]. That CA need not be in the inventory. If the certificate
+// has no authority key identifier, Add looks for a CA that [Inventory.AddCA] recorded,
+// with that name and the key that verifies the signature. So add the CA first;
+// otherwise the certificate is on no CRL.
 //
 // Its own errors are [yuncert.ErrInvalidValueMalformed] for a certificate that cannot
-// be read, has a serial number of more than 20 octets, or has names that with the
+// be read, that has a serial number of more than 20 octets, or whose names and the
 // domains above them are more than 4096; [yuncert.ErrInvalidParameter] if the CA has
 // another certificate with the same serial number, or if this one was deleted; and
 // [yuncert.ErrParamRepeat] if another certificate has the CustomIdentifier.
 func (v *Inventory) Add(ctx context.Context, now time.Time, der []byte, labels Labels) (c Certificate, err error) {
-	err = labels.check()
+	made, terms, cert, err := read(der)
 	if err != nil {
 		return Certificate{}, err
 	}
-	made, terms, cert, err := read(der)
+	err = labels.check()
 	if err != nil {
 		return Certificate{}, err
 	}
@@ -132,7 +133,7 @@ func signerOf(tx Tx, cert *x509.Certificate) (string, error) {
 		return "", err
 	}
 	for _, c := range named {
-		chain, err := param.ParseCertificates("CertificateChain", c.CertificateChain, maxChain)
+		chain, err := c.chain()
 		if err != nil {
 			return "", err
 		}
@@ -142,9 +143,6 @@ func signerOf(tx Tx, cert *x509.Certificate) (string, error) {
 	}
 	return "", nil
 }
-
-// maxChain is the number of certificates in the longest chain of an Issuer.
-const maxChain = 10
 
 // canonicalSerialNumber returns a serial number in the form of Certificate.
 func canonicalSerialNumber(text string) (string, error) {

@@ -2,6 +2,8 @@ package inventory
 
 import (
 	"context"
+	"crypto/x509"
+	"fmt"
 	"time"
 
 	"github.com/yuncert/yuncert"
@@ -13,7 +15,7 @@ import (
 
 // AddCA records a CA and the CAs above it, with their chains and certificates, and
 // returns the CA. Its private key is not stored. The labels are for the issuer's own
-// certificate. To add a CA again changes only its CrlUrl, if the CRLBase of the issuer
+// certificate. Adding a CA again changes only its CrlUrl, if the CRLBase of the issuer
 // is another one. The errors are those of [Inventory.Add].
 func (v *Inventory) AddCA(ctx context.Context, now time.Time, issuer *ca.Issuer, labels Labels) (c CA, err error) {
 	if issuer == nil {
@@ -78,7 +80,7 @@ func addCA(tx Tx, c CA, withCrlUrl bool) (CA, error) {
 	return c, tx.PutCA(c)
 }
 
-// CA returns the CA with an Identifier.
+// CA returns the CA with an Identifier that [Inventory.AddCA] recorded.
 func (v *Inventory) CA(ctx context.Context, identifier string) (c CA, err error) {
 	if identifier == "" {
 		return CA{}, yuncert.Missing("Identifier")
@@ -169,7 +171,7 @@ func addTo(pool *ca.Pool, c CA, revoked bool, open func(CA) (*ca.Issuer, error))
 // revokedAlong returns the Identifier of the first CA in a chain, from an index, that is
 // revoked, or "" if none is.
 func revokedAlong(r Reader, c CA, from int) (string, error) {
-	chain, err := param.ParseCertificates("CertificateChain", c.CertificateChain, maxChain)
+	chain, err := c.chain()
 	if err != nil {
 		return "", err
 	}
@@ -184,4 +186,17 @@ func revokedAlong(r Reader, c CA, from int) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// maxChain is the number of certificates in the longest chain of an Issuer.
+const maxChain = 10
+
+// chain returns the certificates of a CA from the store. If they cannot be read, the
+// store is damaged. That is not a refusal, so the error has no code.
+func (c *CA) chain() ([]*x509.Certificate, error) {
+	chain, err := param.ParseCertificates("", c.CertificateChain, maxChain)
+	if err != nil {
+		return nil, fmt.Errorf("the chain of the CA %.80q in the store: %s", c.Identifier, param.Text(err))
+	}
+	return chain, nil
 }

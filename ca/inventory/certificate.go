@@ -45,8 +45,8 @@ type Certificate struct {
 	Updated      time.Time // when it was added or its Status changed last
 }
 
-// Labels are what the caller wants to find with a certificate. All are optional.
-// Texts have up to 255 characters and no control characters.
+// Labels are data that the caller stores with a certificate. All are optional. Texts
+// have up to 255 characters and no control characters.
 type Labels struct {
 	Tags             []ca.Tag // up to 100
 	ResourceGroupId  string
@@ -88,11 +88,12 @@ func parseCertificate(der []byte) (*x509.Certificate, error) {
 	return foreign, nil
 }
 
-// AuthorityOf returns what names a CA in an inventory: the left-most 160 bits of the
-// SHA-256 of its subject and the identifier of its key (RFC 5280, section 4.2.1.2), in
-// hexadecimal. Every certificate has the Authority of the CA that issued it, because
-// it contains both (sections 4.1.2.4 and 4.2.1.1). Two certificates of one CA with one
-// key, such as a renewed one, are one authority.
+// AuthorityOf returns the Authority of the certificates that an issuer issues. It is
+// the left-most 160 bits of the SHA-256 of the issuer's subject and its subject key
+// identifier (RFC 5280, section 4.2.1.2), in hexadecimal. A certificate contains both,
+// as issuer and authority key identifier (sections 4.1.2.4 and 4.2.1.1). A CA keeps its
+// Authority when its certificate is renewed with the same key, and gets another one
+// with a new key.
 func AuthorityOf(issuer *ca.Issuer) string {
 	chain, err := param.ParseCertificates("CertificateChain", issuer.Describe().X509Certificate, 1)
 	if err != nil {

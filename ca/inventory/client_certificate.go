@@ -6,11 +6,13 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/der"
+	"github.com/yuncert/yuncert/internal/param"
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
@@ -45,9 +47,10 @@ func newDescriber(r Reader) *describer { return &describer{r, make(map[string]CA
 
 // describe reads a certificate and its CA.
 func (d *describer) describe(c Certificate) (description, error) {
-	cert, err := c.Parse()
+	cert, err := parseCertificate(c.DER)
 	if err != nil {
-		return description{}, err
+		// The store is damaged. That is not a refusal, so the error has no code.
+		return description{}, fmt.Errorf("the certificate %.80q in the store: %s", c.Identifier, param.Text(err))
 	}
 	parent, known := d.parents[c.Authority]
 	if !known {

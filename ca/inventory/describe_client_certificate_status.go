@@ -64,8 +64,8 @@ func (r *DescribeClientCertificateStatusRequest) identifiers() (list []string, e
 }
 
 // DescribeClientCertificateStatus says which certificates of clients and servers are
-// revoked. Certificates on hold are. Those that were not added or are deleted, and
-// CAs, are OCSPUnknown.
+// revoked. A certificate on hold is OCSPRevoked. A certificate that was not added or is
+// deleted, and a CA, is OCSPUnknown.
 func (v *Inventory) DescribeClientCertificateStatus(ctx context.Context, rand io.Reader, req *DescribeClientCertificateStatusRequest) (*DescribeClientCertificateStatusResponse, error) {
 	identifiers, err := req.identifiers()
 	if err != nil {

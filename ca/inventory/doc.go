@@ -17,8 +17,7 @@
 //
 // Hand a certificate out only after [Inventory.Add] has returned without an error. A
 // certificate that was handed out and is not recorded cannot be revoked, and OCSP says
-// that nobody knows it. If Add fails, forget the certificate. The same holds for a CRL:
-// [Inventory.RevocationList] records it before it returns.
+// that nobody knows it. If Add fails, forget the certificate.
 //
 // To take over a CA, add its certificates one by one, revoke those that the old record
 // lists as revoked, and publish a CRL. The private keys of CAs are never stored:

@@ -71,7 +71,7 @@ func (v *Inventory) CertificateBySerialNumber(ctx context.Context, authority, se
 type Filter struct {
 	Authority       string // as in Certificate
 	Status          string // ca.StatusIssue or ca.StatusRevoke
-	Kind            string // one of the constants
+	Kind            string // KindCA, KindServer, KindClient or KindOther
 	ResourceGroupId string
 
 	// Name is a DNS name, IP address, mailbox, URI or common name of the certificate,

@@ -18,18 +18,21 @@ import (
 // the certificates that are revoked or on hold. The entries come from the store one
 // after another, so that only the CRL itself is in memory.
 //
-// An Issuer with a CRLBase publishes one partition: the certificates whose CrlUrl is
-// the issuer's own, in a list that is limited to this address (RFC 5280, section
-// 5.2.5). An Issuer without CRLBase publishes the complete list of the CA, which you
-// can serve at every address. A certificate without CrlUrl is only on the complete
-// list: publish that one too if you have such certificates.
+// An Issuer without CRLBase gets the complete list of the CA, which you can serve at
+// every address. An Issuer with a CRLBase gets a partition: the certificates whose
+// CrlUrl is the issuer's own, in a list that is limited to this address (RFC 5280,
+// section 5.2.5). A certificate that names no address is only on the complete list:
+// publish that one too if you have such certificates.
 //
 // The CRL number is the UNIX time, or one more than the last number if that is not
-// less. Each list has a greater number than all that RevocationList returned before, in
-// any process that shares the store, and has all their entries that are still due. It
-// leaves out a certificate that had expired when an earlier list was created, so that
-// each is on one list after its end (section 3.3). An Inventory creates one list at a
-// time; others wait.
+// less. The complete list and each partition have numbers of their own. A list has a
+// greater number than all that RevocationList returned before, in any process that
+// shares the store, and has all their entries that are still due.
+//
+// Publish each list that is returned. A certificate that had expired at the time of an
+// earlier list is left out, so that it is on one list after its end (section 3.3), and
+// the store cannot know that a list was lost. An Inventory creates one list at a time;
+// other calls wait.
 //
 // Its errors are those of ca.CreateRevocationList, and [yuncert.ErrInternalError] if
 // other processes overtake it again and again.

@@ -126,20 +126,20 @@ type Query struct {
 type CA struct {
 	Identifier       string    // of the CA's own certificate
 	Authority        string    // of the certificates that it issues: see [AuthorityOf]
-	NameAuthority    string    // of those without a key identifier
+	NameAuthority    string    // of certificates with the CA's name and no key identifier
 	CertificateChain string    // PEM, the CA's own certificate first
 	CrlUrl           string    // of its CRL; empty without a CRLBase
 	ClientToken      string    // of the UpdateCACertificateStatus that revoked it
 	Added            time.Time // when it was added first
 }
 
-// A List is the state of one series of CRLs. A CA has one for each address, and one
-// with an empty CrlUrl for the list of all its certificates.
+// A List is the state of one series of CRLs. A CA has a series for each address, and
+// one with an empty CrlUrl for the list of all its certificates.
 type List struct {
 	Authority, CrlUrl string
 	Reserved          int64     // the greatest number that a CRL was begun with
-	Number            int64     // of the newest CRL that was completed; the others are its
-	ThisUpdate        time.Time // or that of an earlier one, if it is later
-	NextUpdate        time.Time
-	HashCode          string // SHA-256 of the CRL in hexadecimal
+	Number            int64     // the number of the newest CRL that was completed, 0 for none
+	ThisUpdate        time.Time // the latest ThisUpdate of all that were completed
+	NextUpdate        time.Time // of the newest CRL
+	HashCode          string    // SHA-256 of the newest CRL in hexadecimal
 }

@@ -2,6 +2,9 @@ package inventory_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
@@ -260,4 +263,45 @@ func (tx colliding) Certificate(identifier string) (inventory.Certificate, bool,
 	c, found, err := tx.Tx.Certificate(identifier)
 	c.DER = append(c.DER, 0)
 	return c, found, err
+}
+
+// What cannot be read in the store is not the client's mistake.
+func TestDamagedStore(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	v, store := newInventory()
+	id := strings.Repeat("a", 32)
+	bare := foreign(t, func(_, parent *x509.Certificate) { parent.SubjectKeyId = nil })
+	subject := must[*x509.Certificate](t)(inventory.Certificate{DER: bare}.Parse()).RawIssuer
+	digest := sha256.Sum256(subject)
+	err := store.Update(ctx, func(tx inventory.Tx) error {
+		_, err := tx.CreateCertificate(inventory.Certificate{Identifier: id, Kind: inventory.KindServer, Status: ca.StatusIssue, DER: []byte("x")}, nil)
+		return errors.Join(err, tx.PutCA(inventory.CA{Identifier: id, NameAuthority: hex.EncodeToString(digest[:20]), CertificateChain: "x"}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, call := range map[string]func() error{
+		"Add": func() error { _, err := v.Add(ctx, instant, bare, inventory.Labels{}); return err },
+		"DescribeClientCertificate": func() error {
+			_, err := v.DescribeClientCertificate(ctx, nil, &inventory.DescribeClientCertificateRequest{Identifier: id})
+			return err
+		},
+		"ListClientCertificate": func() error { _, err := v.ListClientCertificate(ctx, nil, nil); return err },
+		"GetCaInstanceCrlAddress": func() error {
+			_, err := v.GetCaInstanceCrlAddress(ctx, nil, &inventory.GetCaInstanceCrlAddressRequest{CaIdentifier: id})
+			return err
+		},
+		"UpdateCACertificateStatus": func() error {
+			_, err := v.UpdateCACertificateStatus(ctx, nil, later, nil, &ca.UpdateCACertificateStatusRequest{Identifier: id})
+			return err
+		},
+		"Pool": func() error {
+			_, err := v.Pool(ctx, func(inventory.CA) (*ca.Issuer, error) { return nil, nil })
+			return err
+		},
+	} {
+		t.Log(name)
+		testutil.CheckCause(t, call(), broke, "", "in the store")
+	}
 }
