@@ -63,8 +63,8 @@ func (v *Inventory) AddCA(ctx context.Context, now time.Time, issuer *ca.Issuer,
 	return c, nil
 }
 
-// addCA stores a CA, or returns the one that is stored. It changes the CrlUrl of the
-// latter only if asked to.
+// addCA stores a CA, or returns the one that is stored. withCrlUrl changes the CrlUrl
+// of a CA that is stored.
 func addCA(tx Tx, c CA, withCrlUrl bool) (CA, error) {
 	stored, found, err := tx.CA(c.Identifier)
 	if err != nil {

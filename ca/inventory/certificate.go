@@ -102,7 +102,7 @@ func AuthorityOf(issuer *ca.Issuer) string {
 	return authorityOfCA(chain[0])
 }
 
-// authorityOfCA returns the authority that a CA's certificate makes it.
+// authorityOfCA is AuthorityOf for a CA's certificate.
 func authorityOfCA(cert *x509.Certificate) string {
 	keyID := cert.SubjectKeyId
 	if len(keyID) == 0 { // as NewIssuer does
@@ -111,8 +111,8 @@ func authorityOfCA(cert *x509.Certificate) string {
 	return authority(cert.RawSubject, keyID)
 }
 
-// authority returns the authority with a DER name and a key identifier. A nil one
-// stands for the certificates that have none.
+// authority returns the Authority for a DER name and a key identifier. keyID is nil for
+// certificates that have no key identifier.
 func authority(name, keyID []byte) string {
 	digest := sha256.New()
 	digest.Write(name) // DER says where it ends

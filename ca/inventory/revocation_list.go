@@ -22,7 +22,8 @@ import (
 // every address. An Issuer with a CRLBase gets a partition: the certificates whose
 // CrlUrl is the issuer's own, in a list that is limited to this address (RFC 5280,
 // section 5.2.5). A certificate that names no address is only on the complete list:
-// publish that one too if you have such certificates.
+// publish that one too if you have such certificates. A CA whose certificate was
+// renewed has a new address: go on publishing with the old Issuer too.
 //
 // The CRL number is the UNIX time, or one more than the last number if that is not
 // less. The complete list and each partition have numbers of their own. A list has a
@@ -86,8 +87,8 @@ func (v *Inventory) RevocationList(ctx context.Context, rand io.Reader, now time
 // this one had read its entries.
 var errOvertaken = errors.New("another process began a newer CRL")
 
-// reserveNumber takes a number for a list. The number is used up, even if no list
-// comes of it.
+// reserveNumber takes a number for a list. The number is not used again, even if no
+// list is made.
 func (v *Inventory) reserveNumber(ctx context.Context, l List) (number int64, err error) {
 	err = v.update(ctx, func(tx Tx) error {
 		stored, found, err := tx.List(l.Authority, l.CrlUrl)
@@ -106,8 +107,9 @@ func (v *Inventory) reserveNumber(ctx context.Context, l List) (number int64, er
 	return number, err
 }
 
-// revoked yields the entries of a list, from one View. If its number is still the
-// greatest one there, every list with a greater number reads its entries later.
+// revoked yields the entries of a list, from one View. The View must show that the
+// number of the list is still the greatest: then every list with a greater number reads
+// its entries in a later View, and has these entries too.
 func (v *Inventory) revoked(ctx context.Context, l List) func(yield func(ca.RevokedCertificate, error) bool) {
 	return func(yield func(ca.RevokedCertificate, error) bool) {
 		began, stopped := false, false
