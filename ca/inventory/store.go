@@ -12,15 +12,21 @@ import (
 // A Store keeps the certificates, CAs and CRL numbers of an [Inventory]. It must be
 // safe for concurrent use. Package storetest tests a Store against the rules here.
 //
-// Instants are UTC and whole microseconds. Texts are UTF-8 without NUL.
+// Instants are UTC and whole microseconds. Texts are UTF-8 without NUL. Tags and a DER
+// without elements are nil.
+//
+// Each call can be one statement that reads only what it returns, if a database has
+// indexes for the unique values and for Id after each of Authority, Status, Kind,
+// ResourceGroupId, Term and NotAfter. Only Count, Skip and several filters at once read
+// more.
 type Store interface {
 	// Update runs f in a transaction and then commits what f wrote. It commits nothing
 	// if f returns an error or panics, if the store fails, or if ctx ends before the
 	// commit begins. It returns an error of f as it is: the Inventory recognizes its
 	// own.
 	//
-	// No other Update changes what f has found with Certificate, CA or List before this
-	// one ends. If f looked one up and did not find it, another Update may create it.
+	// No other Update changes a certificate, CA or list that f has found, except with CAs,
+	// before this one ends. If f looked one up and did not find it, another Update may create it.
 	// Then CreateCertificate returns [ErrExists], and PutCA and PutList make the store
 	// run f again.
 	//
