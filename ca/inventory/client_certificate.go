@@ -16,12 +16,6 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// typeServer and typeClient are the documented values of CertificateType.
-const (
-	typeServer = "SERVER"
-	typeClient = "CLIENT"
-)
-
 // A description has the documented members that the operations share. Each operation
 // has a different choice of them.
 type description struct {
@@ -66,7 +60,7 @@ func (d *describer) describe(c Certificate) (description, error) {
 	sha2 := sha256.Sum256(c.DER)
 	described := description{
 		parent:          parent,
-		certificateType: typeClient,
+		certificateType: KindClient, // the documents have only this and KindServer
 		signAlgorithm:   x509der.SignAlgorithm(cert),
 		subject:         subjectOf(cert),
 		days:            int32(math.Round(float64(c.NotAfter.Unix()-c.NotBefore.Unix()) / (24 * 60 * 60))),
@@ -74,7 +68,7 @@ func (d *describer) describe(c Certificate) (description, error) {
 		pem:             der.PEM("CERTIFICATE", c.DER),
 	}
 	if c.Kind == KindServer {
-		described.certificateType = typeServer
+		described.certificateType = KindServer
 	}
 	described.subjectDN = x509der.DistinguishedName(described.subject)
 	a, err := algorithm.Of(cert.PublicKey)

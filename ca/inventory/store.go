@@ -25,10 +25,10 @@ type Store interface {
 	// commit begins. It returns an error of f as it is: the Inventory recognizes its
 	// own.
 	//
-	// No other Update changes a certificate, CA or list that f has found, except with CAs,
-	// before this one ends. If f looked one up and did not find it, another Update may create it.
-	// Then CreateCertificate returns [ErrExists], and PutCA and PutList make the store
-	// run f again.
+	// No other Update changes a certificate, CA or list that f has found, except with
+	// CAs, before this one ends. If f looked one up and did not find it, another Update
+	// may create it. Then CreateCertificate returns [ErrExists], and PutCA and PutList
+	// make the store run f again.
 	//
 	// A store may run f again after any conflict. So f must set its results in each
 	// run and have no other side effect. f must not call the store or keep the Tx.
