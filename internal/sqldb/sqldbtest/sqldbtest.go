@@ -226,7 +226,7 @@ func (c *conn) ExecContext(ctx context.Context, statement string, args []driver.
 func (c *conn) QueryContext(ctx context.Context, statement string, args []driver.NamedValue) (found driver.Rows, err error) {
 	err = c.faulty(ctx, statement, func(kind string) (err error) {
 		if c.real == nil {
-			found = &rows{c.server.Rows[kind]}
+			found = newRows(c.server.Rows[kind])
 			return nil
 		}
 		found, err = c.real.(driver.QueryerContext).QueryContext(ctx, statement, args)
@@ -261,16 +261,21 @@ func (c *conn) IsValid() bool {
 	return !ok || validator.IsValid()
 }
 
-type rows struct{ Rows }
+type rows struct {
+	Rows
+	columns []string
+}
+
+func newRows(r Rows) *rows {
+	if len(r.Values) == 0 {
+		return &rows{Rows: r}
+	}
+	return &rows{r, make([]string, len(r.Values[0]))}
+}
 
 func (r *rows) Close() error { return nil }
 
-func (r *rows) Columns() []string {
-	if len(r.Values) == 0 {
-		return nil
-	}
-	return make([]string, len(r.Values[0]))
-}
+func (r *rows) Columns() []string { return r.columns }
 
 func (r *rows) Next(values []driver.Value) error {
 	if len(r.Values) == 0 {
