@@ -40,6 +40,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/ca/inventory"
+	inventorystore "github.com/yuncert/yuncert/ca/inventory/sqlstore"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/csr/archive"
 	archivestore "github.com/yuncert/yuncert/csr/archive/sqlstore"
@@ -368,7 +369,7 @@ func (w *world) addInventory(t *testing.T, issuer *ca.Issuer, add func(...any)) 
 	must(err)
 	c, err := v.Add(ctx, now, der, labels)
 	must(err)
-	add(store, v, labels, record, c, inventory.Revocation{Reason: ca.ReasonKeyCompromise}, inventory.Filter{Name: "www"}, inventory.Query{Limit: 1}, inventory.List{Number: 1})
+	add(store, &inventorystore.Store{}, v, labels, record, c, inventory.Revocation{Reason: ca.ReasonKeyCompromise}, inventory.Filter{Name: "www"}, inventory.Query{Limit: 1}, inventory.List{Number: 1})
 
 	describe := &inventory.DescribeClientCertificateRequest{Identifier: c.Identifier}
 	described, err := v.DescribeClientCertificate(ctx, rand.Reader, describe)

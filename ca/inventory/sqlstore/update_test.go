@@ -1,0 +1,3 @@
+package sqlstore_test
+
+import _ "github.com/yuncert/yuncert/internal/testutil" // for the flag -update
