@@ -26,6 +26,9 @@ type Server struct {
 
 	Down error // the error of a new connection
 
+	// Received is called with each statement. Nil means that nothing is called.
+	Received func(statement string, args []driver.NamedValue)
+
 	// Without Open, the first two words of a statement decide which rows a SELECT
 	// finds, and how many rows a change changes: one by default.
 	Rows    map[string]Rows
@@ -186,9 +189,12 @@ func (c *conn) Close() error {
 }
 
 // faulty calls execute between the faults of a statement.
-func (c *conn) faulty(ctx context.Context, statement string, execute func(kind string) error) error {
+func (c *conn) faulty(ctx context.Context, statement string, args []driver.NamedValue, execute func(kind string) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if c.server.Received != nil {
+		c.server.Received(statement, args)
 	}
 	kind, before := c.server.receive(statement)
 	if c.server.Before != nil {
@@ -207,7 +213,7 @@ func (c *conn) faulty(ctx context.Context, statement string, execute func(kind s
 
 // ExecContext implements [driver.ExecerContext].
 func (c *conn) ExecContext(ctx context.Context, statement string, args []driver.NamedValue) (result driver.Result, err error) {
-	err = c.faulty(ctx, statement, func(kind string) (err error) {
+	err = c.faulty(ctx, statement, args, func(kind string) (err error) {
 		if c.real == nil {
 			changed, set := c.server.Changed[kind]
 			if !set {
@@ -224,7 +230,7 @@ func (c *conn) ExecContext(ctx context.Context, statement string, args []driver.
 
 // QueryContext implements [driver.QueryerContext].
 func (c *conn) QueryContext(ctx context.Context, statement string, args []driver.NamedValue) (found driver.Rows, err error) {
-	err = c.faulty(ctx, statement, func(kind string) (err error) {
+	err = c.faulty(ctx, statement, args, func(kind string) (err error) {
 		if c.real == nil {
 			found = newRows(c.server.Rows[kind])
 			return nil
