@@ -147,9 +147,10 @@ const (
 type program func(ctx context.Context, db *sql.DB, dialect sqldb.Dialect, argument string) error
 
 var programs = map[string]program{
-	"submit orders": submitInChild,
-	"keep CSRs":     keepInChild,
-	"share CSRs":    shareInChild,
+	"issue and revoke": issueInChild,
+	"keep CSRs":        keepInChild,
+	"share CSRs":       shareInChild,
+	"submit orders":    submitInChild,
 }
 
 func runInChild(ctx context.Context) error {
@@ -196,6 +197,7 @@ func startChild(t *testing.T, d database, program, argument string) *child {
 		}
 	})
 	c.stdout = bufio.NewScanner(stdout)
+	c.stdout.Buffer(nil, 1<<20) // a line can hold a CRL
 	return c
 }
 

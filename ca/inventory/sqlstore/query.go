@@ -60,8 +60,8 @@ func (w *where) and(condition string, args ...any) {
 
 func (w *where) text() string { return w.tables + " WHERE " + strings.Join(w.conditions, " AND ") }
 
-// whereOf returns the conditions for a query. The conditions of the indexes stand in
-// it word by word, because a database uses an index of some rows only then.
+// whereOf returns the conditions for a query. They contain the WHERE clause of an index
+// word for word, because a database uses the index only then.
 func whereOf(q *inventory.Query) *where {
 	w := &where{tables: "yuncert_certificates", id: "id"}
 	if q.Term != "" {
@@ -69,14 +69,13 @@ func whereOf(q *inventory.Query) *where {
 		w.id = "certificate_id" // the same number, in the index of the term
 		w.and("term = $%d", q.Term)
 	}
-	w.and("status <> 'DELETE'")
 	switch q.Status {
-	case "":
-	case ca.StatusIssue:
-		w.and("status = 'ISSUE'")
 	case ca.StatusRevoke:
 		w.and("status = 'REVOKE'")
+	case "":
+		w.and("status <> 'DELETE'")
 	default:
+		w.and("status <> 'DELETE'")
 		w.and("status = $%d", q.Status)
 	}
 	if q.Authority != "" {
