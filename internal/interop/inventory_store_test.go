@@ -134,19 +134,19 @@ func (a *authority) publish(ctx context.Context, v *inventory.Inventory) (crl []
 	return v.RevocationList(ctx, nil, now, a.issuer, now.AddDate(0, 0, 1))
 }
 
-// A published is a CRL with its entries, which are serial numbers.
-type published struct {
+// A publishedList is a CRL with its entries, which are serial numbers.
+type publishedList struct {
 	number  int64
 	entries map[string]bool
 }
 
-func parsePublished(t *testing.T, der []byte) published {
+func parseList(t *testing.T, der []byte) publishedList {
 	t.Helper()
 	list, err := ca.ParseRevocationList(der)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := published{list.Number.Int64(), make(map[string]bool)}
+	p := publishedList{list.Number.Int64(), make(map[string]bool)}
 	for _, entry := range list.RevokedCertificateEntries {
 		p.entries[fmt.Sprintf("%036x", entry.SerialNumber)] = true
 	}
@@ -154,7 +154,7 @@ func parsePublished(t *testing.T, der []byte) published {
 }
 
 // lacks returns an entry of serials that the list does not have, or "".
-func (p published) lacks(serials map[string]bool) string {
+func (p publishedList) lacks(serials map[string]bool) string {
 	for serial := range serials {
 		if !p.entries[serial] {
 			return serial
@@ -222,7 +222,7 @@ func (a *authority) issueAndRevoke(ctx context.Context, v *inventory.Inventory, 
 type history struct {
 	added, revoked map[string]bool // Identifiers
 	serials        map[string]bool // of the revoked certificates
-	lists          []published
+	lists          []publishedList
 }
 
 func newHistory() *history {
@@ -259,7 +259,7 @@ func (h *history) read(t *testing.T, lines []string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			list, before := parsePublished(t, der), begun[fields[1]]
+			list, before := parseList(t, der), begun[fields[1]]
 			if list.number <= before.number {
 				t.Errorf("a CRL has the number %d, and %d was published before", list.number, before.number)
 			}
@@ -287,9 +287,9 @@ func (h *history) check(t *testing.T, a *authority, store inventory.Store) {
 	if err != nil {
 		t.Fatalf("RevocationList: %v", err)
 	}
-	newest := parsePublished(t, crl)
+	newest := parseList(t, crl)
 	lists := append(slices.Clone(h.lists), newest)
-	slices.SortFunc(lists, func(a, b published) int { return int(a.number - b.number) })
+	slices.SortFunc(lists, func(a, b publishedList) int { return int(a.number - b.number) })
 	for n := range lists[1:] {
 		if lists[n].number == lists[n+1].number {
 			t.Errorf("two CRLs have the number %d", lists[n].number)
@@ -454,7 +454,7 @@ func TestInventoryStoreOnBadDays(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if on := parsePublished(t, crl).entries[c.SerialNumber]; on != (got.Status == ca.StatusRevoke) {
+				if on := parseList(t, crl).entries[c.SerialNumber]; on != (got.Status == ca.StatusRevoke) {
 					t.Errorf("the certificate has the status %s, and on the CRL it is %t", got.Status, on)
 				}
 				return got.Status == ca.StatusRevoke
@@ -508,7 +508,7 @@ func TestInventoryStoreOnBadDays(t *testing.T) {
 			greatest := int64(0)
 			whole := func(t *testing.T, crl []byte) {
 				t.Helper()
-				list := parsePublished(t, crl)
+				list := parseList(t, crl)
 				if list.number <= greatest || !list.entries[c.SerialNumber] {
 					t.Errorf("CRL %d after %d has the entries %v", list.number, greatest, list.entries)
 				}
