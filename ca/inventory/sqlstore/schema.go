@@ -93,6 +93,7 @@ var migrations = [][]string{
 			name_authority TEXT NOT NULL,
 			certificate_chain TEXT NOT NULL,
 			crl_url TEXT NOT NULL,
+			client_token TEXT NOT NULL,
 			added BIGINT NOT NULL
 		)`,
 		`CREATE INDEX yuncert_cas_authority ON yuncert_cas (authority)`,

@@ -50,15 +50,15 @@ const (
 
 	selectRevoked = `SELECT serial_number, revocation_time, reason, invalidity_date FROM yuncert_certificates WHERE status <> 'ISSUE' AND authority = $1 AND crl_until >= $2`
 
-	selectCA = `SELECT authority, name_authority, certificate_chain, crl_url, added, identifier FROM yuncert_cas WHERE identifier = $1`
+	selectCA = `SELECT authority, name_authority, certificate_chain, crl_url, client_token, added, identifier FROM yuncert_cas WHERE identifier = $1`
 
-	selectCAs = `SELECT authority, name_authority, certificate_chain, crl_url, added, identifier FROM yuncert_cas WHERE authority = $1 OR name_authority = $1 ORDER BY id DESC`
+	selectCAs = `SELECT authority, name_authority, certificate_chain, crl_url, client_token, added, identifier FROM yuncert_cas WHERE authority = $1 OR name_authority = $1 ORDER BY id DESC`
 
-	selectAllCAs = `SELECT authority, name_authority, certificate_chain, crl_url, added, identifier FROM yuncert_cas WHERE identifier > $1 ORDER BY identifier LIMIT $2`
+	selectAllCAs = `SELECT authority, name_authority, certificate_chain, crl_url, client_token, added, identifier FROM yuncert_cas WHERE identifier > $1 ORDER BY identifier LIMIT $2`
 
-	insertCA = `INSERT INTO yuncert_cas (authority, name_authority, certificate_chain, crl_url, added, identifier) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`
+	insertCA = `INSERT INTO yuncert_cas (authority, name_authority, certificate_chain, crl_url, client_token, added, identifier) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
 
-	updateCA = `UPDATE yuncert_cas SET authority = $1, name_authority = $2, certificate_chain = $3, crl_url = $4, added = $5 WHERE identifier = $6`
+	updateCA = `UPDATE yuncert_cas SET authority = $1, name_authority = $2, certificate_chain = $3, crl_url = $4, client_token = $5, added = $6 WHERE identifier = $7`
 
 	selectList = `SELECT reserved, number, this_update, next_update, hash_code, authority, crl_url FROM yuncert_crls WHERE authority = $1 AND crl_url = $2`
 
@@ -88,7 +88,7 @@ func crlUntil(c *inventory.Certificate) int64 {
 }
 
 func caColumnsOf(c *inventory.CA) []any {
-	return []any{&c.Authority, &c.NameAuthority, &c.CertificateChain, &c.CrlUrl, (*sqldb.Micros)(&c.Added), &c.Identifier}
+	return []any{&c.Authority, &c.NameAuthority, &c.CertificateChain, &c.CrlUrl, &c.ClientToken, (*sqldb.Micros)(&c.Added), &c.Identifier}
 }
 
 func listColumnsOf(l *inventory.List) []any {
