@@ -132,7 +132,7 @@ var securityBounds = []struct{ words, file, source string }{
 	{"up to 4096 octets, without empty attributes", "internal/x509der/name.go", "maxKeptName = 4 << 10"},
 	{"128 characters an object identifier", "ca/extended_key_usage.go", "maxOID = 128"},
 	{"2048 octets a URI", "ca/san_value.go", "maxURI = 2048"},
-	{"up to 32 attributes of a CSR's subject or `CustomAttributes`", "ca/create_custom_certificate.go", "maxAttributes = 32"},
+	{"up to 32 attributes of a CSR's subject or `CustomAttributes`", "ca/custom_subject.go", "maxAttributes = 32"},
 	{"of up to 1024 characters each", "internal/x509der/name.go", "return 1024"},
 	{"up to 48 digits", "ca/create_custom_certificate.go", "maxSerialDigits = 48"},
 	{"certificates of up to 64 KiB", "ca/inventory/certificate.go", "maxCertificate = 64 << 10"},
