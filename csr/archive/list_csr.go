@@ -5,9 +5,6 @@ import (
 	"context"
 	"io"
 	"math"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/internal/param"
@@ -66,8 +63,8 @@ func (r *ListCsrRequest) Validate() error {
 	if r == nil {
 		return nil
 	}
-	if !utf8.ValidString(r.KeyWord) || utf8.RuneCountInString(r.KeyWord) > maxKeyWord || strings.ContainsFunc(r.KeyWord, unicode.IsControl) {
-		return param.Malformed("KeyWord", "%.80q is not UTF-8 text of up to %d characters without control characters", r.KeyWord, maxKeyWord)
+	if err := param.CheckText("KeyWord", r.KeyWord, maxKeyWord); err != nil {
+		return err
 	}
 	switch r.Algorithm {
 	case "", "RSA", "ECC", "SM2":
@@ -89,8 +86,8 @@ func (r *ListCsrRequest) Validate() error {
 // the calls for two pages, the next page begins one CSR earlier or later.
 //
 // The time that a page takes grows with the number of CSRs. A database counts them for
-// TotalCount, reads over those on the pages before, and looks at each one for a KeyWord.
-// A MemoryStore without a filter takes the same time for each page.
+// TotalCount, reads over those on the pages before, and looks at each one for a
+// KeyWord. A MemoryStore without a filter takes the same time for each page.
 func (a *Archive) ListCsr(ctx context.Context, rand io.Reader, req *ListCsrRequest) (*ListCsrResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err
