@@ -116,7 +116,7 @@ func (r *CreateExternalCACertificateRequest) check(policy algorithm.KeyPolicy) (
 	if err := checkCertMaxTime(r.CertMaxTime); err != nil {
 		return nil, err
 	}
-	if err := checkTags(r.Tags); err != nil {
+	if err := param.CheckTags(len(r.Tags)); err != nil {
 		return nil, err
 	}
 	return &draft{
@@ -168,16 +168,6 @@ func CreateExternalCACertificate(rand io.Reader, now time.Time, parent *Issuer, 
 	if err != nil {
 		return nil, err
 	}
-	t, err := parent.template(now, d)
-	if err != nil {
-		return nil, err
-	}
-	cert, err := issue(rand, parent.signer, &t)
-	if err != nil {
-		return nil, err
-	}
-	text := encode(cert.der)
-	return &CreateExternalCACertificateResponse{
-		Identifier: cert.identifier, Certificate: text, CertificateChain: text + parent.chainPEM, RequestId: cert.requestID,
-	}, nil
+	resp, err := parent.issueSubCA(rand, now, d)
+	return (*CreateExternalCACertificateResponse)(resp), err
 }

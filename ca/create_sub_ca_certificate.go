@@ -88,7 +88,7 @@ func (r *CreateSubCACertificateRequest) check() (*draft, error) {
 	if err := checkCertMaxTime(r.CertMaxTime); err != nil {
 		return nil, err
 	}
-	if err := checkTags(r.Tags); err != nil {
+	if err := param.CheckTags(len(r.Tags)); err != nil {
 		return nil, err
 	}
 	if err := checkClientToken(r.ClientToken); err != nil {
@@ -128,16 +128,22 @@ func CreateSubCACertificate(rand io.Reader, now time.Time, parent *Issuer, pub c
 		return nil, err
 	}
 	d.key.argument, d.key.owner = pub, "the new CA"
-	t, err := parent.template(now, d)
+	resp, err := parent.issueSubCA(rand, now, d)
+	return (*CreateSubCACertificateResponse)(resp), err
+}
+
+// issueSubCA signs the certificate of a subordinate CA.
+func (i *Issuer) issueSubCA(rand io.Reader, now time.Time, d *draft) (*CreateRootCACertificateResponse, error) {
+	t, err := i.template(now, d)
 	if err != nil {
 		return nil, err
 	}
-	cert, err := issue(rand, parent.signer, &t)
+	cert, err := issue(rand, i.signer, &t)
 	if err != nil {
 		return nil, err
 	}
 	text := encode(cert.der)
-	return &CreateSubCACertificateResponse{
-		Identifier: cert.identifier, Certificate: text, CertificateChain: text + parent.chainPEM, RequestId: cert.requestID,
+	return &CreateRootCACertificateResponse{
+		Identifier: cert.identifier, Certificate: text, CertificateChain: text + i.chainPEM, RequestId: cert.requestID,
 	}, nil
 }
