@@ -73,7 +73,7 @@ func (r *CreateRootCACertificateRequest) check() (x509der.Name, *x509der.NameCon
 	if err := checkClientToken(r.ClientToken); err != nil {
 		return nil, nil, err
 	}
-	if err := checkTags(r.Tags); err != nil {
+	if err := param.CheckTags(len(r.Tags)); err != nil {
 		return nil, nil, err
 	}
 	constraints, err := r.NameConstraints.check()

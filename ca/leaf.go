@@ -174,7 +174,7 @@ func (l *leaf) checkLast() error {
 	if p.enableCrl < 0 || p.enableCrl > 1 {
 		return param.Malformed("EnableCrl", "%d is not 0 or 1", p.enableCrl)
 	}
-	return checkTags(p.tags)
+	return param.CheckTags(len(p.tags))
 }
 
 // checkAlgorithm compares the parameter Algorithm with the CSR's key. Without a

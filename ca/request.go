@@ -14,9 +14,6 @@ type Tag struct {
 	Value string `json:"Value,omitempty"`
 }
 
-// checkTags checks the parameter Tags.
-func checkTags(tags []Tag) error { return param.CheckTags(len(tags)) }
-
 // checkCAAlgorithm checks the parameter Algorithm of a new CA.
 func checkCAAlgorithm(name string) error {
 	a, err := algorithm.Parse(name)
