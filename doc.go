@@ -47,11 +47,11 @@
 //
 // Private keys are [crypto.Signer] values and never part of a request or
 // response, except where package csr/archive takes and returns them as text. A
-// function that generates a key returns it next to the response.
-// The key prints as "RSA_2048 private key"; only its PEM method returns the key
-// itself. The caller stores keys and certificates, decides who may ask for
-// what, and limits how often: the documented call limits are in the comments
-// and are not enforced.
+// function that generates a key returns it next to the response. The key prints
+// as "RSA_2048 private key"; only its methods PEM and EncryptedPEM return the key
+// itself. The caller stores keys and certificates, decides who may ask for what,
+// and limits how often: the documented call limits are in the comments and are
+// not enforced.
 //
 // # Errors
 //

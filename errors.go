@@ -202,8 +202,8 @@ func (c Code) gatewayStatus() int {
 // An Error is the error of every operation of this module. encoding/json and
 // encoding/xml write it as the documented error body: RequestId, HostId, Code,
 // Message and, in JSON, Recommend. [Call.Answer] sets RequestId, HostId and
-// Recommend in a copy. An Error contains no key bytes and no whole CSR. Do not embed it in a struct
-// with more members: the encoders would write only the Error.
+// Recommend in a copy. An Error contains no key bytes and no whole CSR. Do not
+// embed it in a struct with more members: the encoders would write only the Error.
 type Error struct {
 	// RequestId identifies the request that failed. Empty until the caller sets
 	// it, for example with [NewRequestId].

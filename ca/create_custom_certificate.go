@@ -19,8 +19,8 @@ type CreateCustomCertificateRequest struct {
 	// Required.
 	Csr string `json:"Csr,omitempty"`
 	// Validity is a length from now in calendar years, months or days, such as
-	// "1y", "3m" or "7d"; or the end in UTC, such as "2030-01-31T00:00:00Z"; or
-	// the start, a slash and the end. Required.
+	// "1y", "3m" or "7d", up to 10,000 years; or the end in UTC, such as
+	// "2030-01-31T00:00:00Z"; or the start, a slash and the end. Required.
 	Validity string `json:"Validity,omitempty"`
 	// ApiPassthrough is what the certificate says. It must have a key usage or an
 	// extended key usage.

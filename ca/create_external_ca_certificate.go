@@ -20,9 +20,7 @@ type CreateExternalCACertificateRequest struct {
 	// have up to 4096 octets, and the limits of [ExternalCASubject] apply to its
 	// texts. Required.
 	Csr string `json:"Csr,omitempty"`
-	// Validity is a length in calendar units from now on, such as "10y", "3m" or
-	// "7d", an end such as "2030-01-31T00:00:00Z", or a start, a slash and an end.
-	// Required.
+	// Validity is as in [CreateCustomCertificateRequest]. Required.
 	Validity string `json:"Validity,omitempty"`
 	// ApiPassthrough holds what does not come from the CSR. In the cloud's calls
 	// it is a parameter with JSON text.

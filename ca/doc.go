@@ -77,7 +77,8 @@
 //
 // Certificates have version 3 (RFC 5280). RSA and ECC keys sign with SHA-256, SM2
 // keys with SM3 (GM/T 0015). Subjects are encoded as the comment of package csr
-// says; only those of [CreateCustomCertificate] can have an e-mail address.
+// says. Only [CreateCustomCertificate] and [CreateExternalCACertificate] write
+// other attributes than C, ST, L, O, OU and CN.
 //
 // The key usage (section 4.2.1.3) of a server or client is digitalSignature, and
 // keyEncipherment too for a server's RSA key. This is enough for TLS 1.3 with SM2

@@ -42,8 +42,9 @@ type Issuer struct {
 
 // NewIssuer makes an Issuer from a CA's chain and private key. The chain is PEM:
 // the CA's own certificate, then the issuer of each up to a self-signed root, 10
-// at most. The functions that create CAs return it as CertificateChain. The key is an [algorithm.PrivateKey], a key of the standard
-// library, or any other signer that package algorithm describes.
+// at most. The functions that create CAs return it as CertificateChain. The key
+// is an [algorithm.PrivateKey], a key of the standard library, or any other
+// signer that package algorithm describes.
 //
 // [yuncert.ErrInvalidValueMalformed] is for a chain that cannot be read and a key
 // that is unsupported or weak, [yuncert.ErrInvalidParameter] for the rest:
@@ -189,8 +190,8 @@ func (i *Issuer) keyPolicy() algorithm.KeyPolicy {
 // root reports whether the issuer is a root CA.
 func (i *Issuer) root() bool { return len(i.chain) == 1 }
 
-// holds reports whether a CA in the chain has a DER public key. A
-// request to certify such a key means that the key is shared or has leaked.
+// holds reports whether a CA in the chain has a DER public key. A request to
+// certify such a key means that the key is shared or has leaked.
 func (i *Issuer) holds(publicKey []byte) bool {
 	return slices.ContainsFunc(i.publicKeys, func(key []byte) bool { return bytes.Equal(key, publicKey) })
 }

@@ -27,15 +27,16 @@ type leafParameters struct {
 	tags             []Tag
 }
 
-// A leaf is a checked request for the certificate of a server or a client.
+// A leaf is a checked request for a certificate that is not a CA's or an OCSP
+// responder's: of a server, a client or any other use.
 type leaf struct {
 	draft
-	server     bool // otherwise a client
+	server     bool // a server certificate: it needs a name, and its key may be RSA_1024
 	parameters leafParameters
 	csrNames   []string // DNS names and IP addresses of the CSR, canonical
 }
 
-// newLeaf begins a leaf, whose parameters the method check checks.
+// newLeaf begins a leaf. Its methods check the parameters.
 func newLeaf(server bool, p leafParameters) leaf {
 	return leaf{
 		server: server, parameters: p,

@@ -66,9 +66,9 @@ func (p *Pool) all() []*Issuer {
 // read. A root with its key elsewhere needs no file, because the chains of the CAs
 // below contain it. [NewPool] is for keys in an HSM.
 //
-// LoadPool calls password for each key that is encrypted, with the name of its
-// file, such as "sub.key". [algorithm.ParseEncryptedPrivateKey] says which keys and
-// passwords these are. If no key is encrypted, password may be nil.
+// LoadPool calls password for each encrypted key with the name of its file, such as
+// "sub.key". [algorithm.ParseEncryptedPrivateKey] says how keys can be encrypted. If
+// no key is encrypted, password may be nil.
 //
 // The errors are those of NewIssuer and ParseEncryptedPrivateKey after the file's
 // name, and [yuncert.ErrInvalidParameter] for a file that cannot be read, for a
@@ -129,7 +129,7 @@ func loadIssuer(files fs.FS, chainFile string, password func(string) ([]byte, er
 	return i, chainFile, err
 }
 
-// parseKey reads the text of a key file and asks for the password only if the key is
+// parseKey reads the text of a key file. It asks for the password only if the key is
 // encrypted.
 func parseKey(text []byte, file string, password func(string) ([]byte, error)) (*algorithm.PrivateKey, error) {
 	if !bytes.Contains(text, []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----")) {

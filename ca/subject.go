@@ -13,8 +13,8 @@ type subject struct {
 	defaulted  bool         // IssuerOptions.Defaults supply what nothing else does
 	commonName sourced
 
-	// A subject as it is, in place of given, asked, inherited and defaulted. raw
-	// is its DER if that must be kept.
+	// whole is the whole subject; given, asked, inherited and defaulted do not
+	// count then. raw is its DER, if the certificate must have the same octets.
 	whole x509der.Name
 	raw   []byte
 }
@@ -22,9 +22,9 @@ type subject struct {
 // A sourced is a text and the parameter that it comes from.
 type sourced struct{ text, parameter string }
 
-// under returns the subject of a certificate that an issuer signs: for each
-// type of attribute the parameter, else the attribute of the CSR, else the CA's
-// or the default. A common name in the CSR comes before the parameter. The string types
+// under returns the subject of a certificate that an issuer signs: for each type
+// of attribute the parameter, else the attribute of the CSR, else the CA's or the
+// default. A common name in the CSR comes before the parameter. The string types
 // are those of [x509der.Attribute.Certified].
 func (s *subject) under(issuer *Issuer) (x509der.Name, error) {
 	if s.whole != nil {

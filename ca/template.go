@@ -35,7 +35,7 @@ type draft struct {
 type certificateKind int
 
 const (
-	leafCertificate certificateKind = iota // of a server or a client
+	leafCertificate certificateKind = iota // everything except CAs and responders
 	caCertificate
 	responderCertificate // of an OCSP responder
 )

@@ -145,8 +145,9 @@ func createCA(now time.Time, dir string, a algorithm.Algorithm) (*ca.Issuer, err
 		return nil, err
 	}
 	defer os.RemoveAll(temp)
-	// Encrypt the keys of a real CA with EncryptedPEM. The root's key is needed only for another
-	// subordinate CA: move root.pem and root.key to a machine without a network.
+	// Encrypt the keys of a real CA with EncryptedPEM. The root's key is needed only
+	// for another subordinate CA: move root.pem and root.key to a machine without a
+	// network.
 	w := &writer{dir: temp}
 	w.write("root.pem", root.CertificateChain, 0o644)
 	w.writeKey("root.key", rootKey)

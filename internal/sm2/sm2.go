@@ -6,8 +6,8 @@
 // It is the only package that imports the engine, github.com/emmansun/gmsm. It
 // checks all input before the engine sees it, so that refusals do not depend on
 // the engine's version. It uses a small part of the engine's API: the private key
-// type, the curve, Sign over a digest without options, VerifyASN1, SM3, and the block
-// cipher SM4.
+// type, the curve, Sign over a digest without options, VerifyASN1, SM3 and the
+// block cipher SM4.
 //
 // An SM2 public key is an [*ecdsa.PublicKey] whose Curve is [P256]. crypto/ecdsa
 // and crypto/x509 do not support it.
