@@ -71,17 +71,23 @@ func runWithFIPS(t *testing.T, mode, run string) (output string, err error) {
 	return output, err
 }
 
+// A fipsOperation is one row of TestFIPSOperations.
+type fipsOperation struct {
+	name    string
+	call    fipsCall
+	only    string // the panic with fips140=only
+	onlySM2 string // the same for SM2
+}
+
+// A fipsCall calls an operation with keys of an algorithm and golden certificates.
+type fipsCall func(a algorithm.Algorithm, root, sub, server string) error
+
 // TestFIPSOperations tells what works in the mode that this process has.
 func TestFIPSOperations(t *testing.T) {
 	t.Parallel()
 	t.Logf("FIPS 140-3 mode: enabled %t, enforced %t", fips140.Enabled(), fips140.Enforced())
 	const none, md5, sha1, sm3 = "", "use of MD5", "use of SHA-1", "use of hash functions other than SHA-2"
-	tests := []struct {
-		name    string
-		call    func(a algorithm.Algorithm, root, sub, server string) error
-		only    string // the panic with fips140=only
-		onlySM2 string // the same for SM2
-	}{
+	tests := []fipsOperation{
 		{"CreateCsr", callCreateCsr, none, sm3},
 		{"UploadCsr and GetCsrDetail", callArchive, none, sm3},
 		{"CreateCdnCertificateSigningRequestWithKey", callCreateCdn, md5, md5},
@@ -89,6 +95,33 @@ func TestFIPSOperations(t *testing.T) {
 		{"NewIssuer", callNewIssuer, md5, md5},
 		{"NewOCSPResponder", callNewOCSPResponder, sha1, sha1},
 		{"Verify", callVerify, none, none},
+		// With fips140=only these stop at NewIssuer.
+		{"CreateSubCACertificate", byRoot(func(a algorithm.Algorithm, root *ca.Issuer) error {
+			_, err := ca.CreateSubCACertificate(rand.Reader, instant, root, key(a, 1).Public(), subRequest(a))
+			return err
+		}), md5, md5},
+		{"CreateExternalCACertificate", byRoot(func(a algorithm.Algorithm, root *ca.Issuer) error {
+			_, err := ca.CreateExternalCACertificate(rand.Reader, instant, root, externalRequest(t, a))
+			return err
+		}), md5, md5},
+		{"CreateOCSPResponderCertificate", bySub(func(a algorithm.Algorithm, sub *ca.Issuer) error {
+			_, err := ca.CreateOCSPResponderCertificate(rand.Reader, instant, sub, key(a, 2).Public(), responderRequest())
+			return err
+		}), md5, md5},
+		{"CreateServerCertificateWithCsr", bySub(func(a algorithm.Algorithm, sub *ca.Issuer) error {
+			_, _, err := ca.CreateServerCertificateWithCsr(rand.Reader, instant, sub, serverRequest(sub, hostCSR(t, a, "www.example.com")))
+			return err
+		}), md5, md5},
+		{"CreateCustomCertificate", bySub(func(a algorithm.Algorithm, sub *ca.Issuer) error {
+			_, _, err := ca.CreateCustomCertificate(rand.Reader, instant, sub, customFor(sub, hostCSR(t, a, "www.example.com")))
+			return err
+		}), md5, md5},
+	}
+	for _, o := range fuzzedLeaves {
+		tests = append(tests, fipsOperation{o.name, bySub(func(a algorithm.Algorithm, sub *ca.Issuer) error {
+			_, _, err := o.call(rand.Reader, instant, sub, o.request(t, a, sub))
+			return err
+		}), md5, md5})
 	}
 	for _, tt := range tests {
 		for _, a := range testkeys.Families {
@@ -199,4 +232,26 @@ func callVerify(_ algorithm.Algorithm, root, sub, server string) error {
 		Roots: root, Intermediates: sub, Host: "www.example.com", Usage: x509.ExtKeyUsageServerAuth,
 	})
 	return err
+}
+
+// byRoot is a call of an operation that the root CA signs for.
+func byRoot(call func(a algorithm.Algorithm, root *ca.Issuer) error) fipsCall {
+	return func(a algorithm.Algorithm, root, _, _ string) error {
+		issuer, err := ca.NewIssuer(root, key(a, 0), ca.IssuerOptions{})
+		if err != nil {
+			return err
+		}
+		return call(a, issuer)
+	}
+}
+
+// bySub is a call of an operation that the subordinate CA signs for.
+func bySub(call func(a algorithm.Algorithm, sub *ca.Issuer) error) fipsCall {
+	return func(a algorithm.Algorithm, root, sub, _ string) error {
+		issuer, err := ca.NewIssuer(sub+root, key(a, 1), ca.IssuerOptions{})
+		if err != nil {
+			return err
+		}
+		return call(a, issuer)
+	}
 }
