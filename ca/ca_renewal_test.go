@@ -7,8 +7,6 @@ import (
 	"math/big"
 	"testing"
 
-	"golang.org/x/crypto/ocsp"
-
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
@@ -147,22 +145,7 @@ func checkTwin(t *testing.T, what string, a algorithm.Algorithm, leaf *x509.Cert
 	if a == algorithm.SM2_256 {
 		return // not in x/crypto/ocsp
 	}
-	responder, err := ca.NewOCSPResponder(with.sub+with.root, key(a, 1))
-	if err != nil {
-		t.Fatalf("%s: %v", what, err)
-	}
-	issuer := first(t, []byte(under.sub))
-	request, err := ocsp.CreateRequest(leaf, issuer, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := ca.RespondOCSP(nil, now, responder, request, good)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if answer, err := ocsp.ParseResponseForCert(response, leaf, issuer); err != nil || answer.Status != ocsp.Good {
-		t.Errorf("%s: OCSP: %v, %v", what, answer, err)
-	}
+	checkGoodOCSP(t, what, now, newResponder(t, with.sub+with.root, key(a, 1)), leaf, first(t, []byte(under.sub)))
 }
 
 // A root's CRL counts under each of its certificates.

@@ -18,7 +18,6 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/crypto/cryptobyte/asn1"
-	"golang.org/x/crypto/ocsp"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
@@ -57,10 +56,7 @@ func passExtensions(r *ca.CreateExternalCACertificateRequest, pathLen int32, usa
 	r.ApiPassthrough = ca.ExternalCAPassthrough{Extensions: ca.ExternalCAExtensions{PathLenConstraint: pathLen, ExtendedKeyUsages: usages}}
 }
 
-const (
-	passedPathLen   = "ApiPassthrough.Extensions.PathLenConstraint"
-	passedKeyUsages = "ApiPassthrough.Extensions.ExtendedKeyUsages"
-)
+const passedPathLen = "ApiPassthrough.Extensions.PathLenConstraint"
 
 // A refusedExternalRequest is one row of refusedExternalRequests.
 type refusedExternalRequest struct {
@@ -98,20 +94,20 @@ func refusedExternalRequests(t testing.TB) []refusedExternalRequest {
 		{"Validity of zero", func(r *request) { r.Validity = "0y" }, malformed, "Validity", `"0y"`},
 		{"Validity that ends before it starts", func(r *request) { r.Validity = "2027-01-01T00:00:00Z/2026-01-01T00:00:00Z" }, malformed, "Validity", "not after the start"},
 
-		{"Country of three letters", replaced(ca.ExternalCASubject{Country: "CHN"}), malformed, "ApiPassthrough.Subject.Country", "must be 2 characters."},
-		{"State of 129 characters", replaced(ca.ExternalCASubject{State: testutil.Chinese(129)}), malformed, "ApiPassthrough.Subject.State", "129 characters"},
-		{"Locality of 129 characters", replaced(ca.ExternalCASubject{Locality: testutil.Chinese(129)}), malformed, "ApiPassthrough.Subject.Locality", "129 characters"},
-		{"Organization of 65 characters", replaced(ca.ExternalCASubject{Organization: testutil.Chinese(65)}), malformed, "ApiPassthrough.Subject.Organization", "65 characters"},
-		{"OrganizationUnit of 65 characters", replaced(ca.ExternalCASubject{OrganizationUnit: testutil.Chinese(65)}), malformed, "ApiPassthrough.Subject.OrganizationUnit", "65 characters"},
-		{"CommonName of 65 characters", replaced(ca.ExternalCASubject{CommonName: testutil.Chinese(65)}), malformed, "ApiPassthrough.Subject.CommonName", "65 characters"},
-		{"a control character", replaced(ca.ExternalCASubject{CommonName: "CA\x00"}), malformed, "ApiPassthrough.Subject.CommonName", "U+0000"},
-		{"only a space", replaced(ca.ExternalCASubject{Organization: " "}), malformed, "ApiPassthrough.Subject.Organization", "space"},
+		{"Country of three letters", replaced(ca.ExternalCASubject{Country: "CHN"}), malformed, passedSubject + ".Country", "must be 2 characters."},
+		{"State of 129 characters", replaced(ca.ExternalCASubject{State: testutil.Chinese(129)}), malformed, passedSubject + ".State", "129 characters"},
+		{"Locality of 129 characters", replaced(ca.ExternalCASubject{Locality: testutil.Chinese(129)}), malformed, passedSubject + ".Locality", "129 characters"},
+		{"Organization of 65 characters", replaced(ca.ExternalCASubject{Organization: testutil.Chinese(65)}), malformed, passedSubject + ".Organization", "65 characters"},
+		{"OrganizationUnit of 65 characters", replaced(ca.ExternalCASubject{OrganizationUnit: testutil.Chinese(65)}), malformed, passedSubject + ".OrganizationUnit", "65 characters"},
+		{"CommonName of 65 characters", replaced(ca.ExternalCASubject{CommonName: testutil.Chinese(65)}), malformed, passedSubject + ".CommonName", "65 characters"},
+		{"a control character", replaced(ca.ExternalCASubject{CommonName: "CA\x00"}), malformed, passedSubject + ".CommonName", "U+0000"},
+		{"only a space", replaced(ca.ExternalCASubject{Organization: " "}), malformed, passedSubject + ".Organization", "space"},
 
 		{"PathLenConstraint below zero", func(r *request) { passExtensions(r, -1) }, malformed, passedPathLen, "-1 is negative"},
-		{"an unknown extended key usage", func(r *request) { passExtensions(r, 0, "webAuth") }, malformed, passedKeyUsages, `"webAuth" is neither one of`},
-		{"an empty extended key usage", func(r *request) { passExtensions(r, 0, "") }, malformed, passedKeyUsages, `""`},
-		{"an object identifier of 129 characters", func(r *request) { passExtensions(r, 0, "1.2"+strings.Repeat(".1", 63)) }, malformed, passedKeyUsages, "128 characters"},
-		{"101 extended key usages", func(r *request) { passExtensions(r, 0, slices.Repeat([]string{"serverAuth"}, 101)...) }, malformed, passedKeyUsages, "101"},
+		{"an unknown extended key usage", func(r *request) { passExtensions(r, 0, "webAuth") }, malformed, passedUsages, `"webAuth" is neither one of`},
+		{"an empty extended key usage", func(r *request) { passExtensions(r, 0, "") }, malformed, passedUsages, `""`},
+		{"an object identifier of 129 characters", func(r *request) { passExtensions(r, 0, "1.2"+strings.Repeat(".1", 63)) }, malformed, passedUsages, "128 characters"},
+		{"101 extended key usages", func(r *request) { passExtensions(r, 0, slices.Repeat([]string{"serverAuth"}, 101)...) }, malformed, passedUsages, "101"},
 
 		{"CertMaxTime below zero", func(r *request) { r.CertMaxTime = -1 }, malformed, "CertMaxTime", "-1 is negative"},
 		{"101 tags", func(r *request) { r.Tags = tags(101) }, malformed, "Tags", "101"},
@@ -162,14 +158,14 @@ func TestCreateExternalCACertificateOrderOfProblems(t *testing.T) {
 	}{
 		{"Csr", func() { req.Csr = good.Csr }},
 		{"Validity", func() { req.Validity = good.Validity }},
-		{"ApiPassthrough.Subject.Country", func() { subject.Country = "" }},
-		{"ApiPassthrough.Subject.State", func() { subject.State = "" }},
-		{"ApiPassthrough.Subject.Locality", func() { subject.Locality = "" }},
-		{"ApiPassthrough.Subject.Organization", func() { subject.Organization = "" }},
-		{"ApiPassthrough.Subject.OrganizationUnit", func() { subject.OrganizationUnit = "" }},
-		{"ApiPassthrough.Subject.CommonName", func() { subject.CommonName = "" }},
+		{passedSubject + ".Country", func() { subject.Country = "" }},
+		{passedSubject + ".State", func() { subject.State = "" }},
+		{passedSubject + ".Locality", func() { subject.Locality = "" }},
+		{passedSubject + ".Organization", func() { subject.Organization = "" }},
+		{passedSubject + ".OrganizationUnit", func() { subject.OrganizationUnit = "" }},
+		{passedSubject + ".CommonName", func() { subject.CommonName = "" }},
 		{passedPathLen, func() { extensions.PathLenConstraint = 0 }},
-		{passedKeyUsages, func() { extensions.ExtendedKeyUsages = nil }},
+		{passedUsages, func() { extensions.ExtendedKeyUsages = nil }},
 		{"CertMaxTime", func() { req.CertMaxTime = 0 }},
 		{"Tags", func() { req.Tags = nil }},
 	} {
@@ -241,7 +237,7 @@ func TestCreateExternalCACertificateRefusesParent(t *testing.T) {
 			r.Csr = makeCSR(t, k, asn.Seq(asn.Set(asn.UTF8(asn.OIDOrganization, "Acme"), asn.Attribute(asn.OIDCommonName, asn.BMPString, "\x00S\x00u\x00b"))))
 		}, refused, "Csr", "the subject is a CA's own"},
 		{"the attributes of that RDN in two", two, instant, subject(asn.UTF8(asn.OIDOrganization, "ACME"), asn.UTF8(asn.OIDCommonName, "Sub")), "", "", ""},
-		{"the parent's subject as a replacement", pathLen(2), instant, func(r *request) { passSubject(r, ca.ExternalCASubject{CommonName: "SUB"}) }, refused, "ApiPassthrough.Subject", "the subject is a CA's own"},
+		{"the parent's subject as a replacement", pathLen(2), instant, func(r *request) { passSubject(r, ca.ExternalCASubject{CommonName: "SUB"}) }, refused, passedSubject, "the subject is a CA's own"},
 
 		{"a parent that is for end entities only", au.issuer, instant, subject(asn.UTF8(asn.OIDCommonName, "Third")), refused, "ParentIdentifier", "path length"},
 		{"path length 0 under 1 above", pathLen(1), instant, func(*request) {}, refused, "ParentIdentifier", "path length"},
@@ -252,12 +248,12 @@ func TestCreateExternalCACertificateRefusesParent(t *testing.T) {
 
 		{"an extended key usage that the chain allows", usages(x509.ExtKeyUsageServerAuth), instant, func(r *request) { passExtensions(r, 0, "serverAuth") }, "", "", ""},
 		{"no extended key usage under some", usages(x509.ExtKeyUsageServerAuth), instant, func(*request) {}, "", "", ""},
-		{"another than the chain allows", usages(x509.ExtKeyUsageServerAuth), instant, func(r *request) { passExtensions(r, 0, "serverAuth", "clientAuth") }, refused, passedKeyUsages, "exclude clientAuth"},
-		{"any under some", usages(x509.ExtKeyUsageServerAuth), instant, func(r *request) { passExtensions(r, 0, "any") }, refused, passedKeyUsages, "exclude any"},
+		{"another than the chain allows", usages(x509.ExtKeyUsageServerAuth), instant, func(r *request) { passExtensions(r, 0, "serverAuth", "clientAuth") }, refused, passedUsages, "exclude clientAuth"},
+		{"any under some", usages(x509.ExtKeyUsageServerAuth), instant, func(r *request) { passExtensions(r, 0, "any") }, refused, passedUsages, "exclude any"},
 
 		{"a directory name that is permitted", acme, instant, subject(asn.Attribute(asn.OIDOrganization, asn.BMPString, "\x00A\x00c\x00m\x00e"), asn.UTF8(asn.OIDCommonName, "Third")), "", "", ""},
 		{"a directory name that is not permitted", acme, instant, func(*request) {}, refused, "Csr", `of the CA "Root"`},
-		{"a directory name that is not permitted, as a replacement", acme, instant, func(r *request) { passSubject(r, ca.ExternalCASubject{CommonName: "Third"}) }, refused, "ApiPassthrough.Subject", "CN=THIRD"},
+		{"a directory name that is not permitted, as a replacement", acme, instant, func(r *request) { passSubject(r, ca.ExternalCASubject{CommonName: "Third"}) }, refused, passedSubject, "CN=THIRD"},
 		{"a mailbox that is permitted", mail, instant, subject(asn.UTF8(asn.OIDCommonName, "Third"), asn.IA5(asn.OIDEmail, "pki@example.com")), "", "", ""},
 		{"a mailbox that is not permitted", mail, instant, subject(asn.UTF8(asn.OIDCommonName, "Third"), asn.IA5(asn.OIDEmail, "pki@example.org")), refused, "Csr", "pki@example.org"},
 	}
@@ -649,21 +645,7 @@ func checkIssuerOctets(t *testing.T, issuer *ca.Issuer, cert *x509.Certificate, 
 	_, err := ca.Verify(instant, text, opts)
 	testutil.CheckError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "Certificate", "was revoked")
 
-	responder, err := ca.NewOCSPResponder(sub+root, key(algorithm.ECC_256, 1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request, err := ocsp.CreateRequest(leaf, cert, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := ca.RespondOCSP(nil, instant, responder, request, good)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if answer, err := ocsp.ParseResponseForCert(response, leaf, cert); err != nil || answer.Status != ocsp.Good {
-		t.Errorf("OCSP: %v, %v", answer, err)
-	}
+	checkGoodOCSP(t, "the new CA", instant, newResponder(t, sub+root, key(algorithm.ECC_256, 1)), leaf, cert)
 }
 
 func TestCreateExternalCACertificateFailures(t *testing.T) {

@@ -59,6 +59,24 @@ func newResponder(t testing.TB, chain string, key crypto.Signer) *ca.OCSPRespond
 	return r
 }
 
+// checkGoodOCSP wants a good answer about a certificate that golang.org/x/crypto
+// reads. issuer is the certificate of the CA that the client has.
+func checkGoodOCSP(t *testing.T, what string, now time.Time, responder *ca.OCSPResponder, leaf, issuer *x509.Certificate) {
+	t.Helper()
+	request, err := ocsp.CreateRequest(leaf, issuer, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := ca.RespondOCSP(nil, now, responder, request, good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := ocsp.ParseResponseForCert(response, leaf, issuer)
+	if err != nil || answer.Status != ocsp.Good {
+		t.Errorf("%s: the OCSP answer is %v, %v", what, answer, err)
+	}
+}
+
 // Requests, written without the code under test.
 
 var (
