@@ -2,7 +2,6 @@ package ca_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"encoding/pem"
 	"slices"
 	"strings"
@@ -190,27 +189,15 @@ func TestCreateClientCertificateWithCsrGolden(t *testing.T) {
 			req.Country = "cn"
 			before := *req
 			before.Tags = slices.Clone(req.Tags)
-			resp, der, err := ca.CreateClientCertificateWithCsr(testutil.Seeded(), instant, issuer, req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			again, derAgain, err := ca.CreateClientCertificateWithCsr(testutil.Seeded(), instant, issuer, req)
-			if err != nil || !bytes.Equal(der, derAgain) {
-				t.Errorf("twice the same inputs, and not the same certificate: %v", err)
-			}
-			if diff := cmp.Diff(resp, again); diff != "" {
-				t.Errorf("twice the same inputs, and not the same outputs (-first +second):\n%s", diff)
-			}
+			resp := issueTwice(t, func() (*ca.CreateClientCertificateWithCsrResponse, []byte, error) {
+				return ca.CreateClientCertificateWithCsr(testutil.Seeded(), instant, issuer, req)
+			})
 			if diff := cmp.Diff(&before, req); diff != "" {
 				t.Errorf("the request was changed (-before +after):\n%s", diff)
 			}
 			testutil.Golden(t, "golden/"+string(a)+"-client.pem", resp.X509Certificate)
 			resp.X509Certificate, resp.CertificateChain = "", ""
-			text, err := json.MarshalIndent(resp, "", "  ")
-			if err != nil {
-				t.Fatal(err)
-			}
-			testutil.Golden(t, "golden/"+string(a)+"-client.json", string(text)+"\n")
+			goldenJSON(t, string(a)+"-client", resp)
 		})
 	}
 }

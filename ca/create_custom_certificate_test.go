@@ -777,27 +777,15 @@ func TestCreateCustomCertificateGolden(t *testing.T) {
 			t.Parallel()
 			issuer := authorityOf(a).issuer
 			req, before := fullCustomRequest(t, a, issuer), fullCustomRequest(t, a, issuer)
-			resp, der, err := ca.CreateCustomCertificate(testutil.Seeded(), instant, issuer, req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			again, derAgain, err := ca.CreateCustomCertificate(testutil.Seeded(), instant, issuer, req)
-			if err != nil || !bytes.Equal(der, derAgain) {
-				t.Errorf("twice the same inputs, and not the same certificate: %v", err)
-			}
-			if diff := cmp.Diff(resp, again); diff != "" {
-				t.Errorf("twice the same inputs, and not the same outputs (-first +second):\n%s", diff)
-			}
+			resp := issueTwice(t, func() (*ca.CreateCustomCertificateResponse, []byte, error) {
+				return ca.CreateCustomCertificate(testutil.Seeded(), instant, issuer, req)
+			})
 			if diff := cmp.Diff(before, req); diff != "" {
 				t.Errorf("the request was changed (-before +after):\n%s", diff)
 			}
 			testutil.Golden(t, "golden/"+string(a)+"-custom.pem", resp.Certificate)
 			resp.Certificate, resp.CertificateChain = "", ""
-			text, err := json.MarshalIndent(resp, "", "  ")
-			if err != nil {
-				t.Fatal(err)
-			}
-			testutil.Golden(t, "golden/"+string(a)+"-custom.json", string(text)+"\n")
+			goldenJSON(t, string(a)+"-custom", resp)
 		})
 	}
 }

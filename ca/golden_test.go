@@ -61,13 +61,36 @@ func TestGolden(t *testing.T) {
 			first.Root.Certificate, first.Root.CertificateChain = "", ""
 			first.Sub.Certificate, first.Sub.CertificateChain = "", ""
 			first.Server.X509Certificate, first.Server.CertificateChain = "", ""
-			text, err := json.MarshalIndent(first, "", "  ")
-			if err != nil {
-				t.Fatal(err)
-			}
-			testutil.Golden(t, "golden/"+string(a)+".json", string(text)+"\n")
+			goldenJSON(t, string(a), first)
 		})
 	}
+}
+
+// goldenJSON compares a value with a golden file in JSON.
+func goldenJSON(t *testing.T, name string, value any) {
+	t.Helper()
+	text, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testutil.Golden(t, "golden/"+name+".json", string(text)+"\n")
+}
+
+// issueTwice wants the same certificate and response from the same inputs.
+func issueTwice[Response any](t *testing.T, call func() (*Response, []byte, error)) *Response {
+	t.Helper()
+	first, der, err := call()
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, derAgain, err := call()
+	if err != nil || !bytes.Equal(der, derAgain) {
+		t.Errorf("twice the same inputs, and not the same certificate: %v", err)
+	}
+	if diff := cmp.Diff(first, second); diff != "" {
+		t.Errorf("twice the same inputs, and not the same outputs (-first +second):\n%s", diff)
+	}
+	return first
 }
 
 // Each input matters: another one gives another certificate.
