@@ -3,6 +3,7 @@ package csr
 import (
 	"crypto"
 	"io"
+	"slices"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
@@ -84,6 +85,9 @@ var sizes = map[string]map[int32]algorithm.Algorithm{
 	"SM2": {256: algorithm.SM2_256},
 }
 
+// documentedSizes are the key lengths that the document has.
+var documentedSizes = []int32{256, 2048, 3072, 4096}
+
 // check is Validate and returns the content of the CSR and the key's algorithm.
 func (r *CreateCsrRequest) check() (*content, algorithm.Algorithm, error) {
 	if r == nil {
@@ -124,11 +128,11 @@ func (r *CreateCsrRequest) check() (*content, algorithm.Algorithm, error) {
 
 // algorithm reads KeySize and Algorithm, which make sense only together.
 func (r *CreateCsrRequest) algorithm() (algorithm.Algorithm, error) {
-	switch r.KeySize {
-	case 0:
+	_, ofECC := sizes["ECC"][r.KeySize]
+	switch {
+	case r.KeySize == 0:
 		return "", yuncert.Missing("KeySize")
-	case 256, 384, 512, 521, 2048, 3072, 4096:
-	default:
+	case !ofECC && !slices.Contains(documentedSizes, r.KeySize):
 		return "", r.undocumentedSize()
 	}
 	if r.Algorithm == "" {
@@ -136,8 +140,7 @@ func (r *CreateCsrRequest) algorithm() (algorithm.Algorithm, error) {
 	}
 	bySize, ok := sizes[r.Algorithm]
 	if !ok {
-		return "", yuncert.Errorf(yuncert.ErrInvalidValueMalformed, "Algorithm",
-			"%.40q is not RSA, ECC or SM2; the length of the key is separate, in KeySize", r.Algorithm)
+		return "", param.Malformed("Algorithm", "%.40q is not RSA, ECC or SM2; the length of the key is separate, in KeySize", r.Algorithm)
 	}
 	a, ok := bySize[r.KeySize]
 	if ok {
@@ -148,9 +151,8 @@ func (r *CreateCsrRequest) algorithm() (algorithm.Algorithm, error) {
 		return "", r.malformedSize("2048, 3072 or 4096, the lengths for RSA")
 	case "ECC":
 		return "", r.malformedSize("256, the length for ECC; CreateCsrWithKey also takes 384 and 521")
-	default:
-		return "", r.malformedSize("256, the length for SM2")
 	}
+	return "", r.malformedSize("256, the length for SM2")
 }
 
 func (r *CreateCsrRequest) malformedSize(accepted string) error {
@@ -170,11 +172,9 @@ func (r *CreateCsrRequest) undocumentedSize() error {
 // [yuncert.ErrInvalidValueMalformed], although Validate accepts it: make the key
 // with [algorithm.GenerateKey] and call CreateCsrWithKey.
 func CreateCsr(rand io.Reader, req *CreateCsrRequest) (*CreateCsrResponse, *algorithm.PrivateKey, error) {
-	if req != nil { // KeySize is the first parameter, so its error comes first
-		switch req.KeySize {
-		case 384, 512, 521:
-			return nil, nil, req.undocumentedSize()
-		}
+	// KeySize is the first parameter, so its error comes first.
+	if req != nil && req.KeySize != 0 && !slices.Contains(documentedSizes, req.KeySize) {
+		return nil, nil, req.undocumentedSize()
 	}
 	c, a, err := req.check()
 	if err != nil {
