@@ -32,7 +32,7 @@ type Call struct {
 const cdnVersion = "2018-05-10"
 
 // ParseCall reads the parameters and headers that all operations have in common.
-// parameters are those of the query and of the form in the body: Form of an
+// parameters has the query and the form in the body: it is the Form of an
 // [http.Request] after ParseForm.
 //
 // Action and Version are parameters or the headers x-acs-action and x-acs-version.

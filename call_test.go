@@ -83,7 +83,7 @@ func TestParseCall(t *testing.T) {
 func TestParseCallRefuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name, query, action string // action is that of the header
+		name, query, action string // action is in the header
 		code                yuncert.Code
 		parameter, message  string
 	}{
@@ -495,8 +495,7 @@ func readXML(t testing.TB, body []byte) (root string, content any) {
 	}
 }
 
-// A response has the same members in JSON, which are those of encoding/json, and in
-// XML.
+// A response has the same members in XML as in JSON, which encoding/json writes.
 func TestAnswerResponses(t *testing.T) {
 	t.Parallel()
 	call := yuncert.Call{Action: "CreateCsr", Version: "2020-04-07"}

@@ -298,7 +298,7 @@ func (w *world) addOrders(t *testing.T, issuer *ca.Issuer, add func(...any)) {
 	add(cancel, cancelled, remove, removed, &sqlstore.Store{})
 }
 
-// addArchive adds the types of package csr/archive. key is that of the CSR.
+// addArchive adds the types of package csr/archive. key is the CSR's.
 func (w *world) addArchive(t *testing.T, key []byte, add func(...any)) {
 	t.Helper()
 	must := func(err error) {

@@ -267,8 +267,8 @@ func (s *pbes2) decrypt(password, ciphertext []byte) ([]byte, error) {
 	return plaintext, nil
 }
 
-// marshal returns an EncryptedPrivateKeyInfo (RFC 5958, section 3). The parameters
-// are those of EncryptedPEM.
+// marshal returns an EncryptedPrivateKeyInfo (RFC 5958, section 3) with the
+// algorithms of EncryptedPEM.
 func (s *pbes2) marshal(ciphertext []byte) []byte {
 	prf := identifier(hmacSHA256OID, null)
 	parameters := der.AppendInt(der.Append(nil, asn1.OCTET_STRING, s.salt), int64(s.iterations))

@@ -51,7 +51,7 @@ type CreateCustomCertificateResponse struct {
 	// SerialNumber only with Immediately 1 and 2.
 	Identifier string `json:"Identifier,omitempty"`
 	// Certificate is in PEM, with Immediately 1 and 2. With 2, CertificateChain
-	// has the CAs in PEM, the root last.
+	// has the CAs in PEM, the issuing CA first and the root last.
 	Certificate      string `json:"Certificate,omitempty"`
 	SerialNumber     string `json:"SerialNumber,omitempty"`
 	CertificateChain string `json:"CertificateChain,omitempty"`

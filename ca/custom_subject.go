@@ -9,7 +9,7 @@ import (
 )
 
 // A CustomSubject is a subject, written in the order of the fields without the
-// empty ones. The limits are those of [CreateServerCertificateWithCsrRequest].
+// empty ones. The limits are as in [CreateServerCertificateWithCsrRequest].
 type CustomSubject struct {
 	Country          string `json:"Country,omitempty"`
 	State            string `json:"State,omitempty"`

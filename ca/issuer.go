@@ -87,7 +87,7 @@ func NewIssuer(chainPEM string, key crypto.Signer, opts IssuerOptions) (*Issuer,
 		return nil, refusedLink(slices.Index(chain, demand), demand, demandsPolicies)
 	}
 	if !bytes.Equal(i.publicKeys[0], signer.PublicDER) {
-		return nil, refusedChain("the key is not that of the chain's first certificate, %.80q", chain[0].Subject.CommonName)
+		return nil, refusedChain("the key does not belong to the chain's first certificate, %.80q", chain[0].Subject.CommonName)
 	}
 	for at, cert := range chain {
 		subject, err := x509der.ParseCAName(cert.RawSubject)

@@ -13,22 +13,22 @@ import (
 // IssuerOptions are the settings of an [Issuer]. The zero value will do.
 type IssuerOptions struct {
 	// CRLBase is the http or https address of the directory with the CRLs, such
-	// as "http://pki.example.com/crl". The address of the CA's list is CRLBase, a
-	// slash, the CA's Identifier and ".crl". It is written into every certificate
-	// of a subordinate CA, and into other certificates with EnableCrl 1. Empty
-	// means no CRLs. For several CRLs of one CA make several Issuers, each with
-	// its own CRLBase.
+	// as "http://pki.example.com/crl". The address of the CA's CRL is CRLBase, a
+	// slash, the CA's Identifier and ".crl". That address is written into every
+	// certificate of a subordinate CA, and into other certificates with EnableCrl
+	// 1. Empty means no CRLs. For several CRLs of one CA make several Issuers,
+	// each with its own CRLBase.
 	CRLBase string
-	// OCSPServer has the http or https addresses of the CA's OCSP responders, and
-	// IssuingCertificateURL those of the CA's own certificate in DER, up to 8
-	// each. The CA's Identifier replaces the text "{Identifier}" in an address, so
+	// OCSPServer has up to 8 http or https addresses of the CA's OCSP responders.
+	// IssuingCertificateURL has up to 8 addresses of the CA's own certificate in
+	// DER. The CA's Identifier replaces the text "{Identifier}" in an address, so
 	// that all CAs of a Pool can have the same options. The addresses are written
-	// into everything that the CA signs, as the extension authorityInfoAccess (RFC
-	// 5280, section 4.2.2.1).
+	// into every certificate that the CA signs, as the extension
+	// authorityInfoAccess (RFC 5280, section 4.2.2.1).
 	OCSPServer, IssuingCertificateURL []string
-	// Defaults stand in the subjects of server and client certificates for what
-	// neither the request nor the CSR has. Nil means the documented ones, which
-	// name Alibaba.
+	// Defaults are written into the subjects of server and client certificates if
+	// neither the request nor the CSR has the attribute. Nil means the documented
+	// ones, which name Alibaba.
 	Defaults *Defaults
 	// Backdate is how long before now certificates begin, for clients with slow
 	// clocks. None begins before the CA and its chain. A start that the request
@@ -107,8 +107,8 @@ func (i *Issuer) apply(opts IssuerOptions) (err error) {
 	return nil
 }
 
-// maxAddresses is the limit for each list of addresses. A client tries one after
-// another.
+// maxAddresses is the limit for each list of addresses. A client may try all of
+// them, one after the other.
 const maxAddresses = 8
 
 // webAddresses checks a list of addresses and puts the CA's Identifier into them.

@@ -62,7 +62,7 @@ func NewOCSPResponder(chainPEM string, key crypto.Signer) (*OCSPResponder, error
 		return nil, refusedLink(0, cert, "has an unusable key: %s", param.Text(err))
 	}
 	if !bytes.Equal(publicKey, signer.PublicDER) {
-		return nil, refusedChain("the key is not that of the chain's first certificate, %.80q", cert.Subject.CommonName)
+		return nil, refusedChain("the key does not belong to the chain's first certificate, %.80q", cert.Subject.CommonName)
 	}
 	r := &OCSPResponder{
 		signer: signer, keyHash: x509der.ResponderKeyHash(cert.RawSubjectPublicKeyInfo),

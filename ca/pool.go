@@ -70,10 +70,10 @@ func (p *Pool) all() []*Issuer {
 // "sub.key". [algorithm.ParseEncryptedPrivateKey] says how keys can be encrypted. If
 // no key is encrypted, password may be nil.
 //
-// The errors are those of NewIssuer and ParseEncryptedPrivateKey after the file's
-// name, and [yuncert.ErrInvalidParameter] for a file that cannot be read, for a
-// password function that is nil or fails, for a CA that is there twice, and if
-// there is no CA. The password function's error is in Err.
+// LoadPool has the errors of NewIssuer and ParseEncryptedPrivateKey, with the name
+// of the file before the message, and [yuncert.ErrInvalidParameter] for a file that
+// cannot be read, for a password function that is nil or fails, for a CA that is
+// there twice, and if there is no CA. The password function's error is in Err.
 func LoadPool(files fs.FS, password func(file string) ([]byte, error), opts IssuerOptions) (*Pool, error) {
 	entries, err := fs.ReadDir(files, ".") // fs.Glob ignores its errors
 	if err != nil {

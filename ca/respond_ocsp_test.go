@@ -774,7 +774,7 @@ func TestNewOCSPResponder(t *testing.T) {
 		{"no chain", "", own, malformed, "CertificateChain", "no certificate"},
 		{"no key", chain, nil, malformed, "", "the key is nil"},
 		{"a key of 1024 bits", testutil.EncodePEM("CERTIFICATE", rsa1024), key(algorithm.RSA_1024, 0), refused, "CertificateChain", "RSA_1024"},
-		{"another key", chain, au.subKey, refused, "CertificateChain", "key is not that"},
+		{"another key", chain, au.subKey, refused, "CertificateChain", "key does not belong to the chain's first"},
 		{"without the CA", cert, own, refused, "CertificateChain", "the CA's own certificate is missing"},
 		{"no CA above it", cert + cert, own, refused, "CertificateChain", "not a CA certificate"},
 		{"another CA above it", cert + root, own, refused, "CertificateChain", "is not issued by the next"},

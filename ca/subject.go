@@ -25,7 +25,7 @@ type sourced struct{ text, parameter string }
 // under returns the subject of a certificate that an issuer signs: for each type
 // of attribute the parameter, else the attribute of the CSR, else the CA's or the
 // default. A common name in the CSR comes before the parameter. The string types
-// are those of [x509der.Attribute.Certified].
+// are as in [x509der.Attribute.Certified].
 func (s *subject) under(issuer *Issuer) (x509der.Name, error) {
 	if s.whole != nil {
 		return s.whole, nil

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the files of privatekey/ and publickey/, and pubmd5.txt, anew with OpenSSL 3.0 and certtool
-# from the keys of internal/testkeys; ca/testdata/tools/make.sh makes tjfoc-sm2.pem. Run it in this directory. The keys made here differ
-# from run to run; no test depends on their numbers.
+# Makes the files of privatekey/, publickey/ and encrypted/, and pubmd5.txt, with OpenSSL 3.0 and
+# certtool from the keys of internal/testkeys. ca/testdata/tools/make.sh makes tjfoc-sm2.pem. Run it
+# in this directory. The keys made here differ from run to run; no test depends on their numbers.
 set -eu
 keys=../../internal/testkeys/testdata
 rsa=$keys/RSA_1024-0.pem ec=$keys/ECC_256-0.pem sm2=$keys/SM2_256-0.pem

@@ -1,7 +1,7 @@
 // Package archive keeps certificate signing requests (CSRs) under their CsrId, with
 // the operations UploadCsr, GetCsrDetail, ListCsr, UpdateCsr and DeleteCsr
 // (Certificate Management Service, 2020-04-07). A service uses it to answer for the
-// CSRs that [csr.CreateCsr] created and for those of other tools.
+// CSRs that [csr.CreateCsr] created and for CSRs of other tools.
 //
 // Start with [New]. An [Archive] keeps its data in a [Store]: [MemoryStore] keeps it
 // until the process ends, and package sqlstore keeps it in PostgreSQL or SQLite, where

@@ -58,7 +58,7 @@ func (a *Archive) open(r *Record) (string, error) {
 	}
 	if err != nil {
 		e := yuncert.Errorf(yuncert.ErrInternalError, "CsrId",
-			"the private key of CSR %d cannot be decrypted: it was changed, or encrypted for another CSR or with another key than that of Options.Sealer", r.CsrId)
+			"the private key of CSR %d cannot be decrypted: it was changed, encrypted for another CSR, or encrypted with another key than Options.Sealer has", r.CsrId)
 		e.Err = param.Cause(err)
 		return "", e
 	}

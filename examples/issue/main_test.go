@@ -68,7 +68,7 @@ func checkNames(t *testing.T, files map[string]string, want ...string) {
 	}
 }
 
-// caFiles are the files of the CAs. They sort before those of the server.
+// caFiles are the files of the CAs. They sort before the server's files.
 var caFiles = []string{"ca/root.key", "ca/root.pem", "ca/sub.key", "ca/sub.pem"}
 
 // checkSameCA wants the files of the CAs to be what they were.

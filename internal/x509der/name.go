@@ -151,7 +151,8 @@ func (n Name) InOrder() Name {
 }
 
 // bound returns the upper bound of X.520 (RFC 5280, appendix A.1) in
-// characters. For other attributes it is that of a description, the longest.
+// characters. For other attributes it is 1024, the bound of a description, which
+// is the longest.
 func bound(attributeType string) int {
 	switch attributeType {
 	case CommonName, Organization, OrganizationalUnit, serialNumber, title:

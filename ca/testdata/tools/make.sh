@@ -2,8 +2,8 @@
 # Makes what other tools write, for the tests and as seeds of the fuzz targets:
 # chains of a subordinate CA with the test key 1 under a root with the test key 0,
 # their CRLs, and OCSP requests. It needs openssl 3, certtool, ocsptool, keytool
-# and Go. Run it in this directory; the files are committed, and run anew they
-# have other signatures and times.
+# and Go. Run it in this directory. The files are committed; another run gives
+# them other signatures and times.
 set -eu
 keys=../../../internal/testkeys/testdata
 tmp=$(mktemp -d)
