@@ -297,7 +297,7 @@ func (d *decoder) readText(v reflect.Value, name, text string) error {
 // readJSONText sets a struct or slice from the JSON in a parameter.
 func (d *decoder) readJSONText(v reflect.Value, name, text string) error {
 	if !json.Valid([]byte(text)) {
-		return Errorf(ErrInvalidValueMalformed, name, "%.80q is not %s of JSON; correct it, or give parameters whose names begin with %q", text, jsonName(v), name+".")
+		return Errorf(ErrInvalidValueMalformed, name, "%.80q is not JSON; want %s, or parameters whose names begin with %q", text, jsonName(v), name+".")
 	}
 	in := json.NewDecoder(strings.NewReader(text))
 	in.UseNumber()

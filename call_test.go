@@ -219,12 +219,12 @@ func TestDecodeRefuses(t *testing.T) {
 		code               yuncert.Code
 		parameter, message string
 	}{
-		{"no integer", "Small=a", malformed, "Small", `"a" is not an integer from -2147483648 to 2147483647`},
+		{"not an integer", "Small=a", malformed, "Small", `"a" is not an integer from -2147483648 to 2147483647`},
 		{"a fraction", "Small=1.0", malformed, "Small", `"1.0" is not an integer from -2147483648 to 2147483647`},
 		{"a space", "Small=+1", malformed, "Small", `" 1" is not an integer from -2147483648 to 2147483647`},
 		{"beyond int32", "Small=2147483648", malformed, "Small", `"2147483648" is not an integer from -2147483648 to 2147483647`},
 		{"beyond int64", "Large=9223372036854775808", malformed, "Large", `"9223372036854775808" is not an integer from -9223372036854775808 to 9223372036854775807`},
-		{"no boolean", "Flag=yes", malformed, "Flag", `"yes" is not true or false`},
+		{"not a boolean", "Flag=yes", malformed, "Flag", `"yes" is not true or false`},
 		{"a pointer to a wrong number", "Number=a", malformed, "Number", `"a" is not an integer from -2147483648 to 2147483647`},
 		{"twice", "Text=a&Text=a", refused, "Text", "it is given 2 times; give it once"},
 		{"twice, the first empty", "Text=&Text=a", refused, "Text", "it is given 2 times; give it once"},
@@ -247,9 +247,9 @@ func TestDecodeRefuses(t *testing.T) {
 		{"a gap in a list within a struct", "Inner.List.1.Texts.2=a", malformed, "Inner.List.1.Texts", "Inner.List.1.Texts.1 is missing; number the entries from 1 without gaps"},
 		{"a wrong number in a list", "Numbers.1=a", malformed, "Numbers.1", `"a" is not an integer from -2147483648 to 2147483647`},
 
-		{"text for a list", "Texts=a", malformed, "Texts", `"a" is not an array of JSON; correct it, or give parameters whose names begin with "Texts."`},
-		{"text for a struct", "Pointer=a", malformed, "Pointer", `"a" is not an object of JSON; correct it, or give parameters whose names begin with "Pointer."`},
-		{"broken JSON", `Inner={"Text":"a"`, malformed, "Inner", `"{\"Text\":\"a\"" is not an object of JSON; correct it, or give parameters whose names begin with "Inner."`},
+		{"text for a list", "Texts=a", malformed, "Texts", `"a" is not JSON; want an array, or parameters whose names begin with "Texts."`},
+		{"text for a struct", "Pointer=a", malformed, "Pointer", `"a" is not JSON; want an object, or parameters whose names begin with "Pointer."`},
+		{"broken JSON", `Inner={"Text":"a"`, malformed, "Inner", `"{\"Text\":\"a\"" is not JSON; want an object, or parameters whose names begin with "Inner."`},
 		{"more after JSON", `Inner={} {}`, malformed, "Inner", ""},
 		{"an array for a struct", `Inner=[]`, malformed, "Inner", `the JSON has "[" here, which is not an object`},
 		{"an object for a list", `Texts={}`, malformed, "Texts", `the JSON has "{" here, which is not an array`},

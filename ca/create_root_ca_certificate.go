@@ -82,8 +82,9 @@ func (r *CreateRootCACertificateRequest) check() (x509der.Name, *x509der.NameCon
 
 // CreateRootCACertificate creates the self-signed certificate of a root CA for
 // the caller's key, an [algorithm.PrivateKey] or any other signer. The CA may
-// sign certificates and CRLs and has no path length constraint. Its Issuer,
-// from [NewIssuer], issues only to subordinate CAs and OCSP responders.
+// sign certificates and CRLs and has no path length constraint. Its Issuer, from
+// [NewIssuer], signs only for subordinate CAs and OCSP responders, unless
+// IssuerOptions.RootIssues is set.
 //
 // Its own errors are [yuncert.ErrInvalidParameter] for a key that is RSA_1024
 // or not of the Algorithm, for a validity that ends after the year 9999, and if

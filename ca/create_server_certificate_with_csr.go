@@ -30,7 +30,7 @@ type CreateServerCertificateWithCsrRequest struct {
 	// Algorithm, if set, must be the CSR key's: RSA_1024, RSA_2048, RSA_4096,
 	// ECC_256, ECC_384, ECC_512 or SM2_256. If empty, RSA_3072 is accepted too.
 	Algorithm string `json:"Algorithm,omitempty"`
-	// ParentIdentifier is the Identifier of the subordinate CA. Required.
+	// ParentIdentifier is the Identifier of the issuing CA. Required.
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
 	// Set Days (of 24 hours, up to 3,652,500), or both times, or Years (up to
 	// 10,000) and Months (up to 120,000), which are added like
@@ -114,7 +114,8 @@ func (r *CreateServerCertificateWithCsrRequest) check(policy algorithm.KeyPolicy
 // extended key usage is serverAuth. The KeyPolicy may allow RSA_1024.
 //
 // Its own errors are [yuncert.ErrInvalidParameter] for an issuer that is a root
-// CA, a certificate that would have ended before now, and EnableCrl 1 without a
+// CA without RootIssues, for a certificate that would have ended before now or
+// would last longer than the issuer's CertMaxTime, and for EnableCrl 1 without a
 // CRLBase; and [yuncert.ErrInvalidValueMalformed] for an attribute of the CSR
 // that breaks the rule of the field that it replaces, and for more than one C,
 // ST, L or O, or more than 8 OU, to take from the CSR.

@@ -101,8 +101,8 @@ func TestIssuerOptionsRefused(t *testing.T) {
 	}
 }
 
-// signedBy makes a certificate of each kind: a server's, a client's, a domain's,
-// an OCSP responder's and a CA's. Each asks for the CRL's address, if it can.
+// signedBy makes a certificate with each operation that signs one. Each request asks
+// for the address of the CRL, if it can.
 func signedBy(t *testing.T, a algorithm.Algorithm, issuer *ca.Issuer) map[string]*x509.Certificate {
 	t.Helper()
 	csr, parent := hostCSR(t, a, "www.example.com"), issuer.Identifier()
@@ -118,15 +118,21 @@ func signedBy(t *testing.T, a algorithm.Algorithm, issuer *ca.Issuer) map[string
 	must(err)
 	_, domain, err := ca.CreateDomainCertificate(testutil.Seeded(), instant, issuer, &ca.CreateDomainCertificateRequest{Csr: csr, Domain: "www.example.com", Months: 1})
 	must(err)
+	customReq := customFor(issuer, csr)
+	customReq.EnableCrl = 1
+	_, custom, err := ca.CreateCustomCertificate(testutil.Seeded(), instant, issuer, customReq)
+	must(err)
 	responder, err := ca.CreateOCSPResponderCertificate(testutil.Seeded(), instant, issuer, key(a, 2).Public(), &ca.CreateOCSPResponderCertificateRequest{CommonName: "OCSP", Days: 30})
 	must(err)
 	req := subRequest(a)
 	req.CommonName, req.Years = "Below", 1
 	sub, err := ca.CreateSubCACertificate(testutil.Seeded(), instant, issuer, key(a, 2).Public(), req)
 	must(err)
+	external, err := ca.CreateExternalCACertificate(testutil.Seeded(), instant, issuer, externalRequest(t, a))
+	must(err)
 	return map[string]*x509.Certificate{
-		"server": parse(t, server), "client": parse(t, client), "domain": parse(t, domain),
-		"responder": parsePEM(t, responder.Certificate), "sub CA": parsePEM(t, sub.Certificate),
+		"server": parse(t, server), "client": parse(t, client), "domain": parse(t, domain), "custom": parse(t, custom),
+		"responder": parsePEM(t, responder.Certificate), "sub CA": parsePEM(t, sub.Certificate), "external CA": parsePEM(t, external.Certificate),
 	}
 }
 
@@ -175,7 +181,7 @@ func TestIssuerAddresses(t *testing.T) {
 						t.Errorf("%s: authorityInfoAccess is %x, want %x", kind, got, tt.access)
 					}
 					var points []string
-					if kind != "responder" { // nobody checks it
+					if kind != "responder" { // clients do not check whether it is revoked
 						points = []string{issuer.Describe().CrlUrl}
 					}
 					if diff := cmp.Diff(points, cert.CRLDistributionPoints); diff != "" {

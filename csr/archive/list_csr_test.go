@@ -62,6 +62,7 @@ func TestListCsr(t *testing.T) {
 		{"a key word of 253 characters", &archive.ListCsrRequest{KeyWord: strings.Repeat("𠮷", 253)}, "", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			resp := must[*archive.ListCsrResponse](t)(a.ListCsr(t.Context(), testutil.Seeded(), tt.req))
 			if resp.CsrList == nil {
 				t.Error("CsrList is null in JSON")
