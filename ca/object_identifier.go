@@ -1,0 +1,42 @@
+package ca
+
+import (
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+)
+
+// maxOID is the largest number of characters in a dotted object identifier.
+const maxOID = 128
+
+// errOID completes a sentence that begins with a text, like all errors of
+// parseOID.
+var errOID = errors.New("is not an object identifier such as 2.5.4.3")
+
+// parseOID returns the content octets of a dotted object identifier.
+func parseOID(text string) (content string, err error) {
+	if len(text) > maxOID {
+		return "", fmt.Errorf("is longer than %d characters", maxOID)
+	}
+	oid, err := x509.ParseOID(text)
+	if err != nil {
+		return "", errOID
+	}
+	octets, err := oid.MarshalBinary()
+	if err != nil || !isReadable(octets) {
+		return "", errors.New("has arcs above 2^31-1, which common software does not read")
+	}
+	return string(octets), nil
+}
+
+// isReadable reports whether Go can read the object identifier back. It cannot
+// parse a certificate with any other.
+func isReadable(octets []byte) bool {
+	der, err := asn1.Marshal(asn1.RawValue{Tag: asn1.TagOID, Bytes: octets})
+	if err != nil {
+		return false
+	}
+	_, err = asn1.Unmarshal(der, new(asn1.ObjectIdentifier))
+	return err == nil
+}
