@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/yuncert/yuncert/internal/param"
@@ -105,7 +106,10 @@ func errURI(entry string) error {
 
 // parseURI reads an absolute URI in ASCII, such as a SPIFFE ID. It must have a
 // scheme and a scheme-specific part, and a host must be a DNS name or an IP
-// address (RFC 5280, section 4.2.1.6).
+// address (RFC 5280, section 4.2.1.6). It refuses what clients cannot read:
+// crypto/x509 refuses the whole certificate if a host is not ASCII, and Java
+// ignores all alternative names if a bracket or a port is wrong, and then finds
+// the server by its common name.
 func parseURI(entry string) (*url.URL, error) {
 	if len(entry) > maxURI || !hasURICharacters(entry) {
 		return nil, errURI(entry)
@@ -115,6 +119,9 @@ func parseURI(entry string) (*url.URL, error) {
 		return nil, errURI(entry)
 	}
 	host := uri.Hostname()
+	if !x509der.IsASCII(host) {
+		return nil, fmt.Errorf("the host of the URI %.80q is not ASCII: write its A-labels (RFC 5280, section 7.4)", entry)
+	}
 	if host != "" || uri.Host != "" || uri.User != nil {
 		name, err := x509der.CanonicalName(host)
 		if err != nil {
@@ -123,6 +130,14 @@ func parseURI(entry string) (*url.URL, error) {
 		if strings.HasPrefix(name, "*") {
 			return nil, fmt.Errorf("the host of the URI %.80q is a wildcard: want a DNS name or an IP address", entry)
 		}
+	}
+	if port := uri.Port(); port != "" {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return nil, fmt.Errorf("the port of the URI %.80q is not a number up to 65535", entry)
+		}
+	}
+	if strings.ContainsAny(strings.Replace(entry, uri.Host, "", 1), "[]") {
+		return nil, fmt.Errorf("the URI %.80q has brackets that are not around an IPv6 address: write %%5B and %%5D (RFC 3986, section 3.2.2)", entry)
 	}
 	return uri, nil
 }
