@@ -150,6 +150,7 @@ func refusedCustomRequests(t testing.TB) []refusedCustom {
 		{"Validity that ends before its start", func(r *customRequest) { r.Validity = "2030-01-02T00:00:00Z/2030-01-01T00:00:00Z" }, malformed, "Validity", "not after the start"},
 
 		{"33 attributes in the CSR", csr(slices.Repeat([][]byte{asn.UTF8(asn.OIDUnit, "IT")}, 33)...), malformed, "Csr", "33 attributes: up to 32"},
+		{"an attribute of the CSR whose type has an arc of 2^31", csr(asn.UTF8(asn.OID("\x2b\x88\x80\x80\x80\x00"), "x")), malformed, "Csr", "arcs above 2^31-1"},
 		{"an attribute of the CSR that is too long", csr(asn.UTF8(asn.OIDOrganization, testutil.Chinese(65))), malformed, "Csr", "2.5.4.10="},
 		{"an attribute of the CSR with a direction mark", csr(asn.UTF8(asn.OIDUnit, "a\u202eb")), malformed, "Csr", "U+202E"},
 		{"an e-mail address of the CSR that is not ASCII", csr(asn.UTF8(asn.OIDEmail, "张@example.com")), malformed, "Csr", "ASCII"},

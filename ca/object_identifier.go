@@ -2,9 +2,10 @@ package ca
 
 import (
 	"crypto/x509"
-	"encoding/asn1"
 	"errors"
 	"fmt"
+
+	"github.com/yuncert/yuncert/internal/x509der"
 )
 
 // maxOID is the largest number of characters in a dotted object identifier.
@@ -24,19 +25,8 @@ func parseOID(text string) (content string, err error) {
 		return "", errOID
 	}
 	octets, err := oid.MarshalBinary()
-	if err != nil || !isReadable(octets) {
+	if err != nil || !x509der.IsReadable(string(octets)) {
 		return "", errors.New("has arcs above 2^31-1, which common software does not read")
 	}
 	return string(octets), nil
-}
-
-// isReadable reports whether Go can read the object identifier back. It cannot
-// parse a certificate with any other.
-func isReadable(octets []byte) bool {
-	der, err := asn1.Marshal(asn1.RawValue{Tag: asn1.TagOID, Bytes: octets})
-	if err != nil {
-		return false
-	}
-	_, err = asn1.Unmarshal(der, new(asn1.ObjectIdentifier))
-	return err == nil
 }

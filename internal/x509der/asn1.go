@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/yuncert/yuncert/internal/der"
 )
 
 // contextTag returns the tag of an explicit [n].
@@ -28,6 +30,14 @@ func readOID(s, oid *cryptobyte.String) bool {
 		first = c&0x80 == 0
 	}
 	return true
+}
+
+// IsReadable reports whether crypto/x509 can read an object identifier, given as
+// content octets. It refuses a certificate with any other.
+func IsReadable(content string) bool {
+	var oid encodingasn1.ObjectIdentifier
+	input := cryptobyte.String(der.Append(nil, asn1.OBJECT_IDENTIFIER, content))
+	return input.ReadASN1ObjectIdentifier(&oid)
 }
 
 // ObjectIdentifier decodes the content octets of an object identifier. An arc

@@ -1,7 +1,6 @@
 package x509der
 
 import (
-	encodingasn1 "encoding/asn1"
 	"errors"
 	"fmt"
 	"strings"
@@ -165,6 +164,14 @@ func bound(attributeType string) int {
 	return 1024
 }
 
+// CheckType refuses an attribute type that crypto/x509 cannot read.
+func CheckType(attributeType string) error {
+	if !IsReadable(attributeType) {
+		return errors.New("an attribute type has arcs above 2^31-1, which common software does not read")
+	}
+	return nil
+}
+
 // CheckText checks text for an attribute of the type.
 func CheckText(attributeType, text string) error {
 	if !utf8.ValidString(text) {
@@ -291,10 +298,8 @@ func CheckKeptName(rdnSequence []byte) error {
 
 // checkKept is CheckKeptName for one attribute.
 func (a Attribute) checkKept() error {
-	var id encodingasn1.ObjectIdentifier
-	oid := cryptobyte.String(der.Append(nil, asn1.OBJECT_IDENTIFIER, a.Type))
-	if !oid.ReadASN1ObjectIdentifier(&id) {
-		return errors.New("an attribute type has arcs above 2^31-1, which common software does not read")
+	if err := CheckType(a.Type); err != nil {
+		return err
 	}
 	if a.Value == "" {
 		return fmt.Errorf("its attribute %.80s is empty", typeName(a.Type))
