@@ -66,7 +66,7 @@ func errNoPassword() error {
 // AES, Triple DES or SM4 in CBC mode. PBES1, PKCS #12 and the header Proc-Type are
 // refused; the message names the openssl command that converts the key.
 //
-// Decryption takes as long as the text demands, up to four seconds. PBKDF2 may have
+// Decryption takes as long as the text demands, up to eight seconds. PBKDF2 may have
 // up to 10,000,000 iterations. scrypt may use up to 128 MiB and four times the work
 // of N = 131072, r = 8, p = 1.
 //

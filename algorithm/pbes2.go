@@ -64,8 +64,10 @@ var blockCiphers = map[string]blockCipher{
 }
 
 // The limits of an encrypted key that is read. Without them a file could demand
-// years of work or all memory. With them PBKDF2 takes up to four seconds, and scrypt up
-// to two seconds and 128 MiB (128·N·r octets; RFC 7914, section 2).
+// years of work or all memory. With them PBKDF2 takes up to four seconds, or eight if
+// the key of the cipher is longer than the hash, which doubles the work (RFC 8018,
+// section 5.2). scrypt takes up to two seconds and 128 MiB (128·N·r octets; RFC 7914,
+// section 2).
 const (
 	maxSalt       = 256
 	maxIterations = 10_000_000
