@@ -3,6 +3,7 @@ package yuncert_test
 import (
 	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/testkeys"
 )
 
 // docs/migration.md shows the lines of these examples.
@@ -91,6 +93,28 @@ func Example_fromCfssl() {
 	// Output: Example Issuing CA 2 SUB_ROOT
 }
 
+// From mkcert: a root without a subordinate CA goes on issuing.
+func Example_fromMkcert() {
+	now, files := time.Now(), oldMkcert()
+
+	rootPEM := string(must(fs.ReadFile(files, "rootCA.pem")))
+	rootKey := must(algorithm.ParsePrivateKey(must(fs.ReadFile(files, "rootCA-key.pem"))))
+	root := must(ca.NewIssuer(rootPEM, rootKey, ca.IssuerOptions{RootIssues: true}))
+	server, key, _, err := ca.CreateServerCertificate(rand.Reader, now, root,
+		&ca.CreateServerCertificateRequest{
+			CommonName: "dev.example.com", Domain: "localhost", Algorithm: "RSA_2048",
+			Organization: "Example Ltd", OrganizationUnit: "Web",
+			ParentIdentifier: root.Identifier(), Days: 90, Immediately: 1,
+		})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	chain := must(ca.Verify(now, server.X509Certificate, ca.VerifyOptions{Roots: rootPEM, Host: "localhost"}))
+	fmt.Println(chain[0].Subject.CommonName, len(chain), key)
+	// Output: dev.example.com 2 RSA_2048 private key
+}
+
 // From step: its intermediate CA issues, with a new key for the server.
 func Example_fromStep() {
 	now, files := time.Now(), must(fs.Sub(oldCA(), "step"))
@@ -140,6 +164,21 @@ func Example_fromOpenSSL() {
 
 	fmt.Println(len(must(ca.ParseRevocationList(crl)).RevokedCertificateEntries))
 	// Output: 1
+}
+
+// oldMkcert plays the files of mkcert: a root with the extensions that mkcert gives it.
+func oldMkcert() fs.FS {
+	key := testkeys.Key(algorithm.RSA_3072, 0)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{Organization: []string{"mkcert development CA"}, CommonName: "mkcert user@host"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(10, 0, 0),
+		BasicConstraintsValid: true, IsCA: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der := must(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))
+	return fstest.MapFS{
+		"rootCA.pem":     {Data: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})},
+		"rootCA-key.pem": {Data: must(key.PEM())},
+	}
 }
 
 // oldCA plays the files of the other tools: a root and a CA below it.
