@@ -33,7 +33,8 @@ const cdnVersion = "2018-05-10"
 
 // ParseCall reads the parameters and headers that all operations have in common.
 // parameters has the query and the form in the body: it is the Form of an
-// [http.Request] after ParseForm.
+// [http.Request] after ParseForm. ParseCall does not read a body in JSON: such a
+// call looks like one without parameters.
 //
 // Action and Version are parameters or the headers x-acs-action and x-acs-version.
 // If one is given more than once, all values must be equal. An Action has up to 128
