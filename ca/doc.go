@@ -51,7 +51,8 @@
 // A CA is renewed by certifying its key and its subject again before the old
 // certificate ends: [CreateRootCACertificate] for a root, [CreateSubCACertificate]
 // below the same parent or below another one (cross-signing). What it issued
-// verifies with each of its certificates.
+// verifies with each of its certificates. With IssuerOptions.CRLBase each of them
+// has a CRL address of its own: publish a CRL at each.
 //
 // # Errors
 //

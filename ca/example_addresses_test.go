@@ -74,8 +74,8 @@ func (p publisher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// status looks a certificate up. A program asks its database, which also knows
-// the certificates that were never issued: their status is OCSPUnknown.
+// status looks a certificate up. A program has Inventory.Status of package
+// inventory. It also answers OCSPUnknown for what was never issued.
 func (c *publication) status(serialNumber string) (ca.OCSPAnswer, error) {
 	answer := ca.OCSPAnswer{Status: ca.OCSPGood, NextUpdate: publishedAt().Add(12 * time.Hour)}
 	for _, r := range c.revoked {

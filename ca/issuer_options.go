@@ -37,7 +37,8 @@ type IssuerOptions struct {
 	Backdate time.Duration
 	// CertMaxTime is the longest validity of a server, client or custom
 	// certificate in days of 24 hours. Backdate does not count. Zero means no
-	// limit. The documents have the name but no unit.
+	// limit. The documents have the name but no unit. A month can have 31 days: use
+	// Days to issue for the longest time.
 	CertMaxTime int32
 	// RootIssues allows a root CA to sign certificates for servers and clients.
 	// The documents want a subordinate CA. Set it to take over a CA without one.

@@ -18,12 +18,15 @@ import (
 // the certificates that are revoked or on hold. The entries come from the store one
 // after another, so that only the CRL itself is in memory.
 //
-// An Issuer without CRLBase gets the complete list of the CA, which you can serve at
-// every address. An Issuer with a CRLBase gets a partition: the certificates whose
-// CrlUrl is the issuer's own, in a list that is limited to this address (RFC 5280,
-// section 5.2.5). A certificate that names no address is only on the complete list:
-// publish that one too if you have such certificates. A CA whose certificate was
-// renewed has a new address: go on publishing with the old Issuer too.
+// An Issuer with a CRLBase publishes one partition: the certificates whose CrlUrl is
+// the issuer's own, in a list that is limited to this address (RFC 5280, section
+// 5.2.5). An Issuer without CRLBase publishes the complete list of the CA, which you
+// can serve at every address. A certificate without CrlUrl is only on the complete
+// list: publish that one too if you have such certificates. A root's own certificate
+// has no CrlUrl, so openssl verify -crl_check_all wants the complete list of the root.
+//
+// A renewed CA has another address. Keep its former Issuer and create a list with each:
+// clients refuse the new list for a certificate with the old address.
 //
 // The CRL number is the UNIX time, or one more than the last number if that is not
 // less. The complete list and each partition have numbers of their own. A list has a

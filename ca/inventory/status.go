@@ -10,9 +10,10 @@ import (
 // Status returns the lookup of [ca.RespondOCSP] for the certificates of an authority,
 // which is [AuthorityOf] an Issuer, or the Authority of a [CA]. The answer is
 // ca.OCSPGood or ca.OCSPRevoked for a certificate that was added, also after it
-// expired or was deleted. unknown is the answer for all other serial numbers; its
-// NextUpdate is in every answer. The zero OCSPAnswer says ca.OCSPUnknown and no
-// NextUpdate. Each lookup reads one certificate from the store.
+// expired or was deleted. For any other serial number the answer is unknown. Every
+// answer has the NextUpdate of unknown. So ca.OCSPAnswer{NextUpdate: t} is usual: it
+// says ca.OCSPUnknown, and clients may keep the answers until t. Each lookup reads one
+// certificate from the store.
 func (v *Inventory) Status(ctx context.Context, now time.Time, authority string, unknown ca.OCSPAnswer) func(serialNumber string) (ca.OCSPAnswer, error) {
 	return func(serialNumber string) (answer ca.OCSPAnswer, err error) {
 		serial, err := canonicalSerialNumber(serialNumber)
