@@ -36,7 +36,8 @@ type CustomExtensions struct {
 // (RFC 5280, section 4.2.1.12), and all of them timeStamping.
 //
 // If no field is set, the key usage is digitalSignature, and keyEncipherment too
-// for an RSA key with serverAuth.
+// for an RSA key with serverAuth. For mail that others encrypt, set
+// DigitalSignature and KeyEncipherment (RSA) or KeyAgreement (ECC).
 type CustomKeyUsage struct {
 	DigitalSignature bool `json:"DigitalSignature,omitempty"`
 	// NonRepudiation is the former name of ContentCommitment.

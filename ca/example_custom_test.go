@@ -119,6 +119,42 @@ func ExampleCreateCustomCertificate_spiffe() {
 	// not spiffe://example.com/orders
 }
 
+// A certificate for code signing, and one for mail (S/MIME) that is both signed and
+// encrypted. ECC keys need KeyAgreement for encryption, RSA keys KeyEncipherment.
+func ExampleCreateCustomCertificate_mail() {
+	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) // a program has time.Now()
+	issuer := newExampleCA(now, algorithm.ECC_256)
+	code := ca.CustomPassthrough{
+		Subject:    &ca.CustomSubject{Organization: "Example Ltd", CommonName: "Example Ltd Releases"},
+		Extensions: ca.CustomExtensions{ExtendedKeyUsages: []string{"codeSigning"}},
+	}
+	mail := ca.CustomPassthrough{
+		Subject: &ca.CustomSubject{CommonName: "Zhang San"},
+		Extensions: ca.CustomExtensions{
+			KeyUsage:                ca.CustomKeyUsage{DigitalSignature: true, KeyAgreement: true},
+			ExtendedKeyUsages:       []string{"emailProtection"},
+			SubjectAlternativeNames: []ca.SubjectAlternativeName{{Type: "rfc822Name", Value: "zhang.san@example.com"}},
+		},
+	}
+	for _, passthrough := range []ca.CustomPassthrough{code, mail} {
+		_, request := newExampleRequest("ignored")
+		_, der, err := ca.CreateCustomCertificate(rand.Reader, now, issuer, &ca.CreateCustomCertificateRequest{
+			ParentIdentifier: issuer.Identifier(), Csr: request, Validity: "1y", ApiPassthrough: passthrough,
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(cert.Subject, cert.EmailAddresses)
+	}
+	// Output:
+	// CN=Example Ltd Releases,O=Example Ltd []
+	// CN=Zhang San [zhang.san@example.com]
+}
+
 // The certificate of a Matter node. Its subject has the identifiers of the node
 // and the fabric, 16 hexadecimal digits each.
 func ExampleCreateCustomCertificate_matter() {

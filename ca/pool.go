@@ -193,7 +193,8 @@ func (p *Pool) revoke(i *Issuer) bool {
 	return true
 }
 
-// Issuer returns the CA with that Identifier. A CA that is not in the pool is
+// Issuer returns the CA with that Identifier. [DescribeCACertificateList] lists the
+// Identifiers with the names of the CAs. A CA that is not in the pool is
 // [yuncert.ErrNotFound] for ParentIdentifier. A CA that is revoked, itself or
 // through one above it, is [yuncert.ErrInvalidStatusUpdateProtection]: keep its
 // Issuer elsewhere too to go on publishing its CRL.
