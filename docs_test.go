@@ -139,6 +139,28 @@ func TestPageLinks(t *testing.T) {
 	}
 }
 
+var operationHeading = regexp.MustCompile(`(?m)^## ([A-Z][A-Za-z]+)$`)
+
+// README.md names each operation of docs/operations.md, and the index at the top of
+// that page links it.
+func TestPagesListOperations(t *testing.T) {
+	t.Parallel()
+	rules, readme := readText(t, "docs/operations.md"), readText(t, "README.md")
+	headings := operationHeading.FindAllStringSubmatch(rules, -1)
+	if len(headings) == 0 {
+		t.Fatal("docs/operations.md has no operation")
+	}
+	for _, heading := range headings {
+		name := heading[1]
+		if !strings.Contains(rules, "["+name+"](#"+strings.ToLower(name)+")") {
+			t.Errorf("the index of docs/operations.md does not link %s", name)
+		}
+		if !regexp.MustCompile(`\b` + name + `\b`).MatchString(readme) {
+			t.Errorf("README.md does not name %s", name)
+		}
+	}
+}
+
 // hasHeading reports whether a page has the heading of an anchor: the title in
 // lower case, hyphens for spaces, without punctuation.
 func hasHeading(page, anchor string) bool {
