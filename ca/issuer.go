@@ -131,7 +131,7 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	case parent == cert:
 		return refusedLink(at, cert, "is the last and is not self-signed; the chain must end with its root")
 	default:
-		return refusedLink(at, cert, "is not issued by the next certificate, %.80q", parent.Subject.CommonName)
+		return refusedLink(at, cert, "is not issued by the next certificate, %.80q; the CA's own certificate must come first and the root last", parent.Subject.CommonName)
 	}
 	// A root's own signature proves nothing, so it may have an old algorithm.
 	selfSigned := parent == cert && (len(cert.AuthorityKeyId) == 0 || bytes.Equal(cert.AuthorityKeyId, cert.SubjectKeyId))

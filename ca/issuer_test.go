@@ -268,7 +268,7 @@ func TestNewIssuerRefusesChain(t *testing.T) {
 
 				{"no root", sub, au.subKey, refused, `"Test Sub CA", is the last and is not self-signed`},
 				{"another root", sub + other.root.Certificate, au.subKey, refused, `"Test Sub CA", is not signed by "Test Root"`},
-				{"the root first", root + sub, au.subKey, refused, `"Test Root", is not issued by the next`},
+				{"the root first", root + sub, au.subKey, refused, `"Test Root", is not issued by the next certificate, "Test Sub CA"; the CA's own certificate must come first`},
 				{"the root first, with its key", root + sub, au.rootKey, refused, `"Test Root", is not issued by the next`},
 				{"the root twice, so as to pass for a subordinate CA", root + root, au.rootKey, refused, "has the key of a certificate before it"},
 				{"the root twice after the subordinate CA", sub + root + root, au.subKey, refused, "has the key of a certificate before it"},

@@ -100,7 +100,7 @@ func TestAddRefuses(t *testing.T) {
 		{"the first problem", nil, inventory.Labels{ResourceGroupId: "\n", AliasName: "\n"}, malformed, "ResourceGroupId", ""},
 		{"nothing", func(*testing.T) []byte { return nil }, inventory.Labels{}, malformed, "Certificate", "cannot be read"},
 		{"data at the end", func(t *testing.T) []byte { return append(foreign(t, nil), 0) }, inventory.Labels{}, malformed, "Certificate", "cannot be read"},
-		{"PEM", func(t *testing.T) []byte { return []byte(testutil.EncodePEM("CERTIFICATE", foreign(t, nil))) }, inventory.Labels{}, malformed, "Certificate", ""},
+		{"PEM", func(t *testing.T) []byte { return []byte(testutil.EncodePEM("CERTIFICATE", foreign(t, nil))) }, inventory.Labels{}, malformed, "Certificate", "in PEM; want DER"},
 		{"more than 64 KiB", func(*testing.T) []byte { return make([]byte, 64<<10+1) }, inventory.Labels{}, malformed, "Certificate", "65537 octets; up to 65536"},
 		{"a serial number of 21 octets", func(t *testing.T) []byte {
 			return withSerialNumber(t, append([]byte{1}, make([]byte, 20)...))

@@ -102,7 +102,7 @@ func readCA(r Reader, parameter, identifier string) (c CA, err error) {
 		c, found, err = r.CA(identifier)
 	}
 	if err == nil && !found {
-		err = yuncert.Errorf(yuncert.ErrNotFound, parameter, "there is no CA %.80q", identifier)
+		err = yuncert.Errorf(yuncert.ErrNotFound, parameter, "there is no CA with the Identifier %.80q", identifier)
 	}
 	return c, err
 }

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
@@ -131,6 +132,9 @@ func read(der []byte) (c Certificate, terms []string, cert *x509.Certificate, er
 		return c, nil, nil, param.Malformed("Certificate", "the certificate has %d octets; up to %d are read", len(der), maxCertificate)
 	}
 	cert, err = parseCertificate(der)
+	if err != nil && bytes.HasPrefix(bytes.TrimSpace(der), []byte("-----BEGIN")) {
+		return c, nil, nil, param.Malformed("Certificate", "the certificate is in PEM; want DER, as the functions of package ca return it")
+	}
 	if err != nil {
 		return c, nil, nil, param.Wrap(err, yuncert.ErrInvalidValueMalformed, "Certificate", "the certificate cannot be read")
 	}

@@ -228,7 +228,7 @@ func isIdentifier(text string) bool {
 }
 
 func notFound(identifier string) error {
-	return yuncert.Errorf(yuncert.ErrNotFound, "Identifier", "there is no certificate %.80q", identifier)
+	return yuncert.Errorf(yuncert.ErrNotFound, "Identifier", "there is no certificate with the Identifier %.80q", identifier)
 }
 
 // instant returns a time as stores keep it, and the zero time as it is.

@@ -77,7 +77,7 @@ func TestOperationsRefuse(t *testing.T) {
 	}{
 		{"revoke nothing", revokeReq(""), missing, "Identifier", ""},
 		{"revoke a nil request", func() (any, error) { return v.CreateRevokeClientCertificate(ctx, nil, later, nil) }, missing, "Identifier", ""},
-		{"revoke an unknown one", revokeReq(unknownID), unknown, "Identifier", "there is no certificate"},
+		{"revoke an unknown one", revokeReq(unknownID), unknown, "Identifier", "there is no certificate with the Identifier"},
 		{"revoke a CA", revokeReq(au.issuer.Identifier()), unknown, "Identifier", "is a CA"},
 		{"revoke a revoked one", revokeReq(bad.Identifier), protected, "Identifier", "revoked already"},
 		{"delete nothing", remove(""), missing, "Identifier", ""},
@@ -104,7 +104,7 @@ func TestOperationsRefuse(t *testing.T) {
 		{"1001 revoked ones", listRevoked(inventory.ListRevokeCertificateRequest{ShowSize: 1001}), refused, "ShowSize", ""},
 		{"the address of nothing", address(""), missing, "CaIdentifier", ""},
 		{"the address of a nil request", func() (any, error) { return v.GetCaInstanceCrlAddress(ctx, nil, nil) }, missing, "CaIdentifier", ""},
-		{"the address of an unknown CA", address(unknownID), unknown, "CaIdentifier", "there is no CA"},
+		{"the address of an unknown CA", address(unknownID), unknown, "CaIdentifier", "there is no CA with the Identifier"},
 		{"the address of a server", address(issued.Identifier), unknown, "CaIdentifier", ""},
 	} {
 		resp, err := tt.call()
