@@ -3,8 +3,8 @@
 // to warn before certificates expire.
 //
 // Start with [New]. An [Inventory] keeps its data in a [Store]: [MemoryStore] keeps it
-// until the process ends. Package storetest tests a Store that you write. Several
-// Inventories, also in several processes, can share a database.
+// until the process ends, and package sqlstore keeps it in PostgreSQL or SQLite, where
+// several processes can share it. Package storetest tests a Store that you write.
 //
 //	issuer, err := ca.NewIssuer(chain, key, ca.IssuerOptions{})
 //	_, err = v.AddCA(ctx, now, issuer, inventory.Labels{})              // once
