@@ -52,7 +52,7 @@
 // certificate ends: [CreateRootCACertificate] for a root, [CreateSubCACertificate]
 // below the same parent or below another one (cross-signing). What it issued
 // verifies with each of its certificates. With IssuerOptions.CRLBase each of them
-// has a CRL address of its own: publish a CRL at each.
+// has a CRL address of its own: serve the CRL at each.
 //
 // # Errors
 //

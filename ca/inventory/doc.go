@@ -19,10 +19,6 @@
 // certificate that was handed out and is not recorded cannot be revoked, and OCSP says
 // that nobody knows it. If Add fails, forget the certificate.
 //
-// Set IssuerOptions.CRLBase, and EnableCrl 1 in each request, or neither. A revoked
-// certificate without an address is not on the lists that have an address. A CA with
-// several certificates, such as a renewed one, has one Issuer and one list for each.
-//
 // To take over a CA, add its certificates one by one, revoke those that the old record
 // lists as revoked, and publish a CRL. The private keys of CAs are never stored:
 // [Inventory.Pool] asks for them.

@@ -14,9 +14,8 @@ type GetCaInstanceCrlAddressRequest struct {
 	Uuid         string `json:"Uuid,omitempty"`         // the cloud's name of the CA's instance; ignored
 }
 
-// A GetCaInstanceCrlAddressResponse says where the CA's CRL is and how fresh. Without
-// a CRL from [Inventory.RevocationList] for the address it has no HashCode and no
-// NextUpdateTime.
+// A GetCaInstanceCrlAddressResponse says where the CA's CRL is and how fresh. If no
+// CRL was created yet it has no HashCode and no NextUpdateTime.
 type GetCaInstanceCrlAddressResponse struct {
 	CrlUrl           string `json:"CrlUrl,omitempty"`           // address of the CRL; empty without IssuerOptions.CRLBase
 	HashCode         string `json:"HashCode,omitempty"`         // SHA-256 of the CRL in lower-case hexadecimal: each CRL has another
@@ -35,7 +34,8 @@ func (r *GetCaInstanceCrlAddressRequest) Validate() error {
 }
 
 // GetCaInstanceCrlAddress describes the newest CRL of a CA that was added with
-// [Inventory.AddCA]. The CrlUrl is that of the Issuer that was added last.
+// [Inventory.AddCA]: the complete one or the partition of the CrlUrl. The CrlUrl is
+// that of the Issuer that was added last.
 func (v *Inventory) GetCaInstanceCrlAddress(ctx context.Context, rand io.Reader, req *GetCaInstanceCrlAddressRequest) (*GetCaInstanceCrlAddressResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err
@@ -59,8 +59,15 @@ func (v *Inventory) GetCaInstanceCrlAddress(ctx context.Context, rand io.Reader,
 		if revoked != "" {
 			resp.CaInstanceStatus = "revoke"
 		}
-		l, _, err := s.List(issuer.Authority, issuer.CrlUrl)
-		if err == nil && l.Number != 0 {
+		l, _, err := s.List(issuer.Authority, "")
+		if err != nil {
+			return err
+		}
+		partition, _, err := s.List(issuer.Authority, issuer.CrlUrl)
+		if err == nil && partition.Number > l.Number {
+			l = partition
+		}
+		if l.Number != 0 {
 			resp.HashCode, resp.NextUpdateTime = l.HashCode, strconv.FormatInt(l.NextUpdate.UnixMilli(), 10)
 		}
 		return err

@@ -172,7 +172,11 @@ func everything(t testing.TB, v *inventory.Inventory) []inventory.Certificate {
 // in the form of Certificate.
 func list(t testing.TB, v *inventory.Inventory, now time.Time, issuer *ca.Issuer) (*x509.RevocationList, map[string]x509.RevocationListEntry) {
 	t.Helper()
-	der := must[[]byte](t)(v.RevocationList(t.Context(), nil, now, issuer, now.AddDate(0, 0, 1)))
+	return parseList(t, must[[]byte](t)(v.RevocationList(t.Context(), nil, now, issuer, now.AddDate(0, 0, 1))))
+}
+
+func parseList(t testing.TB, der []byte) (*x509.RevocationList, map[string]x509.RevocationListEntry) {
+	t.Helper()
 	crl := must[*x509.RevocationList](t)(ca.ParseRevocationList(der))
 	entries := make(map[string]x509.RevocationListEntry)
 	for _, entry := range crl.RevokedCertificateEntries {

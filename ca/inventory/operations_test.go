@@ -414,18 +414,21 @@ func TestGetCaInstanceCrlAddress(t *testing.T) {
 	must[inventory.CA](t)(v.AddCA(ctx, instant, au.issuer, inventory.Labels{}))
 	check("without an address and a list", inventory.GetCaInstanceCrlAddressResponse{CaInstanceStatus: "normal"})
 	next := later.AddDate(0, 0, 7)
-	hash := func(issuer *ca.Issuer) string {
-		sum := sha256.Sum256(must[[]byte](t)(v.RevocationList(ctx, nil, later, issuer, next)))
+	hash := func(der []byte, err error) string {
+		sum := sha256.Sum256(must[[]byte](t)(der, err))
 		return hex.EncodeToString(sum[:])
 	}
-	complete := hash(au.issuer)
+	complete := hash(v.RevocationList(ctx, nil, later, au.issuer, next))
 	millis := strconv.FormatInt(next.Truncate(time.Second).UnixMilli(), 10)
 	check("the complete list", inventory.GetCaInstanceCrlAddressResponse{CaInstanceStatus: "normal", HashCode: complete, NextUpdateTime: millis})
 	issuer := au.issuerAt(t, "http://pki.example.com")
 	must[inventory.CA](t)(v.AddCA(ctx, instant, issuer, inventory.Labels{}))
 	address := issuer.Describe().CrlUrl
-	check("an address without a list", inventory.GetCaInstanceCrlAddressResponse{CaInstanceStatus: "normal", CrlUrl: address})
-	check("a list at the address", inventory.GetCaInstanceCrlAddressResponse{CaInstanceStatus: "normal", CrlUrl: address, HashCode: hash(issuer), NextUpdateTime: millis})
+	check("an address", inventory.GetCaInstanceCrlAddressResponse{CaInstanceStatus: "normal", CrlUrl: address, HashCode: complete, NextUpdateTime: millis})
+	partition := hash(v.RevocationListPartition(ctx, nil, later.Add(time.Second), issuer, next))
+	check("a newer partition", inventory.GetCaInstanceCrlAddressResponse{CaInstanceStatus: "normal", CrlUrl: address, HashCode: partition, NextUpdateTime: millis})
+	complete = hash(v.RevocationList(ctx, nil, later.Add(2*time.Second), issuer, next))
+	check("a newer complete list", inventory.GetCaInstanceCrlAddressResponse{CaInstanceStatus: "normal", CrlUrl: address, HashCode: complete, NextUpdateTime: millis})
 	must[*ca.UpdateCACertificateStatusResponse](t)(v.UpdateCACertificateStatus(ctx, nil, later, nil, &ca.UpdateCACertificateStatusRequest{Identifier: au.root.Identifier()}))
-	check("a revoked CA above", inventory.GetCaInstanceCrlAddressResponse{CaInstanceStatus: "revoke", CrlUrl: address, HashCode: hash(issuer), NextUpdateTime: millis})
+	check("a revoked CA above", inventory.GetCaInstanceCrlAddressResponse{CaInstanceStatus: "revoke", CrlUrl: address, HashCode: complete, NextUpdateTime: millis})
 }

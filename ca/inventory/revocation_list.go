@@ -14,34 +14,49 @@ import (
 	"github.com/yuncert/yuncert/internal/param"
 )
 
-// RevocationList creates the next CRL of an issuer with [ca.CreateRevocationList] and
-// the certificates that are revoked or on hold. The entries come from the store one
-// after another, so that only the CRL itself is in memory.
-//
-// An Issuer with a CRLBase publishes one partition: the certificates whose CrlUrl is
-// the issuer's own, in a list that is limited to this address (RFC 5280, section
-// 5.2.5). An Issuer without CRLBase publishes the complete list of the CA, which you
-// can serve at every address. A certificate without CrlUrl is only on the complete
-// list: publish that one too if you have such certificates. A root's own certificate
-// has no CrlUrl, so openssl verify -crl_check_all wants the complete list of the root.
-//
-// A renewed CA has another address. Keep its former Issuer and create a list with each:
-// clients refuse the new list for a certificate with the old address.
+// RevocationList creates the next complete CRL of an issuer with
+// [ca.CreateRevocationList]: all its certificates that are revoked or on hold. Serve
+// it at every address that certificates name, also at those of a renewed CA's former
+// certificates. The entries come from the store one after another, so that only the
+// CRL itself is in memory.
 //
 // The CRL number is the UNIX time, or one more than the last number if that is not
 // less. The complete list and each partition have numbers of their own. A list has a
-// greater number than all that RevocationList returned before, in any process that
-// shares the store, and has all their entries that are still due.
+// greater number than all that were returned before, in any process that shares the
+// store, and has all their entries that are still due.
 //
 // Publish each list that is returned. A certificate that had expired at the time of an
-// earlier list is left out, so that it is on one list after its end (section 3.3), and
-// the store cannot know that a list was lost. An Inventory creates one list at a time;
-// other calls wait.
+// earlier list is left out, so that it is on one list after its end (RFC 5280, section
+// 3.3), and the store cannot know that a list was lost. An Inventory creates one list
+// at a time; other calls wait.
 //
 // Its errors are those of ca.CreateRevocationList, and [yuncert.ErrInternalError] if
 // other processes overtake it again and again.
 func (v *Inventory) RevocationList(ctx context.Context, rand io.Reader, now time.Time, issuer *ca.Issuer, nextUpdate time.Time) ([]byte, error) {
-	req := &ca.CreateRevocationListRequest{Number: big.NewInt(1), NextUpdate: nextUpdate}
+	return v.nextList(ctx, rand, now, issuer, "", nextUpdate)
+}
+
+// RevocationListPartition is [Inventory.RevocationList] for a part of the certificates:
+// those whose CrlUrl is the one of the issuer's CRLBase. The list is limited to this
+// address (section 5.2.5), and clients refuse it for other certificates. Use it when
+// the complete list becomes too long: begin a new CRLBase from time to time and keep an
+// Issuer for each. A certificate without CrlUrl is on no partition.
+//
+// An issuer without CRLBase is [yuncert.ErrInvalidParameter].
+func (v *Inventory) RevocationListPartition(ctx context.Context, rand io.Reader, now time.Time, issuer *ca.Issuer, nextUpdate time.Time) ([]byte, error) {
+	crlURL := ""
+	if issuer != nil {
+		crlURL = issuer.Describe().CrlUrl
+		if crlURL == "" {
+			return nil, param.Refused("CRLBase", "the issuer has no CRLBase; want one, or the complete list of RevocationList")
+		}
+	}
+	return v.nextList(ctx, rand, now, issuer, crlURL, nextUpdate)
+}
+
+// nextList creates the next list of a series. An empty crlURL means the complete list.
+func (v *Inventory) nextList(ctx context.Context, rand io.Reader, now time.Time, issuer *ca.Issuer, crlURL string, nextUpdate time.Time) ([]byte, error) {
+	req := &ca.CreateRevocationListRequest{Number: big.NewInt(1), NextUpdate: nextUpdate, DistributionPoint: crlURL}
 	if err := req.Validate(); err != nil {
 		return nil, err
 	}
@@ -49,7 +64,6 @@ func (v *Inventory) RevocationList(ctx context.Context, rand io.Reader, now time
 		return nil, yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA")
 	}
 	authority := AuthorityOf(issuer)
-	req.DistributionPoint = issuer.Describe().CrlUrl
 	select {
 	case v.lists <- struct{}{}:
 		defer func() { <-v.lists }()
@@ -58,7 +72,7 @@ func (v *Inventory) RevocationList(ctx context.Context, rand io.Reader, now time
 	}
 	const tries = 50
 	for range tries {
-		l := List{Authority: authority, CrlUrl: req.DistributionPoint, ThisUpdate: now.UTC().Truncate(time.Second), NextUpdate: nextUpdate.UTC().Truncate(time.Second)}
+		l := List{Authority: authority, CrlUrl: crlURL, ThisUpdate: now.UTC().Truncate(time.Second), NextUpdate: nextUpdate.UTC().Truncate(time.Second)}
 		var err error
 		l.Number, err = v.reserveNumber(ctx, l)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"crypto/x509/pkix"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -248,20 +249,24 @@ func TestRevocationListPartitions(t *testing.T) {
 		revoke(t, v, later, c, ca.ReasonUnspecified)
 		made = append(made, c)
 	}
+	type publish = func(context.Context, io.Reader, time.Time, *ca.Issuer, time.Time) ([]byte, error)
 	for _, tt := range []struct {
-		name   string
-		issuer *ca.Issuer
-		want   []inventory.Certificate
+		name    string
+		publish publish
+		issuer  *ca.Issuer
+		want    []inventory.Certificate
 	}{
-		{"a", a, made[:1]}, {"b", b, made[1:2]}, {"complete", plain, made}, {"nothing", au.issuerAt(t, "http://c.example.com"), nil},
+		{"a", v.RevocationListPartition, a, made[:1]}, {"b", v.RevocationListPartition, b, made[1:2]},
+		{"nothing", v.RevocationListPartition, au.issuerAt(t, "http://c.example.com"), nil},
+		{"complete", v.RevocationList, plain, made},
 	} {
-		crl, entries := list(t, v, later, tt.issuer)
+		crl, entries := parseList(t, must[[]byte](t)(tt.publish(t.Context(), nil, later, tt.issuer, later.AddDate(0, 0, 1))))
 		wantSerials(t, tt.name, entries, tt.want...)
 		if crl.Number.Int64() != later.Unix() {
 			t.Errorf("%s: the number is %d; each partition has its own series", tt.name, crl.Number)
 		}
 		limited := slices.ContainsFunc(crl.Extensions, func(e pkix.Extension) bool { return e.Id.String() == "2.5.29.28" })
-		if limited != (tt.issuer != plain) {
+		if limited != (tt.name != "complete") {
 			t.Errorf("%s: issuingDistributionPoint is there: %t", tt.name, limited)
 		}
 		// Verify finds each revoked certificate on the list that covers it.
@@ -272,6 +277,12 @@ func TestRevocationListPartitions(t *testing.T) {
 			testutil.CheckError(t, err, protected, "Certificate")
 		}
 	}
+	_, complete := list(t, v, later, a)
+	wantSerials(t, "complete, by an issuer with CRLBase", complete, made...)
+	_, err := v.RevocationListPartition(t.Context(), nil, later, plain, later.AddDate(0, 0, 1))
+	testutil.CheckError(t, err, refused, "CRLBase", "no CRLBase")
+	_, err = v.RevocationListPartition(t.Context(), nil, later, nil, later.AddDate(0, 0, 1))
+	testutil.CheckError(t, err, unknown, "ParentIdentifier")
 }
 
 // A process that is overtaken while it reads begins again with a greater number.
