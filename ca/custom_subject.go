@@ -63,8 +63,8 @@ func wholeSubject(asked x509der.Name) (x509der.Name, error) {
 		return nil, param.Malformed("Csr", "the CSR's subject has %d attributes: up to %d are accepted; %s can replace it", len(asked), maxAttributes, passedSubject)
 	}
 	for _, a := range asked {
-		if err := x509der.CheckType(a.Type); err != nil {
-			return nil, param.Malformed("Csr", "the CSR's subject: %v; %s can replace it", err, passedSubject)
+		if err := x509der.CheckArcs(a.Type); err != nil {
+			return nil, param.Malformed("Csr", "the CSR's subject: an attribute type %v; %s can replace it", err, passedSubject)
 		}
 		if err := x509der.CheckText(a.Type, a.String()); err != nil {
 			return nil, param.Malformed("Csr", "the CSR's subject has %.80v=%.80q: %v; %s can replace it", x509der.ObjectIdentifier(a.Type), a, err, passedSubject)

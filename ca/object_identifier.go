@@ -25,8 +25,8 @@ func parseOID(text string) (content string, err error) {
 		return "", errOID
 	}
 	octets, err := oid.MarshalBinary()
-	if err != nil || !x509der.IsReadable(string(octets)) {
-		return "", errors.New("has arcs above 2^31-1, which common software does not read")
+	if err != nil {
+		return "", errOID
 	}
-	return string(octets), nil
+	return string(octets), x509der.CheckArcs(string(octets))
 }

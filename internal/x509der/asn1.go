@@ -2,6 +2,7 @@ package x509der
 
 import (
 	encodingasn1 "encoding/asn1"
+	"errors"
 	"fmt"
 	"math"
 
@@ -32,14 +33,6 @@ func readOID(s, oid *cryptobyte.String) bool {
 	return true
 }
 
-// IsReadable reports whether crypto/x509 can read an object identifier, given as
-// content octets. It refuses a certificate with any other.
-func IsReadable(content string) bool {
-	var oid encodingasn1.ObjectIdentifier
-	input := cryptobyte.String(der.Append(nil, asn1.OBJECT_IDENTIFIER, content))
-	return input.ReadASN1ObjectIdentifier(&oid)
-}
-
 // ObjectIdentifier decodes the content octets of an object identifier. An arc
 // that is too large for an int32 gets a wrong, large value, so that it does not
 // equal an arc that has a meaning.
@@ -58,6 +51,18 @@ func ObjectIdentifier(content string) encodingasn1.ObjectIdentifier {
 		oid, n = append(oid, n), 0
 	}
 	return oid
+}
+
+// CheckArcs refuses an object identifier, given as content octets, with an arc
+// above 2^31-1. Go cannot parse a certificate that has one. The error completes a
+// sentence that begins with what the object identifier is.
+func CheckArcs(content string) error {
+	var oid encodingasn1.ObjectIdentifier
+	input := cryptobyte.String(der.Append(nil, asn1.OBJECT_IDENTIFIER, content))
+	if !input.ReadASN1ObjectIdentifier(&oid) {
+		return errors.New("has arcs above 2^31-1, which common software does not read")
+	}
+	return nil
 }
 
 // foreign cuts what crypto/x509 says to 100 characters. It quotes values whole,

@@ -164,14 +164,6 @@ func bound(attributeType string) int {
 	return 1024
 }
 
-// CheckType refuses an attribute type that crypto/x509 cannot read.
-func CheckType(attributeType string) error {
-	if !IsReadable(attributeType) {
-		return errors.New("an attribute type has arcs above 2^31-1, which common software does not read")
-	}
-	return nil
-}
-
 // CheckText checks text for an attribute of the type.
 func CheckText(attributeType, text string) error {
 	if !utf8.ValidString(text) {
@@ -298,8 +290,8 @@ func CheckKeptName(rdnSequence []byte) error {
 
 // checkKept is CheckKeptName for one attribute.
 func (a Attribute) checkKept() error {
-	if err := CheckType(a.Type); err != nil {
-		return err
+	if err := CheckArcs(a.Type); err != nil {
+		return fmt.Errorf("an attribute type %v", err)
 	}
 	if a.Value == "" {
 		return fmt.Errorf("its attribute %.80s is empty", typeName(a.Type))
