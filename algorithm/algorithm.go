@@ -45,8 +45,8 @@ const (
 	// ECC_384 is ECDSA on P-384. It is not a documented key of CreateCsr: make the
 	// key with [GenerateKey] and its CSR with CreateCsrWithKey.
 	ECC_384 Algorithm = "ECC_384"
-	// ECC_512 is ECDSA on P-521, with the same limit as ECC_384. The documents name
-	// no curve; P-521 is the third size that is widely supported.
+	// ECC_512 is ECDSA on P-521. It is not a documented key of CreateCsr either. The
+	// documents name no curve; P-521 is the third size that is widely supported.
 	ECC_512 Algorithm = "ECC_512"
 	SM2_256 Algorithm = "SM2_256" // SM2 on its recommended curve (GM/T 0003.5)
 )
@@ -67,8 +67,9 @@ func Parse(name string) (Algorithm, error) {
 		"%.40q is not a key algorithm; want RSA_1024, RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384, ECC_512 or SM2_256", name)
 }
 
-// Family returns "RSA", "ECC" or "SM2". A CA and the certificates below it have
-// the same family.
+// Family returns "RSA", "ECC" or "SM2". The documents want one family in a chain. SM2
+// is never mixed with another; CreateDomainCertificate and CreateExternalCACertificate
+// of package ca mix RSA and ECC.
 func (a Algorithm) Family() string {
 	family, _, _ := strings.Cut(string(a), "_")
 	return family

@@ -21,8 +21,8 @@ import (
 // A PrivateKey is an RSA, ECC or SM2 private key in memory. It is a
 // [crypto.Signer] and a [crypto.MessageSigner]. It never changes and is safe for
 // concurrent use. fmt, log/slog and encoding/json print it as "RSA_2048 private
-// key"; only [PrivateKey.PEM] reveals the key. The zero PrivateKey holds no key
-// and cannot sign.
+// key"; only [PrivateKey.PEM] and, encrypted, [PrivateKey.EncryptedPEM] return the
+// key. The zero PrivateKey holds no key and cannot sign.
 type PrivateKey struct {
 	algorithm Algorithm
 	secret    *secret
