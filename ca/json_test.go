@@ -12,6 +12,7 @@ import (
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // The sample of the document of CreateServerCertificateWithCsr.
@@ -27,12 +28,8 @@ func TestDocumentedResponse(t *testing.T) {
 // checkRoundTrip decodes JSON strictly and wants the same members back.
 func checkRoundTrip[T any](t *testing.T, text []byte) {
 	t.Helper()
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
 	var value T
-	if err := decoder.Decode(&value); err != nil {
-		t.Fatal(err)
-	}
+	testutil.DecodeStrictly(t, text, &value)
 	again, err := json.Marshal(&value)
 	if err != nil {
 		t.Fatal(err)
@@ -91,27 +88,9 @@ func TestDocumentedMembers(t *testing.T) {
 		{ca.Tag{}, []string{"Key string", "Value string"}, nil},
 	}
 	for _, tt := range tests {
-		typ := reflect.TypeOf(tt.value)
-		t.Run(typ.Name(), func(t *testing.T) {
+		t.Run(reflect.TypeOf(tt.value).Name(), func(t *testing.T) {
 			t.Parallel()
-			var got []string
-			for i := range typ.NumField() {
-				field := typ.Field(i)
-				got = append(got, field.Name+" "+field.Type.String())
-				want := field.Name + ",omitempty"
-				if field.Type.Kind() == reflect.Struct { // never empty in omitempty's sense
-					want = field.Name + ",omitzero"
-				}
-				if tag := field.Tag.Get("json"); tag != want {
-					t.Errorf("%s has the json tag %q", field.Name, tag)
-				}
-			}
-			if diff := cmp.Diff(slices.Concat(tt.want, tt.ours), got); diff != "" {
-				t.Errorf("members mismatch (-want +got):\n%s", diff)
-			}
-			if text, err := json.Marshal(tt.value); err != nil || string(text) != "{}" {
-				t.Errorf("the zero value is %s, %v", text, err)
-			}
+			testutil.CheckMembers(t, tt.value, slices.Concat(tt.want, tt.ours), "{}")
 		})
 	}
 }

@@ -1,7 +1,6 @@
 package csr_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
 	"reflect"
@@ -12,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/yuncert/yuncert/csr"
+	"github.com/yuncert/yuncert/internal/testutil"
 )
 
 // The success responses that the documents print.
@@ -64,7 +64,7 @@ func TestDocumentedResponses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			decodeStrictly(t, tt.sample, tt.value)
+			testutil.DecodeStrictly(t, []byte(tt.sample), tt.value)
 			if diff := cmp.Diff(tt.want, tt.value); diff != "" {
 				t.Errorf("decoded (-want +got):\n%s", diff)
 			}
@@ -120,7 +120,7 @@ func TestDocumentedParameters(t *testing.T) {
 				t.Errorf("json names (-document +got):\n%s", diff)
 			}
 
-			decodeStrictly(t, tt.example, tt.value)
+			testutil.DecodeStrictly(t, []byte(tt.example), tt.value)
 			text, err := json.Marshal(tt.value)
 			if err != nil {
 				t.Fatal(err)
@@ -156,15 +156,6 @@ func TestCsrIdAsDouble(t *testing.T) {
 	}
 	if id := members(t, string(text))["CsrId"]; id != float64(1<<53-1) || int64(id.(float64)) != 1<<53-1 {
 		t.Errorf("CsrId is read as %v", id)
-	}
-}
-
-func decodeStrictly(t *testing.T, text string, value any) {
-	t.Helper()
-	d := json.NewDecoder(bytes.NewReader([]byte(text)))
-	d.DisallowUnknownFields()
-	if err := d.Decode(value); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/yuncert/yuncert/algorithm"
-	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/order"
 )
@@ -70,7 +69,7 @@ func TestDocumentedResponses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			decodeStrictly(t, []byte(tt.sample), tt.value)
+			testutil.DecodeStrictly(t, []byte(tt.sample), tt.value)
 			if diff := cmp.Diff(tt.want, tt.value); diff != "" {
 				t.Errorf("response mismatch (-want +got):\n%s", diff)
 			}
@@ -79,16 +78,6 @@ func TestDocumentedResponses(t *testing.T) {
 				t.Errorf("members mismatch (-want +got):\n%s", diff)
 			}
 		})
-	}
-}
-
-// decodeStrictly decodes JSON and refuses unknown members.
-func decodeStrictly(t testing.TB, text []byte, value any) {
-	t.Helper()
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(value); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -120,7 +109,7 @@ func TestDocumentedOrderId(t *testing.T) {
 			new(order.CreateCertificateWithCsrRequestResponse), new(order.DescribeCertificateStateRequest),
 			new(order.CancelOrderRequestRequest), new(order.DeleteCertificateRequestRequest),
 		} {
-			decodeStrictly(t, []byte(text), value)
+			testutil.DecodeStrictly(t, []byte(text), value)
 			if again := must[[]byte](t)(json.Marshal(value)); string(again) != text {
 				t.Errorf("%T: %s became %s after decoding and encoding", value, text, again)
 			}
@@ -156,44 +145,9 @@ func TestDocumentedMembers(t *testing.T) {
 		{order.DeleteCertificateRequestResponse{}, []string{"RequestId string"}, `{}`},
 	}
 	for _, tt := range tests {
-		typ := reflect.TypeOf(tt.value)
-		t.Run(typ.Name(), func(t *testing.T) {
+		t.Run(reflect.TypeOf(tt.value).Name(), func(t *testing.T) {
 			t.Parallel()
-			var got []string
-			full := reflect.New(typ).Elem()
-			for i := range typ.NumField() {
-				field := typ.Field(i)
-				got = append(got, field.Name+" "+field.Type.String())
-				switch value := full.Field(i); value.Kind() {
-				case reflect.String:
-					value.SetString("the text of " + field.Name + ": <&> 云 \u2028")
-				case reflect.Int64:
-					value.SetInt(int64(i) + 1<<53)
-				case reflect.Slice:
-					value.Set(reflect.ValueOf([]ca.Tag{{Key: "k", Value: "v"}, {Key: "云"}}))
-				}
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("members mismatch (-want +got):\n%s", diff)
-			}
-			if text := must[[]byte](t)(json.Marshal(tt.value)); string(text) != tt.zero {
-				t.Errorf("the zero value is %s, want %s", text, tt.zero)
-			}
-
-			// With all members set, each is encoded under its name and decoded
-			// again.
-			text := must[[]byte](t)(json.Marshal(full.Interface()))
-			names := members(t, text).(map[string]any)
-			for i := range typ.NumField() {
-				if _, ok := names[typ.Field(i).Name]; !ok {
-					t.Errorf("%s is missing in %s", typ.Field(i).Name, text)
-				}
-			}
-			again := reflect.New(typ)
-			decodeStrictly(t, text, again.Interface())
-			if diff := cmp.Diff(full.Interface(), again.Elem().Interface()); diff != "" {
-				t.Errorf("mismatch after encoding and decoding (-before +after):\n%s", diff)
-			}
+			testutil.CheckMembers(t, tt.value, tt.want, tt.zero)
 		})
 	}
 }
@@ -204,7 +158,7 @@ func TestRequestJSON(t *testing.T) {
 	req := application(plainCSR(t))
 	req.ProductCode, req.Username, req.Tags = "geotrust-dv-1-starter", "汤姆", tags(2)
 	again := new(request)
-	decodeStrictly(t, must[[]byte](t)(json.Marshal(req)), again)
+	testutil.DecodeStrictly(t, must[[]byte](t)(json.Marshal(req)), again)
 	if diff := cmp.Diff(req, again); diff != "" {
 		t.Fatalf("mismatch after encoding and decoding (-before +after):\n%s", diff)
 	}

@@ -1,28 +1,15 @@
 package archive_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"testing"
 
-	gocmp "github.com/google/go-cmp/cmp"
-
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/csr/archive"
 	"github.com/yuncert/yuncert/internal/testutil"
 )
-
-// decodeStrictly decodes JSON and refuses unknown members.
-func decodeStrictly(t testing.TB, text []byte, value any) {
-	t.Helper()
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(value); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // The requests and responses have the documented members and types.
 func TestDocumentedMembers(t *testing.T) {
@@ -51,49 +38,9 @@ func TestDocumentedMembers(t *testing.T) {
 		{archive.UpdateCsrResponse{}, []string{"RequestId string"}, `{}`},
 	}
 	for _, tt := range tests {
-		typ := reflect.TypeOf(tt.value)
-		t.Run(typ.Name(), func(t *testing.T) {
+		t.Run(reflect.TypeOf(tt.value).Name(), func(t *testing.T) {
 			t.Parallel()
-			var got []string
-			full := reflect.New(typ).Elem()
-			for i := range typ.NumField() {
-				field := typ.Field(i)
-				got = append(got, field.Name+" "+field.Type.String())
-				switch value := full.Field(i); value.Kind() {
-				case reflect.String:
-					value.SetString("the text of " + field.Name + ": <&> 云 \u2028")
-				case reflect.Int64:
-					value.SetInt(int64(i) + 1<<53)
-				case reflect.Int32:
-					value.SetInt(int64(i) + 1<<30)
-				case reflect.Bool:
-					value.SetBool(true)
-				case reflect.Slice:
-					value.Set(reflect.ValueOf([]archive.ListedCsr{{CsrId: 1<<53 + 1}, {Name: "云"}}))
-				}
-			}
-			if diff := gocmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("members mismatch (-want +got):\n%s", diff)
-			}
-			if text := must[[]byte](t)(json.Marshal(tt.value)); string(text) != tt.zero {
-				t.Errorf("the zero value is %s, want %s", text, tt.zero)
-			}
-
-			// With all members set, each is encoded under its name and decoded
-			// again.
-			text := must[[]byte](t)(json.Marshal(full.Interface()))
-			var names map[string]json.RawMessage
-			decodeStrictly(t, text, &names)
-			for i := range typ.NumField() {
-				if _, ok := names[typ.Field(i).Name]; !ok {
-					t.Errorf("%s is missing in %s", typ.Field(i).Name, text)
-				}
-			}
-			again := reflect.New(typ)
-			decodeStrictly(t, text, again.Interface())
-			if diff := gocmp.Diff(full.Interface(), again.Elem().Interface()); diff != "" {
-				t.Errorf("mismatch after encoding and decoding (-before +after):\n%s", diff)
-			}
+			testutil.CheckMembers(t, tt.value, tt.want, tt.zero)
 		})
 	}
 }
@@ -127,7 +74,7 @@ func TestCsrIdDigits(t *testing.T) {
 		for _, value := range []any{
 			new(archive.GetCsrDetailRequest), new(archive.DeleteCsrRequest), new(archive.UpdateCsrRequest), new(archive.UploadCsrResponse),
 		} {
-			decodeStrictly(t, []byte(text), value)
+			testutil.DecodeStrictly(t, []byte(text), value)
 			if again := must[[]byte](t)(json.Marshal(value)); string(again) != text {
 				t.Errorf("%T: %s became %s after decoding and encoding", value, text, again)
 			}
