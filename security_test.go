@@ -54,7 +54,7 @@ var securityTests = map[string]string{
 	"E-mail addresses, URIs and other names in a CSR":  "TestCreateServerCertificateWithCsrOtherNames",
 	"**Issued content.** Only the key, the names":      "TestProfileIgnoresRequestedExtensions TestCreateServerCertificateWithCsrSubject",
 	"A custom certificate without `Subject` has all":   "TestCreateCustomCertificateSubject",
-	"A custom certificate is never a CA's":             "FuzzCreateCustomCertificate TestCreateCustomCertificateRefusesRequest",
+	"A custom certificate is never a CA's":             "FuzzCreateCustomCertificateRequestJSON TestCreateCustomCertificateRefusesRequest",
 	"A CA of another product keeps the whole subject":  "TestCreateExternalCACertificateKeepsSubject TestCreateExternalCACertificateRefusesRequest",
 	"A certificate stays within the chain's validity":  "TestCreateServerCertificateWithCsrValidity TestCreateSubCACertificatePathLengthAbove TestCreateSubCACertificateExtendedKeyUsagesAbove TestCreateExternalCACertificateRefusesParent TestNameConstraintsAlongTheChain TestCreateOCSPResponderCertificate",
 	"A root, an expired or a revoked CA does not":      "TestLeafOperationsRefuseUnderIssuer TestCreateServerCertificateWithCsrExpiredIssuer TestPoolIssuer",

@@ -99,7 +99,7 @@ type refusedCustom struct {
 }
 
 // refusedCustomRequests are changes to customFor's request, for an ECC key, after
-// which it is refused. FuzzCreateCustomCertificate starts from them too.
+// which it is refused. FuzzCreateCustomCertificateRequestJSON starts from them too.
 func refusedCustomRequests(t testing.TB) []refusedCustom {
 	subject := func(change func(*customSubject)) func(*customRequest) {
 		return func(r *customRequest) {
@@ -960,7 +960,7 @@ func TestCreateCustomCertificateMembers(t *testing.T) {
 
 // Every request in JSON is refused with the request to blame, or gives a certificate
 // that crypto/x509 and Verify accept and that is not a CA's.
-func FuzzCreateCustomCertificate(f *testing.F) {
+func FuzzCreateCustomCertificateRequestJSON(f *testing.F) {
 	authorities := []*authority{authorityOf(algorithm.ECC_256), authorityOf(algorithm.SM2_256)} // RSA keys sign slowly
 	for _, au := range authorities {
 		csr := hostCSR(f, au.algorithm, "www.example.com", "192.0.2.1")

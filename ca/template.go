@@ -14,6 +14,7 @@ import (
 type draft struct {
 	kind        certificateKind
 	parent      string // the parameter ParentIdentifier; empty accepts any issuer
+	serial      []byte // nil for one that is drawn
 	key         subjectKey
 	mixed       bool // RSA and ECC CAs may sign for each other's keys
 	subject     subject
@@ -22,13 +23,12 @@ type draft struct {
 	crl         bool // with the address of the CRL
 	keyUsage    x509.KeyUsage
 	usages      []string // extended key usages, the content octets of object identifiers
-	serial      []byte   // nil for one that is drawn
 	usagesFrom  string   // the parameter to blame for usages that the CA may not grant
 	pathLen     int      // of a CA
 	pathLenFrom string   // the parameter to blame for pathLen
 	constraints *x509der.NameConstraints
 
-	usagesCritical, namesCritical bool
+	usagesCritical, namesCritical bool // as in x509der.Template
 }
 
 // A certificateKind decides which issuers may sign.

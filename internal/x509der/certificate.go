@@ -42,7 +42,8 @@ type Template struct {
 	InfoAccess     []byte           // from [InfoAccess]; nil for none
 	OCSPNoCheck    bool             // of a delegated OCSP responder
 
-	// These extensions are critical. Others have the criticality of RFC 5280.
+	// Whether these extensions are critical. The names always are if the subject is
+	// empty. RFC 5280 decides for the other extensions.
 	ExtKeyUsageCritical, NamesCritical bool
 }
 
