@@ -122,19 +122,19 @@ type wire struct {
 	Number     *int32              `json:"Number,omitempty"`
 	Choice     *bool               `json:"Choice,omitempty"`
 	Named      algorithm.Algorithm `json:"Named,omitempty"`
-	lower      string
-	Custom     string            `json:"custom,omitempty"`
-	Part       inner             `json:"part,omitzero"`
-	Texts      []string          `json:"Texts,omitempty"`
-	Numbers    []int32           `json:"Numbers,omitempty"`
-	Inner      inner             `json:"Inner,omitzero"`
-	Pointer    *inner            `json:"Pointer,omitempty"`
-	Tags       []ca.Tag          `json:"Tags,omitempty"`
-	Pointers   []*ca.Tag         `json:"Pointers,omitempty"`
-	Octets     []byte            `json:"Octets,omitempty"`
-	Map        map[string]string `json:"Map,omitempty"`
-	Float      float64           `json:"Float,omitempty"`
-	Hidden     string            `json:"-"`
+	lower      string              //lint:ignore U1000 for Decode, which does not set it
+	Custom     string              `json:"custom,omitempty"`
+	Part       inner               `json:"part,omitzero"`
+	Texts      []string            `json:"Texts,omitempty"`
+	Numbers    []int32             `json:"Numbers,omitempty"`
+	Inner      inner               `json:"Inner,omitzero"`
+	Pointer    *inner              `json:"Pointer,omitempty"`
+	Tags       []ca.Tag            `json:"Tags,omitempty"`
+	Pointers   []*ca.Tag           `json:"Pointers,omitempty"`
+	Octets     []byte              `json:"Octets,omitempty"`
+	Map        map[string]string   `json:"Map,omitempty"`
+	Float      float64             `json:"Float,omitempty"`
+	Hidden     string              `json:"-"`
 	WithoutTag string
 }
 
