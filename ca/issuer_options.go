@@ -135,6 +135,13 @@ func webAddress(option, text string) (string, error) {
 		address.User != nil || address.RawQuery != "" || address.ForceQuery || address.Fragment != "" || len(text) > maxAddress {
 		return "", param.Refused(option, "%.80q is not an http or https address with an ASCII host, without user, query and fragment, and with up to %d octets", text, maxAddress)
 	}
+	// Underscores are accepted: names in DNS may have them.
+	if _, err := x509der.ReferenceName(address.Hostname()); err != nil {
+		return "", param.Refused(option, "the host of the address %.80q: %v", text, err)
+	}
+	if err := checkReadable(address, text); err != nil {
+		return "", param.Refused(option, "%v", err)
+	}
 	return address.String(), nil
 }
 

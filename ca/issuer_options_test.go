@@ -32,6 +32,7 @@ func TestNewIssuerCRLBase(t *testing.T) {
 		"HTTP://pki.example.com:8080/a/":    "http://pki.example.com:8080/a" + file,
 		"http://192.0.2.1/crl":              "http://192.0.2.1/crl" + file,
 		"http://[2001:db8::1]:80/crl":       "http://[2001:db8::1]:80/crl" + file,
+		"http://a_b:65535/crl":              "http://a_b:65535/crl" + file,
 		"http://localhost/a b":              "http://localhost/a%20b" + file,
 		"http://pki.example.com/吊销":         "http://pki.example.com/%E5%90%8A%E9%94%80" + file,
 		"http://xn--fsqu00a.xn--fiqs8s/%41": "http://xn--fsqu00a.xn--fiqs8s/%41" + file,
@@ -60,6 +61,8 @@ var badAddresses = []string{
 	"pki.example.com/crl", "//pki.example.com", "/crl", "ftp://pki.example.com", "ldap://pki.example.com", "file:///crl",
 	"http:", "http:pki.example.com", "http://", "http:///crl", "http://:80/crl", "http://[::1", "http://pki.example.com:port",
 	"http://pki.example.com?a=b", "http://pki.example.com/?", "http://pki.example.com/#f", "http://user@pki.example.com", "http://user:password@pki.example.com",
+	"http://pki.example.com./crl", "http://pki..example.com/crl", `http://"pki".example.com/crl`, "http://<pki.example.com>/crl", "http://[fe80::1%25eth0]/crl",
+	"http://pki.example.com/[crl]", "http://pki.example.com]/crl", "http://[2001:db8::1]:65536/crl",
 	"http://例子.中国/crl", "http://%E4%BE%8B/crl", "http://pki.example.com/%zz", "http://pki.example.com/\n", " http://pki.example.com",
 	"", "http://pki.example.com/" + strings.Repeat("a", 2048-len("http://pki.example.com/")+1),
 }

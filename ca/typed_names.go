@@ -107,9 +107,9 @@ func errURI(entry string) error {
 // parseURI reads an absolute URI in ASCII, such as a SPIFFE ID. It must have a
 // scheme and a scheme-specific part, and a host must be a DNS name or an IP
 // address (RFC 5280, section 4.2.1.6). It refuses what clients cannot read:
-// crypto/x509 refuses the whole certificate if a host is not ASCII, and Java
-// ignores all alternative names if a bracket or a port is wrong, and then finds
-// the server by its common name.
+// crypto/x509 refuses the whole certificate if a host is not ASCII. Java ignores
+// all alternative names if one breaks checkReadable, and then finds the server by
+// its common name.
 func parseURI(entry string) (*url.URL, error) {
 	if len(entry) > maxURI || !hasURICharacters(entry) {
 		return nil, errURI(entry)
@@ -131,15 +131,21 @@ func parseURI(entry string) (*url.URL, error) {
 			return nil, fmt.Errorf("the host of the URI %.80q is a wildcard: want a DNS name or an IP address", entry)
 		}
 	}
+	return uri, checkReadable(uri, entry)
+}
+
+// checkReadable refuses a URI that Java cannot read because of its port or its
+// brackets. Java ignores a whole extension that has such a URI.
+func checkReadable(uri *url.URL, entry string) error {
 	if port := uri.Port(); port != "" {
 		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-			return nil, fmt.Errorf("the port of the URI %.80q is not a number up to 65535", entry)
+			return fmt.Errorf("the port of the URI %.80q is not a number up to 65535", entry)
 		}
 	}
 	if strings.ContainsAny(strings.Replace(entry, uri.Host, "", 1), "[]") {
-		return nil, fmt.Errorf("the URI %.80q has brackets that are not around an IPv6 address: write %%5B and %%5D (RFC 3986, section 3.2.2)", entry)
+		return fmt.Errorf("the URI %.80q has brackets that are not around an IPv6 address: write %%5B and %%5D (RFC 3986, section 3.2.2)", entry)
 	}
-	return uri, nil
+	return nil
 }
 
 // hasURICharacters reports whether a text has only characters of a URI (RFC 3986,
