@@ -28,7 +28,8 @@ var documentedMessages = map[Code]string{
 // If err is nil, the status is 200 and the body is resp, the response of an operation.
 // JSON is what encoding/json writes, without escapes for HTML. XML has the same
 // members in an element <Action>Response; a list is a repeated element. If resp is nil,
-// the body has only a RequestId.
+// the body has only a RequestId. A resp that is not an object in JSON is
+// [ErrInternalError].
 //
 // If err is not nil, the body is the documented error with the status of its code. It
 // is made from the *[Error] in err, or from the [Code] in err. Any other error becomes
@@ -102,6 +103,9 @@ func (c Call) encode(root string, v any) ([]byte, error) {
 	out.SetEscapeHTML(false)
 	if err := out.Encode(v); err != nil {
 		return nil, err
+	}
+	if text.Bytes()[0] != '{' {
+		return nil, errors.New("the response is not an object") // XML would have no root, or several
 	}
 	if !c.XML {
 		return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil

@@ -605,6 +605,12 @@ func TestAnswer(t *testing.T) {
 		{"a response that is not JSON", "1", math.Inf(1), nil, 500,
 			`{"RequestId":"` + id + `","HostId":"ca.example.com","Code":"Internal.Error","Message":"The request processing has failed due to backend service exception.","Recommend":"https://api.aliyun.com/troubleshoot?q=Internal.Error"}`,
 			header + "<Error><RequestId>" + id + "</RequestId><HostId>ca.example.com</HostId><Code>Internal.Error</Code><Message>The request processing has failed due to backend service exception.</Message></Error>"},
+		{"a list", "1", []string{"a", "b"}, nil, 500,
+			`{"RequestId":"` + id + `","HostId":"ca.example.com","Code":"Internal.Error","Message":"The request processing has failed due to backend service exception.","Recommend":"https://api.aliyun.com/troubleshoot?q=Internal.Error"}`,
+			header + "<Error><RequestId>" + id + "</RequestId><HostId>ca.example.com</HostId><Code>Internal.Error</Code><Message>The request processing has failed due to backend service exception.</Message></Error>"},
+		{"a map that is nil", "1", map[string]string(nil), nil, 500,
+			`{"RequestId":"` + id + `","HostId":"ca.example.com","Code":"Internal.Error","Message":"The request processing has failed due to backend service exception.","Recommend":"https://api.aliyun.com/troubleshoot?q=Internal.Error"}`,
+			header + "<Error><RequestId>" + id + "</RequestId><HostId>ca.example.com</HostId><Code>Internal.Error</Code><Message>The request processing has failed due to backend service exception.</Message></Error>"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
