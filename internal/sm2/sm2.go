@@ -1,13 +1,13 @@
 //lint:file-ignore SA1019 X, Y and D of crypto/ecdsa and the methods of crypto/elliptic are deprecated, but their replacements support only the NIST curves
 
-// Package sm2 makes and checks SM2 keys, signatures and digests (GB/T 32918-2016,
-// GM/T 0003-2012) in the encodings of GM/T 0009.
+// Package sm2 makes and checks SM2 keys, signatures and digests, and encrypts with
+// SM2 (GB/T 32918-2016, GM/T 0003-2012), in the encodings of GM/T 0009.
 //
 // It is the only package that imports the engine, github.com/emmansun/gmsm. It
 // checks all input before the engine sees it, so that refusals do not depend on
 // the engine's version. It uses a small part of the engine's API: the private key
-// type, the curve, Sign over a digest without options, VerifyASN1, SM3 and the
-// block cipher SM4.
+// type, the curve, Sign over a digest without options, VerifyASN1, EncryptASN1,
+// Decrypt without options, SM3, and the block cipher SM4.
 //
 // An SM2 public key is an [*ecdsa.PublicKey] whose Curve is [P256]. crypto/ecdsa
 // and crypto/x509 do not support it.
