@@ -591,6 +591,7 @@ func TestSecretsInErrors(t *testing.T) {
 			}
 			w.spoiltKeys(func(what string, err error) { check(what, err) })
 			w.spoiltEncryptedKeys(t, a, check)
+			w.spoiltEnvelopes(t, a, check)
 			if failed < 500 {
 				t.Errorf("only %d errors came up", failed)
 			}
@@ -635,6 +636,8 @@ func (w *world) read(text string, tried func(reader string, err error)) {
 	tried("ParseEncryptedPrivateKey", err)
 	_, err = algorithm.ParsePublicKey([]byte(text))
 	tried("ParsePublicKey", err)
+	_, err = w.key.OpenEnvelope([]byte(text))
+	tried("OpenEnvelope", err)
 	_, err = algorithm.Parse(text)
 	tried("algorithm.Parse", err)
 }
@@ -789,6 +792,29 @@ func (w *world) spoiltKeys(tried func(what string, err error)) {
 			_, err := algorithm.ParsePrivateKey([]byte(testutil.EncodePEM(label, der)))
 			tried(fmt.Sprintf("ParsePrivateKey with octet %d changed, as %s", at, label), err)
 		}
+	}
+}
+
+// spoiltEnvelopes opens an envelope with each octet of it changed, and with keys that
+// it is not for. RSA and ECC keys have no envelopes.
+func (w *world) spoiltEnvelopes(t *testing.T, a algorithm.Algorithm, tried func(what string, err error)) {
+	t.Helper()
+	signing := testkeys.Key(algorithm.SM2_256, 0)
+	whole, err := testkeys.Key(algorithm.SM2_256, 1).Envelope(signing.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := range whole {
+		envelope := bytes.Clone(whole)
+		envelope[at] ^= 0x55
+		_, err := signing.OpenEnvelope(envelope)
+		tried(fmt.Sprintf("OpenEnvelope with octet %d changed", at), err)
+	}
+	_, err = testkeys.Key(a, 2).OpenEnvelope(whole)
+	tried("OpenEnvelope, another key", err)
+	for _, to := range []crypto.PublicKey{w.key.Public(), w.key, nil} {
+		_, err = w.key.Envelope(to)
+		tried("Envelope", err)
 	}
 }
 

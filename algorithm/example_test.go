@@ -3,6 +3,7 @@ package algorithm_test
 import (
 	"context"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -84,6 +85,45 @@ func ExampleParseEncryptedPrivateKey() {
 	// Output:
 	// -----BEGIN ENCRYPTED PRIVATE KEY-----
 	// SM2_256 private key
+	// true
+}
+
+// A TLCP server has two keys. The applicant makes the signing key. The CA makes the
+// encryption key, and sends it in an envelope that only the signing key opens.
+func ExamplePrivateKey_Envelope() {
+	// The applicant sends the public key in a CSR.
+	signing, err := algorithm.GenerateKey(algorithm.SM2_256)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	// The CA.
+	encryption, err := algorithm.GenerateKey(algorithm.SM2_256)
+	if err != nil {
+		log.Fatal(err)
+	}
+	envelope, err := encryption.Envelope(signing.Public())
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	// The applicant opens it, and compares the key with the encryption certificate.
+	opened, err := signing.OpenEnvelope(envelope)
+	if err != nil {
+		log.Fatal(err)
+	}
+	certified := encryption.Public().(*ecdsa.PublicKey)
+	fmt.Println(opened, certified.Equal(opened.Public()))
+
+	// Nobody else can open it.
+	other, err := algorithm.GenerateKey(algorithm.SM2_256)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = other.OpenEnvelope(envelope)
+	fmt.Println(errors.Is(err, yuncert.ErrInvalidParameter))
+	// Output:
+	// SM2_256 private key true
 	// true
 }
 

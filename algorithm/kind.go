@@ -20,7 +20,7 @@ import (
 
 // kinds names the keys, curves and encryption schemes that other tools use and this
 // module does not support (RFC 3279, RFC 4055, RFC 5480, RFC 5639, RFC 7292, RFC 8018,
-// RFC 8410, RFC 9881, SEC 2).
+// RFC 8410, RFC 9881, SEC 2, GM/T 0006).
 var kinds = map[string]string{
 	"1.2.840.10040.4.1":       "DSA",
 	"1.2.840.10046.2.1":       "Diffie-Hellman",
@@ -50,6 +50,9 @@ var kinds = map[string]string{
 	"1.2.840.113549.1.12.1.3": "pbeWithSHAAnd3-KeyTripleDES-CBC",
 	"1.2.840.113549.1.12.1.6": "pbeWithSHAAnd40BitRC2-CBC",
 	"1.3.14.3.2.7":            "DES-CBC",
+	"1.2.156.10197.1.102":     "SM1",
+	"1.2.156.10197.1.102.1":   "SM1-ECB",
+	"1.2.156.10197.1.104.2":   "SM4-CBC",
 	"2.16.840.1.101.3.4.1.6":  "AES-128-GCM",
 	"2.16.840.1.101.3.4.1.26": "AES-192-GCM",
 	"2.16.840.1.101.3.4.1.46": "AES-256-GCM",

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the files of privatekey/, publickey/ and encrypted/, and pubmd5.txt, with OpenSSL 3.0 and
+# Makes the files of privatekey/, publickey/, encrypted/ and envelope/, and pubmd5.txt, with OpenSSL 3.0 and
 # certtool from the keys of internal/testkeys. ca/testdata/tools/make.sh makes tjfoc-sm2.pem. Run it
 # in this directory. The keys made here differ from run to run; no test depends on their numbers.
 set -eu
@@ -59,6 +59,36 @@ encrypt $ec refused-pbes1-sha1-3des -v1 PBE-SHA1-3DES
 encrypt $ec refused-pbes1-md5-des -v1 PBE-MD5-DES -provider legacy -provider default
 encrypt $ec refused-camellia -v2 camellia-256-cbc
 openssl pkcs12 -export -nocerts -inkey $ec -passout 'pass:correct horse 密码' >encrypted/refused.p12
+
+# Envelopes of SM2_256-1 for SM2_256-0. OpenSSL writes each part, and puts them together.
+mkdir -p envelope
+envelope() { # name, AlgorithmIdentifier
+	openssl pkcs8 -topk8 -nocrypt -in $keys/SM2_256-1.pem -outform DER >key.tmp
+	openssl rand 16 >sm4.tmp
+	openssl pkeyutl -encrypt -inkey $sm2 -in sm4.tmp -out cipher.tmp
+	tail -c 102 key.tmp | head -c 32 | openssl enc -sm4-ecb -nopad -K $(od -An -tx1 sm4.tmp | tr -d ' ') >encrypted.tmp
+	set -- "$1" "$2" $(openssl asn1parse -inform DER -in cipher.tmp | sed -n 's/.*://p' | tail -n 4)
+	cat >conf.tmp <<-end
+		asn1 = SEQUENCE:envelope
+		[envelope]
+		id = SEQUENCE:id
+		key = SEQUENCE:key
+		public = FORMAT:HEX,BITSTRING:$(tail -c 65 key.tmp | od -An -tx1 | tr -d ' \n')
+		private = FORMAT:HEX,BITSTRING:$(od -An -tx1 encrypted.tmp | tr -d ' \n')
+		[id]
+		$2
+		[key]
+		x = INTEGER:0x$3
+		y = INTEGER:0x$4
+		hash = FORMAT:HEX,OCT:$5
+		cipher = FORMAT:HEX,OCT:$6
+	end
+	openssl asn1parse -genconf conf.tmp -noout -out envelope/$1.der
+}
+envelope openssl 'oid = OID:1.2.156.10197.1.104.1
+null = NULL'
+envelope openssl-sm4 'oid = OID:1.2.156.10197.1.104'
+rm *.tmp
 
 for f in $keys/*.pem; do
 	echo "$(basename $f .pem) $(openssl pkey -in $f -pubout -outform DER | openssl md5 -r | cut -d' ' -f1)"
