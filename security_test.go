@@ -14,7 +14,7 @@ import (
 // which the sentence begins.
 var securityTests = map[string]string{
 	// Size and work: the bounds are also compared with the constants below.
-	"**Size**, before parsing: 64 KiB for CSRs, OCSP requests":  "TestParseSize TestRespondOCSPRequests TestSplitNames TestCanonicalNameRefusals TestSanValueLength TestObjectIdentifierLength TestParsePrivateKeyRefuses TestMessages",
+	"**Size**, before parsing: 64 KiB for CSRs, OCSP requests":  "TestParseSize TestRespondOCSPRequests TestSplitNames TestCanonicalNameRefusals TestSanValueLength TestObjectIdentifierLength TestParsePrivateKeyRefuses TestOpenEnvelopeRefuses TestMessages",
 	"The length of an RSA key is checked before any arithmetic": "TestParsePrivateKeyChecksLengthsFirst",
 	"A call to a service has up to 1000 parameters":             "TestDecodeBounds TestDecodeRefuses",
 	"A custom certificate has up to 32 attributes":              "TestCreateCustomCertificateRefusesRequest",
@@ -42,6 +42,10 @@ var securityTests = map[string]string{
 	"Explicit curve parameters are accepted only":      "TestParsePrivateKeyExplicitCurve TestParsePrivateKeyRefusesOtherCurves TestParsePublicKeyExplicitCurve",
 	"A CSR with the CA's own key":                      "TestCreateServerCertificateWithCsrOfCAKey",
 	"`KeyPolicy` in `IssuerOptions` can block":         "TestIssuerBlockedKeys TestIssuerSmallExponents",
+	"**Envelopes** (`OpenEnvelope`)":                   "TestOpenEnvelopeRefuses FuzzOpenEnvelope",
+	"An envelope with an SM2 key is DER":               "TestOpenEnvelopeRefuses TestParseCiphertextRefuses",
+	"The public key in it belongs to the private key":  "TestOpenEnvelopeRefuses",
+	"An envelope with one changed bit is refused":      "TestOpenEnvelopeRefusesEveryChange TestDecryptRefusesEveryChange",
 	"**Possession.** The CSR's own key signed it":      "TestParseRefusals TestParseRefusesEveryChangedOctet TestVerifySM2UserIDs",
 	"**Signatures** of CSRs, certificates and CRLs":    "TestVerify TestVerifyPSS TestVerifyPSSRefuses TestPSS",
 	"Others, such as SHA-1, are refused by name":       "TestUnsupportedSignatureIsNamed TestVerifyNamesAlgorithms TestNewIssuerSignatureAlgorithm",
@@ -142,6 +146,8 @@ var securityBounds = []struct{ words, file, source string }{
 	{"up to 100 statuses", "ca/inventory/describe_client_certificate_status.go", "maxIdentifiers = 100"},
 	{"1 MiB for the text of a private key", "algorithm/pem.go", "maxKeyText = 1 << 20"},
 	{"16 KiB for the key", "algorithm/pem.go", "maxKeyDER = 16 << 10"},
+	{"1 KiB for an envelope", "algorithm/envelope.go", "maxEnvelope = 1 << 10"},
+	{"compared in constant time. An envelope", "algorithm/envelope.go", "subtle.ConstantTimeCompare(point, e.point)"},
 	{"up to 1000 parameters with 1 MiB, up to 1000 members", "call_decode.go", "maxParameters = 1000"},
 	{"1000 parameters with 1 MiB", "call_decode.go", "maxParameterOctets = 1 << 20"},
 	{"lists of up to 100 entries", "call_decode.go", "maxItems = 100"},

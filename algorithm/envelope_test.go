@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 the replacements for the coordinates of crypto/ecdsa know only the NIST curves
+
 package algorithm_test
 
 import (
