@@ -15,8 +15,8 @@ import (
 	"github.com/yuncert/yuncert/internal/sm2"
 )
 
-// The contents of the object identifiers that say how the key in an envelope is
-// encrypted (GM/T 0006). Both mean SM4 in ECB mode: some CAs do not name the mode.
+// The contents of the object identifiers of the cipher in an envelope (GM/T 0006). Both
+// mean SM4 in ECB mode: some CAs do not name the mode.
 const (
 	sm4OID    = gmOID + "\x68"     // 1.2.156.10197.1.104
 	sm4ECBOID = gmOID + "\x68\x01" // 1.2.156.10197.1.104.1
@@ -28,19 +28,19 @@ const (
 	scalarSize  = 32      // octets of an SM2 private key
 )
 
-// Envelope encrypts an SM2 key for the holder of another SM2 key, to. A CA sends the
-// key of a TLCP encryption certificate this way: to is the public key of the
-// applicant's signing certificate, and the applicant calls
+// Envelope encrypts the SM2 key k for the holder of another SM2 key, whose public key
+// is to. A CA sends the key of a TLCP encryption certificate in this way. It passes the
+// public key of the applicant's signing certificate, and the applicant calls
 // [PrivateKey.OpenEnvelope].
 //
-// The result is the DER of an SM2EnvelopedKey (GB/T 35276, section 7.4; GM/T 0009): a
-// random SM4 key encrypted with SM2, the public key, and the private key encrypted
-// with SM4-ECB, without padding. The field encryptedPrivateKey of a CSRResponse (GM/T
-// 0092) holds it too. The randomness comes from crypto/rand, so each result is
-// different. The envelope does not say who made it.
+// The result is the DER of an SM2EnvelopedKey (GB/T 35276, section 7.4): a random SM4
+// key that is encrypted with SM2, the public key of k, and the private key, which is
+// encrypted with SM4-ECB without padding. The field encryptedPrivateKey of a
+// CSRResponse (GM/T 0092) holds the same octets. The randomness comes from crypto/rand,
+// so each result is different.
 //
-// RSA and ECC keys, an empty key, and a key enveloped for itself, which nobody
-// could open, are [yuncert.ErrInvalidValueMalformed].
+// Keys that are not SM2 keys, and k with its own public key, are
+// [yuncert.ErrInvalidValueMalformed].
 func (k *PrivateKey) Envelope(to crypto.PublicKey) ([]byte, error) {
 	own, ok := k.signer().(sm2Signer)
 	if !ok {
@@ -85,14 +85,14 @@ func (k *PrivateKey) Envelope(to crypto.PublicKey) ([]byte, error) {
 	return der.Append(nil, asn1.SEQUENCE, der.AppendBitString(fields, d)), nil
 }
 
-// OpenEnvelope returns the SM2 key in an SM2EnvelopedKey (GB/T 35276, section 7.4),
-// in DER, that is for k. The public key in the envelope must belong to the private key.
-// Compare it with the encryption certificate: an envelope is not signed, and anyone can
-// make one for k.
+// OpenEnvelope decrypts an SM2EnvelopedKey (GB/T 35276, section 7.4) with k, and returns
+// the SM2 key in it. The public key in the envelope must belong to the private key. An
+// envelope is not signed, and anyone can make one for k: compare the result with the
+// encryption certificate.
 //
-// The private key is 32 octets encrypted with SM4-ECB. The envelope names
-// 1.2.156.10197.1.104.1 or 1.2.156.10197.1.104, with the parameters NULL or without
-// them. An envelope has up to 1 KiB.
+// An envelope is DER of up to 1 KiB. Its cipher is 1.2.156.10197.1.104.1 (SM4-ECB) or
+// 1.2.156.10197.1.104 (SM4), with the parameters NULL or without them. The encrypted
+// private key has 32 octets.
 //
 // An envelope for another key is [yuncert.ErrInvalidParameter]. A change of the
 // encrypted SM4 key gives the same error. All other changes, and a k that is not an
