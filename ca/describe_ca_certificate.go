@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"io"
 	"math"
-	"strings"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/internal/x509der"
@@ -44,7 +43,7 @@ type CACertificate struct {
 	Algorithm        string `json:"Algorithm,omitempty"`        // family of the key: RSA, ECC or SM2
 	FullAlgorithm    string `json:"FullAlgorithm,omitempty"`    // algorithm of the key, such as RSA_2048
 	KeySize          int32  `json:"KeySize,omitempty"`          // the number in FullAlgorithm, in bits
-	SignAlgorithm    string `json:"SignAlgorithm,omitempty"`    // SHA256WITHRSA, SHA256WITHECDSA or SM3WITHSM2
+	SignAlgorithm    string `json:"SignAlgorithm,omitempty"`    // algorithm of the certificate's signature, such as SHA256WITHRSA
 	SerialNumber     string `json:"SerialNumber,omitempty"`     // lower-case hexadecimal digits
 
 	// SubjectDN is the subject as C=…,O=…,OU=…,L=…,ST=…,CN=…, with the escapes of
@@ -123,7 +122,7 @@ func (i *Issuer) describe(revoked bool) *CACertificate {
 		Algorithm:        a.Family(),
 		FullAlgorithm:    string(a),
 		KeySize:          int32(a.KeySize()),
-		SignAlgorithm:    strings.ToUpper(string(a.SignatureAlgorithm())),
+		SignAlgorithm:    x509der.SignAlgorithm(cert),
 		SerialNumber:     hex.EncodeToString(x509der.SerialOctets(cert)),
 		SubjectDN:        x509der.DistinguishedName(subject),
 		CommonName:       subject.Get(x509der.CommonName),

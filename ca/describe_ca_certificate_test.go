@@ -33,6 +33,28 @@ func describe(t testing.TB, issuer *ca.Issuer) *ca.DescribeCACertificateResponse
 	return resp
 }
 
+// SignAlgorithm is about the CA's certificate, which a CA of another family may have
+// signed.
+func TestDescribeCACertificateOfAnotherFamily(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		parent, a algorithm.Algorithm
+		want      string
+	}{
+		{algorithm.RSA_2048, algorithm.ECC_256, "SHA256WITHRSA"},
+		{algorithm.ECC_256, algorithm.RSA_2048, "SHA256WITHECDSA"},
+	} {
+		resp := createExternal(t, authorityOf(tt.parent).rootIssuer, externalRequest(t, tt.a))
+		issuer, err := ca.NewIssuer(resp.CertificateChain, key(tt.a, 1), ca.IssuerOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := issuer.Describe(); got.SignAlgorithm != tt.want || got.FullAlgorithm != string(tt.a) {
+			t.Errorf("%s below %s: SignAlgorithm %s and FullAlgorithm %s, want %s and %s", tt.a, tt.parent, got.SignAlgorithm, got.FullAlgorithm, tt.want, tt.a)
+		}
+	}
+}
+
 // Every field is checked, for a root and a subordinate CA of every algorithm.
 func TestDescribeCACertificate(t *testing.T) {
 	t.Parallel()
