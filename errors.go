@@ -150,7 +150,7 @@ const (
 	ErrThrottlingUser Code = "Throttling.User"
 	ErrThrottlingApi  Code = "Throttling.Api"
 
-	// ErrServiceUnavailable: the service is away for a short time.
+	// ErrServiceUnavailable: the service is unavailable for a short time.
 	ErrServiceUnavailable Code = "ServiceUnavailable"
 )
 
@@ -177,6 +177,7 @@ func (c Code) HTTPStatus() int {
 	return c.gatewayStatus()
 }
 
+// gatewayStatus continues HTTPStatus with the codes of the gateway. The rest is 500.
 func (c Code) gatewayStatus() int {
 	switch c {
 	case ErrInvalidParameterFormat, ErrNoSuchVersion, ErrUnsupportedOperation,

@@ -25,7 +25,8 @@ type CreateExternalCACertificateRequest struct {
 	// ApiPassthrough holds what does not come from the CSR. In the cloud's calls
 	// it is a parameter with JSON text.
 	ApiPassthrough ExternalCAPassthrough `json:"ApiPassthrough,omitzero"`
-	// CertMaxTime is for the caller: only the product with the key can enforce it.
+	// CertMaxTime is as in [CreateSubCACertificateRequest], but only the product with
+	// the key can enforce it.
 	CertMaxTime     int32  `json:"CertMaxTime,omitempty"`
 	ResourceGroupId string `json:"ResourceGroupId,omitempty"`
 	Tags            []Tag  `json:"Tags,omitempty"`

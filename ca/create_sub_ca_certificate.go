@@ -39,7 +39,8 @@ type CreateSubCACertificateRequest struct {
 	// IssuerOptions.CRLBase.
 	EnableCrl bool  `json:"EnableCrl,omitempty"`
 	CrlDay    int32 `json:"CrlDay,omitempty"`
-	// CertMaxTime is for the caller, who sets IssuerOptions.CertMaxTime.
+	// CertMaxTime is the longest validity of what the new CA issues, in days. It is
+	// for the caller, who sets IssuerOptions.CertMaxTime. Zero means no limit.
 	CertMaxTime int32 `json:"CertMaxTime,omitempty"`
 
 	Tags            []Tag            `json:"Tags,omitempty"`

@@ -166,7 +166,8 @@ func (l *leaf) check() error {
 	return l.checkLast()
 }
 
-// checkLast checks the parameters at the end of the documents.
+// checkLast checks Immediately, EnableCrl and Tags, the last parameters of the
+// documents.
 func (l *leaf) checkLast() error {
 	p := &l.parameters
 	if err := checkImmediately(p.immediately); err != nil {

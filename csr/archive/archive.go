@@ -190,7 +190,7 @@ func (r *Record) searchText() string {
 	return fold(cmp.Or(r.CommonName, first) + "\n" + r.Name)
 }
 
-// fold returns a text in the form in which letter case does not count.
+// fold returns a text for comparisons without regard to letter case.
 func fold(text string) string { return strings.ToLower(text) }
 
 func checkCsrID(csrID int64) error {

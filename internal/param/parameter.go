@@ -41,7 +41,8 @@ func (a Attribute) AddTo(subject *x509der.Name) error {
 	return nil
 }
 
-// CheckText refuses text that could harm a log, a page or a database.
+// CheckText refuses text that could harm a log, a page or a database, and text of
+// more than limit characters.
 func CheckText(parameter, text string, limit int) error {
 	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > limit || strings.ContainsFunc(text, unicode.IsControl) {
 		return Malformed(parameter, "%.80q is not UTF-8 text of up to %d characters without control characters", text, limit)
