@@ -413,6 +413,7 @@ func TestCreateCustomCertificateRefusesUnderIssuer(t *testing.T) {
 			r.ApiPassthrough.Extensions.SubjectAlternativeNames = typed("dNSName", "www.example.com")
 		}, refused, passedSubject, "a CA's own"},
 		{"after the CA's end", au.issuer, caEnd.Add(time.Second), nil, yuncert.ErrCertificateExpired, "ParentIdentifier", "valid from"},
+		{"an end that is now", au.issuer, instant, func(r *customRequest) { r.Validity = "2026-03-04T05:06:07Z" }, refused, "Validity", "would have ended at 2026-03-04T05:06:07Z"},
 		{"beyond the CA's end", au.issuer, instant, func(r *customRequest) { r.Validity = "61m" }, refused, "Validity", "2031-04-04T05:06:07Z"},
 		{"before the CA's start", au.issuer, instant, func(r *customRequest) { r.Validity = "2026-03-04T05:06:06Z/2027-01-01T00:00:00Z" }, refused, "Validity", "2026-03-04T05:06:06Z"},
 		{"no CRL", au.issuerWith(t, ca.IssuerOptions{}), instant, func(r *customRequest) { r.EnableCrl = 1 }, refused, "EnableCrl", "CRLBase"},

@@ -154,8 +154,8 @@ func (v *validity) within(now time.Time, issuer *Issuer, longest int32) (notBefo
 		return start, notAfter, param.Refused(begins, "the certificate would begin at %s, before the CA and its chain, which begin at %s", stamp(start), stamp(issuer.notBefore))
 	case notAfter.After(issuer.notAfter):
 		return start, notAfter, param.Refused(decides, "the certificate would end at %s, after the CA and its chain, which end at %s", stamp(notAfter), stamp(issuer.notAfter))
-	case notAfter.Before(now):
-		return start, notAfter, param.Refused(decides, "the certificate would have ended at %s, before now, %s", stamp(notAfter), stamp(now))
+	case notAfter.Before(now) || !notAfter.After(start):
+		return start, notAfter, param.Refused(decides, "the certificate would have ended at %s, and it is %s now", stamp(notAfter), stamp(now))
 	case longest > 0 && notAfter.Unix()-start.Unix() > int64(longest)*24*60*60:
 		return start, notAfter, param.Refused(decides, "the certificate would be valid from %s to %s; the CA's CertMaxTime allows %d days", stamp(start), stamp(notAfter), longest)
 	}
