@@ -54,6 +54,7 @@ var securityTests = map[string]string{
 	"A DNS name is not an IP address":                  "TestCanonicalNameRefusals",
 	"An A-label converts to Unicode and back":          "TestCanonicalNameRefusals",
 	"An IPv4 address is not mapped into IPv6":          "TestCanonicalNameRefusals TestMessages",
+	"A URI has a host in ASCII":                        "TestClientSanRefused",
 	"A common name that reads like a host name":        "TestCheckTextSpellings TestMessages",
 	"E-mail addresses, URIs and other names in a CSR":  "TestCreateServerCertificateWithCsrOtherNames",
 	"**Issued content.** Only the key, the names":      "TestProfileIgnoresRequestedExtensions TestCreateServerCertificateWithCsrSubject",
