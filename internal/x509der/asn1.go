@@ -8,8 +8,6 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
-
-	"github.com/yuncert/yuncert/internal/der"
 )
 
 // contextTag returns the tag of an explicit [n].
@@ -57,10 +55,15 @@ func ObjectIdentifier(content string) encodingasn1.ObjectIdentifier {
 // above 2^31-1. Go cannot parse a certificate that has one. The error completes a
 // sentence that begins with what the object identifier is.
 func CheckArcs(content string) error {
-	var oid encodingasn1.ObjectIdentifier
-	input := cryptobyte.String(der.Append(nil, asn1.OBJECT_IDENTIFIER, content))
-	if !input.ReadASN1ObjectIdentifier(&oid) {
-		return errors.New("has arcs above 2^31-1, which common software does not read")
+	n := 0 // the first two arcs share a subidentifier (X.690, 8.19.4)
+	for _, c := range []byte(content) {
+		if n > math.MaxInt32>>7 {
+			return errors.New("has arcs above 2^31-1, which common software does not read")
+		}
+		n = n<<7 | int(c&0x7f)
+		if c&0x80 == 0 {
+			n = 0
+		}
 	}
 	return nil
 }
