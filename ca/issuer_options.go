@@ -22,9 +22,9 @@ type IssuerOptions struct {
 	// OCSPServer has up to 8 http or https addresses of the CA's OCSP responders.
 	// IssuingCertificateURL has up to 8 addresses of the CA's own certificate in
 	// DER. The CA's Identifier replaces the text "{Identifier}" in an address, so
-	// that all CAs of a Pool can have the same options. The addresses are written
-	// into every certificate that the CA signs, as the extension
-	// authorityInfoAccess (RFC 5280, section 4.2.2.1).
+	// that all CAs of a Pool can have the same options; other braces are refused.
+	// The addresses are written into every certificate that the CA signs, as the
+	// extension authorityInfoAccess (RFC 5280, section 4.2.2.1).
 	OCSPServer, IssuingCertificateURL []string
 	// Defaults are written into the subjects of server and client certificates if
 	// neither the request nor the CSR has the attribute. Nil means the documented
@@ -134,6 +134,9 @@ func webAddress(option, text string) (string, error) {
 	if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Hostname() == "" || !x509der.IsASCII(address.Host) ||
 		address.User != nil || address.RawQuery != "" || address.ForceQuery || address.Fragment != "" || len(text) > maxAddress {
 		return "", param.Refused(option, "%.80q is not an http or https address with an ASCII host, without user, query and fragment, and with up to %d octets", text, maxAddress)
+	}
+	if strings.ContainsAny(text, "{}") { // url.Parse would escape them
+		return "", param.Refused(option, "the address %.80q has braces: only {Identifier} is replaced, in OCSPServer and IssuingCertificateURL", text)
 	}
 	// Underscores are accepted: names in DNS may have them.
 	if _, err := x509der.ReferenceName(address.Hostname()); err != nil {

@@ -62,6 +62,7 @@ var badAddresses = []string{
 	"http:", "http:pki.example.com", "http://", "http:///crl", "http://:80/crl", "http://[::1", "http://pki.example.com:port",
 	"http://pki.example.com?a=b", "http://pki.example.com/?", "http://pki.example.com/#f", "http://user@pki.example.com", "http://user:password@pki.example.com",
 	"http://pki.example.com./crl", "http://pki..example.com/crl", `http://"pki".example.com/crl`, "http://<pki.example.com>/crl", "http://[fe80::1%25eth0]/crl",
+	"http://pki.example.com/{identifier}", "http://pki.example.com/Identifier}",
 	"http://pki.example.com/[crl]", "http://pki.example.com]/crl", "http://[2001:db8::1]:65536/crl",
 	"http://例子.中国/crl", "http://%E4%BE%8B/crl", "http://pki.example.com/%zz", "http://pki.example.com/\n", " http://pki.example.com",
 	"", "http://pki.example.com/" + strings.Repeat("a", 2048-len("http://pki.example.com/")+1),
@@ -78,6 +79,7 @@ func TestIssuerOptionsRefused(t *testing.T) {
 		message   string
 	}
 	tests := []row{
+		{"{Identifier} in CRLBase", ca.IssuerOptions{CRLBase: "http://pki.example.com/{Identifier}"}, refused, "CRLBase", "only {Identifier} is replaced, in OCSPServer and IssuingCertificateURL"},
 		{"9 responders", ca.IssuerOptions{OCSPServer: slices.Repeat([]string{"http://a"}, 9)}, refused, "OCSPServer", "9 addresses"},
 		{"9 issuers", ca.IssuerOptions{IssuingCertificateURL: slices.Repeat([]string{"http://a"}, 9)}, refused, "IssuingCertificateURL", "9 addresses"},
 		{"negative Backdate", ca.IssuerOptions{Backdate: -time.Second}, refused, "Backdate", "-1s"},

@@ -11,7 +11,7 @@ import (
 )
 
 // crypto/x509 reads object identifiers with both packages.
-func TestIsReadable(t *testing.T) {
+func TestCheckArcs(t *testing.T) {
 	t.Parallel()
 	for content, want := range map[string]bool{
 		"\x55\x04\x03":                             true,
@@ -25,8 +25,8 @@ func TestIsReadable(t *testing.T) {
 		"\x2a\x81\x80\x80\x80\x80\x80\x80\x80\x00": false, // 2^56
 	} {
 		der := asn.OID(content)
-		if got := x509der.IsReadable(content); got != want {
-			t.Errorf("IsReadable(%x) = %v, want %v", content, got, want)
+		if err := x509der.CheckArcs(content); (err == nil) != want {
+			t.Errorf("CheckArcs(%x): %v, want %v", content, err, want)
 		}
 		var oid encodingasn1.ObjectIdentifier
 		input := cryptobyte.String(der)
