@@ -251,9 +251,9 @@ var parameterMessages = []message{
 	{"a custom name of the wrong type", custom(func(p *ca.CustomPassthrough) {
 		p.Extensions.SubjectAlternativeNames = []ca.SubjectAlternativeName{{Type: "dNSName", Value: "192.0.2.1"}}
 	}), malformed, "ApiPassthrough.Extensions.SubjectAlternativeNames.1.Value", []string{`"192.0.2.1" is an IP address: use the Type iPAddress`}},
-	{"a custom key usage of the document's examples", custom(func(p *ca.CustomPassthrough) {
-		p.Extensions.KeyUsage = ca.CustomKeyUsage{DigitalSignature: true, KeyEncipherment: true}
-	}), refused, "ApiPassthrough.Extensions.KeyUsage.KeyEncipherment", []string{"the key is an ECC key", "leave KeyEncipherment out"}},
+	{"a custom key usage that an ECC key cannot have", custom(func(p *ca.CustomPassthrough) {
+		p.Extensions.KeyUsage = ca.CustomKeyUsage{DigitalSignature: true, DataEncipherment: true}
+	}), refused, "ApiPassthrough.Extensions.KeyUsage.DataEncipherment", []string{"the key is an ECC key", "leave DataEncipherment out"}},
 	{"a custom certificate without usages", custom(func(p *ca.CustomPassthrough) { p.Extensions.ExtendedKeyUsages = nil }),
 		yuncert.ErrMissingParameter, "ApiPassthrough.Extensions.KeyUsage", []string{"is mandatory for this action.", "ExtendedKeyUsages can replace it"}},
 	{"Host as a mapped address", func(t *testing.T) error {

@@ -181,7 +181,6 @@ func refusedCustomRequests(t testing.TB) []refusedCustom {
 		{"a newline in a value", custom("2.5.4.12", "a\nb"), malformed, passedAttribute + "1.Value", "U+000A"},
 
 		{"no usage at all", usages(), missing, passedKeyUsage, passedUsages + " can replace it."},
-		{"KeyEncipherment for an ECC key", usage(func(u *ca.CustomKeyUsage) { u.KeyEncipherment = true }), refused, passedKeyUsage + ".KeyEncipherment", "an ECC key"},
 		{"DataEncipherment for an ECC key", usage(func(u *ca.CustomKeyUsage) { u.DataEncipherment = true }), refused, passedKeyUsage + ".DataEncipherment", "an ECC key"},
 		{"EncipherOnly without KeyAgreement", usage(func(u *ca.CustomKeyUsage) { u.EncipherOnly = true }), refused, passedKeyUsage + ".EncipherOnly", "only with KeyAgreement"},
 		{"DecipherOnly without KeyAgreement", usage(func(u *ca.CustomKeyUsage) { u.DecipherOnly = true }), refused, passedKeyUsage + ".DecipherOnly", "only with KeyAgreement"},
@@ -305,7 +304,7 @@ func TestCreateCustomCertificateKeyUsage(t *testing.T) {
 	}
 	refusedFor := map[string][]string{
 		"RSA": {"KeyAgreement", "EncipherOnly", "DecipherOnly"},
-		"ECC": {"KeyEncipherment", "DataEncipherment"},
+		"ECC": {"DataEncipherment"},
 	}
 	for _, a := range testkeys.Families {
 		for name, usage := range all {
@@ -879,7 +878,7 @@ func TestCreateCustomCertificateOrderOfProblems(t *testing.T) {
 		Subject: &customSubject{Country: "X", State: "\x00", Locality: "\x00", Organization: "\x00", OrganizationUnit: "\x00", CommonName: "\x00",
 			CustomAttributes: attributes("X", "\x00")},
 		Extensions: ca.CustomExtensions{
-			KeyUsage: ca.CustomKeyUsage{KeyEncipherment: true}, ExtendedKeyUsages: []string{"X"},
+			KeyUsage: ca.CustomKeyUsage{DataEncipherment: true}, ExtendedKeyUsages: []string{"X"},
 			SubjectAlternativeNames: typed("X", ""), Criticals: []string{"X"},
 		},
 	}}
@@ -900,7 +899,7 @@ func TestCreateCustomCertificateOrderOfProblems(t *testing.T) {
 		{malformed, passedSubject + ".CommonName", func() { p.Subject.CommonName = "" }},
 		{malformed, passedAttribute + "1.ObjectIdentifier", func() { p.Subject.CustomAttributes[0].ObjectIdentifier = "2.5.4.5" }},
 		{malformed, passedAttribute + "1.Value", func() { p.Subject.CustomAttributes[0].Value = "1" }},
-		{refused, passedKeyUsage + ".KeyEncipherment", func() { p.Extensions.KeyUsage = ca.CustomKeyUsage{} }},
+		{refused, passedKeyUsage + ".DataEncipherment", func() { p.Extensions.KeyUsage = ca.CustomKeyUsage{} }},
 		{malformed, passedUsages, func() { p.Extensions.ExtendedKeyUsages = nil }},
 		{missing, passedKeyUsage, func() { p.Extensions.ExtendedKeyUsages = []string{"clientAuth"} }},
 		{malformed, passedNames + ".1.Type", func() { p.Extensions.SubjectAlternativeNames[0].Type = "dNSName" }},

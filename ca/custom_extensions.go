@@ -31,9 +31,11 @@ type CustomExtensions struct {
 
 // A CustomKeyUsage says what the key may be used for (RFC 5280, section
 // 4.2.1.3). KeyAgreement is refused for RSA keys (RFC 3279, section 2.3.1), and
-// KeyEncipherment and DataEncipherment for ECC keys (RFC 8813, section 3). An SM2
-// key can have every usage. At least one usage must suit each extended key usage
-// (RFC 5280, section 4.2.1.12), and all of them timeStamping.
+// DataEncipherment for ECC keys (RFC 8813, section 3). KeyEncipherment has no
+// meaning for ECC keys and is accepted, because the documents ask for it in every
+// server and client. An SM2 key can have every usage. At least one usage must suit
+// each extended key usage (RFC 5280, section 4.2.1.12), and all of them
+// timeStamping.
 //
 // If no field is set, the key usage is digitalSignature, and keyEncipherment too
 // for an RSA key with serverAuth. For mail that others encrypt, set
@@ -81,10 +83,11 @@ func (l *leaf) setExtensions(e *CustomExtensions) (err error) {
 }
 
 // unsuitedKeyUsages are the key usages that keys of a family cannot have (RFC
-// 3279, section 2.3.1; RFC 5480, section 3; RFC 8813, section 3).
+// 3279, section 2.3.1; RFC 8813, section 3). RFC 8813 also forbids keyEncipherment
+// for ECC keys.
 var unsuitedKeyUsages = map[string]x509.KeyUsage{
 	"RSA": x509.KeyUsageKeyAgreement | x509.KeyUsageEncipherOnly | x509.KeyUsageDecipherOnly,
-	"ECC": x509.KeyUsageKeyEncipherment | x509.KeyUsageDataEncipherment,
+	"ECC": x509.KeyUsageDataEncipherment,
 }
 
 // bits checks the key usage for a key of a family and returns it.
