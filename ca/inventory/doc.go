@@ -20,7 +20,8 @@
 // that nobody knows it. If Add fails, forget the certificate.
 //
 // To take over a CA, add its certificates one by one, revoke those that the old record
-// lists as revoked, and publish a CRL. The private keys of CAs are never stored:
+// lists as revoked, call [Inventory.RaiseCRLNumber], and publish a CRL. The example of
+// [Inventory.Add] does so for "openssl ca". The private keys of CAs are never stored:
 // [Inventory.Pool] asks for them.
 //
 // # What holds for every method

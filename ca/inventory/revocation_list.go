@@ -21,9 +21,10 @@ import (
 // CRL itself is in memory.
 //
 // The CRL number is the UNIX time, or one more than the last number if that is not
-// less. The complete list and each partition have numbers of their own. A list has a
-// greater number than all that were returned before, in any process that shares the
-// store, and has all their entries that are still due.
+// less; [Inventory.RaiseCRLNumber] continues the numbers of another tool. The complete
+// list and each partition have numbers of their own. A list has a greater number than
+// all that were returned before, in any process that shares the store, and has all their
+// entries that are still due.
 //
 // Publish each list that is returned. A certificate that had expired at the time of an
 // earlier list is left out, so that it is on one list after its end (RFC 5280, section
@@ -116,7 +117,8 @@ func (v *Inventory) reserveNumber(ctx context.Context, l List) (number int64, er
 			stored = List{Authority: l.Authority, CrlUrl: l.CrlUrl}
 		}
 		// A CA that is taken over, or whose database was restored, has published
-		// numbers that the store does not know. They are rarely above UNIX times.
+		// numbers that the store does not know. Most are below UNIX times; for the
+		// others there is RaiseCRLNumber.
 		number = max(stored.Reserved+1, l.ThisUpdate.Unix())
 		stored.Reserved = number
 		return tx.PutList(stored)

@@ -143,7 +143,7 @@ type CA struct {
 // one with an empty CrlUrl for the list of all its certificates.
 type List struct {
 	Authority, CrlUrl string
-	Reserved          int64     // the greatest number that a CRL was begun with
+	Reserved          int64     // the greatest number that a CRL was begun with, or given to RaiseCRLNumber
 	Number            int64     // the number of the newest CRL that was completed, 0 for none
 	ThisUpdate        time.Time // the latest ThisUpdate of all that were completed
 	NextUpdate        time.Time // of the newest CRL
