@@ -5,7 +5,8 @@
 //     makes, and yuncert reads what they make;
 //   - Python's cryptography, step, github.com/youmark/pkcs8 and most of the above read
 //     the encrypted keys that yuncert writes, and yuncert reads theirs;
-//   - OpenSSL, GnuTLS and cfssl issue with CAs that yuncert certified;
+//   - OpenSSL, GnuTLS and cfssl issue with CAs that yuncert certified, and an inventory
+//     takes over a CA of OpenSSL;
 //   - zlint and wycheproof check certificates and signature verification;
 //   - a SoftHSM token signs;
 //   - a name server of github.com/miekg/dns answers order's lookups, and PostgreSQL and
