@@ -42,9 +42,9 @@ func migrationsOf(dialect sqldb.Dialect) [][]string {
 // migrations has the steps with words of columnTypes. A released step never changes.
 //
 // crl_until is the later of not_after and updated: a CRL lists a revoked certificate
-// until then. The index yuncert_certificates_crl has all columns of a CRL entry, so
-// that a CRL is created without reading the much longer rows. The indexes of one
-// Status cost nothing when a certificate is added.
+// until then. crl_entry is its entry, in an index, so that a CRL is created without
+// reading the much longer rows; SQLite looks at the status in the index again. The indexes of revoked certificates cost nothing when a certificate is
+// added.
 var migrations = [][]string{
 	{
 		`CREATE TABLE yuncert_certificates (
@@ -67,7 +67,8 @@ var migrations = [][]string{
 			invalidity_date BIGINT NOT NULL,
 			added BIGINT NOT NULL,
 			updated BIGINT NOT NULL,
-			crl_until BIGINT NOT NULL
+			crl_until BIGINT NOT NULL,
+			crl_entry TEXT NOT NULL
 		)`,
 		`CREATE UNIQUE INDEX yuncert_certificates_serial ON yuncert_certificates (authority, serial_number)`,
 		`CREATE UNIQUE INDEX yuncert_certificates_custom ON yuncert_certificates (custom_identifier) WHERE custom_identifier <> ''`,
@@ -78,8 +79,7 @@ var migrations = [][]string{
 		`CREATE INDEX yuncert_certificates_expiry ON yuncert_certificates (not_after, id, status) WHERE status <> 'DELETE'`,
 		`CREATE INDEX yuncert_certificates_revoked ON yuncert_certificates (id, kind) WHERE status = 'REVOKE'`,
 		`CREATE INDEX yuncert_certificates_revoked_expiry ON yuncert_certificates (not_after, id) WHERE status = 'REVOKE'`,
-		`CREATE INDEX yuncert_certificates_crl ON yuncert_certificates
-			(authority, crl_until, crl_url, serial_number, revocation_time, reason, invalidity_date) WHERE status <> 'ISSUE'`,
+		`CREATE INDEX yuncert_certificates_crl ON yuncert_certificates (authority, crl_until, crl_url, crl_entry, status) WHERE status <> 'ISSUE'`,
 		`CREATE TABLE yuncert_certificate_terms (
 			term TEXT NOT NULL,
 			certificate_id BIGINT NOT NULL,

@@ -212,15 +212,23 @@ func TestBrokenList(t *testing.T) {
 		}
 		return last
 	}
+	entries := func(entry driver.Value) sqldbtest.Rows {
+		return sqldbtest.Rows{Values: [][]driver.Value{{"1 1  01"}, {entry}}}
+	}
 	for _, tt := range []struct {
 		name, statement string
 		list            sqldbtest.Rows
 		read            func(inventory.Snapshot) error
 		want            string
 	}{
-		{"the server ends the connection", "SELECT serial_number,",
-			sqldbtest.Rows{Values: [][]driver.Value{{"01", int64(1), int64(1), int64(1)}}, Err: sqldbtest.ErrBroken}, revoked, sqldbtest.ErrBroken.Error()},
-		{"an entry with other columns", "SELECT serial_number,", sqldbtest.Rows{Values: [][]driver.Value{{int64(2)}}}, revoked, "Scan"},
+		{"the server ends the connection", "SELECT crl_entry",
+			sqldbtest.Rows{Values: [][]driver.Value{{"1 1  01"}}, Err: sqldbtest.ErrBroken}, revoked, sqldbtest.ErrBroken.Error()},
+		{"an entry that is a number", "SELECT crl_entry", entries(int64(2)), revoked, "a int64 is not a CRL entry"},
+		{"an empty entry", "SELECT crl_entry", entries(""), revoked, `"" is not a CRL entry`},
+		{"an entry without a reason", "SELECT crl_entry", entries("1   01"), revoked, `"1   01" is not a CRL entry`},
+		{"an entry without a serial number", "SELECT crl_entry", entries("1 1 1"), revoked, `"1 1 1" is not a CRL entry`},
+		{"an entry without a time", "SELECT crl_entry", entries("x 1  01"), revoked, `"x 1  01" is not a CRL entry`},
+		{"an entry with a wrong InvalidityDate", "SELECT crl_entry", entries("1 1 x 01"), revoked, `"1 1 x 01" is not a CRL entry`},
 		{"a page of certificates", "SELECT identifier,", sqldbtest.Rows{Err: sqldbtest.ErrBroken}, func(s inventory.Snapshot) error {
 			page, err := s.Certificates(inventory.Query{Limit: 9})
 			if page != nil {
@@ -278,7 +286,7 @@ func TestContextEnds(t *testing.T) {
 			_, err := s.Count(inventory.Query{})
 			return err
 		})},
-		{"a View that reads a CRL", "SELECT serial_number,", view(func(s inventory.Snapshot) error {
+		{"a View that reads a CRL", "SELECT crl_entry", view(func(s inventory.Snapshot) error {
 			for _, err := range s.Revoked("authority", "", time.Time{}) {
 				return err
 			}

@@ -40,15 +40,15 @@ const (
 
 	selectBySerialNumber = `SELECT ` + certificateColumns + ` FROM yuncert_certificates WHERE authority = $1 AND serial_number = $2`
 
-	insertCertificate = `INSERT INTO yuncert_certificates (identifier, authority, serial_number, kind, not_before, not_after, crl_url, added, der, tags, resource_group_id, custom_identifier, alias_name, status, revocation_time, reason, invalidity_date, updated, crl_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING RETURNING id`
+	insertCertificate = `INSERT INTO yuncert_certificates (identifier, authority, serial_number, kind, not_before, not_after, crl_url, added, der, tags, resource_group_id, custom_identifier, alias_name, status, revocation_time, reason, invalidity_date, updated, crl_until, crl_entry) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) ON CONFLICT DO NOTHING RETURNING id`
 
-	updateCertificate = `UPDATE yuncert_certificates SET der = $1, tags = $2, resource_group_id = $3, custom_identifier = $4, alias_name = $5, status = $6, revocation_time = $7, reason = $8, invalidity_date = $9, updated = $10, crl_until = $11 WHERE identifier = $12`
+	updateCertificate = `UPDATE yuncert_certificates SET der = $1, tags = $2, resource_group_id = $3, custom_identifier = $4, alias_name = $5, status = $6, revocation_time = $7, reason = $8, invalidity_date = $9, updated = $10, crl_until = $11, crl_entry = $12 WHERE identifier = $13`
 
 	insertTerms = `INSERT INTO yuncert_certificate_terms (certificate_id, term) VALUES `
 
 	deleteTerms = `DELETE FROM yuncert_certificate_terms WHERE certificate_id = $1`
 
-	selectRevoked = `SELECT serial_number, revocation_time, reason, invalidity_date FROM yuncert_certificates WHERE status <> 'ISSUE' AND authority = $1 AND crl_until >= $2`
+	selectRevoked = `SELECT crl_entry FROM yuncert_certificates WHERE status <> 'ISSUE' AND authority = $1 AND crl_until >= $2`
 
 	selectCA = `SELECT authority, name_authority, certificate_chain, crl_url, client_token, added, identifier FROM yuncert_cas WHERE identifier = $1`
 
@@ -109,7 +109,7 @@ func (tx *tx) CertificateBySerialNumber(authority, serialNumber string) (c inven
 
 func (tx *tx) CreateCertificate(c inventory.Certificate, terms []string) (int64, error) {
 	columns := columnsOf(&c)
-	args := append(columns[:len(columns)-1], crlUntil(&c))
+	args := append(columns[:len(columns)-1], crlUntil(&c), crlEntryOf(&c))
 	created, err := tx.Get("creating a certificate", insertCertificate, args, &c.Id)
 	if err != nil {
 		return 0, err
@@ -148,7 +148,7 @@ func (tx *tx) createTerms(id int64, terms []string) error {
 
 func (tx *tx) PutCertificate(c inventory.Certificate) error {
 	columns := columnsOf(&c)
-	args := append(columns[fixedColumns:len(columns)-1], crlUntil(&c), c.Identifier)
+	args := append(columns[fixedColumns:len(columns)-1], crlUntil(&c), crlEntryOf(&c), c.Identifier)
 	err := tx.ExecOne("storing a certificate", updateCertificate, args...)
 	if err == nil && c.Status == inventory.StatusDelete {
 		_, err = tx.Exec("deleting the terms of a certificate", deleteTerms, c.Id)
@@ -166,10 +166,7 @@ func (tx *tx) Revoked(authority, crlUrl string, since time.Time) iter.Seq2[ca.Re
 	}
 	return func(yield func(ca.RevokedCertificate, error) bool) {
 		var entry ca.RevokedCertificate
-		columns := []any{
-			&entry.SerialNumber, (*sqldb.Micros)(&entry.RevocationTime), (*int)(&entry.Reason), (*sqldb.Micros)(&entry.InvalidityDate),
-		}
-		err := tx.Each("reading the revoked certificates", query, args, columns, func() error {
+		err := tx.Each("reading the revoked certificates", query, args, []any{(*crlEntry)(&entry)}, func() error {
 			if !yield(entry, nil) {
 				return errStopped
 			}
