@@ -26,10 +26,10 @@ var fillingCertificates = []string{
 	`WITH RECURSIVE numbers (n) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT n + 1 FROM numbers WHERE n < $1)
 	INSERT INTO yuncert_certificates (identifier, authority, serial_number, kind, not_before, not_after, crl_url, der, tags,
 		resource_group_id, custom_identifier, alias_name, status, revocation_time, reason, invalidity_date, added, updated, crl_until, crl_entry)
-	SELECT CAST(1000000000000000 + n * 6364136223847 % 562949953421312 AS TEXT) || '0123456789abcdef', CASE WHEN n % 100 < $4 THEN $5 ELSE 'authority ' || n % 100 END,
+	SELECT CAST(1000000000000000 + n * 6364136223847 % 562949953421312 AS TEXT) || '0123456789abcdef', CASE WHEN n % 100 < $4 THEN $5 ELSE 'authority ' || (n % 100) END,
 		'1f' || CAST(1000000000000000 + n * 6364136223847 % 562949953421312 AS TEXT) || '0123456789abcdef01',
 		CASE n % 1000 WHEN 0 THEN 'CA' ELSE 'SERVER' END, 1767323045000000, 1767323045000000 + n * 1000000, 'http://pki.example.com/crl',
-		$3, '[]', CASE n % 100 WHEN 0 THEN 'group ' || n / 100 % 10 ELSE '' END, '', '',
+		$3, '[]', CASE n % 100 WHEN 0 THEN 'group ' || (n / 100 % 10) ELSE '' END, '', '',
 		CASE WHEN n > $1 - $2 THEN 'REVOKE' ELSE 'ISSUE' END, CASE WHEN n > $1 - $2 THEN 1767323045000000 ELSE -62135596800000000 END,
 		CASE WHEN n > $1 - $2 THEN 1 ELSE 0 END, -62135596800000000, 1767323045000000, 1767323045000000, 1767323045000000 + n * 1000000,
 		CASE WHEN n > $1 - $2 THEN '1767323045000000 1  1f' || CAST(1000000000000000 + n * 6364136223847 % 562949953421312 AS TEXT) ||

@@ -66,8 +66,10 @@ func whereOf(q *inventory.Query) *where {
 	w := &where{tables: "yuncert_certificates", id: "id"}
 	if q.Term != "" {
 		w.tables = "yuncert_certificate_terms JOIN yuncert_certificates ON id = certificate_id"
-		w.id = "certificate_id" // the same number, in the index of the term
 		w.and("term = $%d", q.Term)
+		if !q.ByExpiry {
+			w.id = "certificate_id" // the same number, in the index of the term
+		}
 	}
 	switch q.Status {
 	case ca.StatusRevoke:
@@ -131,9 +133,9 @@ func (w *where) andExpiry(q *inventory.Query) {
 		to = after
 	}
 	if from.notAfter != math.MinInt64 {
-		w.and("(not_after, "+w.id+") > ($%d, $%d)", from.notAfter, from.id)
+		w.and("(not_after, id) > ($%d, $%d)", from.notAfter, from.id)
 	}
 	if to.notAfter != math.MaxInt64 {
-		w.and("(not_after, "+w.id+") < ($%d, $%d)", to.notAfter, to.id)
+		w.and("(not_after, id) < ($%d, $%d)", to.notAfter, to.id)
 	}
 }
