@@ -40,18 +40,19 @@ type CRLEntry struct {
 }
 
 // A CRLWriter writes a version 2 CRL (RFC 5280, section 5.1) with any number of
-// entries into one buffer. DER puts the lengths before the entries, and they are
-// known only after the last entry. So the buffer starts with free room, and Sign
-// writes the headers at the end of that room. Entries are copied only when the
-// buffer grows.
+// entries. DER puts the lengths before the entries, and they are known only after
+// the last entry. So the entries are kept in parts, and Sign copies each of them
+// once into a buffer of the right size.
 type CRLWriter struct {
 	signer *Signer
 	crl    *CRL
-	fields []byte // the fields of TBSCertList before revokedCertificates
-	room   int    // free octets at the start of list
-	list   []byte
-	err    error // the first error of Add
+	fields []byte   // the fields of TBSCertList before revokedCertificates
+	full   [][]byte // entries, in parts of about partSize octets
+	part   []byte   // the entries after them
+	err    error    // the first error of Add
 }
+
+const partSize = 1 << 20
 
 // NewCRLWriter starts a list. It refuses times beyond the year 9999.
 func NewCRLWriter(signer *Signer, crl *CRL) (*CRLWriter, error) {
@@ -62,8 +63,7 @@ func NewCRLWriter(signer *Signer, crl *CRL) (*CRLWriter, error) {
 	fields = append(fields, signer.id.der...)
 	fields = append(fields, crl.Issuer...)
 	fields = appendTime(appendTime(fields, crl.ThisUpdate), crl.NextUpdate)
-	room := len(fields) + 3*der.MaxHeader
-	return &CRLWriter{signer: signer, crl: crl, fields: fields, room: room, list: make([]byte, room, room+1024)}, nil
+	return &CRLWriter{signer: signer, crl: crl, fields: fields, part: make([]byte, 0, 1024)}, nil
 }
 
 // Add writes one entry. If its times are beyond the year 9999, Sign returns the
@@ -72,7 +72,7 @@ func (w *CRLWriter) Add(e CRLEntry) {
 	if err := checkTimes(e.RevocationTime, e.InvalidityDate); err != nil && w.err == nil {
 		w.err = err
 	}
-	w.list = der.AppendFunc(w.list, asn1.SEQUENCE, func(dst []byte) []byte {
+	w.part = der.AppendFunc(w.part, asn1.SEQUENCE, func(dst []byte) []byte {
 		dst = der.AppendInteger(dst, e.SerialNumber)
 		dst = appendTime(dst, e.RevocationTime)
 		if e.Reason == 0 && e.InvalidityDate.IsZero() {
@@ -87,7 +87,14 @@ func (w *CRLWriter) Add(e CRLEntry) {
 			return appendExtension(dst, extInvalidityDate, false, func(dst []byte) []byte { return appendGeneralizedTime(dst, e.InvalidityDate) })
 		})
 	})
+	if len(w.part) > partSize-maxEntry {
+		w.full = append(w.full, w.part)
+		w.part = make([]byte, 0, partSize)
+	}
 }
+
+// maxEntry is more than an entry has octets.
+const maxEntry = 256
 
 // reasonCodes holds the reasonCode extension of each reason. Most entries have
 // one, so each is encoded once.
@@ -107,32 +114,40 @@ func (w *CRLWriter) Sign(rand io.Reader) ([]byte, error) {
 	if w.err != nil {
 		return nil, w.err
 	}
-	entries := len(w.list) - w.room
-	list := der.AppendFunc(w.list, contextTag(0), func(dst []byte) []byte {
+	entries := 0
+	w.full = append(w.full, w.part)
+	for _, part := range w.full {
+		entries += len(part)
+	}
+	var revoked []byte // RFC 5280, section 5.1.2.6: absent if there is no entry, never empty
+	if entries > 0 {
+		revoked = der.AppendHeader(nil, asn1.SEQUENCE, entries)
+	}
+	extensions := der.AppendFunc(nil, contextTag(0), func(dst []byte) []byte {
 		return der.AppendFunc(dst, asn1.SEQUENCE, w.crl.appendExtensions)
 	})
-	start := w.room
-	if entries > 0 { // RFC 5280, section 5.1.2.6: revokedCertificates is absent, never empty
-		start = putHeader(list, start, entries)
-	}
-	start -= len(w.fields)
-	copy(list[start:], w.fields)
-	start = putHeader(list, start, len(list)-start)
+	size := len(w.fields) + len(revoked) + entries + len(extensions)
 
+	// The outer header goes before the list when the length of the signature is
+	// known. 1024 octets are enough for that signature.
+	const start = der.MaxHeader
+	list := make([]byte, start, 2*der.MaxHeader+size+len(w.signer.id.der)+1024)
+	list = der.AppendHeader(list, asn1.SEQUENCE, size)
+	list = append(append(list, w.fields...), revoked...)
+	for n, part := range w.full {
+		list = append(list, part...)
+		w.full[n] = nil
+	}
+	list = append(list, extensions...)
 	signature, err := w.signer.sign(rand, list[start:])
 	if err != nil {
 		return nil, err
 	}
 	list = der.AppendBitString(append(list, w.signer.id.der...), signature)
-	start = putHeader(list, start, len(list)-start)
-	return list[start:], nil
-}
-
-// putHeader writes the header of a SEQUENCE of n octets so that it ends at
-// buf[end], and returns the index of its first octet.
-func putHeader(buf []byte, end, n int) int {
-	header := der.AppendHeader(make([]byte, 0, der.MaxHeader), asn1.SEQUENCE, n)
-	return end - copy(buf[end-len(header):], header)
+	header := der.AppendHeader(make([]byte, 0, der.MaxHeader), asn1.SEQUENCE, len(list)-start)
+	first := start - len(header)
+	copy(list[first:], header)
+	return list[first:], nil
 }
 
 func (crl *CRL) appendExtensions(dst []byte) []byte {
