@@ -153,7 +153,7 @@ func TestCreateClientCertificateWithCsrProfile(t *testing.T) {
 				asn.SignatureID(a.Family()), au.subject, asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDState, "Zhejiang"), asn.UTF8(asn.OIDLocality, "杭州"),
 					asn.Printable(asn.OIDOrganization, "Alibaba Inc."), asn.Printable(asn.OIDUnit, "Aliyun CDN"), asn.UTF8(asn.OIDCommonName, "张三")),
 				utcTime("260304050607Z"), utcTime("260602050607Z"), public, [][]byte{
-					asn.Extension(asn.OIDConstraints, true, asn.Seq()),
+					leafConstraints(a),
 					asn.Extension(asn.OIDKeyUsage, true, bitString(7, 0x80)), // for RSA too: RFC 5280, section 4.2.1.12
 					asn.Extension(asn.OIDExtKeyUsage, false, asn.Seq(asn.OIDClientAuth)),
 					asn.Extension(asn.OIDKeyID, false, asn.Octets(keyID(t, public))),

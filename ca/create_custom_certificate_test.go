@@ -720,7 +720,7 @@ func TestCreateCustomCertificateProfile(t *testing.T) {
 				req.ApiPassthrough.Extensions.ExtendedKeyUsages = []string{"serverAuth", "clientAuth"}
 				tt.change(req, a.Family())
 				cert := issueCustom(t, au.issuer, req)
-				extensions := [][]byte{asn.Extension(asn.OIDConstraints, true, asn.Seq()), asn.Extension(asn.OIDKeyUsage, true, tt.want.keyUsage(a.Family()))}
+				extensions := [][]byte{leafConstraints(a), asn.Extension(asn.OIDKeyUsage, true, tt.want.keyUsage(a.Family()))}
 				if tt.want.usages != nil {
 					extensions = append(extensions, asn.Extension(asn.OIDExtKeyUsage, tt.want.ekCritical, asn.Seq(tt.want.usages...)))
 				}
@@ -1002,7 +1002,7 @@ func FuzzCreateCustomCertificateRequestJSON(f *testing.F) {
 			accepted++
 			cert := parse(t, der)
 			verifySignature(t, cert, au.subKey.Public())
-			if cert.IsCA || !cert.BasicConstraintsValid || cert.KeyUsage&(x509.KeyUsageCertSign|x509.KeyUsageCRLSign) != 0 || cert.KeyUsage == 0 {
+			if cert.IsCA || cert.BasicConstraintsValid == (au.algorithm == algorithm.SM2_256) || cert.KeyUsage&(x509.KeyUsageCertSign|x509.KeyUsageCRLSign) != 0 || cert.KeyUsage == 0 {
 				t.Errorf("CA %v, key usage %b", cert.IsCA, cert.KeyUsage)
 			}
 			if slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning) {

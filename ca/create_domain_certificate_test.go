@@ -249,7 +249,7 @@ func TestCreateDomainCertificateProfile(t *testing.T) {
 			cert := parse(t, der)
 			checkProfile(t, cert, profile{
 				asn.SignatureID(a.Family()), au.subject, asn.Name(asn.UTF8(asn.OIDCommonName, "*.example.com")), utcTime("260304050607Z"), utcTime("260604050607Z"), public, [][]byte{
-					asn.Extension(asn.OIDConstraints, true, asn.Seq()),
+					leafConstraints(a),
 					asn.Extension(asn.OIDKeyUsage, true, usage),
 					asn.Extension(asn.OIDExtKeyUsage, false, asn.Seq(asn.OIDServerAuth)),
 					asn.Extension(asn.OIDKeyID, false, asn.Octets(keyID(t, public))),
@@ -445,7 +445,7 @@ func TestCreateDomainCertificateGolden(t *testing.T) {
 	for a, want := range map[algorithm.Algorithm]string{
 		algorithm.RSA_2048: "d2579d853528ec2318c731b5d015fd88d73923a50c26199373496044a93452a8",
 		algorithm.ECC_256:  "400e42ed491eb2d82252211bd02cc272e1ecc6e7aecd01dd74169faf804beecf",
-		algorithm.SM2_256:  "25da5bbd714c207cd4bfc8f3def8c5bf6e275f95194dc20a765e55ab03e03ef0",
+		algorithm.SM2_256:  "435603cb415fec99e7f4fe9b4f3afc412d73ffbea7b177b13b98fcd0582f81a5",
 	} {
 		au := authorityOf(a)
 		req := &domainRequest{Csr: hostCSR(t, a, "bank.example"), Domain: "*.example.com,example.com,192.0.2.1", Months: 12, Immediately: 2}

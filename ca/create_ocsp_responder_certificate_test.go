@@ -67,7 +67,7 @@ func TestCreateOCSPResponderCertificate(t *testing.T) {
 					testutil.IdentifierForm.MatchString(resp.Identifier), testutil.RequestIDForm.MatchString(resp.RequestId),
 				}
 				want := []any{
-					"CN=Test OCSP,O=Example,C=CN", x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}, false, true, null,
+					"CN=Test OCSP,O=Example,C=CN", x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}, false, a != algorithm.SM2_256, null,
 					true, true, resp.SerialNumber, true, true,
 				}
 				if diff := cmp.Diff(want, got); diff != "" {

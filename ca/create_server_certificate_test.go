@@ -143,7 +143,7 @@ func TestCreateServerCertificateKey(t *testing.T) {
 				asn.SignatureID(a.Family()), au.subject, asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDState, "Zhejiang"), asn.UTF8(asn.OIDLocality, "杭州"),
 					asn.Printable(asn.OIDOrganization, "Alibaba Inc."), asn.Printable(asn.OIDUnit, "Aliyun CDN"), asn.Printable(asn.OIDCommonName, "www.example.com")),
 				utcTime("260304050607Z"), utcTime("260602050607Z"), made.Public(), [][]byte{
-					asn.Extension(asn.OIDConstraints, true, asn.Seq()),
+					leafConstraints(a),
 					asn.Extension(asn.OIDKeyUsage, true, usage),
 					asn.Extension(asn.OIDExtKeyUsage, false, asn.Seq(asn.OIDServerAuth)),
 					asn.Extension(asn.OIDKeyID, false, asn.Octets(keyID(t, made.Public()))),

@@ -81,6 +81,10 @@
 // says. Only [CreateCustomCertificate] and [CreateExternalCACertificate] write
 // other attributes than C, ST, L, O, OU and CN.
 //
+// Only CA certificates, and RSA and ECC certificates of others, have
+// basicConstraints. In an SM2 certificate that is not a CA's it would be an empty
+// SEQUENCE, which GmSSL refuses.
+//
 // The key usage (section 4.2.1.3) of a server or client is digitalSignature, and
 // keyEncipherment too for a server's RSA key. This is enough for TLS 1.3 with SM2
 // (RFC 8998). TLCP (GB/T 38636) needs a second certificate for encryption, which

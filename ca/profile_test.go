@@ -135,6 +135,15 @@ func checkProfile(t testing.TB, cert *x509.Certificate, want profile) {
 	}
 }
 
+// leafConstraints is the extension basicConstraints of an end entity, which SM2
+// certificates do not have.
+func leafConstraints(a algorithm.Algorithm) []byte {
+	if a == algorithm.SM2_256 {
+		return nil
+	}
+	return asn.Extension(asn.OIDConstraints, true, asn.Seq())
+}
+
 func bitString(unused byte, octets ...byte) []byte {
 	return asn.TLV(asn1.BIT_STRING, append([]byte{unused}, octets...))
 }
@@ -181,7 +190,7 @@ func TestProfile(t *testing.T) {
 				asn.SignatureID(a.Family()), au.subject, asn.Name(asn.Printable(asn.OIDCountry, "CN"), asn.Printable(asn.OIDState, "Zhejiang"), asn.UTF8(asn.OIDLocality, "杭州"),
 					asn.Printable(asn.OIDOrganization, "Alibaba Inc."), asn.Printable(asn.OIDUnit, "Aliyun CDN"), asn.UTF8(asn.OIDCommonName, "www.example.com")),
 				start, utcTime("260602050607Z"), public, [][]byte{
-					asn.Extension(asn.OIDConstraints, true, asn.Seq()),
+					leafConstraints(a),
 					asn.Extension(asn.OIDKeyUsage, true, usage),
 					asn.Extension(asn.OIDExtKeyUsage, false, asn.Seq(asn.OIDServerAuth)),
 					asn.Extension(asn.OIDKeyID, false, asn.Octets(keyID(t, public))),

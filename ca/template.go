@@ -115,6 +115,10 @@ func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err erro
 		URIs:           d.names.uris,
 		InfoAccess:     i.infoAccess,
 
+		// GmSSL refuses basicConstraints with an empty SEQUENCE, the only
+		// encoding for an end entity.
+		NoBasicConstraints: d.key.algorithm == algorithm.SM2_256,
+
 		ExtKeyUsageCritical: d.usagesCritical,
 		NamesCritical:       d.namesCritical,
 	}

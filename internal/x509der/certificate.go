@@ -41,6 +41,9 @@ type Template struct {
 	CRLPoints      []byte           // from [CRLPoints]; nil for none
 	InfoAccess     []byte           // from [InfoAccess]; nil for none
 	OCSPNoCheck    bool             // of a delegated OCSP responder
+	// NoBasicConstraints leaves that extension out of an end entity's
+	// certificate (RFC 5280, section 4.2.1.9).
+	NoBasicConstraints bool
 
 	// Whether these extensions are critical. The names always are if the subject is
 	// empty. RFC 5280 decides for the other extensions.
@@ -101,17 +104,19 @@ func (t *Template) appendTBS(dst []byte, id signatureID) []byte {
 }
 
 func (t *Template) appendExtensions(dst []byte) []byte {
-	dst = appendExtension(dst, extConstraints, true, func(dst []byte) []byte {
-		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
-			if t.CA {
-				dst = append(dst, derTrue...)
-				if t.PathLen >= 0 {
-					dst = der.AppendInteger(dst, binary.BigEndian.AppendUint64(nil, uint64(t.PathLen)))
+	if t.CA || !t.NoBasicConstraints {
+		dst = appendExtension(dst, extConstraints, true, func(dst []byte) []byte {
+			return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
+				if t.CA {
+					dst = append(dst, derTrue...)
+					if t.PathLen >= 0 {
+						dst = der.AppendInteger(dst, binary.BigEndian.AppendUint64(nil, uint64(t.PathLen)))
+					}
 				}
-			}
-			return dst
+				return dst
+			})
 		})
-	})
+	}
 	if t.KeyUsage != 0 {
 		dst = appendExtension(dst, extKeyUsage, true, func(dst []byte) []byte { return appendKeyUsage(dst, t.KeyUsage) })
 	}
