@@ -149,7 +149,8 @@ func (i *Issuer) addLink(at int, cert *x509.Certificate) error {
 	i.publicKeys = append(i.publicKeys, publicKey)
 	i.identifiers = append(i.identifiers, x509der.Identifier(cert.Raw))
 	if limitsUsages(cert) {
-		i.usages = append(i.usages, x509der.ExtKeyUsages(cert))
+		usages, _ := x509der.ExtKeyUsages(cert)
+		i.usages = append(i.usages, usages)
 	}
 	constraints, err := x509der.ConstraintsOf(cert)
 	if err != nil {

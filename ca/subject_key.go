@@ -54,14 +54,14 @@ func (k *subjectKey) readArgument(policy algorithm.KeyPolicy) error {
 	return err
 }
 
-// checkKeyAlgorithm refuses a key of a CA or an OCSP responder that is too weak
-// or of another algorithm than the one asked for. No such algorithm means any.
+// checkKeyAlgorithm refuses a key of a CA, an OCSP responder or an encryption
+// certificate that is too weak or of another algorithm than the one asked for. No such algorithm means any.
 func checkKeyAlgorithm(parameter string, got, asked algorithm.Algorithm) error {
-	if got == algorithm.RSA_1024 {
-		return param.Refused(parameter, "the key is RSA_1024, which is too weak; want RSA_2048 or longer")
-	}
 	if asked != "" && got != asked {
 		return param.Refused(parameter, "the key is %s and not %s", got, asked)
+	}
+	if got == algorithm.RSA_1024 {
+		return param.Refused(parameter, "the key is RSA_1024, which is too weak; want RSA_2048 or longer")
 	}
 	return nil
 }

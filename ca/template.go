@@ -23,6 +23,7 @@ type draft struct {
 	crl         bool // with the address of the CRL
 	keyUsage    x509.KeyUsage
 	usages      []string // extended key usages, the content octets of object identifiers
+	rawNames    []byte   // the Extension subjectAltName, if its octets must be kept
 	usagesFrom  string   // the parameter to blame for usages that the CA may not grant
 	pathLen     int      // of a CA
 	pathLenFrom string   // the parameter to blame for pathLen
@@ -113,6 +114,7 @@ func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err erro
 		Names:          d.names.all,
 		Emails:         d.names.emails,
 		URIs:           d.names.uris,
+		AltNames:       d.rawNames,
 		InfoAccess:     i.infoAccess,
 
 		// GmSSL refuses basicConstraints with an empty SEQUENCE, the only

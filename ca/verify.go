@@ -26,6 +26,10 @@ type VerifyOptions struct {
 	// must allow. A TLS client asks for [x509.ExtKeyUsageServerAuth]. Zero
 	// ([x509.ExtKeyUsageAny]) accepts any.
 	Usage x509.ExtKeyUsage
+	// Pair says that the text begins with the two certificates of a TLCP peer, as
+	// it sends them (GB/T 38636): the signing certificate, then the encryption
+	// certificate. See [Verify].
+	Pair bool
 	// RevocationLists are CRLs, none of them nil. Certificates of a CA without
 	// a CRL here are not checked for revocation. So if a CRL cannot be fetched
 	// or read, refuse the certificate or set RequireRevocationLists.
@@ -65,6 +69,13 @@ type VerifyOptions struct {
 // The first certificate is for Host; its common name is ignored. Unless it is a
 // CA's, its key usage suits a Usage of TLS servers or clients (4.2.1.12).
 //
+// With Pair the second certificate is verified like the first, and both must be a
+// pair: end entities with the same subject, issuer and alternative names, and with
+// different keys. The key usage of the first has digitalSignature. The second has
+// keyEncipherment, dataEncipherment or keyAgreement, and neither digitalSignature
+// nor contentCommitment, because others may hold its private key too (GM/T 0015).
+// The chain is the one of the first.
+//
 // Certificate policies are not evaluated. A chain that demands them is refused:
 // its requireExplicitPolicy takes effect before it ends (6.1.5). Without a
 // demand they make no chain invalid, so inhibitAnyPolicy, inhibitPolicyMapping
@@ -79,7 +90,8 @@ type VerifyOptions struct {
 // leads to a root with the name of the chain's root (6.3.3).
 //
 // Verify checks up to 100 signatures of certificates and 1000 of CRLs, and
-// compares names with name constraints up to 2^20 times. It refuses to do more.
+// compares names with name constraints up to 2^20 times, for each certificate of a
+// pair. It refuses to do more.
 //
 // The error names the certificate and the rule that it breaks, in the chain
 // that came closest to a root: [yuncert.ErrCertificateExpired] for a
@@ -136,11 +148,15 @@ func NewVerifier(opts VerifyOptions) (*Verifier, error) {
 
 // Verify is the function [Verify] with the options of the Verifier.
 func (v *Verifier) Verify(now time.Time, certificate string) ([]*x509.Certificate, error) {
-	var leaf *x509.Certificate
+	var leaf, encrypt *x509.Certificate
 	sent := noCertificates
 	err := param.EachCertificate("Certificate", certificate, maxCertificates, func(cert *x509.Certificate, err error) error {
-		if leaf == nil {
+		switch {
+		case leaf == nil:
 			leaf = cert
+			return err
+		case encrypt == nil && v.opts.Pair:
+			encrypt = cert
 			return err
 		}
 		if sent == noCertificates {
@@ -157,6 +173,24 @@ func (v *Verifier) Verify(now time.Time, certificate string) ([]*x509.Certificat
 			return nil, param.Refused("Certificate", "%s is not for the name %.80q", label(leaf), v.host)
 		}
 	}
+	if v.opts.Pair {
+		if err := checkPair(leaf, encrypt); err != nil {
+			return nil, err
+		}
+	}
+	chain, err := v.chain(now, leaf, sent)
+	if err == nil && v.opts.Pair {
+		_, err = v.chain(now, encrypt, sent)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return chain, nil
+}
+
+// chain finds the chain from a certificate to a root. sent are the certificates
+// that came with it.
+func (v *Verifier) chain(now time.Time, leaf *x509.Certificate, sent *certPool) ([]*x509.Certificate, error) {
 	s := &search{
 		now: now, opts: &v.opts, signatures: maxChecks, comparisons: maxComparisons,
 		pools: [...]*certPool{v.roots, sent, v.intermediates},

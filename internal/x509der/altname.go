@@ -1,6 +1,7 @@
 package x509der
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -357,4 +358,55 @@ func parseAltNames(value []byte) ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// AltNames returns the DNS names and IP addresses of a certificate in canonical
+// form and in order, and the Extension subjectAltName with all its octets. Both
+// are nil without alternative names. It refuses names that are not DNS names, IP
+// addresses, e-mail addresses or URIs, and more than one over [MaxNames].
+func AltNames(cert *x509.Certificate) (names []string, extension []byte, err error) {
+	for _, e := range cert.Extensions {
+		if !isExtension(e, extAltName) {
+			continue
+		}
+		for count, name := range encodedNames(e.Value) {
+			switch asn1.Tag(name[0]) {
+			case tagRFC822Name, tagDNSName, tagURI, tagIPAddress:
+			default:
+				return nil, nil, fmt.Errorf("the alternative name %d is not a DNS name, an IP address, an e-mail address or a URI", count+1)
+			}
+			if count > MaxNames {
+				return nil, nil, errNames
+			}
+		}
+		names, err = parseAltNames(e.Value)
+		if err != nil {
+			return nil, nil, err
+		}
+		extension = appendExtension(nil, extAltName, e.Critical, func(dst []byte) []byte { return append(dst, e.Value...) })
+	}
+	return names, extension, nil
+}
+
+// SameAltNames reports whether two certificates have the same alternative names,
+// octet by octet, in any order.
+func SameAltNames(a, b *x509.Certificate) bool {
+	sorted := func(cert *x509.Certificate) []string {
+		names := encodedNames(extensionOf(cert, extAltName))
+		slices.Sort(names)
+		return slices.Compact(names)
+	}
+	return slices.Equal(sorted(a), sorted(b))
+}
+
+// encodedNames returns the DER GeneralNames of the extension subjectAltName.
+func encodedNames(value []byte) (names []string) {
+	list := cryptobyte.String(value)
+	list.ReadASN1(&list, asn1.SEQUENCE)
+	var name cryptobyte.String
+	var tag asn1.Tag
+	for list.ReadAnyASN1Element(&name, &tag) {
+		names = append(names, string(name))
+	}
+	return names
 }

@@ -37,6 +37,7 @@ type Template struct {
 	Names          []string      // canonical DNS names and IP addresses
 	Emails         []string
 	URIs           []*url.URL
+	AltNames       []byte           // from [AltNames], in place of Names, Emails and URIs
 	Constraints    *NameConstraints // of a CA; nil for none
 	CRLPoints      []byte           // from [CRLPoints]; nil for none
 	InfoAccess     []byte           // from [InfoAccess]; nil for none
@@ -74,7 +75,7 @@ func MarshalCertificate(rand io.Reader, signer *Signer, t *Template) ([]byte, er
 	if err := checkTimes(t.NotBefore, t.NotAfter); err != nil {
 		return nil, err
 	}
-	size := 512 + len(t.Issuer) + len(t.RawSubject) + len(t.PublicKey) + len(signer.PublicDER) + 32*len(t.Names) + len(t.CRLPoints) + len(t.InfoAccess)
+	size := 512 + len(t.Issuer) + len(t.RawSubject) + len(t.PublicKey) + len(signer.PublicDER) + 32*len(t.Names) + len(t.AltNames) + len(t.CRLPoints) + len(t.InfoAccess)
 	return marshalSigned(rand, signer, size, func(dst []byte) []byte {
 		return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte { return t.appendTBS(dst, signer.id) })
 	})
@@ -140,7 +141,9 @@ func (t *Template) appendExtensions(dst []byte) []byte {
 	if t.Constraints != nil {
 		dst = t.Constraints.append(dst)
 	}
-	if len(t.Names)+len(t.Emails)+len(t.URIs) > 0 {
+	if t.AltNames != nil {
+		dst = append(dst, t.AltNames...)
+	} else if len(t.Names)+len(t.Emails)+len(t.URIs) > 0 {
 		// RFC 5280, section 4.2.1.6: critical when the subject is empty.
 		dst = appendExtension(dst, extAltName, t.NamesCritical || len(t.Subject) == 0, func(dst []byte) []byte {
 			return appendAltNames(dst, t.Names, t.Emails, t.URIs)

@@ -49,13 +49,14 @@ func CheckUsages(cert *x509.Certificate) error {
 }
 
 // ExtKeyUsages returns the extended key usages of a certificate (RFC 5280,
-// section 4.2.1.12), as the content octets of object identifiers.
-func ExtKeyUsages(cert *x509.Certificate) []string {
-	var usages []string
+// section 4.2.1.12), as the content octets of object identifiers, and whether the
+// extension is critical.
+func ExtKeyUsages(cert *x509.Certificate) (usages []string, critical bool) {
 	for _, e := range cert.Extensions {
 		if !isExtension(e, extExtendedKeyUsed) {
 			continue
 		}
+		critical = e.Critical
 		value := cryptobyte.String(e.Value)
 		var list, oid cryptobyte.String
 		if !value.ReadASN1(&list, asn1.SEQUENCE) {
@@ -65,5 +66,5 @@ func ExtKeyUsages(cert *x509.Certificate) []string {
 			usages = append(usages, string(oid))
 		}
 	}
-	return usages
+	return usages, critical
 }

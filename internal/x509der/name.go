@@ -251,10 +251,10 @@ func ParseCAName(rdnSequence []byte) (Name, error) {
 }
 
 // maxKeptName is the largest number of octets in a name for [CheckKeptName]. Every
-// certificate of the CA repeats the name.
+// certificate of a CA repeats the CA's name.
 const maxKeptName = 4 << 10
 
-// CheckKeptName checks a DER name that becomes the subject of a CA as it is. Each
+// CheckKeptName checks a DER name that becomes the subject of a certificate as it is. Each
 // value must pass CheckText and not be empty (RFC 5280, appendix A.1). A SET must
 // be in the order of DER (X.690, section 11.6): some implementations put it in
 // order before they verify the signature.
