@@ -55,7 +55,8 @@ func (k *subjectKey) readArgument(policy algorithm.KeyPolicy) error {
 }
 
 // checkKeyAlgorithm refuses a key of a CA, an OCSP responder or an encryption
-// certificate that is too weak or of another algorithm than the one asked for. No such algorithm means any.
+// certificate that is too weak or of another algorithm than the one asked for. No
+// such algorithm means any.
 func checkKeyAlgorithm(parameter string, got, asked algorithm.Algorithm) error {
 	if asked != "" && got != asked {
 		return param.Refused(parameter, "the key is %s and not %s", got, asked)

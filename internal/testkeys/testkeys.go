@@ -23,7 +23,8 @@ var All = []algorithm.Algorithm{
 // Families has one algorithm of each family.
 var Families = []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.SM2_256}
 
-// Key returns the i-th of the three keys of an algorithm, i from 0 to 2.
+// Key returns the i-th key of an algorithm, i from 0 to 2. SM2_256 has a fourth one
+// with the number 3, for encryption.
 func Key(a algorithm.Algorithm, i int) *algorithm.PrivateKey {
 	text := PEM(a, i)
 	key, err := algorithm.ParsePrivateKey(text)
