@@ -333,9 +333,9 @@ func refusedSignCerts(t testing.TB) []refusedSignCert {
 			t.ExtKeyUsage, t.CRLPoints = nil, asn.Extension(asn.OIDExtKeyUsage, false, asn.Seq())
 		}),
 
-		names("a directory name", "has names that cannot be copied: the alternative name 2 is not a DNS name", asn.DNSName("a.example.com"), asn.Explicit(4, commonName("a"))),
-		names("another name", "the alternative name 1 is not a DNS name", asn.Explicit(0, asn.OID("\x2a\x03"), asn.Explicit(0, asn.Null))),
-		names("a registered ID", "the alternative name 1 is not a DNS name", asn.TLV(0x88, []byte{0x2a, 3})),
+		names("a directory name", "has names that cannot be copied: alternative name 2 is not a dNSName", asn.DNSName("a.example.com"), asn.Explicit(4, commonName("a"))),
+		names("another name", "alternative name 1 is not a dNSName", asn.Explicit(0, asn.OID("\x2a\x03"), asn.Explicit(0, asn.Null))),
+		names("a registered ID", "alternative name 1 is not a dNSName", asn.TLV(0x88, []byte{0x2a, 3})),
 		names("an underscore", `subjectAltName: "a_b.example.com"`, asn.DNSName("a_b.example.com")),
 		names("a wildcard further inside", `subjectAltName: "www.*.example.com"`, asn.DNSName("www.*.example.com")),
 		names("an address as a DNS name", `the dNSName "192.0.2.1" is an IP address`, asn.DNSName("192.0.2.1")),

@@ -373,7 +373,7 @@ func AltNames(cert *x509.Certificate) (names []string, extension []byte, err err
 			switch asn1.Tag(name[0]) {
 			case tagRFC822Name, tagDNSName, tagURI, tagIPAddress:
 			default:
-				return nil, nil, fmt.Errorf("the alternative name %d is not a DNS name, an IP address, an e-mail address or a URI", count+1)
+				return nil, nil, fmt.Errorf("alternative name %d is not a dNSName, iPAddress, rfc822Name or uniformResourceIdentifier", count+1)
 			}
 			if count > MaxNames {
 				return nil, nil, errNames
