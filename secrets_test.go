@@ -232,6 +232,7 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 	domainResponse, _, err := ca.CreateDomainCertificate(rand.Reader, now, held, domain)
 	must(err)
 	add(domain, domainResponse)
+	addPair(t, add)
 	external := &ca.CreateExternalCACertificateRequest{Csr: made.Csr, Validity: "1y", ApiPassthrough: ca.ExternalCAPassthrough{
 		Subject: ca.ExternalCASubject{CommonName: "Example External CA"}, Extensions: ca.ExternalCAExtensions{PathLenConstraint: 1},
 	}}
@@ -245,6 +246,32 @@ func newWorld(t *testing.T, a algorithm.Algorithm) *world {
 	add(yuncert.Call{Action: "CreateCsr", Version: "2020-04-07", Parameters: url.Values{"Csr": {made.Csr}}})
 	add(yuncert.ErrInternalError, &yuncert.Error{Code: yuncert.ErrInternalError, Message: "no signature", Err: errors.New("the device is unplugged")})
 	return w
+}
+
+// addPair adds the types of the second certificate of a pair, which is always SM2.
+func addPair(t *testing.T, add func(...any)) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	const a = algorithm.SM2_256
+	root, err := ca.CreateRootCACertificate(rand.Reader, secretsNow, testkeys.Key(a, 0), &ca.CreateRootCACertificateRequest{
+		CommonName: "Example Root", Organization: "Example", OrganizationUnit: "PKI", Locality: "Hangzhou", State: "Zhejiang", Years: 10,
+	})
+	must(err)
+	issuer, err := ca.NewIssuer(root.CertificateChain, testkeys.Key(a, 0), ca.IssuerOptions{RootIssues: true})
+	must(err)
+	server, _, _, err := ca.CreateServerCertificate(rand.Reader, secretsNow, issuer, &ca.CreateServerCertificateRequest{
+		CommonName: "www.example.com", Algorithm: string(a), ParentIdentifier: issuer.Identifier(), Days: 90, Immediately: 1,
+	})
+	must(err)
+	encrypt := &ca.CreateEncryptCertificateRequest{SignCert: server.X509Certificate}
+	encryptResponse, _, err := ca.CreateEncryptCertificate(rand.Reader, secretsNow, issuer, testkeys.Key(a, 3).Public(), encrypt)
+	must(err)
+	add(encrypt, encryptResponse)
 }
 
 // proved is a Verifier that finds every proof.

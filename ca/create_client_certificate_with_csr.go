@@ -46,7 +46,9 @@ type CreateClientCertificateWithCsrResponse struct {
 	Identifier       string `json:"Identifier,omitempty"`
 	SerialNumber     string `json:"SerialNumber,omitempty"`
 	RequestId        string `json:"RequestId,omitempty"`
-	// Ciphertexts of the cloud's key service, for the caller to fill in.
+	// CertSignBufKmc is the encryption certificate of an SM2 client, and CertKmcRep1
+	// its private key, encrypted for the signing key. They are for the caller to
+	// fill in: [CreateEncryptCertificate] makes the certificate.
 	CertKmcRep1    string `json:"CertKmcRep1,omitempty"`
 	CertSignBufKmc string `json:"CertSignBufKmc,omitempty"`
 }

@@ -34,9 +34,8 @@ type CreateEncryptCertificateResponse struct {
 	RequestId        string `json:"RequestId,omitempty"`
 }
 
-// Validate checks the request without the issuer's signature and the time.
-// [yuncert.ErrInvalidParameter] is for a SignCert that cannot be the first of a
-// pair: see [CreateEncryptCertificate].
+// Validate checks SignCert, except for what depends on the issuer and the time:
+// the signature, the validity, and whether the CA excludes a name or a usage.
 func (r *CreateEncryptCertificateRequest) Validate() error {
 	_, _, err := r.check(algorithm.KeyPolicy{})
 	return err
@@ -179,32 +178,33 @@ func (i *Issuer) checkIssued(cert *x509.Certificate) error {
 	return nil
 }
 
-// CreateEncryptCertificate signs the second certificate of an SM2 server or
-// client, with which TLCP (GB/T 38636) encrypts. pub is the encryption key: an SM2
-// key other than the one in SignCert. Whoever decrypts for the subject has its
-// private half, often a key management centre too.
+// CreateEncryptCertificate signs the encryption certificate of an SM2 server or
+// client, the second certificate that TLCP (GB/T 38636) needs. pub is the encryption
+// key, an SM2 key other than the one in SignCert. The applicant, the CA or a key
+// management centre may have made it: nothing proves here that the applicant has its
+// private half. der is the certificate itself: store it.
 //
-// The key usage is keyEncipherment, dataEncipherment and keyAgreement (GM/T 0015).
-// Subject and alternative names are those of SignCert, octet by octet, and so are
-// the extended key usages and the time of validity, which begins with the CA and
-// its chain if SignCert is older. An issuer with a CRLBase writes its CRL's
-// address. der is the certificate itself: store it.
+// The subject, the alternative names and the extended key usages are those of
+// SignCert, octet by octet. The validity is the one of SignCert too, but does not
+// begin before the CA and its chain. The key usage is keyEncipherment,
+// dataEncipherment and keyAgreement (GM/T 0015). An issuer with a CRLBase writes its
+// CRL's address, even if SignCert has none.
 //
-// SignCert can have DNS names, IP addresses, e-mail addresses and URIs, as many as
-// [CreateCustomCertificate] accepts, and a subject of up to 4096 octets. Whether it
-// is revoked is not checked. [VerifyOptions] can verify both certificates together.
+// The alternative names can be DNS names, IP addresses, e-mail addresses and URIs,
+// in the forms and up to the number that [CreateCustomCertificate] accepts. The
+// subject has up to 4096 octets. Check yourself that SignCert is not revoked. Verify
+// with [VerifyOptions].Pair checks the two certificates together.
 //
 // Its own errors are [yuncert.ErrInvalidParameter] for a SignCert that
 //
 //   - this CA did not sign, or that has expired;
-//   - is a CA's, has a key that is not SM2, or may not sign;
-//   - has an unknown critical extension, a name of another form, or an extended key
-//     usage that an encryption key cannot have: codeSigning, timeStamping,
+//   - is a CA's, has a key that is not SM2, or lacks digitalSignature;
+//   - has an unknown critical extension, other names or a longer subject;
+//   - has an extended key usage that needs a signature: codeSigning, timeStamping,
 //     OCSPSigning;
-//   - the CA and its chain would not sign now, since they limit the names, the
-//     usages or the validity;
+//   - ends after the CA and its chain, or has names or usages that they exclude;
 //
-// and for a pub that is not SM2 or is the key of SignCert.
+// and for a pub that is not SM2, or is the key in SignCert.
 func CreateEncryptCertificate(rand io.Reader, now time.Time, issuer *Issuer, pub crypto.PublicKey, req *CreateEncryptCertificateRequest) (resp *CreateEncryptCertificateResponse, der []byte, err error) {
 	d, signCert, err := req.check(issuer.keyPolicy())
 	if err != nil {

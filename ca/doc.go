@@ -21,7 +21,7 @@
 // inventory: you need its serial number to revoke it with
 // [CreateRevocationList] and [RespondOCSP]. Alibaba Cloud's
 // Certificate Management Service, 2020-06-30, documents the operations, except
-// CRLs, OCSP, Verify, [CreateDomainCertificate] and
+// CRLs, OCSP, Verify, [CreateDomainCertificate], [CreateEncryptCertificate] and
 // [CreateOCSPResponderCertificate].
 //
 // rand supplies serial numbers, RequestIds and the randomness that a signer of
@@ -87,8 +87,8 @@
 //
 // The key usage (section 4.2.1.3) of a server or client is digitalSignature, and
 // keyEncipherment too for a server's RSA key. This is enough for TLS 1.3 with SM2
-// (RFC 8998). TLCP (GB/T 38636) needs a second certificate for encryption, which
-// this package does not issue.
+// (RFC 8998). TLCP (GB/T 38636) needs a second certificate for encryption:
+// [CreateEncryptCertificate] signs it.
 //
 // [IssuerOptions] decide which addresses of CRLs, OCSP responders and CA
 // certificates stand in what a CA signs, so that clients find them. The

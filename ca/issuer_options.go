@@ -43,10 +43,11 @@ type IssuerOptions struct {
 	// RootIssues allows a root CA to sign certificates for servers and clients.
 	// The documents want a subordinate CA. Set it to take over a CA without one.
 	RootIssues bool
-	// KeyPolicy applies to every public key that the CA certifies: from CSRs,
-	// of subordinate CAs and OCSP responders, and of keys that it generates. It
-	// also applies to the keys in the chain, except for MinRSABits: a CA with a
-	// shorter key stays usable. The CA's key must pass [algorithm.Check] too.
+	// KeyPolicy applies to every public key that the CA certifies: from CSRs, of
+	// subordinate CAs and OCSP responders, for encryption, and of keys that it
+	// generates. It also applies to the keys in the chain, except for MinRSABits:
+	// a CA with a shorter key stays usable. The CA's key must pass
+	// [algorithm.Check] too.
 	KeyPolicy algorithm.KeyPolicy
 }
 

@@ -85,6 +85,10 @@ func TestDocumentedMembers(t *testing.T) {
 		}, nil},
 		{ca.ExternalCAExtensions{}, []string{"PathLenConstraint int32", "ExtendedKeyUsages []string"}, nil},
 		{ca.CreateExternalCACertificateResponse{}, []string{"Identifier string", "Certificate string", "CertificateChain string", "RequestId string"}, nil},
+		{ca.CreateEncryptCertificateRequest{}, nil, []string{"SignCert string"}},
+		{ca.CreateEncryptCertificateResponse{}, nil, []string{
+			"Certificate string", "CertificateChain string", "Identifier string", "SerialNumber string", "RequestId string",
+		}},
 		{ca.Tag{}, []string{"Key string", "Value string"}, nil},
 	}
 	for _, tt := range tests {
