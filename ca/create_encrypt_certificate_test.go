@@ -419,7 +419,7 @@ func TestCreateEncryptCertificateRefuses(t *testing.T) {
 		{"an issuer name of another CA", signCert(t, func(t *x509der.Template) { t.Issuer = au.rootSubject }), instant, issuer, own, refused, "SignCert", "is issued by"},
 		{"before the CA", text, instant.Add(-time.Second), issuer, own, yuncert.ErrCertificateExpired, "ParentIdentifier", ""},
 		{"after the CA", text, caEnd.Add(time.Second), issuer, own, yuncert.ErrCertificateExpired, "ParentIdentifier", ""},
-		{"expired", text, instant.AddDate(1, 0, 0).Add(time.Second), issuer, own, refused, "SignCert", "before now"},
+		{"expired", text, instant.AddDate(1, 0, 0).Add(time.Second), issuer, own, refused, "SignCert", "would have ended"},
 		{"longer than the CA", signCert(t, func(t *x509der.Template) { t.NotAfter = caEnd.Add(time.Second) }), instant, issuer, own, refused, "SignCert", "after the CA and its chain"},
 		{"longer than CertMaxTime", text, instant, au.issuerWith(t, ca.IssuerOptions{CertMaxTime: 364}), own, refused, "SignCert", "364 days"},
 		{"a root", byRoot, instant, au.rootIssuer, own, refused, "ParentIdentifier", "root CA"},

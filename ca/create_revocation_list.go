@@ -140,7 +140,7 @@ func (r *CreateRevocationListRequest) Validate() error {
 // application/pkix-crl. thisUpdate is now. The extensions are cRLNumber,
 // authorityKeyIdentifier and, for a limited CRL, a critical
 // issuingDistributionPoint. A CRL of a million entries has about 50 MB, and
-// creating it takes up to five times that memory.
+// creating it takes up to four times that memory.
 //
 // Its own errors are [yuncert.ErrInvalidParameter] for a CA whose key usage
 // lacks cRLSign, for a NextUpdate that is not after now, and for a

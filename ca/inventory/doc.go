@@ -50,6 +50,6 @@
 // index, however many certificates there are. A page of [Inventory.Certificates] reads
 // its own certificates if one filter is set; with several it may read many more.
 // ListClientCertificate and ListRevokeCertificate count all certificates in each call.
-// A CRL of a million entries has about 50 MB and needs up to five times that memory. It
+// A CRL of a million entries has about 50 MB and needs up to four times that memory. It
 // does not keep other calls from writing, except in a MemoryStore.
 package inventory
