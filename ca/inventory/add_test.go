@@ -423,6 +423,10 @@ func TestLookupRefuses(t *testing.T) {
 		_, err := v.CertificateBySerialNumber(ctx, tt.authority, tt.serial)
 		testutil.CheckError(t, err, tt.code, "SerialNumber")
 	}
+	for authority, code := range map[string]yuncert.Code{"": missing, c.Identifier: malformed, strings.Repeat("x", 40): malformed} {
+		_, err := v.CertificateBySerialNumber(ctx, authority, "01")
+		testutil.CheckError(t, err, code, "Authority")
+	}
 }
 
 // Names are found in any spelling, and domains with all that is below them.

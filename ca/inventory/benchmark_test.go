@@ -58,7 +58,7 @@ func BenchmarkStatus(b *testing.B) {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			var last inventory.Certificate
 			v, _ := filled(b, size, authorityOf(algorithm.ECC_256).issuer, func(_ *inventory.Inventory, c inventory.Certificate) { last = c })
-			lookup := v.Status(b.Context(), later, last.Authority, ca.OCSPAnswer{})
+			lookup := v.Status(b.Context(), later, last.Authority, time.Time{})
 			for b.Loop() {
 				if answer, err := lookup(last.SerialNumber); err != nil || answer.Status != ca.OCSPGood {
 					b.Fatal(answer, err)

@@ -121,6 +121,18 @@ func authority(name, keyID []byte) string {
 	return hex.EncodeToString(digest.Sum(nil)[:20])
 }
 
+// checkAuthority refuses a text that no CA has as its Authority. Without it an
+// Identifier, which is similar, would be the name of a CA without certificates.
+func checkAuthority(authority string) error {
+	if authority == "" {
+		return yuncert.Missing("Authority")
+	}
+	if len(authority) != 40 || !isHex(authority) {
+		return param.Malformed("Authority", "%.80q is not 40 lower-case hexadecimal digits; AuthorityOf returns those of an Issuer", authority)
+	}
+	return nil
+}
+
 // maxCertificate is the largest number of octets in a certificate. 250 names have 16
 // KiB at most.
 const maxCertificate = 64 << 10

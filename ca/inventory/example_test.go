@@ -53,19 +53,19 @@ func Example() {
 	fmt.Println(list.Number, len(list.RevokedCertificateEntries))
 
 	// An OCSP responder gives this lookup to ca.RespondOCSP.
-	lookup := v.Status(ctx, now, authority.Authority, ca.OCSPAnswer{NextUpdate: now.Add(time.Hour)})
+	lookup := v.Status(ctx, now, authority.Authority, now.Add(time.Hour))
 	for _, serialNumber := range []string{revoked.SerialNumber, "01"} {
 		answer, err := lookup(serialNumber)
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Printf("%q %s\n", answer.Status, answer.Reason)
+		fmt.Printf("%s %s\n", answer.Status, answer.Reason)
 	}
 	// Output:
 	// www.example.com REVOKE keyCompromise
 	// 1775001600 1
-	// "revoked" keyCompromise
-	// "" unspecified
+	// revoked keyCompromise
+	// unknown unspecified
 }
 
 // A report of what expires in the next 30 days.

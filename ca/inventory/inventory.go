@@ -45,9 +45,12 @@ func (v *Inventory) Certificate(ctx context.Context, identifier string) (c Certi
 	return c, nil
 }
 
-// CertificateBySerialNumber returns the certificate of an authority with a serial
-// number of up to 40 hexadecimal digits.
+// CertificateBySerialNumber returns the certificate of an authority, which is
+// [AuthorityOf] an Issuer, with a serial number of up to 40 hexadecimal digits.
 func (v *Inventory) CertificateBySerialNumber(ctx context.Context, authority, serialNumber string) (c Certificate, err error) {
+	if err := checkAuthority(authority); err != nil {
+		return Certificate{}, err
+	}
 	serial, err := canonicalSerialNumber(serialNumber)
 	if err != nil {
 		return Certificate{}, err
@@ -75,7 +78,8 @@ type Filter struct {
 	ResourceGroupId string
 
 	// Name is a DNS name, IP address, mailbox, URI or common name of the certificate,
-	// in any letter case. Names longer than 255 octets are not found.
+	// in any letter case. "*.example.com" selects the wildcard, and "www.example.com"
+	// does not. Names longer than 255 octets are not found.
 	Name string
 	// Domain is a domain of up to 8 labels that a DNS name of the certificate is
 	// below: "example.com" selects www.example.com and *.example.com, and not
@@ -102,10 +106,13 @@ func (f *Filter) query() (q Query, err error) {
 	default:
 		return q, param.Malformed("Kind", "%.40q is not %s, %s, %s or %s", f.Kind, KindCA, KindServer, KindClient, KindOther)
 	}
-	for _, label := range []struct{ parameter, text string }{{"Authority", f.Authority}, {"ResourceGroupId", f.ResourceGroupId}} {
-		if err := param.CheckText(label.parameter, label.text, maxLabel); err != nil {
+	if f.Authority != "" {
+		if err := checkAuthority(f.Authority); err != nil {
 			return q, err
 		}
+	}
+	if err := param.CheckText("ResourceGroupId", f.ResourceGroupId, maxLabel); err != nil {
+		return q, err
 	}
 	q = Query{
 		Authority: f.Authority, Status: f.Status, Kind: f.Kind, ResourceGroupId: f.ResourceGroupId,
@@ -148,10 +155,10 @@ func (v *Inventory) page(ctx context.Context, q Query) (page []Certificate, err 
 }
 
 // Expiring yields the certificates that are not revoked and expire at from or later
-// and before to, the first to expire first. A zero time means no limit. It reads them
-// in pages of 100, so that it needs little memory and does not block the store: a
-// certificate that changes while it runs comes as it was or as it is. After an error
-// it ends.
+// and before to, the first to expire first: also CAs, OCSP responders, and certificates
+// that have a successor. A zero time means no limit. It reads them in pages of 100, so
+// that it needs little memory and does not block the store: a certificate that changes
+// while it runs comes as it was or as it is. After an error it ends.
 func (v *Inventory) Expiring(ctx context.Context, from, to time.Time) iter.Seq2[Certificate, error] {
 	return func(yield func(Certificate, error) bool) {
 		const limit = 100
@@ -224,8 +231,10 @@ func find(r Reader, identifier string) (c Certificate, found bool, err error) {
 
 // isIdentifier reports whether a text has the form of an Identifier.
 func isIdentifier(text string) bool {
-	return len(text) == 2*md5.Size && strings.Trim(text, "0123456789abcdef") == ""
+	return len(text) == 2*md5.Size && isHex(text)
 }
+
+func isHex(text string) bool { return strings.Trim(text, "0123456789abcdef") == "" }
 
 func notFound(identifier string) error {
 	return yuncert.Errorf(yuncert.ErrNotFound, "Identifier", "there is no certificate with the Identifier %.80q", identifier)

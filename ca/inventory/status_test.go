@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/crypto/ocsp"
 
+	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/ca/inventory"
@@ -34,40 +35,44 @@ func TestStatus(t *testing.T) {
 		return ca.OCSPAnswer{Status: ca.OCSPRevoked, RevocationTime: later.Truncate(time.Microsecond), Reason: r}
 	}
 	next := later.AddDate(0, 0, 3)
-	other := ca.OCSPAnswer{Status: ca.OCSPGood, NextUpdate: next}
 	for _, tt := range []struct {
 		name, serial string
-		unknown      ca.OCSPAnswer
+		nextUpdate   time.Time
 		want         ca.OCSPAnswer
 	}{
-		{"good", "01", ca.OCSPAnswer{}, ca.OCSPAnswer{Status: ca.OCSPGood}},
-		{"good, with a next update", "01", ca.OCSPAnswer{NextUpdate: next}, ca.OCSPAnswer{Status: ca.OCSPGood, NextUpdate: next}},
-		{"revoked", "02", ca.OCSPAnswer{}, revoked(ca.ReasonKeyCompromise)},
-		{"on hold", "03", ca.OCSPAnswer{}, revoked(ca.ReasonCertificateHold)},
-		{"deleted", "04", ca.OCSPAnswer{}, revoked(ca.ReasonUnspecified)},
-		{"revoked by a clock that is ahead", "0500", ca.OCSPAnswer{}, ca.OCSPAnswer{Status: ca.OCSPRevoked, RevocationTime: later}},
-		{"never added", "06", ca.OCSPAnswer{}, ca.OCSPAnswer{}},
-		{"zero", "00", ca.OCSPAnswer{}, ca.OCSPAnswer{}},
-		{"never added, by the caller's choice", "06", other, other},
+		{"good", "01", time.Time{}, ca.OCSPAnswer{Status: ca.OCSPGood}},
+		{"good, with a next update", "01", next, ca.OCSPAnswer{Status: ca.OCSPGood, NextUpdate: next}},
+		{"revoked", "02", time.Time{}, revoked(ca.ReasonKeyCompromise)},
+		{"on hold", "03", time.Time{}, revoked(ca.ReasonCertificateHold)},
+		{"revoked, with a next update", "02", next, ca.OCSPAnswer{Status: ca.OCSPRevoked, RevocationTime: later.Truncate(time.Microsecond), Reason: ca.ReasonKeyCompromise, NextUpdate: next}},
+		{"deleted", "04", time.Time{}, revoked(ca.ReasonUnspecified)},
+		{"revoked by a clock that is ahead", "0500", time.Time{}, ca.OCSPAnswer{Status: ca.OCSPRevoked, RevocationTime: later}},
+		{"never added", "06", time.Time{}, ca.OCSPAnswer{Status: ca.OCSPUnknown}},
+		{"zero", "00", time.Time{}, ca.OCSPAnswer{Status: ca.OCSPUnknown}},
+		{"never added, with a next update", "06", next, ca.OCSPAnswer{Status: ca.OCSPUnknown, NextUpdate: next}},
 	} {
-		got := must[ca.OCSPAnswer](t)(v.Status(ctx, later, good.Authority, tt.unknown)(tt.serial))
+		got := must[ca.OCSPAnswer](t)(v.Status(ctx, later, good.Authority, tt.nextUpdate)(tt.serial))
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%s: answer mismatch (-want +got):\n%s", tt.name, diff)
 		}
 	}
-	if got := must[ca.OCSPAnswer](t)(v.Status(ctx, later, strings.Repeat("0", 40), ca.OCSPAnswer{})("02")); got.Status != "" {
+	if got := must[ca.OCSPAnswer](t)(v.Status(ctx, later, strings.Repeat("0", 40), next)("02")); got.Status != ca.OCSPUnknown {
 		t.Errorf("the status of another CA's certificate is %s", got.Status)
 	}
 	for _, serial := range []string{"", "x", strings.Repeat("0", 41)} {
-		_, err := v.Status(ctx, later, good.Authority, other)(serial)
+		_, err := v.Status(ctx, later, good.Authority, next)(serial)
 		code := malformed
 		if serial == "" {
 			code = missing
 		}
 		testutil.CheckError(t, err, code, "SerialNumber")
 	}
+	for authority, code := range map[string]yuncert.Code{"": missing, good.Identifier: malformed} {
+		_, err := v.Status(ctx, later, authority, next)("01")
+		testutil.CheckError(t, err, code, "Authority")
+	}
 	failing := &wrappedStore{Store: store, view: func(func(inventory.Snapshot) error) (func(inventory.Snapshot) error, error) { return nil, errStore }}
-	_, err := inventory.New(failing).Status(ctx, later, good.Authority, other)("01")
+	_, err := inventory.New(failing).Status(ctx, later, good.Authority, next)("01")
 	testutil.CheckCause(t, err, broke, "")
 }
 
@@ -88,7 +93,7 @@ func TestStatusOfRespondOCSP(t *testing.T) {
 	}{{good, ocsp.Good}, {bad, ocsp.Revoked}, {never, ocsp.Unknown}} {
 		cert := must[*x509.Certificate](t)(tt.c.Parse())
 		request := must[[]byte](t)(ocsp.CreateRequest(cert, issuer, &ocsp.RequestOptions{Hash: crypto.SHA256}))
-		response := must[[]byte](t)(ca.RespondOCSP(nil, later, responder, request, v.Status(t.Context(), later, record.Authority, ca.OCSPAnswer{})))
+		response := must[[]byte](t)(ca.RespondOCSP(nil, later, responder, request, v.Status(t.Context(), later, record.Authority, time.Time{})))
 		got := must[*ocsp.Response](t)(ocsp.ParseResponseForCert(response, cert, issuer))
 		if got.Status != tt.want || tt.want == ocsp.Revoked && (got.RevocationReason != ocsp.Superseded || !got.RevokedAt.Equal(later.Truncate(time.Second))) {
 			t.Errorf("the response is %+v, want the status %d", got, tt.want)

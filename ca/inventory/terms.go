@@ -97,7 +97,7 @@ func termOf(name, domain string) (string, error) {
 	case domain != "":
 		canonical, err := x509der.CanonicalName(domain)
 		if err != nil || x509der.IsIP(canonical) || strings.HasPrefix(canonical, "*") {
-			return "", param.Malformed("Domain", "%.80q is not a DNS name without a wildcard", domain)
+			return "", param.Malformed("Domain", "%.80q is not a domain; want one such as \"example.com\", without a wildcard", domain)
 		}
 		if strings.Count(canonical, ".") >= maxDomainLabels {
 			return "", param.Malformed("Domain", "%.80q has more than %d labels", domain, maxDomainLabels)

@@ -158,7 +158,7 @@ func newInventoryCalls(b *testing.B, a *authority, v *inventory.Inventory, size 
 			b.Fatal(err)
 		}
 	}
-	lookup := v.Status(b.Context(), now, inventory.AuthorityOf(a.issuer), ca.OCSPAnswer{})
+	lookup := v.Status(b.Context(), now, inventory.AuthorityOf(a.issuer), time.Time{})
 	n := 0
 	next := func() int64 {
 		n = (n + 7919) % size

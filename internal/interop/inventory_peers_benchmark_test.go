@@ -101,7 +101,7 @@ func inventoryOfPeers(b *testing.B, a *authority) inventoryPeer {
 	check := failing(b)
 	v := filledInventory(b, newSQLite(b), a, peerCertificates, peerRevoked)
 	issued := issuedBefore(b, a)
-	lookup := v.Status(b.Context(), now, inventory.AuthorityOf(issuer), ca.OCSPAnswer{})
+	lookup := v.Status(b.Context(), now, inventory.AuthorityOf(issuer), time.Time{})
 	revoked, looked := 0, 0
 	return inventoryPeer{
 		add: func() {

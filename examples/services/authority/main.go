@@ -210,7 +210,7 @@ func (a *authority) answer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lookup := a.inventory.Status(ctx, a.now, inventory.AuthorityOf(a.issuer), ca.OCSPAnswer{NextUpdate: a.now.Add(time.Hour)})
+	lookup := a.inventory.Status(ctx, a.now, inventory.AuthorityOf(a.issuer), a.now.Add(time.Hour))
 	for _, host := range hosts {
 		c, err := a.newest(ctx, host)
 		if err != nil {
