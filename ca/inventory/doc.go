@@ -7,11 +7,12 @@
 // several processes can share it. Package storetest tests a Store that you write.
 //
 //	issuer, err := ca.NewIssuer(chain, key, ca.IssuerOptions{})
-//	_, err = v.AddCA(ctx, now, issuer, inventory.Labels{})              // once
+//	_, err = v.AddCA(ctx, now, issuer, inventory.Labels{})              // once, or at each start
 //	resp, der, err := ca.CreateServerCertificateWithCsr(rand, now, issuer, req)
 //	c, err := v.Add(ctx, now, der, inventory.Labels{Tags: req.Tags})    // then hand out resp
 //	c, err = v.Revoke(ctx, now, resp.Identifier, inventory.Revocation{Reason: ca.ReasonKeyCompromise})
 //	crl, err := v.RevocationList(ctx, rand, now, issuer, nextUpdate)    // on a timer; then publish crl
+//	lookup := v.Status(ctx, now, inventory.AuthorityOf(issuer), nextUpdate) // for ca.RespondOCSP
 //
 // # Add before you hand out
 //
@@ -47,8 +48,9 @@
 // # Costs
 //
 // Add, Revoke, Release, a lookup and a Status read and write a few rows through an
-// index, however many certificates there are. A page of [Inventory.Certificates] reads
-// its own certificates if one filter is set; with several it may read many more.
+// index, however many certificates there are. Add also writes a row for each name and
+// for each domain above it. A page of [Inventory.Certificates] reads its own
+// certificates if one filter is set; with several it may read many more.
 // ListClientCertificate and ListRevokeCertificate count all certificates in each call.
 // A CRL of a million entries has about 50 MB and needs up to four times that memory. It
 // does not keep other calls from writing, except in a MemoryStore.

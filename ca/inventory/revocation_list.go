@@ -29,7 +29,9 @@ import (
 // Publish each list that is returned. A certificate that had expired at the time of an
 // earlier list is left out, so that it is on one list after its end (RFC 5280, section
 // 3.3), and the store cannot know that a list was lost. An Inventory creates one list
-// at a time; other calls wait.
+// at a time; other calls wait. If several processes serve the CRL, let one create it and
+// all serve that file: of two lists with different numbers clients may get the newer one
+// first.
 //
 // Its errors are those of ca.CreateRevocationList, and [yuncert.ErrInternalError] if
 // other processes overtake it again and again.
