@@ -30,13 +30,13 @@ func (a *authority) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The inventory has the chains of the CAs, and this directory their keys.
+	// The inventory has the chains of both CAs, and keys the key of the issuing CA.
 	identifier := ""
 	pool, err := a.inventory.Pool(ctx, func(c inventory.CA) (*ca.Issuer, error) {
-		file := a.keyFile(c.Identifier)
+		file := filepath.Join(a.dir, "keys", c.Identifier+".key")
 		text, err := os.ReadFile(file)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, nil // the root's key is elsewhere
+			return nil, nil // the root: its key stays out of the pool
 		}
 		if err != nil {
 			return nil, err
@@ -45,11 +45,8 @@ func (a *authority) load(ctx context.Context) error {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w; put back this file and the file password as the first run wrote them", file, err)
 		}
-		issuer, err := ca.NewIssuer(c.CertificateChain, key, options)
-		if err == nil && issuer.Describe().CertificateType == ca.TypeSubRoot {
-			identifier, a.key = c.Identifier, key
-		}
-		return issuer, err
+		identifier, a.key = c.Identifier, key
+		return ca.NewIssuer(c.CertificateChain, key, options)
 	})
 	if err != nil {
 		return err
@@ -103,18 +100,18 @@ func (a *authority) create(ctx context.Context) (password []byte, err error) {
 	}
 
 	// In this directory the password protects only copies of the keys. A service gets it
-	// from a secret store. The root's key is needed only for another issuing CA: move it to
-	// a machine without a network, and the next runs do without it.
+	// from a secret store. root.key is needed only for another issuing CA: move it to a
+	// machine without a network.
 	password = []byte(rand.Text())
 	if err := a.write("password", password); err != nil {
 		return nil, err
 	}
-	for identifier, key := range map[string]*algorithm.PrivateKey{rootIssuer.Identifier(): rootKey, issuer.Identifier(): subKey} {
+	for name, key := range map[string]*algorithm.PrivateKey{"root.key": rootKey, filepath.Join("keys", issuer.Identifier()+".key"): subKey} {
 		text, err := key.EncryptedPEM(password)
 		if err != nil {
 			return nil, err
 		}
-		if err := a.write(filepath.Join("keys", identifier+".key"), text); err != nil {
+		if err := a.write(name, text); err != nil {
 			return nil, err
 		}
 	}

@@ -3,8 +3,8 @@
 //	go -C examples/services run ./authority -dir /tmp/authority
 //
 // The first run creates a root CA and an issuing CA, issues certificates for two hosts
-// and revokes one of them. Run it again: it loads the CA, renews what expires soon and
-// publishes the next CRL, and OCSP still knows what was revoked before.
+// and revokes one of them. The second run loads the CA, renews what expires soon and
+// publishes the next CRL. OCSP still knows what was revoked before.
 //
 // Each step does only what is missing. If the program stops between two steps, the next
 // run goes on. Do not start two runs at the same time.
@@ -22,6 +22,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/crypto/ocsp"
@@ -39,19 +40,12 @@ const closedHost = "mail.example.com"
 var hosts = []string{"www.example.com", closedHost}
 
 func main() {
-	dir := flag.String("dir", "", "`directory` of the CA; created if it does not exist (default yuncert-authority in the user's cache directory)")
+	cache, _ := os.UserCacheDir() // empty if there is none: then -dir is in the working directory
+	dir := flag.String("dir", filepath.Join(cache, "yuncert-authority"), "`directory` of the CA; created if it does not exist")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
-	}
-	if *dir == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "authority: set -dir:", err)
-			os.Exit(2)
-		}
-		*dir = filepath.Join(cache, "yuncert-authority")
 	}
 	if err := run(context.Background(), time.Now(), *dir, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "authority:", err)
@@ -87,7 +81,7 @@ func run(ctx context.Context, now time.Time, dir string, out io.Writer) error {
 		return fmt.Errorf("%s: %w; make the directory writable, or replace a damaged file by its backup", file, err)
 	}
 	a := &authority{dir: dir, out: out, now: now, inventory: inventory.New(store)}
-	for _, step := range []func(context.Context) error{a.load, a.renew, a.issueMissing, a.publish, a.answer, a.report} {
+	for _, step := range []func(context.Context) error{a.load, a.renew, a.revokeClosed, a.publish, a.answer, a.report} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -95,23 +89,27 @@ func run(ctx context.Context, now time.Time, dir string, out io.Writer) error {
 	return nil
 }
 
-// renew replaces the certificates that expire in the next 30 days or have expired since
-// the last run.
+// renew issues a certificate for each host that never had one, or whose certificate
+// expires in the next 30 days or has expired.
 func (a *authority) renew(ctx context.Context) error {
-	renewed := make(map[string]bool) // a host has two if the last run stopped after issuing
-	for old, err := range a.inventory.Expiring(ctx, time.Time{}, a.now.AddDate(0, 0, 30)) {
+	for _, host := range hosts {
+		found, err := a.inventory.Certificates(ctx, inventory.Filter{Name: host}, inventory.Certificate{}, 10)
 		if err != nil {
 			return err
 		}
-		host := old.Labels.AliasName
-		if old.Kind != inventory.KindServer {
+		first := len(found) == 0
+		old := slices.DeleteFunc(found, func(c inventory.Certificate) bool { return c.Status == ca.StatusRevoke })
+		days := int32(90)
+		switch {
+		case first:
+			days = 20 // so short that the next run has a certificate to renew
+		// The oldest comes last. If the last run stopped after issuing, it is not revoked,
+		// and the new certificate may not be written.
+		case host == closedHost || len(old) == 0 || old[len(old)-1].NotAfter.After(a.now.AddDate(0, 0, 30)):
 			continue
 		}
-		if !renewed[host] {
-			if _, err := a.issue(ctx, host, 90); err != nil {
-				return err
-			}
-			renewed[host] = true
+		if err := a.issue(ctx, host, days); err != nil {
+			return err
 		}
 		// A service waits here until the server uses the new certificate.
 		if err := a.revoke(ctx, old, ca.ReasonSuperseded); err != nil {
@@ -121,63 +119,46 @@ func (a *authority) renew(ctx context.Context) error {
 	return nil
 }
 
-// issueMissing issues for the hosts that never had a certificate, and revokes the one of
-// closedHost. 20 days are so short that the next run has a certificate to renew.
-func (a *authority) issueMissing(ctx context.Context) error {
-	for _, host := range hosts {
-		c, err := a.newest(ctx, host)
-		if err == nil && c.Id == 0 {
-			c, err = a.issue(ctx, host, 20)
-		}
-		if err == nil && host == closedHost && c.Status != ca.StatusRevoke {
-			err = a.revoke(ctx, c, ca.ReasonCessationOfOperation)
-		}
+func (a *authority) revokeClosed(ctx context.Context) error {
+	found, err := a.inventory.Certificates(ctx, inventory.Filter{Name: closedHost, Status: ca.StatusIssue}, inventory.Certificate{}, 10)
+	if err != nil {
+		return err
+	}
+	return a.revoke(ctx, found, ca.ReasonCessationOfOperation)
+}
+
+func (a *authority) revoke(ctx context.Context, certificates []inventory.Certificate, reason ca.RevocationReason) error {
+	for _, c := range certificates {
+		_, err := a.inventory.Revoke(ctx, a.now, c.Identifier, inventory.Revocation{Reason: reason})
 		if err != nil {
 			return err
 		}
+		fmt.Fprintf(a.out, "Revoked %s, issued %s: %s\n", c.Labels.AliasName, c.NotBefore.Format(time.DateTime), reason)
 	}
 	return nil
 }
 
-// newest returns the newest certificate of a host, or the zero Certificate.
-func (a *authority) newest(ctx context.Context, host string) (inventory.Certificate, error) {
-	found, err := a.inventory.Certificates(ctx, inventory.Filter{Name: host}, inventory.Certificate{}, 1)
-	if err != nil || len(found) == 0 {
-		return inventory.Certificate{}, err
-	}
-	return found[0], nil
-}
-
 // issue issues a certificate for a host. It hands out a file with the host's key, the
 // certificate and its chain.
-func (a *authority) issue(ctx context.Context, host string, days int32) (inventory.Certificate, error) {
+func (a *authority) issue(ctx context.Context, host string, days int32) error {
 	resp, key, der, err := ca.CreateServerCertificate(rand.Reader, a.now, a.issuer, &ca.CreateServerCertificateRequest{
 		CommonName: host, Algorithm: "ECC_256", ParentIdentifier: a.issuer.Identifier(), Days: days, EnableCrl: 1, Immediately: 2,
 	})
 	if err != nil {
-		return inventory.Certificate{}, err
+		return err
 	}
 	text, err := key.PEM()
 	if err != nil {
-		return inventory.Certificate{}, err
+		return err
 	}
 	// A certificate that is not recorded cannot be revoked. So it is recorded before
 	// anybody gets it.
 	c, err := a.inventory.Add(ctx, a.now, der, inventory.Labels{AliasName: host})
 	if err != nil {
-		return inventory.Certificate{}, err
-	}
-	fmt.Fprintf(a.out, "Issued %s until %s\n", host, c.NotAfter.Format(time.DateOnly))
-	return c, a.write(host+".pem", append(text, resp.X509Certificate+resp.CertificateChain...))
-}
-
-func (a *authority) revoke(ctx context.Context, c inventory.Certificate, reason ca.RevocationReason) error {
-	_, err := a.inventory.Revoke(ctx, a.now, c.Identifier, inventory.Revocation{Reason: reason})
-	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "Revoked %s, issued %s: %s\n", c.Labels.AliasName, c.NotBefore.Format(time.DateTime), reason)
-	return nil
+	fmt.Fprintf(a.out, "Issued %s until %s\n", host, c.NotAfter.Format(time.DateOnly))
+	return a.write(host+".pem", append(text, resp.X509Certificate+resp.CertificateChain...))
 }
 
 // publish writes the next CRL to the file that a web server serves at the CrlUrl. A
@@ -212,11 +193,11 @@ func (a *authority) answer(ctx context.Context) error {
 	}
 	lookup := a.inventory.Status(ctx, a.now, inventory.AuthorityOf(a.issuer), a.now.Add(time.Hour))
 	for _, host := range hosts {
-		c, err := a.newest(ctx, host)
+		found, err := a.inventory.Certificates(ctx, inventory.Filter{Name: host}, inventory.Certificate{}, 1)
 		if err != nil {
 			return err
 		}
-		cert, err := c.Parse()
+		cert, err := found[0].Parse()
 		if err != nil {
 			return err
 		}
@@ -232,7 +213,7 @@ func (a *authority) answer(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		status := map[int]string{ocsp.Good: "good", ocsp.Revoked: "revoked", ocsp.Unknown: "unknown"}[answer.Status]
+		status := []string{ocsp.Good: "good", ocsp.Revoked: "revoked", ocsp.Unknown: "unknown"}[answer.Status]
 		fmt.Fprintf(a.out, "OCSP: %s is %s\n", host, status)
 	}
 	return nil
@@ -252,11 +233,6 @@ func (a *authority) report(ctx context.Context) error {
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, fs.ErrNotExist)
-}
-
-// keyFile returns the name of the file with the key of the CA with an Identifier.
-func (a *authority) keyFile(identifier string) string {
-	return filepath.Join(a.dir, "keys", identifier+".key")
 }
 
 // write writes a file that only its owner can read. The file has its name only when it

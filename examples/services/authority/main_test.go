@@ -158,16 +158,16 @@ Expires 2026-06-30: www.example.com
 		if name != "inventory.db" && info.Mode() != 0o600 && runtime.GOOS != "windows" {
 			t.Errorf("%s has the mode %v", name, info.Mode())
 		}
-		if strings.Contains(name, "keys") && !strings.Contains(text, "BEGIN ENCRYPTED PRIVATE KEY") {
+		if strings.HasSuffix(name, ".key") && !strings.Contains(text, "BEGIN ENCRYPTED PRIVATE KEY") {
 			t.Errorf("%s is not encrypted", name)
 		}
 	}
-	checkServer(t, instant, dir)
+	checkServer(t, instant, dir, "")
 }
 
 // checkServer wants a key and a certificate that a server can use, that clients accept,
-// and that the CRL of the other host refuses.
-func checkServer(t *testing.T, now time.Time, dir string) {
+// and that the CRL of the other host refuses. The host mayLack can have no file.
+func checkServer(t *testing.T, now time.Time, dir, mayLack string) {
 	t.Helper()
 	text := []byte(readDir(t, dir)["www.example.com.pem"])
 	if _, err := tls.X509KeyPair(text, text); err != nil {
@@ -178,7 +178,10 @@ func checkServer(t *testing.T, now time.Time, dir string) {
 		t.Fatal(err)
 	}
 	for _, host := range hosts {
-		text := readDir(t, dir)[host+".pem"]
+		text, found := readDir(t, dir)[host+".pem"]
+		if !found && mayLack == host {
+			continue
+		}
 		certificates := text[strings.Index(text, "-----BEGIN CERTIFICATE"):]
 		root := certificates[strings.LastIndex(certificates, "-----BEGIN"):]
 		_, err = ca.Verify(now, certificates, ca.VerifyOptions{
@@ -190,10 +193,10 @@ func checkServer(t *testing.T, now time.Time, dir string) {
 	}
 }
 
-// A stoppingWriter ends the context after some lines.
+// A stoppingWriter calls stop after some lines.
 type stoppingWriter struct {
 	lines int
-	stop  context.CancelFunc
+	stop  func()
 }
 
 func (w *stoppingWriter) Write(text []byte) (int, error) {
@@ -207,32 +210,45 @@ func (w *stoppingWriter) Write(text []byte) (int, error) {
 // After a run that stopped anywhere, the next one goes on.
 func TestStopped(t *testing.T) {
 	t.Parallel()
-	for _, second := range []bool{false, true} {
-		for lines := 1; lines <= 4; lines++ {
-			t.Run(fmt.Sprintf("second run %v, after line %d", second, lines), func(t *testing.T) {
-				t.Parallel()
-				dir := t.TempDir()
-				if second {
-					dir = afterFirstRun(t)
-				}
+	for n := range 16 {
+		second, dies, lines := n&1 != 0, n&2 != 0, 1+n/4
+		t.Run(fmt.Sprintf("second run %v, dies %v, after line %d", second, dies, lines), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if second {
+				dir = afterFirstRun(t)
+			}
+			stopped := func() (stopped bool) {
+				defer func() { stopped = stopped || recover() != nil }()
 				ctx, stop := context.WithCancel(t.Context())
-				if err := run(ctx, instant, dir, &stoppingWriter{lines, stop}); err == nil {
-					t.Fatal("the run did not stop")
+				defer stop()
+				if dies {
+					stop = func() { panic("the process ends") }
 				}
-				out := mustRun(t, instant.Add(time.Hour), dir)
-				for _, want := range []string{"OCSP: www.example.com is good\n", "OCSP: mail.example.com is revoked\n"} {
-					if !strings.Contains(out, want) {
-						t.Errorf("the next run does not print %q:\n%s", want, out)
-					}
+				return run(ctx, instant, dir, &stoppingWriter{lines, stop}) != nil
+			}
+			if !stopped() {
+				t.Fatal("the run did not stop")
+			}
+			out := mustRun(t, instant.Add(time.Hour), dir)
+			for _, want := range []string{"OCSP: www.example.com is good\n", "OCSP: mail.example.com is revoked\n"} {
+				if !strings.Contains(out, want) {
+					t.Errorf("the next run does not print %q:\n%s", want, out)
 				}
-				checkServer(t, instant.Add(time.Hour), dir)
-				// A first run that stopped has its www.example.com renewed two runs later.
-				mustRun(t, instant.Add(2*time.Hour), dir)
-				if again := mustRun(t, instant.Add(3*time.Hour), dir); strings.Contains(again, "Issued") {
-					t.Errorf("the fourth run still issues:\n%s", again)
-				}
-			})
-		}
+			}
+			mayLack := ""
+			if dies && !second { // when the certificate is recorded and not written
+				mayLack = closedHost
+			}
+			checkServer(t, instant.Add(time.Hour), dir, mayLack)
+			// A first run that stopped has its www.example.com renewed two runs later.
+			mustRun(t, instant.Add(2*time.Hour), dir)
+			again := mustRun(t, instant.Add(3*time.Hour), dir)
+			if strings.Contains(again, "Issued") || strings.Count(again, "Expires") != 1 {
+				t.Errorf("the fourth run still issues, or a former certificate is not revoked:\n%s", again)
+			}
+			checkServer(t, instant.Add(3*time.Hour), dir, mayLack)
+		})
 	}
 }
 
