@@ -8,11 +8,12 @@
 //
 //	issuer, err := ca.NewIssuer(chain, key, ca.IssuerOptions{})
 //	_, err = v.AddCA(ctx, now, issuer, inventory.Labels{})              // once, or at each start
+//	authority := inventory.AuthorityOf(issuer)
 //	resp, der, err := ca.CreateServerCertificateWithCsr(rand, now, issuer, req)
 //	c, err := v.Add(ctx, now, der, inventory.Labels{Tags: req.Tags})    // then hand out resp
 //	c, err = v.Revoke(ctx, now, resp.Identifier, inventory.Revocation{Reason: ca.ReasonKeyCompromise})
 //	crl, err := v.RevocationList(ctx, rand, now, issuer, nextUpdate)    // on a timer; then publish crl
-//	lookup := v.Status(ctx, now, inventory.AuthorityOf(issuer), nextUpdate) // for ca.RespondOCSP
+//	lookup := v.Status(ctx, now, authority, nextUpdate)                 // for ca.RespondOCSP
 //
 // # Add before you hand out
 //
