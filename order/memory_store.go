@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"github.com/yuncert/yuncert/internal/memstore"
 )
 
 // A MemoryStore is a [Store] in memory. The zero value is an empty store. Do not
@@ -24,29 +26,11 @@ func NewMemoryStore() *MemoryStore { return new(MemoryStore) }
 func (s *MemoryStore) Update(ctx context.Context, f func(Tx) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	if s.packages == nil {
 		s.packages, s.orders, s.byState = map[string]Package{}, map[int64]*Order{}, map[State][]*Order{}
 	}
-	tx := &memoryTx{s, nil}
-	committed := false
-	defer func() {
-		if !committed {
-			for _, undo := range slices.Backward(tx.undo) {
-				undo()
-			}
-		}
-	}()
-	if err := f(tx); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	committed = true
-	return nil
+	tx := &memoryTx{store: s}
+	return tx.undo.Run(ctx, func() error { return f(tx) })
 }
 
 // View implements [Store].
@@ -56,14 +40,13 @@ func (s *MemoryStore) View(ctx context.Context, f func(Snapshot) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return f(&memoryTx{s, nil})
+	return f(&memoryTx{store: s})
 }
 
-// A memoryTx writes to its store at once. The functions in undo revert the writes:
-// the last one runs first.
+// A memoryTx writes to its store at once.
 type memoryTx struct {
 	store *MemoryStore
-	undo  []func()
+	undo  memstore.Undo
 }
 
 func (tx *memoryTx) Package(productCode string) (Package, bool, error) {
@@ -94,15 +77,7 @@ func (tx *memoryTx) Orders(state State, after Order, limit int) ([]Order, error)
 }
 
 func (tx *memoryTx) PutPackage(p Package) error {
-	before, found := tx.store.packages[p.ProductCode]
-	tx.store.packages[p.ProductCode] = p
-	tx.undo = append(tx.undo, func() {
-		if found {
-			tx.store.packages[p.ProductCode] = before
-		} else {
-			delete(tx.store.packages, p.ProductCode)
-		}
-	})
+	memstore.Set(&tx.undo, tx.store.packages, p.ProductCode, p)
 	return nil
 }
 
@@ -111,7 +86,7 @@ func (tx *memoryTx) CreateOrder(o Order) error {
 		return ErrOrderExists
 	}
 	tx.store.add(&o)
-	tx.undo = append(tx.undo, func() { tx.store.remove(o.OrderId) })
+	tx.undo.Add(func() { tx.store.remove(o.OrderId) })
 	return nil
 }
 
@@ -121,7 +96,7 @@ func (tx *memoryTx) PutOrder(o Order) error {
 		// The order keeps its position. To remove and insert it would move all
 		// orders after it, which takes a millisecond among a million orders.
 		tx.store.replace(&o)
-		tx.undo = append(tx.undo, func() { tx.store.replace(before) })
+		tx.undo.Add(func() { tx.store.replace(before) })
 		return nil
 	}
 	if err := tx.DeleteOrder(o.OrderId); err != nil {
@@ -133,7 +108,7 @@ func (tx *memoryTx) PutOrder(o Order) error {
 func (tx *memoryTx) DeleteOrder(orderID int64) error {
 	before := tx.store.remove(orderID)
 	if before != nil {
-		tx.undo = append(tx.undo, func() { tx.store.add(before) })
+		tx.undo.Add(func() { tx.store.add(before) })
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/memstore"
 )
 
 // A MemoryStore is a [Store] in memory, for tests and for CAs whose records may end
@@ -45,31 +46,13 @@ type record struct {
 func (s *MemoryStore) Update(ctx context.Context, f func(Tx) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	if s.certificates == nil {
 		s.certificates, s.bySerial, s.byCustom = map[string]*record{}, map[[2]string]*record{}, map[string]*record{}
 		s.byAuthority, s.byTerm, s.revoked = map[string][]*record{}, map[string][]*record{}, map[string][]*record{}
 		s.cas, s.lists = map[string]CA{}, map[[2]string]List{}
 	}
-	tx := &memoryTx{s, nil}
-	committed := false
-	defer func() {
-		if !committed {
-			for _, undo := range slices.Backward(tx.undo) {
-				undo()
-			}
-		}
-	}()
-	if err := f(tx); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	committed = true
-	return nil
+	tx := &memoryTx{store: s}
+	return tx.undo.Run(ctx, func() error { return f(tx) })
 }
 
 // View implements [Store].
@@ -79,14 +62,13 @@ func (s *MemoryStore) View(ctx context.Context, f func(Snapshot) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return f(&memoryTx{s, nil})
+	return f(&memoryTx{store: s})
 }
 
-// A memoryTx writes to its store at once. The functions in undo revert the writes:
-// the last one runs first.
+// A memoryTx writes to its store at once.
 type memoryTx struct {
 	store *MemoryStore
-	undo  []func()
+	undo  memstore.Undo
 }
 
 func (tx *memoryTx) Certificate(identifier string) (Certificate, bool, error) {
@@ -253,7 +235,7 @@ func (tx *memoryTx) CreateCertificate(c Certificate, terms []string) (int64, err
 		insertInto(s.byTerm, term, r)
 	}
 	s.setRevoked(r, c.Status != statusIssue)
-	tx.undo = append(tx.undo, func() {
+	tx.undo.Add(func() {
 		delete(s.certificates, c.Identifier)
 		delete(s.bySerial, serial)
 		if custom != "" {
@@ -277,7 +259,7 @@ func (tx *memoryTx) PutCertificate(c Certificate) error {
 	}
 	before := *r
 	tx.store.put(r, record{c.clone(), before.terms})
-	tx.undo = append(tx.undo, func() { tx.store.put(r, before) })
+	tx.undo.Add(func() { tx.store.put(r, before) })
 	return nil
 }
 
@@ -313,33 +295,16 @@ func (s *MemoryStore) setRevoked(r *record, revoked bool) {
 
 func (tx *memoryTx) PutCA(c CA) error {
 	s := tx.store
-	before, found := s.cas[c.Identifier]
-	s.cas[c.Identifier] = c
-	if !found {
+	if _, found := s.cas[c.Identifier]; !found {
 		s.caOrder = append(s.caOrder, c.Identifier)
+		tx.undo.Add(func() { s.caOrder = s.caOrder[:len(s.caOrder)-1] })
 	}
-	tx.undo = append(tx.undo, func() {
-		if found {
-			s.cas[c.Identifier] = before
-			return
-		}
-		delete(s.cas, c.Identifier)
-		s.caOrder = s.caOrder[:len(s.caOrder)-1]
-	})
+	memstore.Set(&tx.undo, s.cas, c.Identifier, c)
 	return nil
 }
 
 func (tx *memoryTx) PutList(l List) error {
-	key := [2]string{l.Authority, l.CrlUrl}
-	before, found := tx.store.lists[key]
-	tx.store.lists[key] = l
-	tx.undo = append(tx.undo, func() {
-		if found {
-			tx.store.lists[key] = before
-		} else {
-			delete(tx.store.lists, key)
-		}
-	})
+	memstore.Set(&tx.undo, tx.store.lists, [2]string{l.Authority, l.CrlUrl}, l)
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/yuncert/yuncert/internal/memstore"
 )
 
 // A MemoryStore is a [Store] in memory. The zero value is an empty store. Do not copy
@@ -23,29 +25,11 @@ type MemoryStore struct {
 func (s *MemoryStore) Update(ctx context.Context, f func(Tx) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	if s.byID == nil {
 		s.byID = make(map[int64]*Record)
 	}
-	tx := &memoryTx{s, nil}
-	committed := false
-	defer func() {
-		if !committed {
-			for _, undo := range slices.Backward(tx.undo) {
-				undo()
-			}
-		}
-	}()
-	if err := f(tx); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	committed = true
-	return nil
+	tx := &memoryTx{store: s}
+	return tx.undo.Run(ctx, func() error { return f(tx) })
 }
 
 // View implements [Store].
@@ -55,14 +39,13 @@ func (s *MemoryStore) View(ctx context.Context, f func(Snapshot) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return f(&memoryTx{s, nil})
+	return f(&memoryTx{store: s})
 }
 
-// A memoryTx writes to its store at once. The functions in undo revert the writes: the
-// last one runs first.
+// A memoryTx writes to its store at once.
 type memoryTx struct {
 	store *MemoryStore
-	undo  []func()
+	undo  memstore.Undo
 }
 
 func (tx *memoryTx) Record(csrID int64) (Record, bool, error) {
@@ -79,21 +62,21 @@ func (tx *memoryTx) Put(r Record) error {
 		// The record keeps its position, so no other one moves.
 		before := *kept
 		*kept = *r.clone()
-		tx.undo = append(tx.undo, func() { *kept = before })
+		tx.undo.Add(func() { *kept = before })
 		return nil
 	}
 	if err := tx.Delete(r.CsrId); err != nil {
 		return err
 	}
 	tx.store.add(r.clone())
-	tx.undo = append(tx.undo, func() { tx.store.remove(r.CsrId) })
+	tx.undo.Add(func() { tx.store.remove(r.CsrId) })
 	return nil
 }
 
 func (tx *memoryTx) Delete(csrID int64) error {
 	before := tx.store.remove(csrID)
 	if before != nil {
-		tx.undo = append(tx.undo, func() { tx.store.add(before) })
+		tx.undo.Add(func() { tx.store.add(before) })
 	}
 	return nil
 }
