@@ -37,14 +37,15 @@ var allowedImports = map[string]string{
 	"order/sqlstore":        "internal/sqldb order",
 
 	// For tests.
-	"ca/inventory/storetest":   ". algorithm ca ca/inventory csr internal/testkeys",
-	"csr/archive/storetest":    ". algorithm csr csr/archive internal/testkeys",
+	"ca/inventory/storetest":   ". ca ca/inventory internal/storetest",
+	"csr/archive/storetest":    ". algorithm csr/archive internal/storetest internal/testkeys",
 	"internal/floor":           "algorithm internal/sm2 internal/testkeys",
 	"internal/sqldb/sqldbtest": "",
+	"internal/storetest":       "algorithm ca csr internal/testkeys",
 	"internal/testkeys":        "algorithm",
 	"internal/testutil":        ".",
 	"internal/testutil/asn":    "",
-	"order/storetest":          ". algorithm ca csr internal/testkeys order",
+	"order/storetest":          ". internal/storetest order",
 }
 
 func TestImports(t *testing.T) {

@@ -10,31 +10,14 @@ import (
 	"testing"
 
 	"github.com/yuncert/yuncert"
-	"github.com/yuncert/yuncert/algorithm"
-	"github.com/yuncert/yuncert/ca"
-	"github.com/yuncert/yuncert/csr"
-	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/storetest"
 	"github.com/yuncert/yuncert/order"
 )
-
-// atOnce calls f in goroutines that start at the same time, with numbers from 0.
-func atOnce(goroutines int, f func(n int)) {
-	var end sync.WaitGroup
-	begin := make(chan struct{})
-	for n := range goroutines {
-		end.Go(func() {
-			<-begin
-			f(n)
-		})
-	}
-	close(begin)
-	end.Wait()
-}
 
 func testIncrements(t *testing.T, store order.Store) {
 	const goroutines, times = 16, 25
 	put(t, store, order.Package{ProductCode: "product"}, newOrder(1, order.StateProcess, 0))
-	atOnce(goroutines, func(int) {
+	storetest.AtOnce(goroutines, func(int) {
 		for range times {
 			err := store.Update(t.Context(), func(tx order.Tx) error {
 				p, _, err := tx.Package("product")
@@ -72,7 +55,7 @@ func testIncrements(t *testing.T, store order.Store) {
 func testOppositeOrders(t *testing.T, store order.Store) {
 	const times = 5
 	put(t, store, order.Package{ProductCode: "a"}, order.Package{ProductCode: "b"})
-	atOnce(2, func(n int) {
+	storetest.AtOnce(2, func(n int) {
 		for range times {
 			err := store.Update(t.Context(), func(tx order.Tx) error {
 				for i := range 2 {
@@ -104,7 +87,7 @@ func testViews(t *testing.T, store order.Store) {
 	const times = 100
 	put(t, store, order.Package{ProductCode: "a", UsedCount: times}, order.Package{ProductCode: "b"})
 	var done atomic.Bool
-	atOnce(5, func(n int) {
+	storetest.AtOnce(5, func(n int) {
 		if n == 0 {
 			defer done.Store(true)
 			for i := range int64(times) {
@@ -144,7 +127,7 @@ func testNewPackage(t *testing.T, store order.Store) {
 	const goroutines = 8
 	book := order.NewBook(store, order.BookOptions{Verifier: proved{}})
 	for _, product := range order.Products() {
-		atOnce(goroutines, func(n int) {
+		storetest.AtOnce(goroutines, func(n int) {
 			if err := book.AddPackage(t.Context(), product.Code, int64(n+1)); err != nil {
 				t.Errorf("AddPackage: %v", err)
 			}
@@ -166,43 +149,9 @@ func (proved) Lookup(_ context.Context, c order.Challenge) ([]string, error) {
 // application returns a valid request for a product that takes single names.
 func application(t *testing.T) *order.CreateCertificateWithCsrRequestRequest {
 	t.Helper()
-	resp, err := csr.CreateCsrWithKey(nil, testkeys.Key(algorithm.ECC_256, 0), &csr.CreateCsrRequest{
-		Algorithm: "ECC", KeySize: 256, CommonName: "www.example.com", CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
-	})
-	if err != nil {
-		t.Fatalf("CreateCsrWithKey: %v", err)
-	}
 	return &order.CreateCertificateWithCsrRequestRequest{
-		Csr: resp.Csr, Username: "例子", Phone: "10086", Email: "user@example.com", ValidateType: "DNS",
+		Csr: storetest.NewCSR(t, "www.example.com"), Username: "例子", Phone: "10086", Email: "user@example.com", ValidateType: "DNS",
 	}
-}
-
-// newIssuer creates a subordinate CA.
-func newIssuer(t *testing.T) *ca.Issuer {
-	t.Helper()
-	rootKey, subKey := testkeys.Key(algorithm.ECC_256, 1), testkeys.Key(algorithm.ECC_256, 2)
-	root, err := ca.CreateRootCACertificate(nil, day, rootKey, &ca.CreateRootCACertificateRequest{
-		CommonName: "Root", Organization: "Example", OrganizationUnit: "PKI", Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Years: 10,
-	})
-	if err != nil {
-		t.Fatalf("CreateRootCACertificate: %v", err)
-	}
-	rootIssuer, err := ca.NewIssuer(root.CertificateChain, rootKey, ca.IssuerOptions{})
-	if err != nil {
-		t.Fatalf("NewIssuer: %v", err)
-	}
-	sub, err := ca.CreateSubCACertificate(nil, day, rootIssuer, subKey.Public(), &ca.CreateSubCACertificateRequest{
-		CommonName: "Sub", Organization: "Example", OrganizationUnit: "PKI", Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN",
-		Algorithm: string(subKey.Algorithm()), Years: 5,
-	})
-	if err != nil {
-		t.Fatalf("CreateSubCACertificate: %v", err)
-	}
-	issuer, err := ca.NewIssuer(sub.CertificateChain, subKey, ca.IssuerOptions{})
-	if err != nil {
-		t.Fatalf("NewIssuer: %v", err)
-	}
-	return issuer
 }
 
 // checkUnits checks that each package counts its orders as used units and its
@@ -230,7 +179,7 @@ func testLastUnit(t *testing.T, store order.Store) {
 		t.Fatalf("AddPackage: %v", err)
 	}
 	var got, refused atomic.Int64
-	atOnce(200, func(int) {
+	storetest.AtOnce(200, func(int) {
 		_, err := book.CreateCertificateWithCsrRequest(t.Context(), nil, day, req)
 		switch {
 		case err == nil:
@@ -261,7 +210,7 @@ func testDeleteOnce(t *testing.T, store order.Store) {
 		id = resp.OrderId
 	}
 	var cancelled, deleted atomic.Int64
-	atOnce(20, func(n int) {
+	storetest.AtOnce(20, func(n int) {
 		_, err1 := book.CancelOrderRequest(t.Context(), nil, day, &order.CancelOrderRequestRequest{OrderId: id})
 		_, err2 := book.DeleteCertificateRequest(t.Context(), nil, &order.DeleteCertificateRequestRequest{OrderId: id})
 		if err1 == nil {
@@ -289,7 +238,7 @@ func testDeleteOnce(t *testing.T, store order.Store) {
 // products. They ask for more units than there are.
 func testBook(t *testing.T, store order.Store) {
 	const goroutines, times, units = 8, 60, 30
-	book, issuer := order.NewBook(store, order.BookOptions{Verifier: proved{}}), newIssuer(t)
+	book, issuer := order.NewBook(store, order.BookOptions{Verifier: proved{}}), storetest.NewIssuer(t)
 	productCodes := []string{order.DefaultProductCode, "geotrust-dv-1-starter"}
 	var mu sync.Mutex
 	var known []int64
@@ -311,7 +260,7 @@ func testBook(t *testing.T, store order.Store) {
 			t.Fatalf("AddPackage: %v", err)
 		}
 	}
-	atOnce(goroutines, func(n int) {
+	storetest.AtOnce(goroutines, func(n int) {
 		rnd := rand.New(rand.NewPCG(1, uint64(n)))
 		req := *application(t)
 		for range times {
@@ -382,7 +331,7 @@ func testNewOrder(t *testing.T, store order.Store) {
 	put(t, store, order.Package{ProductCode: "product", TotalCount: 1000})
 	for id := range int64(20) {
 		var made atomic.Int64
-		atOnce(goroutines, func(n int) {
+		storetest.AtOnce(goroutines, func(n int) {
 			o := newOrder(id+1, order.StateDomainVerify, 0)
 			o.Username = strconv.Itoa(n)
 			err := store.Update(t.Context(), func(tx order.Tx) error { return tx.CreateOrder(o) })

@@ -3,12 +3,12 @@ package storetest
 
 import (
 	"fmt"
-	"reflect"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/yuncert/yuncert/internal/storetest"
 	"github.com/yuncert/yuncert/order"
 )
 
@@ -30,11 +30,6 @@ func Run(t *testing.T, open func(t *testing.T) order.Store) {
 		{"an Update reads its own writes", testOwnWrites},
 		{"pages", testPages},
 		{"pages while orders change", testChangingPages},
-		{"an error of f", testError},
-		{"a panic of f", testPanic},
-		{"a goroutine that ends in f", testGoexit},
-		{"a context that has ended", testEndedContext},
-		{"a context that ends in f", testEndingContext},
 		{"concurrent increments", testIncrements},
 		{"concurrent Updates in opposite order", testOppositeOrders},
 		{"a View of one state", testViews},
@@ -46,6 +41,10 @@ func Run(t *testing.T, open func(t *testing.T) order.Store) {
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, open(t)) })
 	}
+	storetest.RunFailures(t, open, testUndone, func(s order.Snapshot) error {
+		_, _, err := s.Order(1)
+		return err
+	})
 }
 
 // states has every state of an order.
@@ -54,7 +53,7 @@ var states = []order.State{
 }
 
 // day is the time of the orders in these tests.
-var day = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+var day = storetest.Day
 
 // newOrder returns an order that was created n microseconds after day.
 func newOrder(id int64, state order.State, n int) order.Order {
@@ -63,30 +62,6 @@ func newOrder(id int64, state order.State, n int) order.Order {
 		Username: "user", Phone: "1", Email: "a@example.com", Token: "token",
 		Created: day.Add(time.Duration(n) * time.Microsecond), Updated: day,
 	}
-}
-
-// fill returns a struct in which every field has a different value, which
-// depends on n.
-func fill[T any](t *testing.T, n int) (filled T) {
-	t.Helper()
-	v := reflect.ValueOf(&filled).Elem()
-	for i := range v.NumField() {
-		name, at := v.Type().Field(i).Name, 1000*n+i
-		field := v.Field(i)
-		switch {
-		case name == "State":
-			field.SetString(string(states[n%len(states)]))
-		case field.Kind() == reflect.String:
-			field.SetString(fmt.Sprintf("%s %d, 证书 𝄞\r\n'\"\\%%$1?", name, at))
-		case field.Kind() == reflect.Int64:
-			field.SetInt(1<<53 - 1 - int64(at))
-		case field.Type() == reflect.TypeFor[time.Time]():
-			field.Set(reflect.ValueOf(day.Add(time.Duration(at) * time.Microsecond)))
-		default:
-			t.Fatalf("fill has no value for the field %s of type %s", name, field.Type())
-		}
-	}
-	return filled
 }
 
 func update(t *testing.T, store order.Store, f func(order.Tx) error) {
@@ -132,30 +107,16 @@ func putAll(tx order.Tx, values ...any) error {
 func wantPackage(t *testing.T, r order.Reader, productCode string, want *order.Package) {
 	t.Helper()
 	got, found, err := r.Package(productCode)
-	wantFound(t, fmt.Sprintf("Package(%q)", productCode), got, found, err, want)
+	storetest.WantFound(t, fmt.Sprintf("Package(%q)", productCode), got, found, err, want)
 }
 
 func wantOrder(t *testing.T, r order.Reader, id int64, want *order.Order) {
 	t.Helper()
 	got, found, err := r.Order(id)
-	wantFound(t, fmt.Sprintf("Order(%d)", id), got, found, err, want)
+	storetest.WantFound(t, fmt.Sprintf("Order(%d)", id), got, found, err, want)
 	for _, instant := range []time.Time{got.Created, got.Updated} {
 		if instant.Location() != time.UTC {
 			t.Errorf("Order(%d) has a time in %s, want UTC", id, instant.Location())
-		}
-	}
-}
-
-func wantFound[T any](t *testing.T, what string, got T, found bool, err error, want *T) {
-	t.Helper()
-	if err != nil {
-		t.Errorf("%s: %v", what, err)
-	}
-	if found != (want != nil) {
-		t.Errorf("%s found is %t, want %t", what, found, want != nil)
-	} else if found {
-		if diff := cmp.Diff(*want, got); diff != "" {
-			t.Errorf("%s mismatch (-want +got):\n%s", what, diff)
 		}
 	}
 }

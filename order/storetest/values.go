@@ -10,11 +10,23 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/yuncert/yuncert/internal/storetest"
 	"github.com/yuncert/yuncert/order"
 )
 
+// filled returns an order in which every field has a different value, which depends on
+// n.
+func filled(t *testing.T, n int) order.Order {
+	t.Helper()
+	var texts []string
+	for _, state := range states {
+		texts = append(texts, string(state))
+	}
+	return storetest.Fill[order.Order](t, n, map[string][]string{"State": texts})
+}
+
 func testEveryField(t *testing.T, store order.Store) {
-	p, o, other := fill[order.Package](t, 1), fill[order.Order](t, 1), fill[order.Order](t, 2)
+	p, o, other := storetest.Fill[order.Package](t, 1, nil), filled(t, 1), filled(t, 2)
 	put(t, store, p, o, other)
 	check := func(r order.Reader) {
 		wantPackage(t, r, p.ProductCode, &p)
@@ -32,7 +44,7 @@ func testEveryField(t *testing.T, store order.Store) {
 	view(t, store, checkAll)
 
 	code, id := p.ProductCode, o.OrderId
-	p, o = fill[order.Package](t, 3), fill[order.Order](t, 3)
+	p, o = storetest.Fill[order.Package](t, 3, nil), filled(t, 3)
 	p.ProductCode, o.OrderId = code, id
 	update(t, store, func(tx order.Tx) error {
 		_, _, err1 := tx.Package(code)
@@ -104,7 +116,7 @@ func testNotUTF8(t *testing.T, store order.Store) {
 }
 
 func testNotFound(t *testing.T, store order.Store) {
-	p, o := fill[order.Package](t, 1), fill[order.Order](t, 1)
+	p, o := storetest.Fill[order.Package](t, 1, nil), filled(t, 1)
 	check := func(r order.Reader) {
 		wantPackage(t, r, p.ProductCode+" ", nil)
 		wantPackage(t, r, "", nil)

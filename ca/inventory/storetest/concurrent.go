@@ -13,31 +13,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/yuncert/yuncert"
-	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/ca/inventory"
-	"github.com/yuncert/yuncert/csr"
-	"github.com/yuncert/yuncert/internal/testkeys"
+	"github.com/yuncert/yuncert/internal/storetest"
 )
-
-// atOnce calls f in goroutines that start at the same time, with numbers from 0.
-func atOnce(goroutines int, f func(n int)) {
-	var end sync.WaitGroup
-	begin := make(chan struct{})
-	for n := range goroutines {
-		end.Go(func() {
-			<-begin
-			f(n)
-		})
-	}
-	close(begin)
-	end.Wait()
-}
 
 func testIncrements(t *testing.T, store inventory.Store) {
 	const goroutines, times = 16, 25
 	c := put(t, store, newCertificate(1, 1), inventory.List{Authority: "authority"}, inventory.CA{Identifier: "ca"})[0]
-	atOnce(goroutines, func(int) {
+	storetest.AtOnce(goroutines, func(int) {
 		for range times {
 			err := store.Update(t.Context(), func(tx inventory.Tx) error {
 				c, _, err := tx.Certificate(c.Identifier)
@@ -84,7 +68,7 @@ func testIncrements(t *testing.T, store inventory.Store) {
 func testOppositeOrders(t *testing.T, store inventory.Store) {
 	const times = 5
 	both := put(t, store, newCertificate(1, 1), newCertificate(2, 1))
-	atOnce(2, func(n int) {
+	storetest.AtOnce(2, func(n int) {
 		for range times {
 			err := store.Update(t.Context(), func(tx inventory.Tx) error {
 				for i := range 2 {
@@ -115,7 +99,7 @@ func testNewCertificate(t *testing.T, store inventory.Store) {
 	const goroutines = 8
 	for serial := 1; serial <= 20; serial++ {
 		var made atomic.Int64
-		atOnce(goroutines, func(n int) {
+		storetest.AtOnce(goroutines, func(n int) {
 			c := newCertificate(1000*serial+n, 1)
 			switch serial % 3 { // what all have in common
 			case 0:
@@ -145,7 +129,7 @@ func testNewList(t *testing.T, store inventory.Store) {
 	const goroutines = 8
 	for n := range 10 {
 		crlUrl := strconv.Itoa(n)
-		atOnce(goroutines, func(int) {
+		storetest.AtOnce(goroutines, func(int) {
 			err := store.Update(t.Context(), func(tx inventory.Tx) error {
 				l, _, err := tx.List("authority", crlUrl)
 				if err != nil {
@@ -170,7 +154,7 @@ func testNewCA(t *testing.T, store inventory.Store) {
 	const goroutines = 8
 	for n := range 10 {
 		identifier := strconv.Itoa(n)
-		atOnce(goroutines, func(int) {
+		storetest.AtOnce(goroutines, func(int) {
 			err := store.Update(t.Context(), func(tx inventory.Tx) error {
 				c, _, err := tx.CA(identifier)
 				if err != nil {
@@ -196,7 +180,7 @@ func testViews(t *testing.T, store inventory.Store) {
 	const times = 100
 	put(t, store, inventory.List{Authority: "authority"})
 	var done atomic.Bool
-	atOnce(5, func(n int) {
+	storetest.AtOnce(5, func(n int) {
 		if n == 0 {
 			defer done.Store(true)
 			for serial := 1; serial <= times; serial++ {
@@ -241,7 +225,7 @@ func testViews(t *testing.T, store inventory.Store) {
 func testViewAfterUpdate(t *testing.T, store inventory.Store) {
 	var last atomic.Int64
 	put(t, store, inventory.List{Authority: "authority"})
-	atOnce(4, func(n int) {
+	storetest.AtOnce(4, func(n int) {
 		for range 50 {
 			if n == 0 {
 				var reserved int64
@@ -278,39 +262,18 @@ type authority struct {
 	certificates [][]byte
 }
 
-// newAuthority makes a root and a subordinate CA, and n certificates of the latter.
+// newAuthority makes a subordinate CA and n certificates of it.
 func newAuthority(t *testing.T, n int) authority {
 	t.Helper()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
+	a := authority{issuer: storetest.NewIssuer(t)}
+	req := &ca.CreateServerCertificateWithCsrRequest{
+		Csr: storetest.NewCSR(t, "www.example.com"), ParentIdentifier: a.issuer.Identifier(), Days: 90,
 	}
-	rootKey, subKey, key := testkeys.Key(algorithm.ECC_256, 0), testkeys.Key(algorithm.ECC_256, 1), testkeys.Key(algorithm.ECC_256, 2)
-	root, err := ca.CreateRootCACertificate(nil, day, rootKey, &ca.CreateRootCACertificateRequest{
-		CommonName: "Root", Organization: "Example", OrganizationUnit: "PKI", Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Years: 10,
-	})
-	must(err)
-	rootIssuer, err := ca.NewIssuer(root.CertificateChain, rootKey, ca.IssuerOptions{})
-	must(err)
-	sub, err := ca.CreateSubCACertificate(nil, day, rootIssuer, subKey.Public(), &ca.CreateSubCACertificateRequest{
-		CommonName: "Sub", Organization: "Example", OrganizationUnit: "PKI", Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN",
-		Algorithm: string(subKey.Algorithm()), Years: 5,
-	})
-	must(err)
-	issuer, err := ca.NewIssuer(sub.CertificateChain, subKey, ca.IssuerOptions{})
-	must(err)
-	request, err := csr.CreateCsrWithKey(nil, key, &csr.CreateCsrRequest{
-		Algorithm: "ECC", KeySize: 256, CommonName: "www.example.com", CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
-	})
-	must(err)
-	a := authority{issuer: issuer}
 	for range n {
-		_, der, err := ca.CreateServerCertificateWithCsr(nil, day, issuer, &ca.CreateServerCertificateWithCsrRequest{
-			Csr: request.Csr, ParentIdentifier: issuer.Identifier(), Days: 90,
-		})
-		must(err)
+		_, der, err := ca.CreateServerCertificateWithCsr(nil, day, a.issuer, req)
+		if err != nil {
+			t.Fatalf("CreateServerCertificateWithCsr: %v", err)
+		}
 		a.certificates = append(a.certificates, der)
 	}
 	return a
@@ -323,7 +286,7 @@ func testRevokeOnce(t *testing.T, store inventory.Store) {
 		t.Fatal(err)
 	}
 	var succeeded atomic.Int64
-	atOnce(200, func(int) {
+	storetest.AtOnce(200, func(int) {
 		_, err := v.Revoke(t.Context(), day, c.Identifier, inventory.Revocation{Reason: ca.ReasonKeyCompromise})
 		if err == nil {
 			succeeded.Add(1)
@@ -342,7 +305,7 @@ func testInventory(t *testing.T, store inventory.Store) {
 	a, v := newAuthority(t, 40), inventory.New(store)
 	var added, revocations, deletions, releases atomic.Int64
 	ids := make([]atomic.Pointer[string], len(a.certificates))
-	atOnce(goroutines, func(n int) {
+	storetest.AtOnce(goroutines, func(n int) {
 		rnd := rand.New(rand.NewPCG(1, uint64(n)))
 		for range times {
 			at := rnd.IntN(len(ids))
@@ -439,7 +402,7 @@ func testLists(t *testing.T, store inventory.Store) {
 		}
 		return n
 	}
-	atOnce(2*processes, func(n int) {
+	storetest.AtOnce(2*processes, func(n int) {
 		v := inventory.New(store)
 		for i := range times {
 			if n < processes {

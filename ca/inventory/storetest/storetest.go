@@ -3,14 +3,12 @@ package storetest
 
 import (
 	"fmt"
-	"reflect"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/ca/inventory"
+	"github.com/yuncert/yuncert/internal/storetest"
 )
 
 // Run tests the stores that open returns. Each subtest calls open for an empty
@@ -37,11 +35,6 @@ func Run(t *testing.T, open func(t *testing.T) inventory.Store) {
 		{"CAs", testCAs},
 		{"revoked certificates", testRevoked},
 		{"a sequence of revoked certificates that ends early", testRevokedEndsEarly},
-		{"an error of f", testError},
-		{"a panic of f", testPanic},
-		{"a goroutine that ends in f", testGoexit},
-		{"a context that has ended", testEndedContext},
-		{"a context that ends in f", testEndingContext},
 		{"concurrent changes of one certificate", testIncrements},
 		{"concurrent Updates in opposite order", testOppositeOrders},
 		{"concurrent creation of a certificate", testNewCertificate},
@@ -55,10 +48,14 @@ func Run(t *testing.T, open func(t *testing.T) inventory.Store) {
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, open(t)) })
 	}
+	storetest.RunFailures(t, open, testUndone, func(s inventory.Snapshot) error {
+		_, _, err := s.Certificate("none")
+		return err
+	})
 }
 
 // day is when the certificates of these tests are added.
-var day = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+var day = storetest.Day
 
 // newCertificate returns a certificate with a serial number, which expires so many
 // days after day.
@@ -80,43 +77,6 @@ func revoked(c inventory.Certificate, at time.Time) inventory.Certificate {
 func deleted(c inventory.Certificate, at time.Time) inventory.Certificate {
 	c.Status, c.Updated, c.DER, c.Labels = inventory.StatusDelete, at, nil, inventory.Labels{}
 	return c
-}
-
-// fill returns a struct in which every field has a different value, which depends on
-// n.
-func fill[T any](t *testing.T, n int) (filled T) {
-	t.Helper()
-	next := 1000 * n
-	fillValue(t, reflect.ValueOf(&filled).Elem(), "", &next)
-	return filled
-}
-
-func fillValue(t *testing.T, v reflect.Value, name string, next *int) {
-	t.Helper()
-	*next++
-	switch {
-	case name == "Status":
-		v.SetString([]string{ca.StatusIssue, ca.StatusRevoke}[*next/1000%2])
-	case v.Type() == reflect.TypeFor[time.Time]():
-		v.Set(reflect.ValueOf(day.Add(time.Duration(*next) * time.Microsecond)))
-	case v.Kind() == reflect.String:
-		v.SetString(fmt.Sprintf("%s %d, 证书 𝄞'\"\\%%$1?", name, *next))
-	case v.CanInt():
-		v.SetInt(int64(*next))
-	case v.Type() == reflect.TypeFor[[]byte]():
-		v.SetBytes([]byte{0, 255, byte(*next), 0})
-	case v.Kind() == reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
-		for i := range 2 {
-			fillValue(t, v.Index(i), name, next)
-		}
-	case v.Kind() == reflect.Struct:
-		for i := range v.NumField() {
-			fillValue(t, v.Field(i), v.Type().Field(i).Name, next)
-		}
-	default:
-		t.Fatalf("fillValue has no value for the field %s of type %s", name, v.Type())
-	}
 }
 
 func update(t *testing.T, store inventory.Store, f func(inventory.Tx) error) {
@@ -183,7 +143,7 @@ func change(t *testing.T, store inventory.Store, c inventory.Certificate) {
 func wantCertificate(t *testing.T, r inventory.Reader, identifier string, want *inventory.Certificate) {
 	t.Helper()
 	got, found, err := r.Certificate(identifier)
-	wantFound(t, fmt.Sprintf("Certificate(%q)", identifier), got, found, err, want)
+	storetest.WantFound(t, fmt.Sprintf("Certificate(%q)", identifier), got, found, err, want)
 	for _, instant := range []time.Time{got.NotBefore, got.NotAfter, got.Added, got.Updated, got.Revocation.RevocationTime} {
 		if instant.Location() != time.UTC {
 			t.Errorf("Certificate(%q) has a time in %s, want UTC", identifier, instant.Location())
@@ -191,34 +151,20 @@ func wantCertificate(t *testing.T, r inventory.Reader, identifier string, want *
 	}
 	if want != nil {
 		got, found, err = r.CertificateBySerialNumber(want.Authority, want.SerialNumber)
-		wantFound(t, fmt.Sprintf("CertificateBySerialNumber(%q, %q)", want.Authority, want.SerialNumber), got, found, err, want)
+		storetest.WantFound(t, fmt.Sprintf("CertificateBySerialNumber(%q, %q)", want.Authority, want.SerialNumber), got, found, err, want)
 	}
 }
 
 func wantCA(t *testing.T, r inventory.Reader, identifier string, want *inventory.CA) {
 	t.Helper()
 	got, found, err := r.CA(identifier)
-	wantFound(t, fmt.Sprintf("CA(%q)", identifier), got, found, err, want)
+	storetest.WantFound(t, fmt.Sprintf("CA(%q)", identifier), got, found, err, want)
 }
 
 func wantList(t *testing.T, r inventory.Reader, authority, crlUrl string, want *inventory.List) {
 	t.Helper()
 	got, found, err := r.List(authority, crlUrl)
-	wantFound(t, fmt.Sprintf("List(%q, %q)", authority, crlUrl), got, found, err, want)
-}
-
-func wantFound[T any](t *testing.T, what string, got T, found bool, err error, want *T) {
-	t.Helper()
-	if err != nil {
-		t.Errorf("%s: %v", what, err)
-	}
-	if found != (want != nil) {
-		t.Errorf("%s found is %t, want %t", what, found, want != nil)
-	} else if found {
-		if diff := cmp.Diff(*want, got); diff != "" {
-			t.Errorf("%s mismatch (-want +got):\n%s", what, diff)
-		}
-	}
+	storetest.WantFound(t, fmt.Sprintf("List(%q, %q)", authority, crlUrl), got, found, err, want)
 }
 
 // all returns every certificate that is not deleted, in the order of Id.

@@ -1,10 +1,7 @@
 package storetest
 
 import (
-	"context"
 	"errors"
-	"runtime"
-	"sync"
 	"testing"
 	"time"
 
@@ -114,103 +111,5 @@ func testUndone(t *testing.T, store inventory.Store, run func(write func(invento
 			t.Errorf("CreateCertificate with a CustomIdentifier that is taken is %v", err)
 		}
 		return create(tx, &four)
-	})
-}
-
-func testError(t *testing.T, store inventory.Store) {
-	want := errors.New("an error of f")
-	testUndone(t, store, func(write func(inventory.Tx) error) {
-		err := store.Update(t.Context(), func(tx inventory.Tx) error {
-			if err := write(tx); err != nil {
-				return err
-			}
-			return want
-		})
-		if err != want {
-			t.Errorf("Update is %v, want %v itself", err, want)
-		}
-	})
-	if err := store.View(t.Context(), func(inventory.Snapshot) error { return want }); err != want {
-		t.Errorf("View is %v, want %v itself", err, want)
-	}
-}
-
-func testPanic(t *testing.T, store inventory.Store) {
-	testUndone(t, store, func(write func(inventory.Tx) error) {
-		defer func() {
-			if got := recover(); got != "a panic of f" {
-				t.Errorf("recovered %v", got)
-			}
-		}()
-		store.Update(t.Context(), func(tx inventory.Tx) error {
-			if err := write(tx); err != nil {
-				return err
-			}
-			panic("a panic of f")
-		})
-	})
-	func() {
-		defer func() {
-			if got := recover(); got != "a panic of f" {
-				t.Errorf("recovered %v", got)
-			}
-		}()
-		store.View(t.Context(), func(inventory.Snapshot) error { panic("a panic of f") })
-	}()
-	put(t, store, newCertificate(6, 1))
-}
-
-func testGoexit(t *testing.T, store inventory.Store) {
-	testUndone(t, store, func(write func(inventory.Tx) error) {
-		var end sync.WaitGroup
-		end.Go(func() {
-			store.Update(t.Context(), func(tx inventory.Tx) error {
-				if err := write(tx); err != nil {
-					return err
-				}
-				runtime.Goexit() // as t.FailNow does
-				return nil
-			})
-		})
-		end.Wait()
-	})
-}
-
-func testEndedContext(t *testing.T, store inventory.Store) {
-	testUndone(t, store, func(write func(inventory.Tx) error) {
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if err := store.Update(ctx, write); !errors.Is(err, context.Canceled) {
-			t.Errorf("Update is %v, want %v", err, context.Canceled)
-		}
-		ctx, cancel = context.WithDeadline(t.Context(), day.AddDate(-20, 0, 0))
-		defer cancel()
-		err := store.View(ctx, func(s inventory.Snapshot) error {
-			_, _, err := s.Certificate("none")
-			return err
-		})
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("View is %v, want %v", err, context.DeadlineExceeded)
-		}
-	})
-}
-
-func testEndingContext(t *testing.T, store inventory.Store) {
-	testUndone(t, store, func(write func(inventory.Tx) error) {
-		// ctx ends before the writes, and after them.
-		for _, early := range []bool{true, false} {
-			ctx, cancel := context.WithCancel(t.Context())
-			err := store.Update(ctx, func(tx inventory.Tx) error {
-				if early {
-					cancel()
-				}
-				err := write(tx)
-				cancel()
-				return err
-			})
-			if !errors.Is(err, context.Canceled) {
-				t.Errorf("Update is %v, want %v", err, context.Canceled)
-			}
-		}
 	})
 }

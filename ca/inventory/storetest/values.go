@@ -11,11 +11,19 @@ import (
 
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/ca/inventory"
+	"github.com/yuncert/yuncert/internal/storetest"
 )
 
+// filled returns a certificate in which every field has a different value, which
+// depends on n.
+func filled(t *testing.T, n int) inventory.Certificate {
+	t.Helper()
+	return storetest.Fill[inventory.Certificate](t, n, map[string][]string{"Status": {ca.StatusIssue, ca.StatusRevoke}})
+}
+
 func testEveryField(t *testing.T, store inventory.Store) {
-	issuer, list := fill[inventory.CA](t, 1), fill[inventory.List](t, 1)
-	both := put(t, store, fill[inventory.Certificate](t, 1), fill[inventory.Certificate](t, 2), issuer, list)
+	issuer, list := storetest.Fill[inventory.CA](t, 1, nil), storetest.Fill[inventory.List](t, 1, nil)
+	both := put(t, store, filled(t, 1), filled(t, 2), issuer, list)
 	c, other := both[0], both[1]
 	check := func(r inventory.Reader) {
 		t.Helper()
@@ -42,9 +50,9 @@ func testEveryField(t *testing.T, store inventory.Store) {
 	}
 	view(t, store, checkAll)
 
-	changed := fill[inventory.Certificate](t, 4)
+	changed := filled(t, 4)
 	c.Status, c.Revocation, c.Updated = changed.Status, changed.Revocation, changed.Updated
-	newCA, newList := fill[inventory.CA](t, 3), fill[inventory.List](t, 3)
+	newCA, newList := storetest.Fill[inventory.CA](t, 3, nil), storetest.Fill[inventory.List](t, 3, nil)
 	newCA.Identifier, newList.Authority, newList.CrlUrl = issuer.Identifier, list.Authority, list.CrlUrl
 	newCA.Added = issuer.Added
 	issuer, list = newCA, newList
@@ -136,7 +144,7 @@ func testNotFound(t *testing.T, store inventory.Store) {
 		wantCertificate(t, r, "", nil)
 		for _, key := range [][2]string{{"authority", "none"}, {"none", "01"}, {"", ""}} {
 			c, found, err := r.CertificateBySerialNumber(key[0], key[1])
-			wantFound(t, "CertificateBySerialNumber", c, found, err, nil)
+			storetest.WantFound(t, "CertificateBySerialNumber", c, found, err, nil)
 		}
 		wantCA(t, r, "none", nil)
 		wantList(t, r, "authority", "none", nil)

@@ -6,30 +6,15 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
-	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/csr/archive"
+	"github.com/yuncert/yuncert/internal/storetest"
 	"github.com/yuncert/yuncert/internal/testkeys"
 )
-
-// atOnce calls f in goroutines that start at the same time, with numbers from 0.
-func atOnce(goroutines int, f func(n int)) {
-	var end sync.WaitGroup
-	begin := make(chan struct{})
-	for n := range goroutines {
-		end.Go(func() {
-			<-begin
-			f(n)
-		})
-	}
-	close(begin)
-	end.Wait()
-}
 
 // increment adds one to the number that is the Name of a record.
 func increment(tx archive.Tx, id int64) error {
@@ -58,7 +43,7 @@ func wantCounted(t *testing.T, store archive.Store, id int64, want int) {
 func testIncrements(t *testing.T, store archive.Store) {
 	const goroutines, times = 16, 25
 	put(t, store, newRecord(1, 0))
-	atOnce(goroutines, func(int) {
+	storetest.AtOnce(goroutines, func(int) {
 		for range times {
 			err := store.Update(t.Context(), func(tx archive.Tx) error { return increment(tx, 1) })
 			if err != nil {
@@ -74,7 +59,7 @@ func testIncrements(t *testing.T, store archive.Store) {
 func testOppositeOrders(t *testing.T, store archive.Store) {
 	const times = 5
 	put(t, store, newRecord(1, 0), newRecord(2, 0))
-	atOnce(2, func(n int) {
+	storetest.AtOnce(2, func(n int) {
 		for range times {
 			err := store.Update(t.Context(), func(tx archive.Tx) error {
 				for i := range 2 {
@@ -98,7 +83,7 @@ func testOppositeOrders(t *testing.T, store archive.Store) {
 func testViews(t *testing.T, store archive.Store) {
 	const times = 100
 	var done atomic.Bool
-	atOnce(5, func(n int) {
+	storetest.AtOnce(5, func(n int) {
 		if n == 0 {
 			defer done.Store(true)
 			for i := range int64(times) {
@@ -135,7 +120,7 @@ func testViews(t *testing.T, store archive.Store) {
 func testNewRecord(t *testing.T, store archive.Store) {
 	const goroutines, times = 8, 20
 	for id := range int64(times) {
-		atOnce(goroutines, func(int) {
+		storetest.AtOnce(goroutines, func(int) {
 			err := store.Update(t.Context(), func(tx archive.Tx) error { return increment(tx, id+1) })
 			if err != nil {
 				t.Errorf("Update: %v", err)
@@ -162,13 +147,7 @@ func sealer(t *testing.T) cipher.AEAD {
 // newRequest returns a request for a CSR with its key.
 func newRequest(t *testing.T, commonName string) *archive.UploadCsrRequest {
 	t.Helper()
-	resp, err := csr.CreateCsrWithKey(nil, testkeys.Key(algorithm.ECC_256, 0), &csr.CreateCsrRequest{
-		Algorithm: "ECC", KeySize: 256, CommonName: commonName, CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
-	})
-	if err != nil {
-		t.Fatalf("CreateCsrWithKey: %v", err)
-	}
-	return &archive.UploadCsrRequest{Csr: resp.Csr, Key: string(testkeys.PEM(algorithm.ECC_256, 0))}
+	return &archive.UploadCsrRequest{Csr: storetest.NewCSR(t, commonName), Key: string(testkeys.PEM(algorithm.ECC_256, 0))}
 }
 
 // wantKey checks that the archive has the private key of a CSR.
@@ -196,7 +175,7 @@ func testUploads(t *testing.T, store archive.Store) {
 	a, withKey := archive.New(store, archive.Options{Sealer: sealer(t)}), newRequest(t, "www.example.com")
 	withoutKey := &archive.UploadCsrRequest{Csr: withKey.Csr, Name: "name"}
 	var id atomic.Int64
-	atOnce(200, func(n int) {
+	storetest.AtOnce(200, func(n int) {
 		req := withKey
 		if n%2 == 1 {
 			req = withoutKey
@@ -222,7 +201,7 @@ func testKeyOnce(t *testing.T, store archive.Store) {
 		t.Fatalf("UploadCsr: %v", err)
 	}
 	var stored, refused atomic.Int64
-	atOnce(200, func(int) {
+	storetest.AtOnce(200, func(int) {
 		_, err := a.UpdateCsr(t.Context(), nil, &archive.UpdateCsrRequest{CsrId: resp.CsrId, Key: req.Key})
 		switch {
 		case err == nil:
@@ -246,7 +225,7 @@ func testDeleteOnce(t *testing.T, store archive.Store) {
 		t.Fatalf("UploadCsr: %v", err)
 	}
 	var deleted atomic.Int64
-	atOnce(20, func(int) {
+	storetest.AtOnce(20, func(int) {
 		_, err := a.DeleteCsr(t.Context(), nil, &archive.DeleteCsrRequest{CsrId: resp.CsrId})
 		if err == nil {
 			deleted.Add(1)
@@ -277,7 +256,7 @@ func testArchive(t *testing.T, store archive.Store) {
 		requests, ids = append(requests, req), append(ids, resp.CsrId)
 	}
 	var happened [5]atomic.Int64
-	atOnce(goroutines, func(n int) {
+	storetest.AtOnce(goroutines, func(n int) {
 		rnd := rand.New(rand.NewPCG(1, uint64(n)))
 		for range times {
 			i, what := rnd.IntN(csrs), rnd.IntN(len(happened))

@@ -3,7 +3,6 @@ package storetest
 
 import (
 	"fmt"
-	"reflect"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/yuncert/yuncert/csr/archive"
+	"github.com/yuncert/yuncert/internal/storetest"
 )
 
 // Run tests the stores that open returns. Each subtest calls open for an empty
@@ -31,11 +31,6 @@ func Run(t *testing.T, open func(t *testing.T) archive.Store) {
 		{"an Update reads its own writes", testOwnWrites},
 		{"pages", testPages},
 		{"filters", testFilters},
-		{"an error of f", testError},
-		{"a panic of f", testPanic},
-		{"a goroutine that ends in f", testGoexit},
-		{"a context that has ended", testEndedContext},
-		{"a context that ends in f", testEndingContext},
 		{"concurrent increments", testIncrements},
 		{"concurrent Updates in opposite order", testOppositeOrders},
 		{"a View of one state", testViews},
@@ -47,10 +42,14 @@ func Run(t *testing.T, open func(t *testing.T) archive.Store) {
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, open(t)) })
 	}
+	storetest.RunFailures(t, open, testUndone, func(s archive.Snapshot) error {
+		_, _, err := s.Record(1)
+		return err
+	})
 }
 
 // day is the time of the records in these tests.
-var day = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+var day = storetest.Day
 
 // newRecord returns a record that was created n microseconds after day.
 func newRecord(id int64, n int) archive.Record {
@@ -58,32 +57,6 @@ func newRecord(id int64, n int) archive.Record {
 		CsrId: id, Csr: "csr", Algorithm: "RSA", KeySize: 2048, KeySha2: "digest", CommonName: "www.example.com",
 		Search: "www.example.com\n", Created: day.Add(time.Duration(n) * time.Microsecond),
 	}
-}
-
-// fill returns a record in which every field has a different value, which depends
-// on n.
-func fill(t *testing.T, n int) (filled archive.Record) {
-	t.Helper()
-	v := reflect.ValueOf(&filled).Elem()
-	for i := range v.NumField() {
-		name, at := v.Type().Field(i).Name, 1000*n+i
-		field := v.Field(i)
-		switch {
-		case field.Kind() == reflect.String:
-			field.SetString(fmt.Sprintf("%s %d, 证书 𝄞\r\n'\"\\%%$1?", name, at))
-		case field.Kind() == reflect.Int64:
-			field.SetInt(1<<53 - 1 - int64(at))
-		case field.Kind() == reflect.Int32:
-			field.SetInt(1<<31 - 1 - int64(at))
-		case field.Type() == reflect.TypeFor[time.Time]():
-			field.Set(reflect.ValueOf(day.Add(time.Duration(at) * time.Microsecond)))
-		case field.Type() == reflect.TypeFor[[]byte]():
-			field.SetBytes([]byte{0, 0xff, byte(n), 0x80, '\'', '"', '\\', 0})
-		default:
-			t.Fatalf("fill has no value for the field %s of type %s", name, field.Type())
-		}
-	}
-	return filled
 }
 
 func update(t *testing.T, store archive.Store, f func(archive.Tx) error) {
@@ -123,14 +96,7 @@ func putAll(tx archive.Tx, records ...archive.Record) error {
 func wantRecord(t *testing.T, r archive.Reader, id int64, want *archive.Record) {
 	t.Helper()
 	got, found, err := r.Record(id)
-	if err != nil {
-		t.Errorf("Record(%d): %v", id, err)
-	}
-	if found != (want != nil) {
-		t.Errorf("Record(%d) found is %t, want %t", id, found, want != nil)
-	} else if found {
-		wantSame(t, fmt.Sprintf("Record(%d)", id), *want, got)
-	}
+	storetest.WantFound(t, fmt.Sprintf("Record(%d)", id), got, found, err, want, cmpopts.EquateEmpty())
 	if got.Created.Location() != time.UTC {
 		t.Errorf("Record(%d) has a time in %s, want UTC", id, got.Created.Location())
 	}

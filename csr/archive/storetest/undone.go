@@ -1,10 +1,7 @@
 package storetest
 
 import (
-	"context"
 	"errors"
-	"runtime"
-	"sync"
 	"testing"
 
 	"github.com/yuncert/yuncert/csr/archive"
@@ -41,99 +38,4 @@ func deleteAll(tx archive.Tx, ids ...int64) error {
 		}
 	}
 	return nil
-}
-
-func testError(t *testing.T, store archive.Store) {
-	want := errors.New("an error of f")
-	testUndone(t, store, func(write func(archive.Tx) error) {
-		err := store.Update(t.Context(), func(tx archive.Tx) error {
-			if err := write(tx); err != nil {
-				return err
-			}
-			return want
-		})
-		if err != want {
-			t.Errorf("Update is %v, want %v itself", err, want)
-		}
-	})
-	if err := store.View(t.Context(), func(archive.Snapshot) error { return want }); err != want {
-		t.Errorf("View is %v, want %v itself", err, want)
-	}
-}
-
-func testPanic(t *testing.T, store archive.Store) {
-	wantPanic := func() {
-		if got := recover(); got != "a panic of f" {
-			t.Errorf("recovered %v", got)
-		}
-	}
-	testUndone(t, store, func(write func(archive.Tx) error) {
-		defer wantPanic()
-		store.Update(t.Context(), func(tx archive.Tx) error {
-			if err := write(tx); err != nil {
-				return err
-			}
-			panic("a panic of f")
-		})
-	})
-	func() {
-		defer wantPanic()
-		store.View(t.Context(), func(archive.Snapshot) error { panic("a panic of f") })
-	}()
-	put(t, store, newRecord(5, 0))
-}
-
-func testGoexit(t *testing.T, store archive.Store) {
-	testUndone(t, store, func(write func(archive.Tx) error) {
-		var end sync.WaitGroup
-		end.Go(func() {
-			store.Update(t.Context(), func(tx archive.Tx) error {
-				if err := write(tx); err != nil {
-					return err
-				}
-				runtime.Goexit() // as t.FailNow does
-				return nil
-			})
-		})
-		end.Wait()
-	})
-}
-
-func testEndedContext(t *testing.T, store archive.Store) {
-	testUndone(t, store, func(write func(archive.Tx) error) {
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if err := store.Update(ctx, write); !errors.Is(err, context.Canceled) {
-			t.Errorf("Update is %v, want %v", err, context.Canceled)
-		}
-		ctx, cancel = context.WithDeadline(t.Context(), day.AddDate(-20, 0, 0))
-		defer cancel()
-		err := store.View(ctx, func(r archive.Snapshot) error {
-			_, _, err := r.Record(1)
-			return err
-		})
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("View is %v, want %v", err, context.DeadlineExceeded)
-		}
-	})
-}
-
-func testEndingContext(t *testing.T, store archive.Store) {
-	testUndone(t, store, func(write func(archive.Tx) error) {
-		// ctx ends before the writes, and after them.
-		for _, early := range []bool{true, false} {
-			ctx, cancel := context.WithCancel(t.Context())
-			err := store.Update(ctx, func(tx archive.Tx) error {
-				if early {
-					cancel()
-				}
-				err := write(tx)
-				cancel()
-				return err
-			})
-			if !errors.Is(err, context.Canceled) {
-				t.Errorf("Update is %v, want %v", err, context.Canceled)
-			}
-		}
-	})
 }

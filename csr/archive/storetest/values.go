@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert/csr/archive"
+	"github.com/yuncert/yuncert/internal/storetest"
 )
 
 func testEveryField(t *testing.T, store archive.Store) {
-	r, other := fill(t, 1), fill(t, 2)
+	r, other := storetest.Fill[archive.Record](t, 1, nil), storetest.Fill[archive.Record](t, 2, nil)
 	put(t, store, r, other)
 	check := func(reader archive.Reader) {
 		wantRecord(t, reader, r.CsrId, &r)
@@ -27,7 +28,7 @@ func testEveryField(t *testing.T, store archive.Store) {
 	view(t, store, checkAll)
 
 	id := r.CsrId
-	r = fill(t, 3)
+	r = storetest.Fill[archive.Record](t, 3, nil)
 	r.CsrId = id
 	update(t, store, func(tx archive.Tx) error {
 		_, _, err1 := tx.Record(id)
@@ -113,7 +114,7 @@ func testOwnMemory(t *testing.T, store archive.Store) {
 }
 
 func testNotFound(t *testing.T, store archive.Store) {
-	r := fill(t, 1)
+	r := storetest.Fill[archive.Record](t, 1, nil)
 	check := func(reader archive.Reader) {
 		wantRecord(t, reader, r.CsrId+1, nil)
 		wantRecord(t, reader, 0, nil)
