@@ -143,16 +143,8 @@ func (b *Book) view(ctx context.Context, f func(Snapshot) error) error {
 	return storeError(b.store.View(ctx, f), yuncert.ErrError, "")
 }
 
-// storeError gives a failure of the store the code. A store returns an error of f
-// as it is, so an [*yuncert.Error] is a refusal by the Book and not a failure.
 func storeError(err error, code yuncert.Code, parameter string) error {
-	if err == nil {
-		return nil
-	}
-	if refusal, ok := err.(*yuncert.Error); ok {
-		return refusal
-	}
-	return &yuncert.Error{Code: code, Parameter: parameter, Message: "the order store failed", Err: param.Cause(err)}
+	return param.StoreFailed(err, code, parameter, "the order store failed")
 }
 
 // readOrder returns an order that must exist.

@@ -190,16 +190,8 @@ func (v *Inventory) view(ctx context.Context, f func(Snapshot) error) error {
 	return storeError(v.store.View(ctx, f))
 }
 
-// storeError gives a failure of the store a code. A store returns an error of f as it
-// is, so an [*yuncert.Error] is a refusal by the Inventory and not a failure.
 func storeError(err error) error {
-	if err == nil {
-		return nil
-	}
-	if refusal, ok := err.(*yuncert.Error); ok {
-		return refusal
-	}
-	return &yuncert.Error{Code: yuncert.ErrInternalError, Message: "the store of the inventory failed", Err: param.Cause(err)}
+	return param.StoreFailed(err, yuncert.ErrInternalError, "", "the store of the inventory failed")
 }
 
 // readCertificate returns a certificate that must exist and not be deleted.

@@ -217,14 +217,6 @@ func (a *Archive) view(ctx context.Context, f func(Snapshot) error) error {
 	return storeError(a.store.View(ctx, f))
 }
 
-// storeError gives a failure of the store its code. A store returns an error of f as it
-// is, so an [*yuncert.Error] is a refusal by the Archive and not a failure.
 func storeError(err error) error {
-	if err == nil {
-		return nil
-	}
-	if refusal, ok := err.(*yuncert.Error); ok {
-		return refusal
-	}
-	return &yuncert.Error{Code: yuncert.ErrInternalError, Message: "the CSR store failed", Err: param.Cause(err)}
+	return param.StoreFailed(err, yuncert.ErrInternalError, "", "the CSR store failed")
 }

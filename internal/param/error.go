@@ -93,3 +93,16 @@ func (u uncoded) As(target any) bool {
 	}
 	return errors.As(u.err, target)
 }
+
+// StoreFailed gives the error of a store a code. It returns nil and an
+// [*yuncert.Error] as they are: a store returns the error of the function that it runs
+// unchanged, so that one is a refusal and not a failure.
+func StoreFailed(err error, code yuncert.Code, parameter, message string) error {
+	if err == nil {
+		return nil
+	}
+	if refusal, ok := err.(*yuncert.Error); ok {
+		return refusal
+	}
+	return &yuncert.Error{Code: code, Parameter: parameter, Message: message, Err: Cause(err)}
+}
