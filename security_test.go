@@ -105,7 +105,7 @@ var securityTests = map[string]string{
 	"The text of a key has up to 64 KiB":                    "TestUploadCsrRefuses",
 	"A page of CSRs has up to 1000":                         "TestListCsrRefuses",
 	"A CSR never replaces another one with the same CsrId":  "TestUploadCsrRefusesSameCsrId",
-	"**Quota.** An order and the unit it uses":              "TestRaceForTheLastUnit TestRaceOfUnits TestSQLStoreKilled",
+	"**Quota.** An order and the unit it uses":              "TestRaceForTheLastUnit TestRaceOfUnits TestOrderStoreKilled",
 	"**Secrets.** fmt, log/slog and encoding/json print":    "TestNoLeakInFmt TestNoLeakInEncodings TestSecretsOfTypes",
 	"Of requests and responses that hold a key as text":     "TestArchivePrintsNoKey TestSecretsOfTypes",
 	"Messages have at most 1000 octets":                     "TestErrorfCutsMessages TestMessagesAreShort",

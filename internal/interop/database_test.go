@@ -72,6 +72,31 @@ func (d database) open(tb testing.TB) *sql.DB {
 	return db
 }
 
+// withoutRights connects to a PostgreSQL database as a user who may read and write the
+// rows of its tables and may not create tables.
+func (d database) withoutRights(t *testing.T) database {
+	t.Helper()
+	db := d.open(t)
+	var schema string
+	if err := db.QueryRow("SELECT current_schema()").Scan(&schema); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		"CREATE ROLE service_" + schema,
+		"GRANT USAGE ON SCHEMA " + schema + " TO service_" + schema,
+		"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + schema + " TO service_" + schema,
+	} {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.dsn += " role=service_" + schema
+	if _, err := d.open(t).ExecContext(t.Context(), "CREATE TABLE more (x TEXT)"); err == nil {
+		t.Fatal("the service has the right to make tables")
+	}
+	return d
+}
+
 // badDays are the faults of a statement, by its number.
 var badDays = []struct {
 	name          string
