@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"reflect"
 	"slices"
 	"time"
 
@@ -31,21 +30,16 @@ type Book struct {
 // store or the Verifier is a nil pointer.
 func NewBook(store Store, opts BookOptions) *Book {
 	// Without these checks an operation would panic later.
-	if store == nil || isNilPointer(store) {
+	if param.IsNil(store) {
 		panic("order.NewBook: the store is nil; want one such as order.NewMemoryStore()")
-	}
-	if isNilPointer(opts.Verifier) {
-		panic(fmt.Sprintf("order.NewBook: the Verifier is a nil %T; leave it out to use a NetVerifier", opts.Verifier))
 	}
 	if opts.Verifier == nil {
 		opts.Verifier = &NetVerifier{}
 	}
+	if param.IsNil(opts.Verifier) {
+		panic(fmt.Sprintf("order.NewBook: the Verifier is a nil %T; leave it out to use a NetVerifier", opts.Verifier))
+	}
 	return &Book{store, opts.Verifier, opts.KeyPolicy}
-}
-
-func isNilPointer(value any) bool {
-	v := reflect.ValueOf(value)
-	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // AddPackage buys count units of a product. An empty productCode means

@@ -19,7 +19,7 @@ import (
 // is another one. The errors are those of [Inventory.Add].
 func (v *Inventory) AddCA(ctx context.Context, now time.Time, issuer *ca.Issuer, labels Labels) (c CA, err error) {
 	if issuer == nil {
-		return CA{}, yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA")
+		return CA{}, noIssuer()
 	}
 	err = labels.check()
 	if err != nil {
@@ -61,6 +61,11 @@ func (v *Inventory) AddCA(ctx context.Context, now time.Time, issuer *ca.Issuer,
 		return CA{}, err
 	}
 	return c, nil
+}
+
+// noIssuer returns the error for a nil issuer, as package ca does.
+func noIssuer() error {
+	return yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA")
 }
 
 // addCA stores a CA, or returns the one that is stored. withCrlUrl changes the CrlUrl

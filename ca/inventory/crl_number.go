@@ -28,7 +28,7 @@ func (v *Inventory) RaiseCRLNumber(ctx context.Context, issuer *ca.Issuer, last 
 	case !last.IsInt64() || last.Int64() > maxCRLNumber:
 		return param.Refused("Number", "the number has %d bits, and an inventory counts up to 2^62; create this CA's lists with ca.CreateRevocationList", last.BitLen())
 	case issuer == nil:
-		return yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA")
+		return noIssuer()
 	}
 	authority := AuthorityOf(issuer)
 	series := []string{""}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/md5"
 	"iter"
-	"reflect"
 	"strings"
 	"time"
 
@@ -23,8 +22,7 @@ type Inventory struct {
 // pointer.
 func New(store Store) *Inventory {
 	// Without this check a method would panic later.
-	v := reflect.ValueOf(store)
-	if store == nil || v.Kind() == reflect.Pointer && v.IsNil() {
+	if param.IsNil(store) {
 		panic("inventory.New: the store is nil; want one such as new(inventory.MemoryStore)")
 	}
 	return &Inventory{store: store, lists: make(chan struct{}, 1)}

@@ -152,10 +152,10 @@ func (s *MemoryStore) selected(q Query) iter.Seq[*record] {
 			from = at
 		}
 	}
-	if q.ByExpiry && !q.ExpireFrom.IsZero() {
+	if !q.ExpireFrom.IsZero() {
 		from = max(from, s.firstExpiring(q.ExpireFrom))
 	}
-	if q.ByExpiry && !q.ExpireBefore.IsZero() {
+	if !q.ExpireBefore.IsZero() {
 		to = min(to, s.firstExpiring(q.ExpireBefore))
 	}
 	return func(yield func(*record) bool) {
@@ -180,13 +180,13 @@ func (s *MemoryStore) firstExpiring(at time.Time) int {
 	return i
 }
 
-// selects reports whether a certificate passes all fields.
+// selects reports whether a certificate passes all fields except ExpireFrom and
+// ExpireBefore.
 func (q *Query) selects(r *record) bool {
 	passes := func(filter, value string) bool { return filter == "" || filter == value }
 	return r.Status != StatusDelete && passes(q.Authority, r.Authority) && passes(q.Status, r.Status) && passes(q.Kind, r.Kind) &&
 		passes(q.ResourceGroupId, r.Labels.ResourceGroupId) && (q.Term == "" || slices.Contains(r.terms, q.Term)) &&
-		!(q.LeavesOnly && r.Kind == KindCA) &&
-		!r.NotAfter.Before(q.ExpireFrom) && (q.ExpireBefore.IsZero() || r.NotAfter.Before(q.ExpireBefore))
+		!(q.LeavesOnly && r.Kind == KindCA)
 }
 
 func (tx *memoryTx) AllCAs(after string, limit int) (list []CA, err error) {

@@ -64,7 +64,7 @@ func (v *Inventory) nextList(ctx context.Context, rand io.Reader, now time.Time,
 		return nil, err
 	}
 	if issuer == nil {
-		return nil, yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA")
+		return nil, noIssuer()
 	}
 	authority := AuthorityOf(issuer)
 	select {

@@ -25,10 +25,10 @@ type Store interface {
 	// commit begins. It returns an error of f as it is: the Inventory recognizes its
 	// own.
 	//
-	// No other Update changes a certificate, CA or list that f has found, except with
-	// CAs, before this one ends. If f looked one up and did not find it, another Update
-	// may create it. Then CreateCertificate returns [ErrExists], and PutCA and PutList
-	// make the store run f again.
+	// Until this Update ends, no other one changes a certificate, CA or list that f has
+	// found. This does not hold for what CAs returned. If f looked one up and did not
+	// find it, another Update may create it. Then CreateCertificate returns [ErrExists],
+	// and PutCA and PutList make the store run f again.
 	//
 	// A store may run f again after any conflict. So f must set its results in each
 	// run and have no other side effect. f must not call the store or keep the Tx.
@@ -91,7 +91,8 @@ type Tx interface {
 
 	// PutCertificate replaces a certificate that the Update found. Only the DER, Labels,
 	// Status, Revocation and Updated differ. A certificate with StatusDelete has no DER
-	// and no Labels, and loses its terms. A CustomIdentifier is free from then on.
+	// and no Labels, and loses its terms. Only then the CustomIdentifier changes: from
+	// then on it is free.
 	PutCertificate(c Certificate) error
 
 	PutCA(c CA) error     // creates or replaces the CA with this Identifier
@@ -113,13 +114,13 @@ type Query struct {
 
 	Term         string    // one of the terms of CreateCertificate
 	LeavesOnly   bool      // without certificates of KindCA
-	ExpireFrom   time.Time // NotAfter is at this time or later
-	ExpireBefore time.Time // NotAfter is before this time
+	ExpireFrom   time.Time // NotAfter is at this time or later; only with ByExpiry
+	ExpireBefore time.Time // NotAfter is before this time; only with ByExpiry
 
-	// The order is by Id, or by NotAfter and then Id if ByExpiry is set: descending,
-	// unless OldestFirst is set. It begins after the position of Id, or of NotAfter and
-	// Id, of After, whether or not a certificate is there. An After without an Id is
-	// before all.
+	// Certificates are sorted by Id, or by NotAfter and then Id if ByExpiry is set:
+	// descending, or ascending if OldestFirst is set. The first one returned follows
+	// the position of After. Only its NotAfter and Id count, and no certificate needs
+	// to be there. An After without an Id is before all.
 	ByExpiry, OldestFirst bool
 	After                 Certificate
 

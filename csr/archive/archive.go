@@ -42,9 +42,11 @@ type Archive struct {
 	sealer *sealer // nil without Options.Sealer
 }
 
-// New returns an Archive over a store. It panics if the store is nil.
+// New returns an Archive over a store. It panics if the store is nil or a nil
+// pointer.
 func New(store Store, opts Options) *Archive {
-	if store == nil {
+	// Without this check an operation would panic later.
+	if param.IsNil(store) {
 		panic("archive.New: the store is nil; want one such as new(archive.MemoryStore)")
 	}
 	a := &Archive{store: store}

@@ -22,12 +22,16 @@ import (
 
 func TestNewRefusesNilStore(t *testing.T) {
 	t.Parallel()
-	defer func() {
-		if recover() == nil {
-			t.Error("New accepts a nil store")
-		}
-	}()
-	archive.New(nil, archive.Options{})
+	for _, store := range []archive.Store{nil, (*archive.MemoryStore)(nil)} {
+		func() {
+			defer func() {
+				if text, ok := recover().(string); !ok || !strings.Contains(text, "the store is nil") {
+					t.Errorf("New(%#v) panics with %q", store, text)
+				}
+			}()
+			archive.New(store, archive.Options{})
+		}()
+	}
 }
 
 // A CSR of each algorithm is kept and listed as it is.

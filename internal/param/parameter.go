@@ -1,6 +1,7 @@
 package param
 
 import (
+	"reflect"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -59,4 +60,10 @@ func CheckTags(n int) error {
 		return Malformed("Tags", "%d tags; up to %d are accepted", n, maxTags)
 	}
 	return nil
+}
+
+// IsNil reports whether an interface holds nothing or a nil pointer.
+func IsNil(value any) bool {
+	v := reflect.ValueOf(value)
+	return value == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }

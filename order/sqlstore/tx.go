@@ -32,11 +32,13 @@ const (
 	updatePackage = `UPDATE yuncert_packages SET total_count = $1, used_count = $2, issued_count = $3 WHERE product_code = $4`
 
 	// The columns have the order of columnsOf.
-	selectOrder = `SELECT product_code, state, domain, csr, validate_type, username, phone, email, token, reason, certificate, created, updated, order_id FROM yuncert_orders WHERE order_id = $1`
+	orderColumns = `product_code, state, domain, csr, validate_type, username, phone, email, token, reason, certificate, created, updated, order_id`
 
-	selectOrders = `SELECT product_code, state, domain, csr, validate_type, username, phone, email, token, reason, certificate, created, updated, order_id FROM yuncert_orders WHERE state = $1 AND (created, order_id) > ($2, $3) ORDER BY created, order_id LIMIT $4`
+	selectOrder = `SELECT ` + orderColumns + ` FROM yuncert_orders WHERE order_id = $1`
 
-	insertOrder = `INSERT INTO yuncert_orders (product_code, state, domain, csr, validate_type, username, phone, email, token, reason, certificate, created, updated, order_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (order_id) DO NOTHING`
+	selectOrders = `SELECT ` + orderColumns + ` FROM yuncert_orders WHERE state = $1 AND (created, order_id) > ($2, $3) ORDER BY created, order_id LIMIT $4`
+
+	insertOrder = `INSERT INTO yuncert_orders (` + orderColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (order_id) DO NOTHING`
 
 	updateOrder = `UPDATE yuncert_orders SET product_code = $1, state = $2, domain = $3, csr = $4, validate_type = $5, username = $6, phone = $7, email = $8, token = $9, reason = $10, certificate = $11, created = $12, updated = $13 WHERE order_id = $14`
 

@@ -97,12 +97,6 @@ func whereOf(q *inventory.Query) *where {
 		w.andExpiry(q)
 		return w
 	}
-	if !q.ExpireFrom.IsZero() {
-		w.and("not_after >= $%d", q.ExpireFrom.UnixMicro())
-	}
-	if !q.ExpireBefore.IsZero() {
-		w.and("not_after < $%d", q.ExpireBefore.UnixMicro())
-	}
 	switch {
 	case q.After.Id == 0:
 	case q.OldestFirst:

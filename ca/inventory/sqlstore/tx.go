@@ -50,19 +50,23 @@ const (
 
 	selectRevoked = `SELECT crl_entry FROM yuncert_certificates WHERE status <> 'ISSUE' AND authority = $1 AND crl_until >= $2`
 
-	selectCA = `SELECT authority, name_authority, certificate_chain, crl_url, client_token, added, identifier FROM yuncert_cas WHERE identifier = $1`
+	caColumns = `authority, name_authority, certificate_chain, crl_url, client_token, added, identifier`
 
-	selectCAs = `SELECT authority, name_authority, certificate_chain, crl_url, client_token, added, identifier FROM yuncert_cas WHERE authority = $1 OR name_authority = $1 ORDER BY id DESC`
+	selectCA = `SELECT ` + caColumns + ` FROM yuncert_cas WHERE identifier = $1`
 
-	selectAllCAs = `SELECT authority, name_authority, certificate_chain, crl_url, client_token, added, identifier FROM yuncert_cas WHERE identifier > $1 ORDER BY identifier LIMIT $2`
+	selectCAs = `SELECT ` + caColumns + ` FROM yuncert_cas WHERE authority = $1 OR name_authority = $1 ORDER BY id DESC`
 
-	insertCA = `INSERT INTO yuncert_cas (authority, name_authority, certificate_chain, crl_url, client_token, added, identifier) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
+	selectAllCAs = `SELECT ` + caColumns + ` FROM yuncert_cas WHERE identifier > $1 ORDER BY identifier LIMIT $2`
+
+	insertCA = `INSERT INTO yuncert_cas (` + caColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
 
 	updateCA = `UPDATE yuncert_cas SET authority = $1, name_authority = $2, certificate_chain = $3, crl_url = $4, client_token = $5, added = $6 WHERE identifier = $7`
 
-	selectList = `SELECT reserved, number, this_update, next_update, hash_code, authority, crl_url FROM yuncert_crls WHERE authority = $1 AND crl_url = $2`
+	listColumns = `reserved, number, this_update, next_update, hash_code, authority, crl_url`
 
-	insertList = `INSERT INTO yuncert_crls (reserved, number, this_update, next_update, hash_code, authority, crl_url) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
+	selectList = `SELECT ` + listColumns + ` FROM yuncert_crls WHERE authority = $1 AND crl_url = $2`
+
+	insertList = `INSERT INTO yuncert_crls (` + listColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
 
 	updateList = `UPDATE yuncert_crls SET reserved = $1, number = $2, this_update = $3, next_update = $4, hash_code = $5 WHERE authority = $6 AND crl_url = $7`
 )

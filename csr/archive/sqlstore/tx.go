@@ -92,8 +92,10 @@ func (tx *tx) Count(filter archive.Filter) (count int64, err error) {
 func (tx *tx) Records(filter archive.Filter, offset, limit int64) (page []archive.Record, err error) {
 	where, args := tx.where(filter)
 	query := fmt.Sprintf("%s%s ORDER BY created DESC, csr_id DESC LIMIT $%d OFFSET $%d", selectRecords, where, len(args)+1, len(args)+2)
+	// In SQLite a negative LIMIT means no limit.
+	args = append(args, max(limit, 0), offset)
 	var r archive.Record
-	err = tx.Each("listing CSRs", query, append(args, limit, offset), columnsOf(&r), func() error {
+	err = tx.Each("listing CSRs", query, args, columnsOf(&r), func() error {
 		page = append(page, r)
 		return nil
 	})
@@ -104,7 +106,7 @@ func (tx *tx) Records(filter archive.Filter, offset, limit int64) (page []archiv
 }
 
 // where returns the WHERE clause of a filter, and its arguments. An empty field adds no
-// condition: with one such as $1 = ” OR algorithm = $1 the database uses no index.
+// condition, because with one that is always true the database would use no index.
 func (tx *tx) where(filter archive.Filter) (clause string, args []any) {
 	var conditions []string
 	if filter.Algorithm != "" {

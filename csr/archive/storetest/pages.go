@@ -45,6 +45,7 @@ func testPages(t *testing.T, store archive.Store) {
 			{"a huge offset", math.MaxInt64, 3, nil},
 			{"a huge offset and limit", math.MaxInt64, math.MaxInt64, nil},
 			{"limit 0", 0, 0, nil},
+			{"limit -1", 0, -1, nil},
 		} {
 			wantIDs(t, tt.name, r, archive.Filter{}, tt.offset, tt.limit, tt.want...)
 		}
