@@ -40,7 +40,7 @@ var allowedImports = map[string]string{
 	"ca/inventory/storetest":   ". ca ca/inventory internal/storetest",
 	"csr/archive/storetest":    ". algorithm csr/archive internal/storetest internal/testkeys",
 	"internal/floor":           "algorithm internal/sm2 internal/testkeys",
-	"internal/sqldb/sqldbtest": "",
+	"internal/sqldb/sqldbtest": "internal/sqldb",
 	"internal/storetest":       "algorithm ca csr internal/testkeys",
 	"internal/testkeys":        "algorithm",
 	"internal/testutil":        ".",

@@ -2,13 +2,11 @@ package sqlstore_test
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -37,36 +35,12 @@ var stored = sqldbtest.Rows{Values: [][]driver.Value{{
 // newStore opens a Store over a server that answers every statement.
 func newStore(t *testing.T, dialect sqlstore.Dialect) (*sqldbtest.Server, *sqlstore.Store) {
 	t.Helper()
-	s := sqldbtest.New(1)
-	db := sql.OpenDB(s)
-	t.Cleanup(func() { db.Close() })
-	store, err := sqlstore.Open(t.Context(), db, dialect)
-	if err != nil {
-		t.Fatalf("Open: %v", err)
-	}
-	return s, store
+	return sqldbtest.OpenStore(t, sqlstore.Open, 1, dialect)
 }
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		name    string
-		dialect sqlstore.Dialect
-		version int64
-		want    string
-	}{
-		{"a dialect that does not exist", "MySQL", 1, `"MySQL" is not a dialect; want PostgreSQL or SQLite`},
-		{"a newer version", sqlstore.SQLite, 2, "yuncert_csrs_schema has version 2, and this program knows versions up to 1"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			db := sql.OpenDB(sqldbtest.New(tt.version))
-			defer db.Close()
-			if _, err := sqlstore.Open(t.Context(), db, tt.dialect); err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("Open is %v, want %q", err, tt.want)
-			}
-		})
-	}
+	sqldbtest.CheckOpen(t, sqlstore.Open, "yuncert_csrs_schema", 1)
 }
 
 func TestUpdate(t *testing.T) {
@@ -134,29 +108,11 @@ func TestUpdate(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s, store := newStore(t, tt.dialect)
-				s.Before, s.Changed, s.Sent = tt.fault, tt.changed, nil
+				s.Before, s.Changed = tt.fault, tt.changed
 				if tt.exists {
 					s.Rows[read] = stored
 				}
-				runs := 0
-				err := store.Update(t.Context(), func(tx archive.Tx) error {
-					runs++
-					return tt.f(tx)
-				})
-				if tt.text == "" && !errors.Is(err, tt.want) {
-					t.Errorf("Update is %v, want %v", err, tt.want)
-				}
-				if tt.text != "" && (err == nil || err.Error() != tt.text) {
-					t.Errorf("Update is %v, want %q", err, tt.text)
-				}
-				if runs != tt.runs {
-					t.Errorf("f ran %d times, want %d", runs, tt.runs)
-				}
-				if tt.sent != nil {
-					if diff := cmp.Diff(tt.sent, s.Sent); diff != "" {
-						t.Errorf("statements mismatch (-want +got):\n%s", diff)
-					}
-				}
+				sqldbtest.CheckUpdate(t, s, store.Update, tt.f, sqldbtest.Outcome{Err: tt.want, Text: tt.text, Runs: tt.runs, Sent: tt.sent})
 			})
 		})
 	}
@@ -266,16 +222,7 @@ func TestContextEnds(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s, store := newStore(t, sqlstore.PostgreSQL)
-				s.Before = sqldbtest.Stalled(tt.stalled)
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-				defer cancel()
-				begun := time.Now()
-				if err := tt.run(ctx, store); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, archive.ErrOutcomeUnknown) {
-					t.Errorf("error %v, want %v", err, context.DeadlineExceeded)
-				}
-				if took := time.Since(begun); took != time.Second { // simulated
-					t.Errorf("it took %v, want 1s", took)
-				}
+				sqldbtest.CheckContextEnds(t, s, tt.stalled, archive.ErrOutcomeUnknown, func(ctx context.Context) error { return tt.run(ctx, store) })
 			})
 		})
 	}
