@@ -13,8 +13,8 @@ type Store interface {
 	// if f returns an error or panics, if the store fails, or if ctx ends before the
 	// commit begins. It returns an error of f as it is: the Book recognizes its own.
 	//
-	// No other Update changes a package or order that f has found, before this one
-	// ends. If f looked one up and did not find it, another Update may create it. Then
+	// Until this Update ends, no other one changes a package or order that f has found.
+	// If f looked one up and did not find it, another Update may create it. Then
 	// CreateOrder returns [ErrOrderExists], and PutPackage makes the store run f again.
 	//
 	// A store may run f again after any conflict. So f must set its results in each

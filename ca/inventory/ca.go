@@ -16,7 +16,8 @@ import (
 // AddCA records a CA and the CAs above it, with their chains and certificates, and
 // returns the CA. Its private key is not stored. The labels are for the issuer's own
 // certificate. Adding a CA again changes only its CrlUrl, if the CRLBase of the issuer
-// is another one. The errors are those of [Inventory.Add].
+// is another one. The errors are the same as for [Inventory.Add]. A nil issuer is
+// [yuncert.ErrNotFound].
 func (v *Inventory) AddCA(ctx context.Context, now time.Time, issuer *ca.Issuer, labels Labels) (c CA, err error) {
 	if issuer == nil {
 		return CA{}, noIssuer()
@@ -85,7 +86,7 @@ func addCA(tx Tx, c CA, withCrlUrl bool) (CA, error) {
 	return c, tx.PutCA(c)
 }
 
-// CA returns the CA with an Identifier that [Inventory.AddCA] recorded.
+// CA returns the CA with an Identifier, if [Inventory.AddCA] recorded it.
 func (v *Inventory) CA(ctx context.Context, identifier string) (c CA, err error) {
 	if identifier == "" {
 		return CA{}, yuncert.Missing("Identifier")

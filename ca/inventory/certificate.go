@@ -19,7 +19,7 @@ import (
 const (
 	KindCA     = "CA"     // basicConstraints has cA
 	KindServer = "SERVER" // the extended key usages have serverAuth
-	KindClient = "CLIENT" // they have clientAuth and not serverAuth
+	KindClient = "CLIENT" // the extended key usages have clientAuth and not serverAuth
 	KindOther  = "OTHER"  // such as an OCSP responder; the documented operations call it CLIENT
 )
 
@@ -30,7 +30,7 @@ const StatusDelete = "DELETE"
 
 // A Certificate is a certificate in the inventory.
 type Certificate struct {
-	Id           int64  // 1 or more; greater than that of certificates added before
+	Id           int64  // 1 or more; certificates that are added later have a greater one
 	Identifier   string // the MD5 digest of the DER, as in package ca
 	Authority    string // names the CA that issued it: see [AuthorityOf]
 	SerialNumber string // lower-case hexadecimal, two digits for each octet, no leading zero octet; "00" is zero
@@ -46,8 +46,8 @@ type Certificate struct {
 	Updated      time.Time // when it was added or its Status changed last
 }
 
-// Labels are data that the caller stores with a certificate. All are optional. Texts
-// have up to 255 characters and no control characters.
+// Labels are what the caller wants to store with a certificate. All are optional.
+// Texts have up to 255 characters and no control characters.
 type Labels struct {
 	Tags             []ca.Tag // up to 100
 	ResourceGroupId  string

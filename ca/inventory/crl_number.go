@@ -9,16 +9,15 @@ import (
 	"github.com/yuncert/yuncert/internal/param"
 )
 
-// maxCRLNumber leaves room to count on: a List has numbers of 63 bits.
+// maxCRLNumber leaves room for later numbers, which have 63 bits in a List.
 const maxCRLNumber = 1 << 62
 
 // RaiseCRLNumber makes the numbers of all later lists of the issuer greater than last
 // (RFC 5280, section 5.2.3): of its complete list and, if it has a CRLBase, of that
 // partition. Call it before the first list of a CA that you take over, and after you
-// restored a backup, with the number of the last CRL that clients may have. A last below
-// the numbers that the store knows changes nothing.
-//
-// last is from 0 to 2^62, and a greater one is [yuncert.ErrInvalidParameter].
+// restored a backup. last is the number of the last CRL that clients may have, from 0 to
+// 2^62. A smaller number than the store knows changes nothing, and a number above 2^62 is
+// [yuncert.ErrInvalidParameter].
 func (v *Inventory) RaiseCRLNumber(ctx context.Context, issuer *ca.Issuer, last *big.Int) error {
 	switch {
 	case last == nil:

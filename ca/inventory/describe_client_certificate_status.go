@@ -64,8 +64,8 @@ func (r *DescribeClientCertificateStatusRequest) identifiers() (list []string, e
 }
 
 // DescribeClientCertificateStatus says which certificates of clients and servers are
-// revoked. A certificate on hold is OCSPRevoked. A certificate that was not added or is
-// deleted, and a CA, is OCSPUnknown.
+// revoked. A certificate on hold is OCSPRevoked. A certificate that was not added, a
+// deleted one and a CA are OCSPUnknown.
 func (v *Inventory) DescribeClientCertificateStatus(ctx context.Context, rand io.Reader, req *DescribeClientCertificateStatusRequest) (*DescribeClientCertificateStatusResponse, error) {
 	identifiers, err := req.identifiers()
 	if err != nil {

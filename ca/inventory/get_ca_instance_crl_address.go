@@ -14,11 +14,11 @@ type GetCaInstanceCrlAddressRequest struct {
 	Uuid         string `json:"Uuid,omitempty"`         // the cloud's name of the CA's instance; ignored
 }
 
-// A GetCaInstanceCrlAddressResponse says where the CA's CRL is and how fresh. If no
-// CRL was created yet it has no HashCode and no NextUpdateTime.
+// A GetCaInstanceCrlAddressResponse says where the CA's CRL is and when the next one is
+// due. HashCode and NextUpdateTime are empty before the first CRL.
 type GetCaInstanceCrlAddressResponse struct {
 	CrlUrl           string `json:"CrlUrl,omitempty"`           // address of the CRL; empty without IssuerOptions.CRLBase
-	HashCode         string `json:"HashCode,omitempty"`         // SHA-256 of the CRL in lower-case hexadecimal: each CRL has another
+	HashCode         string `json:"HashCode,omitempty"`         // SHA-256 of the CRL in lower-case hexadecimal
 	NextUpdateTime   string `json:"NextUpdateTime,omitempty"`   // in UNIX milliseconds
 	CaInstanceStatus string `json:"CaInstanceStatus,omitempty"` // "normal", or "revoke" if the CA or one above it is revoked
 	CaType           string `json:"CaType,omitempty"`           // values are not documented; the caller fills it in
@@ -34,8 +34,8 @@ func (r *GetCaInstanceCrlAddressRequest) Validate() error {
 }
 
 // GetCaInstanceCrlAddress describes the newest CRL of a CA that was added with
-// [Inventory.AddCA]: the complete one or the partition of the CrlUrl. The CrlUrl is
-// that of the Issuer that was added last.
+// [Inventory.AddCA]: the complete one or the partition of the CrlUrl. The CrlUrl comes
+// from the Issuer that was added last.
 func (v *Inventory) GetCaInstanceCrlAddress(ctx context.Context, rand io.Reader, req *GetCaInstanceCrlAddressRequest) (*GetCaInstanceCrlAddressResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err

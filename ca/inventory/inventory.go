@@ -154,9 +154,9 @@ func (v *Inventory) page(ctx context.Context, q Query) (page []Certificate, err 
 
 // Expiring yields the certificates that are not revoked and expire at from or later
 // and before to, the first to expire first: also CAs, OCSP responders, and certificates
-// that have a successor. A zero time means no limit. It reads them in pages of 100, so
-// that it needs little memory and does not block the store: a certificate that changes
-// while it runs comes as it was or as it is. After an error it ends.
+// that have a successor. A zero time means no limit. It reads pages of 100, so that it
+// needs little memory and does not block the store. If a certificate changes while
+// Expiring runs, its old or its new state is yielded. It ends after an error.
 func (v *Inventory) Expiring(ctx context.Context, from, to time.Time) iter.Seq2[Certificate, error] {
 	return func(yield func(Certificate, error) bool) {
 		const limit = 100

@@ -72,9 +72,10 @@ func (r *ListClientCertificateRequest) Validate() error {
 }
 
 // ListClientCertificate returns one page of the certificates of clients and servers,
-// also revoked and expired ones. A page past the end, and that of an unknown
-// Identifier, is empty. Each call counts all certificates, and a late page takes
-// longer than the first: [Inventory.Certificates] does neither.
+// including revoked and expired ones. A page past the end is empty, and so is the page
+// of an unknown Identifier. Each call counts all certificates, and a late page takes
+// longer than the first. [Inventory.Certificates] does not count, and all its pages
+// take the same time.
 func (v *Inventory) ListClientCertificate(ctx context.Context, rand io.Reader, req *ListClientCertificateRequest) (*ListClientCertificateResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err
@@ -89,21 +90,13 @@ func (v *Inventory) ListClientCertificate(ctx context.Context, rand io.Reader, r
 	page := newPage(req.CurrentPage, req.ShowSize)
 	resp := &ListClientCertificateResponse{CurrentPage: page.number, ShowSize: page.size, MaxResults: page.size, RequestId: requestID}
 	err = v.view(ctx, func(s Snapshot) error {
-		resp.CertificateList = []ListedClientCertificate{}
 		certificates, total, err := req.read(s, page)
 		if err != nil {
 			return err
 		}
 		resp.TotalCount, resp.PageCount = total, page.count(total)
-		describer := newDescriber(s)
-		for _, c := range certificates {
-			d, err := describer.describe(c)
-			if err != nil {
-				return err
-			}
-			resp.CertificateList = append(resp.CertificateList, d.listed(c))
-		}
-		return nil
+		resp.CertificateList, err = describeAll(s, certificates, (*description).listed)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -111,7 +104,7 @@ func (v *Inventory) ListClientCertificate(ctx context.Context, rand io.Reader, r
 	return resp, nil
 }
 
-// read returns the certificates on the page, and the number of all.
+// read returns the certificates on a page, and the number of all that are listed.
 func (r *ListClientCertificateRequest) read(s Snapshot, page numberedPage) ([]Certificate, int64, error) {
 	if r.Identifier == "" {
 		return page.read(s, Query{LeavesOnly: true, ResourceGroupId: r.ResourceGroupId})

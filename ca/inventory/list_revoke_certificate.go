@@ -25,8 +25,7 @@ type ListRevokeCertificateResponse struct {
 }
 
 // A RevokedClientCertificate is a certificate in the list. Fields without a comment
-// are as in [ClientCertificate]. The dates are those of the day in UTC, such as
-// 2026-03-04T00:00Z.
+// are as in [ClientCertificate]. The dates are days in UTC, such as 2026-03-04T00:00Z.
 type RevokedClientCertificate struct {
 	Identifier       string `json:"Identifier,omitempty"`
 	ParentIdentifier string `json:"ParentIdentifier,omitempty"`
@@ -62,7 +61,7 @@ func (r *ListRevokeCertificateRequest) Validate() error {
 }
 
 // ListRevokeCertificate returns one page of the revoked certificates of clients and
-// servers, also expired ones and those on hold. Its costs are those of
+// servers, including expired ones and ones on hold. It takes as long as
 // [Inventory.ListClientCertificate].
 func (v *Inventory) ListRevokeCertificate(ctx context.Context, rand io.Reader, req *ListRevokeCertificateRequest) (*ListRevokeCertificateResponse, error) {
 	if err := req.Validate(); err != nil {
@@ -78,21 +77,13 @@ func (v *Inventory) ListRevokeCertificate(ctx context.Context, rand io.Reader, r
 	page := newPage(req.CurrentPage, req.ShowSize)
 	resp := &ListRevokeCertificateResponse{CurrentPage: page.number, ShowSize: page.size, RequestId: requestID}
 	err = v.view(ctx, func(s Snapshot) error {
-		resp.CertificateList = []RevokedClientCertificate{}
 		certificates, total, err := page.read(s, Query{LeavesOnly: true, Status: statusRevoke})
 		if err != nil {
 			return err
 		}
 		resp.TotalCount, resp.PageCount = total, page.count(total)
-		describer := newDescriber(s)
-		for _, c := range certificates {
-			d, err := describer.describe(c)
-			if err != nil {
-				return err
-			}
-			resp.CertificateList = append(resp.CertificateList, d.revoked(c))
-		}
-		return nil
+		resp.CertificateList, err = describeAll(s, certificates, (*description).revoked)
+		return err
 	})
 	if err != nil {
 		return nil, err

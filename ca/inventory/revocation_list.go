@@ -20,30 +20,29 @@ import (
 // certificates. The entries come from the store one after another, so that only the
 // CRL itself is in memory.
 //
-// The CRL number is the UNIX time, or one more than the last number if that is not
-// less; [Inventory.RaiseCRLNumber] continues the numbers of another tool. The complete
-// list and each partition have numbers of their own. A list has a greater number than
-// all that were returned before, in any process that shares the store, and has all their
-// entries that are still due.
+// The CRL number is the UNIX time, or the last number plus one if that is greater.
+// [Inventory.RaiseCRLNumber] continues the numbers of another tool. The complete list
+// and each partition have numbers of their own. In all processes that share the store,
+// a list has a greater number than every list that was returned before, and has all
+// their entries that are still due.
 //
-// Publish each list that is returned. A certificate that had expired at the time of an
-// earlier list is left out, so that it is on one list after its end (RFC 5280, section
-// 3.3), and the store cannot know that a list was lost. An Inventory creates one list
-// at a time; other calls wait. If several processes serve the CRL, let one create it and
-// all serve that file: of two lists with different numbers clients may get the newer one
-// first.
+// Publish each list that is returned. A revoked certificate is on one list after its
+// end and then left out (RFC 5280, section 3.3), and the store cannot know that this
+// list was lost. An Inventory creates one list at a time; other calls wait. If several
+// processes serve the CRL, let one create it and all serve that file: of two lists with
+// different numbers clients may get the newer one first.
 //
-// Its errors are those of ca.CreateRevocationList, and [yuncert.ErrInternalError] if
+// Its errors are the ones of ca.CreateRevocationList, and [yuncert.ErrInternalError] if
 // other processes overtake it again and again.
 func (v *Inventory) RevocationList(ctx context.Context, rand io.Reader, now time.Time, issuer *ca.Issuer, nextUpdate time.Time) ([]byte, error) {
 	return v.nextList(ctx, rand, now, issuer, "", nextUpdate)
 }
 
-// RevocationListPartition is [Inventory.RevocationList] for a part of the certificates:
-// those whose CrlUrl is the one of the issuer's CRLBase. The list is limited to this
-// address (section 5.2.5), and clients refuse it for other certificates. Use it when
-// the complete list becomes too long: begin a new CRLBase from time to time and keep an
-// Issuer for each. A certificate without CrlUrl is on no partition.
+// RevocationListPartition is [Inventory.RevocationList] for the certificates whose
+// CrlUrl comes from the issuer's CRLBase. The list is limited to this address (RFC 5280,
+// section 5.2.5), and clients refuse it for other certificates. Use it when the complete
+// list becomes too long: begin a new CRLBase from time to time and keep an Issuer for
+// each. A certificate without CrlUrl is on no partition.
 //
 // An issuer without CRLBase is [yuncert.ErrInvalidParameter].
 func (v *Inventory) RevocationListPartition(ctx context.Context, rand io.Reader, now time.Time, issuer *ca.Issuer, nextUpdate time.Time) ([]byte, error) {
@@ -119,8 +118,8 @@ func (v *Inventory) reserveNumber(ctx context.Context, l List) (number int64, er
 			stored = List{Authority: l.Authority, CrlUrl: l.CrlUrl}
 		}
 		// A CA that is taken over, or whose database was restored, has published
-		// numbers that the store does not know. Most are below UNIX times; for the
-		// others there is RaiseCRLNumber.
+		// numbers that the store does not know. Most are less than the UNIX time. For
+		// the others there is RaiseCRLNumber.
 		number = max(stored.Reserved+1, l.ThisUpdate.Unix())
 		stored.Reserved = number
 		return tx.PutList(stored)

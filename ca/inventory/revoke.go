@@ -18,10 +18,10 @@ const (
 // [yuncert.ErrInvalidStatusUpdateProtection], unless it is on hold and r has another
 // reason than ca.ReasonCertificateHold: it is then revoked for good, and the
 // RevocationTime stays the start of the hold (ITU-T X.509, on certificateHold). The
-// errors for the fields of r are those of [ca.RevokedCertificate.Validate].
+// fields of r follow the rules of [ca.RevokedCertificate.Validate].
 //
-// A CA's certificate is revoked as any other. [Inventory.UpdateCACertificateStatus]
-// also stops the CA's Pool.
+// Revoke also revokes the certificate of a CA, and does not stop the CA:
+// [Inventory.UpdateCACertificateStatus] does both.
 func (v *Inventory) Revoke(ctx context.Context, now time.Time, identifier string, r Revocation) (c Certificate, err error) {
 	if identifier == "" {
 		return Certificate{}, yuncert.Missing("Identifier")
@@ -76,7 +76,7 @@ func (r Revocation) complete(now time.Time) (Revocation, error) {
 	if r.RevocationTime.IsZero() {
 		r.RevocationTime = now
 	}
-	// The serial number stands for that of any certificate.
+	// Any valid serial number will do.
 	entry := ca.RevokedCertificate{SerialNumber: "1", RevocationTime: r.RevocationTime, Reason: r.Reason, InvalidityDate: r.InvalidityDate}
 	if err := entry.Validate(now); err != nil {
 		return Revocation{}, err

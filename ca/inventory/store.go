@@ -15,10 +15,10 @@ import (
 // Instants are UTC and whole microseconds. Texts are UTF-8 without NUL. Tags and a DER
 // without elements are nil.
 //
-// Each call can be one statement that reads only what it returns, if a database has
-// indexes for the unique values and for Id after each of Authority, Status, Kind,
-// ResourceGroupId, Term and NotAfter. Only Count, Skip and several filters at once read
-// more.
+// A database can answer each call with one statement that reads only what it returns. It
+// needs an index for each unique value, and indexes of Id with each of Authority, Status,
+// Kind, ResourceGroupId, Term and NotAfter. Only Count, Skip and several filters at once
+// read more.
 type Store interface {
 	// Update runs f in a transaction and then commits what f wrote. It commits nothing
 	// if f returns an error or panics, if the store fails, or if ctx ends before the
@@ -44,14 +44,14 @@ type Store interface {
 
 // A Reader looks up certificates, CAs and lists, and says whether they exist.
 type Reader interface {
-	// Certificate and CertificateBySerialNumber find certificates of every Status, also
-	// deleted ones.
+	// Certificate and CertificateBySerialNumber find certificates of every Status,
+	// including deleted ones.
 	Certificate(identifier string) (c Certificate, found bool, err error)
 	CertificateBySerialNumber(authority, serialNumber string) (c Certificate, found bool, err error)
 
 	CA(identifier string) (c CA, found bool, err error)
-	// CAs returns the CAs that have this Authority or NameAuthority, the one that was
-	// added last first.
+	// CAs returns the CAs that have this Authority or NameAuthority. The CA that was
+	// added last comes first.
 	CAs(authority string) ([]CA, error)
 	List(authority, crlUrl string) (l List, found bool, err error)
 }
@@ -66,8 +66,8 @@ type Snapshot interface {
 	// Count returns how many certificates q selects. It ignores After, Skip and Limit.
 	Count(q Query) (int64, error)
 
-	// AllCAs returns up to limit CAs sorted by Identifier, beginning after one, whether
-	// or not it exists.
+	// AllCAs returns up to limit CAs, sorted by Identifier. It begins after an
+	// Identifier, whether or not a CA has it.
 	AllCAs(after string, limit int) ([]CA, error)
 
 	// Revoked yields the CRL entries of an authority in any order, from one
@@ -124,8 +124,8 @@ type Query struct {
 	ByExpiry, OldestFirst bool
 	After                 Certificate
 
-	Skip  int64 // how many to leave out after that
-	Limit int   // up to so many; below 1 none
+	Skip  int64 // so many are left out after that
+	Limit int   // up to so many are returned; below 1 means none
 }
 
 // A CA is a CA in a [Store]. Its Status and Labels are those of the [Certificate] with
@@ -144,7 +144,7 @@ type CA struct {
 // one with an empty CrlUrl for the list of all its certificates.
 type List struct {
 	Authority, CrlUrl string
-	Reserved          int64     // the greatest number that a CRL was begun with, or given to RaiseCRLNumber
+	Reserved          int64     // the greatest number that a CRL began with or that RaiseCRLNumber got
 	Number            int64     // the number of the newest CRL that was completed, 0 for none
 	ThisUpdate        time.Time // the latest ThisUpdate of all that were completed
 	NextUpdate        time.Time // of the newest CRL

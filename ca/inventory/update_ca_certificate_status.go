@@ -12,7 +12,7 @@ import (
 
 // UpdateCACertificateStatus revokes a CA in the inventory and then in a pool, which may
 // be nil or lack the CA. The revocation survives a restart: [Inventory.Pool] repeats
-// it. Pools of other processes learn of it only there. The next
+// it. Another process learns of it when it makes a new Pool. The next
 // [Inventory.RevocationList] of the CA above lists the certificate.
 //
 // It returns [yuncert.ErrNotFound] for a CA that was not added with [Inventory.AddCA],

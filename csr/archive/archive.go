@@ -57,8 +57,8 @@ func New(store Store, opts Options) *Archive {
 }
 
 // Add stores what [csr.CreateCsr] or [csr.CreateCsrWithKey] returned. name is the Name
-// of the request, and may be empty. key is the private key, and nil if the archive is
-// not to keep it. If the archive has this CSR, Add does what the package comment says.
+// of the request, and may be empty. key is the private key; nil means that the archive
+// does not keep it. The package comment says what happens if the archive has this CSR.
 //
 // Add returns [yuncert.ErrInvalidParameter] if the CsrId of resp is not the one that
 // the CSR gets, if key does not belong to the CSR, and if there is a key and no Sealer.

@@ -18,19 +18,19 @@
 // time when it was stored. It does not keep other text around the CSR, certificates
 // issued for it, or when it was read.
 //
-// A CSR is kept once. Its CsrId is derived from the CSR, as CreateCsr does it. If the
-// same CSR is stored again, a Name replaces the stored one, and a private key is added
-// if there is none. Without a Name or key the stored ones stay.
+// A CSR is kept once. Its CsrId is derived from the CSR, as in CreateCsr. If the same
+// CSR is stored again, a Name replaces the stored one, and a private key is added if
+// there is none. Without a Name or key the stored ones stay.
 //
 // # Private keys
 //
-// A private key is kept only if [Options] has a Sealer. The store receives the key
-// encrypted by the Sealer, with the CsrId as additional data, so that it opens only for
-// the CSR it belongs to. Without a Sealer the archive accepts and returns no private
-// key. Those in the store stay there until their CSR is deleted.
+// A private key is kept only if [Options] has a Sealer. The Sealer encrypts the key
+// before the store gets it, with the CsrId as additional data, so that it can be
+// decrypted only for its own CSR. Without a Sealer the archive accepts and returns no
+// private key. Private keys in the store stay there until their CSR is deleted.
 //
-// Keep the Sealer's own key outside the store. To replace that key, use an AEAD that
-// seals with the new key, and opens with the old key what the new one does not open.
+// Keep the Sealer's own key outside the store. To replace it, use an AEAD that encrypts
+// with the new key, and decrypts with the old key if the new key fails.
 //
 // # What holds for every operation
 //

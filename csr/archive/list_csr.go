@@ -33,8 +33,8 @@ type ListCsrResponse struct {
 	RequestId   string      `json:"RequestId,omitempty"`
 }
 
-// A ListedCsr is a CSR in a list. An attribute that the CSR does not have is empty; of
-// several it has the first.
+// A ListedCsr is a CSR in a list. An attribute that the CSR does not have is empty. If
+// the CSR has an attribute more than once, the first one is listed.
 type ListedCsr struct {
 	CsrId         int64  `json:"CsrId,omitempty"`
 	Name          string `json:"Name,omitempty"`
@@ -58,7 +58,7 @@ const (
 	defaultShowSize = 50
 )
 
-// Validate checks the fields.
+// Validate returns [yuncert.ErrInvalidValueMalformed] if a field breaks its rule.
 func (r *ListCsrRequest) Validate() error {
 	if r == nil {
 		return nil
@@ -81,13 +81,13 @@ func (r *ListCsrRequest) Validate() error {
 }
 
 // ListCsr returns one page of the CSRs, which may be empty. The CSR that was stored
-// last is first. Of those stored at the same time, the one with the greatest CsrId is
-// first. Storing a CSR again does not move it. If a CSR is stored or deleted between
-// the calls for two pages, the next page begins one CSR earlier or later.
+// last is first. CSRs that were stored at the same time are sorted by CsrId, the
+// greatest first. Storing a CSR again does not move it. If a CSR is stored or deleted
+// between the calls for two pages, the next page begins one CSR earlier or later.
 //
 // The time that a page takes grows with the number of CSRs. A database counts them for
-// TotalCount, reads over those on the pages before, and looks at each one for a
-// KeyWord. A MemoryStore without a filter takes the same time for each page.
+// TotalCount, skips the CSRs on the pages before, and looks at each CSR for a KeyWord. A
+// MemoryStore without a filter takes the same time for each page.
 func (a *Archive) ListCsr(ctx context.Context, rand io.Reader, req *ListCsrRequest) (*ListCsrResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ type Store interface {
 	// if f returns an error or panics, if the store fails, or if ctx ends before the
 	// commit begins. It returns an error of f as it is: the Archive recognizes its own.
 	//
-	// No other Update changes a record that f has found, before this one ends. If f
+	// Until this Update ends, no other one changes a record that f has found. If f
 	// looked one up and did not find it, another Update may create it. Then Put makes
 	// the store run f again.
 	//
@@ -49,9 +49,8 @@ type Snapshot interface {
 	// Count returns how many records pass a filter.
 	Count(filter Filter) (int64, error)
 
-	// Records returns up to limit records that pass a filter, without the first offset
-	// ones. The newest record is first: they are sorted by Created and then by CsrId,
-	// both descending.
+	// Records returns up to limit of the records that pass a filter, without the first
+	// offset ones. They are sorted by Created and then by CsrId, both descending.
 	Records(filter Filter, offset, limit int64) ([]Record, error)
 }
 
@@ -75,9 +74,9 @@ type Record struct {
 	KeySize   int32  // in bits, as in the name of the [algorithm.Algorithm]
 	KeySha2   string // SHA-256 of the public key: 64 hexadecimal digits
 
-	// CommonName and the fields up to Department are the CSR's. All of them together
-	// are shorter than twice the CSR. Sans has the names other than the CommonName,
-	// separated by commas.
+	// CommonName and the fields up to Department come from the CSR. All of them
+	// together are shorter than twice the CSR. Sans has the names other than the
+	// CommonName, separated by commas.
 	CommonName, Sans, CountryCode, Province, Locality, CorpName, Department string
 
 	Search    string    // what the KeyWord of a [Filter] is compared with

@@ -80,7 +80,7 @@ func (r *UploadCsrRequest) check() (*Record, *algorithm.PrivateKey, error) {
 }
 
 // UploadCsr stores a CSR that any tool made, and its private key if the request has it.
-// If the archive has this CSR, UploadCsr does what the package comment says. It returns
+// The package comment says what happens if the archive has this CSR. UploadCsr returns
 // [yuncert.ErrInvalidParameter] for a Key if there is no Sealer.
 func (a *Archive) UploadCsr(ctx context.Context, rand io.Reader, now time.Time, req *UploadCsrRequest) (*UploadCsrResponse, error) {
 	record, key, err := req.check()

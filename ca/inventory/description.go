@@ -16,8 +16,8 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// A description has the documented members that the operations share. Each operation
-// has a different choice of them.
+// A description has the members that the documented operations share. Each operation
+// returns some of them.
 type description struct {
 	parent                         CA // zero if the issuing CA was not added
 	certificateType                string
@@ -81,8 +81,22 @@ func (d *describer) describe(c Certificate) (description, error) {
 	return described, err
 }
 
-// subjectOf returns the subject of a certificate. crypto/x509 reads subjects that
-// break the rules of package csr.
+// describeAll describes certificates with the members that an operation documents.
+func describeAll[T any](r Reader, certificates []Certificate, as func(*description, Certificate) T) ([]T, error) {
+	describer := newDescriber(r)
+	all := make([]T, 0, len(certificates))
+	for _, c := range certificates {
+		d, err := describer.describe(c)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, as(&d, c))
+	}
+	return all, nil
+}
+
+// subjectOf returns the subject of a certificate. If it breaks the rules for a CA's
+// name, the subject has what crypto/x509 reads.
 func subjectOf(cert *x509.Certificate) x509der.Name {
 	subject, err := x509der.ParseCAName(cert.RawSubject)
 	if err == nil {
