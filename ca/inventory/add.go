@@ -15,9 +15,8 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// Add records a DER-encoded certificate of up to 64 KiB, of this library or another
-// tool, whoever issued it. It does not verify the signature: add only what your CAs
-// issued. Adding a certificate again changes nothing and returns the record.
+// Add records a DER-encoded certificate of up to 64 KiB, which this library or another
+// tool issued. It does not verify the signature: add only what your CAs issued. Adding a certificate again changes nothing and returns the record.
 //
 // The issuer name and the authority key identifier in the certificate say which CA
 // issued it: see [AuthorityOf]. That CA need not be in the inventory. If the certificate

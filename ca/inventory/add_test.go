@@ -171,7 +171,7 @@ func withSerialNumber(t *testing.T, serial []byte) []byte {
 	return changed
 }
 
-// Twice is once, and what must be unique is.
+// Adding a certificate again changes nothing, and unique values stay unique.
 func TestAddTwice(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -315,7 +315,7 @@ func TestAddWithoutKeyIdentifier(t *testing.T) {
 	must[inventory.CA](t)(v.AddCA(ctx, instant, one.issuer, inventory.Labels{}))
 	must[inventory.CA](t)(v.AddCA(ctx, instant, two.issuer, inventory.Labels{})) // has the same name
 	if got, want := add(t, v, der, inventory.Labels{}).Authority, inventory.AuthorityOf(one.issuer); got != want {
-		t.Errorf("the Authority is %s, want that of the signer, %s", got, want)
+		t.Errorf("the Authority is %s, want %s, the signer's", got, want)
 	}
 	v, _ = newInventory()
 	must[inventory.CA](t)(v.AddCA(ctx, instant, two.issuer, inventory.Labels{}))

@@ -117,7 +117,7 @@ func readCA(r Reader, parameter, identifier string) (c CA, err error) {
 // [ca.NewIssuer], from its CertificateChain and the key that you keep, or returns nil
 // for a CA to leave out, such as a root whose key is elsewhere. The pool knows which
 // CAs are revoked, themselves or through a CA above. Pool returns the errors of open
-// and those of [ca.Pool.Add].
+// and of [ca.Pool.Add].
 func (v *Inventory) Pool(ctx context.Context, open func(CA) (*ca.Issuer, error)) (*ca.Pool, error) {
 	pool, err := ca.NewPool()
 	if err != nil {

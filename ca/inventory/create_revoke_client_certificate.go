@@ -31,7 +31,7 @@ func (r *CreateRevokeClientCertificateRequest) Validate() error {
 // ca.ReasonUnspecified. [Inventory.Revoke] takes another reason. A CA is
 // [yuncert.ErrNotFound]: see [Inventory.UpdateCACertificateStatus]. A certificate that
 // is revoked already is [yuncert.ErrInvalidStatusUpdateProtection]; one on hold is
-// revoked for good.
+// revoked permanently.
 func (v *Inventory) CreateRevokeClientCertificate(ctx context.Context, rand io.Reader, now time.Time, req *CreateRevokeClientCertificateRequest) (*CreateRevokeClientCertificateResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err

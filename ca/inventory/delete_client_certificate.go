@@ -49,7 +49,7 @@ func (v *Inventory) DeleteClientCertificate(ctx context.Context, rand io.Reader,
 			return yuncert.Errorf(yuncert.ErrInvalidStatusDeleteProtection, "Identifier", "the certificate %s is not revoked; revoke it first", req.Identifier)
 		}
 		if c.onHold() {
-			return yuncert.Errorf(yuncert.ErrInvalidStatusDeleteProtection, "Identifier", "the certificate %s is on hold; revoke it for good first", req.Identifier)
+			return yuncert.Errorf(yuncert.ErrInvalidStatusDeleteProtection, "Identifier", "the certificate %s is on hold; revoke it permanently first", req.Identifier)
 		}
 		c.Status, c.Updated, c.DER, c.Labels = StatusDelete, instant(now), nil, Labels{}
 		return tx.PutCertificate(c)

@@ -65,7 +65,7 @@ func TestCertificatesRefuses(t *testing.T) {
 	}
 }
 
-// Every filter, alone and in pages, in both directions.
+// Every filter, as one list and in pages, in both directions.
 func TestCertificates(t *testing.T) {
 	t.Parallel()
 	v, _ := newInventory()

@@ -285,7 +285,7 @@ func (s *MemoryStore) put(r *record, content record) {
 	s.setRevoked(r, content.Status != statusIssue)
 }
 
-// setRevoked adds a record to those of its authority that are revoked, or removes it.
+// setRevoked adds a record to the revoked ones of its authority, or removes it.
 func (s *MemoryStore) setRevoked(r *record, revoked bool) {
 	removeFrom(s.revoked, r.Authority, r)
 	if revoked {
@@ -328,7 +328,7 @@ func remove(list []*record, r *record, compare func(a, b *record) int) []*record
 	return slices.Delete(list, at, at+1)
 }
 
-// insertInto and removeFrom do so for the lists of a map.
+// insertInto and removeFrom keep the lists of a map sorted by Id.
 func insertInto(lists map[string][]*record, key string, r *record) {
 	lists[key] = insert(lists[key], r, inOrderOfId)
 }

@@ -15,10 +15,10 @@ import (
 )
 
 // RevocationList creates the next complete CRL of an issuer with
-// [ca.CreateRevocationList]: all its certificates that are revoked or on hold. Serve
-// it at every address that certificates name, also at those of a renewed CA's former
-// certificates. The entries come from the store one after another, so that only the
-// CRL itself is in memory.
+// [ca.CreateRevocationList]: all its certificates that are revoked or on hold. Serve it
+// at every address in its certificates, including the ones from before a renewal of the
+// CA. The entries come from the store one after another, so that only the CRL itself is
+// in memory.
 //
 // The CRL number is the UNIX time, or the last number plus one if that is greater.
 // [Inventory.RaiseCRLNumber] continues the numbers of another tool. The complete list

@@ -30,7 +30,7 @@ func revoke(t testing.TB, v *inventory.Inventory, now time.Time, c inventory.Cer
 	must[inventory.Certificate](t)(v.Revoke(t.Context(), now, c.Identifier, inventory.Revocation{Reason: reason}))
 }
 
-// wantSerials compares the serial numbers on a list with those of certificates.
+// wantSerials compares the serial numbers on a list with the ones of certificates.
 func wantSerials[Entry any](t testing.TB, what string, entries map[string]Entry, want ...inventory.Certificate) {
 	t.Helper()
 	got := slices.Sorted(maps.Keys(entries))
@@ -232,7 +232,7 @@ func TestRevocationListClock(t *testing.T) {
 	revoke(t, v, later.Add(time.Minute), c, ca.ReasonUnspecified)
 	_, entries := list(t, v, later, au.issuer)
 	if got := entries[c.SerialNumber].RevocationTime; !got.Equal(later.Truncate(time.Second)) {
-		t.Errorf("the entry has the time %s, want that of the list", got)
+		t.Errorf("the entry has the time %s, want the time of the list", got)
 	}
 }
 
@@ -414,8 +414,8 @@ func TestRevocationListViewAgain(t *testing.T) {
 }
 
 // Processes revoke, hold, release and publish at random. Every list has the entries of
-// all lists with lower numbers that are still due: those of certificates that are
-// revoked for good, until a list was published after their end.
+// all lists with lower numbers that are still due. The entry of a permanently revoked
+// certificate is due until a list was published after the certificate's end.
 func TestRevocationListProperty(t *testing.T) {
 	t.Parallel()
 	const seeds, processes, certificates, steps = 6, 4, 24, 30

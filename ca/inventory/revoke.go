@@ -16,7 +16,7 @@ const (
 // Revoke revokes a certificate. The next [Inventory.RevocationList] and
 // [Inventory.Status] of its CA say so. A certificate that the CA has already revoked is
 // [yuncert.ErrInvalidStatusUpdateProtection], unless it is on hold and r has another
-// reason than ca.ReasonCertificateHold: it is then revoked for good, and the
+// reason than ca.ReasonCertificateHold: it is then revoked permanently, and the
 // RevocationTime stays the start of the hold (ITU-T X.509, on certificateHold). The
 // fields of r follow the rules of [ca.RevokedCertificate.Validate].
 //

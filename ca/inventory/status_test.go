@@ -76,7 +76,7 @@ func TestStatus(t *testing.T) {
 	testutil.CheckCause(t, err, broke, "")
 }
 
-// The whole way from a request to a client that reads the response.
+// A client reads the response that the lookup gives to its request.
 func TestStatusOfRespondOCSP(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)

@@ -128,8 +128,8 @@ type Query struct {
 	Limit int   // up to so many are returned; below 1 means none
 }
 
-// A CA is a CA in a [Store]. Its Status and Labels are those of the [Certificate] with
-// the same Identifier.
+// A CA is a CA in a [Store]. The [Certificate] with the same Identifier has its Status
+// and Labels.
 type CA struct {
 	Identifier       string    // of the CA's own certificate
 	Authority        string    // of the certificates that it issues: see [AuthorityOf]

@@ -280,7 +280,7 @@ func TestUploadCsrRefuses(t *testing.T) {
 		{"no CSR", func(r *archive.UploadCsrRequest) { r.Csr = "" }, missing, "Csr", ""},
 		{"a certificate", func(r *archive.UploadCsrRequest) { r.Csr = strings.ReplaceAll(r.Csr, " REQUEST", "") }, malformed, "Csr", "CERTIFICATE"},
 		{"a CSR of 64 KiB and one octet", func(r *archive.UploadCsrRequest) { r.Csr += strings.Repeat("\n", csr.MaxSize+1-len(r.Csr)) }, malformed, "Csr", "65537 octets"},
-		{"a key that is no key", func(r *archive.UploadCsrRequest) { r.Key = "key" }, malformed, "Key", "no private key in PEM"},
+		{"text that is not a key", func(r *archive.UploadCsrRequest) { r.Key = "key" }, malformed, "Key", "no private key in PEM"},
 		{"a key of 64 KiB and one octet", func(r *archive.UploadCsrRequest) { r.Key += strings.Repeat("\n", 64<<10+1-len(r.Key)) }, malformed, "Key", "65537 octets"},
 		{"two keys", func(r *archive.UploadCsrRequest) { r.Key += pemOf(ecc, 1) }, malformed, "Key", "more than one private key"},
 		{"an encrypted key", func(r *archive.UploadCsrRequest) { r.Key = strings.ReplaceAll(r.Key, "PRIVATE", "ENCRYPTED PRIVATE") }, malformed, "Key", "encrypted"},
@@ -392,7 +392,7 @@ func TestUpdateCsrRefuses(t *testing.T) {
 		{"an unknown CsrId", func(r *archive.UpdateCsrRequest) { r.CsrId++ }, unknown, "CsrId", "there is no CSR", false},
 		{"a negative CsrId", func(r *archive.UpdateCsrRequest) { r.CsrId = -r.CsrId }, unknown, "CsrId", "", false},
 		{"no key", func(r *archive.UpdateCsrRequest) { r.Key = "" }, missing, "Key", "", true},
-		{"a key that is no key", func(r *archive.UpdateCsrRequest) { r.Key = "key" }, malformed, "Key", "no private key in PEM", true},
+		{"text that is not a key", func(r *archive.UpdateCsrRequest) { r.Key = "key" }, malformed, "Key", "no private key in PEM", true},
 		{"another key", func(r *archive.UpdateCsrRequest) { r.Key = pemOf(ecc, 1) }, refused, "Key", "does not belong to the CSR", false},
 		{"a key of another family", func(r *archive.UpdateCsrRequest) { r.Key = pemOf(algorithm.RSA_2048, 0) }, refused, "Key", "does not belong to the CSR", false},
 	} {

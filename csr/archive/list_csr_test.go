@@ -130,7 +130,7 @@ func TestListCsrPages(t *testing.T) {
 	whole := list(t, a, nil).CsrList
 	for n := range len(whole) - 1 {
 		if whole[n].CsrId <= whole[n+1].CsrId {
-			t.Errorf("CSR %d stands before %d", whole[n].CsrId, whole[n+1].CsrId)
+			t.Errorf("CSR %d is before %d", whole[n].CsrId, whole[n+1].CsrId)
 		}
 	}
 	for _, keyWord := range []string{"", "example"} {

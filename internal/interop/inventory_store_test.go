@@ -230,7 +230,7 @@ func newHistory() *history {
 }
 
 // read reads what a process printed. A CRL must have all certificates that were
-// revoked before it was begun, and a number greater than that of each earlier one.
+// revoked before it was begun, and a greater number than each earlier one.
 func (h *history) read(t *testing.T, lines []string) {
 	t.Helper()
 	type start struct {

@@ -72,6 +72,6 @@
 // first schema of the search_path. Other stores of this module can share the
 // database: each has its own tables and its own version. Instants are
 // microseconds since 1970 UTC. Reports may read the tables; only this package may
-// write them. Each certificate has a row in yuncert_certificates for good: a
-// deleted one has the status DELETE and no der, and its serial number stays.
+// write them. A row of yuncert_certificates is never deleted: a deleted
+// certificate has the status DELETE and no der, and its serial number stays.
 package sqlstore
