@@ -195,13 +195,6 @@ func (r *Record) searchText() string {
 // fold returns a text for comparisons without regard to letter case.
 func fold(text string) string { return strings.ToLower(text) }
 
-func checkCsrID(csrID int64) error {
-	if csrID == 0 {
-		return yuncert.Missing("CsrId")
-	}
-	return nil
-}
-
 // readRecord returns a record that must exist.
 func readRecord(tx Reader, csrID int64) (Record, error) {
 	r, found, err := tx.Record(csrID)

@@ -19,10 +19,10 @@ type DeleteCsrResponse struct {
 
 // Validate returns [yuncert.ErrMissingParameter] if CsrId is zero.
 func (r *DeleteCsrRequest) Validate() error {
-	if r == nil {
-		return checkCsrID(0)
+	if r == nil || r.CsrId == 0 {
+		return yuncert.Missing("CsrId")
 	}
-	return checkCsrID(r.CsrId)
+	return nil
 }
 
 // DeleteCsr deletes a CSR and its private key.

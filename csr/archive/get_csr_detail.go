@@ -43,10 +43,10 @@ func (r GetCsrDetailResponse) printed() any {
 
 // Validate returns [yuncert.ErrMissingParameter] if CsrId is zero.
 func (r *GetCsrDetailRequest) Validate() error {
-	if r == nil {
-		return checkCsrID(0)
+	if r == nil || r.CsrId == 0 {
+		return yuncert.Missing("CsrId")
 	}
-	return checkCsrID(r.CsrId)
+	return nil
 }
 
 // GetCsrDetail returns a CSR, and its private key if there is one. If the Sealer does

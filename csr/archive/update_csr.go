@@ -47,11 +47,8 @@ func (r *UpdateCsrRequest) Validate() error {
 
 // check is Validate and returns the private key.
 func (r *UpdateCsrRequest) check() (*algorithm.PrivateKey, error) {
-	if r == nil {
-		r = new(UpdateCsrRequest)
-	}
-	if err := checkCsrID(r.CsrId); err != nil {
-		return nil, err
+	if r == nil || r.CsrId == 0 {
+		return nil, yuncert.Missing("CsrId")
 	}
 	if r.Key == "" {
 		return nil, yuncert.Missing("Key")

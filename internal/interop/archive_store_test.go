@@ -46,6 +46,17 @@ func TestArchiveStore(t *testing.T) {
 			})
 		})
 	}
+	t.Run("SQLite in memory", func(t *testing.T) {
+		t.Parallel()
+		archivetest.Run(t, func(t *testing.T) archive.Store {
+			t.Parallel()
+			store, err := archivestore.Open(t.Context(), openInMemory(t), archivestore.SQLite)
+			if err != nil {
+				t.Fatalf("Open: %v", err)
+			}
+			return store
+		})
+	})
 }
 
 // newArchive returns an archive whose Sealer has a fixed key.

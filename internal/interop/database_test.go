@@ -72,6 +72,15 @@ func (d database) open(tb testing.TB) *sql.DB {
 	return db
 }
 
+// openInMemory opens a SQLite database in memory. A second connection would have a
+// database of its own.
+func openInMemory(tb testing.TB) *sql.DB {
+	tb.Helper()
+	db := database{"sqlite", ":memory:", sqldb.SQLite}.open(tb)
+	db.SetMaxOpenConns(1)
+	return db
+}
+
 // withoutRights connects to a PostgreSQL database as a user who may read and write the
 // rows of its tables and may not create tables.
 func (d database) withoutRights(t *testing.T) database {

@@ -54,9 +54,8 @@ func TestInventoryStore(t *testing.T) {
 	t.Run("SQLite in memory", func(t *testing.T) {
 		t.Parallel()
 		storetest.Run(t, func(t *testing.T) inventory.Store {
-			db := database{"sqlite", ":memory:", sqlstore.SQLite}.open(t)
-			db.SetMaxOpenConns(1)
-			store, err := sqlstore.Open(t.Context(), db, sqlstore.SQLite)
+			t.Parallel()
+			store, err := sqlstore.Open(t.Context(), openInMemory(t), sqlstore.SQLite)
 			if err != nil {
 				t.Fatalf("Open: %v", err)
 			}

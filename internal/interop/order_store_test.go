@@ -49,9 +49,8 @@ func TestOrderStore(t *testing.T) {
 	t.Run("SQLite in memory", func(t *testing.T) {
 		t.Parallel()
 		storetest.Run(t, func(t *testing.T) order.Store {
-			db := database{"sqlite", ":memory:", sqlstore.SQLite}.open(t)
-			db.SetMaxOpenConns(1)
-			store, err := sqlstore.Open(t.Context(), db, sqlstore.SQLite)
+			t.Parallel()
+			store, err := sqlstore.Open(t.Context(), openInMemory(t), sqlstore.SQLite)
 			if err != nil {
 				t.Fatalf("Open: %v", err)
 			}
