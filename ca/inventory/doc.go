@@ -18,8 +18,8 @@
 // # Add before you hand out
 //
 // Hand a certificate out only after [Inventory.Add] has returned without an error. A
-// certificate that was handed out and is not recorded cannot be revoked, and OCSP says
-// that nobody knows it. If Add fails, forget the certificate.
+// certificate that was handed out and is not recorded cannot be revoked, and OCSP
+// answers unknown. If Add fails, discard the certificate.
 //
 // To take over a CA, add its certificates one by one, revoke those that the old record
 // lists as revoked, call [Inventory.RaiseCRLNumber], and publish a CRL. The example of
@@ -50,7 +50,7 @@
 //
 // Add, Revoke, Release, a lookup and a Status read and write a few rows through an
 // index, however many certificates there are. Add also writes a row for each name and
-// for each domain above it. A page of [Inventory.Certificates] reads its own
+// for each domain above it. A page of [Inventory.Certificates] reads only its own
 // certificates if one filter is set; with several it may read many more.
 // ListClientCertificate and ListRevokeCertificate count all certificates in each call.
 // A CRL of a million entries has about 50 MB and needs up to four times that memory. It
