@@ -144,7 +144,13 @@ func (v *Inventory) revoked(ctx context.Context, l List) func(yield func(ca.Revo
 			if stored.Reserved != l.Number {
 				return errOvertaken
 			}
-			for entry, err := range s.Revoked(l.Authority, l.CrlUrl, stored.ThisUpdate) {
+			// An earlier list may have a later ThisUpdate, if the clock of its process was
+			// ahead. What has expired by that clock only is still due.
+			since := stored.ThisUpdate
+			if since.After(l.ThisUpdate) {
+				since = l.ThisUpdate
+			}
+			for entry, err := range s.Revoked(l.Authority, l.CrlUrl, since) {
 				if err != nil {
 					return err
 				}
@@ -179,9 +185,6 @@ func (v *Inventory) complete(ctx context.Context, l List) (newest bool, err erro
 			return nil
 		}
 		l.Reserved = stored.Reserved
-		if l.ThisUpdate.Before(stored.ThisUpdate) {
-			l.ThisUpdate = stored.ThisUpdate
-		}
 		return tx.PutList(l)
 	})
 	return newest, err

@@ -182,14 +182,44 @@ func TestRevocationListExpired(t *testing.T) {
 		{"the third after the end", end.Add(3 * time.Second), []inventory.Certificate{long}},
 		{"after another was revoked", end.Add(time.Hour), []inventory.Certificate{late, long}},
 		{"the next one", end.Add(time.Hour + time.Second), []inventory.Certificate{long}},
-		{"by a clock that goes back", end, []inventory.Certificate{long}},
-		{"after that", end.Add(2 * time.Hour), []inventory.Certificate{long}},
+		{"by a clock that goes back, by which they are due", end, []inventory.Certificate{short, late, long}},
+		{"after that", end.Add(2 * time.Hour), []inventory.Certificate{short, late, long}},
+		{"the next one after that", end.Add(2*time.Hour + time.Second), []inventory.Certificate{long}},
 	} {
 		if tt.name == "after another was revoked" {
 			revoke(t, v, tt.now.Add(-time.Second), late, ca.ReasonKeyCompromise)
 		}
 		_, entries := list(t, v, tt.now, au.issuer)
 		wantSerials(t, tt.name, entries, tt.want...)
+	}
+}
+
+// A list by a clock that is years ahead does not take the entries off the lists after
+// it, and the rule for expired certificates holds again from the next list on.
+func TestRevocationListClockAhead(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	v, _ := newInventory()
+	c := add(t, v, issue(t, au.issuer, 10), inventory.Labels{})
+	revoke(t, v, later, c, ca.ReasonKeyCompromise)
+	before, _ := list(t, v, later, au.issuer)
+	list(t, v, later.AddDate(4, 0, 0), au.issuer)
+	for _, tt := range []struct {
+		name string
+		now  time.Time
+		want []inventory.Certificate
+	}{
+		{"by the right clock", later.Add(time.Second), []inventory.Certificate{c}},
+		{"the next one", later.Add(time.Minute), []inventory.Certificate{c}},
+		{"the first after the end", c.NotAfter.Add(time.Second), []inventory.Certificate{c}},
+		{"the second after the end", c.NotAfter.Add(2 * time.Second), nil},
+	} {
+		crl, entries := list(t, v, tt.now, au.issuer)
+		wantSerials(t, tt.name, entries, tt.want...)
+		if crl.Number.Cmp(before.Number) <= 0 {
+			t.Errorf("%s: the number is %d after %d", tt.name, crl.Number, before.Number)
+		}
+		before = crl
 	}
 }
 

@@ -146,7 +146,7 @@ type List struct {
 	Authority, CrlUrl string
 	Reserved          int64     // the greatest number that a CRL began with or that RaiseCRLNumber got
 	Number            int64     // the number of the newest CRL that was completed, 0 for none
-	ThisUpdate        time.Time // the latest ThisUpdate of all that were completed
+	ThisUpdate        time.Time // of the newest CRL
 	NextUpdate        time.Time // of the newest CRL
 	HashCode          string    // SHA-256 of the newest CRL in hexadecimal
 }
