@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"time"
 
@@ -171,6 +172,9 @@ func addTo(pool *ca.Pool, c CA, revoked bool, open func(CA) (*ca.Issuer, error))
 		return err
 	}
 	_, err = ca.UpdateCACertificateStatus(nil, pool, &ca.UpdateCACertificateStatusRequest{Identifier: c.Identifier})
+	if errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection) { // through a CA above that came first
+		return nil
+	}
 	return err
 }
 

@@ -2,6 +2,7 @@ package inventory_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -135,6 +136,25 @@ func TestPoolRevokedAbove(t *testing.T) {
 	testutil.CheckError(t, err, unknown, "ParentIdentifier")
 	_, err = v.UpdateCACertificateStatus(ctx, nil, later, nil, &ca.UpdateCACertificateStatusRequest{Identifier: au.issuer.Identifier()})
 	testutil.CheckError(t, err, protected, "Identifier", "the CA "+au.root.Identifier()+" above is revoked already")
+}
+
+// After a restart a pool has a revoked CA and the CAs below it, in any order.
+func TestPoolRevokedBelow(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	for n := range 4 { // the Identifiers, which say the order, differ
+		au := newAuthority(algorithm.ECC_256, fmt.Sprint("Test Root ", n))
+		v, _ := newInventory()
+		must[inventory.CA](t)(v.AddCA(ctx, instant, au.issuer, inventory.Labels{}))
+		for _, issuer := range []*ca.Issuer{au.issuer, au.root} {
+			must[*ca.UpdateCACertificateStatusResponse](t)(v.UpdateCACertificateStatus(ctx, nil, later, nil, &ca.UpdateCACertificateStatusRequest{Identifier: issuer.Identifier()}))
+		}
+		pool := must[*ca.Pool](t)(v.Pool(ctx, au.open(t)))
+		for _, issuer := range []*ca.Issuer{au.issuer, au.root} {
+			_, err := pool.Issuer(issuer.Identifier())
+			testutil.CheckError(t, err, protected, "ParentIdentifier")
+		}
+	}
 }
 
 func TestUpdateCACertificateStatusRefuses(t *testing.T) {
