@@ -523,7 +523,8 @@ func TestRevocationListProperty(t *testing.T) {
 						t.Errorf("two lists have the number %d", lower.number)
 					}
 					for serial := range lower.final {
-						over := slices.ContainsFunc(lists[:j], func(p published) bool { return p.thisUpdate.After(ends[serial]) })
+						over := higher.thisUpdate.After(ends[serial]) &&
+							slices.ContainsFunc(lists[:j], func(p published) bool { return p.thisUpdate.After(ends[serial]) })
 						if !higher.final[serial] && !over {
 							t.Errorf("list %d lacks the entry %s of list %d", higher.number, serial, lower.number)
 						}
