@@ -326,6 +326,10 @@ func TestAddWithoutKeyIdentifier(t *testing.T) {
 	if again := add(t, v, der, inventory.Labels{}); again.Id != c.Id {
 		t.Errorf("the second Add returns certificate %d, want %d", again.Id, c.Id)
 	}
+	described := must[*inventory.DescribeClientCertificateResponse](t)(v.DescribeClientCertificate(ctx, nil, &inventory.DescribeClientCertificateRequest{Identifier: c.Identifier}))
+	if id := described.Certificate.ParentIdentifier; id != "" {
+		t.Errorf("the parent is %s, a CA of the same name that did not sign", id)
+	}
 }
 
 // A root without key identifiers is its own authority, also if its signature has an

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/yuncert/yuncert/algorithm"
@@ -52,8 +53,10 @@ func (d *describer) describe(c Certificate) (description, error) {
 		if err != nil {
 			return description{}, err
 		}
-		if len(all) > 0 {
-			parent = all[0]
+		// A CA that only has the name of the issuer may not be the signer.
+		at := slices.IndexFunc(all, func(issuer CA) bool { return issuer.Authority == c.Authority })
+		if at >= 0 {
+			parent = all[at]
 		}
 		d.parents[c.Authority] = parent
 	}
