@@ -76,7 +76,8 @@ func (l *Labels) check() error {
 // a limit too.
 const maxLabel = 255
 
-// add stores a certificate, or returns the one that is stored with its octets.
+// add is create. It looks for the issuer of a certificate without an authority key
+// identifier.
 func add(tx Tx, c Certificate, terms []string, cert *x509.Certificate) (Certificate, error) {
 	if len(cert.AuthorityKeyId) == 0 {
 		issuer, err := signerOf(tx, cert)
@@ -87,6 +88,11 @@ func add(tx Tx, c Certificate, terms []string, cert *x509.Certificate) (Certific
 			c.Authority = issuer
 		}
 	}
+	return create(tx, c, terms)
+}
+
+// create stores a certificate, or returns the one that is stored with its octets.
+func create(tx Tx, c Certificate, terms []string) (Certificate, error) {
 	id, err := tx.CreateCertificate(c, terms)
 	if err == nil {
 		c.Id = id

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/der"
 	"github.com/yuncert/yuncert/internal/param"
@@ -17,8 +19,9 @@ import (
 // AddCA records a CA and the CAs above it, with their chains and certificates, and
 // returns the CA. Its private key is not stored. The labels are for the issuer's own
 // certificate. Adding a CA again changes only its CrlUrl, if the CRLBase of the issuer
-// is another one. The errors are the same as for [Inventory.Add]. A nil issuer is
-// [yuncert.ErrNotFound].
+// is another one. The errors are the same as for [Inventory.Add]. If the inventory has a
+// CA with the same name and subject key identifier and another key, the error is
+// [yuncert.ErrInvalidParameter]. A nil issuer is [yuncert.ErrNotFound].
 func (v *Inventory) AddCA(ctx context.Context, now time.Time, issuer *ca.Issuer, labels Labels) (c CA, err error) {
 	if issuer == nil {
 		return CA{}, noIssuer()
@@ -45,8 +48,15 @@ func (v *Inventory) AddCA(ctx context.Context, now time.Time, issuer *ca.Issuer,
 			if err != nil {
 				return err
 			}
+			// NewIssuer has verified the chain. It compares names by the rules of RFC 5280,
+			// section 7.1, and does not need key identifiers.
+			parent := chain[min(at+1, len(chain)-1)] // a root is its own
+			made.Authority = authorityOfCA(parent)
 			made.Labels, made.Added, made.Updated = own, instant(now), instant(now)
-			if _, err := add(tx, made, terms, cert); err != nil {
+			if _, err := create(tx, made, terms); err != nil {
+				return err
+			}
+			if err := checkKeyID(tx, cert); err != nil {
 				return err
 			}
 			c = CA{
@@ -68,6 +78,42 @@ func (v *Inventory) AddCA(ctx context.Context, now time.Time, issuer *ca.Issuer,
 // noIssuer returns the error for a nil issuer, as package ca does.
 func noIssuer() error {
 	return yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA")
+}
+
+// checkKeyID refuses a CA's certificate whose Authority belongs to another key: the
+// certificates of both would be on one CRL, and none could have a serial number twice.
+// RFC 5280, section 4.2.1.2, wants a key identifier that identifies the key.
+func checkKeyID(tx Tx, cert *x509.Certificate) error {
+	issuer := authorityOfCA(cert)
+	named, err := tx.CAs(issuer)
+	if err != nil {
+		return err
+	}
+	for _, c := range named {
+		if c.Authority != issuer {
+			continue
+		}
+		chain, err := c.chain()
+		if err != nil {
+			return err
+		}
+		same, err := sameKey(chain[0], cert)
+		if err != nil {
+			return err
+		}
+		if !same {
+			return param.Refused("CertificateChain", "the CA %s has the name and the subject key identifier of the CA %s, and another key; create it with its own subject key identifier",
+				x509der.Identifier(cert.Raw), c.Identifier)
+		}
+	}
+	return nil
+}
+
+// sameKey compares public keys. SM2 keys have several encodings.
+func sameKey(a, b *x509.Certificate) (bool, error) {
+	keyA, errA := algorithm.MarshalPublicKey(a.PublicKey)
+	keyB, errB := algorithm.MarshalPublicKey(b.PublicKey)
+	return bytes.Equal(keyA, keyB), errors.Join(errA, errB)
 }
 
 // addCA stores a CA, or returns the one that is stored. withCrlUrl changes the CrlUrl

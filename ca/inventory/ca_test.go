@@ -1,8 +1,12 @@
 package inventory_test
 
 import (
+	"bytes"
+	"crypto/rand"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"math/big"
 	"testing"
 	"time"
 
@@ -12,6 +16,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/ca/inventory"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 )
 
@@ -70,6 +75,70 @@ func TestAddCARefuses(t *testing.T) {
 	testutil.CheckError(t, err, malformed, "AliasName")
 	if all := everything(t, v); len(all) != 0 {
 		t.Errorf("%d certificates are stored", len(all))
+	}
+}
+
+// chainBelow returns an issuer below the root of an authority, as another tool makes it.
+func (au *authority) chainBelow(t *testing.T, key *algorithm.PrivateKey, change func(template, parent *x509.Certificate)) *ca.Issuer {
+	t.Helper()
+	root := must[*x509.Certificate](t)(inventory.Certificate{DER: testutil.FirstPEM(t, au.rootPEM)}.Parse())
+	sub := must[*x509.Certificate](t)(inventory.Certificate{DER: testutil.FirstPEM(t, au.subPEM)}.Parse())
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(7), RawSubject: sub.RawSubject, SubjectKeyId: sub.SubjectKeyId, NotBefore: instant, NotAfter: instant.AddDate(1, 0, 0),
+		BasicConstraintsValid: true, IsCA: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}
+	parent := &x509.Certificate{RawSubject: root.RawSubject, SubjectKeyId: root.SubjectKeyId}
+	change(template, parent)
+	der := must[[]byte](t)(x509.CreateCertificate(rand.Reader, template, parent, key.Public(), au.rootKey))
+	return must[*ca.Issuer](t)(ca.NewIssuer(testutil.EncodePEM("CERTIFICATE", der)+au.rootPEM, key, ca.IssuerOptions{}))
+}
+
+// A CA that has the name and the key identifier of another one, and another key, would
+// get that one's certificates on its CRL, and its serial numbers.
+func TestAddCAForgedKeyIdentifier(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	au := authorityOf(algorithm.ECC_256)
+	forged := au.chainBelow(t, testkeys.Key(algorithm.ECC_256, 2), func(_, _ *x509.Certificate) {})
+	v, _ := newInventory()
+	must[inventory.CA](t)(v.AddCA(ctx, instant, au.issuer, inventory.Labels{}))
+	before := everything(t, v)
+	_, err := v.AddCA(ctx, later, forged, inventory.Labels{})
+	testutil.CheckError(t, err, refused, "CertificateChain", "has the name and the subject key identifier of the CA "+au.issuer.Identifier())
+	if diff := cmp.Diff(before, everything(t, v)); diff != "" {
+		t.Errorf("a refused CA changed the certificates (-before +after):\n%s", diff)
+	}
+}
+
+// The chain says who issued a CA, also if the names are equal only by the rules of RFC
+// 5280, section 7.1, and if the authority key identifier is not the one of the CA above.
+func TestAddCAForeignChain(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	au := authorityOf(algorithm.ECC_256)
+	for _, tt := range []struct {
+		name   string
+		change func(template, parent *x509.Certificate)
+	}{
+		{"nothing special", func(_, _ *x509.Certificate) {}},
+		{"another authority key identifier", func(_, parent *x509.Certificate) { parent.SubjectKeyId = []byte{1, 2, 3} }},
+		{"no authority key identifier", func(_, parent *x509.Certificate) { parent.SubjectKeyId = nil }},
+		{"another encoding of the name", func(_, parent *x509.Certificate) {
+			parent.RawSubject = bytes.Replace(parent.RawSubject, []byte("Test Root"), []byte("TEST root"), 1)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			v, _ := newInventory()
+			added := must[inventory.CA](t)(v.AddCA(ctx, instant, au.chainBelow(t, au.subKey, tt.change), inventory.Labels{}))
+			c := must[inventory.Certificate](t)(v.Certificate(ctx, added.Identifier))
+			if want := inventory.AuthorityOf(au.root); c.Authority != want {
+				t.Errorf("the Authority is %s, want the one of the root, %s", c.Authority, want)
+			}
+			revoke(t, v, later, c, ca.ReasonCACompromise)
+			_, entries := list(t, v, later, au.root)
+			wantSerials(t, "the CRL of the root", entries, c)
+		})
 	}
 }
 
