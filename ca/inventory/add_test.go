@@ -456,6 +456,7 @@ func TestCertificatesByName(t *testing.T) {
 		c.URIs = []*url.URL{{Scheme: "spiffe", Host: "example.com", Path: "/A"}}
 	})
 	named(5, "", dns("example.comp", "notexample.com", "xn--fiqs8s"))
+	named(6, "2001:DB8:0:0::2", dns())
 	for _, tt := range []struct {
 		name, domain string
 		want         []int64
@@ -472,6 +473,8 @@ func TestCertificatesByName(t *testing.T) {
 		{"zhang@example.com", "", []int64{4}},
 		{"2001:DB8:0::1", "", []int64{4}},
 		{"192.0.2.1", "", []int64{4}},
+		{"2001:DB8:0:0::2", "", []int64{6}},
+		{"2001:db8::2", "", []int64{6}},
 		{"SPIFFE://example.com/a", "", []int64{4}},
 		{"", "example.com", []int64{1, 2, 3}},
 		{"", "Example.COM", []int64{1, 2, 3}},

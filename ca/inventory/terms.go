@@ -58,7 +58,10 @@ func termsOf(cert *x509.Certificate) ([]string, error) {
 		add(nameTerm(strings.ToLower(commonName)))
 	}
 	host, ok := x509der.HostName(cert.Subject.CommonName)
-	if ok && !x509der.IsIP(host) {
+	switch {
+	case ok && x509der.IsIP(host): // an IPv6 address has several spellings
+		add(nameTerm(host))
+	case ok:
 		addDNS(host)
 	}
 	for _, name := range cert.DNSNames {
