@@ -427,7 +427,9 @@ func TestLookupRefuses(t *testing.T) {
 		_, err := v.CertificateBySerialNumber(ctx, tt.authority, tt.serial)
 		testutil.CheckError(t, err, tt.code, "SerialNumber")
 	}
-	for authority, code := range map[string]yuncert.Code{"": missing, c.Identifier: malformed, strings.Repeat("x", 40): malformed} {
+	for authority, code := range map[string]yuncert.Code{
+		"": missing, c.Identifier: malformed, strings.Repeat("x", 40): malformed, "\x00": malformed, "\xff": malformed, // a database refuses some
+	} {
 		_, err := v.CertificateBySerialNumber(ctx, authority, "01")
 		testutil.CheckError(t, err, code, "Authority")
 	}
