@@ -37,7 +37,7 @@ type Certificate struct {
 	Kind         string // KindCA, KindServer, KindClient or KindOther
 	NotBefore    time.Time
 	NotAfter     time.Time // the last second of its validity
-	CrlUrl       string    // its first http or https CRL distribution point; empty means none
+	CrlUrl       string    // its first http or https CRL distribution point of up to 1024 octets; empty means none
 	DER          []byte
 	Labels       Labels
 	Status       string     // ca.StatusIssue or ca.StatusRevoke, also for a hold

@@ -44,13 +44,17 @@ func (v *Inventory) RevocationList(ctx context.Context, rand io.Reader, now time
 // list becomes too long: begin a new CRLBase from time to time and keep an Issuer for
 // each. A certificate without CrlUrl is on no partition.
 //
-// An issuer without CRLBase is [yuncert.ErrInvalidParameter].
+// An issuer without CRLBase, or whose CrlUrl has more than 1024 octets, is
+// [yuncert.ErrInvalidParameter].
 func (v *Inventory) RevocationListPartition(ctx context.Context, rand io.Reader, now time.Time, issuer *ca.Issuer, nextUpdate time.Time) ([]byte, error) {
 	crlURL := ""
 	if issuer != nil {
 		crlURL = issuer.Describe().CrlUrl
 		if crlURL == "" {
 			return nil, param.Refused("CRLBase", "the issuer has no CRLBase; want one, or the complete list of RevocationList")
+		}
+		if len(crlURL) > maxURL { // its certificates are stored without it
+			return nil, param.Refused("CRLBase", "the address of the list has more than %d octets; want a shorter CRLBase, or the complete list of RevocationList", maxURL)
 		}
 	}
 	return v.nextList(ctx, rand, now, issuer, crlURL, nextUpdate)

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -311,6 +312,11 @@ func TestRevocationListPartitions(t *testing.T) {
 	wantSerials(t, "complete, by an issuer with CRLBase", complete, made...)
 	_, err := v.RevocationListPartition(t.Context(), nil, later, plain, later.AddDate(0, 0, 1))
 	testutil.CheckError(t, err, refused, "CRLBase", "no CRLBase")
+	// The inventory keeps no address of this length, so the list would be empty.
+	long := au.issuerAt(t, "http://pki.example.com/"+strings.Repeat("a", 1024))
+	revoke(t, v, later, add(t, v, issue(t, long, 90), inventory.Labels{}), ca.ReasonKeyCompromise)
+	_, err = v.RevocationListPartition(t.Context(), nil, later, long, later.AddDate(0, 0, 1))
+	testutil.CheckError(t, err, refused, "CRLBase", "1024 octets")
 	_, err = v.RevocationListPartition(t.Context(), nil, later, nil, later.AddDate(0, 0, 1))
 	testutil.CheckError(t, err, unknown, "ParentIdentifier")
 }
