@@ -185,6 +185,42 @@ func TestUpdateCACertificateStatus(t *testing.T) {
 	}
 }
 
+// A CA that the store has as revoked stops in the pool too: another process revoked it,
+// or an earlier call did and did not learn so.
+func TestUpdateCACertificateStatusAgain(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	au := authorityOf(algorithm.ECC_256)
+	id := au.issuer.Identifier()
+	for name, revokeFirst := range map[string]func(v *inventory.Inventory) error{
+		"the same call in another process": func(v *inventory.Inventory) error {
+			_, err := v.UpdateCACertificateStatus(ctx, nil, later, nil, &ca.UpdateCACertificateStatusRequest{Identifier: id})
+			return err
+		},
+		"the CA above": func(v *inventory.Inventory) error {
+			_, err := v.UpdateCACertificateStatus(ctx, nil, later, nil, &ca.UpdateCACertificateStatusRequest{Identifier: au.root.Identifier()})
+			return err
+		},
+		"Revoke": func(v *inventory.Inventory) error {
+			_, err := v.Revoke(ctx, later, id, inventory.Revocation{Reason: ca.ReasonCACompromise})
+			return err
+		},
+	} {
+		v, _ := newInventory()
+		must[inventory.CA](t)(v.AddCA(ctx, instant, au.issuer, inventory.Labels{}))
+		pool := must[*ca.Pool](t)(v.Pool(ctx, au.open(t)))
+		if err := revokeFirst(v); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		must[*ca.Issuer](t)(pool.Issuer(id))
+		_, err := v.UpdateCACertificateStatus(ctx, nil, later, pool, &ca.UpdateCACertificateStatusRequest{Identifier: id})
+		testutil.CheckError(t, err, protected, "Identifier")
+		if _, err := pool.Issuer(id); !errors.Is(err, protected) {
+			t.Errorf("%s: after the second call Issuer is %v", name, err)
+		}
+	}
+}
+
 // A CA is revoked through one above it, also if that one is not in the pool.
 func TestPoolRevokedAbove(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,8 @@ import (
 //
 // It returns [yuncert.ErrNotFound] for a CA that was not added with [Inventory.AddCA],
 // and [yuncert.ErrInvalidStatusUpdateProtection] if the CA, or a CA above it, is
-// already revoked. The ClientToken of the call that revoked the CA makes the same call
+// already revoked in the inventory; the CA is then revoked in the pool too, so that it
+// does not issue. The ClientToken of the call that revoked the CA makes the same call
 // succeed again.
 func (v *Inventory) UpdateCACertificateStatus(ctx context.Context, rand io.Reader, now time.Time, pool *ca.Pool, req *ca.UpdateCACertificateStatusRequest) (*ca.UpdateCACertificateStatusResponse, error) {
 	if err := req.Validate(); err != nil {
@@ -56,12 +57,16 @@ func (v *Inventory) UpdateCACertificateStatus(ctx context.Context, rand io.Reade
 		issuer.ClientToken = req.ClientToken
 		return tx.PutCA(issuer)
 	})
-	if err != nil {
+	already := errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection)
+	if err != nil && !already {
 		return nil, err
 	}
-	_, err = ca.UpdateCACertificateStatus(nil, pool, req)
-	if err != nil && !errors.Is(err, yuncert.ErrNotFound) && !errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection) {
+	_, poolErr := ca.UpdateCACertificateStatus(nil, pool, req)
+	if already {
 		return nil, err
+	}
+	if poolErr != nil && !errors.Is(poolErr, yuncert.ErrNotFound) && !errors.Is(poolErr, yuncert.ErrInvalidStatusUpdateProtection) {
+		return nil, poolErr
 	}
 	return &ca.UpdateCACertificateStatusResponse{RequestId: requestID}, nil
 }
