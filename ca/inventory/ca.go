@@ -19,9 +19,12 @@ import (
 // AddCA records a CA and the CAs above it, with their chains and certificates, and
 // returns the CA. Its private key is not stored. The labels are for the issuer's own
 // certificate. Adding a CA again changes only its CrlUrl, if the CRLBase of the issuer
-// is another one. The errors are the same as for [Inventory.Add]. If the inventory has a
-// CA with the same name and subject key identifier and another key, the error is
-// [yuncert.ErrInvalidParameter]. A nil issuer is [yuncert.ErrNotFound].
+// is another one.
+//
+// The errors are the same as for [Inventory.Add]. A nil issuer is [yuncert.ErrNotFound].
+// [yuncert.ErrInvalidParameter] is also for an issuer with the name of a CA in the
+// inventory, and either with its subject key identifier or with its key, but not both:
+// see [AuthorityOf].
 func (v *Inventory) AddCA(ctx context.Context, now time.Time, issuer *ca.Issuer, labels Labels) (c CA, err error) {
 	if issuer == nil {
 		return CA{}, noIssuer()
@@ -56,7 +59,7 @@ func (v *Inventory) AddCA(ctx context.Context, now time.Time, issuer *ca.Issuer,
 			if _, err := create(tx, made, terms); err != nil {
 				return err
 			}
-			if err := checkKeyID(tx, cert); err != nil {
+			if err := checkKeyID(tx, cert, at == 0); err != nil {
 				return err
 			}
 			c = CA{
@@ -80,30 +83,31 @@ func noIssuer() error {
 	return yuncert.Errorf(yuncert.ErrNotFound, "ParentIdentifier", "there is no issuing CA")
 }
 
-// checkKeyID refuses a CA's certificate whose Authority belongs to another key: the
-// certificates of both would be on one CRL, and none could have a serial number twice.
-// RFC 5280, section 4.2.1.2, wants a key identifier that identifies the key.
-func checkKeyID(tx Tx, cert *x509.Certificate) error {
-	issuer := authorityOfCA(cert)
-	named, err := tx.CAs(issuer)
+// checkKeyID refuses a CA that has the name of a CA in the inventory, and either its
+// subject key identifier or its key, and not both. Two keys with one Authority would
+// share a CRL and the serial numbers. An issuer with two Authorities would have two
+// CRLs, and each lacks what the other one lists. RFC 5280, section 4.2.1.2, wants a key
+// identifier that identifies the key. The CRL of a CA above the issuer may come from
+// elsewhere, and so may its cross-certificates.
+func checkKeyID(tx Tx, cert *x509.Certificate, isIssuer bool) error {
+	issuer, identifier := authorityOfCA(cert), x509der.Identifier(cert.Raw)
+	named, err := tx.CAs(authority(cert.RawSubject, nil))
 	if err != nil {
 		return err
 	}
 	for _, c := range named {
-		if c.Authority != issuer {
-			continue
-		}
 		chain, err := c.chain()
 		if err != nil {
 			return err
 		}
 		same, err := sameKey(chain[0], cert)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if !same {
-			return param.Refused("CertificateChain", "the CA %s has the name and the subject key identifier of the CA %s, and another key; create it with its own subject key identifier",
-				x509der.Identifier(cert.Raw), c.Identifier)
+		case !same && c.Authority == issuer:
+			return param.Refused("CertificateChain", "the CA %s has the name and the subject key identifier of the CA %s, and another key; create it with its own subject key identifier", identifier, c.Identifier)
+		case same && c.Authority != issuer && isIssuer:
+			return param.Refused("CertificateChain", "the CA %s has the name and the key of the CA %s, and another subject key identifier; renew it with the former one, or create a CA with another key", identifier, c.Identifier)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"math/big"
@@ -93,20 +94,44 @@ func (au *authority) chainBelow(t *testing.T, key *algorithm.PrivateKey, change 
 	return must[*ca.Issuer](t)(ca.NewIssuer(testutil.EncodePEM("CERTIFICATE", der)+au.rootPEM, key, ca.IssuerOptions{}))
 }
 
-// A CA that has the name and the key identifier of another one, and another key, would
-// get that one's certificates on its CRL, and its serial numbers.
-func TestAddCAForgedKeyIdentifier(t *testing.T) {
+// One name and one key identifier stand for one key. Otherwise two CAs would share a CRL
+// and their serial numbers, or a CA would have two CRLs that each lack entries.
+func TestAddCAKeyIdentifier(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	au := authorityOf(algorithm.ECC_256)
-	forged := au.chainBelow(t, testkeys.Key(algorithm.ECC_256, 2), func(_, _ *x509.Certificate) {})
-	v, _ := newInventory()
-	must[inventory.CA](t)(v.AddCA(ctx, instant, au.issuer, inventory.Labels{}))
-	before := everything(t, v)
-	_, err := v.AddCA(ctx, later, forged, inventory.Labels{})
-	testutil.CheckError(t, err, refused, "CertificateChain", "has the name and the subject key identifier of the CA "+au.issuer.Identifier())
-	if diff := cmp.Diff(before, everything(t, v)); diff != "" {
-		t.Errorf("a refused CA changed the certificates (-before +after):\n%s", diff)
+	anotherID := func(template, _ *x509.Certificate) { template.SubjectKeyId = []byte{1, 2, 3} }
+	for _, tt := range []struct {
+		name   string
+		issuer *ca.Issuer
+		words  string // of the refusal; empty means none
+	}{
+		{"renewed", au.chainBelow(t, au.subKey, func(_, _ *x509.Certificate) {}), ""},
+		{"another key and identifier", au.chainBelow(t, testkeys.Key(algorithm.ECC_256, 2), anotherID), ""},
+		{"another key", au.chainBelow(t, testkeys.Key(algorithm.ECC_256, 2), func(_, _ *x509.Certificate) {}),
+			"has the name and the subject key identifier of the CA " + au.issuer.Identifier()},
+		{"another identifier", au.chainBelow(t, au.subKey, anotherID), "has the name and the key of the CA " + au.issuer.Identifier()},
+		{"another name", au.chainBelow(t, au.subKey, func(template, _ *x509.Certificate) {
+			template.RawSubject, template.Subject = nil, pkix.Name{CommonName: "Another"}
+		}), ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			v, _ := newInventory()
+			must[inventory.CA](t)(v.AddCA(ctx, instant, au.issuer, inventory.Labels{}))
+			before := everything(t, v)
+			_, err := v.AddCA(ctx, later, tt.issuer, inventory.Labels{})
+			if tt.words == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			testutil.CheckError(t, err, refused, "CertificateChain", tt.words)
+			if diff := cmp.Diff(before, everything(t, v)); diff != "" {
+				t.Errorf("a refused CA changed the certificates (-before +after):\n%s", diff)
+			}
+		})
 	}
 }
 
