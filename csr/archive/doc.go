@@ -22,6 +22,10 @@
 // CSR is stored again, a Name replaces the stored one, and a private key is added if
 // there is none. Without a Name or key the stored ones stay.
 //
+// An upload does not prove that the caller has the private key: a CSR is not secret. So
+// do not let somebody read a CSR because they uploaded it too. If several customers
+// share a service, give each an archive of its own.
+//
 // # Private keys
 //
 // A private key is kept only if [Options] has a Sealer. The Sealer encrypts the key
