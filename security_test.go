@@ -84,7 +84,8 @@ var securityTests = map[string]string{
 	"A certificate is added once, and revoked once":       "TestAddTwice TestHold TestMemoryStore",
 	"A revocation that was confirmed is on the next CRL":  "TestRevocationList TestStatus TestAddDeleted",
 	"CRL numbers rise, also when several processes":       "TestRevocationListNumber TestRevocationListOvertaken TestRevocationListNotCompleted TestMemoryStore",
-	"A CRL has all entries of earlier ones":               "TestRevocationListProperty TestRevocationListExpired",
+	"A CRL has all entries of earlier ones":               "TestRevocationListProperty TestRevocationListExpired TestRevocationListClockAhead",
+	"An issuer is refused if it has the name":             "TestAddCAKeyIdentifier",
 	"Private keys are not stored":                         "TestSecretsOfTypes TestUpdateCACertificateStatus",
 	"An inventory does not verify the signatures":         "TestAddRefuses",
 

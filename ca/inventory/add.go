@@ -22,7 +22,8 @@ import (
 // issued it: see [AuthorityOf]. That CA need not be in the inventory. If the certificate
 // has no authority key identifier, Add looks for a CA that [Inventory.AddCA] recorded,
 // with that name and the key that verifies the signature. So add the CA first;
-// otherwise the certificate is on no CRL.
+// otherwise the certificate is on no CRL. When you take over a CA, compare the Authority
+// of each certificate with AuthorityOf: the CA's CRLs list only certificates that have it.
 //
 // Its own errors are [yuncert.ErrInvalidValueMalformed] for a certificate that cannot
 // be read, that has a serial number of more than 20 octets, or whose names and the

@@ -26,11 +26,12 @@ import (
 // a list has a greater number than every list that was returned before, and has all
 // their entries that are still due.
 //
-// Publish each list that is returned. A revoked certificate is on one list after its
-// end and then left out (RFC 5280, section 3.3), and the store cannot know that this
-// list was lost. An Inventory creates one list at a time; other calls wait. If several
-// processes serve the CRL, let one create it and all serve that file: of two lists with
-// different numbers clients may get the newer one first.
+// Publish each list that is returned. A revoked certificate that had expired at the
+// time of the list before is left out, so that it is on one list after its end (RFC 5280,
+// section 3.3), and the store cannot know that a list was lost. An Inventory creates one
+// list at a time; other calls wait. If several processes serve the CRL, let one create
+// it and all serve that file: of two lists with different numbers clients may get the
+// newer one first.
 //
 // Its errors are the ones of ca.CreateRevocationList, and [yuncert.ErrInternalError] if
 // other processes overtake it again and again.
