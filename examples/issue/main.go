@@ -8,6 +8,10 @@
 // chain.pem. Another run with the same DIR replaces the server's files and issues
 // from the same CA. With -csr it issues for a CSR that openssl or keytool made.
 // With -csr DIR/server.csr it renews the certificate, and server.key stays.
+//
+// With -algorithm SM2_256 -pair it also writes what a TLCP server needs: encrypt.pem
+// and encrypt.key, and encrypt.envelope, which holds the key encrypted for server.key
+// in DER.
 package main
 
 import (
@@ -42,12 +46,13 @@ func main() {
 	csrFile := flag.String("csr", "", "`file` with a CSR to issue for; without it a server key and CSR are created")
 	name := flag.String("algorithm", "", "`algorithm` of the keys to create: RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384, ECC_512 or SM2_256 (default: the CSR's, else the CA's, else ECC_256)")
 	days := flag.Int("days", 365, "validity of the server certificate in `days`")
+	pair := flag.Bool("pair", false, "also issue an encryption certificate, for TLCP; the server's key must be SM2_256")
 	flag.Parse()
 	if *out == "" || flag.NArg() > 0 || *days < 1 || *days > math.MaxInt32 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(*out, *domain, *csrFile, *name, *days); err != nil {
+	if err := run(*out, *domain, *csrFile, *name, *days, *pair); err != nil {
 		fmt.Fprintln(os.Stderr, "issue:", err)
 		if e, ok := errors.AsType[*yuncert.Error](err); ok {
 			fmt.Fprintf(os.Stderr, "issue: code %s, HTTP status %d, parameter %q\n", e.Code, e.Code.HTTPStatus(), e.Parameter)
@@ -56,7 +61,7 @@ func main() {
 	}
 }
 
-func run(out, domain, csrFile, name string, days int) error {
+func run(out, domain, csrFile, name string, days int, pair bool) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
@@ -75,6 +80,9 @@ func run(out, domain, csrFile, name string, days int) error {
 	if err != nil {
 		return err
 	}
+	if pair && request.Algorithm != algorithm.SM2_256 {
+		return fmt.Errorf("-pair needs an SM2 key, and the server's is %s; add -algorithm SM2_256 or a CSR for an SM2 key", request.Algorithm)
+	}
 	if issuer == nil {
 		if name == "" {
 			a = request.Algorithm
@@ -92,6 +100,14 @@ func run(out, domain, csrFile, name string, days int) error {
 		return err
 	}
 
+	var second *encryption
+	if pair {
+		second, err = issueEncryption(now, issuer, server.X509Certificate, request.PublicKey)
+		if err != nil {
+			return err
+		}
+	}
+
 	w := &writer{dir: out}
 	if key != nil {
 		w.writeKey("server.key", key)
@@ -101,12 +117,16 @@ func run(out, domain, csrFile, name string, days int) error {
 	w.write("server.csr", text, 0o644)
 	w.write("server.pem", server.X509Certificate, 0o644)
 	w.write("chain.pem", server.CertificateChain, 0o644)
+	w.writeEncryption(second)
 	if w.err != nil {
 		return w.err
 	}
 	fmt.Printf("Issued %s, serial number %s.\n", server.Identifier, server.SerialNumber)
 	fmt.Printf("The CA is in %s, and the server's files are in %s.\n", dir, filepath.Clean(out))
 	printChecks(filepath.Clean(out), request.Algorithm)
+	if pair {
+		printPairChecks(filepath.Clean(out))
+	}
 	return nil
 }
 
@@ -252,12 +272,14 @@ func (w *writer) remove(name string) {
 	}
 }
 
+// verifySM2 is a command for one link of a chain: OpenSSL 3.0 uses the user ID only
+// for the first certificate.
+const verifySM2 = "  openssl verify -vfyopt distid:1234567812345678 -partial_chain -trusted "
+
 func printChecks(out string, a algorithm.Algorithm) {
 	fmt.Printf("Check it with:\n  openssl x509 -in %s/server.pem -noout -text\n", out)
 	if a == algorithm.SM2_256 {
-		// OpenSSL 3.0 uses the user ID only for the first certificate of a chain.
-		const verify = "  openssl verify -vfyopt distid:1234567812345678 -partial_chain -trusted "
-		fmt.Printf(verify+"%[1]s/ca/sub.pem %[1]s/server.pem\n"+verify+"%[1]s/ca/root.pem %[1]s/ca/sub.pem\n", out)
+		fmt.Printf(verifySM2+"%[1]s/ca/sub.pem %[1]s/server.pem\n"+verifySM2+"%[1]s/ca/root.pem %[1]s/ca/sub.pem\n", out)
 		return
 	}
 	fmt.Printf("  openssl verify -CAfile %[1]s/ca/root.pem -untrusted %[1]s/chain.pem %[1]s/server.pem\n", out)

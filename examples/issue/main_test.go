@@ -121,7 +121,7 @@ func TestRunAgain(t *testing.T) {
 				t.Skip("-short leaves out RSA keys that take seconds")
 			}
 			dir := filepath.Join(t.TempDir(), "pki") // run makes the directory
-			if err := run(dir, "", "", string(a), 30); err != nil {
+			if err := run(dir, "", "", string(a), 30, false); err != nil {
 				t.Fatal(err)
 			}
 			first := readDir(t, dir)
@@ -136,7 +136,7 @@ func TestRunAgain(t *testing.T) {
 			}
 
 			// The default is now the CA's algorithm.
-			if err := run(dir, "", "", "", 30); err != nil {
+			if err := run(dir, "", "", "", 30, false); err != nil {
 				t.Fatal(err)
 			}
 			second := readDir(t, dir)
@@ -146,7 +146,7 @@ func TestRunAgain(t *testing.T) {
 				t.Error("the second run made no other key and CSR")
 			}
 
-			if err := run(dir, "", filepath.Join(dir, "server.csr"), "", 30); err != nil {
+			if err := run(dir, "", filepath.Join(dir, "server.csr"), "", 30, false); err != nil {
 				t.Fatal(err)
 			}
 			renewed := readDir(t, dir)
@@ -200,7 +200,7 @@ func TestFailedRun(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			if err := run(dir, "", "", "", 30); err != nil {
+			if err := run(dir, "", "", "", 30, false); err != nil {
 				t.Fatal(err)
 			}
 			if tt.prepare != nil {
@@ -209,7 +209,7 @@ func TestFailedRun(t *testing.T) {
 				}
 			}
 			before := readDir(t, dir)
-			err := run(dir, tt.domain, "", tt.a, 30)
+			err := run(dir, tt.domain, "", tt.a, 30, false)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want one that says %q", err, tt.want)
 			}
@@ -221,7 +221,7 @@ func TestFailedRun(t *testing.T) {
 	t.Run("no CA yet", func(t *testing.T) {
 		t.Parallel()
 		dir := t.TempDir()
-		if err := run(dir, "", "", "RSA_1024", 30); err == nil {
+		if err := run(dir, "", "", "RSA_1024", 30, false); err == nil {
 			t.Error("a CA with a weak key")
 		}
 		checkNames(t, readDir(t, dir))
@@ -232,7 +232,7 @@ func TestFailedRun(t *testing.T) {
 func TestCreateCATwice(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := run(dir, "", "", "", 30); err != nil {
+	if err := run(dir, "", "", "", 30, false); err != nil {
 		t.Fatal(err)
 	}
 	before := readDir(t, dir)
@@ -275,7 +275,7 @@ func TestKeyFileModes(t *testing.T) {
 				t.Parallel()
 				dir := t.TempDir()
 				prepare(t, filepath.Join(dir, "server.key"))
-				if err := run(dir, "", "", string(a), 30); err != nil {
+				if err := run(dir, "", "", string(a), 30, false); err != nil {
 					t.Fatal(err)
 				}
 				files := readDir(t, dir)
@@ -290,7 +290,7 @@ func TestKeyFileModes(t *testing.T) {
 				if err := os.WriteFile(request, []byte(ownCSR(t, a, "", "")), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				if err := run(dir, "", request, "", 30); err != nil {
+				if err := run(dir, "", request, "", 30, false); err != nil {
 					t.Fatal(err)
 				}
 				checkNames(t, readDir(t, dir), append(slices.Clone(caFiles), "chain.pem", "server.csr", "server.pem")...)
@@ -325,7 +325,7 @@ func TestOrganization(t *testing.T) {
 		if err := os.WriteFile(file, []byte(ownCSR(t, algorithm.ECC_256, tt.corpName, tt.department)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := run(dir, "", file, "", 30); err != nil {
+		if err := run(dir, "", file, "", 30, false); err != nil {
 			t.Fatal(err)
 		}
 		if got := subjectOf(t, dir); got != tt.want {
@@ -334,7 +334,7 @@ func TestOrganization(t *testing.T) {
 	}
 
 	dir := t.TempDir()
-	if err := run(dir, "", "", "", 30); err != nil {
+	if err := run(dir, "", "", "", 30, false); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := subjectOf(t, dir), "CN=localhost,OU=Web,O=Example Ltd,L=Hangzhou,ST=Zhejiang,C=CN"; got != want {
