@@ -3,6 +3,8 @@
 //   - OpenSSL, Java, GnuTLS, crypto/x509, crypto/tls, github.com/tjfoc/gmsm and the
 //     smx509 package of github.com/emmansun/gmsm read, verify and use what yuncert
 //     makes, and yuncert reads what they make;
+//   - BouncyCastle verifies the two certificates of an SM2 pair and opens the envelope,
+//     and the gmtls package of tjfoc/gmsm completes TLCP handshakes with pairs;
 //   - Python's cryptography, step, github.com/youmark/pkcs8 and most of the above read
 //     the encrypted keys that yuncert writes, and yuncert reads theirs;
 //   - OpenSSL, GnuTLS and cfssl issue with CAs that yuncert certified, and an inventory
@@ -15,7 +17,7 @@
 // It is a separate module, so its dependencies do not reach users of yuncert. Its
 // commands cmd/peers and cmd/keys print tables of PERFORMANCE.md.
 //
-// The tests need the Debian packages openssl, default-jdk-headless, gnutls-bin,
-// softhsm2, postgresql and python3-cryptography, and python3-cryptography-vectors for
-// its test CSRs. A test whose command is missing is skipped, or fails if CI is set.
+// The tests need the Debian packages openssl, default-jdk-headless, libbcprov-java,
+// gnutls-bin, softhsm2, postgresql and python3-cryptography, and
+// python3-cryptography-vectors for its test CSRs. A test whose command is missing is skipped, or fails if CI is set.
 package interop
