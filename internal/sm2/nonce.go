@@ -59,7 +59,11 @@ func (r *nonceReader) Read(p []byte) (int, error) {
 // block returns one block of a stream. Its parts all have a fixed length, so they
 // need no separators.
 func (r *nonceReader) block(stream byte, counter uint64) []byte {
-	r.mac.Reset()
+	// A new HMAC needs no Reset. The first Reset allocates: it saves the states of both
+	// hashes for later ones.
+	if r.main+r.single > 1 {
+		r.mac.Reset()
+	}
 	r.mac.Write([]byte(nonceLabel))
 	r.mac.Write(r.digest)
 	r.mac.Write(binary.BigEndian.AppendUint64([]byte{stream}, counter))
