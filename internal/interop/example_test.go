@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,9 +27,11 @@ func TestExampleIssue(t *testing.T) {
 		{name: "ECC_384", args: []string{"-algorithm", "ECC_384"}},
 		{name: "ECC_512", args: []string{"-algorithm", "ECC_512"}},
 		{name: "SM2_256", args: []string{"-algorithm", "SM2_256", "-domain", "www.example.com,*.example.org"}},
+		{name: "SM2_256 pair", args: []string{"-algorithm", "SM2_256", "-pair"}},
 		{name: "P-384 CSR", key: algorithm.ECC_384},
 		{name: "RSA 4096 CSR under RSA_2048", key: algorithm.RSA_4096, args: []string{"-algorithm", "RSA_2048", "-days", "30"}},
 		{name: "SM2 CSR", key: algorithm.SM2_256, req: []string{"-sm3"}},
+		{name: "SM2 CSR pair", key: algorithm.SM2_256, req: []string{"-sm3"}, args: []string{"-pair"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -44,6 +47,10 @@ func TestExampleIssue(t *testing.T) {
 				args = append(args, "-csr", write(t, dir, "server.csr", opensslCSR(t, opensslKey(t, dir, tt.key), tt.req...)))
 			} else {
 				want["server.key"] = 0o600
+			}
+			pair := slices.Contains(args, "-pair")
+			if pair {
+				want["encrypt.pem"], want["encrypt.key"], want["encrypt.envelope"] = 0o644, 0o600, 0o644
 			}
 			printed := must(t, "go", args...)
 
@@ -79,7 +86,11 @@ func TestExampleIssue(t *testing.T) {
 				t.Fatalf("the program prints no commands:\n%s", printed)
 			}
 			verified := 0
+			var publicKeys []string // of encrypt.pem and encrypt.key
 			for line := range strings.Lines(commands) {
+				if !strings.HasPrefix(line, "  ") {
+					continue // a sentence between the commands
+				}
 				words := strings.Fields(line)
 				r := run(t, "", words[0], words[1:]...)
 				if r.code != 0 || r.stderr != "" {
@@ -92,6 +103,12 @@ func TestExampleIssue(t *testing.T) {
 						t.Error(r)
 					}
 				}
+				if slices.Contains(words, "-pubkey") || slices.Contains(words, "-pubout") {
+					publicKeys = append(publicKeys, r.stdout)
+				}
+			}
+			if pair && (len(publicKeys) != 2 || publicKeys[0] != publicKeys[1]) {
+				t.Errorf("the commands do not print the same public key twice: %q", publicKeys)
 			}
 			if verified == 0 {
 				t.Errorf("none of the commands is openssl verify:\n%s", commands)
