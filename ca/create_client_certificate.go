@@ -32,6 +32,14 @@ type CreateClientCertificateRequest struct {
 	EnableCrl        int64  `json:"EnableCrl,omitempty"`
 	Tags             []Tag  `json:"Tags,omitempty"`
 	ResourceGroupId  string `json:"ResourceGroupId,omitempty"`
+	CustomIdentifier string `json:"CustomIdentifier,omitempty"`
+	AsynchronousFlag bool   `json:"AsynchronousFlag,omitempty"`
+	// AliasName is a name for people, with the limits of CustomIdentifier. Put it into
+	// inventory.Labels.
+	AliasName string `json:"AliasName,omitempty"`
+	// ClientToken has no effect: a call that is repeated issues again. With a
+	// CustomIdentifier, inventory.Inventory.Add refuses the second certificate.
+	ClientToken string `json:"ClientToken,omitempty"`
 }
 
 // A CreateClientCertificateResponse holds the new certificate.
@@ -54,6 +62,8 @@ func (r *CreateClientCertificateRequest) check() (l leaf, err error) {
 		algorithm: r.Algorithm, parentIdentifier: r.ParentIdentifier,
 		validity:    validity{years: r.Years, months: r.Months, days: r.Days, beforeTime: r.BeforeTime, afterTime: r.AfterTime},
 		immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
+		customIdentifier: r.CustomIdentifier, asynchronous: r.AsynchronousFlag,
+		aliasName: r.AliasName, clientToken: r.ClientToken,
 	})
 	if err = l.addSan(r.SanType, r.SanValue); err != nil {
 		return l, err

@@ -2,6 +2,7 @@ package ca_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -34,6 +35,10 @@ func TestCreateClientCertificateRefusesRequest(t *testing.T) {
 		{"Algorithm is required", fields{"Algorithm": ""}, missing, "Algorithm", "Algorithm is mandatory for this action."},
 		{"RSA_1024 is documented, and too weak for a new key", fields{"Algorithm": "RSA_1024"}, refused, "Algorithm", "RSA_2048 or longer"},
 		{"RSA_3072 is not documented", fields{"Algorithm": "RSA_3072"}, malformed, "Algorithm", `"RSA_3072"`},
+		{"AliasName of 256 characters", fields{"AliasName": testutil.Chinese(256)}, malformed, "AliasName", "up to 255 characters"},
+		{"ClientToken of 65 characters", fields{"ClientToken": strings.Repeat("t", 65)}, malformed, "ClientToken", "64"},
+		{"ClientToken in Chinese", fields{"ClientToken": "令牌"}, malformed, "ClientToken", "ASCII"},
+		{"AliasName before ClientToken", fields{"AliasName": "\n", "ClientToken": "\n"}, malformed, "AliasName", "control characters"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -36,6 +36,8 @@ type CreateClientCertificateWithCsrRequest struct {
 	EnableCrl        int64  `json:"EnableCrl,omitempty"`
 	Tags             []Tag  `json:"Tags,omitempty"`
 	ResourceGroupId  string `json:"ResourceGroupId,omitempty"`
+	CustomIdentifier string `json:"CustomIdentifier,omitempty"`
+	AsynchronousFlag bool   `json:"AsynchronousFlag,omitempty"`
 }
 
 // A CreateClientCertificateWithCsrResponse holds the new certificate. Fields
@@ -71,6 +73,7 @@ func (r *CreateClientCertificateWithCsrRequest) check(policy algorithm.KeyPolicy
 		algorithm: r.Algorithm, parentIdentifier: r.ParentIdentifier,
 		validity:    validity{years: r.Years, months: r.Months, days: r.Days, beforeTime: r.BeforeTime, afterTime: r.AfterTime},
 		immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
+		customIdentifier: r.CustomIdentifier, asynchronous: r.AsynchronousFlag,
 	})
 	if err = l.readCSR(r.Csr, policy); err != nil {
 		return l, err

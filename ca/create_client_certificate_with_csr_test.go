@@ -167,14 +167,14 @@ func TestCreateClientCertificateWithCsrProfile(t *testing.T) {
 	}
 }
 
-// fullClientRequest has every field set.
+// fullClientRequest has every field set, except for AsynchronousFlag.
 func fullClientRequest(t testing.TB, a algorithm.Algorithm, issuer *ca.Issuer) *clientRequest {
 	return &clientRequest{
 		SanType: 1, SanValue: "zhang@example.com,li@example.com",
 		Csr: hostCSR(t, a, "张三", "zhang.example.com"), Organization: "阿里云", OrganizationUnit: "IT", Country: "CN", CommonName: "李四",
 		State: "Zhejiang", Locality: "Hangzhou", Algorithm: string(a), ParentIdentifier: issuer.Identifier(),
 		Years: 1, Months: 12, Days: 365, BeforeTime: instant.Unix(), AfterTime: instant.AddDate(1, 0, 0).Unix(),
-		Immediately: 2, EnableCrl: 1, Tags: []ca.Tag{{Key: "account", Value: "test"}}, ResourceGroupId: "rg-aek****wia",
+		Immediately: 2, EnableCrl: 1, Tags: []ca.Tag{{Key: "account", Value: "test"}}, ResourceGroupId: "rg-aek****wia", CustomIdentifier: "order-17",
 	}
 }
 

@@ -29,8 +29,8 @@ type CreateCustomCertificateRequest struct {
 	EnableCrl       int64             `json:"EnableCrl,omitempty"`
 	Tags            []Tag             `json:"Tags,omitempty"`
 	ResourceGroupId string            `json:"ResourceGroupId,omitempty"`
-	// CustomIdentifier is your own name for the certificate, for you to store. The
-	// document writes its first letter in lower case.
+	// CustomIdentifier is as in [CreateServerCertificateWithCsrRequest]. The document
+	// of this operation writes its first letter in lower case.
 	CustomIdentifier string `json:"customIdentifier,omitempty"`
 }
 
@@ -97,7 +97,10 @@ func (r *CreateCustomCertificateRequest) check(policy algorithm.KeyPolicy) (l le
 	if l.serial, err = parseDecimalSerial(p.SerialNumber); err != nil {
 		return l, err
 	}
-	return l, l.checkLast()
+	if err = l.checkLast(); err != nil {
+		return l, err
+	}
+	return l, param.CheckLabel("customIdentifier", r.CustomIdentifier)
 }
 
 // maxSerialDigits is the number of decimal digits of 2^159.

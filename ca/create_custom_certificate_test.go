@@ -262,6 +262,7 @@ func refusedCustomRequests(t testing.TB) []refusedCustom {
 		{"Immediately 3", func(r *customRequest) { r.Immediately = 3 }, malformed, "Immediately", "3"},
 		{"EnableCrl 2", func(r *customRequest) { r.EnableCrl = 2 }, malformed, "EnableCrl", "2"},
 		{"101 tags", func(r *customRequest) { r.Tags = tags(101) }, malformed, "Tags", "101"},
+		{"customIdentifier of 256 characters", func(r *customRequest) { r.CustomIdentifier = testutil.Chinese(256) }, malformed, "customIdentifier", "up to 255 characters"},
 	}
 }
 
@@ -873,7 +874,7 @@ func TestCreateCustomCertificateFailures(t *testing.T) {
 func TestCreateCustomCertificateOrderOfProblems(t *testing.T) {
 	t.Parallel()
 	issuer := authorityOf(algorithm.ECC_256).issuer
-	req := &customRequest{Csr: "X", Validity: "X", Immediately: -1, EnableCrl: -1, Tags: tags(101), ApiPassthrough: ca.CustomPassthrough{
+	req := &customRequest{Csr: "X", Validity: "X", Immediately: -1, EnableCrl: -1, Tags: tags(101), CustomIdentifier: "\x00", ApiPassthrough: ca.CustomPassthrough{
 		SerialNumber: "X",
 		Subject: &customSubject{Country: "X", State: "\x00", Locality: "\x00", Organization: "\x00", OrganizationUnit: "\x00", CommonName: "\x00",
 			CustomAttributes: attributes("X", "\x00")},
@@ -909,6 +910,7 @@ func TestCreateCustomCertificateOrderOfProblems(t *testing.T) {
 		{malformed, "Immediately", func() { req.Immediately = 0 }},
 		{malformed, "EnableCrl", func() { req.EnableCrl = 0 }},
 		{malformed, "Tags", func() { req.Tags = nil }},
+		{malformed, "customIdentifier", func() { req.CustomIdentifier = "" }},
 	} {
 		testutil.CheckError(t, req.Validate(), step.code, step.parameter, "")
 		step.mend()

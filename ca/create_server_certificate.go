@@ -35,6 +35,8 @@ type CreateServerCertificateRequest struct {
 	EnableCrl        int64  `json:"EnableCrl,omitempty"`
 	Tags             []Tag  `json:"Tags,omitempty"`
 	ResourceGroupId  string `json:"ResourceGroupId,omitempty"`
+	CustomIdentifier string `json:"CustomIdentifier,omitempty"`
+	AsynchronousFlag bool   `json:"AsynchronousFlag,omitempty"`
 }
 
 // A CreateServerCertificateResponse holds the new certificate.
@@ -57,6 +59,7 @@ func (r *CreateServerCertificateRequest) check() (l leaf, err error) {
 		algorithm: r.Algorithm, parentIdentifier: r.ParentIdentifier,
 		validity:    validity{years: r.Years, months: r.Months, days: r.Days, beforeTime: r.BeforeTime, afterTime: r.AfterTime},
 		immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
+		customIdentifier: r.CustomIdentifier, asynchronous: r.AsynchronousFlag,
 	})
 	if err = l.addDomain(r.Domain); err != nil {
 		return l, err

@@ -51,6 +51,13 @@ type CreateServerCertificateWithCsrRequest struct {
 	EnableCrl       int64  `json:"EnableCrl,omitempty"`
 	Tags            []Tag  `json:"Tags,omitempty"`
 	ResourceGroupId string `json:"ResourceGroupId,omitempty"`
+	// CustomIdentifier is your own name for the certificate, up to 255 characters
+	// without control characters. Put it into inventory.Labels: only
+	// inventory.Inventory.Add makes sure that it is unique.
+	CustomIdentifier string `json:"CustomIdentifier,omitempty"`
+	// With AsynchronousFlag the response has only Identifier and RequestId, whatever
+	// Immediately is. The certificate is complete all the same: der is returned.
+	AsynchronousFlag bool `json:"AsynchronousFlag,omitempty"`
 }
 
 // A CreateServerCertificateWithCsrResponse holds the new certificate.
@@ -86,6 +93,7 @@ func (r *CreateServerCertificateWithCsrRequest) check(policy algorithm.KeyPolicy
 		algorithm: r.Algorithm, parentIdentifier: r.ParentIdentifier,
 		validity:    validity{years: r.Years, months: r.Months, days: r.Days, beforeTime: r.BeforeTime, afterTime: r.AfterTime},
 		immediately: r.Immediately, enableCrl: r.EnableCrl, tags: r.Tags,
+		customIdentifier: r.CustomIdentifier, asynchronous: r.AsynchronousFlag,
 	})
 	if err = l.readCSR(r.Csr, policy); err != nil {
 		return l, err

@@ -167,6 +167,7 @@ func refusedServerRequests(t testing.TB) []refusedServerRequest {
 		{"EnableCrl 2", func(r *request) { r.EnableCrl = 2 }, malformed, "EnableCrl", "2"},
 		{"EnableCrl 2^32", func(r *request) { r.EnableCrl = 1 << 32 }, malformed, "EnableCrl", "4294967296"},
 		{"101 tags", func(r *request) { r.Tags = tags(101) }, malformed, "Tags", "101"},
+		{"CustomIdentifier of 256 characters", func(r *request) { r.CustomIdentifier = testutil.Chinese(256) }, malformed, "CustomIdentifier", "up to 255 characters"},
 	}
 }
 
@@ -212,6 +213,7 @@ func TestCreateServerCertificateWithCsrOrderOfProblems(t *testing.T) {
 		Csr: "X", Domain: "_", Organization: "\x00", OrganizationUnit: "\x00", Country: "X", CommonName: "\x00",
 		State: "\x00", Locality: "\x00", Algorithm: "X", Years: -1, Months: -1, Days: -1, BeforeTime: -1,
 		AfterTime: -1, Immediately: -1, EnableCrl: -1, Tags: tags(101),
+		CustomIdentifier: "\x00",
 	}
 	for _, step := range []struct {
 		parameter string
@@ -241,6 +243,7 @@ func TestCreateServerCertificateWithCsrOrderOfProblems(t *testing.T) {
 		{"Immediately", malformed, func() { req.Immediately = 0 }},
 		{"EnableCrl", malformed, func() { req.EnableCrl = 0 }},
 		{"Tags", malformed, func() { req.Tags = nil }},
+		{"CustomIdentifier", malformed, func() { req.CustomIdentifier = "" }},
 	} {
 		testutil.CheckError(t, req.Validate(), step.code, step.parameter, "")
 		step.mend()
@@ -725,6 +728,7 @@ func TestCreateServerCertificateWithCsrCallersParameters(t *testing.T) {
 	for what, change := range map[string]func(*request){
 		"100 tags":            func(r *request) { r.Tags = tags(100) },
 		"an empty tag":        func(r *request) { r.Tags = make([]ca.Tag, 1) },
+		"CustomIdentifier":    func(r *request) { r.CustomIdentifier = testutil.Chinese(255) },
 		"ResourceGroupId":     func(r *request) { r.ResourceGroupId = "rg-aek****wia" },
 		"Immediately":         func(r *request) { r.Immediately = 2 },
 		"Algorithm":           func(r *request) { r.Algorithm = "ECC_256" },

@@ -41,7 +41,9 @@
 //     zero, as 36 lower-case hexadecimal digits. [CreateCustomCertificate] can
 //     have another number.
 //   - Tags (up to 100), ResourceGroupId and ClientToken (up to 64 printable ASCII
-//     characters): for the caller to store. They do not change the result.
+//     characters): for the caller to store. They do not change the result. A
+//     ClientToken does not make repeated calls one call; only
+//     UpdateCACertificateStatus of package inventory does that.
 //
 // The documents allow a user 10 calls of each operation a second. Your service
 // enforces that limit, and who may call.
@@ -91,8 +93,5 @@
 // [CreateEncryptCertificate] signs it.
 //
 // [IssuerOptions] decide which addresses of CRLs, OCSP responders and CA
-// certificates stand in what a CA signs, so that clients find them. The
-// documents' newer request members CustomIdentifier (except in
-// [CreateCustomCertificate]) and AsynchronousFlag do not exist here, and decoding
-// JSON ignores them: refuse a request that relies on one.
+// certificates stand in what a CA signs, so that clients find them.
 package ca

@@ -143,14 +143,14 @@ func TestEveryInputMatters(t *testing.T) {
 	}
 }
 
-// fullRequest has every field set.
+// fullRequest has every field set, except for AsynchronousFlag.
 func fullRequest(t testing.TB, a algorithm.Algorithm, issuer *ca.Issuer) *request {
 	return &request{
 		Csr:    hostCSR(t, a, "www.example.com", "www.example.com", "example.com", "192.0.2.1"),
 		Domain: "*.例子.中国,2001:db8::1", Organization: "阿里云", OrganizationUnit: "IT", Country: "CN", CommonName: "mtcsq.com",
 		State: "Zhejiang", Locality: "Hangzhou", Algorithm: string(a), ParentIdentifier: issuer.Identifier(),
 		Years: 1, Months: 12, Days: 365, BeforeTime: instant.Unix(), AfterTime: instant.AddDate(1, 0, 0).Unix(),
-		Immediately: 2, EnableCrl: 1, Tags: []ca.Tag{{Key: "account", Value: "test"}}, ResourceGroupId: "rg-aek****wia",
+		Immediately: 2, EnableCrl: 1, Tags: []ca.Tag{{Key: "account", Value: "test"}}, ResourceGroupId: "rg-aek****wia", CustomIdentifier: "order-17",
 	}
 }
 

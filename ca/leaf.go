@@ -25,6 +25,9 @@ type leafParameters struct {
 	immediately      int32
 	enableCrl        int64
 	tags             []Tag
+
+	customIdentifier, aliasName, clientToken string
+	asynchronous                             bool
 }
 
 // A leaf is a checked request for a certificate that is not a CA's or an OCSP
@@ -163,11 +166,20 @@ func (l *leaf) check() error {
 	if err := p.validity.check(); err != nil {
 		return err
 	}
-	return l.checkLast()
+	if err := l.checkLast(); err != nil {
+		return err
+	}
+	if err := param.CheckLabel("CustomIdentifier", p.customIdentifier); err != nil {
+		return err
+	}
+	if err := param.CheckLabel("AliasName", p.aliasName); err != nil {
+		return err
+	}
+	return checkClientToken(p.clientToken)
 }
 
-// checkLast checks Immediately, EnableCrl and Tags, the last parameters of the
-// documents.
+// checkLast checks Immediately, EnableCrl and Tags, the last parameters that all
+// operations share.
 func (l *leaf) checkLast() error {
 	p := &l.parameters
 	if err := checkImmediately(p.immediately); err != nil {
@@ -263,9 +275,11 @@ func (l *leaf) sign(rand io.Reader, issuer *Issuer, t *x509der.Template) (resp *
 	if err != nil {
 		return nil, nil, err
 	}
-	resp = &CreateServerCertificateWithCsrResponse{
-		Identifier: cert.identifier, SerialNumber: cert.serialNumber, RequestId: cert.requestID,
+	resp = &CreateServerCertificateWithCsrResponse{Identifier: cert.identifier, RequestId: cert.requestID}
+	if l.parameters.asynchronous {
+		return resp, cert.der, nil
 	}
+	resp.SerialNumber = cert.serialNumber
 	if l.parameters.immediately >= 1 {
 		resp.X509Certificate = encode(cert.der)
 	}

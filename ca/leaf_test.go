@@ -150,6 +150,8 @@ func refusedLeafRequests() []refusedLeafRequest {
 		{"EnableCrl below zero", fields{"EnableCrl": -1}, malformed, "EnableCrl", "-1"},
 		{"EnableCrl 2", fields{"EnableCrl": 2}, malformed, "EnableCrl", "2"},
 		{"101 tags", fields{"Tags": tags(101)}, malformed, "Tags", "101"},
+		{"CustomIdentifier of 256 characters", fields{"CustomIdentifier": testutil.Chinese(256)}, malformed, "CustomIdentifier", "up to 255 characters"},
+		{"a newline in CustomIdentifier", fields{"CustomIdentifier": "a\nb"}, malformed, "CustomIdentifier", "control characters"},
 	}
 }
 
@@ -304,6 +306,76 @@ func TestLeafOperationsImmediately(t *testing.T) {
 	}
 }
 
+// With AsynchronousFlag the response has only Identifier and RequestId, and der is the
+// same certificate. What is wrong is refused as without it.
+func TestLeafOperationsAsynchronousFlag(t *testing.T) {
+	t.Parallel()
+	issuer := authorityOf(algorithm.ECC_256).issuer
+	for _, o := range leafOperations {
+		t.Run(o.name, func(t *testing.T) {
+			t.Parallel()
+			checkAsynchronous(t, func(immediately int32, asynchronous bool) (any, []byte, error) {
+				req := o.request(t, algorithm.ECC_256, issuer)
+				fields{"Immediately": immediately, "AsynchronousFlag": asynchronous}.set(req)
+				results, der, err := o.call(testutil.Seeded(), instant, issuer, req)
+				if len(results) == 0 {
+					return nil, der, err
+				}
+				return results[0], der, err
+			})
+		})
+	}
+	t.Run("CreateServerCertificateWithCsr", func(t *testing.T) {
+		t.Parallel()
+		text := hostCSR(t, algorithm.ECC_256, "www.example.com")
+		checkAsynchronous(t, func(immediately int32, asynchronous bool) (any, []byte, error) {
+			req := serverRequest(issuer, text)
+			req.Immediately, req.AsynchronousFlag = immediately, asynchronous
+			return ca.CreateServerCertificateWithCsr(testutil.Seeded(), instant, issuer, req)
+		})
+	})
+}
+
+// checkAsynchronous compares calls with AsynchronousFlag and a call without it.
+func checkAsynchronous(t *testing.T, call func(immediately int32, asynchronous bool) (resp any, der []byte, err error)) {
+	t.Helper()
+	_, der, err := call(2, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serial := parse(t, der).SerialNumber
+	for immediately := range int32(3) {
+		resp, der, err := call(immediately, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if parse(t, der).SerialNumber.Cmp(serial) != 0 {
+			t.Errorf("Immediately %d: der is another certificate", immediately)
+		}
+		text, err := json.Marshal(resp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]string
+		if err := json.Unmarshal(text, &got); err != nil {
+			t.Fatal(err)
+		}
+		if !testutil.RequestIDForm.MatchString(got["RequestId"]) {
+			t.Errorf("Immediately %d: RequestId %q", immediately, got["RequestId"])
+		}
+		delete(got, "RequestId")
+		sum := md5.Sum(der)
+		if diff := cmp.Diff(map[string]string{"Identifier": hex.EncodeToString(sum[:])}, got); diff != "" {
+			t.Errorf("Immediately %d: response mismatch (-want +got):\n%s", immediately, diff)
+		}
+	}
+	_, der, err = call(3, true)
+	testutil.CheckError(t, err, malformed, "Immediately", "3")
+	if der != nil {
+		t.Error("a certificate with an error")
+	}
+}
+
 // The certificate carries a CRL address only when asked.
 func TestLeafOperationsEnableCrl(t *testing.T) {
 	t.Parallel()
@@ -442,20 +514,20 @@ func checkEmpty(t *testing.T, value any, want string) {
 	}
 }
 
-// The documented members. Left out: CustomIdentifier and AsynchronousFlag, which
-// the library does not have.
+// The documented members.
 func TestLeafOperationsMembers(t *testing.T) {
 	t.Parallel()
 	common := []string{
 		"Organization string", "OrganizationUnit string", "Country string", "CommonName string", "State string", "Locality string",
 		"Algorithm string", "ParentIdentifier string", "Years int32", "Months int32", "Days int32", "BeforeTime int64", "AfterTime int64",
 		"Immediately int32", "EnableCrl int64", "Tags []ca.Tag", "ResourceGroupId string",
+		"CustomIdentifier string", "AsynchronousFlag bool",
 	}
 	response := []string{"X509Certificate string", "CertificateChain string", "Identifier string", "SerialNumber string", "RequestId string"}
 	san := []string{"SanType int32", "SanValue string"}
 	checkMembers(t, ca.CreateServerCertificateRequest{}, append([]string{"Domain string"}, common...)...)
 	checkMembers(t, ca.CreateServerCertificateResponse{}, response...)
-	checkMembers(t, ca.CreateClientCertificateRequest{}, slices.Concat(san, common)...)
+	checkMembers(t, ca.CreateClientCertificateRequest{}, slices.Concat(san, common, []string{"AliasName string", "ClientToken string"})...)
 	checkMembers(t, ca.CreateClientCertificateResponse{}, response...)
 	checkMembers(t, ca.CreateClientCertificateWithCsrRequest{}, slices.Concat(san, []string{"Csr string"}, common)...)
 	checkMembers(t, ca.CreateClientCertificateWithCsrResponse{}, slices.Concat(response, []string{"CertKmcRep1 string", "CertSignBufKmc string"})...)

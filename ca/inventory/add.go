@@ -58,7 +58,7 @@ func (l *Labels) check() error {
 	}
 	for _, tag := range l.Tags {
 		for _, text := range []string{tag.Key, tag.Value} {
-			if err := param.CheckText("Tags", text, maxLabel); err != nil {
+			if err := param.CheckLabel("Tags", text); err != nil {
 				return err
 			}
 		}
@@ -66,16 +66,12 @@ func (l *Labels) check() error {
 	for _, label := range []struct{ parameter, text string }{
 		{"ResourceGroupId", l.ResourceGroupId}, {"CustomIdentifier", l.CustomIdentifier}, {"AliasName", l.AliasName},
 	} {
-		if err := param.CheckText(label.parameter, label.text, maxLabel); err != nil {
+		if err := param.CheckLabel(label.parameter, label.text); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-// maxLabel is the largest number of characters in a label. An index of a database has
-// a limit too.
-const maxLabel = 255
 
 // add is create. It looks for the issuer of a certificate without an authority key
 // identifier.

@@ -109,7 +109,7 @@ func (f *Filter) query() (q Query, err error) {
 			return q, err
 		}
 	}
-	if err := param.CheckText("ResourceGroupId", f.ResourceGroupId, maxLabel); err != nil {
+	if err := param.CheckLabel("ResourceGroupId", f.ResourceGroupId); err != nil {
 		return q, err
 	}
 	q = Query{

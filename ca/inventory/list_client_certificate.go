@@ -68,7 +68,7 @@ func (r *ListClientCertificateRequest) Validate() error {
 	if err := checkPage(r.CurrentPage, r.ShowSize); err != nil {
 		return err
 	}
-	return param.CheckText("ResourceGroupId", r.ResourceGroupId, maxLabel)
+	return param.CheckLabel("ResourceGroupId", r.ResourceGroupId)
 }
 
 // ListClientCertificate returns one page of the certificates of clients and servers,

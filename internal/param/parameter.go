@@ -51,6 +51,15 @@ func CheckText(parameter, text string, limit int) error {
 	return nil
 }
 
+// maxLabel is the largest number of characters in a label. An index of a database has
+// a limit.
+const maxLabel = 255
+
+// CheckLabel checks a text that the caller stores with a certificate.
+func CheckLabel(parameter, text string) error {
+	return CheckText(parameter, text, maxLabel)
+}
+
 // maxTags is the limit in Alibaba Cloud's metadata of the private CA's API.
 const maxTags = 100
 
