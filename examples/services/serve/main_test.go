@@ -1,0 +1,340 @@
+package main
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/yuncert/yuncert/algorithm"
+)
+
+// A client calls a service over HTTP.
+type client struct {
+	url string
+}
+
+// newClient opens the service of a directory. Stop it before another one opens it.
+func newClient(t *testing.T, dir string) (c client, operations map[string]operation, stop func()) {
+	t.Helper()
+	s, err := open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	operations = s.operations()
+	server := httptest.NewServer(handler(operations))
+	return client{server.URL}, operations, func() {
+		server.Close()
+		if err := s.db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// call calls an operation, such as "2020-04-07 CreateCsr", with names and values.
+func (c client) call(t *testing.T, operation string, parameters ...string) (status int, answer map[string]any) {
+	t.Helper()
+	version, action, _ := strings.Cut(operation, " ")
+	form := url.Values{"Action": {action}, "Version": {version}, "Format": {"JSON"}}
+	for i := 0; i < len(parameters); i += 2 {
+		form.Set(parameters[i], parameters[i+1])
+	}
+	resp, err := http.PostForm(c.url, form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &answer); err != nil {
+		t.Fatalf("%s: %v in %s", operation, err, text)
+	}
+	return resp.StatusCode, answer
+}
+
+// succeed calls an operation that must succeed.
+func (c client) succeed(t *testing.T, operation string, parameters ...string) map[string]any {
+	t.Helper()
+	status, answer := c.call(t, operation, parameters...)
+	if status != http.StatusOK || answer["RequestId"] == nil {
+		t.Fatalf("%s: %d %v", operation, status, answer)
+	}
+	return answer
+}
+
+// refuse calls an operation that must fail with a status and a code.
+func (c client) refuse(t *testing.T, operation, want string, parameters ...string) {
+	t.Helper()
+	status, answer := c.call(t, operation, parameters...)
+	if got := fmt.Sprint(status, " ", answer["Code"]); got != want {
+		t.Errorf("%s: got %s, want %s: %v", operation, got, want, answer["Message"])
+	}
+}
+
+// newCSR returns a CSR and its key in PEM.
+func newCSR(t *testing.T, commonName string) (request, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: commonName}}, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: text}))
+}
+
+// identifierOf returns the Identifier of the only CA of a type.
+func (c client) identifierOf(t *testing.T, certType string) string {
+	t.Helper()
+	list := c.succeed(t, "2020-06-30 DescribeCACertificateList", "CertType", certType)["CertificateList"].([]any)
+	if len(list) != 1 {
+		t.Fatalf("CAs of the type %s: %v", certType, list)
+	}
+	return list[0].(map[string]any)["Identifier"].(string)
+}
+
+var caSubject = []string{"CommonName", "Test CA", "Organization", "Test", "OrganizationUnit", "PKI", "Locality", "Hangzhou", "State", "Zhejiang"}
+
+// Every operation succeeds once and is refused once.
+func TestOperations(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "serve")
+	c, operations, stop := newClient(t, dir)
+	defer stop()
+	root, sub := c.identifierOf(t, "root"), c.identifierOf(t, "subRoot")
+	text := func(answer map[string]any, member string) string { return fmt.Sprint(answer[member]) }
+	number := func(answer map[string]any, member string) string { return fmt.Sprintf("%.0f", answer[member]) }
+	seen := make(map[string]bool)
+	both := func(operation, refusal, parameter, value string, parameters ...string) map[string]any {
+		t.Helper()
+		seen[operation] = true
+		c.refuse(t, operation, refusal, append(slices.Clone(parameters), parameter, value)...)
+		return c.succeed(t, operation, parameters...)
+	}
+
+	// CSRs
+	cdn := both("2018-05-10 CreateCdnCertificateSigningRequest", "400 InvalidValue.Malformed", "Country", "CHN", "CommonName", "www.example.com")
+	made := both("2020-04-07 CreateCsr", "400 InvalidValue.Malformed", "KeySize", "1024",
+		"CommonName", "www.example.com", "Algorithm", "ECC", "KeySize", "256", "CountryCode", "CN", "Province", "Zhejiang", "Locality", "Hangzhou", "Name", "web")
+	id := number(made, "CsrId")
+	detail := both("2020-04-07 GetCsrDetail", "400 NotFound", "CsrId", "1", "CsrId", id)
+	if detail["Csr"] != made["Csr"] || !strings.Contains(text(detail, "PrivateKey"), "BEGIN EC PRIVATE KEY") {
+		t.Errorf("GetCsrDetail: %v", detail)
+	}
+	request, key := newCSR(t, "mail.example.com")
+	_, otherKey := newCSR(t, "mail.example.com")
+	uploaded := both("2020-04-07 UploadCsr", "400 InvalidValue.Malformed", "Csr", "CSR", "Csr", request)
+	both("2020-04-07 ListCsr", "400 InvalidValue.Malformed", "ShowSize", "-1", "KeyWord", "mail")
+	both("2020-04-07 UpdateCsr", "400 InvalidParameter", "Key", otherKey, "CsrId", number(uploaded, "CsrId"), "Key", key)
+	both("2020-04-07 DeleteCsr", "400 NotFound", "CsrId", "1", "CsrId", id)
+
+	// CAs
+	secondRoot := both("2020-06-30 CreateRootCACertificate", "400 InvalidValue.Malformed", "Years", "101", append([]string{"Years", "10"}, caSubject...)...)
+	second := both("2020-06-30 CreateSubCACertificate", "400 InvalidParameter", "CertMaxTime", "30",
+		append([]string{"ParentIdentifier", root, "Algorithm", "ECC_256", "Years", "5", "ExtendedKeyUsages.1", "serverAuth"}, caSubject...)...)
+	both("2020-06-30 DescribeCACertificate", "400 NotFound", "Identifier", "unknown", "Identifier", text(second, "Identifier"))
+	both("2020-06-30 DescribeCACertificateList", "400 InvalidValue.Malformed", "CertType", "Root", "CertType", "root")
+	both("2020-06-30 UpdateCACertificateStatus", "400 InvalidValue.Malformed", "Status", "ISSUE", "Identifier", text(second, "Identifier"), "Status", "REVOKE")
+	external := both("2020-06-30 CreateExternalCACertificate", "400 NotFound", "InstanceId", sub[1:], "InstanceId", root, "Csr", request, "Validity", "1y",
+		"ApiPassthrough", `{"Subject":{"CommonName":"External CA"}}`)
+	both("2020-06-30 GetCaInstanceCrlAddress", "400 NotFound", "CaIdentifier", "unknown", "CaIdentifier", sub)
+
+	// Certificates
+	withKey := both("2020-06-30 CreateServerCertificate", "400 InvalidValue.Malformed", "CustomIdentifier", "a\nb", "ParentIdentifier", sub, "Days", "90",
+		"CommonName", "www.example.com", "Algorithm", "ECC_256", "CustomIdentifier", "server 1")
+	server := both("2020-06-30 CreateServerCertificateWithCsr", "400 InvalidParameter", "ParentIdentifier", root, "ParentIdentifier", sub, "Days", "90",
+		"Csr", request, "AsynchronousFlag", "true", "Immediately", "2", "Tags.1.Key", "team", "Tags.1.Value", "mail")
+	if server["Identifier"] == nil || server["X509Certificate"] != nil || server["SerialNumber"] != nil {
+		t.Errorf("with AsynchronousFlag: %v", server)
+	}
+	clientCert := both("2020-06-30 CreateClientCertificate", "400 InvalidValue.Malformed", "ClientToken", "令牌", "ParentIdentifier", sub, "Days", "90",
+		"CommonName", "张三", "Algorithm", "ECC_256", "AliasName", "张三 的证书", "ClientToken", "once")
+	both("2020-06-30 CreateClientCertificateWithCsr", "400 NotFound", "ParentIdentifier", "unknown", "ParentIdentifier", sub, "Days", "90", "Csr", request)
+	custom := both("2020-06-30 CreateCustomCertificate", "400 ParamRepeat", "customIdentifier", "server 1", "ParentIdentifier", sub, "Validity", "90d", "Csr", request,
+		"ApiPassthrough.Extensions.ExtendedKeyUsages.1", "codeSigning", "customIdentifier", "custom 1")
+	described := both("2020-06-30 DescribeClientCertificate", "400 NotFound", "Identifier", root, "Identifier", text(clientCert, "Identifier"))
+	if got := described["Certificate"].(map[string]any)["AliasName"]; got != "张三 的证书" {
+		t.Errorf("AliasName is %q", got)
+	}
+	both("2020-06-30 DescribeClientCertificateStatus", "400 MissingParameter", "Identifier", "", "Identifier", text(server, "Identifier"))
+	listed := both("2020-06-30 ListClientCertificate", "400 InvalidParameter", "ShowSize", "1001")["CertificateList"].([]any)
+	identifiers := make([]any, len(listed)) // the newest first; nothing refused was recorded
+	for i, c := range listed {
+		identifiers[i] = c.(map[string]any)["CustomIdentifier"]
+	}
+	if diff := cmp.Diff([]any{"custom 1", nil, nil, nil, "server 1"}, identifiers); diff != "" {
+		t.Errorf("certificates mismatch (-want +got):\n%s", diff)
+	}
+	for _, identifier := range []string{text(server, "Identifier"), text(custom, "Identifier")} {
+		both("2020-06-30 CreateRevokeClientCertificate", "400 NotFound", "Identifier", "unknown", "Identifier", identifier)
+	}
+	both("2020-06-30 ListRevokeCertificate", "400 InvalidValue.Malformed", "CurrentPage", "-1")
+	both("2020-06-30 DeleteClientCertificate", "400 InvalidStatus.DeleteProtection", "Identifier", text(clientCert, "Identifier"), "Identifier", text(custom, "Identifier"))
+
+	// Orders
+	ordered := both("2020-04-07 CreateCertificateWithCsrRequest", "400 InvalidParameter", "ValidateType", "HTTP",
+		"Csr", request, "Username", "张三", "Phone", "13900000000", "Email", "zhang@example.com", "ValidateType", "DNS")
+	orderID := number(ordered, "OrderId")
+	both("2020-04-07 DescribeCertificateState", "404 NotFoundOrder", "OrderId", "1", "OrderId", orderID)
+	both("2020-04-07 DescribePackageState", "404 NotFoundPackage", "ProductCode", "unknown", "ProductCode", "digicert-free-1-free")
+	both("2020-04-07 CancelOrderRequest", "404 NotFoundOrder", "OrderId", "1", "OrderId", orderID)
+	both("2020-04-07 DeleteCertificateRequest", "404 NotFoundOrder", "OrderId", "1", "OrderId", orderID)
+
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(operations)), slices.Sorted(maps.Keys(seen))); diff != "" {
+		t.Errorf("operations mismatch (-served +tested):\n%s", diff)
+	}
+	// The private keys of what succeeded are kept, and no others.
+	want := []string{root, sub, text(cdn, "PubMd5")}
+	for _, answer := range []map[string]any{secondRoot, second, withKey, clientCert} {
+		want = append(want, text(answer, "Identifier"))
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, keysIn(t, dir)); diff != "" {
+		t.Errorf("keys mismatch (-want +got):\n%s", diff)
+	}
+	if external["Certificate"] == nil {
+		t.Errorf("CreateExternalCACertificate: %v", external)
+	}
+	// What is wrong in the request is reported before what is wrong with the CA.
+	c.refuse(t, "2020-06-30 CreateServerCertificateWithCsr", "400 MissingParameter", "ParentIdentifier", "unknown")
+	c.refuse(t, "2020-06-30 CreateServerCertificateWithCsr", "400 InvalidStatus.UpdateProtection", "ParentIdentifier", text(second, "Identifier"), "Csr", request, "Days", "1")
+	for _, name := range []string{"2020-06-30 CreateCsr", "2020-04-07 Unknown"} {
+		c.refuse(t, name, "404 InvalidApi.NotFound")
+	}
+}
+
+// A second run has the CAs, the secret and the records of the first one.
+func TestSecondRun(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "new", "serve")
+	c, _, stop := newClient(t, dir)
+	root, sub := c.identifierOf(t, "root"), c.identifierOf(t, "subRoot")
+	made := c.succeed(t, "2020-04-07 CreateCsr", "CommonName", "www.example.com", "Algorithm", "SM2", "KeySize", "256", "CountryCode", "CN", "Province", "Zhejiang", "Locality", "Hangzhou")
+	c.succeed(t, "2020-06-30 UpdateCACertificateStatus", "Identifier", sub)
+	stop()
+
+	c, _, stop = newClient(t, dir)
+	defer stop()
+	if got := []string{c.identifierOf(t, "root"), c.identifierOf(t, "subRoot")}; got[0] != root || got[1] != sub {
+		t.Errorf("the CAs are %q, and were %s and %s", got, root, sub)
+	}
+	detail := c.succeed(t, "2020-04-07 GetCsrDetail", "CsrId", fmt.Sprintf("%.0f", made["CsrId"]))
+	if detail["PrivateKey"] == nil {
+		t.Error("the private key of the CSR is lost")
+	}
+	c.refuse(t, "2020-06-30 CreateServerCertificate", "400 InvalidStatus.UpdateProtection", "ParentIdentifier", sub, "Days", "1", "CommonName", "www.example.com", "Algorithm", "ECC_256")
+	want := []string{root, sub}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, keysIn(t, dir)); diff != "" {
+		t.Errorf("keys mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// keysIn returns the names of the keys in a directory, sorted. All are encrypted.
+func keysIn(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	secret, err := os.ReadFile(filepath.Join(dir, "secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(filepath.Base(file), ".key"))
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := algorithm.ParseEncryptedPrivateKey(text, secret); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	return names
+}
+
+// run answers until its context ends, and refuses addresses that others can reach.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := run(t.Context(), "0.0.0.0:0", dir, io.Discard); err == nil || !strings.Contains(err.Error(), "loopback") {
+		t.Errorf("0.0.0.0: %v", err)
+	}
+	if err := run(t.Context(), "127.0.0.1:-1", dir, io.Discard); err == nil {
+		t.Error("no error for a port of -1")
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out, in := io.Pipe()
+	finished := make(chan error, 1)
+	go func() { finished <- run(ctx, "127.0.0.1:0", dir, in) }()
+	var address string
+	if _, err := fmt.Fscanf(out, "Listening on %s\n", &address); err != nil {
+		t.Fatal(err)
+	}
+	client{address}.identifierOf(t, "root")
+	http.DefaultClient.CloseIdleConnections()
+	stop()
+	select {
+	case err := <-finished:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		t.Error("run goes on after its context has ended")
+	}
+}
+
+// Files that are damaged or lost are named in the error.
+func TestDamaged(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(dir, key string) error{
+		"put back this file and the file secret": func(dir, _ string) error { return os.Remove(filepath.Join(dir, "secret")) },
+		".key:":                                  func(_, key string) error { return os.Remove(key) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			c, _, stop := newClient(t, dir)
+			root := c.identifierOf(t, "root")
+			stop()
+			if err := change(dir, filepath.Join(dir, root+".key")); err != nil {
+				t.Fatal(err)
+			}
+			s, err := open(t.Context(), dir)
+			if err == nil {
+				s.db.Close()
+			}
+			if err == nil || !strings.Contains(err.Error(), name) {
+				t.Errorf("error %v, want one that says %q", err, name)
+			}
+		})
+	}
+}
