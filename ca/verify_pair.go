@@ -10,7 +10,7 @@ import (
 )
 
 // signKeyUsage are the key usages for signatures.
-const signKeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment
+const signKeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment | x509.KeyUsageCertSign | x509.KeyUsageCRLSign
 
 // checkPair refuses certificates that are not the signing certificate and the
 // encryption certificate of one TLCP peer. encrypt may be nil.

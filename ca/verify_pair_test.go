@@ -151,6 +151,12 @@ func TestVerifyPairRefuses(t *testing.T) {
 		{"an encryption key that signs contracts", func(p *pair) {
 			p.encrypt = encryptCert(t, withUsage(x509.KeyUsageKeyEncipherment|x509.KeyUsageContentCommitment))
 		}, refused, second + "the key usage contentCommitment"},
+		{"an encryption key that signs certificates", func(p *pair) {
+			p.encrypt = encryptCert(t, withUsage(x509.KeyUsageKeyEncipherment|x509.KeyUsageCertSign))
+		}, refused, second + "the key usage keyCertSign"},
+		{"an encryption key that signs CRLs", func(p *pair) {
+			p.encrypt = encryptCert(t, withUsage(x509.KeyUsageKeyEncipherment|x509.KeyUsageCRLSign))
+		}, refused, second + "the key usage cRLSign"},
 		{"a CA in the first place", func(p *pair) {
 			p.sign = signCert(t, func(t *x509der.Template) { t.CA, t.PathLen = true, 0 })
 		}, refused, "is a CA's, and a pair has none"},
