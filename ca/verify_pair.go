@@ -45,16 +45,25 @@ func checkPair(sign, encrypt *x509.Certificate) error {
 	if !x509der.SameAltNames(sign, encrypt) {
 		return param.Refused("Certificate", "%s and %s are not a pair: their alternative names differ", label(sign), label(encrypt))
 	}
-	// SM2 keys have several encodings, so RawSubjectPublicKeyInfo does not tell.
-	first, err := algorithm.MarshalPublicKey(sign.PublicKey)
-	if err != nil {
-		return param.Refused("Certificate", "%s has an unusable key: %s", label(sign), param.Text(err))
+	var algorithms [2]algorithm.Algorithm
+	var keys [2][]byte
+	for i, cert := range []*x509.Certificate{sign, encrypt} {
+		a, err := algorithm.Of(cert.PublicKey)
+		if err == nil {
+			// SM2 keys have several encodings, so RawSubjectPublicKeyInfo does
+			// not tell whether two are the same.
+			keys[i], err = algorithm.MarshalPublicKey(cert.PublicKey)
+		}
+		if err != nil {
+			return param.Refused("Certificate", "%s has an unusable key: %s", label(cert), param.Text(err))
+		}
+		algorithms[i] = a
 	}
-	second, err := algorithm.MarshalPublicKey(encrypt.PublicKey)
-	if err != nil {
-		return param.Refused("Certificate", "%s has an unusable key: %s", label(encrypt), param.Text(err))
+	// The cipher suites of GB/T 38636 use SM2 for both keys, or RSA for both.
+	if algorithms[0].Family() != algorithms[1].Family() {
+		return param.Refused("Certificate", "%s and %s are not a pair: they have keys of %s and %s", label(sign), label(encrypt), algorithms[0], algorithms[1])
 	}
-	if bytes.Equal(first, second) {
+	if bytes.Equal(keys[0], keys[1]) {
 		return param.Refused("Certificate", "%s and %s have the same key; a pair has two", label(sign), label(encrypt))
 	}
 	return nil

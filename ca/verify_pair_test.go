@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
@@ -46,6 +47,10 @@ func withSerial(n byte) func(*x509der.Template) {
 
 func withUsage(usage x509.KeyUsage) func(*x509der.Template) {
 	return func(t *x509der.Template) { t.KeyUsage = usage }
+}
+
+func withKey(t testing.TB, k *algorithm.PrivateKey) func(*x509der.Template) {
+	return func(template *x509der.Template) { template.PublicKey = testkeys.PublicDER(t, k.Public()) }
 }
 
 // revoke makes the list of the subordinate CA.
@@ -87,6 +92,10 @@ func TestVerifyPairAccepts(t *testing.T) {
 		{"only keyAgreement", func(p *pair) { p.encrypt = encryptCert(t, withUsage(x509.KeyUsageKeyAgreement)) }},
 		{"a signing certificate for content commitment too", func(p *pair) {
 			p.sign = signCert(t, withUsage(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment))
+		}},
+		{"two RSA keys", func(p *pair) {
+			p.sign = signCert(t, withKey(t, key(algorithm.RSA_2048, 2)))
+			p.encrypt = encryptCert(t, withKey(t, key(algorithm.RSA_4096, 1)))
 		}},
 		{"names in another order", func(p *pair) {
 			p.sign, p.encrypt = signCert(t, withNames(a, b, a)), encryptCert(t, withNames(b, a))
@@ -174,11 +183,10 @@ func TestVerifyPairRefuses(t *testing.T) {
 		{"a name of another form", func(p *pair) {
 			p.encrypt = encryptCert(t, withNames(asn.DNSName("www.example.com"), asn.Explicit(4, commonName("a"))))
 		}, refused, "their alternative names differ"},
-		{"one key", func(p *pair) {
-			p.encrypt = encryptCert(t, func(template *x509der.Template) {
-				template.PublicKey = testkeys.PublicDER(t, key(sm2Pair, 2).Public())
-			})
-		}, refused, "have the same key; a pair has two"},
+		{"one key", func(p *pair) { p.encrypt = encryptCert(t, withKey(t, key(sm2Pair, 2))) }, refused, "have the same key; a pair has two"},
+		{"an RSA encryption key", func(p *pair) { p.encrypt = encryptCert(t, withKey(t, key(algorithm.RSA_2048, 1))) }, refused, "have keys of SM2_256 and RSA_2048"},
+		{"an ECC encryption key", func(p *pair) { p.encrypt = encryptCert(t, withKey(t, key(algorithm.ECC_256, 2))) }, refused, "have keys of SM2_256 and ECC_256"},
+		{"an RSA signing key", func(p *pair) { p.sign = signCert(t, withKey(t, key(algorithm.RSA_2048, 1))) }, refused, "have keys of RSA_2048 and SM2_256"},
 		{"one key in another encoding", func(p *pair) {
 			p.encrypt = encryptCert(t, func(template *x509der.Template) {
 				public := testkeys.PublicDER(t, key(sm2Pair, 2).Public())
