@@ -133,6 +133,10 @@ func (d *draft) copySubject(cert *x509.Certificate) error {
 		return fmt.Errorf("has names that cannot be copied: %v", err)
 	}
 
+	if len(name) == 0 && d.rawNames == nil {
+		return errors.New("has neither a subject nor an alternative name (RFC 5280, section 4.1.2.6)")
+	}
+
 	d.usages, d.usagesCritical = x509der.ExtKeyUsages(cert)
 	for _, usage := range d.usages {
 		suitable, known := suitableKeyUsages[usage]
@@ -184,8 +188,8 @@ func (i *Issuer) checkIssued(cert *x509.Certificate) error {
 // management centre may have made it: nothing proves here that the applicant has its
 // private half. der is the certificate itself: store it.
 //
-// The subject, the alternative names and the extended key usages are those of
-// SignCert, octet by octet. The validity is the one of SignCert too, but does not
+// The subject, the alternative names and the extended key usages are copied from
+// SignCert octet by octet. The validity is copied too, but the certificate does not
 // begin before the CA and its chain. The key usage is keyEncipherment,
 // dataEncipherment and keyAgreement (GM/T 0015). An issuer with a CRLBase writes its
 // CRL's address, even if SignCert has none.
@@ -199,7 +203,8 @@ func (i *Issuer) checkIssued(cert *x509.Certificate) error {
 //
 //   - this CA did not sign, or that has expired;
 //   - is a CA's, has a key that is not SM2, or lacks digitalSignature;
-//   - has an unknown critical extension, other names or a longer subject;
+//   - has an unknown critical extension, other names or a longer subject, or neither
+//     a subject nor an alternative name;
 //   - has an extended key usage that needs a signature: codeSigning, timeStamping,
 //     OCSPSigning;
 //   - ends after the CA and its chain, or has names or usages that they exclude;

@@ -350,6 +350,9 @@ func refusedSignCerts(t testing.TB) []refusedSignCert {
 		row("a control character", "has a subject that cannot be copied", withSubject(asn.UTF8(asn.OIDCommonName, "a\x00"))),
 		row("an empty attribute", "has a subject that cannot be copied", withSubject(asn.UTF8(asn.OIDCommonName, ""))),
 		row("a TeletexString", "has a subject that cannot be copied", withSubject(asn.Attribute(asn.OIDCommonName, asn1.T61String, "a\xe4"))),
+		row("no subject and no names", "has neither a subject nor an alternative name", func(t *x509der.Template) {
+			t.RawSubject, t.Names = asn.Name(), nil
+		}),
 		row("a subject of 4097 octets", "it has 4097 octets: up to 4096", func(t *x509der.Template) { t.RawSubject = subjectOf(4097) }),
 	}
 }
