@@ -94,9 +94,10 @@ func (k *PrivateKey) Envelope(to crypto.PublicKey) ([]byte, error) {
 // 1.2.156.10197.1.104 (SM4), with the parameters NULL or without them. The encrypted
 // private key has 32 octets.
 //
-// An envelope for another key is [yuncert.ErrInvalidParameter]. A change of the
-// encrypted SM4 key gives the same error. All other changes, and a k that is not an
-// SM2 key, are [yuncert.ErrInvalidValueMalformed].
+// An envelope for another key is [yuncert.ErrInvalidParameter]. An encrypted SM4 key
+// that was changed gives the same error, unless it is not an SM2Cipher any more. All
+// other faults, and a k that is not an SM2 key, are
+// [yuncert.ErrInvalidValueMalformed].
 func (k *PrivateKey) OpenEnvelope(data []byte) (*PrivateKey, error) {
 	own, ok := k.signer().(sm2Signer)
 	if !ok {

@@ -12,8 +12,8 @@ import (
 )
 
 // Encrypt encrypts a message for pub (GB/T 32918.4, section 6.1) and returns the
-// DER of an SM2Cipher. Its randomness comes from crypto/rand: who knows it can read
-// the message. Encrypt refuses an empty message and a public key that
+// DER of an SM2Cipher. The randomness comes from crypto/rand: somebody who knows it
+// can read the message. Encrypt refuses an empty message and a public key that
 // [PublicKeyBytes] refuses.
 func Encrypt(pub *ecdsa.PublicKey, message []byte) ([]byte, error) {
 	if _, err := PublicKeyBytes(pub); err != nil {
