@@ -122,6 +122,11 @@ func (d *draft) copySubject(cert *x509.Certificate) error {
 	if err != nil {
 		return err // CheckKeptName has parsed it
 	}
+	// OpenSSL looks for a host in each common name; the constraints of the CA are
+	// compared with one. A CSR has one too.
+	if count := name.Count(x509der.CommonName); count > 1 {
+		return fmt.Errorf("has %d common names; one is accepted", count)
+	}
 	commonName := name.Get(x509der.CommonName)
 	d.subject = subject{whole: name, raw: cert.RawSubject, commonName: sourced{commonName, "SignCert"}}
 
@@ -203,8 +208,8 @@ func (i *Issuer) checkIssued(cert *x509.Certificate) error {
 //
 //   - this CA did not sign, or that has expired;
 //   - is a CA's, has a key that is not SM2, or lacks digitalSignature;
-//   - has an unknown critical extension, other names or a longer subject, or neither
-//     a subject nor an alternative name;
+//   - has an unknown critical extension, other names, a longer subject or a second
+//     common name, or neither a subject nor an alternative name;
 //   - has an extended key usage that needs a signature: codeSigning, timeStamping,
 //     OCSPSigning;
 //   - ends after the CA and its chain, or has names or usages that they exclude;

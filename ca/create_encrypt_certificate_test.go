@@ -347,6 +347,7 @@ func refusedSignCerts(t testing.TB) []refusedSignCert {
 		names("251 names", "there are more than 250 names", many[:251]...),
 
 		row("a long common name", "has a subject that cannot be copied", withSubject(asn.UTF8(asn.OIDCommonName, strings.Repeat("a", 65)))),
+		row("two common names", "has 2 common names; one is accepted", withSubject(asn.UTF8(asn.OIDCommonName, "a"), asn.UTF8(asn.OIDCommonName, "www.example.org"))),
 		row("a control character", "has a subject that cannot be copied", withSubject(asn.UTF8(asn.OIDCommonName, "a\x00"))),
 		row("an empty attribute", "has a subject that cannot be copied", withSubject(asn.UTF8(asn.OIDCommonName, ""))),
 		row("a TeletexString", "has a subject that cannot be copied", withSubject(asn.Attribute(asn.OIDCommonName, asn1.T61String, "a\xe4"))),
