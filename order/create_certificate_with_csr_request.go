@@ -112,7 +112,7 @@ func (r *CreateCertificateWithCsrRequestRequest) check(policy algorithm.KeyPolic
 		return nil, err
 	}
 	return &Order{
-		ProductCode: product.Code, State: StateDomainVerify, Domain: domain,
+		ProductCode: product.Code, State: StateDomainVerify, Domain: domain, Names: domain, Due: proved,
 		Csr:          der.PEM("CERTIFICATE REQUEST", request.Raw),
 		ValidateType: r.ValidateType, Username: r.Username, Phone: r.Phone, Email: r.Email,
 	}, nil

@@ -399,9 +399,9 @@ func TestCreateCertificateWithCsrRequestAccepted(t *testing.T) {
 			}
 			got := read(t, book, resp.OrderId)
 			want := order.Order{
-				OrderId: resp.OrderId, ProductCode: product, State: order.StateDomainVerify, Domain: tt.domain, Csr: req.Csr,
+				OrderId: resp.OrderId, ProductCode: product, State: order.StateDomainVerify, Domain: tt.domain, Names: tt.domain, Csr: req.Csr,
 				ValidateType: req.ValidateType, Username: req.Username, Phone: req.Phone, Email: req.Email,
-				Token: got.Token, Created: stored, Updated: stored,
+				Due: strings.TrimPrefix(tt.domain, "*."), Token: got.Token, Created: stored, Updated: stored,
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("order mismatch (-want +got):\n%s", diff)

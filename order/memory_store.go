@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/yuncert/yuncert/internal/memstore"
 )
@@ -76,6 +77,34 @@ func (tx *memoryTx) Orders(state State, after Order, limit int) ([]Order, error)
 	return page, nil
 }
 
+// OrdersOf looks at every order.
+func (tx *memoryTx) OrdersOf(domain string, after Order, limit int) ([]Order, error) {
+	return tx.selected(func(o *Order) bool { return o.Domain == domain }, inOrder, after, limit), nil
+}
+
+// Expiring looks at every order.
+func (tx *memoryTx) Expiring(before time.Time, after Order, limit int) ([]Order, error) {
+	return tx.selected(func(o *Order) bool {
+		return o.State == StateCertificate && o.NotAfter.Before(before)
+	}, byNotAfter, after, limit), nil
+}
+
+// selected returns a page of the orders that a condition selects.
+func (tx *memoryTx) selected(selects func(*Order) bool, compare func(a, b *Order) int, after Order, limit int) []Order {
+	var selected []*Order
+	for _, o := range tx.store.orders {
+		if selects(o) && compare(o, &after) > 0 {
+			selected = append(selected, o)
+		}
+	}
+	slices.SortFunc(selected, compare)
+	var page []Order
+	for _, o := range selected[:max(min(limit, len(selected)), 0)] {
+		page = append(page, *o)
+	}
+	return page
+}
+
 func (tx *memoryTx) PutPackage(p Package) error {
 	memstore.Set(&tx.undo, tx.store.packages, p.ProductCode, p)
 	return nil
@@ -145,4 +174,9 @@ func (s *MemoryStore) replace(o *Order) {
 // inOrder compares orders as [Snapshot.Orders] sorts them.
 func inOrder(a, b *Order) int {
 	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.OrderId, b.OrderId))
+}
+
+// byNotAfter compares orders as [Snapshot.Expiring] sorts them.
+func byNotAfter(a, b *Order) int {
+	return cmp.Or(a.NotAfter.Compare(b.NotAfter), cmp.Compare(a.OrderId, b.OrderId))
 }

@@ -42,6 +42,15 @@ type Snapshot interface {
 	// OrderId. It begins after the position of Created and OrderId of after, whether
 	// or not an order is there. The zero Order is before all.
 	Orders(state State, after Order, limit int) ([]Order, error)
+
+	// OrdersOf returns up to limit orders with this Domain, sorted and begun as Orders
+	// does.
+	OrdersOf(domain string, after Order, limit int) ([]Order, error)
+
+	// Expiring returns up to limit orders in [StateCertificate] whose NotAfter is before
+	// a time, sorted by NotAfter and then by OrderId. It begins after the position of
+	// NotAfter and OrderId of after.
+	Expiring(before time.Time, after Order, limit int) ([]Order, error)
 }
 
 // A Tx reads and writes a Store. It reads its own writes. Before PutPackage,
@@ -78,12 +87,18 @@ type Order struct {
 	OrderId                int64  // from 1 to 2^53-1
 	ProductCode            string // the Code of a Product
 	State                  State
-	Domain                 string    // the CSR's common name in lower case and ASCII: up to 255 octets
+	Domain                 string    // the first of Names: up to 255 octets
+	Names                  string    // what the certificate is for: DNS names in lower case and ASCII, separated by commas
 	Csr                    string    // in PEM
 	ValidateType           string    // how ownership is proved: "DNS" or "FILE"
 	Username, Phone, Email string    // the applicant's: up to 255 characters each, of up to 4 octets
-	Token                  string    // the text of the proof: 64 characters
+	Reference              string    // the [Authority]'s own name of the order: up to 2048 octets; empty without one
+	Due                    string    // the name to prove next, without "*."
+	Token                  string    // the text of its proof: 64 characters, or up to 512 from an Authority
 	Reason                 string    // why the last check or the CA's review failed: up to 500 characters
 	Certificate            string    // in PEM, followed by CA certificates: of any length
-	Created, Updated       time.Time // when it was submitted and last changed: UTC, whole microseconds
+	Attempts               int64     // calls of [Book.Postpone] since the order entered its state
+	Next                   time.Time // the earliest time of the next attempt; zero means at once
+	Issued, NotAfter       time.Time // when the certificate was stored, and when it expires; zero without one
+	Created, Updated       time.Time // when it was submitted and last changed: UTC, whole microseconds, as all times here
 }

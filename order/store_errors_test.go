@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -95,6 +96,16 @@ func (r failingReader) Order(orderID int64) (order.Order, bool, error) {
 func (r failingSnapshot) Orders(state order.State, after order.Order, limit int) ([]order.Order, error) {
 	page, err := r.snapshot.Orders(state, after, limit)
 	return page, errors.Join(err, r.store.fail("Orders"))
+}
+
+func (r failingSnapshot) OrdersOf(domain string, after order.Order, limit int) ([]order.Order, error) {
+	page, err := r.snapshot.OrdersOf(domain, after, limit)
+	return page, errors.Join(err, r.store.fail("OrdersOf"))
+}
+
+func (r failingSnapshot) Expiring(before time.Time, after order.Order, limit int) ([]order.Order, error) {
+	page, err := r.snapshot.Expiring(before, after, limit)
+	return page, errors.Join(err, r.store.fail("Expiring"))
 }
 
 type failingTx struct {

@@ -29,4 +29,17 @@ var migrations = [][]string{
 	{
 		`CREATE INDEX yuncert_orders_listing ON yuncert_orders (state, created, order_id)`,
 	},
+	{
+		`ALTER TABLE yuncert_orders ADD COLUMN names TEXT NOT NULL DEFAULT ''`,
+		`ALTER TABLE yuncert_orders ADD COLUMN reference TEXT NOT NULL DEFAULT ''`,
+		`ALTER TABLE yuncert_orders ADD COLUMN due TEXT NOT NULL DEFAULT ''`,
+		`ALTER TABLE yuncert_orders ADD COLUMN attempts BIGINT NOT NULL DEFAULT 0`,
+		`ALTER TABLE yuncert_orders ADD COLUMN next_attempt BIGINT NOT NULL DEFAULT -62135596800000000`, // the zero time.Time
+		`ALTER TABLE yuncert_orders ADD COLUMN issued BIGINT NOT NULL DEFAULT -62135596800000000`,
+		`ALTER TABLE yuncert_orders ADD COLUMN not_after BIGINT NOT NULL DEFAULT -62135596800000000`,
+		`UPDATE yuncert_orders SET names = domain, due = CASE WHEN domain LIKE '*.%' THEN SUBSTR(domain, 3) ELSE domain END`,
+		`UPDATE yuncert_orders SET issued = updated WHERE state = 'certificate'`,
+		`CREATE INDEX yuncert_orders_of ON yuncert_orders (domain, created, order_id)`,
+		`CREATE INDEX yuncert_orders_expiring ON yuncert_orders (not_after, order_id) WHERE state = 'certificate'`,
+	},
 }

@@ -29,12 +29,12 @@ func submit(tx order.Tx) error {
 // newStore opens a Store over a server that answers every statement.
 func newStore(t *testing.T, dialect sqlstore.Dialect) (*sqldbtest.Server, *sqlstore.Store) {
 	t.Helper()
-	return sqldbtest.OpenStore(t, sqlstore.Open, 2, dialect)
+	return sqldbtest.OpenStore(t, sqlstore.Open, 3, dialect)
 }
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	sqldbtest.CheckOpen(t, sqlstore.Open, "yuncert_schema", 2)
+	sqldbtest.CheckOpen(t, sqlstore.Open, "yuncert_schema", 3)
 }
 
 func TestUpdate(t *testing.T) {

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"errors"
+	"time"
 
 	"github.com/yuncert/yuncert/internal/sqldb"
 	"github.com/yuncert/yuncert/order"
@@ -32,15 +33,19 @@ const (
 	updatePackage = `UPDATE yuncert_packages SET total_count = $1, used_count = $2, issued_count = $3 WHERE product_code = $4`
 
 	// The columns have the order of columnsOf.
-	orderColumns = `product_code, state, domain, csr, validate_type, username, phone, email, token, reason, certificate, created, updated, order_id`
+	orderColumns = `product_code, state, domain, names, csr, validate_type, username, phone, email, reference, due, token, reason, certificate, attempts, next_attempt, issued, not_after, created, updated, order_id`
 
 	selectOrder = `SELECT ` + orderColumns + ` FROM yuncert_orders WHERE order_id = $1`
 
 	selectOrders = `SELECT ` + orderColumns + ` FROM yuncert_orders WHERE state = $1 AND (created, order_id) > ($2, $3) ORDER BY created, order_id LIMIT $4`
 
-	insertOrder = `INSERT INTO yuncert_orders (` + orderColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (order_id) DO NOTHING`
+	selectOrdersOf = `SELECT ` + orderColumns + ` FROM yuncert_orders WHERE domain = $1 AND (created, order_id) > ($2, $3) ORDER BY created, order_id LIMIT $4`
 
-	updateOrder = `UPDATE yuncert_orders SET product_code = $1, state = $2, domain = $3, csr = $4, validate_type = $5, username = $6, phone = $7, email = $8, token = $9, reason = $10, certificate = $11, created = $12, updated = $13 WHERE order_id = $14`
+	selectExpiring = `SELECT ` + orderColumns + ` FROM yuncert_orders WHERE state = 'certificate' AND not_after < $1 AND (not_after, order_id) > ($2, $3) ORDER BY not_after, order_id LIMIT $4`
+
+	insertOrder = `INSERT INTO yuncert_orders (` + orderColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT (order_id) DO NOTHING`
+
+	updateOrder = `UPDATE yuncert_orders SET product_code = $1, state = $2, domain = $3, names = $4, csr = $5, validate_type = $6, username = $7, phone = $8, email = $9, reference = $10, due = $11, token = $12, reason = $13, certificate = $14, attempts = $15, next_attempt = $16, issued = $17, not_after = $18, created = $19, updated = $20 WHERE order_id = $21`
 
 	deleteOrder = `DELETE FROM yuncert_orders WHERE order_id = $1`
 )
@@ -48,8 +53,9 @@ const (
 // columnsOf returns the columns of an order, to write from and to scan into.
 func columnsOf(o *order.Order) []any {
 	return []any{
-		&o.ProductCode, (*string)(&o.State), &o.Domain, &o.Csr, &o.ValidateType, &o.Username, &o.Phone, &o.Email,
-		&o.Token, &o.Reason, &o.Certificate, (*sqldb.Micros)(&o.Created), (*sqldb.Micros)(&o.Updated), &o.OrderId,
+		&o.ProductCode, (*string)(&o.State), &o.Domain, &o.Names, &o.Csr, &o.ValidateType, &o.Username, &o.Phone, &o.Email,
+		&o.Reference, &o.Due, &o.Token, &o.Reason, &o.Certificate, &o.Attempts, (*sqldb.Micros)(&o.Next),
+		(*sqldb.Micros)(&o.Issued), (*sqldb.Micros)(&o.NotAfter), (*sqldb.Micros)(&o.Created), (*sqldb.Micros)(&o.Updated), &o.OrderId,
 	}
 }
 
@@ -65,11 +71,24 @@ func (tx *tx) Order(orderID int64) (o order.Order, found bool, err error) {
 	return o, found, err
 }
 
-func (tx *tx) Orders(state order.State, after order.Order, limit int) (page []order.Order, err error) {
+func (tx *tx) Orders(state order.State, after order.Order, limit int) ([]order.Order, error) {
+	return tx.page(limit, selectOrders, string(state), after.Created.UnixMicro(), after.OrderId)
+}
+
+func (tx *tx) OrdersOf(domain string, after order.Order, limit int) ([]order.Order, error) {
+	return tx.page(limit, selectOrdersOf, domain, after.Created.UnixMicro(), after.OrderId)
+}
+
+func (tx *tx) Expiring(before time.Time, after order.Order, limit int) ([]order.Order, error) {
+	return tx.page(limit, selectExpiring, before.UnixMicro(), after.NotAfter.UnixMicro(), after.OrderId)
+}
+
+// page runs a query whose last argument is the limit.
+func (tx *tx) page(limit int, query string, args ...any) (page []order.Order, err error) {
 	var o order.Order
 	// In SQLite a negative LIMIT means no limit.
-	args := []any{string(state), after.Created.UnixMicro(), after.OrderId, max(limit, 0)}
-	err = tx.Each("listing orders", selectOrders, args, columnsOf(&o), func() error {
+	args = append(args, max(limit, 0))
+	err = tx.Each("listing orders", query, args, columnsOf(&o), func() error {
 		page = append(page, o)
 		return nil
 	})
