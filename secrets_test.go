@@ -305,6 +305,7 @@ func (w *world) addOrders(t *testing.T, issuer *ca.Issuer, add func(...any)) {
 	o, err := book.CheckOwnership(ctx, now, created.OrderId)
 	must(err)
 	add(store, options, book, create, created, o.Challenge(), &order.NetVerifier{}, order.Products()[0], order.Package{ProductCode: "a", TotalCount: 1})
+	add(order.Proof{Domain: "www.example.com"}, &order.Refusal{Reason: "no such domain"}, &order.Unavailable{Err: io.EOF})
 	if issued, err := book.Issue(ctx, rand.Reader, now, issuer, created.OrderId); err == nil { // of the CA's family
 		o = issued
 	}
