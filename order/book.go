@@ -46,7 +46,7 @@ func NewBook(store Store, opts BookOptions) *Book {
 // [DefaultProductCode]. It returns [yuncert.ErrInvalidParameter] for an unknown
 // product, for a count below 1 and for a total above 2^63-1.
 func (b *Book) AddPackage(ctx context.Context, productCode string, count int64) error {
-	product, err := productOf(productCode, yuncert.ErrInvalidParameter)
+	product, err := productOf(products, productCode, yuncert.ErrInvalidParameter)
 	if err != nil {
 		return err
 	}

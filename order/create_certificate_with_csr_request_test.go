@@ -31,7 +31,7 @@ import (
 
 // notDomains are common names that an order does not take.
 var notDomains = []struct{ name, commonName, says string }{
-	{"no common name", "", "the CSR has no common name; want the domain as its common name"},
+	{"no common name", "", "the CSR has no common name and 0 DNS names in subjectAltName; want the domain as its common name, or as the only DNS name there"},
 	{"a dot at the end", "www.example.com.", `"www.example.com." is not a domain: it ends with a dot; remove the dot`},
 	{"two dots at the end", "www.example.com..", "it ends with a dot; remove the dot"},
 	{"only a dot", ".", "it ends with a dot"},
@@ -126,6 +126,9 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 				ExtraNames: []pkix.AttributeTypeAndValue{{Type: []int{2, 5, 4, 3}, Value: "www.example.com"}, {Type: []int{2, 5, 4, 3}, Value: "example.com"}},
 			}})
 		}, failed, "Csr", "2 common names"},
+		{"two alternative names and no common name", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "", "a.example.com", "b.example.com") }, failed, "Csr", "no common name and 2 DNS names"},
+		{"an address and no common name", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "", "192.0.2.1") }, failed, "Csr", "no common name and 0 DNS names"},
+		{"an alternative name of one label and no common name", func(r *request) { r.Csr = hostCSR(t, algorithm.ECC_256, "", "localhost") }, failed, "Csr", `"localhost" is not a domain: it has only one label`},
 		{"a wildcard above one label", commonName("*.com"), failed, "Csr", "two more labels"},
 		{"a wildcard below a registry's name", func(r *request) { commonName("*.co.uk")(r); r.ProductCode = "geotrust-dv-w-starter" }, failed, "Csr", `"*.co.uk" covers names of many owners`},
 		{"a wildcard whose names all belong to registries", func(r *request) { commonName("*.kawasaki.jp")(r); r.ProductCode = "geotrust-dv-w-starter" }, failed, "Csr", `"*.kawasaki.jp" covers names of many owners`},
@@ -207,11 +210,11 @@ func TestCreateCertificateWithCsrRequestRefused(t *testing.T) {
 	for _, p := range order.Products() {
 		if !p.Single {
 			tests = append(tests, row{"a plain name for " + p.Code, func(r *request) { r.ProductCode = p.Code }, failed, "Csr",
-				`the CSR's common name "www.example.com" is a single name; ` + p.Code + ` takes a wildcard name such as "*.www.example.com"`})
+				`"www.example.com" is a single name; ` + p.Code + ` takes a wildcard name such as "*.www.example.com"`})
 		}
 		if !p.Wildcard {
 			tests = append(tests, row{"a wildcard name for " + p.Code, func(r *request) { r.Csr, r.ProductCode = wildcardCSR(t), p.Code }, failed, "Csr",
-				`the CSR's common name "*.example.com" is a wildcard name; ` + p.Code + " takes a single name"})
+				`"*.example.com" is a wildcard name; ` + p.Code + " takes a single name"})
 		}
 	}
 	for _, tt := range tests {
@@ -270,8 +273,8 @@ func TestCreateCertificateWithCsrRequestOrderOfProblems(t *testing.T) {
 	}{
 		{missing, "Csr", "", func() { req.Csr = sm2CSR(t, "localhost") }},
 		{failed, "Csr", "SM2_256", func() { req.Csr = hostCSR(t, algorithm.ECC_256, "localhost") }},
-		{failed, "Csr", "localhost", func() { req.Csr = wildcardCSR(t) }},
 		{failed, "ProductCode", "", func() { req.ProductCode = "" }},
+		{failed, "Csr", "localhost", func() { req.Csr = wildcardCSR(t) }},
 		{failed, "Csr", "digicert-free-1-free takes a single name", func() { req.ProductCode = "globalsign-dv-w-advanced" }},
 		{missing, "Username", "", func() { req.Username = "\x00" }},
 		{malformed, "Username", "", func() { req.Username = "Tom" }},
@@ -352,6 +355,9 @@ func TestCreateCertificateWithCsrRequestAccepted(t *testing.T) {
 		{"other names, which are ignored", func() string {
 			return hostCSR(t, algorithm.ECC_256, "www.example.com", "bank.example", "*.example.net", "192.0.2.1")
 		}, nil, "www.example.com"},
+		{"a name too long for a common name", func() string { return hostCSR(t, algorithm.ECC_256, "", strings.Repeat("a", 61)+".com") }, nil, strings.Repeat("a", 61) + ".com"},
+		{"one alternative name and an address, without a common name", func() string { return hostCSR(t, algorithm.ECC_256, "", "192.0.2.1", "WWW.example.com") }, nil, "www.example.com"},
+		{"a wildcard without a common name", func() string { return hostCSR(t, algorithm.ECC_256, "", "*.example.com") }, func(r *request) { r.ProductCode = wildcard }, "*.example.com"},
 		{"other attributes, which are ignored", func() string {
 			return makeCSR(t, testkeys.Key(algorithm.ECC_256, 2), &x509.CertificateRequest{
 				Subject: pkix.Name{CommonName: "www.example.com", Country: []string{"DE"}, Organization: []string{"Bank"}}, EmailAddresses: []string{"tom@example.com"},

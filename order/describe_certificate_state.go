@@ -58,7 +58,7 @@ func (b *Book) DescribeCertificateState(ctx context.Context, rand io.Reader, req
 	if err != nil {
 		return nil, err
 	}
-	resp := &DescribeCertificateStateResponse{RequestId: requestID, Type: string(o.State)}
+	resp := &DescribeCertificateStateResponse{RequestId: requestID, Type: o.State.documented()}
 	switch o.State {
 	case StateDomainVerify:
 		c := o.Challenge()

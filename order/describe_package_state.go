@@ -32,7 +32,7 @@ func (r *DescribePackageStateRequest) product() (Product, error) {
 	if r == nil {
 		r = new(DescribePackageStateRequest)
 	}
-	return productOf(r.ProductCode, yuncert.ErrNotFoundPackage)
+	return productOf(products, r.ProductCode, yuncert.ErrNotFoundPackage)
 }
 
 // DescribePackageState returns how many units of a product were bought, used and

@@ -65,7 +65,7 @@ func (v *NetVerifier) Lookup(ctx context.Context, c Challenge) ([]string, error)
 	if c.ValidateType == validateFile {
 		return v.files(ctx, c)
 	}
-	name := recordLabel + "." + c.Domain
+	name := recordLabel(false) + "." + c.Domain
 	// The dot at the end prevents the resolver from using its search list.
 	found, err := v.resolver().LookupTXT(ctx, name+".")
 	if err != nil {

@@ -36,10 +36,15 @@ const (
 	validateFile = "FILE"
 )
 
-const (
-	recordLabel = "_dnsauth"
-	fileURI     = "/.well-known/pki-validation/fileauth.txt"
-)
+const fileURI = "/.well-known/pki-validation/fileauth.txt"
+
+// recordLabel returns the first label of the record that proves a name.
+func recordLabel(authority bool) string {
+	if authority {
+		return "_acme-challenge" // RFC 8555, section 8.4
+	}
+	return "_dnsauth"
+}
 
 // Challenge returns what proves ownership of the order's domain.
 func (o *Order) Challenge() Challenge {
@@ -48,7 +53,7 @@ func (o *Order) Challenge() Challenge {
 		c.Uri, c.Content = fileURI, o.Token
 		return c
 	}
-	c.RecordDomain, c.RecordType, c.RecordValue = recordLabel, "TXT", o.Token
+	c.RecordDomain, c.RecordType, c.RecordValue = recordLabel(false), "TXT", o.Token
 	registered, err := publicsuffix.EffectiveTLDPlusOne(c.Domain)
 	if err == nil && registered != c.Domain {
 		c.RecordDomain += "." + strings.TrimSuffix(c.Domain, "."+registered)
@@ -86,7 +91,7 @@ func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64)
 	}
 	reason := notProved(o.Token, found, err)
 	if reason != "" {
-		return b.move(ctx, now, orderID, eventMiss, func(_ Tx, o *Order) error {
+		return b.move(ctx, now, orderID, eventCheck, func(_ Tx, o *Order) error {
 			o.Reason = reason
 			return nil
 		})

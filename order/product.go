@@ -22,8 +22,15 @@ type Product struct {
 	Brand    string // the name in the documents; your CA signs, whatever the Brand
 	Single   bool   // whether it takes single names, such as www.example.com
 	Wildcard bool   // whether it takes wildcard names, such as *.example.com
-	Months   int32  // the term of the certificate, in calendar months
+	Months   int32  // the term of a certificate from [Book.Issue], in calendar months
+
+	// MaxNames is how many names an order may have, up to 250. Zero means 1. The parent
+	// of a wildcard, such as example.com beside *.example.com, does not count.
+	MaxNames int32
 }
+
+// maxNames returns MaxNames, or 1 if it is zero.
+func (p Product) maxNames() int { return int(max(p.MaxNames, 1)) }
 
 // DefaultProductCode is the product of a request with an empty ProductCode.
 const DefaultProductCode = "digicert-free-1-free"
@@ -46,30 +53,16 @@ func Products() []Product { return slices.Clone(products) }
 
 // productOf returns the product with a ProductCode; empty means the default. An
 // unknown ProductCode is an error with the given code.
-func productOf(productCode string, code yuncert.Code) (Product, error) {
+func productOf(products []Product, productCode string, code yuncert.Code) (Product, error) {
 	if productCode == "" {
 		productCode = DefaultProductCode
 	}
-	for _, p := range products {
+	codes := make([]string, len(products))
+	for n, p := range products {
 		if p.Code == productCode {
 			return p, nil
 		}
-	}
-	codes := make([]string, len(products))
-	for n, p := range products {
 		codes[n] = p.Code
 	}
 	return Product{}, yuncert.Errorf(code, "ProductCode", "%.80q is not a DV product; want one of %s", productCode, strings.Join(codes, ", "))
-}
-
-// checkDomain checks that the product takes names of this kind.
-func (p Product) checkDomain(domain string) error {
-	wildcard := strings.HasPrefix(domain, "*.")
-	switch {
-	case wildcard && !p.Wildcard:
-		return failed("Csr", "the CSR's common name %.80q is a wildcard name; %s takes a single name", domain, p.Code)
-	case !wildcard && !p.Single:
-		return failed("Csr", "the CSR's common name %.80q is a single name; %s takes a wildcard name such as %.80q", domain, p.Code, "*."+domain)
-	}
-	return nil
 }

@@ -14,25 +14,28 @@ import (
 func TestTransitions(t *testing.T) {
 	t.Parallel()
 	const refused = "refused"
-	want := map[event]map[State]State{
-		eventMiss: {
-			StateDomainVerify: StateDomainVerify, StateProcess: refused, StateVerifyFail: refused, StateCertificate: refused, StatePayed: refused,
-		},
-		eventProve: {
-			StateDomainVerify: StateProcess, StateProcess: refused, StateVerifyFail: refused, StateCertificate: refused, StatePayed: refused,
-		},
-		eventIssue: {
-			StateDomainVerify: refused, StateProcess: StateCertificate, StateVerifyFail: refused, StateCertificate: refused, StatePayed: refused,
-		},
-		eventFail: {
-			StateDomainVerify: refused, StateProcess: StateVerifyFail, StateVerifyFail: refused, StateCertificate: refused, StatePayed: refused,
-		},
-		eventCancel: {
-			StateDomainVerify: StatePayed, StateProcess: StatePayed, StateVerifyFail: refused, StateCertificate: refused, StatePayed: refused,
-		},
-		eventDelete: {
-			StateDomainVerify: refused, StateProcess: refused, StateVerifyFail: deleted, StateCertificate: refused, StatePayed: deleted,
-		},
+	// Each row has the states in the sequence of the variable states.
+	const no State = "refused"
+	rows := map[event][7]State{
+		eventCheck:         {StateDomainVerify, no, no, no, no, no, no},
+		eventProve:         {StateProcess, no, no, no, no, no, no},
+		eventIssue:         {no, StateCertificate, no, no, no, no, no},
+		eventFail:          {no, StateVerifyFail, no, no, no, no, no},
+		eventRefuse:        {StateVerifyFail, StateVerifyFail, no, no, no, no, no},
+		eventPostpone:      {StateDomainVerify, StateProcess, no, StateCertificate, no, no, no},
+		eventCancel:        {StatePayed, StatePayed, no, no, no, no, no},
+		eventDelete:        {no, no, deleted, no, deleted, no, no},
+		eventRenew:         {no, no, no, StateCertificate, no, no, no},
+		eventCancelPackage: {StateCancelled, StateCancelled, no, StateRevoked, StateCancelled, no, no},
+	}
+	want := map[event]map[State]State{}
+	for e, row := range rows {
+		want[e] = map[State]State{}
+		for n, state := range []State{
+			StateDomainVerify, StateProcess, StateVerifyFail, StateCertificate, StatePayed, StateRevoked, StateCancelled,
+		} {
+			want[e][state] = row[n]
+		}
 	}
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(transitions))); diff != "" {
 		t.Errorf("events mismatch (-want +got):\n%s", diff)
@@ -41,7 +44,7 @@ func TestTransitions(t *testing.T) {
 		for state, next := range states {
 			got, err := state.after(e)
 			switch {
-			case next != refused:
+			case next != no:
 				if got != next || err != nil {
 					t.Errorf("after %s in %s: %q, %v, want %q", e, state, got, err, next)
 				}
@@ -75,6 +78,7 @@ func TestTransitionMessages(t *testing.T) {
 		{StateDomainVerify, eventIssue, "the order is in state domain_verify; issuing needs an order in process"},
 		{StatePayed, eventFail, "the order is in state payed; a refusal by the CA needs an order in process"},
 		{StateCertificate, eventCancel, "the order is in state certificate; CancelOrderRequest needs an order in domain_verify or process"},
+		{StateRevoked, eventCancelPackage, "the order is in state revoked; CancelCertificateForPackageRequest needs an order in certificate or domain_verify or payed or process"},
 		{StateProcess, eventDelete, "the order is in state process; DeleteCertificateRequest needs an order in payed or verify_fail"},
 	}
 	for _, tt := range tests {

@@ -303,61 +303,62 @@ func appendAltNames(dst []byte, names, emails []string, uris []*url.URL) []byte 
 var errAltNames = errors.New("subjectAltName is not a SEQUENCE of names (RFC 5280, section 4.2.1.6)")
 
 // parseAltNames reads GeneralNames and returns the DNS names and IP addresses
-// in canonical form and in order, up to one more than [MaxNames]. Names of
-// other forms are skipped: a server certificate does not have them.
-func parseAltNames(value []byte) ([]string, error) {
+// in canonical form and in order, up to one more than [MaxNames]. It only counts
+// names of other forms: a server certificate does not have them.
+func parseAltNames(value []byte) (names []string, others int, err error) {
 	input := cryptobyte.String(value)
 	var list cryptobyte.String
 	if !input.ReadASN1(&list, asn1.SEQUENCE) || !input.Empty() {
-		return nil, errAltNames
+		return nil, 0, errAltNames
 	}
 	if list.Empty() {
-		return nil, errors.New("subjectAltName is empty: it needs a name, or leave the extension out (RFC 5280, section 4.2.1.6)")
+		return nil, 0, errors.New("subjectAltName is empty: it needs a name, or leave the extension out (RFC 5280, section 4.2.1.6)")
 	}
-	names := make([]string, 0, 4)
+	names = make([]string, 0, 4)
 	for !list.Empty() {
 		var value cryptobyte.String
 		var tag asn1.Tag
 		if !list.ReadAnyASN1(&value, &tag) {
-			return nil, errAltNames
+			return nil, 0, errAltNames
 		}
 		var name string
 		switch tag {
 		case tagDNSName:
 			text := string(value)
 			if IsIP(text) {
-				return nil, fmt.Errorf("subjectAltName: the dNSName %.80q is an IP address", value)
+				return nil, 0, fmt.Errorf("subjectAltName: the dNSName %.80q is an IP address", value)
 			}
 			// An IA5String cannot have the U-labels that CanonicalName would
 			// convert.
 			if !IsASCII(text) {
-				return nil, errors.New("subjectAltName: a dNSName is not ASCII")
+				return nil, 0, errors.New("subjectAltName: a dNSName is not ASCII")
 			}
 			canonical, err := CanonicalName(text)
 			if err != nil {
-				return nil, fmt.Errorf("subjectAltName: %v", err)
+				return nil, 0, fmt.Errorf("subjectAltName: %v", err)
 			}
 			name = canonical
 		case tagIPAddress:
 			addr, ok := netip.AddrFromSlice(value)
 			if !ok {
-				return nil, fmt.Errorf("subjectAltName: an iPAddress has %d octets; want 4 or 16", len(value))
+				return nil, 0, fmt.Errorf("subjectAltName: an iPAddress has %d octets; want 4 or 16", len(value))
 			}
 			if addr.Is4In6() {
-				return nil, fmt.Errorf("subjectAltName: the iPAddress %v (with 4 octets)", errMapped(addr))
+				return nil, 0, fmt.Errorf("subjectAltName: the iPAddress %v (with 4 octets)", errMapped(addr))
 			}
 			name = addr.String()
 		case tagOtherName, tagRFC822Name, tagX400Address, tagDirectoryName, tagEDIPartyName, tagURI, tagRegisteredID:
+			others++
 			continue
 		default:
-			return nil, errors.New("subjectAltName has an entry that is not a GeneralName (RFC 5280, section 4.2.1.6)")
+			return nil, 0, errors.New("subjectAltName has an entry that is not a GeneralName (RFC 5280, section 4.2.1.6)")
 		}
 		names = AppendNames(names, name)
 		if len(names) > MaxNames+1 {
-			return nil, errNames
+			return nil, 0, errNames
 		}
 	}
-	return names, nil
+	return names, others, nil
 }
 
 // AltNames returns the DNS names and IP addresses of a certificate in canonical
@@ -379,7 +380,7 @@ func AltNames(cert *x509.Certificate) (names []string, extension []byte, err err
 				return nil, nil, errNames
 			}
 		}
-		names, err = parseAltNames(e.Value)
+		names, _, err = parseAltNames(e.Value)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -31,7 +31,8 @@ type Request struct {
 	Subject      Name
 	PublicKey    crypto.PublicKey
 	Algorithm    algorithm.Algorithm // of the key
-	Names        []string            // requested alternative names, canonical
+	Names        []string            // requested DNS names and IP addresses, canonical
+	OtherNames   int                 // how many alternative names have another form
 	SignatureID  []byte              // DER AlgorithmIdentifier
 	Signature    []byte
 }
@@ -108,7 +109,7 @@ func ParseRequest(request []byte) (*Request, error) {
 		if string(e.oid) != extAltName {
 			continue
 		}
-		r.Names, err = parseAltNames(e.value)
+		r.Names, r.OtherNames, err = parseAltNames(e.value)
 		if err != nil {
 			return nil, err
 		}

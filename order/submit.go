@@ -1,0 +1,188 @@
+package order
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/yuncert/yuncert"
+	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
+	"github.com/yuncert/yuncert/internal/der"
+	"github.com/yuncert/yuncert/internal/param"
+	"github.com/yuncert/yuncert/internal/x509der"
+)
+
+// terms are what an application is checked against.
+type terms struct {
+	products  []Product
+	policy    algorithm.KeyPolicy // for the CSR's key
+	authority bool                // whether an Authority certifies the CSR
+}
+
+// documented are the terms of the Validate methods, which do not know a Book.
+var documented = terms{products: products}
+
+// terms returns the terms of the Book.
+func (b *Book) terms() terms { return terms{products, b.keyPolicy, false} }
+
+// newOrder returns an order that [Book.submit] can store. It has no contacts yet.
+func newOrder(request *x509der.Request, product Product, names []string, validateType string) *Order {
+	return &Order{
+		ProductCode: product.Code, State: StateDomainVerify, Domain: names[0], Names: strings.Join(names, ","),
+		Csr: der.PEM("CERTIFICATE REQUEST", request.Raw), ValidateType: validateType, Due: withoutWildcard(names[0]),
+	}
+}
+
+// minRSABits is the shortest RSA key of an order. A KeyPolicy can ask for more.
+const minRSABits = 2048
+
+// parseCSR reads a CSR and checks that its key suits a DV certificate.
+func parseCSR(text string, t terms) (*x509der.Request, error) {
+	if text == "" {
+		return nil, yuncert.Missing("Csr")
+	}
+	policy := t.policy
+	policy.MinRSABits = max(policy.MinRSABits, minRSABits)
+	request, err := param.ReadCSR(text, policy)
+	if err != nil {
+		return nil, param.Wrap(err, yuncert.ErrCreateCertificateRequestFailed, "Csr", "")
+	}
+	curves := "ECC_256, ECC_384 or ECC_512"
+	if t.authority { // Baseline Requirements, 6.1.5, allow P-521, but the public CAs refuse it
+		curves = "ECC_256 or ECC_384"
+	}
+	if request.Algorithm.Family() == "SM2" || t.authority && request.Algorithm == algorithm.ECC_512 {
+		return nil, failed("Csr", "the CSR's key is %s; want %s%s", request.Algorithm, acceptedRSA(policy), curves)
+	}
+	return request, nil
+}
+
+// acceptedRSA lists the RSA algorithms that a policy accepts, each with a comma.
+func acceptedRSA(policy algorithm.KeyPolicy) string {
+	list := ""
+	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.RSA_3072, algorithm.RSA_4096} {
+		if a.KeySize() >= policy.MinRSABits {
+			list += string(a) + ", "
+		}
+	}
+	return list
+}
+
+// checkContact checks Username, Phone or Email.
+func checkContact(parameter, text string) error {
+	if text == "" {
+		return yuncert.Missing(parameter)
+	}
+	return param.CheckText(parameter, text, 255)
+}
+
+// checkValidateType checks how the names of an order are to be proved.
+func checkValidateType(validateType string, names []string, authority bool) error {
+	switch {
+	case validateType == "":
+		return yuncert.Missing("ValidateType")
+	case validateType != validateDNS && validateType != validateFile:
+		return param.Refused("ValidateType", "%.40q is not DNS or FILE", validateType)
+	}
+	longest := 253 - len(recordLabel(authority)+".") // RFC 1035, 2.3.4
+	for _, name := range names {
+		proved := withoutWildcard(name)
+		switch {
+		case validateType == validateFile && isWildcard(name):
+			return failed("ValidateType", "FILE does not prove ownership of the wildcard name %.80q; use DNS", name)
+		case validateType == validateDNS && len(proved) > longest:
+			return failed("ValidateType", "%.80q has %d octets; DNS proves names of up to %d, and FILE longer ones that are not wildcard names", proved, len(proved), longest)
+		}
+	}
+	return nil
+}
+
+// checkTags applies the rules in the API's metadata.
+func checkTags(tags []ca.Tag) error {
+	if len(tags) > 20 {
+		return param.Malformed("Tags", "there are %d tags; want at most 20", len(tags))
+	}
+	for _, tag := range tags {
+		if tag.Key == "" {
+			return param.Malformed("Tags", "a tag has no Key; want 1 to 128 characters")
+		}
+		if err := param.CheckText("Tags", tag.Key, 128); err != nil {
+			return err
+		}
+		for _, reserved := range []string{"aliyun", "acs:"} {
+			if strings.HasPrefix(tag.Key, reserved) {
+				return param.Malformed("Tags", "the Key %.80q begins with %q, which is reserved", tag.Key, reserved)
+			}
+		}
+		if strings.Contains(tag.Key, "http://") || strings.Contains(tag.Key, "https://") {
+			return param.Malformed("Tags", "the Key %.80q contains http:// or https://", tag.Key)
+		}
+		if err := param.CheckText("Tags", tag.Value, 128); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// failed returns the error for an application that is refused.
+func failed(parameter, format string, args ...any) error {
+	return yuncert.Errorf(yuncert.ErrCreateCertificateRequestFailed, parameter, format, args...)
+}
+
+// submit stores a new order, whose OrderId it sets, and takes a unit for it. It returns
+// a RequestId.
+func (b *Book) submit(ctx context.Context, rand io.Reader, now time.Time, o *Order) (requestID string, err error) {
+	o.Created = instant(now)
+	o.Updated = o.Created
+	o.Token, err = newToken(rand, now)
+	if err != nil {
+		return "", err
+	}
+	requestID, err = newRequestID(rand)
+	if err != nil {
+		return "", err
+	}
+	// One collision among 2^53 OrderIds is rare. Ten in a row mean that rand repeats
+	// itself.
+	for range 10 {
+		o.OrderId, err = newOrderID(rand)
+		if err != nil {
+			return "", err
+		}
+		err = b.create(ctx, *o)
+		if err == nil {
+			return requestID, nil
+		}
+		if !errors.Is(err, ErrOrderExists) {
+			return "", err
+		}
+	}
+	return "", yuncert.Errorf(yuncert.ErrError, "", "rand repeats itself: ten OrderIds in a row are taken")
+}
+
+// create stores an order and takes a unit for it.
+func (b *Book) create(ctx context.Context, o Order) error {
+	return b.update(ctx, func(tx Tx) error {
+		p, err := unusedPackage(tx, o.ProductCode)
+		if err != nil {
+			return err
+		}
+		p.UsedCount++
+		if err := tx.PutPackage(p); err != nil {
+			return err
+		}
+		return tx.CreateOrder(o)
+	})
+}
+
+// unusedPackage returns a package that must have a unit left.
+func unusedPackage(tx Reader, productCode string) (Package, error) {
+	p, err := readPackage(tx, productCode)
+	if err == nil && p.UsedCount >= p.TotalCount {
+		err = yuncert.Errorf(yuncert.ErrNotRemainCount, "ProductCode", "all %d certificates of %.80s are used; buy more, or delete orders that are cancelled or refused", p.TotalCount, p.ProductCode)
+	}
+	return p, err
+}
