@@ -16,6 +16,18 @@ import (
 type BookOptions struct {
 	Verifier  Verifier            // looks up proofs of ownership; nil means &NetVerifier{}
 	KeyPolicy algorithm.KeyPolicy // for the keys in CSRs, at submission and again at issuance
+
+	// Authority is the CA that certifies new orders and checks their ownership, such as a
+	// public CA. Nil means that the orders prove their ownership to the Book only, and
+	// that you sign with [Book.Issue] or [Book.Complete].
+	//
+	// With an Authority an order has all DNS names of its CSR. Addresses, other names and
+	// keys on P-521 are refused at submission, because the public CAs refuse them. The
+	// CA decides the term, and Months of the [Product] has no meaning: no public CA
+	// issues for twelve months any more (Baseline Requirements, section 6.3.2). Proofs
+	// by file work over http on port 80 only. CAA records (RFC 8659) are not looked up:
+	// a record that does not name the CA makes it refuse.
+	Authority Authority
 }
 
 // A Book runs the operations on the orders in a [Store]. It is safe for concurrent
@@ -24,10 +36,11 @@ type Book struct {
 	store     Store
 	verifier  Verifier
 	keyPolicy algorithm.KeyPolicy
+	authority Authority
 }
 
 // NewBook returns a Book over a store. It panics if the store is nil, or if the
-// store or the Verifier is a nil pointer.
+// store, the Verifier or the Authority is a nil pointer.
 func NewBook(store Store, opts BookOptions) *Book {
 	// Without these checks an operation would panic later.
 	if param.IsNil(store) {
@@ -39,7 +52,10 @@ func NewBook(store Store, opts BookOptions) *Book {
 	if param.IsNil(opts.Verifier) {
 		panic(fmt.Sprintf("order.NewBook: the Verifier is a nil %T; leave it out to use a NetVerifier", opts.Verifier))
 	}
-	return &Book{store, opts.Verifier, opts.KeyPolicy}
+	if opts.Authority != nil && param.IsNil(opts.Authority) {
+		panic(fmt.Sprintf("order.NewBook: the Authority is a nil %T; leave it out to sign with a CA of your own", opts.Authority))
+	}
+	return &Book{store, opts.Verifier, opts.KeyPolicy, opts.Authority}
 }
 
 // AddPackage buys count units of a product. An empty productCode means
@@ -104,22 +120,29 @@ func (b *Book) Orders(ctx context.Context, state State, after Order, limit int) 
 }
 
 // move applies an event to an order and stores it. If change is not nil, it makes
-// further changes to the order first.
+// further changes to the order first. Attempts begin again in each state and for each
+// proof.
 func (b *Book) move(ctx context.Context, now time.Time, orderID int64, e event, change func(Tx, *Order) error) (o Order, err error) {
 	err = b.update(ctx, func(tx Tx) error {
 		o, err = readOrder(tx, orderID)
 		if err != nil {
 			return err
 		}
-		o.State, err = o.State.after(e)
+		before := o
+		o.State, err = before.State.after(e)
 		if err != nil {
 			return err
 		}
-		o.Updated = instant(now)
+		if e != eventPostpone { // Updated in StateProcess is the time of the proof
+			o.Updated = instant(now)
+		}
 		if change != nil {
 			if err := change(tx, &o); err != nil {
 				return err
 			}
+		}
+		if o.State != before.State || o.Due != before.Due {
+			o.Attempts, o.Next = 0, time.Time{}
 		}
 		return tx.PutOrder(o)
 	})

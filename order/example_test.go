@@ -19,7 +19,7 @@ import (
 type zone map[string][]string
 
 func (z zone) Lookup(_ context.Context, c order.Challenge) ([]string, error) {
-	return z["_dnsauth."+c.Domain], nil
+	return z[c.RecordName], nil
 }
 
 // Buy a plan, order a certificate, prove ownership and issue. The Verifier here

@@ -21,7 +21,7 @@ func (t dnsTable) Lookup(_ context.Context, c order.Challenge) ([]string, error)
 	if c.RecordType != "TXT" {
 		return nil, errors.New("only proofs in the DNS are looked up")
 	}
-	return t["_dnsauth."+c.Domain], nil
+	return t[c.RecordName], nil
 }
 
 // Write your own Verifier and use it instead of [order.NetVerifier].

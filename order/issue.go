@@ -21,9 +21,9 @@ import (
 )
 
 // Issue signs the certificate of an order with [ca.CreateDomainCertificate], for the
-// term of the product, and stores it. The alternative names are the domain and, for
-// a wildcard name, also the name after "*.". The subject is the domain, or empty if
-// the domain is too long for a common name.
+// term of the product, and stores it. The alternative names are the names of the order
+// and, for a wildcard name, also the name after "*.". The subject is the first name, or
+// empty if that is too long for a common name.
 //
 // Proofs do not expire here. To refuse an old one, check Updated of the order in
 // [StateProcess]: it is the time of the proof. If the issuer's own certificate ends
@@ -49,17 +49,18 @@ func (b *Book) Issue(ctx context.Context, rand io.Reader, now time.Time, issuer 
 	if err != nil {
 		return Order{}, err
 	}
-	domains := o.Domain
-	if proved, wildcard := strings.CutPrefix(o.Domain, "*."); wildcard {
-		domains += "," + proved
-	}
-	resp, _, err := ca.CreateDomainCertificate(rand, now, issuer, &ca.CreateDomainCertificateRequest{
+	domains := strings.Join(certifiedNames(o.names()), ",")
+	resp, leaf, err := ca.CreateDomainCertificate(rand, now, issuer, &ca.CreateDomainCertificateRequest{
 		Csr: o.Csr, Domain: domains, Months: product.Months, Immediately: 2,
 	})
 	if err != nil {
 		return Order{}, err
 	}
-	return b.certify(ctx, now, orderID, resp.X509Certificate+withoutRoot(resp.CertificateChain))
+	cert, err := x509der.ParseCertificate(leaf)
+	if err != nil {
+		return Order{}, &yuncert.Error{Code: yuncert.ErrError, Message: "the certificate cannot be read", Err: err}
+	}
+	return b.certify(ctx, now, orderID, cert.NotAfter, resp.X509Certificate+withoutRoot(resp.CertificateChain))
 }
 
 // withoutRoot removes the root, the last certificate of a chain from package ca.
@@ -83,13 +84,13 @@ const maxClockSkew = 5 * time.Minute
 // It returns [yuncert.ErrInvalidValueMalformed] if certificate is not PEM of 1 to 10
 // readable certificates, and [yuncert.ErrInvalidParameter] if
 //   - the key is not the CSR's, or was blocked after the order was submitted,
-//   - the names do not cover the domain,
+//   - the names do not cover all names of the order,
 //   - the certificate is a CA's, has expired at now, becomes valid more than 5 minutes
 //     after now, or lacks serverAuth (RFC 5280, section 4.2.1.12), or
 //   - a CA certificate is not the one that signed the certificate before it, or the
 //     algorithm of a signature is not supported.
 func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certificate string) (Order, error) {
-	chain, err := param.ParseCertificates("Certificate", certificate, 10)
+	chain, err := param.ParseCertificates("Certificate", certificate, maxChain)
 	if err != nil {
 		return Order{}, err
 	}
@@ -107,11 +108,18 @@ func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certi
 	if err := o.checkCertificate(now, request.PublicKey, chain); err != nil {
 		return Order{}, err
 	}
+	return b.certify(ctx, now, orderID, chain[0].NotAfter, pemOf(chain))
+}
+
+// maxChain is the largest number of certificates that an order stores.
+const maxChain = 10
+
+func pemOf(chain []*x509.Certificate) string {
 	var text strings.Builder
 	for _, cert := range chain {
 		text.WriteString(der.PEM("CERTIFICATE", cert.Raw))
 	}
-	return b.certify(ctx, now, orderID, text.String())
+	return text.String()
 }
 
 // request reads the order's CSR, and refuses a key that the policy does not accept
@@ -131,20 +139,21 @@ func (o *Order) request(policy algorithm.KeyPolicy) (*csr.Request, error) {
 // checkCertificate checks that a chain begins with the certificate that was ordered.
 func (o *Order) checkCertificate(now time.Time, key crypto.PublicKey, chain []*x509.Certificate) error {
 	cert := chain[0]
+	missed := uncovered(cert, o.names())
 	at := slices.IndexFunc(chain, func(c *x509.Certificate) bool { return equalKeys(key, c.PublicKey) })
 	switch {
 	case at < 0:
 		return param.Refused("Certificate", "the certificate's key is not the key in the order's CSR; want a certificate made from this CSR")
 	case at > 0:
 		return param.Refused("Certificate", "the certificate's key is not the key in the order's CSR, but the key of certificate %d is; put certificate %[1]d first", at+1)
-	case !covers(cert, o.Domain):
-		return param.Refused("Certificate", "the certificate's names do not cover %.80q; %s", o.Domain, dnsNames(cert))
+	case missed != "":
+		return param.Refused("Certificate", "the certificate's names do not cover %.80q; %s", missed, dnsNames(cert))
 	case cert.IsCA:
 		return param.Refused("Certificate", "the certificate is a CA certificate (RFC 5280, section 4.2.1.9); want a server certificate")
 	case !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageServerAuth):
 		return param.Refused("Certificate", "the certificate's extended key usages lack serverAuth (RFC 5280, section 4.2.1.12); want a server certificate")
 	case now.Add(maxClockSkew).Before(cert.NotBefore):
-		return param.Refused("Certificate", "the certificate is valid from %s, and now is %s; call Complete again when it is valid",
+		return param.Refused("Certificate", "the certificate is valid from %s, and now is %s; try again when it is valid",
 			cert.NotBefore.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	case now.After(cert.NotAfter):
 		return param.Refused("Certificate", "the certificate was valid until %s, and now is %s; want a certificate that has not expired",
@@ -187,24 +196,32 @@ func dnsNames(cert *x509.Certificate) string {
 	return fmt.Sprintf("its DNS names are %.80q", strings.Join(cert.DNSNames, ", "))
 }
 
-// covers reports whether a certificate is valid for a domain. For a wildcard domain
-// the certificate must have the same wildcard name.
-func covers(cert *x509.Certificate, domain string) bool {
-	if !strings.HasPrefix(domain, "*.") {
-		return cert.VerifyHostname(domain) == nil
+// uncovered returns a name that a certificate is not valid for, or "". A wildcard name
+// must be in the certificate. For another name, the wildcard above it suffices (RFC 9525,
+// section 6.3). It looks at each name once, however many there are.
+func uncovered(cert *x509.Certificate, names []string) string {
+	certified := make(map[string]bool, len(cert.DNSNames))
+	for _, name := range cert.DNSNames {
+		certified[strings.ToLower(name)] = true
 	}
-	return slices.ContainsFunc(cert.DNSNames, func(name string) bool { return strings.EqualFold(name, domain) })
+	for _, name := range names {
+		_, parent, _ := strings.Cut(name, ".")
+		if !certified[name] && !certified["*."+parent] {
+			return name
+		}
+	}
+	return ""
 }
 
 // certify stores the certificate of an order and counts it in the package.
-func (b *Book) certify(ctx context.Context, now time.Time, orderID int64, certificate string) (Order, error) {
+func (b *Book) certify(ctx context.Context, now time.Time, orderID int64, notAfter time.Time, certificate string) (Order, error) {
 	return b.move(ctx, now, orderID, eventIssue, func(tx Tx, o *Order) error {
 		p, err := packageOf(tx, o)
 		if err != nil {
 			return err
 		}
 		p.IssuedCount++
-		o.Certificate = certificate
+		o.Certificate, o.Issued, o.NotAfter = certificate, instant(now), instant(notAfter)
 		return tx.PutPackage(p)
 	})
 }

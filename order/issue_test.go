@@ -92,6 +92,7 @@ func TestIssue(t *testing.T) {
 			got := must[order.Order](t)(book.Issue(t.Context(), testutil.Seeded(), later, au.issuer, o.OrderId))
 			want := o
 			want.State, want.Updated, want.Certificate = order.StateCertificate, stored.Add(time.Hour), got.Certificate
+			want.Issued, want.NotAfter = want.Updated, whole(later).AddDate(0, tt.months, 0)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("order mismatch (-want +got):\n%s", diff)
 			}
@@ -468,6 +469,7 @@ func TestComplete(t *testing.T) {
 			got := must[order.Order](t)(book.Complete(t.Context(), later, o.OrderId, tt.given))
 			want := o
 			want.State, want.Updated, want.Certificate = order.StateCertificate, stored.Add(time.Hour), tt.given
+			want.Issued, want.NotAfter = want.Updated, parsePEM(t, got.Certificate)[0].NotAfter
 			if tt.want == "*" {
 				want.Certificate = got.Certificate
 			}
@@ -563,7 +565,7 @@ func TestCompleteRefused(t *testing.T) {
 		{"no extended key usage", "www.example.com", leaf(func(c *x509.Certificate) { c.ExtKeyUsage = nil }), refused, "serverAuth"},
 		{"only for clients", "www.example.com", leaf(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), refused, "serverAuth"},
 		{"expired", "www.example.com", leaf(func(c *x509.Certificate) { c.NotAfter = whole(later).Add(-time.Second) }), refused, "until 2026-03-04T06:06:06Z, and now is 2026-03-04T06:06:07Z; want a certificate that has not expired"},
-		{"not yet valid", "www.example.com", leaf(func(c *x509.Certificate) { c.NotBefore = whole(later).Add(5*time.Minute + time.Second) }), refused, "from 2026-03-04T06:11:08Z, and now is 2026-03-04T06:06:07Z; call Complete again"},
+		{"not yet valid", "www.example.com", leaf(func(c *x509.Certificate) { c.NotBefore = whole(later).Add(5*time.Minute + time.Second) }), refused, "from 2026-03-04T06:11:08Z, and now is 2026-03-04T06:06:07Z; try again when it is valid"},
 
 		{"a CA that did not sign", "www.example.com", is(out.leaf(t, nil) + foreign.subPEM), refused, `certificate 2 is not a certificate of the CA that signed certificate 1: its subject, with the common name "Test Sub CA", is not the issuer`},
 		{"a signer of another name", "www.example.com", is(out.leaf(t, nil) + out.subWith(func(c *x509.Certificate) { c.Subject.CommonName = "Outside CA 2" })), refused, `"Outside CA 2", is not the issuer, with the common name "Outside CA"`},

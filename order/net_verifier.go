@@ -49,10 +49,10 @@ const (
 	maxFile      = 4 << 10 // octets of the proof's file
 )
 
-// Lookup implements [Verifier]. For "DNS" it returns the TXT records of "_dnsauth."
-// followed by the domain. For "FILE" it returns the files that https and http serve
-// with status 200, in this order, after up to 5 redirects and of up to 4096 octets
-// each. It looks at up to 100 addresses of a name and connects to up to 10 of them. It
+// Lookup implements [Verifier]. For "DNS" it returns the TXT records of the RecordName,
+// also if it is an alias. For "FILE" it returns the files that https, unless only http
+// counts, and http serve with status 200, in this order, after up to 5 redirects and of
+// up to 4096 octets each. It looks at up to 100 addresses of a name and connects to up to 10 of them. It
 // does not check the server's certificate, because the applicant may have none yet.
 // Connections end with the call.
 func (v *NetVerifier) Lookup(ctx context.Context, c Challenge) ([]string, error) {
@@ -65,11 +65,10 @@ func (v *NetVerifier) Lookup(ctx context.Context, c Challenge) ([]string, error)
 	if c.ValidateType == validateFile {
 		return v.files(ctx, c)
 	}
-	name := recordLabel(false) + "." + c.Domain
 	// The dot at the end prevents the resolver from using its search list.
-	found, err := v.resolver().LookupTXT(ctx, name+".")
+	found, err := v.resolver().LookupTXT(ctx, c.RecordName+".")
 	if err != nil {
-		return nil, fmt.Errorf("TXT records of %s: %w", name, plainDNS(err))
+		return nil, fmt.Errorf("TXT records of %s: %w", c.RecordName, plainDNS(err))
 	}
 	return found, nil
 }
@@ -93,6 +92,9 @@ func plainDNS(err error) error {
 	return errors.New("the name servers gave no usable answer")
 }
 
+// schemes are the ways to fetch a file. The ports for tests have the same sequence.
+var schemes = [2]string{"https", "http"}
+
 // files fetches the file by https and by http at the same time, so that a firewall
 // that drops packets to one port does not use up the time of the other. It returns
 // as soon as one of them has the proof.
@@ -102,29 +104,36 @@ func (v *NetVerifier) files(ctx context.Context, c Challenge) (found []string, e
 	client := v.client(ctx, c.Domain)
 	var contents [2]string
 	var failures [2]error
-	var both sync.WaitGroup
-	for n, scheme := range []string{"https", "http"} {
-		both.Go(func() {
+	var all sync.WaitGroup
+	first := 0
+	if c.OnlyHTTP {
+		first = 1
+	}
+	for n := first; n < len(schemes); n++ {
+		all.Go(func() {
 			authority := c.Domain
 			if v.ports != nil {
 				authority = net.JoinHostPort(c.Domain, v.ports[n])
 			}
-			contents[n], failures[n] = fetch(ctx, client, scheme+"://"+authority+c.Uri)
+			contents[n], failures[n] = fetch(ctx, client, schemes[n]+"://"+authority+c.Uri)
 			if failures[n] == nil && proves(contents[n], c.Content) {
 				cancel()
 			}
 		})
 	}
-	both.Wait()
-	for n, failure := range failures {
-		if failure == nil {
+	all.Wait()
+	for n := first; n < len(schemes); n++ {
+		if failures[n] == nil {
 			found = append(found, contents[n])
 		}
 	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("the file was not fetched by https: %w; by http: %w", failures[0], failures[1])
+	switch {
+	case len(found) > 0:
+		return found, nil
+	case c.OnlyHTTP:
+		return nil, fmt.Errorf("the file was not fetched by http on port 80, the only way that counts: %w", failures[1])
 	}
-	return found, nil
+	return nil, fmt.Errorf("the file was not fetched by https: %w; by http: %w", failures[0], failures[1])
 }
 
 // A refusal is an error of the verifier's own that the applicant may read.

@@ -216,11 +216,11 @@ func hosts(name string, addresses ...string) map[string]dnsAnswer {
 }
 
 func dnsChallenge() Challenge {
-	return (&Order{Domain: testDomain, ValidateType: validateDNS, Token: testToken}).Challenge()
+	return (&Order{Due: testDomain, ValidateType: validateDNS, Token: testToken}).Challenge()
 }
 
 func fileChallenge(domain string) Challenge {
-	return (&Order{Domain: domain, ValidateType: validateFile, Token: testToken}).Challenge()
+	return (&Order{Due: domain, ValidateType: validateFile, Token: testToken}).Challenge()
 }
 
 // ended waits until done is closed. The time limit only matters if the test fails.

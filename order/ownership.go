@@ -15,19 +15,24 @@ import (
 	"github.com/yuncert/yuncert"
 )
 
-// A Challenge says how an applicant proves ownership of a domain.
+// A Challenge says how an applicant proves ownership of the name that is due.
 type Challenge struct {
 	ValidateType string // "DNS" or "FILE"
 	Domain       string // the name to prove, without "*."
 
-	// For "DNS", the applicant adds a "TXT" record with the text RecordValue at
-	// "_dnsauth." followed by Domain. RecordDomain is this name relative to the zone
-	// of the registered domain, such as "_dnsauth.www".
-	RecordDomain, RecordType, RecordValue string
+	// For "DNS", the applicant adds a "TXT" record with the text RecordValue at the name
+	// RecordName: "_dnsauth." and Domain, or "_acme-challenge." and Domain for an
+	// [Authority] (RFC 8555, section 8.4). RecordDomain is this name relative to the zone
+	// of the registered domain, such as "_dnsauth.www". An alias (CNAME) at RecordName can
+	// lead to a record elsewhere.
+	RecordName, RecordDomain, RecordType, RecordValue string
 
-	// For "FILE", the applicant puts a file with the text Content at the path Uri,
-	// "/.well-known/pki-validation/fileauth.txt", on the web server of Domain.
+	// For "FILE", the applicant puts a file with the text Content at the path Uri on the
+	// web server of Domain: "/.well-known/pki-validation/fileauth.txt", or a path below
+	// "/.well-known/acme-challenge/" for an Authority (RFC 8555, section 8.3). OnlyHTTP
+	// says that only http on port 80 counts, and not https.
 	Uri, Content string
+	OnlyHTTP     bool
 }
 
 // The values of ValidateType.
@@ -36,24 +41,33 @@ const (
 	validateFile = "FILE"
 )
 
-const fileURI = "/.well-known/pki-validation/fileauth.txt"
+// The places of proofs.
+const (
+	fileURI      = "/.well-known/pki-validation/fileauth.txt"
+	authorityURI = "/.well-known/acme-challenge/"
+)
 
 // recordLabel returns the first label of the record that proves a name.
 func recordLabel(authority bool) string {
 	if authority {
-		return "_acme-challenge" // RFC 8555, section 8.4
+		return "_acme-challenge"
 	}
 	return "_dnsauth"
 }
 
-// Challenge returns what proves ownership of the order's domain.
+// Challenge returns what proves ownership of the name that is due.
 func (o *Order) Challenge() Challenge {
-	c := Challenge{ValidateType: o.ValidateType, Domain: strings.TrimPrefix(o.Domain, "*.")}
+	authority := o.Reference != ""
+	c := Challenge{ValidateType: o.ValidateType, Domain: o.Due}
 	if o.ValidateType == validateFile {
 		c.Uri, c.Content = fileURI, o.Token
+		if authority {
+			c.Uri, c.OnlyHTTP = authorityURI+fileName(o.Token), true
+		}
 		return c
 	}
-	c.RecordDomain, c.RecordType, c.RecordValue = recordLabel(false), "TXT", o.Token
+	label := recordLabel(authority)
+	c.RecordName, c.RecordDomain, c.RecordType, c.RecordValue = label+"."+o.Due, label, "TXT", o.Token
 	registered, err := publicsuffix.EffectiveTLDPlusOne(c.Domain)
 	if err == nil && registered != c.Domain {
 		c.RecordDomain += "." + strings.TrimSuffix(c.Domain, "."+registered)
@@ -73,33 +87,95 @@ type Verifier interface {
 	Lookup(ctx context.Context, c Challenge) ([]string, error)
 }
 
-// CheckOwnership looks up the proof of ownership for an order. Without a proof the
-// order stays in [StateDomainVerify] and gets a Reason, and CheckOwnership returns
-// no error. Call it again later.
+// CheckOwnership looks up the proof of ownership for an order. Without it the order stays
+// in [StateDomainVerify] and gets a Reason, and CheckOwnership returns no error. Call it
+// again later.
+//
+// If the order has several names, their proofs have the same text, and CheckOwnership
+// looks for one after the other until one is missing. Due is the name of that one. The
+// time that all lookups take is for ctx to limit.
+//
+// For an order at an [Authority], CheckOwnership tells the Authority about the proof that
+// it found, and returns the answer: another proof is due, with another text; or none is
+// due and the order goes to [StateProcess]; or the CA still looks for this proof, and the
+// order stays as it is without a Reason. The CA is not told before the proof is found,
+// because a validation that fails at a public CA is final, and counts towards its limits.
+// If the CA refuses, the order goes to [StateVerifyFail].
+//
+// If another call finds the proof first, the code is [yuncert.ErrOrderStateError].
 func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64) (Order, error) {
-	o, err := b.Order(ctx, orderID)
+	before, err := b.Order(ctx, orderID)
 	if err != nil {
 		return Order{}, err
 	}
-	if _, err := o.State.after(eventProve); err != nil {
+	if _, err := before.State.after(eventProve); err != nil {
 		return Order{}, err
 	}
-	found, err := b.verifier.Lookup(ctx, o.Challenge())
-	ended := endOf(ctx)
-	if ended != nil {
-		return Order{}, &yuncert.Error{Code: yuncert.ErrError, Message: "ctx ended during the check of ownership", Err: ended}
+	if before.Reference != "" {
+		return b.prove(ctx, now, before)
 	}
-	reason := notProved(o.Token, found, err)
-	if reason != "" {
-		return b.move(ctx, now, orderID, eventCheck, func(_ Tx, o *Order) error {
-			o.Reason = reason
-			return nil
-		})
+	after := before
+	names := provedNames(before.names())
+	for _, name := range names[max(slices.Index(names, before.Due), 0):] {
+		after.Due = name
+		after.Reason, err = b.missing(ctx, &after)
+		if err != nil {
+			return Order{}, err
+		}
+		if after.Reason != "" {
+			return b.checked(ctx, now, eventCheck, before, after)
+		}
 	}
-	return b.move(ctx, now, orderID, eventProve, func(_ Tx, o *Order) error {
-		o.Reason = ""
+	return b.checked(ctx, now, eventProve, before, after)
+}
+
+// prove is CheckOwnership for an order at an Authority. It takes one step, so that the
+// store has each answer before the next question.
+func (b *Book) prove(ctx context.Context, now time.Time, before Order) (Order, error) {
+	authority, err := b.authorityOf(&before)
+	if err != nil {
+		return Order{}, err
+	}
+	after := before
+	after.Reason, err = b.missing(ctx, &before)
+	if err != nil {
+		return Order{}, err
+	}
+	if after.Reason != "" {
+		return b.checked(ctx, now, eventCheck, before, after)
+	}
+	due, err := authority.Prove(ctx, before.Reference, before.ValidateType, Proof{before.Due, before.Token})
+	if err != nil {
+		return b.refuse(ctx, now, before.OrderId, err)
+	}
+	if err := after.setDue(due); err != nil {
+		return Order{}, err
+	}
+	if after.State == StateProcess {
+		return b.checked(ctx, now, eventProve, before, after)
+	}
+	return b.checked(ctx, now, eventCheck, before, after)
+}
+
+// checked stores what a check of ownership found. If another check went on meanwhile,
+// this one must not take the order back to a proof that was found.
+func (b *Book) checked(ctx context.Context, now time.Time, e event, before, after Order) (Order, error) {
+	return b.move(ctx, now, before.OrderId, e, func(_ Tx, o *Order) error {
+		if o.Due != before.Due || o.Token != before.Token {
+			return yuncert.Errorf(yuncert.ErrOrderStateError, "OrderId", "another call found the proof of %.80q meanwhile; read the order again", before.Due)
+		}
+		o.Due, o.Token, o.Reason = after.Due, after.Token, after.Reason
 		return nil
 	})
+}
+
+// missing looks up the proof that is due. It returns why nothing is proved, or "".
+func (b *Book) missing(ctx context.Context, o *Order) (reason string, err error) {
+	found, err := b.verifier.Lookup(ctx, o.Challenge())
+	if ended := endOf(ctx); ended != nil {
+		return "", &yuncert.Error{Code: yuncert.ErrError, Message: "ctx ended during the check of ownership", Err: ended}
+	}
+	return notProved(o.Token, found, err), nil
 }
 
 // endOf returns why ctx has ended, or nil. A socket takes its deadline from ctx and

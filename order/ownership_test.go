@@ -54,19 +54,25 @@ func TestChallenge(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.domain, func(t *testing.T) {
 			t.Parallel()
-			o := order.Order{Domain: tt.domain, ValidateType: "DNS", Token: token}
-			want := order.Challenge{ValidateType: "DNS", Domain: tt.proved, RecordDomain: tt.recordDomain, RecordType: "TXT", RecordValue: token}
-			if diff := cmp.Diff(want, o.Challenge()); diff != "" {
-				t.Errorf("challenge mismatch (-want +got):\n%s", diff)
+			check := func(o order.Order, want order.Challenge) {
+				t.Helper()
+				o.Domain, o.Due = tt.domain, tt.proved
+				if diff := cmp.Diff(want, o.Challenge()); diff != "" {
+					t.Errorf("challenge mismatch (-want +got):\n%s", diff)
+				}
+				if !strings.HasPrefix(want.RecordName+".", want.RecordDomain+".") && want.RecordName != "" {
+					t.Errorf("%s is not a prefix of %s", want.RecordDomain, want.RecordName)
+				}
 			}
-			if !strings.HasPrefix("_dnsauth."+tt.proved+".", tt.recordDomain+".") {
-				t.Errorf("%s is not a prefix of _dnsauth.%s", tt.recordDomain, tt.proved)
-			}
-			o.ValidateType = "FILE"
-			want = order.Challenge{ValidateType: "FILE", Domain: tt.proved, Uri: "/.well-known/pki-validation/fileauth.txt", Content: token}
-			if diff := cmp.Diff(want, o.Challenge()); diff != "" {
-				t.Errorf("challenge mismatch (-want +got):\n%s", diff)
-			}
+			check(order.Order{ValidateType: "DNS", Token: token},
+				order.Challenge{ValidateType: "DNS", Domain: tt.proved, RecordName: "_dnsauth." + tt.proved, RecordDomain: tt.recordDomain, RecordType: "TXT", RecordValue: token})
+			check(order.Order{ValidateType: "FILE", Token: token},
+				order.Challenge{ValidateType: "FILE", Domain: tt.proved, Uri: "/.well-known/pki-validation/fileauth.txt", Content: token})
+			// At an Authority: RFC 8555, sections 8.3 and 8.4.
+			check(order.Order{Reference: "x", ValidateType: "DNS", Token: "digest"},
+				order.Challenge{ValidateType: "DNS", Domain: tt.proved, RecordName: "_acme-challenge." + tt.proved, RecordDomain: strings.Replace(tt.recordDomain, "_dnsauth", "_acme-challenge", 1), RecordType: "TXT", RecordValue: "digest"})
+			check(order.Order{Reference: "x", ValidateType: "FILE", Token: "aB-_9.print"},
+				order.Challenge{ValidateType: "FILE", Domain: tt.proved, Uri: "/.well-known/acme-challenge/aB-_9", Content: "aB-_9.print", OnlyHTTP: true})
 		})
 	}
 }
@@ -178,7 +184,7 @@ func TestCheckOwnership(t *testing.T) {
 			var token string
 			book, store := newBook(t, verifierFunc(func(_ context.Context, c order.Challenge) ([]string, error) {
 				asked++
-				want := order.Challenge{ValidateType: "DNS", Domain: "www.example.com", RecordDomain: "_dnsauth.www", RecordType: "TXT", RecordValue: token}
+				want := order.Challenge{ValidateType: "DNS", Domain: "www.example.com", RecordName: "_dnsauth.www.example.com", RecordDomain: "_dnsauth.www", RecordType: "TXT", RecordValue: token}
 				if diff := cmp.Diff(want, c); diff != "" {
 					t.Errorf("challenge mismatch (-want +got):\n%s", diff)
 				}

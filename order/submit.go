@@ -26,7 +26,7 @@ type terms struct {
 var documented = terms{products: products}
 
 // terms returns the terms of the Book.
-func (b *Book) terms() terms { return terms{products, b.keyPolicy, false} }
+func (b *Book) terms() terms { return terms{products, b.keyPolicy, b.authority != nil} }
 
 // newOrder returns an order that [Book.submit] can store. It has no contacts yet.
 func newOrder(request *x509der.Request, product Product, names []string, validateType string) *Order {
@@ -133,7 +133,7 @@ func failed(parameter, format string, args ...any) error {
 }
 
 // submit stores a new order, whose OrderId it sets, and takes a unit for it. It returns
-// a RequestId.
+// a RequestId. If the process dies after begin, the CA's own order expires unused.
 func (b *Book) submit(ctx context.Context, rand io.Reader, now time.Time, o *Order) (requestID string, err error) {
 	o.Created = instant(now)
 	o.Updated = o.Created
@@ -144,6 +144,11 @@ func (b *Book) submit(ctx context.Context, rand io.Reader, now time.Time, o *Ord
 	requestID, err = newRequestID(rand)
 	if err != nil {
 		return "", err
+	}
+	if b.authority != nil {
+		if err := b.begin(ctx, o); err != nil {
+			return "", err
+		}
 	}
 	// One collision among 2^53 OrderIds is rare. Ten in a row mean that rand repeats
 	// itself.
