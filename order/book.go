@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/yuncert/yuncert"
@@ -90,33 +89,6 @@ func (b *Book) Order(ctx context.Context, orderID int64) (o Order, err error) {
 		return Order{}, err
 	}
 	return o, nil
-}
-
-// maxPage is the largest number of orders on a page.
-const maxPage = 1000
-
-// Orders returns a page of up to limit orders in a state, oldest first. It returns
-// [yuncert.ErrInvalidParameter] for an unknown state, or if limit is not from 1 to
-// 1000. For the first page, after is the zero Order. For each further page, it is
-// the last order of the page before, even if that order has changed or is deleted. A
-// page with fewer than limit orders is the last. An order that enters the state at a
-// position already passed, such as one from a process with a slow clock, is on no
-// page until you begin again.
-func (b *Book) Orders(ctx context.Context, state State, after Order, limit int) (page []Order, err error) {
-	if !slices.Contains(states, state) {
-		return nil, param.Refused("state", "%.40q is not one of %s", string(state), states)
-	}
-	if limit < 1 || limit > maxPage {
-		return nil, param.Refused("limit", "%d is not from 1 to %d", limit, maxPage)
-	}
-	err = b.view(ctx, func(tx Snapshot) (err error) {
-		page, err = tx.Orders(state, after, limit)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return page, nil
 }
 
 // move applies an event to an order and stores it. If change is not nil, it makes

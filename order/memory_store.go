@@ -85,7 +85,7 @@ func (tx *memoryTx) OrdersOf(domain string, after Order, limit int) ([]Order, er
 // Expiring looks at every order.
 func (tx *memoryTx) Expiring(before time.Time, after Order, limit int) ([]Order, error) {
 	return tx.selected(func(o *Order) bool {
-		return o.State == StateCertificate && o.NotAfter.Before(before)
+		return o.State == StateCertificate && !o.NotAfter.IsZero() && o.NotAfter.Before(before)
 	}, byNotAfter, after, limit), nil
 }
 

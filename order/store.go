@@ -44,13 +44,14 @@ type Snapshot interface {
 	// or not an order is there. The zero Order is before all.
 	Orders(state State, after Order, limit int) ([]Order, error)
 
-	// OrdersOf returns up to limit orders with this Domain, sorted and begun as Orders
-	// does.
+	// OrdersOf returns up to limit orders with a Domain, in any state. Domain is equal
+	// octet by octet. The sequence and after are as in Orders.
 	OrdersOf(domain string, after Order, limit int) ([]Order, error)
 
 	// Expiring returns up to limit orders in [StateCertificate] whose NotAfter is before
-	// a time, sorted by NotAfter and then by OrderId. It begins after the position of
-	// NotAfter and OrderId of after.
+	// a time and not zero, sorted by NotAfter and then by OrderId. It begins after the
+	// position of NotAfter and OrderId of after, whether or not an order is there. The
+	// zero Order is before all.
 	Expiring(before time.Time, after Order, limit int) ([]Order, error)
 }
 

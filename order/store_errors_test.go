@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -32,7 +31,7 @@ type failingStore struct {
 // cause in another error, as stores of databases do.
 var failures = []string{
 	"Update", "View", "after Update", "after View", "wrapped",
-	"Package", "Order", "Orders", "PutPackage", "CreateOrder", "PutOrder", "DeleteOrder",
+	"Package", "Order", "Orders", "OrdersOf", "Expiring", "PutPackage", "CreateOrder", "PutOrder", "DeleteOrder",
 }
 
 func (s failingStore) fail(place string) error {
@@ -185,6 +184,14 @@ func calls() []call {
 		{"Orders", order.StateDomainVerify, places(view, "Orders"), broke,
 			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
 				return book.Orders(ctx, order.StateDomainVerify, order.Order{}, 10)
+			}},
+		{"OrdersOf", order.StateDomainVerify, places(view, "OrdersOf"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.OrdersOf(ctx, "www.example.com", order.Order{}, 10)
+			}},
+		{"Expiring", order.StateCertificate, places(view, "Expiring"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.Expiring(ctx, later, order.Order{}, 10)
 			}},
 		{"CheckOwnership", order.StateDomainVerify, places(update, view, "Order,PutOrder"), broke,
 			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
@@ -471,60 +478,4 @@ func TestStoreRetries(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestOrders(t *testing.T) {
-	t.Parallel()
-	book, _ := newBook(t, proved)
-	for _, limit := range []int{0, -1, 1001, math.MinInt} {
-		page, err := book.Orders(t.Context(), order.StateProcess, order.Order{}, limit)
-		testutil.CheckError(t, err, refused, "limit", fmt.Sprint(limit), "from 1 to 1000")
-		if page != nil {
-			t.Error("a result with an error")
-		}
-	}
-	page := must[[]order.Order](t)(book.Orders(t.Context(), order.StateProcess, order.Order{}, 1000))
-	if len(page) != 0 {
-		t.Errorf("a page without orders in the store: %v", page)
-	}
-	// Pages of any size have each order of the state once, and no other order.
-	want := map[int64]bool{}
-	for i := range 10 {
-		o := reach(t, book, states[i%len(states)], application(plainCSR(t)))
-		if o.State == order.StateDomainVerify || o.State == order.StateProcess {
-			want[o.OrderId] = true
-		}
-	}
-	for _, limit := range []int{1, 2, 3, 1000} {
-		got := map[int64]bool{}
-		for _, state := range []order.State{order.StateDomainVerify, order.StateProcess} {
-			var last order.Order
-			for {
-				page := must[[]order.Order](t)(book.Orders(t.Context(), state, last, limit))
-				if len(page) > limit {
-					t.Fatalf("a page with limit %d has %d orders", limit, len(page))
-				}
-				for _, o := range page {
-					if o.State != state || got[o.OrderId] {
-						t.Errorf("order %d in %s is on a page of %s, or on two pages", o.OrderId, o.State, state)
-					}
-					got[o.OrderId] = true
-					last = o
-				}
-				if len(page) < limit {
-					break
-				}
-			}
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("pages of %d: orders mismatch (-want +got):\n%s", limit, diff)
-		}
-	}
-	for _, state := range []order.State{"", "unknow", "proces", "a\x00b"} {
-		_, err := book.Orders(t.Context(), state, order.Order{}, 10)
-		testutil.CheckError(t, err, refused, "state", fmt.Sprintf("%q", string(state)), "domain_verify process verify_fail certificate payed")
-	}
-	// The message contains only the beginning of a long state.
-	_, err := book.Orders(t.Context(), order.State(strings.Repeat("x", 1000)), order.Order{}, 10)
-	testutil.CheckError(t, err, refused, "state", fmt.Sprintf("%q is not one of", strings.Repeat("x", 40)))
 }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"errors"
+	"math"
 	"time"
 
 	"github.com/yuncert/yuncert/internal/sqldb"
@@ -80,6 +81,9 @@ func (tx *tx) OrdersOf(domain string, after order.Order, limit int) ([]order.Ord
 }
 
 func (tx *tx) Expiring(before time.Time, after order.Order, limit int) ([]order.Order, error) {
+	if !after.NotAfter.After(time.Time{}) {
+		after = order.Order{OrderId: math.MaxInt64} // after all orders without NotAfter
+	}
 	return tx.page(limit, selectExpiring, before.UnixMicro(), after.NotAfter.UnixMicro(), after.OrderId)
 }
 
