@@ -3,6 +3,7 @@ package order
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -17,7 +18,9 @@ type MemoryStore struct {
 	mu       sync.RWMutex
 	packages map[string]Package // this and the other maps are nil before the first Update
 	orders   map[int64]*Order
-	byState  map[State][]*Order // sorted as Snapshot.Orders gives them
+	byState  map[State][]*Order  // sorted as Snapshot.Orders gives them
+	byDomain map[string][]*Order // sorted as Snapshot.OrdersOf gives them
+	byExpiry []*Order            // those that Snapshot.Expiring gives, so sorted
 }
 
 // NewMemoryStore returns an empty store.
@@ -28,7 +31,8 @@ func (s *MemoryStore) Update(ctx context.Context, f func(Tx) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.packages == nil {
-		s.packages, s.orders, s.byState = map[string]Package{}, map[int64]*Order{}, map[State][]*Order{}
+		s.packages, s.orders = map[string]Package{}, map[int64]*Order{}
+		s.byState, s.byDomain = map[State][]*Order{}, map[string][]*Order{}
 	}
 	tx := &memoryTx{store: s}
 	return tx.undo.Run(ctx, func() error { return f(tx) })
@@ -64,42 +68,27 @@ func (tx *memoryTx) Order(orderID int64) (Order, bool, error) {
 }
 
 func (tx *memoryTx) Orders(state State, after Order, limit int) ([]Order, error) {
-	sorted := tx.store.byState[state]
-	from, found := slices.BinarySearchFunc(sorted, &after, inOrder)
+	return pageAfter(tx.store.byState[state], &after, inOrder, limit), nil
+}
+
+func (tx *memoryTx) OrdersOf(domain string, after Order, limit int) ([]Order, error) {
+	return pageAfter(tx.store.byDomain[domain], &after, inOrder, limit), nil
+}
+
+func (tx *memoryTx) Expiring(before time.Time, after Order, limit int) ([]Order, error) {
+	sorted := tx.store.byExpiry
+	end, _ := slices.BinarySearchFunc(sorted, &Order{NotAfter: before, OrderId: math.MinInt64}, inOrderOfExpiry)
+	return pageAfter(sorted[:end], &after, inOrderOfExpiry, limit), nil
+}
+
+// pageAfter returns up to limit orders of a sorted list that come after an order.
+func pageAfter(sorted []*Order, after *Order, compare func(a, b *Order) int, limit int) (page []Order) {
+	from, found := slices.BinarySearchFunc(sorted, after, compare)
 	if found {
 		from++
 	}
 	sorted = sorted[from:]
-	var page []Order
 	for _, o := range sorted[:max(min(limit, len(sorted)), 0)] {
-		page = append(page, *o)
-	}
-	return page, nil
-}
-
-// OrdersOf looks at every order.
-func (tx *memoryTx) OrdersOf(domain string, after Order, limit int) ([]Order, error) {
-	return tx.selected(func(o *Order) bool { return o.Domain == domain }, inOrder, after, limit), nil
-}
-
-// Expiring looks at every order.
-func (tx *memoryTx) Expiring(before time.Time, after Order, limit int) ([]Order, error) {
-	return tx.selected(func(o *Order) bool {
-		return o.State == StateCertificate && !o.NotAfter.IsZero() && o.NotAfter.Before(before)
-	}, byNotAfter, after, limit), nil
-}
-
-// selected returns a page of the orders that a condition selects.
-func (tx *memoryTx) selected(selects func(*Order) bool, compare func(a, b *Order) int, after Order, limit int) []Order {
-	var selected []*Order
-	for _, o := range tx.store.orders {
-		if selects(o) && compare(o, &after) > 0 {
-			selected = append(selected, o)
-		}
-	}
-	slices.SortFunc(selected, compare)
-	var page []Order
-	for _, o := range selected[:max(min(limit, len(selected)), 0)] {
 		page = append(page, *o)
 	}
 	return page
@@ -120,18 +109,14 @@ func (tx *memoryTx) CreateOrder(o Order) error {
 }
 
 func (tx *memoryTx) PutOrder(o Order) error {
-	before := tx.store.orders[o.OrderId]
-	if before != nil && before.State == o.State && before.Created.Equal(o.Created) {
-		// The order keeps its position. To remove and insert it would move all
-		// orders after it, which takes a millisecond among a million orders.
-		tx.store.replace(&o)
-		tx.undo.Add(func() { tx.store.replace(before) })
-		return nil
+	stored := tx.store.orders[o.OrderId]
+	if stored == nil {
+		return tx.CreateOrder(o)
 	}
-	if err := tx.DeleteOrder(o.OrderId); err != nil {
-		return err
-	}
-	return tx.CreateOrder(o)
+	before := *stored
+	tx.store.replace(stored, o)
+	tx.undo.Add(func() { tx.store.replace(stored, before) })
+	return nil
 }
 
 func (tx *memoryTx) DeleteOrder(orderID int64) error {
@@ -142,12 +127,13 @@ func (tx *memoryTx) DeleteOrder(orderID int64) error {
 	return nil
 }
 
-// add and remove keep orders and byState in step.
 func (s *MemoryStore) add(o *Order) {
 	s.orders[o.OrderId] = o
-	sorted := s.byState[o.State]
-	at, _ := slices.BinarySearchFunc(sorted, o, inOrder)
-	s.byState[o.State] = slices.Insert(sorted, at, o)
+	s.byState[o.State] = insert(s.byState[o.State], o, inOrder)
+	s.byDomain[o.Domain] = insert(s.byDomain[o.Domain], o, inOrder)
+	if expires(o) {
+		s.byExpiry = insert(s.byExpiry, o, inOrderOfExpiry)
+	}
 }
 
 func (s *MemoryStore) remove(orderID int64) *Order {
@@ -156,19 +142,43 @@ func (s *MemoryStore) remove(orderID int64) *Order {
 		return nil
 	}
 	delete(s.orders, orderID)
-	sorted := s.byState[o.State]
-	at, _ := slices.BinarySearchFunc(sorted, o, inOrder)
-	s.byState[o.State] = slices.Delete(sorted, at, at+1)
+	s.byState[o.State] = remove(s.byState[o.State], o, inOrder)
+	s.byDomain[o.Domain] = remove(s.byDomain[o.Domain], o, inOrder)
+	if len(s.byDomain[o.Domain]) == 0 {
+		delete(s.byDomain, o.Domain)
+	}
+	if expires(o) {
+		s.byExpiry = remove(s.byExpiry, o, inOrderOfExpiry)
+	}
 	return o
 }
 
-// replace puts an order in the position of the one with the same State, Created and
-// OrderId.
-func (s *MemoryStore) replace(o *Order) {
-	s.orders[o.OrderId] = o
-	sorted := s.byState[o.State]
-	at, _ := slices.BinarySearchFunc(sorted, o, inOrder)
-	sorted[at] = o
+// replace changes the content of a stored order.
+func (s *MemoryStore) replace(stored *Order, content Order) {
+	// An order that keeps its positions is changed in place. To remove and insert it
+	// would move all orders after it, which takes a millisecond among a million orders.
+	if stored.State == content.State && stored.Domain == content.Domain && stored.Created.Equal(content.Created) &&
+		stored.NotAfter.Equal(content.NotAfter) {
+		*stored = content
+		return
+	}
+	s.remove(stored.OrderId)
+	*stored = content
+	s.add(stored)
+}
+
+// expires reports whether [Snapshot.Expiring] gives an order.
+func expires(o *Order) bool { return o.State == StateCertificate && !o.NotAfter.IsZero() }
+
+// insert and remove keep a list sorted.
+func insert(sorted []*Order, o *Order, compare func(a, b *Order) int) []*Order {
+	at, _ := slices.BinarySearchFunc(sorted, o, compare)
+	return slices.Insert(sorted, at, o)
+}
+
+func remove(sorted []*Order, o *Order, compare func(a, b *Order) int) []*Order {
+	at, _ := slices.BinarySearchFunc(sorted, o, compare)
+	return slices.Delete(sorted, at, at+1)
 }
 
 // inOrder compares orders as [Snapshot.Orders] sorts them.
@@ -176,7 +186,7 @@ func inOrder(a, b *Order) int {
 	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.OrderId, b.OrderId))
 }
 
-// byNotAfter compares orders as [Snapshot.Expiring] sorts them.
-func byNotAfter(a, b *Order) int {
+// inOrderOfExpiry compares orders as [Snapshot.Expiring] sorts them.
+func inOrderOfExpiry(a, b *Order) int {
 	return cmp.Or(a.NotAfter.Compare(b.NotAfter), cmp.Compare(a.OrderId, b.OrderId))
 }
