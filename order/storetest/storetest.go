@@ -30,6 +30,9 @@ func Run(t *testing.T, open func(t *testing.T) order.Store) {
 		{"an Update reads its own writes", testOwnWrites},
 		{"pages", testPages},
 		{"pages while orders change", testChangingPages},
+		{"pages of a domain", testPagesOf},
+		{"pages of expiring orders", testExpiring},
+		{"pages of expiring orders that change", testChangingExpiring},
 		{"concurrent increments", testIncrements},
 		{"concurrent Updates in opposite order", testOppositeOrders},
 		{"a View of one state", testViews},
@@ -52,16 +55,31 @@ var states = []order.State{
 	order.StateDomainVerify, order.StateProcess, order.StateVerifyFail, order.StateCertificate, order.StatePayed,
 }
 
-// day is the time of the orders in these tests.
-var day = storetest.Day
+// day is the time of the orders in these tests. endOfTime is the last time that an
+// order can have.
+var (
+	day       = storetest.Day
+	endOfTime = time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC)
+)
+
+// at returns the time n microseconds after day.
+func at(n int) time.Time { return day.Add(time.Duration(n) * time.Microsecond) }
 
 // newOrder returns an order that was created n microseconds after day.
 func newOrder(id int64, state order.State, n int) order.Order {
 	return order.Order{
 		OrderId: id, ProductCode: "product", State: state, Domain: "www.example.com", Csr: "csr", ValidateType: "DNS",
 		Username: "user", Phone: "1", Email: "a@example.com", Token: "token",
-		Created: day.Add(time.Duration(n) * time.Microsecond), Updated: day,
+		Created: at(n), Updated: day,
 	}
+}
+
+// issuedOrder returns an order that was created id microseconds after day, and whose
+// certificate expires n microseconds after day.
+func issuedOrder(id int64, n int) order.Order {
+	o := newOrder(id, order.StateCertificate, int(id))
+	o.Certificate, o.Issued, o.NotAfter = "certificate", day, at(n)
+	return o
 }
 
 func update(t *testing.T, store order.Store, f func(order.Tx) error) {
@@ -114,19 +132,36 @@ func wantOrder(t *testing.T, r order.Reader, id int64, want *order.Order) {
 	t.Helper()
 	got, found, err := r.Order(id)
 	storetest.WantFound(t, fmt.Sprintf("Order(%d)", id), got, found, err, want)
-	for _, instant := range []time.Time{got.Created, got.Updated} {
+	for _, instant := range []time.Time{got.Next, got.Issued, got.NotAfter, got.Created, got.Updated} {
 		if instant.Location() != time.UTC {
 			t.Errorf("Order(%d) has a time in %s, want UTC", id, instant.Location())
 		}
 	}
 }
 
-// ids returns the OrderIds of a page.
-func ids(t *testing.T, r order.Snapshot, state order.State, after order.Order, limit int) (ids []int64) {
+// ids, idsOf and idsExpiring return the OrderIds of a page.
+func ids(t *testing.T, r order.Snapshot, state order.State, after order.Order, limit int) []int64 {
 	t.Helper()
 	page, err := r.Orders(state, after, limit)
+	return idsIn(t, fmt.Sprintf("Orders(%s)", state), page, err)
+}
+
+func idsOf(t *testing.T, r order.Snapshot, domain string, after order.Order, limit int) []int64 {
+	t.Helper()
+	page, err := r.OrdersOf(domain, after, limit)
+	return idsIn(t, fmt.Sprintf("OrdersOf(%s)", domain), page, err)
+}
+
+func idsExpiring(t *testing.T, r order.Snapshot, before time.Time, after order.Order, limit int) []int64 {
+	t.Helper()
+	page, err := r.Expiring(before, after, limit)
+	return idsIn(t, fmt.Sprintf("Expiring(%s)", before), page, err)
+}
+
+func idsIn(t *testing.T, call string, page []order.Order, err error) (ids []int64) {
+	t.Helper()
 	if err != nil {
-		t.Errorf("Orders(%s): %v", state, err)
+		t.Errorf("%s: %v", call, err)
 	}
 	for _, o := range page {
 		ids = append(ids, o.OrderId)
@@ -141,10 +176,12 @@ func wantIDs(t *testing.T, what string, got []int64, want ...int64) {
 	}
 }
 
-// A content is some packages and all orders of a store.
+// A content is some packages and all orders of a store. OfDomain and Expiring have the
+// OrderIds that OrdersOf gives for the domain of newOrder, and that Expiring gives.
 type content struct {
-	Packages []order.Package
-	Orders   []order.Order
+	Packages           []order.Package
+	Orders             []order.Order
+	OfDomain, Expiring []int64
 }
 
 func contentOf(t *testing.T, store order.Store, productCodes ...string) (c content) {
@@ -167,6 +204,8 @@ func contentOf(t *testing.T, store order.Store, productCodes ...string) (c conte
 			}
 			c.Orders = append(c.Orders, page...)
 		}
+		c.OfDomain = idsOf(t, r, "www.example.com", order.Order{}, 1000)
+		c.Expiring = idsExpiring(t, r, endOfTime, order.Order{}, 1000)
 		return nil
 	})
 	return c

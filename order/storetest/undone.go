@@ -14,17 +14,23 @@ import (
 // of it is stored.
 func testUndone(t *testing.T, store order.Store, run func(write func(order.Tx) error)) {
 	t.Helper()
-	put(t, store, order.Package{ProductCode: "old", TotalCount: 9}, newOrder(1, order.StateProcess, 1), newOrder(2, order.StateProcess, 2), newOrder(4, order.StateProcess, 4))
+	put(t, store, order.Package{ProductCode: "old", TotalCount: 9}, newOrder(1, order.StateProcess, 1), newOrder(2, order.StateProcess, 2), newOrder(4, order.StateProcess, 4),
+		issuedOrder(5, 5), issuedOrder(6, 6), issuedOrder(7, 7))
 	before := contentOf(t, store, "old", "new")
 	kept := newOrder(4, order.StateProcess, 4) // keeps its position
 	kept.Reason = "changed"
+	later, elsewhere := issuedOrder(5, 8), issuedOrder(6, 6)
+	elsewhere.Domain = "example.net"
 	run(func(tx order.Tx) error {
 		_, _, err1 := tx.Order(1)
 		_, _, err2 := tx.Order(2)
 		_, _, err4 := tx.Order(4)
-		return errors.Join(err1, err2, err4, tx.PutOrder(kept),
+		_, _, err5 := tx.Order(5)
+		_, _, err6 := tx.Order(6)
+		_, _, err7 := tx.Order(7)
+		return errors.Join(err1, err2, err4, err5, err6, err7, tx.PutOrder(kept), tx.PutOrder(later), tx.PutOrder(elsewhere), tx.DeleteOrder(7),
 			putAll(tx, order.Package{ProductCode: "old", TotalCount: 10}, order.Package{ProductCode: "new"}, newOrder(3, order.StatePayed, 0)),
-			tx.PutOrder(newOrder(1, order.StateCertificate, 5)), tx.DeleteOrder(2), tx.CreateOrder(newOrder(2, order.StatePayed, 0)))
+			tx.PutOrder(issuedOrder(1, 1)), tx.DeleteOrder(2), tx.CreateOrder(newOrder(2, order.StatePayed, 0)))
 	})
 	if diff := cmp.Diff(before, contentOf(t, store, "old", "new")); diff != "" {
 		t.Errorf("the failed Update changed the store (-before +after):\n%s", diff)

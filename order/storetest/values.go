@@ -35,17 +35,23 @@ func testEveryField(t *testing.T, store order.Store) {
 	}
 	checkAll := func(r order.Snapshot) error {
 		check(r)
-		page, err := r.Orders(o.State, order.Order{}, 10)
-		if diff := cmp.Diff([]order.Order{o}, page); diff != "" {
-			t.Errorf("Orders mismatch (-want +got):\n%s", diff)
+		page, err1 := r.Orders(o.State, order.Order{}, 10)
+		of, err2 := r.OrdersOf(o.Domain, order.Order{}, 10)
+		expiring, err3 := r.Expiring(endOfTime, order.Order{}, 10)
+		want := map[string][]order.Order{"Orders": {o}, "OrdersOf": {o}, "Expiring": nil}
+		if o.State == order.StateCertificate {
+			want["Expiring"] = []order.Order{o}
 		}
-		return err
+		if diff := cmp.Diff(want, map[string][]order.Order{"Orders": page, "OrdersOf": of, "Expiring": expiring}); diff != "" {
+			t.Errorf("pages mismatch (-want +got):\n%s", diff)
+		}
+		return errors.Join(err1, err2, err3)
 	}
 	view(t, store, checkAll)
 
 	code, id := p.ProductCode, o.OrderId
 	p, o = storetest.Fill[order.Package](t, 3, nil), filled(t, 3)
-	p.ProductCode, o.OrderId = code, id
+	p.ProductCode, o.OrderId, o.State = code, id, order.StateCertificate
 	update(t, store, func(tx order.Tx) error {
 		_, _, err1 := tx.Package(code)
 		_, _, err2 := tx.Order(id)
@@ -57,6 +63,8 @@ func testEveryField(t *testing.T, store order.Store) {
 }
 
 func testExtremeValues(t *testing.T, store order.Store) {
+	beforeEpoch := time.Date(1969, 12, 31, 23, 59, 59, 999999000, time.UTC)
+	long := strings.Repeat(strings.Repeat("d", 62)+".", 4) + "d" // 253 octets
 	packages := []order.Package{
 		{ProductCode: "most", TotalCount: math.MaxInt64, UsedCount: math.MaxInt64, IssuedCount: math.MaxInt64},
 		{ProductCode: "none"},
@@ -67,11 +75,15 @@ func testExtremeValues(t *testing.T, store order.Store) {
 		newOrder(1<<53-1, order.StateProcess, 0),
 		{OrderId: 2, State: order.StateProcess, Created: time.Unix(0, 0).UTC(), Updated: time.Unix(0, 0).UTC()},
 		{OrderId: 3, State: order.StateProcess, Csr: strings.Repeat("0123456789abcdef", 1<<12), Certificate: strings.Repeat("证书\n", 1<<16),
-			Created: time.Date(1969, 12, 31, 23, 59, 59, 999999000, time.UTC),
-			Updated: time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC)},
+			Created: beforeEpoch, Updated: endOfTime},
 		{OrderId: 4, ProductCode: "symantec-dv-1-starter", State: order.StateDomainVerify, ValidateType: "FILE", Token: strings.Repeat("t", 64),
 			Domain: strings.Repeat("d", 255), Username: strings.Repeat("𠮷", 255), Phone: strings.Repeat("𠮷", 255), Email: strings.Repeat("𠮷", 255),
 			Reason: strings.Repeat("𠮷", 500), Created: day, Updated: day},
+		{OrderId: 5, State: order.StateDomainVerify, Domain: long, Names: strings.Repeat(long+",", 249) + long, Due: long,
+			Reference: strings.Repeat("r", 2048), Token: strings.Repeat("t", 512), Attempts: math.MaxInt64, Next: endOfTime, Created: day, Updated: day},
+		{OrderId: 6, State: order.StateCertificate, Attempts: math.MinInt64, Next: beforeEpoch, Issued: beforeEpoch, NotAfter: beforeEpoch, Created: day, Updated: day},
+		{OrderId: 7, State: order.StateCertificate, Issued: endOfTime, NotAfter: endOfTime, Created: day, Updated: day},
+		{OrderId: 8, State: order.StateCertificate, Issued: day, NotAfter: time.Time{}.Add(time.Microsecond), Created: day, Updated: day},
 	}
 	for _, p := range packages {
 		put(t, store, p)
@@ -87,6 +99,8 @@ func testExtremeValues(t *testing.T, store order.Store) {
 			wantOrder(t, r, o.OrderId, &o)
 		}
 		wantIDs(t, "from before 1970 to today", ids(t, r, order.StateProcess, order.Order{}, 10), 3, 2, 1, 1<<53-1)
+		wantIDs(t, "of a long domain", idsOf(t, r, long, order.Order{}, 10), 5)
+		wantIDs(t, "expiring", idsExpiring(t, r, endOfTime.AddDate(1, 0, 0), order.Order{}, 10), 8, 6, 7)
 		return nil
 	})
 }
@@ -129,6 +143,9 @@ func testNotFound(t *testing.T, store order.Store) {
 			check(r)
 			wantIDs(t, "no order", ids(t, r, order.StatePayed, order.Order{}, 10))
 			wantIDs(t, "no such state", ids(t, r, "no such state", order.Order{}, 10))
+			wantIDs(t, "no such domain", idsOf(t, r, "no such domain", order.Order{}, 10))
+			wantIDs(t, "no domain", idsOf(t, r, "", order.Order{}, 10))
+			wantIDs(t, "none that expires", idsExpiring(t, r, endOfTime, order.Order{}, 10))
 			return nil
 		})
 		update(t, store, func(tx order.Tx) error { check(tx); return nil })
