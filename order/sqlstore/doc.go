@@ -55,6 +55,12 @@
 // create. If your service must not have that right, run Open once as a user who
 // has it.
 //
+// Stop all programs that use an older version before you migrate: they would
+// write rows without the new columns. Version 3 added NotAfter of the issued
+// orders. Open reads it from their certificates, in transactions of 100 orders.
+// If Open is interrupted, the next Open goes on. A certificate that cannot be
+// read has no NotAfter, so it is never in [order.Book.Expiring].
+//
 // The names of the tables begin with yuncert_. In PostgreSQL they are in the
 // first schema of the search_path. Other stores of this module can share the
 // database: each has its own tables and its own version. Instants are

@@ -44,7 +44,11 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{opened}, nil
+	s := &Store{opened}
+	if err := s.fillNotAfter(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Update implements [order.Store].
