@@ -17,6 +17,7 @@ import (
 
 	"github.com/yuncert/yuncert"
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/sqldb"
 	"github.com/yuncert/yuncert/internal/testkeys"
@@ -59,80 +60,182 @@ func TestOrderStore(t *testing.T) {
 	})
 }
 
-// version1 creates a database of version 1 of the schema, with a package and two
-// orders.
-var version1 = []string{
-	`CREATE TABLE yuncert_schema (version BIGINT NOT NULL PRIMARY KEY)`,
-	`INSERT INTO yuncert_schema (version) VALUES (1)`,
-	`CREATE TABLE yuncert_packages (product_code TEXT NOT NULL PRIMARY KEY, total_count BIGINT NOT NULL, used_count BIGINT NOT NULL,
-		issued_count BIGINT NOT NULL)`,
-	`INSERT INTO yuncert_packages VALUES ('digicert-free-1-free', 20, 2, 1)`,
-	`CREATE TABLE yuncert_orders (order_id BIGINT NOT NULL PRIMARY KEY, product_code TEXT NOT NULL, state TEXT NOT NULL,
-		domain TEXT NOT NULL, csr TEXT NOT NULL, validate_type TEXT NOT NULL, username TEXT NOT NULL, phone TEXT NOT NULL,
-		email TEXT NOT NULL, token TEXT NOT NULL, reason TEXT NOT NULL, certificate TEXT NOT NULL, created BIGINT NOT NULL,
-		updated BIGINT NOT NULL)`,
-	`INSERT INTO yuncert_orders VALUES (9007199254740991, 'digicert-free-1-free', 'domain_verify', 'www.example.com', 'csr', 'DNS',
-		'例子', '10086', 'user@example.com', 'token', 'no record', '', 1782907200000001, 1782907200000002)`,
-	`INSERT INTO yuncert_orders VALUES (2, 'digicert-free-1-free', 'certificate', 'www.example.com', 'csr', 'FILE',
-		'user', '10086', 'user@example.com', 'token', '', 'certificate', 1782907200000000, 1782907200000000)`,
+// oldVersions creates a database of each older version of the schema.
+var oldVersions = [][]string{
+	{
+		`CREATE TABLE yuncert_schema (version BIGINT NOT NULL PRIMARY KEY)`,
+		`CREATE TABLE yuncert_packages (product_code TEXT NOT NULL PRIMARY KEY, total_count BIGINT NOT NULL, used_count BIGINT NOT NULL,
+			issued_count BIGINT NOT NULL)`,
+		`CREATE TABLE yuncert_orders (order_id BIGINT NOT NULL PRIMARY KEY, product_code TEXT NOT NULL, state TEXT NOT NULL,
+			domain TEXT NOT NULL, csr TEXT NOT NULL, validate_type TEXT NOT NULL, username TEXT NOT NULL, phone TEXT NOT NULL,
+			email TEXT NOT NULL, token TEXT NOT NULL, reason TEXT NOT NULL, certificate TEXT NOT NULL, created BIGINT NOT NULL,
+			updated BIGINT NOT NULL)`,
+		`INSERT INTO yuncert_schema (version) VALUES (1)`,
+	},
+	{
+		`CREATE INDEX yuncert_orders_listing ON yuncert_orders (state, created, order_id)`,
+		`INSERT INTO yuncert_schema (version) VALUES (2)`,
+	},
+}
+
+// oldOrders are orders of a database of an old version.
+func oldOrders(tb testing.TB) []order.Order {
+	tb.Helper()
+	orders := []order.Order{
+		{OrderId: 1<<53 - 1, State: order.StateDomainVerify, Domain: "www.example.com", ValidateType: "DNS", Reason: "no record"},
+		{OrderId: 2, State: order.StateProcess, Domain: "*.example.com", ValidateType: "DNS"},
+		{OrderId: 3, State: order.StateVerifyFail, Domain: "*example.com", ValidateType: "FILE", Reason: "refused"},
+		{OrderId: 4, State: order.StatePayed, Domain: "www.example.com", ValidateType: "FILE"},
+		{OrderId: 5, State: order.StateCertificate, Domain: "www.example.com", ValidateType: "FILE", Certificate: "a certificate that cannot be read"},
+	}
+	for n, a := range caAlgorithms {
+		p := newPKI(tb, a)
+		resp, err := csr.CreateCsrWithKey(nil, testkeys.Key(a, 2), &csr.CreateCsrRequest{
+			Algorithm: a.Family(), KeySize: int32(a.KeySize()), CommonName: "*.example.com", CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
+		})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		text, _ := p.issue(tb, &ca.CreateServerCertificateWithCsrRequest{Csr: resp.Csr, Days: int32(10 + n)})
+		orders = append(orders, order.Order{OrderId: int64(6 + n), State: order.StateCertificate, Domain: "*.example.com", ValidateType: "DNS", Certificate: text + p.sub})
+	}
+	for n := range orders {
+		o := &orders[n]
+		o.ProductCode, o.Csr, o.Token = order.DefaultProductCode, "csr", "token"
+		o.Username, o.Phone, o.Email = "例子", "10086", "user@example.com"
+		o.Created, o.Updated = now.Add(time.Duration(n)*time.Microsecond), now.Add(time.Hour)
+	}
+	return orders
+}
+
+// newVersions returns the orders of oldOrders as they are after the migration.
+func newVersions(orders []order.Order) []order.Order {
+	orders = slices.Clone(orders)
+	for n := range orders {
+		o := &orders[n]
+		o.Names, o.Due = o.Domain, strings.TrimPrefix(o.Domain, "*.")
+		if o.State == order.StateCertificate {
+			o.Issued = o.Updated
+		}
+		if o.OrderId >= 6 && o.State == order.StateCertificate {
+			o.NotAfter = now.AddDate(0, 0, 10+int(o.OrderId-6))
+		}
+	}
+	return orders
+}
+
+// createVersion creates the tables of an old version and stores orders.
+func createVersion(tb testing.TB, d database, version int, orders []order.Order) *sql.DB {
+	tb.Helper()
+	db := d.open(tb)
+	exec := func(statement string, args ...any) {
+		tb.Helper()
+		if _, err := db.ExecContext(tb.Context(), statement, args...); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	for _, step := range oldVersions[:version] {
+		for _, statement := range step {
+			exec(statement)
+		}
+	}
+	issued := 0
+	for _, o := range orders {
+		if o.State == order.StateCertificate {
+			issued++
+		}
+		exec(`INSERT INTO yuncert_orders VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, o.OrderId, o.ProductCode, string(o.State),
+			o.Domain, o.Csr, o.ValidateType, o.Username, o.Phone, o.Email, o.Token, o.Reason, o.Certificate, o.Created.UnixMicro(), o.Updated.UnixMicro())
+	}
+	exec(`INSERT INTO yuncert_packages VALUES ($1, $2, $3, $4)`, order.DefaultProductCode, 2*len(orders), len(orders), issued)
+	return db
+}
+
+// storedOrders returns all orders of a store, sorted by Created.
+func storedOrders(tb testing.TB, store order.Store) (orders []order.Order) {
+	tb.Helper()
+	err := store.View(tb.Context(), func(r order.Snapshot) error {
+		orders = nil
+		for _, state := range []order.State{order.StateDomainVerify, order.StateProcess, order.StateVerifyFail, order.StateCertificate, order.StatePayed} {
+			page, err := r.Orders(state, order.Order{}, 1<<20)
+			if err != nil {
+				return err
+			}
+			orders = append(orders, page...)
+		}
+		return nil
+	})
+	if err != nil {
+		tb.Fatalf("View: %v", err)
+	}
+	slices.SortFunc(orders, func(a, b order.Order) int { return a.Created.Compare(b.Created) })
+	return orders
+}
+
+func checkOrders(tb testing.TB, store order.Store, want []order.Order) {
+	tb.Helper()
+	if diff := cmp.Diff(want, storedOrders(tb, store)); diff != "" {
+		tb.Errorf("orders mismatch (-want +got):\n%s", diff)
+	}
 }
 
 func TestOrderStoreUpgrade(t *testing.T) {
 	t.Parallel()
-	indexes := map[sqldb.Dialect]string{
-		sqlstore.SQLite:     "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = 'yuncert_orders_listing' AND sql LIKE '%(state, created, order_id)'",
-		sqlstore.PostgreSQL: "SELECT count(*) FROM pg_indexes WHERE schemaname = current_schema() AND indexname = 'yuncert_orders_listing' AND indexdef LIKE '%(state, created, order_id)'",
+	old := oldOrders(t)
+	want := newVersions(old)
+	for _, d := range databases {
+		for version := range len(oldVersions) + 1 {
+			t.Run(fmt.Sprintf("%s from version %d", d.name, version), func(t *testing.T) {
+				t.Parallel()
+				database := d.make(t)
+				db := database.open(t)
+				if version > 0 {
+					createVersion(t, database, version, old)
+				}
+				for range 2 { // the second time there is nothing to do
+					book := order.NewBook(orderStore(t, database), order.BookOptions{})
+					if version > 0 {
+						p, err := book.DescribePackageState(t.Context(), nil, &order.DescribePackageStateRequest{})
+						if err != nil {
+							t.Fatalf("DescribePackageState: %v", err)
+						}
+						if p.TotalCount != int64(2*len(old)) || p.UsedCount != int64(len(old)) || p.IssuedCount != int64(len(old)-4) {
+							t.Errorf("the package is %+v", p)
+						}
+						checkOrders(t, orderStore(t, database), want)
+						expiring, err := book.Expiring(t.Context(), later, order.Order{}, 1000)
+						if diff := cmp.Diff(want[5:], expiring); diff != "" || err != nil {
+							t.Errorf("Expiring: %v; mismatch (-want +got):\n%s", err, diff)
+						}
+						of, err := book.OrdersOf(t.Context(), "www.example.com", order.Order{}, 1000)
+						if diff := cmp.Diff([]order.Order{want[0], want[3], want[4]}, of); diff != "" || err != nil {
+							t.Errorf("OrdersOf: %v; mismatch (-want +got):\n%s", err, diff)
+						}
+					}
+					var newest int
+					if err := db.QueryRow("SELECT MAX(version) FROM yuncert_schema").Scan(&newest); err != nil || newest != 3 {
+						t.Errorf("the version is %d, want 3: %v", newest, err)
+					}
+				}
+			})
+		}
 	}
+}
+
+// Open refuses a newer version, and a version that never existed.
+func TestOrderStoreVersion(t *testing.T) {
+	t.Parallel()
 	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			database := d.make(t)
+			orderStore(t, database)
 			db := database.open(t)
-			for _, statement := range version1 {
-				if _, err := db.ExecContext(t.Context(), statement); err != nil {
-					t.Fatal(err)
-				}
-			}
-			for range 2 { // the second time there is nothing to do
-				book := order.NewBook(orderStore(t, database), order.BookOptions{})
-				p, err := book.DescribePackageState(t.Context(), nil, &order.DescribePackageStateRequest{})
-				if err != nil {
-					t.Fatalf("DescribePackageState: %v", err)
-				}
-				if p.TotalCount != 20 || p.UsedCount != 2 || p.IssuedCount != 1 {
-					t.Errorf("the package is %+v", p)
-				}
-				got, err := book.Orders(t.Context(), order.StateDomainVerify, order.Order{}, 10)
-				if err != nil {
-					t.Fatalf("Orders: %v", err)
-				}
-				want := []order.Order{{
-					OrderId: 1<<53 - 1, ProductCode: "digicert-free-1-free", State: order.StateDomainVerify, Domain: "www.example.com", Csr: "csr",
-					ValidateType: "DNS", Username: "例子", Phone: "10086", Email: "user@example.com", Token: "token", Reason: "no record",
-					Created: time.Date(2026, 7, 1, 12, 0, 0, 1000, time.UTC), Updated: time.Date(2026, 7, 1, 12, 0, 0, 2000, time.UTC),
-				}}
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("Orders mismatch (-want +got):\n%s", diff)
-				}
-				if o, err := book.Order(t.Context(), 2); err != nil || o.Certificate != "certificate" {
-					t.Errorf("Order: %+v, %v", o, err)
-				}
-				var version, found int
-				if err := errors.Join(db.QueryRow("SELECT MAX(version) FROM yuncert_schema").Scan(&version),
-					db.QueryRow(indexes[database.dialect]).Scan(&found)); err != nil {
-					t.Fatal(err)
-				}
-				if version != 2 || found != 1 {
-					t.Errorf("the version is %d with %d indexes, want 2 with 1", version, found)
-				}
-			}
-
-			// Open refuses a newer version, and a version that never existed.
 			for _, version := range []string{"1000", "-1"} {
-				if _, err := db.ExecContext(t.Context(), "UPDATE yuncert_schema SET version = "+version+" WHERE version > 1"); err != nil {
+				if _, err := db.ExecContext(t.Context(), "UPDATE yuncert_schema SET version = "+version+" WHERE version > 2"); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := db.ExecContext(t.Context(), "DELETE FROM yuncert_schema WHERE version = 1"); err != nil {
+				if _, err := db.ExecContext(t.Context(), "DELETE FROM yuncert_schema WHERE version IN (1, 2)"); err != nil {
 					t.Fatal(err)
 				}
 				if _, err := sqlstore.Open(t.Context(), db, database.dialect); err == nil || !strings.Contains(err.Error(), "version "+version) {
