@@ -27,6 +27,11 @@ type BookOptions struct {
 	// by file work over http on port 80 only. CAA records (RFC 8659) are not looked up:
 	// a record that does not name the CA makes it refuse.
 	Authority Authority
+
+	// Products are your own products, which can be ordered beside the documented ones of
+	// [Products]. Keep a product here as long as an order of it can be issued or renewed.
+	// The Validate methods of requests know the documented products only.
+	Products []Product
 }
 
 // A Book runs the operations on the orders in a [Store]. It is safe for concurrent
@@ -36,10 +41,12 @@ type Book struct {
 	verifier  Verifier
 	keyPolicy algorithm.KeyPolicy
 	authority Authority
+	products  []Product
 }
 
-// NewBook returns a Book over a store. It panics if the store is nil, or if the
-// store, the Verifier or the Authority is a nil pointer.
+// NewBook returns a Book over a store. It panics if the store is nil, if the store, the
+// Verifier or the Authority is a nil pointer, or if one of Products has no Code, the Code
+// of another product, neither Single nor Wildcard, or a number outside its limits.
 func NewBook(store Store, opts BookOptions) *Book {
 	// Without these checks an operation would panic later.
 	if param.IsNil(store) {
@@ -54,14 +61,14 @@ func NewBook(store Store, opts BookOptions) *Book {
 	if opts.Authority != nil && param.IsNil(opts.Authority) {
 		panic(fmt.Sprintf("order.NewBook: the Authority is a nil %T; leave it out to sign with a CA of your own", opts.Authority))
 	}
-	return &Book{store, opts.Verifier, opts.KeyPolicy, opts.Authority}
+	return &Book{store, opts.Verifier, opts.KeyPolicy, opts.Authority, withProducts(opts.Products)}
 }
 
 // AddPackage buys count units of a product. An empty productCode means
 // [DefaultProductCode]. It returns [yuncert.ErrInvalidParameter] for an unknown
 // product, for a count below 1 and for a total above 2^63-1.
 func (b *Book) AddPackage(ctx context.Context, productCode string, count int64) error {
-	product, err := productOf(products, productCode, yuncert.ErrInvalidParameter)
+	product, err := productOf(b.products, productCode, yuncert.ErrInvalidParameter)
 	if err != nil {
 		return err
 	}

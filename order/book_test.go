@@ -5,12 +5,21 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/yuncert/yuncert/internal/testutil"
 	"github.com/yuncert/yuncert/order"
 )
 
 // NewBook refuses at once what would make a later operation panic.
 func TestNewBookRefused(t *testing.T) {
 	t.Parallel()
+	products := func(change func(*order.Product)) order.BookOptions {
+		p := own
+		change(&p)
+		return order.BookOptions{Products: []order.Product{own, p}}
+	}
+	other := func(change func(*order.Product)) order.BookOptions {
+		return products(func(p *order.Product) { p.Code = "other"; change(p) })
+	}
 	for _, tt := range []struct {
 		name    string
 		store   order.Store
@@ -21,6 +30,16 @@ func TestNewBookRefused(t *testing.T) {
 		{"a nil pointer as the store", (*order.MemoryStore)(nil), order.BookOptions{}, "the store is nil"},
 		{"a nil pointer as the Verifier", order.NewMemoryStore(), order.BookOptions{Verifier: (*order.NetVerifier)(nil)},
 			"the Verifier is a nil *order.NetVerifier"},
+		{"a product without a Code", order.NewMemoryStore(), products(func(p *order.Product) { p.Code = "" }), `Products[1], "", has no Code`},
+		{"a product twice", order.NewMemoryStore(), products(func(p *order.Product) {}), `Products[1], "own-dv-5", has the Code of another product`},
+		{"a documented product again", order.NewMemoryStore(), products(func(p *order.Product) { p.Code = "digicert-free-1-free" }), "has the Code of another product"},
+		{"a Code of 256 characters", order.NewMemoryStore(), products(func(p *order.Product) { p.Code = testutil.Chinese(256) }), "up to 255 characters"},
+		{"a Code with a control character", order.NewMemoryStore(), products(func(p *order.Product) { p.Code = "a\nb" }), "without control characters"},
+		{"a product for no names", order.NewMemoryStore(), other(func(p *order.Product) { p.Single, p.Wildcard = false, false }), "set Single or Wildcard"},
+		{"a negative term", order.NewMemoryStore(), other(func(p *order.Product) { p.Months = -1 }), "a term of -1 months; want 0 to 120000"},
+		{"a term too long to issue", order.NewMemoryStore(), other(func(p *order.Product) { p.Months = 120_001 }), "a term of 120001 months; want 0 to 120000"},
+		{"a negative number of names", order.NewMemoryStore(), other(func(p *order.Product) { p.MaxNames = -1 }), "MaxNames -1; want 0 to 250"},
+		{"more names than a CSR can have", order.NewMemoryStore(), other(func(p *order.Product) { p.MaxNames = 251 }), "MaxNames 251; want 0 to 250"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

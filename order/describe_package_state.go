@@ -22,13 +22,14 @@ type DescribePackageStateResponse struct {
 }
 
 // Validate returns [yuncert.ErrNotFoundPackage] if ProductCode is not the Code of a
-// [Product]. The document also lists OV and EV products, which are not sold here.
+// documented [Product]. The document also lists OV and EV products, which are not sold
+// here. The operation knows the Book's own products too.
 func (r *DescribePackageStateRequest) Validate() error {
-	_, err := r.product()
+	_, err := r.product(products)
 	return err
 }
 
-func (r *DescribePackageStateRequest) product() (Product, error) {
+func (r *DescribePackageStateRequest) product(products []Product) (Product, error) {
 	if r == nil {
 		r = new(DescribePackageStateRequest)
 	}
@@ -38,7 +39,7 @@ func (r *DescribePackageStateRequest) product() (Product, error) {
 // DescribePackageState returns how many units of a product were bought, used and
 // issued, or [yuncert.ErrNotFoundPackage] if none was bought.
 func (b *Book) DescribePackageState(ctx context.Context, rand io.Reader, req *DescribePackageStateRequest) (*DescribePackageStateResponse, error) {
-	product, err := req.product()
+	product, err := req.product(b.products)
 	if err != nil {
 		return nil, err
 	}

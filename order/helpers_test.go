@@ -189,7 +189,7 @@ func everything(t testing.TB, store order.Store) contents {
 	var all contents
 	err := store.View(context.Background(), func(tx order.Snapshot) error {
 		all = contents{}
-		for _, product := range order.Products() {
+		for _, product := range append(order.Products(), own) {
 			p, found, err := tx.Package(product.Code)
 			if err != nil {
 				return err

@@ -45,7 +45,7 @@ func (b *Book) Issue(ctx context.Context, rand io.Reader, now time.Time, issuer 
 	if _, err := o.request(b.keyPolicy); err != nil {
 		return Order{}, err
 	}
-	product, err := productOf(products, o.ProductCode, yuncert.ErrError)
+	product, err := productOf(b.products, o.ProductCode, yuncert.ErrError)
 	if err != nil {
 		return Order{}, err
 	}

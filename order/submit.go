@@ -26,7 +26,7 @@ type terms struct {
 var documented = terms{products: products}
 
 // terms returns the terms of the Book.
-func (b *Book) terms() terms { return terms{products, b.keyPolicy, b.authority != nil} }
+func (b *Book) terms() terms { return terms{b.products, b.keyPolicy, b.authority != nil} }
 
 // newOrder returns an order that [Book.submit] can store. It has no contacts yet.
 func newOrder(request *x509der.Request, product Product, names []string, validateType string) *Order {
