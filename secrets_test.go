@@ -294,7 +294,7 @@ func (w *world) addOrders(t *testing.T, issuer *ca.Issuer, add func(...any)) {
 	ctx, now := t.Context(), secretsNow
 	store, options := order.NewMemoryStore(), order.BookOptions{Verifier: proved{}}
 	book := order.NewBook(store, options)
-	must(book.AddPackage(ctx, "", 2))
+	must(book.AddPackage(ctx, "", 4))
 	made, err := csr.CreateCsrWithKey(rand.Reader, testkeys.Key(algorithm.RSA_2048, 2), &csr.CreateCsrRequest{
 		Algorithm: "RSA", KeySize: 2048, CommonName: "www.example.com", CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
 	})
@@ -324,6 +324,14 @@ func (w *world) addOrders(t *testing.T, issuer *ca.Issuer, add func(...any)) {
 	removed, err := book.DeleteCertificateRequest(ctx, rand.Reader, remove)
 	must(err)
 	add(cancel, cancelled, remove, removed, &sqlstore.Store{})
+
+	simple := &order.CreateCertificateRequestRequest{Domain: "www.example.com", Username: "Tom", Phone: "1", Email: "tom@example.com", ValidateType: "DNS"}
+	simpleResp, orderKey, err := book.CreateCertificateRequest(ctx, rand.Reader, now, simple)
+	must(err)
+	general := &order.CreateCertificateForPackageRequestRequest{Csr: made.Csr}
+	generalResp, _, err := book.CreateCertificateForPackageRequest(ctx, rand.Reader, now, general)
+	must(err)
+	add(simple, simpleResp, orderKey, general, generalResp)
 }
 
 // addArchive adds the types of package csr/archive. key is the CSR's.

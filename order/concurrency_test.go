@@ -37,17 +37,41 @@ func TestRaceForTheLastUnit(t *testing.T) {
 	if err := book.AddPackage(t.Context(), "", 1); err != nil {
 		t.Fatal(err)
 	}
-	req := application(plainCSR(t))
+	req, packageReq := application(plainCSR(t)), packageApplication(plainCSR(t))
 	var won, lost atomic.Int64
-	race(200, func(int) {
-		resp, err := book.CreateCertificateWithCsrRequest(t.Context(), rand.Reader, instant, req)
+	count := func(orderID int64, err error) {
 		switch {
-		case err == nil && resp.OrderId > 0:
+		case err == nil && orderID > 0:
 			won.Add(1)
-		case errors.Is(err, yuncert.ErrNotRemainCount) && resp == nil:
+		case errors.Is(err, yuncert.ErrNotRemainCount) && orderID == 0:
 			lost.Add(1)
 		default:
-			t.Errorf("%v, %v", resp, err)
+			t.Errorf("order %d, %v", orderID, err)
+		}
+	}
+	race(200, func(i int) {
+		switch {
+		case i < 4: // these make a key
+			resp, key, err := book.CreateCertificateRequest(t.Context(), rand.Reader, instant, domainApplication())
+			if (err == nil) != (key != nil) || (err == nil) != (resp != nil) {
+				t.Errorf("%v, key %v, %v", resp, key, err)
+			}
+			if resp == nil {
+				resp = new(order.CreateCertificateRequestResponse)
+			}
+			count(resp.OrderId, err)
+		case i%2 == 0:
+			resp, _, err := book.CreateCertificateForPackageRequest(t.Context(), rand.Reader, instant, packageReq)
+			if resp == nil {
+				resp = new(order.CreateCertificateForPackageRequestResponse)
+			}
+			count(resp.OrderId, err)
+		default:
+			resp, err := book.CreateCertificateWithCsrRequest(t.Context(), rand.Reader, instant, req)
+			if resp == nil {
+				resp = new(order.CreateCertificateWithCsrRequestResponse)
+			}
+			count(resp.OrderId, err)
 		}
 	})
 	if won.Load() != 1 || lost.Load() != 199 {

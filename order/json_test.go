@@ -106,7 +106,8 @@ func TestDocumentedOrderId(t *testing.T) {
 	for _, id := range []int64{1, 123451222, 1<<53 - 1, example, math.MaxInt64} {
 		text := fmt.Sprintf(`{"OrderId":%d}`, id)
 		for _, value := range []any{
-			new(order.CreateCertificateWithCsrRequestResponse), new(order.DescribeCertificateStateRequest),
+			new(order.CreateCertificateWithCsrRequestResponse), new(order.CreateCertificateRequestResponse),
+			new(order.CreateCertificateForPackageRequestResponse), new(order.DescribeCertificateStateRequest),
 			new(order.CancelOrderRequestRequest), new(order.DeleteCertificateRequestRequest),
 		} {
 			testutil.DecodeStrictly(t, []byte(text), value)
@@ -129,6 +130,15 @@ func TestDocumentedMembers(t *testing.T) {
 			"Csr string", "ProductCode string", "Username string", "Phone string", "Email string", "ValidateType string", "Tags []ca.Tag",
 		}, `{}`},
 		{order.CreateCertificateWithCsrRequestResponse{}, []string{"OrderId int64", "RequestId string"}, `{}`},
+		{order.CreateCertificateRequestRequest{}, []string{
+			"ProductCode string", "Username string", "Phone string", "Email string", "Domain string", "ValidateType string", "Tags []ca.Tag",
+		}, `{}`},
+		{order.CreateCertificateRequestResponse{}, []string{"OrderId int64", "RequestId string"}, `{}`},
+		{order.CreateCertificateForPackageRequestRequest{}, []string{
+			"ProductCode string", "Domain string", "Csr string", "Username string", "Phone string", "Email string", "CompanyName string",
+			"ValidateType string", "Tags []ca.Tag",
+		}, `{}`},
+		{order.CreateCertificateForPackageRequestResponse{}, []string{"OrderId int64", "RequestId string"}, `{}`},
 		{order.DescribeCertificateStateRequest{}, []string{"OrderId int64"}, `{}`},
 		{order.DescribeCertificateStateResponse{}, []string{
 			"RequestId string", "Type string", "ValidateType string", "RecordDomain string", "RecordType string", "RecordValue string",
@@ -184,6 +194,7 @@ func TestGoldenResponses(t *testing.T) {
 	}
 	type results struct {
 		Created, Cancelled, Deleted, Package any
+		WithKey, ForPackage                  any
 		States                               map[string]any
 	}
 	got := results{States: map[string]any{}}
@@ -213,6 +224,15 @@ func TestGoldenResponses(t *testing.T) {
 			dns = submit("DNS")
 		}
 	}
+	withKey, _, err := book.CreateCertificateRequest(ctx, random, instant, domainApplication())
+	if err != nil {
+		t.Fatal(err)
+	}
+	forPackage, _, err := book.CreateCertificateForPackageRequest(ctx, random, instant, packageApplication(plainCSR(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got.WithKey, got.ForPackage = withKey, forPackage
 	got.Package = must[*order.DescribePackageStateResponse](t)(book.DescribePackageState(ctx, random, nil))
 	text := must[[]byte](t)(json.MarshalIndent(got, "", "  "))
 	testutil.Golden(t, "responses.json", string(text)+"\n")

@@ -28,12 +28,17 @@ var documented = terms{products: products}
 // terms returns the terms of the Book.
 func (b *Book) terms() terms { return terms{b.products, b.keyPolicy, b.authority != nil} }
 
-// newOrder returns an order that [Book.submit] can store. It has no contacts yet.
+// newOrder returns an order for [Book.submit], or without a CSR for
+// [Book.submitMakingKey]. It has no contacts yet.
 func newOrder(request *x509der.Request, product Product, names []string, validateType string) *Order {
-	return &Order{
+	o := &Order{
 		ProductCode: product.Code, State: StateDomainVerify, Domain: names[0], Names: strings.Join(names, ","),
-		Csr: der.PEM("CERTIFICATE REQUEST", request.Raw), ValidateType: validateType, Due: withoutWildcard(names[0]),
+		ValidateType: validateType, Due: withoutWildcard(names[0]),
 	}
+	if request != nil {
+		o.Csr = der.PEM("CERTIFICATE REQUEST", request.Raw)
+	}
+	return o
 }
 
 // minRSABits is the shortest RSA key of an order. A KeyPolicy can ask for more.
@@ -63,7 +68,7 @@ func parseCSR(text string, t terms) (*x509der.Request, error) {
 // acceptedRSA lists the RSA algorithms that a policy accepts, each with a comma.
 func acceptedRSA(policy algorithm.KeyPolicy) string {
 	list := ""
-	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.RSA_3072, algorithm.RSA_4096} {
+	for _, a := range rsaAlgorithms {
 		if a.KeySize() >= policy.MinRSABits {
 			list += string(a) + ", "
 		}
@@ -112,17 +117,35 @@ func checkTags(tags []ca.Tag) error {
 		if err := param.CheckText("Tags", tag.Key, 128); err != nil {
 			return err
 		}
-		for _, reserved := range []string{"aliyun", "acs:"} {
-			if strings.HasPrefix(tag.Key, reserved) {
-				return param.Malformed("Tags", "the Key %.80q begins with %q, which is reserved", tag.Key, reserved)
-			}
-		}
-		if strings.Contains(tag.Key, "http://") || strings.Contains(tag.Key, "https://") {
-			return param.Malformed("Tags", "the Key %.80q contains http:// or https://", tag.Key)
+		if err := checkReserved("Key", tag.Key); err != nil {
+			return err
 		}
 		if err := param.CheckText("Tags", tag.Value, 128); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkTagValues applies the rule that only some documents have for values.
+func checkTagValues(tags []ca.Tag) error {
+	for _, tag := range tags {
+		if err := checkReserved("Value", tag.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkReserved checks the Key or the Value of a tag.
+func checkReserved(part, text string) error {
+	for _, reserved := range []string{"aliyun", "acs:"} {
+		if strings.HasPrefix(text, reserved) {
+			return param.Malformed("Tags", "the %s %.80q begins with %q, which is reserved", part, text, reserved)
+		}
+	}
+	if strings.Contains(text, "http://") || strings.Contains(text, "https://") {
+		return param.Malformed("Tags", "the %s %.80q contains http:// or https://", part, text)
 	}
 	return nil
 }
