@@ -39,8 +39,9 @@ const (
 	// verify is expired or not yet valid.
 	ErrCertificateExpired Code = "CertificateExpired"
 
-	// ErrInvalidStatusUpdateProtection: the issuing CA or the certificate to
-	// verify is revoked, or the CA or certificate to revoke is already revoked.
+	// ErrInvalidStatusUpdateProtection: the issuing CA, the certificate to verify
+	// or SignCert is revoked, or the CA or certificate to revoke is already
+	// revoked.
 	ErrInvalidStatusUpdateProtection Code = "InvalidStatus.UpdateProtection"
 
 	// ErrCertificatePrivateKeyExisted: a private key is already stored with the

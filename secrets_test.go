@@ -269,7 +269,7 @@ func addPair(t *testing.T, add func(...any)) {
 	})
 	must(err)
 	encrypt := &ca.CreateEncryptCertificateRequest{SignCert: server.X509Certificate}
-	encryptResponse, _, err := ca.CreateEncryptCertificate(rand.Reader, secretsNow, issuer, testkeys.Key(a, 3).Public(), encrypt)
+	encryptResponse, _, err := ca.CreateEncryptCertificate(rand.Reader, secretsNow, issuer, testkeys.Key(a, 3).Public(), encrypt, nil)
 	must(err)
 	add(encrypt, encryptResponse)
 }

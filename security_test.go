@@ -66,6 +66,7 @@ var securityTests = map[string]string{
 	"Its subject is not the CA's, however spelled":     "TestSubjectOfACA TestSubjectOfACASpelledOtherwise TestSubjectOfACASpelledInUnicode",
 	"**Pairs** of SM2 certificates":                    "TestCreateEncryptCertificateRefuses TestCreateEncryptCertificateEveryOctet TestCreateEncryptCertificateCopies",
 	"An encryption certificate is signed only for":     "TestCreateEncryptCertificateRefuses TestCreateEncryptCertificateEveryOctet TestCreateEncryptCertificateCopies",
+	"A signing certificate that is revoked or unknown": "TestCreateEncryptCertificateLookup TestStatusOfCreateEncryptCertificate",
 	"`ca.Verify` with `Pair` verifies both":            "TestVerifyPairRefuses",
 	"**Name constraints** (RFC 5280":                   "TestNameConstraintsEnforced TestNameConstraintsAlongTheChain TestConstraintsMatch TestConstraintsDirectory TestVerifyRefuses",
 	"Constraints on other kinds of name":               "TestConstraintsOf TestForeignNameConstraints TestNewIssuerRefusesCertificate",

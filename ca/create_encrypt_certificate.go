@@ -187,6 +187,24 @@ func (i *Issuer) checkIssued(cert *x509.Certificate) error {
 	return nil
 }
 
+// checkGood refuses a SignCert that is not good in the CA's records.
+func checkGood(now time.Time, cert *x509.Certificate, lookup func(serialNumber string) (OCSPAnswer, error)) error {
+	answer, err := lookUp(lookup, x509der.SerialOctets(cert))
+	if err != nil {
+		return err
+	}
+	single, err := answer.check(second(now))
+	switch {
+	case err != nil:
+		return err
+	case single.Status == x509der.OCSPRevoked:
+		return errRevoked("SignCert", cert, answer.RevocationTime, answer.Reason)
+	case single.Status != x509der.OCSPGood:
+		return refusedSignCert(cert, errors.New("is not in the CA's records, so nobody could revoke it; add it to them first"))
+	}
+	return nil
+}
+
 // CreateEncryptCertificate signs the encryption certificate of an SM2 server or
 // client, the second certificate that TLCP (GB/T 38636) needs. pub is the encryption
 // key, an SM2 key other than the one in SignCert. The applicant, the CA or a key
@@ -201,12 +219,19 @@ func (i *Issuer) checkIssued(cert *x509.Certificate) error {
 //
 // The alternative names can be DNS names, IP addresses, e-mail addresses and URIs,
 // in the forms and up to the number that [CreateCustomCertificate] accepts. The
-// subject has up to 4096 octets. Check yourself that SignCert is not revoked. Verify
-// with [VerifyOptions].Pair checks the two certificates together.
+// subject has up to 4096 octets. Verify with [VerifyOptions].Pair checks the two
+// certificates together.
 //
-// Its own errors are [yuncert.ErrInvalidParameter] for a SignCert that
+// lookup is a lookup of [RespondOCSP], called once with the serial number of
+// SignCert. In package inventory, Status returns it. SignCert must be OCSPGood. A nil
+// lookup means that SignCert is not revoked, for example because you have just issued
+// it. If you have only CRLs, pass nil after [Verify] with RevocationLists.
 //
-//   - this CA did not sign, or that has expired;
+// Its own errors are [yuncert.ErrInvalidStatusUpdateProtection] for a SignCert that is
+// revoked or on hold, the errors of RespondOCSP for a lookup that fails or has a wrong
+// answer, and [yuncert.ErrInvalidParameter] for a SignCert that
+//
+//   - this CA did not sign, that has expired, or that lookup does not know;
 //   - is a CA's, has a key that is not SM2, or lacks digitalSignature;
 //   - has an unknown critical extension, other names, a longer subject or a second
 //     common name, or neither a subject nor an alternative name;
@@ -215,7 +240,8 @@ func (i *Issuer) checkIssued(cert *x509.Certificate) error {
 //   - ends after the CA and its chain, or has names or usages that they exclude;
 //
 // and for a pub that is not SM2, or is the key in SignCert.
-func CreateEncryptCertificate(rand io.Reader, now time.Time, issuer *Issuer, pub crypto.PublicKey, req *CreateEncryptCertificateRequest) (resp *CreateEncryptCertificateResponse, der []byte, err error) {
+func CreateEncryptCertificate(rand io.Reader, now time.Time, issuer *Issuer, pub crypto.PublicKey, req *CreateEncryptCertificateRequest,
+	lookup func(serialNumber string) (OCSPAnswer, error)) (resp *CreateEncryptCertificateResponse, der []byte, err error) {
 	d, signCert, err := req.check(issuer.keyPolicy())
 	if err != nil {
 		return nil, nil, err
@@ -240,6 +266,11 @@ func CreateEncryptCertificate(rand io.Reader, now time.Time, issuer *Issuer, pub
 	}
 	if bytes.Equal(t.PublicKey, signKey) {
 		return nil, nil, param.Refused("", "the key is the one in SignCert; generate another key for encryption")
+	}
+	if lookup != nil {
+		if err := checkGood(now, signCert, lookup); err != nil {
+			return nil, nil, err
+		}
 	}
 	cert, err := issue(rand, issuer.signer, &t)
 	if err != nil {

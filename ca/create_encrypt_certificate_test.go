@@ -57,17 +57,22 @@ func withSubject(attributes ...[]byte) func(*x509der.Template) {
 // createEncrypt wants a certificate for encryptKey.
 func createEncrypt(t testing.TB, issuer *ca.Issuer, signCert string) (*ca.CreateEncryptCertificateResponse, *x509.Certificate) {
 	t.Helper()
-	resp, der, err := ca.CreateEncryptCertificate(testutil.Seeded(), instant, issuer, encryptKey().Public(), &ca.CreateEncryptCertificateRequest{SignCert: signCert})
+	resp, der, err := ca.CreateEncryptCertificate(testutil.Seeded(), instant, issuer, encryptKey().Public(), &ca.CreateEncryptCertificateRequest{SignCert: signCert}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return resp, parse(t, der)
 }
 
-// checkEncryptRefused wants that error, nil results and no randomness drawn.
+// checkEncryptRefused wants that error, nil results, no randomness drawn and nothing
+// looked up.
 func checkEncryptRefused(t *testing.T, now time.Time, issuer *ca.Issuer, pub crypto.PublicKey, signCert string, code yuncert.Code, parameter, mention string) {
 	t.Helper()
-	resp, der, err := ca.CreateEncryptCertificate(testutil.Untouched(t), now, issuer, pub, &ca.CreateEncryptCertificateRequest{SignCert: signCert})
+	lookup := func(serialNumber string) (ca.OCSPAnswer, error) {
+		t.Errorf("lookup of %q", serialNumber)
+		return ca.OCSPAnswer{Status: ca.OCSPGood}, nil
+	}
+	resp, der, err := ca.CreateEncryptCertificate(testutil.Untouched(t), now, issuer, pub, &ca.CreateEncryptCertificateRequest{SignCert: signCert}, lookup)
 	testutil.CheckError(t, err, code, parameter, mention)
 	if resp != nil || der != nil {
 		t.Error("a result with an error")
@@ -261,7 +266,7 @@ func TestCreateEncryptCertificateOfARenewedCA(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := signCert(t, ordinary)
-	resp, der, err := ca.CreateEncryptCertificate(testutil.Seeded(), later, issuer, encryptKey().Public(), &ca.CreateEncryptCertificateRequest{SignCert: text})
+	resp, der, err := ca.CreateEncryptCertificate(testutil.Seeded(), later, issuer, encryptKey().Public(), &ca.CreateEncryptCertificateRequest{SignCert: text}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -400,7 +405,7 @@ func TestCreateEncryptCertificateRefuses(t *testing.T) {
 	rootIssues := must(ca.NewIssuer(au.root.CertificateChain, au.rootKey, ca.IssuerOptions{RootIssues: true}))
 	byRoot := signCert(t, func(t *x509der.Template) { t.Issuer = au.rootSubject })
 	byRoot = testutil.EncodePEM("CERTIFICATE", rewrite(t, testutil.DecodePEM(t, "CERTIFICATE", byRoot), au.rootKey, func(f [][]byte) [][]byte { return f }))
-	if _, _, err := ca.CreateEncryptCertificate(testutil.Seeded(), instant, rootIssues, own, &ca.CreateEncryptCertificateRequest{SignCert: byRoot}); err != nil {
+	if _, _, err := ca.CreateEncryptCertificate(testutil.Seeded(), instant, rootIssues, own, &ca.CreateEncryptCertificateRequest{SignCert: byRoot}, nil); err != nil {
 		t.Errorf("a root with RootIssues: %v", err)
 	}
 	// An ECC CA that signed for an SM2 key: no operation of this package does.
@@ -457,9 +462,63 @@ func TestCreateEncryptCertificateRefuses(t *testing.T) {
 			checkEncryptRefused(t, tt.now, tt.issuer, tt.pub, tt.signCert, tt.code, tt.parameter, tt.mention)
 		})
 	}
-	_, _, err = ca.CreateEncryptCertificate(testutil.ReaderFunc(func([]byte) (int, error) { return 0, testutil.ErrNoRandomness }), instant, issuer, own, &ca.CreateEncryptCertificateRequest{SignCert: text})
+	_, _, err = ca.CreateEncryptCertificate(testutil.ReaderFunc(func([]byte) (int, error) { return 0, testutil.ErrNoRandomness }), instant, issuer, own, &ca.CreateEncryptCertificateRequest{SignCert: text}, nil)
 	if !errors.Is(err, testutil.ErrNoRandomness) {
 		t.Errorf("without randomness: %v", err)
+	}
+}
+
+// The CA's records decide whether a good signing certificate gets a second one.
+func TestCreateEncryptCertificateLookup(t *testing.T) {
+	t.Parallel()
+	au, text := authorityOf(sm2Pair), signCert(t, func(t *x509der.Template) { t.SerialNumber = []byte{0x0a, 0xbc} })
+	answer := func(a ca.OCSPAnswer) func(string) (ca.OCSPAnswer, error) {
+		return func(serialNumber string) (ca.OCSPAnswer, error) {
+			if serialNumber != "0abc" {
+				t.Errorf("lookup of %q, want 0abc", serialNumber)
+			}
+			return a, nil
+		}
+	}
+	revoked := func(at time.Time, reason ca.RevocationReason) ca.OCSPAnswer {
+		return ca.OCSPAnswer{Status: ca.OCSPRevoked, RevocationTime: at, Reason: reason}
+	}
+	req := &ca.CreateEncryptCertificateRequest{SignCert: text}
+	calls := 0
+	_, _, err := ca.CreateEncryptCertificate(testutil.Seeded(), instant, au.issuer, encryptKey().Public(), req, func(serialNumber string) (ca.OCSPAnswer, error) {
+		calls++
+		return answer(ca.OCSPAnswer{Status: ca.OCSPGood})(serialNumber)
+	})
+	if err != nil || calls != 1 {
+		t.Errorf("good: %v after %d calls of lookup, want one", err, calls)
+	}
+	for _, tt := range []struct {
+		name               string
+		lookup             func(string) (ca.OCSPAnswer, error)
+		code               yuncert.Code
+		parameter, mention string
+	}{
+		{"revoked", answer(revoked(instant, ca.ReasonKeyCompromise)), yuncert.ErrInvalidStatusUpdateProtection, "SignCert", "(serial number 0abc) was revoked at 2026-03-04T05:06:07Z, reason keyCompromise"},
+		{"on hold", answer(revoked(instant.AddDate(0, 0, -1), ca.ReasonCertificateHold)), yuncert.ErrInvalidStatusUpdateProtection, "SignCert", "certificateHold"},
+		{"unknown", answer(ca.OCSPAnswer{Status: ca.OCSPUnknown}), refused, "SignCert", "(serial number 0abc) is not in the CA's records"},
+		{"an empty answer", answer(ca.OCSPAnswer{}), refused, "SignCert", "is not in the CA's records"},
+		{"no such status", answer(ca.OCSPAnswer{Status: "Good"}), malformed, "Status", `"Good" is not good`},
+		{"revoked at no time", answer(revoked(time.Time{}, 0)), missing, "RevocationTime", ""},
+		{"revoked later", answer(revoked(instant.Add(time.Second), 0)), refused, "RevocationTime", "is after now"},
+		{"an answer that is no longer right", answer(ca.OCSPAnswer{Status: ca.OCSPGood, NextUpdate: instant}), refused, "NextUpdate", "is not after now"},
+		{"database away", func(string) (ca.OCSPAnswer, error) { return ca.OCSPAnswer{Status: ca.OCSPGood}, errDatabase }, yuncert.ErrInternalError, "", "the status of 0abc cannot be looked up"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			resp, der, err := ca.CreateEncryptCertificate(testutil.Untouched(t), instant, au.issuer, encryptKey().Public(), req, tt.lookup)
+			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
+			if resp != nil || der != nil {
+				t.Error("a result with an error")
+			}
+			if tt.name == "database away" && !errors.Is(err, errDatabase) {
+				t.Errorf("%v does not wrap the lookup's error", err)
+			}
+		})
 	}
 }
 
@@ -483,7 +542,7 @@ func TestCreateEncryptCertificateEveryOctet(t *testing.T) {
 	for at := range der {
 		changed := bytes.Clone(der)
 		changed[at] ^= 1
-		_, _, err := ca.CreateEncryptCertificate(testutil.Untouched(t), instant, issuer, encryptKey().Public(), &ca.CreateEncryptCertificateRequest{SignCert: testutil.EncodePEM("CERTIFICATE", changed)})
+		_, _, err := ca.CreateEncryptCertificate(testutil.Untouched(t), instant, issuer, encryptKey().Public(), &ca.CreateEncryptCertificateRequest{SignCert: testutil.EncodePEM("CERTIFICATE", changed)}, nil)
 		if err == nil {
 			t.Errorf("octet %d: the certificate is accepted", at)
 		}
@@ -508,7 +567,7 @@ func FuzzCreateEncryptCertificateRequestJSON(f *testing.F) {
 		}
 		au := authorityOf(sm2Pair)
 		invalid := req.Validate()
-		resp, der, err := ca.CreateEncryptCertificate(testutil.Seeded(), instant, au.issuer, encryptKey().Public(), req)
+		resp, der, err := ca.CreateEncryptCertificate(testutil.Seeded(), instant, au.issuer, encryptKey().Public(), req, nil)
 		if invalid != nil && (err == nil || err.Error() != invalid.Error()) {
 			t.Errorf("Validate says %v, and the operation %v", invalid, err)
 		}

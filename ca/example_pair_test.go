@@ -29,6 +29,8 @@ func ExampleCreateEncryptCertificate() {
 	}
 
 	// The CA signs both certificates, and encrypts the new key for the key in the CSR.
+	// It signs the second at once. A CA that signs it later passes a lookup of its
+	// records instead of nil, so that a revoked signing certificate is refused.
 	issuer := newExampleCA(now, algorithm.SM2_256)
 	sign, _, err := ca.CreateServerCertificateWithCsr(rand.Reader, now, issuer, &ca.CreateServerCertificateWithCsrRequest{
 		Csr: made.Csr, ParentIdentifier: issuer.Identifier(), Days: 365, Immediately: 1,
@@ -42,7 +44,7 @@ func ExampleCreateEncryptCertificate() {
 	}
 	encrypt, _, err := ca.CreateEncryptCertificate(rand.Reader, now, issuer, encryptKey.Public(), &ca.CreateEncryptCertificateRequest{
 		SignCert: sign.X509Certificate,
-	})
+	}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -94,9 +94,9 @@ func RespondOCSP(rand io.Reader, now time.Time, responder *OCSPResponder, reques
 			var known bool
 			answer, known = answers[serial]
 			if !known {
-				answer, err = lookup(serial)
+				answer, err = lookUp(lookup, id.SerialNumber)
 				if err != nil {
-					return x509der.OCSPTryLater.Marshal(), &yuncert.Error{Code: yuncert.ErrInternalError, Message: fmt.Sprintf("the status of %s cannot be looked up", serial), Err: err}
+					return x509der.OCSPTryLater.Marshal(), err
 				}
 				answers[serial] = answer
 			}
@@ -115,6 +115,16 @@ func RespondOCSP(rand io.Reader, now time.Time, responder *OCSPResponder, reques
 		return x509der.OCSPInternalError.Marshal(), &yuncert.Error{Code: yuncert.ErrInternalError, Message: "the responder's key did not sign", Err: err}
 	}
 	return response, nil
+}
+
+// lookUp looks a certificate up in the CA's records.
+func lookUp(lookup func(serialNumber string) (OCSPAnswer, error), serial []byte) (OCSPAnswer, error) {
+	text := hex.EncodeToString(serial)
+	answer, err := lookup(text)
+	if err != nil {
+		return OCSPAnswer{}, &yuncert.Error{Code: yuncert.ErrInternalError, Message: fmt.Sprintf("the status of %s cannot be looked up", text), Err: err}
+	}
+	return answer, nil
 }
 
 // check checks an answer and returns it as it is written.

@@ -107,8 +107,7 @@ func (s *search) checkRevoked(chain []*x509.Certificate, at int) error {
 		}
 		entry := content.revoked[serialKey(cert)]
 		if entry != nil {
-			return yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, "Certificate", "%s was revoked at %s, reason %s",
-				label(cert), stamp(entry.RevocationTime), RevocationReason(entry.ReasonCode))
+			return errRevoked("Certificate", cert, entry.RevocationTime, RevocationReason(entry.ReasonCode))
 		}
 		reasons |= content.scope.Reasons()
 		if err := content.scope.CheckComplete(); err != nil {
@@ -124,6 +123,10 @@ func (s *search) checkRevoked(chain []*x509.Certificate, at int) error {
 		return param.Refused("RevocationLists", "for %s: there is no CRL of %s, and RequireRevocationLists asks for one", label(cert), label(issuer))
 	}
 	return nil
+}
+
+func errRevoked(parameter string, cert *x509.Certificate, at time.Time, reason RevocationReason) error {
+	return yuncert.Errorf(yuncert.ErrInvalidStatusUpdateProtection, parameter, "%s was revoked at %s, reason %s", label(cert), stamp(at), reason)
 }
 
 // checkList returns what a CRL says, or why it says nothing about a certificate.

@@ -13,7 +13,7 @@
 //	c, err := v.Add(ctx, now, der, inventory.Labels{Tags: req.Tags})    // then hand out resp
 //	c, err = v.Revoke(ctx, now, resp.Identifier, inventory.Revocation{Reason: ca.ReasonKeyCompromise})
 //	crl, err := v.RevocationList(ctx, rand, now, issuer, nextUpdate)    // on a timer; then publish crl
-//	lookup := v.Status(ctx, now, authority, nextUpdate)                 // for ca.RespondOCSP
+//	lookup := v.Status(ctx, now, authority, nextUpdate)                 // for ca.RespondOCSP and ca.CreateEncryptCertificate
 //
 // # Add before you hand out
 //

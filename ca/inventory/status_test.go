@@ -15,6 +15,7 @@ import (
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/ca/inventory"
+	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/internal/testutil"
 )
 
@@ -98,5 +99,33 @@ func TestStatusOfRespondOCSP(t *testing.T) {
 		if got.Status != tt.want || tt.want == ocsp.Revoked && (got.RevocationReason != ocsp.Superseded || !got.RevokedAt.Equal(later.Truncate(time.Second))) {
 			t.Errorf("the response is %+v, want the status %d", got, tt.want)
 		}
+	}
+}
+
+// The lookup keeps revoked signing certificates from getting a second one.
+func TestStatusOfCreateEncryptCertificate(t *testing.T) {
+	t.Parallel()
+	const a = algorithm.SM2_256
+	au := authorityOf(a)
+	v, _ := newInventory()
+	good, held, never := issue(t, au.issuer, 90), issue(t, au.issuer, 90), issue(t, au.issuer, 90)
+	add(t, v, good, inventory.Labels{})
+	revoke(t, v, later, add(t, v, held, inventory.Labels{}), ca.ReasonCertificateHold)
+	for _, tt := range []struct {
+		name string
+		sign []byte
+		code yuncert.Code
+	}{{"good", good, ""}, {"on hold", held, protected}, {"never added", never, refused}} {
+		req := &ca.CreateEncryptCertificateRequest{SignCert: testutil.EncodePEM("CERTIFICATE", tt.sign)}
+		lookup := v.Status(t.Context(), later, inventory.AuthorityOf(au.issuer), time.Time{})
+		_, der, err := ca.CreateEncryptCertificate(nil, later, au.issuer, testkeys.Key(a, 3).Public(), req, lookup)
+		if tt.code != "" {
+			testutil.CheckError(t, err, tt.code, "SignCert")
+			continue
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		add(t, v, der, inventory.Labels{})
 	}
 }

@@ -26,7 +26,7 @@ func issueEncryption(now time.Time, issuer *ca.Issuer, signCert string, signKey 
 	}
 	resp, _, err := ca.CreateEncryptCertificate(rand.Reader, now, issuer, key.Public(), &ca.CreateEncryptCertificateRequest{
 		SignCert: signCert,
-	})
+	}, nil) // signCert was issued just now, so it is not revoked
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ type tlcpPair struct {
 // encryptFor makes the second certificate for a signing certificate.
 func encryptFor(t *testing.T, issuer *ca.Issuer, key crypto.Signer, signCert string) string {
 	t.Helper()
-	resp, _, err := ca.CreateEncryptCertificate(testutil.Seeded(), now, issuer, key.Public(), &ca.CreateEncryptCertificateRequest{SignCert: signCert})
+	resp, _, err := ca.CreateEncryptCertificate(testutil.Seeded(), now, issuer, key.Public(), &ca.CreateEncryptCertificateRequest{SignCert: signCert}, nil)
 	if err != nil {
 		t.Fatalf("CreateEncryptCertificate: %v", err)
 	}
