@@ -57,13 +57,8 @@ func (k *PrivateKey) Envelope(to crypto.PublicKey) ([]byte, error) {
 	if _, err := pointBytes(recipient); err != nil {
 		return nil, err
 	}
-	public := own.PrivateKey.Public()
-	if public.Equal(recipient) {
+	if own.PrivateKey.Public().Equal(recipient) {
 		return nil, malformed("the envelope is for the key that it holds; want the public key of the applicant's signing certificate")
-	}
-	point, err := pointBytes(public)
-	if err != nil {
-		return nil, err
 	}
 
 	var key [sm4Size]byte
@@ -81,7 +76,7 @@ func (k *PrivateKey) Envelope(to crypto.PublicKey) ([]byte, error) {
 	block.Encrypt(d[sm4Size:], d[sm4Size:])
 
 	fields := append(identifier(sm4ECBOID, null), encryptedKey...)
-	fields = der.AppendBitString(fields, point)
+	fields = der.AppendBitString(fields, own.PublicBytes())
 	return der.Append(nil, asn1.SEQUENCE, der.AppendBitString(fields, d)), nil
 }
 
@@ -122,8 +117,7 @@ func (k *PrivateKey) OpenEnvelope(data []byte) (*PrivateKey, error) {
 	if err != nil {
 		return nil, errForeignEnvelope()
 	}
-	point, err := sm2.PublicKeyBytes(inner.Public())
-	if err != nil || subtle.ConstantTimeCompare(point, e.point) != 1 {
+	if subtle.ConstantTimeCompare(inner.PublicBytes(), e.point) != 1 {
 		return nil, errForeignEnvelope()
 	}
 	return &PrivateKey{SM2_256, &secret{sm2Signer{inner}}}, nil

@@ -38,7 +38,7 @@ func (k *PrivateKey) pkcs8() (content []byte, err error) {
 	case nil:
 		err = errors.New("the private key is empty")
 	case sm2Signer:
-		content, err = marshalSM2(signer.PrivateKey)
+		content = marshalSM2(signer.PrivateKey)
 	default:
 		content, err = x509.MarshalPKCS8PrivateKey(signer)
 	}
@@ -60,11 +60,7 @@ var (
 
 // marshalSM2 writes a PKCS #8 key that holds an ECPrivateKey (RFC 5915, section
 // 3).
-func marshalSM2(key *sm2.PrivateKey) ([]byte, error) {
-	point, err := sm2.PublicKeyBytes(key.Public())
-	if err != nil {
-		return nil, err
-	}
+func marshalSM2(key *sm2.PrivateKey) []byte {
 	// The buffer never grows, which would leave a copy of the scalar in memory.
 	return der.AppendFunc(make([]byte, 0, 256), asn1.SEQUENCE, func(dst []byte) []byte {
 		dst = append(der.AppendInt(dst, 0), sm2KeyID...)
@@ -73,10 +69,10 @@ func marshalSM2(key *sm2.PrivateKey) ([]byte, error) {
 				dst = der.AppendInt(dst, 1)
 				dst = der.Append(dst, asn1.OCTET_STRING, key.Bytes())
 				dst = der.Append(dst, parametersTag, sm2Curve)
-				return der.AppendFunc(dst, publicTag, func(dst []byte) []byte { return der.AppendBitString(dst, point) })
+				return der.AppendFunc(dst, publicTag, func(dst []byte) []byte { return der.AppendBitString(dst, key.PublicBytes()) })
 			})
 		})
-	}), nil
+	})
 }
 
 // The limits of ParsePrivateKey.

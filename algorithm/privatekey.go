@@ -214,15 +214,14 @@ func (k *PrivateKey) Public() crypto.PublicKey {
 	if k.secret == nil {
 		return nil
 	}
-	switch pub := k.secret.signer.Public().(type) {
-	case *rsa.PublicKey:
-		return &rsa.PublicKey{N: new(big.Int).Set(pub.N), E: pub.E}
-	case *ecdsa.PublicKey:
+	switch signer := k.secret.signer.(type) {
+	case *rsa.PrivateKey:
+		return &rsa.PublicKey{N: new(big.Int).Set(signer.N), E: signer.E}
+	case *ecdsa.PrivateKey:
 		//lint:ignore SA1019 nothing else gives access to the numbers
-		return &ecdsa.PublicKey{Curve: pub.Curve, X: new(big.Int).Set(pub.X), Y: new(big.Int).Set(pub.Y)}
-	default:
-		return pub
+		return &ecdsa.PublicKey{Curve: signer.Curve, X: new(big.Int).Set(signer.X), Y: new(big.Int).Set(signer.Y)}
 	}
+	return k.secret.signer.Public() // SM2, and a copy already
 }
 
 var errNoHash = errors.New("algorithm: RSA and ECC keys need the hash function of the digest in opts, and its package must be imported")

@@ -685,6 +685,11 @@ func TestZeroPrivateKey(t *testing.T) {
 	}
 	_, err := key.Sign(rand.Reader, make([]byte, 32), crypto.SHA256)
 	testutil.CheckKeyError(t, err, "the private key is empty")
+	info, err := key.MarshalPublicKey()
+	if info != nil {
+		t.Errorf("MarshalPublicKey() = %x", info)
+	}
+	testutil.CheckKeyError(t, err, "the private key is empty")
 	text, err := key.PEM()
 	if text != nil {
 		t.Errorf("PEM() = %q", text)

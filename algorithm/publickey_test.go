@@ -61,6 +61,13 @@ func TestMarshalPublicKey(t *testing.T) {
 						t.Errorf("MarshalPublicKey differs from crypto/x509 (-want +got):\n%s", diff)
 					}
 				}
+				own, err := testkeys.Key(a, i).MarshalPublicKey()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(got, own); diff != "" {
+					t.Errorf("the method differs from the function (-function +method):\n%s", diff)
+				}
 				back, err := algorithm.ParsePublicKey(got)
 				if err != nil {
 					t.Fatal(err)

@@ -141,7 +141,7 @@ func createCdn(rand io.Reader, key crypto.Signer, c *content) (*CreateCdnCertifi
 	if err != nil {
 		return nil, err
 	}
-	pubMd5, err := algorithm.PubMd5(signer.Public)
+	pubMd5, err := algorithm.PubMd5(signer.Public())
 	if err != nil {
 		return nil, failed(yuncert.ErrInternalEncodeCSRError, msgEncode, err)
 	}

@@ -24,7 +24,7 @@ func SplitNames(parameter, list string) ([]string, error) {
 	if len(list) > maxList {
 		return nil, Malformed(parameter, "the list has %d octets: up to %d are read", len(list), maxList)
 	}
-	var names []string
+	names := make([]string, 0, min(1+strings.Count(list, ","), x509der.MaxNames))
 	for entry := range strings.SplitSeq(list, ",") {
 		entry = strings.TrimSpace(entry)
 		if entry == "" {

@@ -133,7 +133,8 @@ type PrivateKey struct {
 
 type secret struct {
 	d      *[size]byte
-	za     [size]byte // for UserID
+	point  [pointSize]byte // the public key, uncompressed
+	za     [size]byte      // for UserID
 	engine *gmsm.PrivateKey
 }
 
@@ -195,12 +196,13 @@ func FromEngine(key *EngineKey) (*PrivateKey, error) {
 // newPrivateKey makes the key of d in [1, n-2] and keeps d.
 func newPrivateKey(d *[size]byte) *PrivateKey {
 	x, y := P256().ScalarBaseMult(d[:])
-	point := make([]byte, pointSize)
+	point := [pointSize]byte{4}
 	x.FillBytes(point[1 : 1+size])
 	y.FillBytes(point[1+size:])
 	return &PrivateKey{&secret{
-		d:  d,
-		za: identify(UserID, point),
+		d:     d,
+		point: point,
+		za:    identify(UserID, point[:]),
 		engine: &gmsm.PrivateKey{PrivateKey: ecdsa.PrivateKey{
 			PublicKey: ecdsa.PublicKey{Curve: P256(), X: x, Y: y},
 			D:         new(big.Int).SetBytes(d[:]), // the engine needs a big.Int
@@ -212,6 +214,12 @@ func newPrivateKey(d *[size]byte) *PrivateKey {
 func (k *PrivateKey) Public() *ecdsa.PublicKey {
 	pub := &k.secret.engine.PublicKey
 	return &ecdsa.PublicKey{Curve: pub.Curve, X: new(big.Int).Set(pub.X), Y: new(big.Int).Set(pub.Y)}
+}
+
+// PublicBytes returns a copy of what [PublicKeyBytes] returns for Public. It checks
+// nothing, since the public key is d·G.
+func (k *PrivateKey) PublicBytes() []byte {
+	return bytes.Clone(k.secret.point[:])
 }
 
 // Bytes returns a copy of d: 32 octets, big endian, as [NewPrivateKey] reads them.

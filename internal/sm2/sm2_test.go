@@ -212,11 +212,20 @@ func TestPublicKeyOfEdgeScalars(t *testing.T) {
 	t.Parallel()
 	check := func(d, x, y *big.Int) {
 		t.Helper()
-		got, err := PublicKeyBytes(newKey(t, scalar(d)).Public())
+		key := newKey(t, scalar(d))
+		got, err := PublicKeyBytes(key.Public())
 		if err != nil {
 			t.Errorf("d = %x: %v", d, err)
 		} else if want := uncompressed(x, y); !bytes.Equal(got, want) {
 			t.Errorf("d = %x: public key %x, want %x", d, got, want)
+		}
+		own := key.PublicBytes()
+		if !bytes.Equal(own, got) {
+			t.Errorf("d = %x: PublicBytes %x, want %x", d, own, got)
+		}
+		clear(own)
+		if !bytes.Equal(key.PublicBytes(), got) {
+			t.Errorf("d = %x: PublicBytes is not a copy", d)
 		}
 	}
 	x, y := generic.Gx, generic.Gy

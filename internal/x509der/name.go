@@ -120,9 +120,9 @@ func (n Name) Get(attributeType string) string {
 
 // AppendOnly appends those attributes of other that have the type.
 func (n Name) AppendOnly(other Name, attributeType string) Name {
-	for _, a := range other {
-		if a.Type == attributeType {
-			n = append(n, a)
+	for i := range other {
+		if other[i].Type == attributeType {
+			n = append(n, other[i])
 		}
 	}
 	return n
@@ -169,11 +169,12 @@ func CheckText(attributeType, text string) error {
 	if !utf8.ValidString(text) {
 		return errors.New("the text is not valid UTF-8")
 	}
+	ia5 := isIA5(attributeType)
 	for _, r := range text {
 		if unicode.IsControl(r) || r >= utf8.RuneSelf && isHidden(r) || r == utf8.RuneError {
 			return fmt.Errorf("the text has the character %U: control characters, direction marks, invisible characters and U+FFFD are not allowed", r)
 		}
-		if isIA5(attributeType) && (r <= ' ' || r > '~') {
+		if ia5 && (r <= ' ' || r > '~') {
 			return errors.New("an e-mail address or domain component is ASCII without spaces (RFC 5280, section 4.1.2.6)")
 		}
 	}

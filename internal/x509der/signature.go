@@ -159,9 +159,7 @@ func digestOf(hash crypto.Hash, message []byte) []byte {
 
 // A Signer is a key that [NewSigner] recognised and checked.
 type Signer struct {
-	// Public is the key's public half.
-	Public crypto.PublicKey
-	// PublicDER is its DER SubjectPublicKeyInfo.
+	// PublicDER is the DER SubjectPublicKeyInfo of the key's public half.
 	PublicDER []byte
 	// Algorithm is the key's algorithm.
 	Algorithm algorithm.Algorithm
@@ -169,44 +167,46 @@ type Signer struct {
 	// key is a pointer so that fmt does not print the caller's key. For a verb
 	// that it does not know, fmt follows one pointer, the one to this Signer, and
 	// no more.
-	key     *crypto.Signer
-	id      signatureID
-	foreign bool // not a key in memory: its signatures are verified
+	key *crypto.Signer
+	id  signatureID
+	// foreign is the public half of a key that is not in memory, and otherwise nil.
+	// The signatures of such a key are verified.
+	foreign crypto.PublicKey
 }
 
 // NewSigner recognises key and checks its public half with algorithm.Check.
 func NewSigner(key crypto.Signer) (*Signer, error) {
-	foreign := false
+	s := &Signer{key: &key}
 	switch k := key.(type) {
 	case nil:
 		return nil, errors.New("the key is nil")
 	case *algorithm.PrivateKey, *rsa.PrivateKey, *ecdsa.PrivateKey, *sm2.EngineKey:
-		own, err := algorithm.NewPrivateKey(k)
+		own, err := algorithm.NewPrivateKey(k) // checks it
 		if err != nil {
 			return nil, err
 		}
-		key = own
+		key, s.Algorithm = own, own.Algorithm()
+		s.PublicDER, err = own.MarshalPublicKey()
+		if err != nil {
+			return nil, err
+		}
 	default:
-		foreign = true
-	}
-	s := &Signer{Public: key.Public(), key: &key, foreign: foreign}
-	var err error
-	s.Algorithm, err = algorithm.Of(s.Public)
-	if err != nil {
-		return nil, err
-	}
-	s.PublicDER, err = algorithm.MarshalPublicKey(s.Public)
-	if err != nil {
-		return nil, err
-	}
-	if foreign {
-		// The signer might change the key that it returned, so this is a copy.
-		s.Public, err = algorithm.ParsePublicKey(s.PublicDER)
+		pub := key.Public()
+		var err error
+		s.Algorithm, err = algorithm.Of(pub)
 		if err != nil {
 			return nil, err
 		}
-		// algorithm.NewPrivateKey checked the keys in memory.
-		if err := algorithm.Check(s.Public); err != nil {
+		s.PublicDER, err = algorithm.MarshalPublicKey(pub)
+		if err != nil {
+			return nil, err
+		}
+		// The signer might change the key that it returned, so this is a copy.
+		s.foreign, err = algorithm.ParsePublicKey(s.PublicDER)
+		if err != nil {
+			return nil, err
+		}
+		if err := algorithm.Check(s.foreign); err != nil {
 			return nil, err
 		}
 	}
@@ -221,6 +221,14 @@ func NewSigner(key crypto.Signer) (*Signer, error) {
 	return s, nil
 }
 
+// Public returns the key's public half.
+func (s *Signer) Public() crypto.PublicKey {
+	if s.foreign != nil {
+		return s.foreign
+	}
+	return (*s.key).Public()
+}
+
 // sign signs message. Keys in memory sign deterministically. The signature of
 // any other key is verified.
 func (s *Signer) sign(rand io.Reader, message []byte) (signature []byte, err error) {
@@ -230,14 +238,14 @@ func (s *Signer) sign(rand io.Reader, message []byte) (signature []byte, err err
 	key := *s.key
 	_, whole := key.(crypto.MessageSigner)
 	handed := message
-	if whole && s.foreign {
+	if whole && s.foreign != nil {
 		// The signer might keep the message, whose buffer is still being written.
 		handed = bytes.Clone(message)
 	}
 	if s.id.hash == 0 && !whole {
 		// crypto.SignMessage would pass the whole message to Sign, which takes a
 		// digest.
-		digest, err := sm2.Digest(s.Public.(*ecdsa.PublicKey), sm2.UserID, message)
+		digest, err := sm2.Digest(s.foreign.(*ecdsa.PublicKey), sm2.UserID, message)
 		if err != nil {
 			return nil, err
 		}
@@ -251,10 +259,10 @@ func (s *Signer) sign(rand io.Reader, message []byte) (signature []byte, err err
 			return nil, err
 		}
 	}
-	if !s.foreign {
+	if s.foreign == nil {
 		return signature, nil
 	}
-	if err := verify(s.Public, s.id, message, signature, sm2.UserID); err != nil {
+	if err := verify(s.foreign, s.id, message, signature, sm2.UserID); err != nil {
 		return nil, fmt.Errorf("the signer returned a wrong signature: %v", err)
 	}
 	return signature, nil
