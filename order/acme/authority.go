@@ -1,0 +1,451 @@
+package acme
+
+import (
+	"context"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	rfc8555 "golang.org/x/crypto/acme"
+
+	"github.com/yuncert/yuncert/order"
+)
+
+// An Authority is a public CA, for [order.BookOptions]. It keeps nothing between calls.
+// It is safe for concurrent use if its Key and Client are. Do not change it after its
+// first use.
+type Authority struct {
+	// Directory is the URL where the CA publishes its services, such as
+	// "https://acme-staging-v02.api.letsencrypt.org/directory". It begins with
+	// https://, or with http:// if the host is a loopback address. Required.
+	Directory string
+
+	// Key is the key of the account at the CA. It is RSA, or ECC on P-256, P-384 or
+	// P-521. It is not the key of any certificate. Required, except by RenewAfter.
+	Key crypto.Signer `json:"-"`
+
+	// Account is the URL that Register returned. Required, except by Register and
+	// RenewAfter.
+	Account string
+
+	// Profile is one of the kinds of certificate that the CA's directory lists. Empty
+	// means the CA's default.
+	Profile string
+
+	// Client sends the requests. Nil means a client that gives up on a request after 30
+	// seconds. No client follows redirects: RFC 8555 signs the URL of each request.
+	Client *http.Client `json:"-"`
+
+	// Wait is how long one call of Prove or Obtain may wait for the CA to look at a
+	// proof or to sign. Zero means that it does not wait: call it again later.
+	Wait time.Duration
+}
+
+var _ order.Authority = (*Authority)(nil)
+
+// String returns the Directory and the Account.
+func (a Authority) String() string {
+	return fmt.Sprintf("CA with directory %.200q, account %.200q", a.Directory, a.Account)
+}
+
+// Format prints String for every verb, so that no log holds the Key.
+func (a Authority) Format(f fmt.State, _ rune) { io.WriteString(f, a.String()) }
+
+// maxAuthorizations is how many authorizations an order may have. A CSR has up to 250
+// names.
+const maxAuthorizations = 250
+
+// Begin implements [order.Authority]. A CA may return an earlier order of the same
+// account for the same names that is not finished: then two references are equal, and
+// Obtain refuses the one whose key is not in the certificate.
+//
+// These answers of the CA are a [*order.Refusal]: malformed, rejectedIdentifier,
+// unsupportedIdentifier, caa, dns, connection, tls, compound, and an authorization
+// without the challenge that validateType needs (RFC 8555, section 6.7).
+func (a *Authority) Begin(ctx context.Context, names []string, validateType string) (reference string, first *order.Proof, err error) {
+	s, err := a.sessionFor(validateType)
+	if err != nil {
+		return "", nil, err
+	}
+	var options []rfc8555.OrderOption
+	if a.Profile != "" {
+		options = append(options, rfc8555.WithOrderIssuanceProfile(rfc8555.ProfileName(a.Profile)))
+	}
+	o, err := s.acme.AuthorizeOrder(ctx, rfc8555.DomainIDs(names...), options...)
+	switch {
+	case isProblem(err, "malformed", "rejectedIdentifier", "unsupportedIdentifier", "caa", "dns", "connection", "tls", "compound"):
+		return "", nil, refusal("", err)
+	case err != nil:
+		return "", nil, failure(ctx, err)
+	case o.URI == "":
+		return "", nil, nonsense("the new order has no usable URL")
+	case len(o.AuthzURLs) > len(names):
+		return "", nil, nonsense("it wants %d authorizations for %d names", len(o.AuthzURLs), len(names))
+	}
+	first, err = s.due(ctx, o, order.Proof{})
+	if err != nil {
+		return "", nil, err
+	}
+	if first != nil && !slices.Contains(names, first.Domain) && !slices.Contains(names, "*."+first.Domain) {
+		return "", nil, nonsense("it wants a proof for %.80q, a name that was not asked for", first.Domain)
+	}
+	return o.URI, first, nil
+}
+
+// Prove implements [order.Authority]. It finds the challenge of placed by its domain and
+// token, asks the CA to look, and waits up to Wait. A failed proof is final, because the
+// CA ends the whole order then (RFC 8555, section 7.1.6). So call Prove when your own
+// lookup finds the proof.
+//
+// Prove reads the authorizations of an order one after the other until it has the one
+// it needs: an order of n names takes up to n requests a call.
+func (a *Authority) Prove(ctx context.Context, reference, validateType string, placed order.Proof) (due *order.Proof, err error) {
+	s, err := a.sessionFor(validateType)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.order(ctx, reference)
+	if err != nil {
+		return nil, err
+	}
+	return s.due(ctx, o, placed)
+}
+
+// Obtain implements [order.Authority]. The CA gets the CSR as it is. The result is the
+// CA's default chain. A CA that refuses the CSR (badCSR, badPublicKey, malformed,
+// rejectedIdentifier, unsupportedIdentifier) or that ended the order is a
+// [*order.Refusal].
+func (a *Authority) Obtain(ctx context.Context, reference string, csr []byte) (certificate string, err error) {
+	s, err := a.session()
+	if err != nil {
+		return "", err
+	}
+	finalized := false
+	for {
+		o, err := s.order(ctx, reference)
+		if err != nil {
+			return "", err
+		}
+		switch o.Status {
+		case rfc8555.StatusInvalid:
+			return "", s.ended(ctx, o)
+		case rfc8555.StatusValid:
+			return s.certificate(ctx, o.CertURL, csr)
+		case rfc8555.StatusReady:
+			if !finalized {
+				finalized = true
+				if err := s.finalize(ctx, o, csr); err != nil {
+					return "", err
+				}
+				continue // a fast CA is done
+			}
+		case rfc8555.StatusPending, rfc8555.StatusProcessing:
+		default:
+			return "", nonsense("the order has the status %.40q", o.Status)
+		}
+		if again, err := s.pause(ctx); !again {
+			return "", err
+		}
+	}
+}
+
+// Revoke implements [order.Authority]. It gives the CA no reason. The account must be
+// the one that ordered the certificate.
+func (a *Authority) Revoke(ctx context.Context, certificate string) error {
+	s, err := a.session()
+	if err != nil {
+		return err
+	}
+	der, err := leaf(certificate)
+	if err != nil {
+		return err
+	}
+	if err := s.acme.RevokeCert(ctx, nil, der, rfc8555.CRLReasonUnspecified); err != nil {
+		return failure(ctx, err)
+	}
+	return nil
+}
+
+// leaf returns the first certificate of a text in PEM, in DER.
+func leaf(certificate string) ([]byte, error) {
+	block, _ := pem.Decode([]byte(certificate))
+	if block == nil || block.Type != "CERTIFICATE" {
+		return nil, errors.New("the text is not a certificate in PEM: pass what Obtain returned")
+	}
+	return block.Bytes, nil
+}
+
+// sessionFor returns a session for proofs.
+func (a *Authority) sessionFor(validateType string) (*session, error) {
+	s, err := a.session()
+	if err != nil {
+		return nil, err
+	}
+	switch validateType {
+	case "DNS":
+		s.challenge = "dns-01"
+	case "FILE":
+		s.challenge = "http-01"
+	default:
+		return nil, fmt.Errorf("the validateType %.40q is not DNS or FILE", validateType)
+	}
+	return s, nil
+}
+
+// order reads an order. A CA that answers 404 with a problem document has forgotten it,
+// usually because it expired.
+func (s *session) order(ctx context.Context, reference string) (*rfc8555.Order, error) {
+	o, err := s.acme.GetOrder(ctx, reference)
+	switch {
+	case isForgotten(err):
+		return nil, refusal("the CA has no such order: it expired, or another account placed it", err)
+	case err != nil:
+		return nil, failure(ctx, err)
+	case len(o.AuthzURLs) > maxAuthorizations:
+		return nil, nonsense("the order has %d authorizations, more than %d", len(o.AuthzURLs), maxAuthorizations)
+	}
+	return o, nil
+}
+
+// authorization reads an authorization.
+func (s *session) authorization(ctx context.Context, url string) (*rfc8555.Authorization, error) {
+	z, err := s.acme.GetAuthorization(ctx, url)
+	switch {
+	case isForgotten(err):
+		return nil, refusal("the CA has no such authorization: it expired", err)
+	case err != nil:
+		return nil, failure(ctx, err)
+	}
+	return z, nil
+}
+
+// due returns the proof that is due. It tells the CA to look for the placed one if that
+// is among the pending ones, which come in any sequence.
+func (s *session) due(ctx context.Context, o *rfc8555.Order, placed order.Proof) (*order.Proof, error) {
+	switch o.Status {
+	case rfc8555.StatusInvalid:
+		return nil, s.ended(ctx, o)
+	case rfc8555.StatusReady, rfc8555.StatusProcessing, rfc8555.StatusValid:
+		return nil, nil
+	case rfc8555.StatusPending:
+	default:
+		return nil, nonsense("the order has the status %.40q", o.Status)
+	}
+	var other *order.Proof // pending, and not placed
+	for _, url := range o.AuthzURLs {
+		z, err := s.authorization(ctx, url)
+		if err != nil {
+			return nil, err
+		}
+		if z.Status == rfc8555.StatusValid {
+			continue
+		}
+		if z.Status != rfc8555.StatusPending {
+			return nil, &order.Refusal{Reason: reasonOf(z)}
+		}
+		proof, challenge, err := s.proof(z)
+		switch {
+		case err != nil:
+			return nil, err
+		case proof == placed:
+			z, err := s.look(ctx, url, challenge)
+			switch {
+			case err != nil:
+				return nil, err
+			case z.Status == rfc8555.StatusPending:
+				return &placed, nil
+			case z.Status != rfc8555.StatusValid:
+				return nil, &order.Refusal{Reason: reasonOf(z)}
+			case other != nil:
+				return other, nil
+			}
+			placed = order.Proof{}
+		case placed == order.Proof{}:
+			return &proof, nil
+		case other == nil:
+			other = &proof
+		}
+	}
+	return other, nil
+}
+
+// proof returns the proof that a pending authorization wants, and its challenge.
+func (s *session) proof(z *rfc8555.Authorization) (order.Proof, *rfc8555.Challenge, error) {
+	domain := z.Identifier.Value
+	if z.Identifier.Type != "dns" || !isName(domain) {
+		return order.Proof{}, nil, nonsense("an authorization is for %.80q, which is not a DNS name", domain)
+	}
+	var offered []string
+	for _, c := range z.Challenges {
+		if c.Type != s.challenge {
+			offered = append(offered, c.Type)
+			continue
+		}
+		if !isToken(c.Token) {
+			return order.Proof{}, nil, nonsense("the token of a challenge for %s is not base64url of 1 to %d characters", domain, maxToken)
+		}
+		text, err := s.acme.HTTP01ChallengeResponse(c.Token)
+		if s.challenge == "dns-01" {
+			text, err = s.acme.DNS01ChallengeRecord(c.Token)
+		}
+		return order.Proof{Domain: domain, Token: text}, c, err
+	}
+	if len(offered) == 0 {
+		return order.Proof{}, nil, nonsense("the authorization for %s has no challenge", domain)
+	}
+	if z.Wildcard {
+		domain = "*." + domain
+	}
+	return order.Proof{}, nil, &order.Refusal{Reason: clean(fmt.Sprintf("the CA does not accept a proof of the kind %s for %s; it accepts %s",
+		s.challenge, domain, strings.Join(offered[:min(len(offered), 10)], ", ")))}
+}
+
+// maxToken is how many characters the token of a challenge may have. A proof has up to
+// 512 octets, with a dot and a SHA-256 of 43 characters.
+const maxToken = 512 - 1 - 43
+
+// isToken reports whether a token is base64url (RFC 8555, section 8), so that it cannot
+// lead to another path.
+func isToken(token string) bool {
+	return token != "" && len(token) <= maxToken && strings.Trim(token, base64url) == ""
+}
+
+// isName reports whether a text has the characters and length of a DNS name in lower
+// case.
+func isName(name string) bool {
+	return name != "" && len(name) <= 253 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == ""
+}
+
+const base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+// look asks the CA to look for the proof of a challenge, and waits. It returns the
+// authorization.
+func (s *session) look(ctx context.Context, url string, c *rfc8555.Challenge) (*rfc8555.Authorization, error) {
+	z := &rfc8555.Authorization{Status: rfc8555.StatusPending}
+	if c.Status == rfc8555.StatusPending {
+		var err error
+		if c, err = s.acme.Accept(ctx, c); err != nil {
+			return s.afterAccept(ctx, url, err)
+		}
+	}
+	if c.Status == rfc8555.StatusValid || c.Status == rfc8555.StatusInvalid {
+		return s.authorization(ctx, url)
+	}
+	for z.Status == rfc8555.StatusPending {
+		again, err := s.pause(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !again {
+			break
+		}
+		if z, err = s.authorization(ctx, url); err != nil {
+			return nil, err
+		}
+	}
+	return z, nil
+}
+
+// afterAccept is for a CA that does not want to look. If another process asked before,
+// the CA is looking already and the authorization says so.
+func (s *session) afterAccept(ctx context.Context, url string, accept error) (*rfc8555.Authorization, error) {
+	if !isProblem(accept, "malformed") {
+		return nil, failure(ctx, accept)
+	}
+	z, err := s.authorization(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	asked := slices.ContainsFunc(z.Challenges, func(c *rfc8555.Challenge) bool {
+		return c.Type == s.challenge && c.Status != rfc8555.StatusPending
+	})
+	if z.Status == rfc8555.StatusPending && !asked {
+		return nil, failure(ctx, accept)
+	}
+	return z, nil
+}
+
+// finalize gives the CA the CSR. It returns nil also if the order changed meanwhile:
+// its status tells then.
+func (s *session) finalize(ctx context.Context, o *rfc8555.Order, csr []byte) error {
+	if o.FinalizeURL == "" {
+		return nonsense("the order has no URL to finalize it")
+	}
+	// After the answer CreateOrderCert would wait until ctx ends: the session refuses
+	// its next request.
+	s.last, s.answered = o.FinalizeURL, false
+	_, _, err := s.acme.CreateOrderCert(ctx, o.FinalizeURL, csr, false)
+	accepted := s.answered
+	s.last, s.answered = "", false
+	if err == nil || accepted || isProblem(err, "orderNotReady") {
+		return nil
+	}
+	problem := err
+	now, err := s.order(ctx, o.URI)
+	switch {
+	case err != nil:
+		return failure(ctx, problem)
+	case now.Status != rfc8555.StatusReady && now.Status != rfc8555.StatusPending:
+		return nil
+	case isProblem(problem, "badCSR", "badPublicKey", "malformed", "rejectedIdentifier", "unsupportedIdentifier"):
+		return refusal("", problem) // the CSR never changes
+	}
+	return failure(ctx, problem)
+}
+
+// certificate fetches a chain. It refuses a certificate for another key than the CSR's.
+func (s *session) certificate(ctx context.Context, url string, csr []byte) (string, error) {
+	if url == "" {
+		return "", nonsense("the valid order has no certificate")
+	}
+	chain, err := s.acme.FetchCert(ctx, url, true)
+	if err != nil {
+		return "", failure(ctx, err)
+	}
+	cert, err := x509.ParseCertificate(chain[0])
+	if err != nil {
+		return "", nonsense("the certificate cannot be parsed: %v", err)
+	}
+	req, err := x509.ParseCertificateRequest(csr)
+	if err != nil {
+		return "", fmt.Errorf("the CSR cannot be parsed: %w", err)
+	}
+	if string(cert.RawSubjectPublicKeyInfo) != string(req.RawSubjectPublicKeyInfo) {
+		return "", &order.Refusal{Reason: "the CA issued for the key of another CSR: it joined two orders for the same names; apply again"}
+	}
+	var text strings.Builder
+	for _, der := range chain {
+		pem.Encode(&text, &pem.Block{Type: "CERTIFICATE", Bytes: der}) // a Builder does not fail
+	}
+	return text.String(), nil
+}
+
+// ended returns why an order is invalid. The authorization that failed knows the name;
+// the order's own error may not.
+func (s *session) ended(ctx context.Context, o *rfc8555.Order) error {
+	var failed error
+	for _, url := range o.AuthzURLs {
+		z, err := s.authorization(ctx, url)
+		if err != nil {
+			failed = err
+			break
+		}
+		if z.Status != rfc8555.StatusValid && z.Status != rfc8555.StatusPending {
+			return &order.Refusal{Reason: reasonOf(z)}
+		}
+	}
+	if o.Error != nil {
+		return refusal("", o.Error)
+	}
+	if failed != nil {
+		return failed
+	}
+	return &order.Refusal{Reason: "the CA ended the order and gives no reason; it may have expired"}
+}
