@@ -14,8 +14,8 @@ import (
 var commonParameters = map[string]bool{
 	"Action": true, "Version": true, "Format": true, "AccessKeyId": true, "Signature": true,
 	"SignatureMethod": true, "SignatureVersion": true, "SignatureType": true, "SignatureNonce": true,
-	"Timestamp": true, "SecurityToken": true, "RegionId": true, "ResourceOwnerAccount": true,
-	"SourceIp": true, "Lang": true,
+	"Timestamp": true, "SecurityToken": true, "BearerToken": true, "RegionId": true,
+	"ResourceOwnerAccount": true, "SourceIp": true, "SecureTransport": true, "Lang": true,
 }
 
 // Limits of one call.

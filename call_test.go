@@ -156,7 +156,7 @@ func TestDecode(t *testing.T) {
 	}{
 		{"nothing", "", wire{}, nil},
 		{"common parameters", "Action=A&Version=1&Format=JSON&AccessKeyId=a&Signature=a&SignatureMethod=a&SignatureVersion=1&SignatureType=&" +
-			"SignatureNonce=a&Timestamp=a&SecurityToken=a&RegionId=a&ResourceOwnerAccount=a&SourceIp=a&Lang=a", wire{}, nil},
+			"SignatureNonce=a&Timestamp=a&SecurityToken=a&BearerToken=a&RegionId=a&ResourceOwnerAccount=a&SourceIp=a&SecureTransport=true&Lang=a", wire{}, nil},
 		{"text", "Text=a%26b%3Dc%2B%25%0A%3C%E4%BA%91", wire{Text: "a&b=c+%\n<云"}, nil},
 		{"integers", "Small=-2147483648&Large=9223372036854775807", wire{Small: math.MinInt32, Large: math.MaxInt64}, nil},
 		{"true", "Flag=true", wire{Flag: true}, nil},
