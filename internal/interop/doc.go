@@ -12,7 +12,9 @@
 //   - zlint and wycheproof check certificates and signature verification;
 //   - a SoftHSM token signs;
 //   - a name server of github.com/miekg/dns answers order's lookups, and PostgreSQL and
-//     SQLite store its orders, and the CSRs of csr/archive.
+//     SQLite store its orders, and the CSRs of csr/archive;
+//   - github.com/aliyun/alibaba-cloud-sdk-go calls every operation of
+//     examples/services/serve.
 //
 // It is a separate module, so its dependencies do not reach users of yuncert. Its
 // commands cmd/peers and cmd/keys print tables of PERFORMANCE.md.
