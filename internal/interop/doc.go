@@ -13,13 +13,18 @@
 //   - a SoftHSM token signs;
 //   - a name server of github.com/miekg/dns answers order's lookups, and PostgreSQL and
 //     SQLite store its orders, and the CSRs of csr/archive;
-//   - github.com/aliyun/alibaba-cloud-sdk-go calls every operation of
-//     examples/services/serve.
+//   - the cloud's own SDKs call every operation of examples/services/serve: for Go
+//     github.com/aliyun/alibaba-cloud-sdk-go, for Node @alicloud/cas20200407,
+//     @alicloud/cdn20180510, @alicloud/openapi-client and @alicloud/pop-core.
 //
 // It is a separate module, so its dependencies do not reach users of yuncert. Its
 // commands cmd/peers and cmd/keys print tables of PERFORMANCE.md.
 //
 // The tests need the Debian packages openssl, default-jdk-headless, libbcprov-java,
-// gnutls-bin, softhsm2, postgresql and python3-cryptography, and
-// python3-cryptography-vectors for its test CSRs. A test whose command is missing is skipped, or fails if CI is set.
+// gnutls-bin, softhsm2, postgresql, nodejs and python3-cryptography, and
+// python3-cryptography-vectors for its test CSRs. The SDKs for Node are installed with
+//
+//	npm ci --ignore-scripts --prefix internal/interop/testdata/sdk
+//
+// A test whose command or SDK is missing is skipped, or fails if CI is set.
 package interop

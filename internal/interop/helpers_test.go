@@ -129,6 +129,7 @@ var packages = map[string]string{
 	"certtool":      "gnutls-bin",
 	"python3":       "python3-cryptography",
 	"softhsm2-util": "softhsm2",
+	"node":          "nodejs",
 }
 
 // missing skips the test because something is not installed. In CI, where

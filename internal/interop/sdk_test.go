@@ -43,6 +43,13 @@ func TestSDKs(t *testing.T) {
 		"Go, GET":                         goCommon("GET", "JSON", false),
 		"Go, structs of cas and cdn":      goStructs("JSON"),
 		"Go, structs of cas and cdn, XML": goStructs("XML"),
+		"Node, packages":                  node("packages"),
+		"Node, openapi-client, query":     node("openapi-client, query"),
+		"Node, openapi-client, form":      node("openapi-client, form"),
+		"Node, openapi-client, GET":       node("openapi-client, GET"),
+		"Node, openapi-client, XML":       node("openapi-client, XML"),
+		"Node, pop-core, GET":             node("pop-core, GET"),
+		"Node, pop-core, POST":            node("pop-core, POST"),
 	}
 	for name, connect := range ways {
 		t.Run(name, func(t *testing.T) {
