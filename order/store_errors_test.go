@@ -146,6 +146,25 @@ type call struct {
 	run    func(ctx context.Context, t testing.TB, book *order.Book, id int64) (result any, err error)
 }
 
+const withAuthority = " with an Authority"
+
+// asks reports whether the Book of the operation has an Authority.
+func (c call) asks() bool { return strings.HasSuffix(c.name, withAuthority) }
+
+// newBook returns a Book over a new store with units of all products, and its options
+// for another Book.
+func (c call) newBook(t testing.TB) (*order.Book, *order.MemoryStore, order.BookOptions) {
+	t.Helper()
+	opts := order.BookOptions{Verifier: proved}
+	if !c.asks() {
+		book, store := newBook(t, proved)
+		return book, store, opts
+	}
+	book, store, fake := newAuthorityBook(t, proved)
+	opts.Authority = fakeClient{ca: fake}
+	return book, store, opts
+}
+
 // isEmpty reports whether a result of any type is empty.
 func isEmpty(result any) bool {
 	switch r := result.(type) {
@@ -165,7 +184,29 @@ func twoOf[Resp any](resp *Resp, key *algorithm.PrivateKey, err error) (any, err
 	return resp, err
 }
 
+// calls has all operations, and once more with an Authority those that ask it.
 func calls() []call {
+	const update, view = "Update,after Update,wrapped", "View,after View,wrapped"
+	places := func(list ...string) []string { return strings.Split(strings.Join(list, ","), ",") }
+	all := plainCalls()
+	for _, c := range plainCalls() {
+		switch c.name {
+		case "CheckOwnership":
+		case "CreateCertificateWithCsrRequest":
+			c.places = places(update, view, "Package,PutPackage,CreateOrder")
+		default:
+			continue
+		}
+		c.name += withAuthority
+		all = append(all, c)
+	}
+	return append(all, call{"Obtain" + withAuthority, order.StateProcess, places(update, view, "Order,PutOrder,Package,PutPackage"), broke,
+		func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+			return book.Obtain(ctx, later, id)
+		}})
+}
+
+func plainCalls() []call {
 	const update, view = "Update,after Update,wrapped", "View,after View,wrapped"
 	places := func(list ...string) []string { return strings.Split(strings.Join(list, ","), ",") }
 	return []call{
@@ -225,6 +266,10 @@ func calls() []call {
 			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
 				return book.Fail(ctx, later, id, "no")
 			}},
+		{"Postpone", order.StateProcess, places(update, "Order,PutOrder"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.Postpone(ctx, later, id, later.Add(time.Hour))
+			}},
 		{"CancelOrderRequest", order.StateProcess, places(update, "Order,PutOrder"), broke,
 			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
 				return book.CancelOrderRequest(ctx, testutil.Seeded(), later, &order.CancelOrderRequestRequest{OrderId: id})
@@ -265,10 +310,10 @@ func TestStoreFails(t *testing.T) {
 		for _, place := range failures {
 			t.Run(c.name+", "+place, func(t *testing.T) {
 				t.Parallel()
-				healthy, store := newBook(t, proved)
+				healthy, store, opts := c.newBook(t)
 				o := reach(t, healthy, c.state, application(plainCSR(t)))
 				before := everything(t, store)
-				book := order.NewBook(failingStore{store, place}, order.BookOptions{Verifier: proved})
+				book := order.NewBook(failingStore{store, place}, opts)
 				result, err := c.run(t.Context(), t, book, o.OrderId)
 				if !slices.Contains(c.places, place) {
 					if err != nil {
@@ -365,7 +410,7 @@ func TestContextEnds(t *testing.T) {
 	for _, c := range calls() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			book, store := newBook(t, proved)
+			book, store, _ := c.newBook(t)
 			o := reach(t, book, c.state, application(plainCSR(t)))
 			before := everything(t, store)
 
@@ -461,7 +506,7 @@ func TestStoreRetries(t *testing.T) {
 			var after [2]contents
 			var results [2]any
 			for i := range after {
-				healthy, store := newBook(t, proved)
+				healthy, store, opts := c.newBook(t)
 				req := application(plainCSR(t))
 				resp := must[*order.CreateCertificateWithCsrRequestResponse](t)(healthy.CreateCertificateWithCsrRequest(t.Context(), testutil.Seeded(), instant, req))
 				id := resp.OrderId
@@ -473,7 +518,7 @@ func TestStoreRetries(t *testing.T) {
 				}
 				book := healthy
 				if i == 1 {
-					book = order.NewBook(retryingStore{store}, order.BookOptions{Verifier: proved})
+					book = order.NewBook(retryingStore{store}, opts)
 				}
 				var err error
 				if results[i], err = c.run(t.Context(), t, book, id); err != nil {
@@ -482,7 +527,7 @@ func TestStoreRetries(t *testing.T) {
 				after[i] = everything(t, store)
 			}
 			switch c.name {
-			case "Complete": // crypto/x509 made two different certificates
+			case "Complete", "Obtain" + withAuthority: // crypto/x509 made two different certificates
 				a, b := &after[0].Orders[0], &after[1].Orders[0]
 				a.Certificate, b.Certificate = "", ""
 				results = [2]any{}
