@@ -234,6 +234,13 @@ func TestGoldenResponses(t *testing.T) {
 	}
 	got.WithKey, got.ForPackage = withKey, forPackage
 	got.Package = must[*order.DescribePackageStateResponse](t)(book.DescribePackageState(ctx, random, nil))
+	authority, _, _ := newAuthorityBook(t, proved)
+	for _, validateType := range []string{"DNS", "FILE"} {
+		req := application(plainCSR(t))
+		req.ValidateType = validateType
+		resp := must[*order.CreateCertificateWithCsrRequestResponse](t)(authority.CreateCertificateWithCsrRequest(ctx, random, instant, req))
+		got.States["domain_verify, "+validateType+", with an Authority"] = must[*order.DescribeCertificateStateResponse](t)(authority.DescribeCertificateState(ctx, random, &order.DescribeCertificateStateRequest{OrderId: resp.OrderId}))
+	}
 	text := must[[]byte](t)(json.MarshalIndent(got, "", "  "))
 	testutil.Golden(t, "responses.json", string(text)+"\n")
 }

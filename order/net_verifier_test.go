@@ -906,6 +906,71 @@ func TestNetVerifierOneProves(t *testing.T) {
 	}
 }
 
+// The record of an Authority's proof has another name, and can be an alias.
+func TestNetVerifierAuthorityDNS(t *testing.T) {
+	t.Parallel()
+	const name, other = "TXT _acme-challenge.www.example.com.", "TXT _dnsauth.www.example.com."
+	o := Order{Reference: "x", Due: testDomain, ValidateType: validateDNS, Token: "digest"}
+	for says, answers := range map[string]map[string]dnsAnswer{
+		"":               {name: {records: []dnsmessage.ResourceBody{txt("digest")}}},
+		"an alias":       {name: {records: []dnsmessage.ResourceBody{cname("www.example.com.challenges.example.net."), txt("digest")}}},
+		"there are none": {other: {records: []dnsmessage.ResourceBody{txt("digest")}}},
+	} {
+		server, resolver := newNameServer(t, answers)
+		got, err := (&NetVerifier{Resolver: resolver}).Lookup(t.Context(), o.Challenge())
+		if says == "there are none" {
+			checkLookup(t, got, err, nil, "TXT records of _acme-challenge.www.example.com: there are none")
+		} else {
+			checkLookup(t, got, err, []string{"digest"}, "")
+		}
+		if diff := cmp.Diff([]string{"udp " + name}, server.questions()); diff != "" {
+			t.Errorf("questions mismatch (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// An Authority fetches the file by http on port 80 only (RFC 8555, section 8.3), and
+// follows redirects, also to https.
+func TestNetVerifierAuthorityFile(t *testing.T) {
+	t.Parallel()
+	const path, content = "/.well-known/acme-challenge/name_-1", "name_-1.print"
+	has := func(w http.ResponseWriter, r *http.Request, _ *site) {
+		if r.URL.Path != path && r.URL.Path != "/elsewhere" {
+			t.Errorf("the path is %s, want %s", r.URL.Path, path)
+		}
+		io.WriteString(w, content)
+	}
+	unasked := func(_ http.ResponseWriter, r *http.Request, _ *site) { t.Errorf("https was asked for %s", r.URL) }
+	const failed = "the file was not fetched by http on port 80, the only way that counts: "
+	for _, tt := range []struct {
+		name        string
+		https, http page
+		want        []string
+		reason      string
+	}{
+		{"http", unasked, has, []string{content}, ""},
+		{"http, while https is down", nil, has, []string{content}, ""},
+		{"only https", has, nil, nil, failed + "no web server answered"},
+		{"not on http", unasked, status(404, content), nil, failed + "the status is 404 and not 200"},
+		{"a redirect to https", has, func(w http.ResponseWriter, r *http.Request, s *site) {
+			http.Redirect(w, r, "https://"+s.https+"/elsewhere", http.StatusFound)
+		}, []string{content}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, tt.https, tt.http)
+			_, resolver := newNameServer(t, hosts(testDomain, publicIP))
+			v := &NetVerifier{Resolver: resolver, AllowedNetworks: playedPublic, ports: &s.ports, Timeout: time.Minute}
+			o := Order{Reference: "x", Due: testDomain, ValidateType: validateFile, Token: content}
+			got, err := v.Lookup(t.Context(), o.Challenge())
+			checkLookup(t, got, err, tt.want, tt.reason)
+			for _, trap := range s.traps {
+				untouched(t, trap)
+			}
+		})
+	}
+}
+
 func TestNetVerifierRequest(t *testing.T) {
 	t.Parallel()
 	type request struct {
