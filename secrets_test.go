@@ -332,6 +332,17 @@ func (w *world) addOrders(t *testing.T, issuer *ca.Issuer, add func(...any)) {
 	generalResp, _, err := book.CreateCertificateForPackageRequest(ctx, rand.Reader, now, general)
 	must(err)
 	add(simple, simpleResp, orderKey, general, generalResp)
+
+	revoke := &order.CancelCertificateForPackageRequestRequest{OrderId: generalResp.OrderId}
+	revoked, err := book.CancelCertificateForPackageRequest(ctx, rand.Reader, now, revoke)
+	must(err)
+	renew := &order.RenewCertificateOrderForPackageRequestRequest{OrderId: o.OrderId, Csr: made.Csr}
+	renewed := &order.RenewCertificateOrderForPackageRequestResponse{OrderId: 1}
+	if o.State == order.StateCertificate {
+		renewed, _, err = book.RenewCertificateOrderForPackageRequest(ctx, rand.Reader, o.NotAfter, renew)
+		must(err)
+	}
+	add(revoke, revoked, renew, renewed)
 }
 
 // addArchive adds the types of package csr/archive. key is the CSR's.

@@ -22,11 +22,7 @@ const (
 // begin applies at the Authority for the certificate of a new order. It first looks
 // whether a unit is left, so that no applicant can make the CA work without one.
 func (b *Book) begin(ctx context.Context, o *Order) error {
-	err := b.view(ctx, func(tx Snapshot) error {
-		_, err := unusedPackage(tx, o.ProductCode)
-		return err
-	})
-	if err != nil {
+	if err := b.checkUnit(ctx, o.ProductCode); err != nil {
 		return err
 	}
 	reference, first, err := b.authority.Begin(ctx, o.names(), o.ValidateType)

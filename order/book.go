@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -32,6 +33,11 @@ type BookOptions struct {
 	// [Products]. Keep a product here as long as an order of it can be issued or renewed.
 	// The Validate methods of requests know the documented products only.
 	Products []Product
+
+	// RenewBefore is how long before its certificate expires an order can be renewed with
+	// [Book.RenewCertificateOrderForPackageRequest]. Zero means 30 days. The documents do
+	// not say how long.
+	RenewBefore time.Duration
 }
 
 // A Book runs the operations on the orders in a [Store]. It is safe for concurrent
@@ -42,11 +48,14 @@ type Book struct {
 	keyPolicy algorithm.KeyPolicy
 	authority Authority
 	products  []Product
+
+	renewBefore time.Duration
 }
 
 // NewBook returns a Book over a store. It panics if the store is nil, if the store, the
 // Verifier or the Authority is a nil pointer, or if one of Products has no Code, the Code
-// of another product, neither Single nor Wildcard, or a number outside its limits.
+// of another product, neither Single nor Wildcard, or a number outside its limits. It
+// also panics if RenewBefore is negative.
 func NewBook(store Store, opts BookOptions) *Book {
 	// Without these checks an operation would panic later.
 	if param.IsNil(store) {
@@ -61,7 +70,11 @@ func NewBook(store Store, opts BookOptions) *Book {
 	if opts.Authority != nil && param.IsNil(opts.Authority) {
 		panic(fmt.Sprintf("order.NewBook: the Authority is a nil %T; leave it out to sign with a CA of your own", opts.Authority))
 	}
-	return &Book{store, opts.Verifier, opts.KeyPolicy, opts.Authority, withProducts(opts.Products)}
+	if opts.RenewBefore < 0 {
+		panic(fmt.Sprintf("order.NewBook: RenewBefore is %s; want a time above zero, or zero for 30 days", opts.RenewBefore))
+	}
+	renewBefore := cmp.Or(opts.RenewBefore, 30*24*time.Hour)
+	return &Book{store, opts.Verifier, opts.KeyPolicy, opts.Authority, withProducts(opts.Products), renewBefore}
 }
 
 // AddPackage buys count units of a product. An empty productCode means

@@ -86,7 +86,7 @@ func TestDescribePackageState(t *testing.T) {
 	}
 	reach(t, book, order.StateCertificate, wildcard)
 	before := everything(t, store)
-	checkCounts(t, book, "geotrust-dv-1-starter", plentiful, 5, 1)
+	checkCounts(t, book, "geotrust-dv-1-starter", plentiful, 5, 1) // revoked and cancelled orders gave theirs back
 	checkCounts(t, book, "geotrust-dv-w-starter", plentiful, 1, 1)
 	checkCounts(t, book, "", plentiful, 0, 0)
 	checkCounts(t, book, "digicert-free-1-free", plentiful, 0, 0)

@@ -13,24 +13,30 @@
 // Buy units of a [Product] with [Book.AddPackage]. The methods of a Book then take
 // an order from one [State] to the next:
 //
-//	CreateCertificateWithCsrRequest   takes a unit            → domain_verify
-//	CheckOwnership                    domain_verify           → process
-//	Issue, Complete                   process                 → certificate
-//	Fail                              process                 → verify_fail
-//	CancelOrderRequest                domain_verify, process  → payed
-//	DeleteCertificateRequest          verify_fail, payed      → deleted, gives the unit back
+//	CreateCertificateWithCsrRequest         takes a unit                   → domain_verify
+//	CreateCertificateForPackageRequest      takes a unit                   → domain_verify
+//	CreateCertificateRequest                takes a unit, makes the key    → domain_verify
+//	CheckOwnership                          domain_verify                  → process
+//	Issue, Complete                         process                        → certificate
+//	Fail                                    process                        → verify_fail
+//	RenewCertificateOrderForPackageRequest  certificate: a second order    → domain_verify
+//	CancelOrderRequest                      domain_verify, process         → payed
+//	DeleteCertificateRequest                verify_fail, payed             → deleted, gives the unit back
+//	CancelCertificateForPackageRequest      domain_verify, process, payed  → cancelled, gives the unit back
+//	CancelCertificateForPackageRequest      certificate                    → revoked, may give the unit back
 //
 // Nothing happens on its own. Call CheckOwnership and Issue from your own queue or
 // timer, for the orders that [Book.Orders] lists. An issued order stays in
-// certificate, even after the CA revokes the certificate. To find it on a CRL, take
-// the serial number from the certificate in the order.
+// certificate until CancelCertificateForPackageRequest, even after the CA revokes the
+// certificate. To find it on a CRL, take the serial number from the certificate in the
+// order.
 //
 // # What holds for every operation
 //
 // now is the time of the operation; orders hold it in UTC and whole microseconds.
 // rand supplies the RequestId, an upper-case UUID; nil means crypto/rand. The
-// documents allow each user 100 calls of CancelOrderRequest a second; nothing here
-// enforces it.
+// documents allow each user 100 calls of CancelOrderRequest and 10 of
+// CancelCertificateForPackageRequest a second; nothing here enforces it.
 //
 // An operation that returns an error has changed nothing. The exception is an error
 // with the cause [ErrOutcomeUnknown]: read the order before you try again. Every

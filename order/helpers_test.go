@@ -150,17 +150,20 @@ func reach(t testing.TB, book *order.Book, state order.State, req *request) orde
 	id := place(t, book, req).OrderId
 	ctx := t.Context()
 	var err error
-	if state == order.StateProcess || state == order.StateVerifyFail || state == order.StateCertificate {
+	if state == order.StateProcess || state == order.StateVerifyFail || state == order.StateCertificate || state == order.StateRevoked {
 		_, err = book.CheckOwnership(ctx, instant, id)
 	}
 	switch {
 	case err != nil:
 	case state == order.StateVerifyFail:
 		_, err = book.Fail(ctx, instant, id, "the domain is on a list")
-	case state == order.StateCertificate:
+	case state == order.StateCertificate || state == order.StateRevoked:
 		_, err = book.Issue(ctx, rand.Reader, instant, authorityOf(algorithm.ECC_256).issuer, id)
 	case state == order.StatePayed:
 		_, err = book.CancelOrderRequest(ctx, rand.Reader, instant, &order.CancelOrderRequestRequest{OrderId: id})
+	}
+	if err == nil && (state == order.StateRevoked || state == order.StateCancelled) {
+		_, err = book.CancelCertificateForPackageRequest(ctx, rand.Reader, instant, &order.CancelCertificateForPackageRequestRequest{OrderId: id})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -175,6 +178,19 @@ func reach(t testing.TB, book *order.Book, state order.State, req *request) orde
 // states has every state of an order.
 var states = []order.State{
 	order.StateDomainVerify, order.StateProcess, order.StateVerifyFail, order.StateCertificate, order.StatePayed,
+	order.StateRevoked, order.StateCancelled,
+}
+
+// unitOf returns 1 for the counts that an order in a state is part of. A revoked order is
+// taken to have given its unit back.
+func unitOf(state order.State) (used, issued int64) {
+	switch state {
+	case order.StateCertificate:
+		return 1, 1
+	case order.StateRevoked, order.StateCancelled, gone:
+		return 0, 0
+	}
+	return 1, 0
 }
 
 // contents has everything that a store holds.

@@ -60,7 +60,7 @@ func (b *Book) Issue(ctx context.Context, rand io.Reader, now time.Time, issuer 
 	if err != nil {
 		return Order{}, &yuncert.Error{Code: yuncert.ErrError, Message: "the certificate cannot be read", Err: err}
 	}
-	return b.certify(ctx, now, orderID, cert.NotAfter, resp.X509Certificate+withoutRoot(resp.CertificateChain))
+	return b.certify(ctx, now, orderID, "", cert.NotAfter, resp.X509Certificate+withoutRoot(resp.CertificateChain))
 }
 
 // withoutRoot removes the root, the last certificate of a chain from package ca.
@@ -108,7 +108,7 @@ func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certi
 	if err := o.checkCertificate(now, request.PublicKey, chain); err != nil {
 		return Order{}, err
 	}
-	return b.certify(ctx, now, orderID, chain[0].NotAfter, pemOf(chain))
+	return b.certify(ctx, now, orderID, "", chain[0].NotAfter, pemOf(chain))
 }
 
 // maxChain is the largest number of certificates that an order stores.
@@ -213,14 +213,16 @@ func uncovered(cert *x509.Certificate, names []string) string {
 	return ""
 }
 
-// certify stores the certificate of an order and counts it in the package.
-func (b *Book) certify(ctx context.Context, now time.Time, orderID int64, notAfter time.Time, certificate string) (Order, error) {
+// certify stores the certificate of an order and counts it in the package. The reference
+// is empty if the certificate is not the Authority's, which could not revoke it.
+func (b *Book) certify(ctx context.Context, now time.Time, orderID int64, reference string, notAfter time.Time, certificate string) (Order, error) {
 	return b.move(ctx, now, orderID, eventIssue, func(tx Tx, o *Order) error {
 		p, err := packageOf(tx, o)
 		if err != nil {
 			return err
 		}
 		p.IssuedCount++
+		o.Reference = reference
 		o.Certificate, o.Issued, o.NotAfter = certificate, instant(now), instant(notAfter)
 		return tx.PutPackage(p)
 	})

@@ -109,6 +109,8 @@ func TestDocumentedOrderId(t *testing.T) {
 			new(order.CreateCertificateWithCsrRequestResponse), new(order.CreateCertificateRequestResponse),
 			new(order.CreateCertificateForPackageRequestResponse), new(order.DescribeCertificateStateRequest),
 			new(order.CancelOrderRequestRequest), new(order.DeleteCertificateRequestRequest),
+			new(order.RenewCertificateOrderForPackageRequestRequest), new(order.RenewCertificateOrderForPackageRequestResponse),
+			new(order.CancelCertificateForPackageRequestRequest),
 		} {
 			testutil.DecodeStrictly(t, []byte(text), value)
 			if again := must[[]byte](t)(json.Marshal(value)); string(again) != text {
@@ -151,6 +153,10 @@ func TestDocumentedMembers(t *testing.T) {
 		}, `{"TotalCount":0,"UsedCount":0,"IssuedCount":0}`},
 		{order.CancelOrderRequestRequest{}, []string{"OrderId int64"}, `{}`},
 		{order.CancelOrderRequestResponse{}, []string{"RequestId string"}, `{}`},
+		{order.RenewCertificateOrderForPackageRequestRequest{}, []string{"OrderId int64", "Csr string", "Tags []ca.Tag"}, `{}`},
+		{order.RenewCertificateOrderForPackageRequestResponse{}, []string{"OrderId int64", "RequestId string"}, `{}`},
+		{order.CancelCertificateForPackageRequestRequest{}, []string{"OrderId int64"}, `{}`},
+		{order.CancelCertificateForPackageRequestResponse{}, []string{"RequestId string"}, `{}`},
 		{order.DeleteCertificateRequestRequest{}, []string{"OrderId int64"}, `{}`},
 		{order.DeleteCertificateRequestResponse{}, []string{"RequestId string"}, `{}`},
 	}
@@ -193,9 +199,9 @@ func TestGoldenResponses(t *testing.T) {
 		return must[*order.DescribeCertificateStateResponse](t)(book.DescribeCertificateState(ctx, random, &order.DescribeCertificateStateRequest{OrderId: id}))
 	}
 	type results struct {
-		Created, Cancelled, Deleted, Package any
-		WithKey, ForPackage                  any
-		States                               map[string]any
+		Created, Cancelled, Deleted, Package  any
+		WithKey, ForPackage, Renewed, Revoked any
+		States                                map[string]any
 	}
 	got := results{States: map[string]any{}}
 	submit := func(validateType string) int64 {
@@ -233,6 +239,16 @@ func TestGoldenResponses(t *testing.T) {
 		t.Fatal(err)
 	}
 	got.WithKey, got.ForPackage = withKey, forPackage
+	renewed, _, err := book.RenewCertificateOrderForPackageRequest(ctx, random, aboutToExpire, renewal(dns, plainCSR(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel := func(id int64) any {
+		return must[*order.CancelCertificateForPackageRequestResponse](t)(book.CancelCertificateForPackageRequest(ctx, random, later, &order.CancelCertificateForPackageRequestRequest{OrderId: id}))
+	}
+	got.Renewed, got.Revoked = renewed, cancel(dns)
+	cancel(renewed.OrderId)
+	got.States["revoked"], got.States["cancelled"] = describe(dns), describe(renewed.OrderId)
 	got.Package = must[*order.DescribePackageStateResponse](t)(book.DescribePackageState(ctx, random, nil))
 	authority, _, _ := newAuthorityBook(t, proved)
 	for _, validateType := range []string{"DNS", "FILE"} {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/yuncert/yuncert"
@@ -22,14 +21,10 @@ var rsaAlgorithms = []algorithm.Algorithm{algorithm.RSA_2048, algorithm.RSA_3072
 func (b *Book) submitMakingKey(ctx context.Context, random io.Reader, now time.Time, o *Order) (requestID string, key *algorithm.PrivateKey, err error) {
 	if o.Csr == "" {
 		// A key takes long to make, so a missing package is found first.
-		err = b.view(ctx, func(tx Snapshot) error {
-			_, err := unusedPackage(tx, o.ProductCode)
-			return err
-		})
-		if err != nil {
+		if err := b.checkUnit(ctx, o.ProductCode); err != nil {
 			return "", nil, err
 		}
-		key, o.Csr, err = makeCSR(b.keyPolicy, strings.Split(o.Names, ","))
+		key, o.Csr, err = makeCSR(b.keyPolicy, o.names())
 		if err != nil {
 			return "", nil, err
 		}

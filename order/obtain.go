@@ -52,5 +52,5 @@ func (b *Book) Obtain(ctx context.Context, now time.Time, orderID int64) (Order,
 	if err != nil {
 		return Order{}, param.Wrap(err, yuncert.ErrError, "", "the Authority's certificate cannot be used")
 	}
-	return b.certify(ctx, now, orderID, chain[0].NotAfter, pemOf(chain))
+	return b.certify(ctx, now, orderID, o.Reference, chain[0].NotAfter, pemOf(chain))
 }

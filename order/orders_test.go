@@ -18,7 +18,7 @@ func TestOrders(t *testing.T) {
 	book, _ := newBook(t, proved)
 	// Pages of any size have each order of the state once, and no other order.
 	want := map[int64]bool{}
-	for i := range 10 {
+	for i := range 2 * len(states) {
 		o := reach(t, book, states[i%len(states)], application(plainCSR(t)))
 		if o.State == order.StateDomainVerify || o.State == order.StateProcess {
 			want[o.OrderId] = true
@@ -51,7 +51,7 @@ func TestOrders(t *testing.T) {
 	}
 	for _, state := range []order.State{"", "unknow", "proces", "a\x00b"} {
 		_, err := book.Orders(t.Context(), state, order.Order{}, 10)
-		testutil.CheckError(t, err, refused, "state", fmt.Sprintf("%q", string(state)), "domain_verify process verify_fail certificate payed")
+		testutil.CheckError(t, err, refused, "state", fmt.Sprintf("%q", string(state)), "domain_verify process verify_fail certificate payed revoked cancelled")
 	}
 	// The message contains only the beginning of a long state.
 	_, err := book.Orders(t.Context(), order.State(strings.Repeat("x", 1000)), order.Order{}, 10)

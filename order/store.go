@@ -79,8 +79,8 @@ var ErrOutcomeUnknown = errors.New("it is unknown whether the change was stored"
 type Package struct {
 	ProductCode string // the Code of a Product
 	TotalCount  int64  // certificates bought
-	UsedCount   int64  // orders that took a unit and were not deleted since
-	IssuedCount int64  // certificates issued
+	UsedCount   int64  // orders that took a unit and have not given it back
+	IssuedCount int64  // how many of these have a certificate
 }
 
 // An Order is one application, as a [Store] keeps it. It holds no pointer, so a copy

@@ -274,6 +274,18 @@ func plainCalls() []call {
 			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
 				return book.CancelOrderRequest(ctx, testutil.Seeded(), later, &order.CancelOrderRequestRequest{OrderId: id})
 			}},
+		{"CancelCertificateForPackageRequest", order.StatePayed, places(update, view, "Order,PutOrder,Package,PutPackage"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.CancelCertificateForPackageRequest(ctx, testutil.Seeded(), later, &order.CancelCertificateForPackageRequestRequest{OrderId: id})
+			}},
+		{"CancelCertificateForPackageRequest, issued", order.StateCertificate, places(update, view, "Order,PutOrder,Package,PutPackage"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return book.CancelCertificateForPackageRequest(ctx, testutil.Seeded(), later, &order.CancelCertificateForPackageRequestRequest{OrderId: id})
+			}},
+		{"RenewCertificateOrderForPackageRequest", order.StateCertificate, places(update, view, "Order,Package,PutPackage,CreateOrder"), broke,
+			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
+				return twoOf(book.RenewCertificateOrderForPackageRequest(ctx, testutil.Seeded(), aboutToExpire, renewal(id, plainCSR(t))))
+			}},
 		{"DeleteCertificateRequest", order.StatePayed, places(update, "Order,Package,PutPackage,DeleteOrder"), yuncert.ErrDeleteFail,
 			func(ctx context.Context, t testing.TB, book *order.Book, id int64) (any, error) {
 				return book.DeleteCertificateRequest(ctx, testutil.Seeded(), &order.DeleteCertificateRequestRequest{OrderId: id})
@@ -510,8 +522,11 @@ func TestStoreRetries(t *testing.T) {
 				req := application(plainCSR(t))
 				resp := must[*order.CreateCertificateWithCsrRequestResponse](t)(healthy.CreateCertificateWithCsrRequest(t.Context(), testutil.Seeded(), instant, req))
 				id := resp.OrderId
-				if c.state == order.StateProcess || c.state == order.StatePayed {
+				if c.state == order.StateProcess || c.state == order.StatePayed || c.state == order.StateCertificate {
 					must[order.Order](t)(healthy.CheckOwnership(t.Context(), instant, id))
+				}
+				if c.state == order.StateCertificate {
+					must[order.Order](t)(healthy.Issue(t.Context(), testutil.Seeded(), instant, authorityOf(algorithm.ECC_256).issuer, id))
 				}
 				if c.state == order.StatePayed {
 					must[*order.CancelOrderRequestResponse](t)(healthy.CancelOrderRequest(t.Context(), rand.Reader, instant, &order.CancelOrderRequestRequest{OrderId: id}))

@@ -206,6 +206,14 @@ func (b *Book) create(ctx context.Context, o Order) error {
 	})
 }
 
+// checkUnit checks that a package has a unit left now.
+func (b *Book) checkUnit(ctx context.Context, productCode string) error {
+	return b.view(ctx, func(tx Snapshot) error {
+		_, err := unusedPackage(tx, productCode)
+		return err
+	})
+}
+
 // unusedPackage returns a package that must have a unit left.
 func unusedPackage(tx Reader, productCode string) (Package, error) {
 	p, err := readPackage(tx, productCode)
