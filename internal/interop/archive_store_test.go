@@ -414,13 +414,13 @@ func TestArchiveStoreOnBadDays(t *testing.T) {
 						if err != nil {
 							t.Fatal(err)
 						}
-						newDatabase = func(testing.TB) database {
-							if err := deleteIt.do(t.Context(), a, 0); err != nil && !errors.Is(err, yuncert.ErrNotFound) {
-								t.Fatal(err)
+						newDatabase = func(tb testing.TB) database {
+							if err := deleteIt.do(tb.Context(), a, 0); err != nil && !errors.Is(err, yuncert.ErrNotFound) {
+								tb.Fatal(err)
 							}
 							for _, s := range tt.before {
-								if err := s.do(t.Context(), a, 0); err != nil {
-									t.Fatal(err)
+								if err := s.do(tb.Context(), a, 0); err != nil {
+									tb.Fatal(err)
 								}
 							}
 							return d

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -125,33 +126,33 @@ func onBadDays(t *testing.T, newDatabase func(testing.TB) database, call func(co
 	check func(*testing.T, database, error)) {
 	for _, day := range badDays {
 		t.Run(day.name, func(t *testing.T) {
-			for n := 0; ; n++ {
-				d := newDatabase(t)
-				server := &sqldbtest.Server{Open: d.openDriver}
-				if day.before != nil {
-					server.Before = day.before(n)
-				}
-				if day.after != nil {
-					server.After = day.after(n)
-				}
-				var err error
-				synctest.Test(t, func(t *testing.T) {
-					db := sql.OpenDB(server)
-					defer db.Close()
-					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-					defer cancel()
-					err = call(ctx, db, d.dialect)
-				})
-				check(t, d, err)
-				if n >= len(server.Sent) {
-					if err != nil {
-						t.Errorf("after %d statements without a fault: %v", n, err)
+			for n, last := 0, false; !last && !t.Failed(); n++ {
+				t.Run(strconv.Itoa(n), func(t *testing.T) { // closes its connections
+					d := newDatabase(t)
+					server := &sqldbtest.Server{Open: d.openDriver}
+					if day.before != nil {
+						server.Before = day.before(n)
 					}
-					break
-				}
-				if t.Failed() {
-					t.Fatalf("statement %d of %q", n, server.Sent)
-				}
+					if day.after != nil {
+						server.After = day.after(n)
+					}
+					var err error
+					synctest.Test(t, func(t *testing.T) {
+						db := sql.OpenDB(server)
+						defer db.Close()
+						ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+						defer cancel()
+						err = call(ctx, db, d.dialect)
+					})
+					check(t, d, err)
+					last = n >= len(server.Sent)
+					switch {
+					case last && err != nil:
+						t.Errorf("after %d statements without a fault: %v", n, err)
+					case t.Failed():
+						t.Errorf("statement %d of %q", n, server.Sent)
+					}
+				})
 			}
 		})
 	}
@@ -184,6 +185,7 @@ var programs = map[string]program{
 	"issue and revoke": issueInChild,
 	"keep CSRs":        keepInChild,
 	"share CSRs":       shareInChild,
+	"open orders":      openInChild,
 	"submit orders":    submitInChild,
 }
 

@@ -3,6 +3,7 @@ package interop
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -20,6 +21,7 @@ import (
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/sqldb"
+	"github.com/yuncert/yuncert/internal/sqldb/sqldbtest"
 	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/order"
 	"github.com/yuncert/yuncert/order/sqlstore"
@@ -124,16 +126,22 @@ func newVersions(orders []order.Order) []order.Order {
 	return orders
 }
 
-// createVersion creates the tables of an old version and stores orders.
+// createVersion creates the tables of an old version and stores orders. It returns a
+// connection that waits for other ones.
 func createVersion(tb testing.TB, d database, version int, orders []order.Order) *sql.DB {
 	tb.Helper()
 	db := d.open(tb)
+	db.SetMaxOpenConns(1)
 	exec := func(statement string, args ...any) {
 		tb.Helper()
 		if _, err := db.ExecContext(tb.Context(), statement, args...); err != nil {
 			tb.Fatal(err)
 		}
 	}
+	if d.dialect == sqlstore.SQLite {
+		exec("PRAGMA busy_timeout = 10000")
+	}
+	exec("BEGIN")
 	for _, step := range oldVersions[:version] {
 		for _, statement := range step {
 			exec(statement)
@@ -148,6 +156,7 @@ func createVersion(tb testing.TB, d database, version int, orders []order.Order)
 			o.Domain, o.Csr, o.ValidateType, o.Username, o.Phone, o.Email, o.Token, o.Reason, o.Certificate, o.Created.UnixMicro(), o.Updated.UnixMicro())
 	}
 	exec(`INSERT INTO yuncert_packages VALUES ($1, $2, $3, $4)`, order.DefaultProductCode, 2*len(orders), len(orders), issued)
+	exec("COMMIT")
 	return db
 }
 
@@ -396,7 +405,7 @@ func TestOrderStoreUnread(t *testing.T) {
 	}
 }
 
-// The query sorts the pages itself and does not rely on the index.
+// The queries sort the pages themselves and do not rely on the indexes.
 func TestOrderStoreWithoutIndex(t *testing.T) {
 	t.Parallel()
 	for _, d := range databases {
@@ -404,13 +413,15 @@ func TestOrderStoreWithoutIndex(t *testing.T) {
 			t.Parallel()
 			database := d.make(t)
 			store := orderStore(t, database)
-			if _, err := database.open(t).ExecContext(t.Context(), "DROP INDEX yuncert_orders_listing"); err != nil {
-				t.Fatal(err)
+			for _, index := range []string{"listing", "of", "expiring"} {
+				if _, err := database.open(t).ExecContext(t.Context(), "DROP INDEX yuncert_orders_"+index); err != nil {
+					t.Fatal(err)
+				}
 			}
 			err := store.Update(t.Context(), func(tx order.Tx) error {
 				var errs []error
 				for _, o := range []order.Order{{OrderId: 3, Created: now}, {OrderId: 1, Created: now}, {OrderId: 4, Created: now.Add(-time.Second)}, {OrderId: 2, Created: now}} {
-					o.State = order.StateProcess
+					o.State, o.Domain, o.NotAfter = order.StateCertificate, "www.example.com", o.Created
 					errs = append(errs, tx.CreateOrder(o))
 				}
 				return errors.Join(errs...)
@@ -418,22 +429,122 @@ func TestOrderStoreWithoutIndex(t *testing.T) {
 			if err != nil {
 				t.Fatalf("Update: %v", err)
 			}
-			var got []int64
-			err = store.View(t.Context(), func(r order.Snapshot) error {
-				page, err := r.Orders(order.StateProcess, order.Order{}, 3)
-				got = nil
-				for _, o := range page {
-					got = append(got, o.OrderId)
+			for name, list := range map[string]func(order.Snapshot) ([]order.Order, error){
+				"Orders": func(r order.Snapshot) ([]order.Order, error) {
+					return r.Orders(order.StateCertificate, order.Order{}, 3)
+				},
+				"OrdersOf": func(r order.Snapshot) ([]order.Order, error) { return r.OrdersOf("www.example.com", order.Order{}, 3) },
+				"Expiring": func(r order.Snapshot) ([]order.Order, error) { return r.Expiring(later, order.Order{}, 3) },
+			} {
+				var got []int64
+				err = store.View(t.Context(), func(r order.Snapshot) error {
+					page, err := list(r)
+					got = nil
+					for _, o := range page {
+						got = append(got, o.OrderId)
+					}
+					return err
+				})
+				if err != nil {
+					t.Fatalf("View: %v", err)
 				}
-				return err
-			})
-			if err != nil {
-				t.Fatalf("View: %v", err)
-			}
-			if diff := cmp.Diff([]int64{4, 1, 2}, got); diff != "" {
-				t.Errorf("OrderIds mismatch (-want +got):\n%s", diff)
+				if diff := cmp.Diff([]int64{4, 1, 2}, got); diff != "" {
+					t.Errorf("%s: OrderIds mismatch (-want +got):\n%s", name, diff)
+				}
 			}
 		})
+	}
+}
+
+// Each query uses an index and sorts no rows, in a new database and in a migrated
+// one.
+func TestOrderStorePlans(t *testing.T) {
+	t.Parallel()
+	after := order.Order{OrderId: 5000, Created: now, NotAfter: now}
+	list := func(read func(r order.Snapshot, after order.Order) ([]order.Order, error)) func(order.Snapshot) error {
+		return func(r order.Snapshot) error {
+			_, err1 := read(r, order.Order{})
+			_, err2 := read(r, after)
+			return errors.Join(err1, err2)
+		}
+	}
+	tests := []struct {
+		name, index string
+		searched    map[sqldb.Dialect]string // the search of the index for the position of after
+		call        func(order.Snapshot) error
+	}{
+		{"Orders", "yuncert_orders_listing", map[sqldb.Dialect]string{sqldb.SQLite: "(state=? AND (created,order_id)>(?,?))", sqldb.PostgreSQL: "(ROW(created, order_id) > ROW("},
+			list(func(r order.Snapshot, after order.Order) ([]order.Order, error) {
+				return r.Orders(order.StateCertificate, after, 100)
+			})},
+		{"OrdersOf", "yuncert_orders_of", map[sqldb.Dialect]string{sqldb.SQLite: "(domain=? AND (created,order_id)>(?,?))", sqldb.PostgreSQL: "(ROW(created, order_id) > ROW("},
+			list(func(r order.Snapshot, after order.Order) ([]order.Order, error) {
+				return r.OrdersOf("www.example.com", after, 100)
+			})},
+		{"Expiring", "yuncert_orders_expiring", map[sqldb.Dialect]string{sqldb.SQLite: "((not_after,order_id)>(?,?) AND not_after<?)", sqldb.PostgreSQL: "(ROW(not_after, order_id) > ROW("},
+			list(func(r order.Snapshot, after order.Order) ([]order.Order, error) { return r.Expiring(later, after, 100) })},
+		{"Order", "order_id", nil, func(r order.Snapshot) error { _, _, err := r.Order(1); return err }},
+	}
+	for _, d := range databases {
+		for _, version := range []int{0, 1} {
+			t.Run(fmt.Sprintf("%s from version %d", d.name, version), func(t *testing.T) {
+				t.Parallel()
+				database := d.make(t)
+				if version > 0 {
+					createVersion(t, database, version, nil)
+				}
+				db := database.open(t)
+				orderStore(t, database)
+				if _, err := db.ExecContext(t.Context(), filling, "csr", 20_000); err != nil {
+					t.Fatal(err)
+				}
+				for _, statement := range []string{
+					"UPDATE yuncert_orders SET state = 'certificate', domain = order_id, not_after = 1782907200000000 + order_id % 10000000 WHERE state = 'payed' AND order_id % 2 = 0",
+					"ANALYZE",
+				} {
+					if _, err := db.ExecContext(t.Context(), statement); err != nil {
+						t.Fatal(err)
+					}
+				}
+				type sent struct {
+					statement string
+					args      []any
+				}
+				var statements []sent
+				server := &sqldbtest.Server{Open: database.openDriver, Received: func(statement string, args []driver.NamedValue) {
+					if strings.HasPrefix(statement, "SELECT ") {
+						s := sent{statement: statement}
+						for _, arg := range args {
+							s.args = append(s.args, arg.Value)
+						}
+						statements = append(statements, s)
+					}
+				}}
+				watched := sql.OpenDB(server)
+				defer watched.Close()
+				store, err := sqlstore.Open(t.Context(), watched, database.dialect)
+				if err != nil {
+					t.Fatal(err)
+				}
+				// Open looks for issued orders without NotAfter.
+				last := statements[len(statements)-1]
+				if plan := explain(t, database, db, last.statement, last.args); !strings.Contains(plan, "yuncert_orders_expiring") || wasteful(plan) {
+					t.Errorf("Open: the plan of %s:\n%s", last.statement, plan)
+				}
+				for _, tt := range tests {
+					statements = nil
+					if err := store.View(t.Context(), tt.call); err != nil {
+						t.Fatalf("%s: %v", tt.name, err)
+					}
+					for _, s := range statements {
+						plan := explain(t, database, db, s.statement, s.args)
+						if !strings.Contains(plan, tt.index) || !strings.Contains(plan, tt.searched[database.dialect]) || wasteful(plan) {
+							t.Errorf("%s: the plan of %s:\n%s", tt.name, s.statement, plan)
+						}
+					}
+				}
+			})
+		}
 	}
 }
 
@@ -706,17 +817,125 @@ func TestOrderStoreOnBadDays(t *testing.T) {
 // migrated again.
 func TestOrderStoreOpenOnBadDays(t *testing.T) {
 	t.Parallel()
+	all := oldOrders(t)
+	old := []order.Order{all[1], all[4], all[5]} // proved, issued without a readable certificate, issued
 	for _, kind := range databases {
-		t.Run(kind.name, func(t *testing.T) {
-			t.Parallel()
-			onBadDays(t, kind.make, func(ctx context.Context, db *sql.DB, dialect sqldb.Dialect) error {
-				_, err := sqlstore.Open(ctx, db, dialect)
-				return err
-			}, func(t *testing.T, d database, _ error) {
-				if err := order.NewBook(orderStore(t, d), order.BookOptions{}).AddPackage(t.Context(), "", 1); err != nil {
-					t.Errorf("AddPackage: %v", err)
-				}
+		for _, version := range []int{0, len(oldVersions)} {
+			t.Run(fmt.Sprintf("%s from version %d", kind.name, version), func(t *testing.T) {
+				onBadDays(t, func(tb testing.TB) database {
+					d := kind.make(tb)
+					if version > 0 {
+						createVersion(tb, d, version, old)
+					}
+					return d
+				}, func(ctx context.Context, db *sql.DB, dialect sqldb.Dialect) error {
+					_, err := sqlstore.Open(ctx, db, dialect)
+					return err
+				}, func(t *testing.T, d database, err error) {
+					if version > 0 && err == nil {
+						if got := filled(t, d.open(t)); got != len(old)-1 {
+							t.Errorf("%d orders are filled, want %d", got, len(old)-1)
+						}
+					}
+					store := orderStore(t, d)
+					if version > 0 {
+						checkOrders(t, store, newVersions(old))
+					}
+					if err := order.NewBook(store, order.BookOptions{}).AddPackage(t.Context(), "", 1); err != nil {
+						t.Errorf("AddPackage: %v", err)
+					}
+				})
 			})
+		}
+	}
+}
+
+// filled returns how many orders have a NotAfter or need none. It is 0 in a database
+// of an old version.
+func filled(t *testing.T, db *sql.DB) (n int) {
+	t.Helper()
+	var version int
+	if err := db.QueryRow("SELECT MAX(version) FROM yuncert_schema").Scan(&version); err != nil {
+		t.Fatal(err)
+	}
+	if version <= len(oldVersions) {
+		return 0
+	}
+	if err := db.QueryRow("SELECT COUNT(*) FROM yuncert_orders WHERE state <> 'certificate' OR not_after > 0").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// openInChild opens the store.
+func openInChild(ctx context.Context, db *sql.DB, dialect sqldb.Dialect, _ string) error {
+	_, err := sqlstore.Open(ctx, db, dialect)
+	return err
+}
+
+// manyOldOrders returns n issued orders with one certificate.
+func manyOldOrders(t *testing.T, n int) (orders []order.Order) {
+	t.Helper()
+	o := oldOrders(t)[5]
+	for id := range n {
+		o.OrderId, o.Created = int64(id+1), now.Add(time.Duration(id)*time.Microsecond)
+		orders = append(orders, o)
+	}
+	return orders
+}
+
+// A process is killed several times while it migrates a database and reads its
+// certificates. The next one goes on.
+func TestOrderStoreUpgradeKilled(t *testing.T) {
+	t.Parallel()
+	const orders, kills = 3000, 3
+	old := manyOldOrders(t, orders)
+	want := slices.Clone(old)
+	for n := range want {
+		o := &want[n]
+		o.Names, o.Due, o.Issued, o.NotAfter = o.Domain, "example.com", o.Updated, now.AddDate(0, 0, 10)
+	}
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			database := d.make(t)
+			db := createVersion(t, database, len(oldVersions), old)
+			for n := range kills {
+				c := startChild(t, database, "open orders", "")
+				for filled(t, db) <= n*orders/10 {
+				}
+				c.kill(t, 0)
+				t.Logf("killed when %d of %d certificates were read", filled(t, db), orders)
+			}
+			if got := filled(t, db); got == orders {
+				t.Error("nothing is left to do after the kills")
+			}
+			checkOrders(t, orderStore(t, database), want)
+		})
+	}
+}
+
+// Several processes migrate a database and read its certificates at the same time.
+// Each returns when all is done.
+func TestOrderStoreUpgradeAtOnce(t *testing.T) {
+	t.Parallel()
+	const processes, orders = 3, 500
+	old := manyOldOrders(t, orders)
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			database := d.make(t)
+			db := createVersion(t, database, len(oldVersions), old)
+			var children [processes]*child
+			for n := range children {
+				children[n] = startChild(t, database, "open orders", "")
+			}
+			for _, c := range children {
+				c.finish(t)
+				if got := filled(t, db); got != orders {
+					t.Errorf("%d orders are filled, want %d", got, orders)
+				}
+			}
 		})
 	}
 }
