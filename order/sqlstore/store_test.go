@@ -26,6 +26,13 @@ func submit(tx order.Tx) error {
 	return tx.CreateOrder(order.Order{OrderId: 1})
 }
 
+// lists are the methods that return a page.
+var lists = map[string]func(order.Snapshot) ([]order.Order, error){
+	"Orders":   func(r order.Snapshot) ([]order.Order, error) { return r.Orders(order.StateProcess, order.Order{}, 10) },
+	"OrdersOf": func(r order.Snapshot) ([]order.Order, error) { return r.OrdersOf("www.example.com", order.Order{}, 10) },
+	"Expiring": func(r order.Snapshot) ([]order.Order, error) { return r.Expiring(end, order.Order{}, 10) },
+}
+
 // newStore opens a Store over a server that answers every statement.
 func newStore(t *testing.T, dialect sqlstore.Dialect) (*sqldbtest.Server, *sqlstore.Store) {
 	t.Helper()
@@ -114,21 +121,23 @@ func TestBrokenList(t *testing.T) {
 		{"the server ends the connection", sqldbtest.Rows{Err: sqldbtest.ErrBroken}, sqldbtest.ErrBroken.Error()},
 		{"a row with other columns", sqldbtest.Rows{Values: [][]driver.Value{{int64(2)}}}, "Scan"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			s, store := newStore(t, sqlstore.PostgreSQL)
-			s.Rows["SELECT product_code,"] = tt.list
-			err := store.View(t.Context(), func(r order.Snapshot) error {
-				page, err := r.Orders(order.StateProcess, order.Order{}, 10)
-				if err == nil || page != nil {
-					t.Errorf("Orders is %v, %v, want only an error", page, err)
+		for name, list := range lists {
+			t.Run(name+", "+tt.name, func(t *testing.T) {
+				t.Parallel()
+				s, store := newStore(t, sqlstore.PostgreSQL)
+				s.Rows["SELECT product_code,"] = tt.list
+				err := store.View(t.Context(), func(r order.Snapshot) error {
+					page, err := list(r)
+					if err == nil || page != nil {
+						t.Errorf("the page is %v, %v, want only an error", page, err)
+					}
+					return nil
+				})
+				if err == nil || !strings.Contains(err.Error(), tt.want) {
+					t.Errorf("View is %v, want %q", err, tt.want)
 				}
-				return nil
 			})
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("View is %v, want %q", err, tt.want)
-			}
-		})
+		}
 	}
 }
 
@@ -148,11 +157,13 @@ func TestView(t *testing.T) {
 		sent  []string
 	}{
 		{"all goes well", nil, look, nil, []string{"BEGIN ISOLATION", "SELECT product_code,", "COMMIT"}},
-		{"a list after an error", sqldbtest.Once("SELECT product_code,", sqldbtest.SQLState("57014")),
+		{"lists after an error", sqldbtest.Once("SELECT product_code,", sqldbtest.SQLState("57014")),
 			func(r order.Snapshot) error {
 				look(r)
-				if _, err := r.Orders(order.StateProcess, order.Order{}, 1); err == nil {
-					return errors.New("Orders: no error")
+				for name, list := range lists {
+					if _, err := list(r); err == nil {
+						return errors.New(name + ": no error")
+					}
 				}
 				return nil
 			}, sqldbtest.SQLState("57014"), []string{"BEGIN ISOLATION", "SELECT product_code,", "ROLLBACK"}},
@@ -194,10 +205,9 @@ func TestContextEnds(t *testing.T) {
 		{"an Update that reads", "SELECT product_code,", update(func(tx order.Tx) error { return read(tx) })},
 		{"an Update that writes", "INSERT INTO", update(func(tx order.Tx) error { return tx.CreateOrder(order.Order{OrderId: 1}) })},
 		{"a View that reads", "SELECT product_code,", view(func(r order.Snapshot) error { return read(r) })},
-		{"a View that lists", "SELECT product_code,", view(func(r order.Snapshot) error {
-			_, err := r.Orders(order.StateProcess, order.Order{}, 1)
-			return err
-		})},
+		{"a View that lists orders", "SELECT product_code,", view(func(r order.Snapshot) error { _, err := lists["Orders"](r); return err })},
+		{"a View that lists orders of a domain", "SELECT product_code,", view(func(r order.Snapshot) error { _, err := lists["OrdersOf"](r); return err })},
+		{"a View that lists expiring orders", "SELECT product_code,", view(func(r order.Snapshot) error { _, err := lists["Expiring"](r); return err })},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
