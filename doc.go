@@ -16,6 +16,7 @@
 //     responses, and verifies chains. Its subpackage inventory records what was
 //     issued and revoked.
 //   - [github.com/yuncert/yuncert/order] takes orders and proves who owns a domain.
+//     Its subpackage acme lets a public CA certify them.
 //   - [github.com/yuncert/yuncert/algorithm] generates, checks, reads and writes keys.
 //
 // This package has what they share: the documented error codes, the type [Error],

@@ -34,6 +34,7 @@ var allowedImports = map[string]string{
 	"internal/sqldb":        "",
 	"internal/x509der":      "algorithm internal/der internal/sm2",
 	"order":                 ". algorithm ca csr internal/der internal/memstore internal/param internal/x509der",
+	"order/acme":            "internal/param order",
 	"order/sqlstore":        "internal/der internal/sqldb internal/x509der order",
 
 	// For tests.

@@ -21,9 +21,10 @@ import (
 )
 
 const (
-	maxURL     = 2048    // octets of a URL
-	maxBody    = 1 << 20 // octets of an answer
-	maxNonces  = 10      // refused in a row
+	maxURL    = 2048    // octets of a URL
+	maxBody   = 1 << 20 // octets of an answer
+	maxNonces = 10      // refused in a row
+
 	firstPause = 250 * time.Millisecond
 	maxPause   = 5 * time.Second
 )
