@@ -46,7 +46,9 @@ type pebble struct {
 	management http.Handler
 	domains    *challtestsrv.ChallSrv
 	label      string // of its domains
+	web        string // URL of the web server of all domains
 	account    string
+	sees       bool // proofs that are not there
 }
 
 // A pebbleConfig is what tests change.
@@ -76,6 +78,7 @@ func newPebble(t *testing.T, config pebbleConfig) *pebble {
 	p.label = fmt.Sprintf("example-%d", pebbles.Add(1))
 	web := httptest.NewServer(domains)
 	t.Cleanup(web.Close)
+	p.web = web.URL
 	webPort, err := strconv.Atoi(web.URL[strings.LastIndexByte(web.URL, ':')+1:])
 	if err != nil {
 		t.Fatal(err)
