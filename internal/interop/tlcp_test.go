@@ -175,31 +175,41 @@ func tlcp(t *testing.T, server, client *gmtls.Config) (serverErr, clientErr erro
 	return <-done, err
 }
 
-// TLCP by tjfoc/gmsm with pairs on both sides. Only the root is trusted. tjfoc/gmsm
-// has the cipher suites without ECDHE.
+// TLCP by tjfoc/gmsm with pairs on both sides. tjfoc/gmsm has the cipher suites
+// without ECDHE.
 func TestTLCP(t *testing.T) {
 	t.Parallel()
 	two := newPKI(t, algorithm.SM2_256)
 	one := two.rootOnly(t)
-	for name, p := range map[string]*pki{"below the root": one, "below a subordinate CA": two} {
-		t.Run(name, func(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		p       *pki
+		sends   string // the CAs that the server sends
+		trusted string
+		// A client of gmtls looks for the host in the CAs too that the server sends,
+		// so it must leave verifying to ca.Verify.
+		skips bool
+	}{
+		{"below the root", one, "", one.root, false},
+		{"below a subordinate CA that the server sends", two, two.above(), two.root, true},
+		{"below a subordinate CA that the client trusts", two, "", two.sub + two.root, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+			p := tt.p
 			server, client := p.serverPair(t), p.clientPair(t)
 			serverConfig := &gmtls.Config{
 				Certificates: []gmtls.Certificate{
 					gmtlsCertificate(t, server.signKey, server.sign),
-					gmtlsCertificate(t, server.encryptKey, server.encrypt, server.above),
+					gmtlsCertificate(t, server.encryptKey, server.encrypt, tt.sends),
 				},
 				ClientAuth: gmtls.RequireAndVerifyClientCert, ClientCAs: gmtlsPool(t, p.root),
 				VerifyPeerCertificate: verifyingPair(ca.VerifyOptions{Roots: p.root, Usage: x509.ExtKeyUsageClientAuth}),
 			}
 			clientConfig := &gmtls.Config{
 				Certificates: []gmtls.Certificate{gmtlsCertificate(t, client.signKey, client.sign, client.encrypt, client.above)},
-				RootCAs:      gmtlsPool(t, p.root), ServerName: "www.example.com",
-				// A client of gmtls verifies the pair before it looks at the CAs
-				// that the server sends, so it finds no subordinate CA.
-				InsecureSkipVerify:    p == two,
-				VerifyPeerCertificate: verifyingPair(ca.VerifyOptions{Roots: p.root, Host: "www.example.com", Usage: x509.ExtKeyUsageServerAuth}),
+				RootCAs:      gmtlsPool(t, tt.trusted), ServerName: "www.example.com", InsecureSkipVerify: tt.skips,
+				VerifyPeerCertificate: verifyingPair(ca.VerifyOptions{Roots: tt.trusted, Host: "www.example.com", Usage: x509.ExtKeyUsageServerAuth}),
 			}
 			serverErr, clientErr := tlcp(t, serverConfig, clientConfig)
 			if serverErr != nil || clientErr != nil {
