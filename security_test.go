@@ -162,7 +162,7 @@ var securityBounds = []struct{ words, file, source string }{
 	{"1 MiB for the signing certificate of a pair", "ca/create_encrypt_certificate.go", "maxSignCert = 1 << 20"},
 	{"16 KiB for the key", "algorithm/pem.go", "maxKeyDER = 16 << 10"},
 	{"1 KiB for an envelope", "algorithm/envelope.go", "maxEnvelope = 1 << 10"},
-	{"compared in constant time. An envelope", "algorithm/envelope.go", "subtle.ConstantTimeCompare(point, e.point)"},
+	{"compared in constant time. An envelope", "algorithm/envelope.go", "subtle.ConstantTimeCompare(inner.PublicBytes(), e.point)"},
 	{"up to 1000 parameters with 1 MiB, up to 1000 members", "call_decode.go", "maxParameters = 1000"},
 	{"1000 parameters with 1 MiB", "call_decode.go", "maxParameterOctets = 1 << 20"},
 	{"lists of up to 100 entries", "call_decode.go", "maxItems = 100"},

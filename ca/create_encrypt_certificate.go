@@ -35,7 +35,8 @@ type CreateEncryptCertificateResponse struct {
 }
 
 // Validate checks SignCert, except for what depends on the issuer and the time:
-// the signature, the validity, and whether the CA excludes a name or a usage.
+// the signature, the validity, revocation, and whether the CA excludes a name or a
+// usage.
 func (r *CreateEncryptCertificateRequest) Validate() error {
 	_, _, err := r.check(algorithm.KeyPolicy{})
 	return err
@@ -215,7 +216,8 @@ func checkGood(now time.Time, cert *x509.Certificate, lookup func(serialNumber s
 // SignCert octet by octet. The validity is copied too, but the certificate does not
 // begin before the CA and its chain. The key usage is keyEncipherment,
 // dataEncipherment and keyAgreement (GM/T 0015). An issuer with a CRLBase writes its
-// CRL's address, even if SignCert has none.
+// CRL's address, even if SignCert has none. Other extensions of SignCert, such as
+// certificate policies, are not copied.
 //
 // The alternative names can be DNS names, IP addresses, e-mail addresses and URIs,
 // in the forms and up to the number that [CreateCustomCertificate] accepts. The
@@ -228,8 +230,9 @@ func checkGood(now time.Time, cert *x509.Certificate, lookup func(serialNumber s
 // it. If you have only CRLs, pass nil after [Verify] with RevocationLists.
 //
 // Its own errors are [yuncert.ErrInvalidStatusUpdateProtection] for a SignCert that is
-// revoked or on hold, the errors of RespondOCSP for a lookup that fails or has a wrong
-// answer, and [yuncert.ErrInvalidParameter] for a SignCert that
+// revoked or on hold, [yuncert.ErrInternalError] if lookup fails, the codes of Validate
+// for an OCSPAnswer that breaks the rule in a field's comment, and
+// [yuncert.ErrInvalidParameter] for a SignCert that
 //
 //   - this CA did not sign, that has expired, or that lookup does not know;
 //   - is a CA's, has a key that is not SM2, or lacks digitalSignature;

@@ -67,13 +67,14 @@ type VerifyOptions struct {
 //     names, IP addresses, e-mail addresses, URIs and directory names.
 //
 // The first certificate is for Host; its common name is ignored. Unless it is a
-// CA's, its key usage suits a Usage of TLS servers or clients (4.2.1.12).
+// CA's or Pair is set, its key usage suits a Usage of TLS servers or clients
+// (4.2.1.12).
 //
 // With Pair the second certificate is verified like the first, and both must be a
 // pair: end entities with the same subject, issuer and alternative names, and with
 // different keys of the same family (SM2, RSA or ECC). The key usage of the first
 // has digitalSignature. The second has keyEncipherment, dataEncipherment or
-// keyAgreement. It does not have digitalSignature, contentCommitment, keyCertSign or
+// keyAgreement, each of which is enough for every Usage. It does not have digitalSignature, contentCommitment, keyCertSign or
 // cRLSign, because others may hold its private key too (GM/T 0015). Verify returns
 // the chain of the first.
 //

@@ -85,9 +85,15 @@ func TestVerifyPairAccepts(t *testing.T) {
 		{"no host and no usage", func(p *pair) { p.opts.Host, p.opts.Usage = "", x509.ExtKeyUsageAny }},
 		{"the chain after the pair", func(p *pair) { p.encrypt += p.opts.Intermediates; p.opts.Intermediates = "" }},
 		{"only keyEncipherment", func(p *pair) { p.encrypt = encryptCert(t, withUsage(x509.KeyUsageKeyEncipherment)) }},
-		{"only dataEncipherment", func(p *pair) {
-			p.opts.Usage = x509.ExtKeyUsageAny
-			p.encrypt = encryptCert(t, withUsage(x509.KeyUsageDataEncipherment))
+		{"only dataEncipherment", func(p *pair) { p.encrypt = encryptCert(t, withUsage(x509.KeyUsageDataEncipherment)) }},
+		{"a client with only keyEncipherment", func(p *pair) { // as the scripts of GmSSL make it
+			p.opts.Usage = x509.ExtKeyUsageClientAuth
+			client := func(t *x509der.Template) { t.ExtKeyUsage = []string{x509der.ClientAuth} }
+			p.sign = signCert(t, client)
+			p.encrypt = encryptCert(t, func(t *x509der.Template) {
+				client(t)
+				t.KeyUsage = x509.KeyUsageKeyEncipherment
+			})
 		}},
 		{"only keyAgreement", func(p *pair) { p.encrypt = encryptCert(t, withUsage(x509.KeyUsageKeyAgreement)) }},
 		{"a signing certificate for content commitment too", func(p *pair) {

@@ -149,7 +149,8 @@ func (s *search) checkLast(chain []*candidate) error {
 		return param.Refused("Certificate", "%s has an RSA_1024 key, which is accepted only for servers", label(cert))
 	}
 	suitable := tlsKeyUsages[usage]
-	if suitable != 0 && !cert.IsCA && cert.KeyUsage != 0 && cert.KeyUsage&suitable == 0 {
+	// checkPair has the rule of TLCP for both certificates of a pair.
+	if suitable != 0 && !s.opts.Pair && !cert.IsCA && cert.KeyUsage != 0 && cert.KeyUsage&suitable == 0 {
 		return param.Refused("Certificate", "%s has the key usage %s; for %v want one of %s (RFC 5280, section 4.2.1.12)",
 			label(cert), keyUsageNames(cert.KeyUsage), usage, keyUsageNames(suitable))
 	}
