@@ -31,24 +31,27 @@ import (
 // another certificate with the same serial number, or if this one was deleted; and
 // [yuncert.ErrParamRepeat] if another certificate has the CustomIdentifier.
 func (v *Inventory) Add(ctx context.Context, now time.Time, der []byte, labels Labels) (c Certificate, err error) {
-	made, terms, cert, err := read(der)
+	add, err := addition(now, der, labels)
 	if err != nil {
 		return Certificate{}, err
+	}
+	return v.change(ctx, add)
+}
+
+// addition checks a certificate and its labels, and returns the function that stores
+// them.
+func addition(now time.Time, der []byte, labels Labels) (func(Tx) (Certificate, error), error) {
+	made, terms, cert, err := read(der)
+	if err != nil {
+		return nil, err
 	}
 	err = labels.check()
 	if err != nil {
-		return Certificate{}, err
+		return nil, err
 	}
 	made.Labels, made.Added, made.Updated = labels, instant(now), instant(now)
 	made.Labels.Tags = slices.Clone(labels.Tags)
-	err = v.update(ctx, func(tx Tx) (err error) {
-		c, err = add(tx, made, terms, cert)
-		return err
-	})
-	if err != nil {
-		return Certificate{}, err
-	}
-	return c, nil
+	return func(tx Tx) (Certificate, error) { return add(tx, made, terms, cert) }, nil
 }
 
 // check checks the fields in their order.

@@ -26,19 +26,35 @@ import (
 // inventory, and either with its subject key identifier or with its key, but not both:
 // see [AuthorityOf].
 func (v *Inventory) AddCA(ctx context.Context, now time.Time, issuer *ca.Issuer, labels Labels) (c CA, err error) {
-	if issuer == nil {
-		return CA{}, noIssuer()
-	}
-	err = labels.check()
+	add, err := additionOfCA(now, issuer, labels)
 	if err != nil {
 		return CA{}, err
+	}
+	err = v.update(ctx, func(tx Tx) (err error) {
+		c, err = add(tx)
+		return err
+	})
+	if err != nil {
+		return CA{}, err
+	}
+	return c, nil
+}
+
+// additionOfCA checks a CA and its labels, and returns the function that stores them.
+func additionOfCA(now time.Time, issuer *ca.Issuer, labels Labels) (func(Tx) (CA, error), error) {
+	if issuer == nil {
+		return nil, noIssuer()
+	}
+	err := labels.check()
+	if err != nil {
+		return nil, err
 	}
 	description := issuer.Describe()
 	chain, err := param.ParseCertificates("CertificateChain", description.CaCertChain, maxChain)
 	if err != nil {
-		return CA{}, err
+		return nil, err
 	}
-	err = v.update(ctx, func(tx Tx) error {
+	return func(tx Tx) (c CA, err error) {
 		text, own := "", Labels{}
 		for at := len(chain) - 1; at >= 0; at-- {
 			cert := chain[at]
@@ -49,7 +65,7 @@ func (v *Inventory) AddCA(ctx context.Context, now time.Time, issuer *ca.Issuer,
 			}
 			made, terms, _, err := read(cert.Raw)
 			if err != nil {
-				return err
+				return CA{}, err
 			}
 			// NewIssuer has verified the chain. It compares names by the rules of RFC 5280,
 			// section 7.1, and does not need key identifiers.
@@ -57,25 +73,21 @@ func (v *Inventory) AddCA(ctx context.Context, now time.Time, issuer *ca.Issuer,
 			made.Authority = authorityOfCA(parent)
 			made.Labels, made.Added, made.Updated = own, instant(now), instant(now)
 			if _, err := create(tx, made, terms); err != nil {
-				return err
+				return CA{}, err
 			}
 			if err := checkKeyID(tx, cert, at == 0); err != nil {
-				return err
+				return CA{}, err
 			}
 			c = CA{
 				Identifier: made.Identifier, Authority: authorityOfCA(cert), NameAuthority: authority(cert.RawSubject, nil),
 				CertificateChain: text, CrlUrl: crlUrl, Added: instant(now),
 			}
 			if c, err = addCA(tx, c, at == 0); err != nil {
-				return err
+				return CA{}, err
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		return CA{}, err
-	}
-	return c, nil
+		return c, nil
+	}, nil
 }
 
 // noIssuer returns the error for a nil issuer, as package ca does.

@@ -352,6 +352,11 @@ func TestUpdateCACertificateStatusToken(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	_, err := v.UpdateCACertificateStatus(t.Context(), nil, later, nil, &ca.UpdateCACertificateStatusRequest{Identifier: au.root.Identifier(), ClientToken: "once"})
+	testutil.CheckError(t, err, refused, "ClientToken", "UpdateCACertificateStatus", "other parameters")
+	if c := must[inventory.Certificate](t)(v.Certificate(t.Context(), au.root.Identifier())); c.Status != ca.StatusIssue {
+		t.Errorf("the root has the status %s", c.Status)
+	}
 	testutil.CheckError(t, update(v, "twice"), protected, "Identifier")
 	testutil.CheckError(t, update(v, ""), protected, "Identifier")
 }

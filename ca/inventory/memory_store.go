@@ -33,6 +33,8 @@ type MemoryStore struct {
 	cas          map[string]CA        // by Identifier
 	caOrder      []string             // Identifiers in the order they were added
 	lists        map[[2]string]List   // by Authority and CrlUrl
+	calls        map[[2]string]Call   // by Operation and ClientToken
+	callsOf      map[string][]Call    // by Identifier
 }
 
 // A record is a certificate with its terms. It is replaced in place: every index
@@ -50,6 +52,7 @@ func (s *MemoryStore) Update(ctx context.Context, f func(Tx) error) error {
 		s.certificates, s.bySerial, s.byCustom = map[string]*record{}, map[[2]string]*record{}, map[string]*record{}
 		s.byAuthority, s.byTerm, s.revoked = map[string][]*record{}, map[string][]*record{}, map[string][]*record{}
 		s.cas, s.lists = map[string]CA{}, map[[2]string]List{}
+		s.calls, s.callsOf = map[[2]string]Call{}, map[string][]Call{}
 	}
 	tx := &memoryTx{store: s}
 	return tx.undo.Run(ctx, func() error { return f(tx) })
@@ -104,6 +107,11 @@ func (tx *memoryTx) CAs(authority string) (list []CA, err error) {
 func (tx *memoryTx) List(authority, crlUrl string) (List, bool, error) {
 	l, found := tx.store.lists[[2]string{authority, crlUrl}]
 	return l, found, nil
+}
+
+func (tx *memoryTx) Call(operation, clientToken string) (Call, bool, error) {
+	c, found := tx.store.calls[[2]string{operation, clientToken}]
+	return c, found, nil
 }
 
 func (tx *memoryTx) Certificates(q Query) (page []Certificate, err error) {
@@ -260,7 +268,28 @@ func (tx *memoryTx) PutCertificate(c Certificate) error {
 	before := *r
 	tx.store.put(r, record{c.clone(), before.terms})
 	tx.undo.Add(func() { tx.store.put(r, before) })
+	if c.Status == StatusDelete {
+		tx.deleteCalls(c.Identifier)
+	}
 	return nil
+}
+
+func (tx *memoryTx) deleteCalls(identifier string) {
+	s := tx.store
+	calls := s.callsOf[identifier]
+	if len(calls) == 0 {
+		return
+	}
+	delete(s.callsOf, identifier)
+	for _, c := range calls {
+		delete(s.calls, [2]string{c.Operation, c.ClientToken})
+	}
+	tx.undo.Add(func() {
+		s.callsOf[identifier] = calls
+		for _, c := range calls {
+			s.calls[[2]string{c.Operation, c.ClientToken}] = c
+		}
+	})
 }
 
 // put replaces the content of a record and keeps the indexes in step.
@@ -305,6 +334,13 @@ func (tx *memoryTx) PutCA(c CA) error {
 
 func (tx *memoryTx) PutList(l List) error {
 	memstore.Set(&tx.undo, tx.store.lists, [2]string{l.Authority, l.CrlUrl}, l)
+	return nil
+}
+
+func (tx *memoryTx) CreateCall(c Call) error {
+	s := tx.store
+	memstore.Set(&tx.undo, s.calls, [2]string{c.Operation, c.ClientToken}, c)
+	memstore.Set(&tx.undo, s.callsOf, c.Identifier, append(slices.Clip(s.callsOf[c.Identifier]), c))
 	return nil
 }
 

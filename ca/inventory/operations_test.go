@@ -153,6 +153,13 @@ func methods(ctx context.Context, v *inventory.Inventory, rand io.Reader, good, 
 		"Pool": func() error {
 			return err(v.Pool(ctx, func(inventory.CA) (*ca.Issuer, error) { return nil, nil }))
 		},
+		"Once": func() error {
+			req := clientRequest(au)
+			_, err := inventory.Once(ctx, v, rand, later, req, func() (*ca.CreateClientCertificateResponse, inventory.Issued, error) {
+				return new(ca.CreateClientCertificateResponse), inventory.Issued{DER: good.DER}, nil
+			})
+			return err
+		},
 		"Release":        func() error { return err(v.Release(ctx, later, onHold.Identifier)) },
 		"Revoke":         func() error { return err(v.Revoke(ctx, later, good.Identifier, inventory.Revocation{})) },
 		"RevocationList": func() error { return err(v.RevocationList(ctx, rand, later, au.issuer, later.AddDate(0, 0, 1))) },

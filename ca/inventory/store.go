@@ -9,7 +9,7 @@ import (
 	"github.com/yuncert/yuncert/ca"
 )
 
-// A Store keeps the certificates, CAs and CRL numbers of an [Inventory]. It must be
+// A Store keeps the certificates, CAs, CRL numbers and calls of an [Inventory]. It must be
 // safe for concurrent use. Package storetest tests a Store against the rules here.
 //
 // Instants are UTC and whole microseconds. Texts are UTF-8 without NUL. Tags and a DER
@@ -28,7 +28,7 @@ type Store interface {
 	// Until this Update ends, no other one changes a certificate, CA or list that f has
 	// found. This does not hold for what CAs returned. If f looked one up and did not
 	// find it, another Update may create it. Then CreateCertificate returns [ErrExists],
-	// and PutCA and PutList make the store run f again.
+	// and PutCA, PutList and CreateCall make the store run f again.
 	//
 	// A store may run f again after any conflict. So f must set its results in each
 	// run and have no other side effect. f must not call the store or keep the Tx.
@@ -42,7 +42,7 @@ type Store interface {
 	View(ctx context.Context, f func(Snapshot) error) error
 }
 
-// A Reader looks up certificates, CAs and lists, and says whether they exist.
+// A Reader looks up certificates, CAs, lists and calls, and says whether they exist.
 type Reader interface {
 	// Certificate and CertificateBySerialNumber find certificates of every Status,
 	// including deleted ones.
@@ -54,6 +54,7 @@ type Reader interface {
 	// added last comes first.
 	CAs(authority string) ([]CA, error)
 	List(authority, crlUrl string) (l List, found bool, err error)
+	Call(operation, clientToken string) (c Call, found bool, err error)
 }
 
 // A Snapshot is the state of a Store at one moment.
@@ -91,12 +92,15 @@ type Tx interface {
 
 	// PutCertificate replaces a certificate that the Update found. Only the DER, Labels,
 	// Status, Revocation and Updated differ. A certificate with StatusDelete has no DER
-	// and no Labels, and loses its terms. Only then the CustomIdentifier changes: from
-	// then on it is free.
+	// and no Labels, and loses its terms and the Calls with its Identifier. Only then the
+	// CustomIdentifier changes: from then on it is free.
 	PutCertificate(c Certificate) error
 
 	PutCA(c CA) error     // creates or replaces the CA with this Identifier
 	PutList(l List) error // creates or replaces the list with this Authority and CrlUrl
+
+	// CreateCall stores a call that the same Update has looked up and not found.
+	CreateCall(c Call) error
 }
 
 // ErrExists is the error of CreateCertificate of a [Tx] if a value that must be unique
@@ -136,7 +140,6 @@ type CA struct {
 	NameAuthority    string    // of certificates with the CA's name and no key identifier
 	CertificateChain string    // PEM, the CA's own certificate first
 	CrlUrl           string    // of its CRL; empty without a CRLBase
-	ClientToken      string    // of the UpdateCACertificateStatus that revoked it
 	Added            time.Time // when it was added first
 }
 
@@ -149,4 +152,15 @@ type List struct {
 	ThisUpdate        time.Time // of the newest CRL
 	NextUpdate        time.Time // of the newest CRL
 	HashCode          string    // SHA-256 of the newest CRL in hexadecimal
+}
+
+// A Call is a call with a ClientToken that succeeded: see [Once]. The pair of Operation
+// and ClientToken is unique.
+type Call struct {
+	Operation   string // such as CreateClientCertificate
+	ClientToken string
+	Digest      string // SHA-256 of the request in hexadecimal
+	Identifier  string // of the certificate that it issued or revoked
+	Response    string // JSON; empty for UpdateCACertificateStatus
+	Added       time.Time
 }

@@ -34,7 +34,7 @@ type failingStore struct {
 // cause in another error, as stores of databases do.
 var failures = []string{
 	"Update", "View", "after Update", "after View", "wrapped", "Certificate", "CertificateBySerialNumber", "CA", "CAs", "List",
-	"Certificates", "Count", "AllCAs", "Revoked", "CreateCertificate", "PutCertificate", "PutCA", "PutList",
+	"Call", "Certificates", "Count", "AllCAs", "Revoked", "CreateCertificate", "PutCertificate", "PutCA", "PutList", "CreateCall",
 }
 
 func (s *failingStore) fail(place string) error {
@@ -103,6 +103,11 @@ func (r failingReader) List(authority, crlUrl string) (inventory.List, bool, err
 	return l, found, errors.Join(err, r.store.fail("List"))
 }
 
+func (r failingReader) Call(operation, clientToken string) (inventory.Call, bool, error) {
+	c, found, err := r.reader.Call(operation, clientToken)
+	return c, found, errors.Join(err, r.store.fail("Call"))
+}
+
 type failingSnapshot struct {
 	failingReader
 	snapshot inventory.Snapshot
@@ -160,6 +165,10 @@ func (tx failingTx) PutCA(c inventory.CA) error {
 
 func (tx failingTx) PutList(l inventory.List) error {
 	return errors.Join(tx.tx.PutList(l), tx.store.fail("PutList"))
+}
+
+func (tx failingTx) CreateCall(c inventory.Call) error {
+	return errors.Join(tx.tx.CreateCall(c), tx.store.fail("CreateCall"))
 }
 
 // Whatever fails in the store, each method returns an error with the cause, and no

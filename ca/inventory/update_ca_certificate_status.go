@@ -18,8 +18,8 @@ import (
 // It returns [yuncert.ErrNotFound] for a CA that was not added with [Inventory.AddCA],
 // and [yuncert.ErrInvalidStatusUpdateProtection] if the CA, or a CA above it, is
 // already revoked in the inventory; the CA is then revoked in the pool too, so that it
-// does not issue. The ClientToken of the call that revoked the CA makes the same call
-// succeed again.
+// does not issue. A call that succeeded and has a ClientToken can be repeated, as in
+// [Once].
 func (v *Inventory) UpdateCACertificateStatus(ctx context.Context, rand io.Reader, now time.Time, pool *ca.Pool, req *ca.UpdateCACertificateStatusRequest) (*ca.UpdateCACertificateStatusResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err
@@ -28,17 +28,22 @@ func (v *Inventory) UpdateCACertificateStatus(ctx context.Context, rand io.Reade
 	if err != nil {
 		return nil, err
 	}
+	call, err := callOf(now, req)
+	if err != nil {
+		return nil, err
+	}
 	r, err := Revocation{}.complete(now)
 	if err != nil {
 		return nil, err
 	}
 	err = v.update(ctx, func(tx Tx) error {
+		_, found, err := call.first(tx)
+		if err != nil || found {
+			return err
+		}
 		issuer, err := readCA(tx, "Identifier", req.Identifier)
 		if err != nil {
 			return err
-		}
-		if req.ClientToken != "" && req.ClientToken == issuer.ClientToken {
-			return nil
 		}
 		c, err := readCertificate(tx, req.Identifier)
 		if err != nil {
@@ -54,8 +59,7 @@ func (v *Inventory) UpdateCACertificateStatus(ctx context.Context, rand io.Reade
 		if _, err = revoke(tx, now, c, r); err != nil {
 			return err
 		}
-		issuer.ClientToken = req.ClientToken
-		return tx.PutCA(issuer)
+		return call.create(tx, req.Identifier)
 	})
 	already := errors.Is(err, yuncert.ErrInvalidStatusUpdateProtection)
 	if err != nil && !already {

@@ -109,4 +109,17 @@ var migrations = [][]string{
 			PRIMARY KEY (authority, crl_url)
 		)`,
 	},
+	{
+		`CREATE TABLE yuncert_calls (
+			operation TEXT NOT NULL,
+			client_token TEXT NOT NULL,
+			digest TEXT NOT NULL,
+			identifier TEXT NOT NULL,
+			response TEXT NOT NULL,
+			added BIGINT NOT NULL,
+			PRIMARY KEY (operation, client_token)
+		)`,
+		`CREATE INDEX yuncert_calls_identifier ON yuncert_calls (identifier)`,
+		`ALTER TABLE yuncert_cas DROP COLUMN client_token`,
+	},
 }

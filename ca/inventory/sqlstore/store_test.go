@@ -32,14 +32,14 @@ func issue(tx inventory.Tx) error {
 // certificate has the Id 7.
 func newStore(t *testing.T, dialect sqlstore.Dialect) (*sqldbtest.Server, *sqlstore.Store) {
 	t.Helper()
-	s, store := sqldbtest.OpenStore(t, sqlstore.Open, 1, dialect)
+	s, store := sqldbtest.OpenStore(t, sqlstore.Open, 2, dialect)
 	s.Rows["INSERT INTO"] = sqldbtest.Rows{Values: [][]driver.Value{{int64(7)}}}
 	return s, store
 }
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	sqldbtest.CheckOpen(t, sqlstore.Open, "yuncert_inventory_schema", 1)
+	sqldbtest.CheckOpen(t, sqlstore.Open, "yuncert_inventory_schema", 2)
 }
 
 func TestUpdate(t *testing.T) {
@@ -85,7 +85,7 @@ func TestUpdate(t *testing.T) {
 		}, sent: []string{"BEGIN ISOLATION", "UPDATE yuncert_certificates", "COMMIT"}},
 		{name: "a deletion", dialect: sqlstore.PostgreSQL, runs: 1, f: func(tx inventory.Tx) error {
 			return tx.PutCertificate(inventory.Certificate{Status: inventory.StatusDelete})
-		}, sent: []string{"BEGIN ISOLATION", "UPDATE yuncert_certificates", "DELETE FROM", "COMMIT"}},
+		}, sent: []string{"BEGIN ISOLATION", "UPDATE yuncert_certificates", "DELETE FROM", "DELETE FROM", "COMMIT"}},
 		{name: "another Update always creates the CA first", dialect: sqlstore.PostgreSQL, changed: map[string]int64{"INSERT INTO": 0}, runs: 10,
 			text: "sqlstore: another transaction created the same row (try 10 of 10)", f: func(tx inventory.Tx) error {
 				if _, found, err := tx.CA("ca"); found || err != nil {
@@ -99,6 +99,20 @@ func TestUpdate(t *testing.T) {
 		{name: "another Update always creates the list first", dialect: sqlstore.PostgreSQL, changed: map[string]int64{"INSERT INTO": 0}, runs: 10,
 			text: "sqlstore: another transaction created the same row (try 10 of 10)", f: func(tx inventory.Tx) error {
 				return tx.PutList(inventory.List{Authority: "authority"})
+			}},
+		{name: "another Update always creates the call first", dialect: sqlstore.PostgreSQL, changed: map[string]int64{"INSERT INTO": 0}, runs: 10,
+			text: "sqlstore: another transaction created the same row (try 10 of 10)", f: func(tx inventory.Tx) error {
+				return tx.CreateCall(inventory.Call{Operation: "Create", ClientToken: "token"})
+			}},
+		{name: "the calls of a deleted certificate cannot be deleted", dialect: sqlstore.PostgreSQL, want: sqldbtest.ErrBroken, runs: 1,
+			fault: func(_ context.Context, statement string, before int) error {
+				if statement == "DELETE FROM" && before == 1 {
+					return sqldbtest.ErrBroken
+				}
+				return nil
+			}, f: func(tx inventory.Tx) error {
+				tx.PutCertificate(inventory.Certificate{Status: inventory.StatusDelete})
+				return nil
 			}},
 		{name: "a new CA and list change in one Update", dialect: sqlstore.PostgreSQL, runs: 1, f: func(tx inventory.Tx) error {
 			c, l := inventory.CA{Identifier: "ca"}, inventory.List{Authority: "authority"}
@@ -127,9 +141,10 @@ func TestUpdate(t *testing.T) {
 				_, _, err3 := tx.CA("ca")
 				_, err4 := tx.CAs("authority")
 				_, _, err5 := tx.List("authority", "")
-				_, err6 := tx.CreateCertificate(inventory.Certificate{}, nil)
-				for _, err := range []error{err1, err2, err3, err4, err5, err6, tx.PutCertificate(inventory.Certificate{}),
-					tx.PutCA(inventory.CA{}), tx.PutList(inventory.List{})} {
+				_, _, err6 := tx.Call("Create", "token")
+				_, err7 := tx.CreateCertificate(inventory.Certificate{}, nil)
+				for _, err := range []error{err1, err2, err3, err4, err5, err6, err7, tx.PutCertificate(inventory.Certificate{}),
+					tx.PutCA(inventory.CA{}), tx.PutList(inventory.List{}), tx.CreateCall(inventory.Call{})} {
 					if err == nil {
 						return errF
 					}

@@ -28,12 +28,13 @@ var (
 	_ inventory.Snapshot = (*tx)(nil)
 )
 
-// errRaced means that another transaction created a CA or a list after this one had
+// errRaced means that another transaction created a CA, list or call after this one had
 // not found it. There was no row to lock.
 var errRaced = errors.New("another transaction created the same row")
 
 const (
-	// The columns have the order of columnsOf, caColumnsOf and listColumnsOf.
+	// The columns have the order of columnsOf, caColumnsOf, listColumnsOf and
+	// callColumnsOf.
 	certificateColumns = `identifier, authority, serial_number, kind, not_before, not_after, crl_url, added, der, tags, resource_group_id, custom_identifier, alias_name, status, revocation_time, reason, invalidity_date, updated, id`
 
 	selectCertificate = `SELECT ` + certificateColumns + ` FROM yuncert_certificates WHERE identifier = $1`
@@ -50,7 +51,7 @@ const (
 
 	selectRevoked = `SELECT crl_entry FROM yuncert_certificates WHERE status <> 'ISSUE' AND authority = $1 AND crl_until >= $2`
 
-	caColumns = `authority, name_authority, certificate_chain, crl_url, client_token, added, identifier`
+	caColumns = `authority, name_authority, certificate_chain, crl_url, added, identifier`
 
 	selectCA = `SELECT ` + caColumns + ` FROM yuncert_cas WHERE identifier = $1`
 
@@ -58,9 +59,9 @@ const (
 
 	selectAllCAs = `SELECT ` + caColumns + ` FROM yuncert_cas WHERE identifier > $1 ORDER BY identifier LIMIT $2`
 
-	insertCA = `INSERT INTO yuncert_cas (` + caColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
+	insertCA = `INSERT INTO yuncert_cas (` + caColumns + `) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`
 
-	updateCA = `UPDATE yuncert_cas SET authority = $1, name_authority = $2, certificate_chain = $3, crl_url = $4, client_token = $5, added = $6 WHERE identifier = $7`
+	updateCA = `UPDATE yuncert_cas SET authority = $1, name_authority = $2, certificate_chain = $3, crl_url = $4, added = $5 WHERE identifier = $6`
 
 	listColumns = `reserved, number, this_update, next_update, hash_code, authority, crl_url`
 
@@ -69,6 +70,14 @@ const (
 	insertList = `INSERT INTO yuncert_crls (` + listColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
 
 	updateList = `UPDATE yuncert_crls SET reserved = $1, number = $2, this_update = $3, next_update = $4, hash_code = $5 WHERE authority = $6 AND crl_url = $7`
+
+	callColumns = `operation, client_token, digest, identifier, response, added`
+
+	selectCall = `SELECT ` + callColumns + ` FROM yuncert_calls WHERE operation = $1 AND client_token = $2`
+
+	insertCall = `INSERT INTO yuncert_calls (` + callColumns + `) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`
+
+	deleteCalls = `DELETE FROM yuncert_calls WHERE identifier = $1`
 )
 
 // fixedColumns is the number of the columns at the beginning of columnsOf that
@@ -92,13 +101,17 @@ func crlUntil(c *inventory.Certificate) int64 {
 }
 
 func caColumnsOf(c *inventory.CA) []any {
-	return []any{&c.Authority, &c.NameAuthority, &c.CertificateChain, &c.CrlUrl, &c.ClientToken, (*sqldb.Micros)(&c.Added), &c.Identifier}
+	return []any{&c.Authority, &c.NameAuthority, &c.CertificateChain, &c.CrlUrl, (*sqldb.Micros)(&c.Added), &c.Identifier}
 }
 
 func listColumnsOf(l *inventory.List) []any {
 	return []any{
 		&l.Reserved, &l.Number, (*sqldb.Micros)(&l.ThisUpdate), (*sqldb.Micros)(&l.NextUpdate), &l.HashCode, &l.Authority, &l.CrlUrl,
 	}
+}
+
+func callColumnsOf(c *inventory.Call) []any {
+	return []any{&c.Operation, &c.ClientToken, &c.Digest, &c.Identifier, &c.Response, (*sqldb.Micros)(&c.Added)}
 }
 
 func (tx *tx) Certificate(identifier string) (c inventory.Certificate, found bool, err error) {
@@ -154,9 +167,14 @@ func (tx *tx) PutCertificate(c inventory.Certificate) error {
 	columns := columnsOf(&c)
 	args := append(columns[fixedColumns:len(columns)-1], crlUntil(&c), crlEntryOf(&c), c.Identifier)
 	err := tx.ExecOne("storing a certificate", updateCertificate, args...)
-	if err == nil && c.Status == inventory.StatusDelete {
-		_, err = tx.Exec("deleting the terms of a certificate", deleteTerms, c.Id)
+	if err != nil || c.Status != inventory.StatusDelete {
+		return err
 	}
+	_, err = tx.Exec("deleting the terms of a certificate", deleteTerms, c.Id)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec("deleting the calls of a certificate", deleteCalls, c.Identifier)
 	return err
 }
 
@@ -230,6 +248,15 @@ func (tx *tx) PutList(l inventory.List) error {
 	}
 	tx.lists[key] = true
 	return tx.create("creating a CRL number", insertList, listColumnsOf(&l))
+}
+
+func (tx *tx) Call(operation, clientToken string) (c inventory.Call, found bool, err error) {
+	found, err = tx.Get("reading a call", selectCall, []any{operation, clientToken}, callColumnsOf(&c)...)
+	return c, found, err
+}
+
+func (tx *tx) CreateCall(c inventory.Call) error {
+	return tx.create("storing a call", insertCall, callColumnsOf(&c))
 }
 
 // create inserts a row that this transaction has not found.

@@ -1,9 +1,11 @@
 package storetest
 
 import (
+	"crypto/md5"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -296,6 +298,47 @@ func testRevokeOnce(t *testing.T, store inventory.Store) {
 	})
 	if succeeded.Load() != 1 {
 		t.Errorf("%d revocations succeeded, want one", succeeded.Load())
+	}
+}
+
+// Two hundred goroutines make ten calls. Each call is recorded once, with the certificate
+// that all of them get, also if all certificates have the same CustomIdentifier.
+func testOnce(t *testing.T, store inventory.Store) {
+	const calls, goroutines = 10, 20
+	a := newAuthority(t, calls*goroutines)
+	type response struct{ Identifier string }
+	identifier := func(der []byte) string { return fmt.Sprintf("%x", md5.Sum(der)) }
+	var got [calls][goroutines]string
+	storetest.AtOnce(calls*goroutines, func(n int) {
+		call, goroutine := n%calls, n/calls
+		req := &ca.UpdateCACertificateStatusRequest{Identifier: "certificate", ClientToken: strconv.Itoa(call)}
+		resp, err := inventory.Once(t.Context(), inventory.New(store), nil, day, req, func() (*response, inventory.Issued, error) {
+			issued := inventory.Issued{DER: a.certificates[n]}
+			if call%2 == 0 {
+				issued.Labels.CustomIdentifier = strconv.Itoa(call)
+			}
+			return &response{identifier(issued.DER)}, issued, nil
+		})
+		if err != nil {
+			t.Errorf("Once: %v", err)
+			return
+		}
+		got[call][goroutine] = resp.Identifier
+	})
+	stored := all(t, store)
+	if len(stored) != calls {
+		t.Errorf("%d certificates are stored, want one for each of %d calls", len(stored), calls)
+	}
+	for call := range got {
+		first := got[call][0]
+		if !slices.ContainsFunc(stored, func(c inventory.Certificate) bool { return c.Identifier == first }) {
+			t.Errorf("the certificate %s of call %d is not stored", first, call)
+		}
+		for _, other := range got[call] {
+			if other != first {
+				t.Errorf("call %d got the certificates %s and %s", call, first, other)
+			}
+		}
 	}
 }
 

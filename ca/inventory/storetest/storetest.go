@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) inventory.Store) {
 		{"counts", testCount},
 		{"pages by expiry", testPagesByExpiry},
 		{"CAs", testCAs},
+		{"calls", testCalls},
 		{"revoked certificates", testRevoked},
 		{"a sequence of revoked certificates that ends early", testRevokedEndsEarly},
 		{"concurrent changes of one certificate", testIncrements},
@@ -40,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) inventory.Store) {
 		{"concurrent creation of a certificate", testNewCertificate},
 		{"concurrent creation of a list", testNewList},
 		{"concurrent creation of a CA", testNewCA},
+		{"equal calls at the same time", testOnce},
 		{"a View of one state", testViews},
 		{"a View after an Update", testViewAfterUpdate},
 		{"concurrent revocations of one certificate", testRevokeOnce},
@@ -93,7 +95,7 @@ func view(t *testing.T, store inventory.Store, f func(inventory.Snapshot) error)
 	}
 }
 
-// put stores new certificates, CAs and lists, and returns the certificates with their
+// put stores new certificates, CAs, lists and calls, and returns the certificates with their
 // Ids.
 func put(t *testing.T, store inventory.Store, values ...any) (certificates []inventory.Certificate) {
 	t.Helper()
@@ -118,6 +120,10 @@ func putAll(tx inventory.Tx, values ...any) (certificates []inventory.Certificat
 			if _, _, err = tx.List(value.Authority, value.CrlUrl); err == nil {
 				err = tx.PutList(value)
 			}
+		case inventory.Call:
+			if _, _, err = tx.Call(value.Operation, value.ClientToken); err == nil {
+				err = tx.CreateCall(value)
+			}
 		}
 		if err != nil {
 			return nil, err
@@ -138,7 +144,7 @@ func change(t *testing.T, store inventory.Store, c inventory.Certificate) {
 	})
 }
 
-// wantCertificate, wantCA and wantList compare want with the stored value. A nil want
+// wantCertificate, wantCA, wantList and wantCall compare want with the stored value. A nil want
 // means that nothing is stored.
 func wantCertificate(t *testing.T, r inventory.Reader, identifier string, want *inventory.Certificate) {
 	t.Helper()
@@ -165,6 +171,12 @@ func wantList(t *testing.T, r inventory.Reader, authority, crlUrl string, want *
 	t.Helper()
 	got, found, err := r.List(authority, crlUrl)
 	storetest.WantFound(t, fmt.Sprintf("List(%q, %q)", authority, crlUrl), got, found, err, want)
+}
+
+func wantCall(t *testing.T, r inventory.Reader, operation, clientToken string, want *inventory.Call) {
+	t.Helper()
+	got, found, err := r.Call(operation, clientToken)
+	storetest.WantFound(t, fmt.Sprintf("Call(%q, %q)", operation, clientToken), got, found, err, want)
 }
 
 // all returns every certificate that is not deleted, in the order of Id.

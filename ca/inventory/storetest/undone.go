@@ -17,6 +17,7 @@ type content struct {
 	Revoked                                     []ca.RevokedCertificate
 	CAs                                         []inventory.CA
 	Lists                                       []inventory.List
+	Calls                                       []inventory.Call
 }
 
 func contentOf(t *testing.T, store inventory.Store) (c content) {
@@ -44,6 +45,15 @@ func contentOf(t *testing.T, store inventory.Store) (c content) {
 			}
 			if found {
 				c.Lists = append(c.Lists, l)
+			}
+		}
+		for _, token := range []string{"old", "other", "new"} {
+			call, found, err := s.Call("operation", token)
+			if err != nil {
+				return err
+			}
+			if found {
+				c.Calls = append(c.Calls, call)
 			}
 		}
 		return errors.Join(errs[:]...)
@@ -75,7 +85,9 @@ func testUndone(t *testing.T, store inventory.Store, run func(write func(invento
 		if err := create(tx, &one, &two, &three); err != nil {
 			return err
 		}
-		_, err := putAll(tx, old, inventory.List{Authority: "authority", CrlUrl: "http://a", Reserved: 1})
+		_, err := putAll(tx, old, inventory.List{Authority: "authority", CrlUrl: "http://a", Reserved: 1},
+			inventory.Call{Operation: "operation", ClientToken: "old", Identifier: two.Identifier, Added: day},
+			inventory.Call{Operation: "operation", ClientToken: "other", Identifier: one.Identifier, Added: day})
 		return err
 	})
 	before := contentOf(t, store)
@@ -97,7 +109,8 @@ func testUndone(t *testing.T, store inventory.Store, run func(write func(invento
 			return err
 		}
 		_, err = putAll(tx, changedCA, inventory.CA{Identifier: "new", Authority: "authority", Added: day},
-			inventory.List{Authority: "authority", CrlUrl: "http://a", Reserved: 2}, inventory.List{Authority: "authority", CrlUrl: "http://b"})
+			inventory.List{Authority: "authority", CrlUrl: "http://a", Reserved: 2}, inventory.List{Authority: "authority", CrlUrl: "http://b"},
+			inventory.Call{Operation: "operation", ClientToken: "new", Identifier: one.Identifier, Added: day})
 		return err
 	})
 	if diff := cmp.Diff(before, contentOf(t, store)); diff != "" {
@@ -110,6 +123,12 @@ func testUndone(t *testing.T, store inventory.Store, run func(write func(invento
 		if _, err := tx.CreateCertificate(again, nil); !errors.Is(err, inventory.ErrExists) {
 			t.Errorf("CreateCertificate with a CustomIdentifier that is taken is %v", err)
 		}
+		if _, err := putAll(tx, inventory.Call{Operation: "operation", ClientToken: "new", Identifier: four.Identifier, Added: day}); err != nil {
+			return err
+		}
 		return create(tx, &four)
 	})
+	if calls := contentOf(t, store).Calls; len(calls) != 3 {
+		t.Errorf("the store has the calls %+v, want three", calls)
+	}
 }

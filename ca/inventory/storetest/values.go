@@ -23,7 +23,8 @@ func filled(t *testing.T, n int) inventory.Certificate {
 
 func testEveryField(t *testing.T, store inventory.Store) {
 	issuer, list := storetest.Fill[inventory.CA](t, 1, nil), storetest.Fill[inventory.List](t, 1, nil)
-	both := put(t, store, filled(t, 1), filled(t, 2), issuer, list)
+	call := storetest.Fill[inventory.Call](t, 1, nil)
+	both := put(t, store, filled(t, 1), filled(t, 2), issuer, list, call)
 	c, other := both[0], both[1]
 	check := func(r inventory.Reader) {
 		t.Helper()
@@ -31,6 +32,7 @@ func testEveryField(t *testing.T, store inventory.Store) {
 		wantCertificate(t, r, other.Identifier, &other)
 		wantCA(t, r, issuer.Identifier, &issuer)
 		wantList(t, r, list.Authority, list.CrlUrl, &list)
+		wantCall(t, r, call.Operation, call.ClientToken, &call)
 	}
 	checkAll := func(s inventory.Snapshot) error {
 		t.Helper()
@@ -149,6 +151,9 @@ func testNotFound(t *testing.T, store inventory.Store) {
 		wantCA(t, r, "none", nil)
 		wantList(t, r, "authority", "none", nil)
 		wantList(t, r, "none", "", nil)
+		for _, key := range [][2]string{{"operation", "none"}, {"none", "token"}, {"", ""}} {
+			wantCall(t, r, key[0], key[1], nil)
+		}
 		list, err := r.CAs("none")
 		if len(list) != 0 || err != nil {
 			t.Errorf("CAs finds %v, %v", list, err)
@@ -177,7 +182,8 @@ func testNotFound(t *testing.T, store inventory.Store) {
 			return
 		}
 		if len(all(t, store)) == 0 {
-			put(t, store, newCertificate(1, 1), inventory.CA{Identifier: "ca", Authority: "authority"}, inventory.List{Authority: "authority"})
+			put(t, store, newCertificate(1, 1), inventory.CA{Identifier: "ca", Authority: "authority"}, inventory.List{Authority: "authority"},
+				inventory.Call{Operation: "operation", ClientToken: "token"})
 		}
 	}
 }
@@ -290,6 +296,48 @@ func testChangeAndDelete(t *testing.T, store inventory.Store) {
 	})
 }
 
+// Each operation has its own tokens. The calls of a certificate end with it.
+func testCalls(t *testing.T, store inventory.Store) {
+	call := func(operation, token string, c inventory.Certificate) inventory.Call {
+		return inventory.Call{Operation: operation, ClientToken: token, Digest: operation + token, Identifier: c.Identifier, Response: "{}", Added: day}
+	}
+	one, two := revoked(newCertificate(1, 1), day), newCertificate(2, 1)
+	first, second, upper, other := call("a", "token", one), call("b", "token", one), call("a", "TOKEN", one), call("b", "TOKEN", two)
+	certificates := put(t, store, one, two, first, second, upper, other)
+	one = certificates[0]
+	view(t, store, func(s inventory.Snapshot) error {
+		for _, c := range []inventory.Call{first, second, upper, other} {
+			wantCall(t, s, c.Operation, c.ClientToken, &c)
+		}
+		return nil
+	})
+	one.Status, one.Revocation = ca.StatusIssue, inventory.Revocation{}
+	change(t, store, one)
+	view(t, store, func(s inventory.Snapshot) error {
+		wantCall(t, s, "a", "token", &first)
+		return nil
+	})
+	update(t, store, func(tx inventory.Tx) error {
+		_, _, err := tx.Certificate(one.Identifier)
+		err = errors.Join(err, tx.PutCertificate(deleted(revoked(one, day), day)))
+		wantCall(t, tx, "a", "token", nil)
+		return err
+	})
+	view(t, store, func(s inventory.Snapshot) error {
+		for _, c := range []inventory.Call{first, second, upper} {
+			wantCall(t, s, c.Operation, c.ClientToken, nil)
+		}
+		wantCall(t, s, "b", "TOKEN", &other)
+		return nil
+	})
+	first = call("a", "token", two) // free again
+	put(t, store, first)
+	view(t, store, func(s inventory.Snapshot) error {
+		wantCall(t, s, "a", "token", &first)
+		return nil
+	})
+}
+
 func testOwnWrites(t *testing.T, store inventory.Store) {
 	issuer, list := inventory.CA{Identifier: "ca", Authority: "authority"}, inventory.List{Authority: "authority"}
 	var c inventory.Certificate
@@ -298,6 +346,12 @@ func testOwnWrites(t *testing.T, store inventory.Store) {
 		wantCertificate(t, tx, c.Identifier, nil)
 		wantCA(t, tx, "ca", nil)
 		wantList(t, tx, "authority", "", nil)
+		wantCall(t, tx, "operation", "token", nil)
+		call := inventory.Call{Operation: "operation", ClientToken: "token", Added: day}
+		if err := tx.CreateCall(call); err != nil {
+			return err
+		}
+		wantCall(t, tx, "operation", "token", &call)
 		c.Id, err = tx.CreateCertificate(c, nil)
 		if err != nil {
 			return err
