@@ -183,6 +183,7 @@ type program func(ctx context.Context, db *sql.DB, dialect sqldb.Dialect, argume
 
 var programs = map[string]program{
 	"issue and revoke": issueInChild,
+	"issue once":       onceInChild,
 	"keep CSRs":        keepInChild,
 	"share CSRs":       shareInChild,
 	"open orders":      openInChild,

@@ -457,6 +457,25 @@ func TestInventoryStoreOnBadDays(t *testing.T) {
 				}
 				return got.Id != 0
 			}},
+			{"Once", func(ctx context.Context, v *inventory.Inventory, c inventory.Certificate) error {
+				_, err := inventory.Once(ctx, v, nil, now, onceRequest(a, c.Identifier), func() (*ca.CreateClientCertificateResponse, inventory.Issued, error) {
+					return &ca.CreateClientCertificateResponse{Identifier: c.Identifier}, inventory.Issued{DER: c.DER}, nil
+				})
+				return err
+			}, func(t *testing.T, v *inventory.Inventory, c inventory.Certificate) bool {
+				got, err := v.Certificate(t.Context(), c.Identifier)
+				if err != nil && !errors.Is(err, yuncert.ErrNotFound) {
+					t.Fatal(err)
+				}
+				_, err = a.recordedOnce(t.Context(), v, c.Identifier)
+				if err != nil && err != errNotRecorded {
+					t.Fatal(err)
+				}
+				if (err == nil) != (got.Id != 0) {
+					t.Errorf("the certificate has the Id %d, and its call: %v", got.Id, err)
+				}
+				return got.Id != 0
+			}},
 			{"Revoke", func(ctx context.Context, v *inventory.Inventory, c inventory.Certificate) error {
 				_, err := v.Revoke(ctx, now, c.Identifier, inventory.Revocation{})
 				return err
@@ -486,7 +505,7 @@ func TestInventoryStoreOnBadDays(t *testing.T) {
 						t.Fatal(err)
 					}
 					memory := inventory.New(new(inventory.MemoryStore))
-					if op.name != "Add" {
+					if op.name == "Revoke" {
 						memory = inventory.New(store)
 					}
 					c, err = memory.Add(t.Context(), now, der, inventory.Labels{})
