@@ -421,7 +421,8 @@ func (w *world) addInventory(t *testing.T, issuer *ca.Issuer, add func(...any)) 
 	must(err)
 	c, err := v.Add(ctx, now, der, labels)
 	must(err)
-	add(store, &inventorystore.Store{}, v, labels, record, c, inventory.Revocation{Reason: ca.ReasonKeyCompromise}, inventory.Filter{Name: "www"}, inventory.Query{Limit: 1}, inventory.List{Number: 1})
+	add(store, &inventorystore.Store{}, v, labels, record, c, inventory.Revocation{Reason: ca.ReasonKeyCompromise}, inventory.Filter{Name: "www"}, inventory.Query{Limit: 1}, inventory.List{Number: 1},
+		inventory.Call{ClientToken: "once"}, inventory.Issued{Issuer: issuer})
 
 	describe := &inventory.DescribeClientCertificateRequest{Identifier: c.Identifier}
 	described, err := v.DescribeClientCertificate(ctx, rand.Reader, describe)

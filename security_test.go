@@ -83,6 +83,7 @@ var securityTests = map[string]string{
 	"A CA does not have two certificates with one serial": "TestAddTwice TestMemoryStore",
 	"**Records** (`ca/inventory`)":                        "TestMemoryStore",
 	"A certificate is added once, and revoked once":       "TestAddTwice TestHold TestMemoryStore",
+	"Equal calls with a `ClientToken`":                    "TestOnceClientCertificate TestOnceOtherCall TestOnceOvertaken TestMemoryStore",
 	"A revocation that was confirmed is on the next CRL":  "TestRevocationList TestStatus TestAddDeleted",
 	"CRL numbers rise, also when several processes":       "TestRevocationListNumber TestRevocationListOvertaken TestRevocationListNotCompleted TestMemoryStore",
 	"A CRL has all entries of earlier ones":               "TestRevocationListProperty TestRevocationListExpired TestRevocationListClockAhead",

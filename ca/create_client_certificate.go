@@ -36,9 +36,7 @@ type CreateClientCertificateRequest struct {
 	AsynchronousFlag bool   `json:"AsynchronousFlag,omitempty"`
 	// AliasName is a name for people, with the limits of CustomIdentifier. Put it into
 	// inventory.Labels.
-	AliasName string `json:"AliasName,omitempty"`
-	// ClientToken has no effect: a call that is repeated issues again. With a
-	// CustomIdentifier, inventory.Inventory.Add refuses the second certificate.
+	AliasName   string `json:"AliasName,omitempty"`
 	ClientToken string `json:"ClientToken,omitempty"`
 }
 

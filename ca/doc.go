@@ -40,10 +40,11 @@
 //   - SerialNumber: a positive number of 18 octets drawn from rand, the first not
 //     zero, as 36 lower-case hexadecimal digits. [CreateCustomCertificate] can
 //     have another number.
-//   - Tags (up to 100), ResourceGroupId and ClientToken (up to 64 printable ASCII
-//     characters): for the caller to store. They do not change the result. A
-//     ClientToken does not make repeated calls one call; only
-//     UpdateCACertificateStatus of package inventory does that.
+//   - Tags (up to 100) and ResourceGroupId: for the caller to store. They do not
+//     change the result.
+//   - ClientToken (up to 64 printable ASCII characters): here it has no effect. Once
+//     and UpdateCACertificateStatus of package inventory answer the same call with
+//     the same token again, and do not issue again.
 //
 // The documents allow a user 10 calls of each operation a second. Your service
 // enforces that limit, and who may call.

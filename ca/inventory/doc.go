@@ -35,8 +35,8 @@
 // service decides who may call.
 //
 // A method that returns an error has changed nothing. The exception is an error with
-// the cause [ErrOutcomeUnknown]: look the certificate up, or call again, since Add and
-// AddCA can be repeated. Every error is a [*yuncert.Error]. Any method can return these
+// the cause [ErrOutcomeUnknown]: look the certificate up, or call again. Add and AddCA
+// can be repeated, and so can a call with a ClientToken ([Once]). Every error is a [*yuncert.Error]. Any method can return these
 // codes, and its comment names only further ones:
 //
 //   - [yuncert.ErrMissingParameter]: a required parameter is empty.

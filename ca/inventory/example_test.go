@@ -68,6 +68,45 @@ func Example() {
 	// unknown unspecified
 }
 
+// A caller that got no answer calls again with the same ClientToken. It gets the first
+// certificate.
+func ExampleOnce() {
+	ctx, now := context.Background(), time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
+	issuer, _ := exampleIssuer(now)
+	v := inventory.New(new(inventory.MemoryStore))
+	keys := map[string]*algorithm.PrivateKey{} // a key store in a service
+
+	create := func(req *ca.CreateClientCertificateRequest) (*ca.CreateClientCertificateResponse, error) {
+		return inventory.Once(ctx, v, rand.Reader, now, req, func() (*ca.CreateClientCertificateResponse, inventory.Issued, error) {
+			resp, key, der, err := ca.CreateClientCertificate(rand.Reader, now, issuer, req)
+			if err != nil {
+				return nil, inventory.Issued{}, err
+			}
+			keys[resp.Identifier] = key
+			return resp, inventory.Issued{DER: der, Labels: inventory.Labels{Tags: req.Tags}}, nil
+		})
+	}
+	req := &ca.CreateClientCertificateRequest{
+		CommonName: "Zhang San", Algorithm: "ECC_256", ParentIdentifier: issuer.Identifier(), Days: 90, ClientToken: "4f7c",
+	}
+	first, err := create(req)
+	if err != nil {
+		log.Fatal(err)
+	}
+	second, err := create(req)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(first.Identifier == second.Identifier, first.RequestId == second.RequestId, len(keys))
+
+	req.CommonName = "Li Si"
+	_, err = create(req)
+	fmt.Println(err)
+	// Output:
+	// true false 1
+	// InvalidParameter: ClientToken: CreateClientCertificate had the token "4f7c" before, with other parameters; use a new token for each request
+}
+
 // A report of what expires in the next 30 days.
 func ExampleInventory_Expiring() {
 	ctx, now := context.Background(), time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)

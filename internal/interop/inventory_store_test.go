@@ -678,6 +678,7 @@ func TestInventoryStorePlans(t *testing.T) {
 			return err
 		}, "yuncert_certificates_serial"},
 		{"List", func(s inventory.Snapshot) error { _, _, err := s.List("authority", ""); return err }, "crls"},
+		{"Call", func(s inventory.Snapshot) error { _, _, err := s.Call("operation", "token"); return err }, "calls"},
 		{"CAs", func(s inventory.Snapshot) error { _, err := s.CAs("authority"); return err }, "cas"},
 		{"AllCAs", func(s inventory.Snapshot) error { _, err := s.AllCAs("a", 100); return err }, "cas"},
 		{"Revoked", revokedOf(""), "yuncert_certificates_crl"},
