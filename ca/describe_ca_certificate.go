@@ -75,6 +75,12 @@ type CACertificate struct {
 	KeyIndex           int32          `json:"KeyIndex,omitempty"`           // the key's place in the cluster
 	ResourceGroupId    string         `json:"ResourceGroupId,omitempty"`
 	Tags               []DescribedTag `json:"Tags,omitempty"`
+
+	// Sans are the certificate's alternative names, a JSON array such as
+	// [{"Type":2,"Value":"ca.example.com"}]. The types are 1 (e-mail address), 2 (DNS
+	// name), 6 (URI) and 7 (IP address). Without such names it is empty. CAs of this
+	// package have none. The documents call it deprecated.
+	Sans string `json:"Sans,omitempty"`
 }
 
 // A DescribedTag is a [Tag] with the field names that responses use.
@@ -140,6 +146,7 @@ func (i *Issuer) describe(revoked bool) *CACertificate {
 		Sha2:             hex.EncodeToString(sha2[:]),
 		CertMaxTime:      i.options.CertMaxTime,
 		IssuerType:       IssuerLocal,
+		Sans:             x509der.Sans(cert),
 	}
 	if !i.root() {
 		c.CertificateType = TypeSubRoot

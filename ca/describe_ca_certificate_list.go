@@ -58,6 +58,7 @@ type ListedCACertificate struct {
 	Years            int32  `json:"Years,omitempty"`
 	Md5              string `json:"Md5,omitempty"`
 	Sha2             string `json:"Sha2,omitempty"`
+	Sans             string `json:"Sans,omitempty"`
 	Alias            string `json:"Alias,omitempty"`
 	ResourceGroupId  string `json:"ResourceGroupId,omitempty"`
 	Gift             int32  `json:"Gift,omitempty"`  // 1: free of charge
@@ -156,6 +157,6 @@ func (c *CACertificate) listed() ListedCACertificate {
 		Algorithm: c.Algorithm, KeySize: c.KeySize, SignAlgorithm: c.SignAlgorithm, SerialNumber: c.SerialNumber,
 		SubjectDN: c.SubjectDN, CommonName: c.CommonName, Organization: c.Organization, OrganizationUnit: c.OrganizationUnit,
 		Locality: c.Locality, State: c.State, CountryCode: c.CountryCode, X509Certificate: c.X509Certificate,
-		BeforeDate: c.BeforeDate, AfterDate: c.AfterDate, Years: c.Years, Md5: c.Md5, Sha2: c.Sha2,
+		BeforeDate: c.BeforeDate, AfterDate: c.AfterDate, Years: c.Years, Md5: c.Md5, Sha2: c.Sha2, Sans: c.Sans,
 	}
 }

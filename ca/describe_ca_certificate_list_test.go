@@ -249,7 +249,7 @@ func TestDescribeCACertificateListItems(t *testing.T) {
 	}
 }
 
-// The fields are the documented ones, without the deprecated Sans.
+// The fields are the documented ones.
 func TestDescribeCACertificateListMembers(t *testing.T) {
 	t.Parallel()
 	checkMembers(t, listRequest{}, "CurrentPage int32", "ShowSize int32", "Identifier string", "CertType string", "CaStatus string",
@@ -259,7 +259,7 @@ func TestDescribeCACertificateListMembers(t *testing.T) {
 	checkMembers(t, ca.ListedCACertificate{}, "Identifier string", "ParentIdentifier string", "CertificateType string", "Status string",
 		"Algorithm string", "KeySize int32", "SignAlgorithm string", "SerialNumber string", "SubjectDN string", "CommonName string",
 		"Organization string", "OrganizationUnit string", "Locality string", "State string", "CountryCode string", "X509Certificate string",
-		"BeforeDate int64", "AfterDate int64", "Years int32", "Md5 string", "Sha2 string", "Alias string", "ResourceGroupId string", "Gift int32", "Trial int32")
+		"BeforeDate int64", "AfterDate int64", "Years int32", "Md5 string", "Sha2 string", "Sans string", "Alias string", "ResourceGroupId string", "Gift int32", "Trial int32")
 	checkEmpty(t, listRequest{}, "{}")
 	checkEmpty(t, ca.ListedCACertificate{}, "{}")
 }

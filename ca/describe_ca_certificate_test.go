@@ -7,6 +7,8 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -252,7 +254,36 @@ func TestDescribeCACertificateParent(t *testing.T) {
 	testutil.CheckError(t, err, yuncert.ErrInvalidStatusUpdateProtection, "ParentIdentifier", issuer.Identifier())
 }
 
-// The fields are the documented ones, without the deprecated Sans.
+// The alternative names of a CA that another tool made, in a description and in a list.
+func TestDescribeCACertificateSans(t *testing.T) {
+	t.Parallel()
+	template := caTemplate("Foreign Root")
+	template.DNSNames, template.EmailAddresses = []string{"ca.example.com", "*.example.com"}, []string{"ca@example.com"}
+	template.URIs, template.IPAddresses = []*url.URL{{Scheme: "https", Host: "ca.example.com", RawQuery: "a=1&b=<2>"}}, []net.IP{net.ParseIP("2001:db8::1")}
+	k := key(algorithm.ECC_256, 0)
+	issuer, err := ca.NewIssuer(sign(t, template, template, k.Public(), k), k, ca.IssuerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `[{"Type":1,"Value":"ca@example.com"},{"Type":2,"Value":"ca.example.com"},{"Type":2,"Value":"*.example.com"},` +
+		`{"Type":6,"Value":"https://ca.example.com?a=1&b=<2>"},{"Type":7,"Value":"2001:db8::1"}]`
+	if got := describe(t, issuer).Certificate.Sans; got != want {
+		t.Errorf("Sans is %s, want %s", got, want)
+	}
+	pool, err := ca.NewPool(issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := ca.DescribeCACertificateList(testutil.Seeded(), instant, pool, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := list.CertificateList[0].Sans; got != want {
+		t.Errorf("in the list Sans is %s, want %s", got, want)
+	}
+}
+
+// The fields are the documented ones.
 func TestDescribeCACertificateMembers(t *testing.T) {
 	t.Parallel()
 	checkMembers(t, ca.DescribeCACertificateRequest{}, "Identifier string")
@@ -263,7 +294,7 @@ func TestDescribeCACertificateMembers(t *testing.T) {
 		"OrganizationUnit string", "Locality string", "State string", "CountryCode string", "X509Certificate string", "CaCertChain string",
 		"BeforeDate int64", "AfterDate int64", "Years int32", "Md5 string", "Sha2 string", "CrlStatus string", "CrlUrl string", "CrlDay int32",
 		"CertTotalCount int64", "CertIssuedCount int64", "CertRemainingCount int64", "CertMaxTime int32", "IssuerType string", "ClusterId string",
-		"KeyIndex int32", "ResourceGroupId string", "Tags []ca.DescribedTag")
+		"KeyIndex int32", "ResourceGroupId string", "Tags []ca.DescribedTag", "Sans string")
 	checkMembers(t, ca.DescribedTag{}, "TagKey string", "TagValue string")
 	for _, value := range []any{ca.DescribeCACertificateRequest{}, ca.DescribeCACertificateResponse{}, ca.CACertificate{}, ca.DescribedTag{}} {
 		checkEmpty(t, value, "{}")

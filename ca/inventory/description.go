@@ -1,15 +1,12 @@
 package inventory
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/der"
@@ -69,6 +66,7 @@ func (d *describer) describe(c Certificate) (description, error) {
 		days:            int32(math.Round(float64(c.NotAfter.Unix()-c.NotBefore.Unix()) / (24 * 60 * 60))),
 		sha2:            hex.EncodeToString(sha2[:]),
 		pem:             der.PEM("CERTIFICATE", c.DER),
+		sans:            x509der.Sans(cert),
 	}
 	if c.Kind == KindServer {
 		described.certificateType = KindServer
@@ -80,8 +78,7 @@ func (d *describer) describe(c Certificate) (description, error) {
 	} else {
 		described.algorithm = cert.PublicKeyAlgorithm.String() // such as Ed25519
 	}
-	described.sans, err = sansOf(cert)
-	return described, err
+	return described, nil
 }
 
 // describeAll describes certificates with the members that an operation documents.
@@ -120,34 +117,4 @@ func subjectOf(cert *x509.Certificate) x509der.Name {
 		}
 	}
 	return subject
-}
-
-// A san is an entry of the documented member Sans, which holds a JSON text.
-type san struct {
-	Type  int    `json:"Type"` // 1 e-mail address, 2 DNS name, 6 URI, 7 IP address
-	Value string `json:"Value"`
-}
-
-func sansOf(cert *x509.Certificate) (string, error) {
-	var list []san
-	for _, name := range cert.EmailAddresses {
-		list = append(list, san{1, name})
-	}
-	for _, name := range cert.DNSNames {
-		list = append(list, san{2, name})
-	}
-	for _, name := range cert.URIs {
-		list = append(list, san{6, name.String()})
-	}
-	for _, name := range cert.IPAddresses {
-		list = append(list, san{7, name.String()})
-	}
-	if len(list) == 0 {
-		return "", nil
-	}
-	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false) // URIs have &
-	err := enc.Encode(list)
-	return strings.TrimSuffix(text.String(), "\n"), err
 }
