@@ -58,7 +58,8 @@ const (
 	defaultShowSize = 50
 )
 
-// Validate returns [yuncert.ErrInvalidValueMalformed] if a field breaks its rule.
+// Validate returns [yuncert.ErrInvalidParameter] for a ShowSize above 1000, and
+// [yuncert.ErrInvalidValueMalformed] if a field breaks its rule otherwise.
 func (r *ListCsrRequest) Validate() error {
 	if r == nil {
 		return nil
@@ -74,8 +75,11 @@ func (r *ListCsrRequest) Validate() error {
 	if r.CurrentPage < 0 {
 		return param.Malformed("CurrentPage", "%d is negative; want 1 or more, or 0 for page 1", r.CurrentPage)
 	}
-	if r.ShowSize < 0 || r.ShowSize > maxShowSize {
-		return param.Malformed("ShowSize", "%d is not from 1 to %d, or 0 for %d", r.ShowSize, maxShowSize, defaultShowSize)
+	if r.ShowSize < 0 {
+		return param.Malformed("ShowSize", "%d is negative; want 1 to %d, or 0 for %d", r.ShowSize, maxShowSize, defaultShowSize)
+	}
+	if r.ShowSize > maxShowSize {
+		return param.Refused("ShowSize", "%d is more than %d", r.ShowSize, maxShowSize)
 	}
 	return nil
 }

@@ -93,25 +93,26 @@ func TestListCsrRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
 		req       archive.ListCsrRequest
+		code      yuncert.Code
 		parameter string
 		words     string
 	}{
-		{"a key word of 254 characters", archive.ListCsrRequest{KeyWord: strings.Repeat("𠮷", 254)}, "KeyWord", "253"},
-		{"a key word with a line feed", archive.ListCsrRequest{KeyWord: "com\nname"}, "KeyWord", ""},
-		{"a key word that is not UTF-8", archive.ListCsrRequest{KeyWord: "\xff"}, "KeyWord", ""},
-		{"an algorithm with a length", archive.ListCsrRequest{Algorithm: "RSA_2048"}, "Algorithm", `"RSA_2048" is not RSA, ECC or SM2`},
-		{"an algorithm in small letters", archive.ListCsrRequest{Algorithm: "rsa"}, "Algorithm", ""},
-		{"page -1", archive.ListCsrRequest{CurrentPage: -1}, "CurrentPage", "-1"},
-		{"a page size of -1", archive.ListCsrRequest{ShowSize: -1}, "ShowSize", "-1"},
-		{"a page size of 1001", archive.ListCsrRequest{ShowSize: 1001}, "ShowSize", "1 to 1000"},
-		{"several problems", archive.ListCsrRequest{Algorithm: "DSA", ShowSize: -1}, "Algorithm", ""},
+		{"a key word of 254 characters", archive.ListCsrRequest{KeyWord: strings.Repeat("𠮷", 254)}, malformed, "KeyWord", "253"},
+		{"a key word with a line feed", archive.ListCsrRequest{KeyWord: "com\nname"}, malformed, "KeyWord", ""},
+		{"a key word that is not UTF-8", archive.ListCsrRequest{KeyWord: "\xff"}, malformed, "KeyWord", ""},
+		{"an algorithm with a length", archive.ListCsrRequest{Algorithm: "RSA_2048"}, malformed, "Algorithm", `"RSA_2048" is not RSA, ECC or SM2`},
+		{"an algorithm in small letters", archive.ListCsrRequest{Algorithm: "rsa"}, malformed, "Algorithm", ""},
+		{"page -1", archive.ListCsrRequest{CurrentPage: -1}, malformed, "CurrentPage", "-1"},
+		{"a page size of -1", archive.ListCsrRequest{ShowSize: -1}, malformed, "ShowSize", "-1"},
+		{"a page size of 1001", archive.ListCsrRequest{ShowSize: 1001}, refused, "ShowSize", "1000"},
+		{"several problems", archive.ListCsrRequest{Algorithm: "DSA", ShowSize: -1}, malformed, "Algorithm", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			testutil.CheckError(t, tt.req.Validate(), yuncert.ErrInvalidValueMalformed, tt.parameter, tt.words)
+			testutil.CheckError(t, tt.req.Validate(), tt.code, tt.parameter, tt.words)
 			a, _ := newArchive(t, nil)
 			resp, err := a.ListCsr(t.Context(), testutil.Untouched(t), &tt.req)
-			testutil.CheckError(t, err, yuncert.ErrInvalidValueMalformed, tt.parameter, tt.words)
+			testutil.CheckError(t, err, tt.code, tt.parameter, tt.words)
 			if resp != nil {
 				t.Errorf("the response is %+v", resp)
 			}
