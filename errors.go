@@ -343,8 +343,8 @@ func findLabel(message string) (start, end int) {
 	}
 }
 
-// base64Run returns how many characters at the beginning of a text are those of
-// base64, of its form for URLs or of percent-encoding (RFC 4648, sections 4 and 5).
+// base64Run returns how many characters at the beginning of a text occur in base64, in
+// its form for URLs or in percent-encoding (RFC 4648, sections 4 and 5).
 func base64Run(text string) int {
 	for i := range len(text) {
 		c := text[i]

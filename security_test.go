@@ -246,7 +246,7 @@ func TestSecuritySentences(t *testing.T) {
 	}
 }
 
-// The bounds in SECURITY.md are those of the code.
+// SECURITY.md and the code have the same bounds.
 func TestSecurityBounds(t *testing.T) {
 	t.Parallel()
 	page := oneSpace(readText(t, "SECURITY.md"))

@@ -23,7 +23,7 @@ import (
 	"github.com/yuncert/yuncert/internal/testutil/asn"
 )
 
-// In these tests key 0 is that of a signing certificate, and key 1 is in the envelope.
+// In these tests key 0 is for the signing certificate, and key 1 is in the envelope.
 func signingKey() *algorithm.PrivateKey    { return testkeys.Key(algorithm.SM2_256, 0) }
 func encryptionKey() *algorithm.PrivateKey { return testkeys.Key(algorithm.SM2_256, 1) }
 

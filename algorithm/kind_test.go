@@ -123,7 +123,7 @@ func TestParsePrivateKeyRefusesOtherCurves(t *testing.T) {
 				if key != nil {
 					t.Errorf("ParsePrivateKey = %v with its error", key)
 				}
-				testutil.CheckKeyError(t, err, "explicit parameters, which are not exactly those of P-256, P-384, P-521 or SM2")
+				testutil.CheckKeyError(t, err, "explicit parameters, which are not exactly the parameters of P-256, P-384, P-521 or SM2")
 				wantNoQuote(t, err, text)
 			})
 		}

@@ -289,7 +289,7 @@ func checkRSALengths(input cryptobyte.String, form string) error {
 }
 
 func errExplicit() error {
-	return malformed("the key's curve is given by explicit parameters, which are not exactly those of P-256, P-384, P-521 or SM2; convert the key with openssl ec -param_enc named_curve")
+	return malformed("the key's curve is given by explicit parameters, which are not exactly the parameters of P-256, P-384, P-521 or SM2; convert the key with openssl ec -param_enc named_curve")
 }
 
 // nameCurve returns an ECPrivateKey (RFC 5915, section 3). If the curve is given

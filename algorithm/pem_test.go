@@ -252,7 +252,7 @@ func refusedPrivateKeys(t testing.TB) []refusedPrivateKey {
 		damaged     = none + "its PEM block is damaged; want -----BEGIN, base64 and -----END on lines of their own"
 		utf16       = none + "it is UTF-16 text; save it as UTF-8"
 		tooLong     = "octets; want at most "
-		explicit    = "the key's curve is given by explicit parameters, which are not exactly those of P-256, P-384, P-521 or SM2"
+		explicit    = "the key's curve is given by explicit parameters, which are not exactly the parameters of P-256, P-384, P-521 or SM2"
 		two         = "the text holds more than one private key"
 		encrypted   = "the private key is encrypted; read it with ParseEncryptedPrivateKey and its password"
 		oldForm     = "the private key is encrypted in the old form with Proc-Type and DEK-Info (RFC 1421); convert it with openssl pkcs8 -topk8"

@@ -30,7 +30,7 @@ const sm2Pair = algorithm.SM2_256
 func encryptKey() *algorithm.PrivateKey { return key(sm2Pair, 3) }
 
 // signCert makes a signing certificate with the key of the subordinate CA. Without
-// a change it is much like those of CreateServerCertificateWithCsr.
+// a change it is much like a certificate of CreateServerCertificateWithCsr.
 func signCert(t testing.TB, change func(*x509der.Template)) string {
 	t.Helper()
 	return signSM2(t, "www.example.com", "", key(sm2Pair, 2).Public(), key(sm2Pair, 1), func(template *x509der.Template) {

@@ -171,7 +171,7 @@ func refusedServerRequests(t testing.TB) []refusedServerRequest {
 	}
 }
 
-// The rules are those of CreateServerCertificateWithCsr in docs/operations.md.
+// docs/operations.md has the rules, under CreateServerCertificateWithCsr.
 func TestCreateServerCertificateWithCsrRefusesRequest(t *testing.T) {
 	t.Parallel()
 	au := authorityOf(algorithm.ECC_256)

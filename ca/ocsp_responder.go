@@ -37,7 +37,7 @@ type OCSPResponder struct {
 //     OpenSSL, Java and Go accept this, although CA certificates of this
 //     package lack the key usage digitalSignature (RFC 5280, section 4.2.1.3).
 //
-// The errors are those of NewIssuer for the key and for a single CA
+// The errors are the same as NewIssuer's for the key and for a single CA
 // certificate, and [yuncert.ErrInvalidParameter] for a responder's certificate
 // that is not signed by the second, demands certificate policies, has a
 // critical extension that is not understood, a usage extension that grants

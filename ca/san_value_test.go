@@ -259,7 +259,7 @@ func TestClientSan(t *testing.T) {
 	}
 }
 
-// The names of SanValue follow those of the CSR, and the limit counts both.
+// The names of SanValue follow the names of the CSR, and the limit counts both.
 func TestClientSanWithCSRNames(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

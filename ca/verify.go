@@ -122,7 +122,7 @@ type Verifier struct {
 
 // NewVerifier makes a Verifier. To verify certificates for many hosts, leave
 // Host empty and call VerifyHostname on the first certificate of each chain.
-// The errors are those of [Verify] for the options.
+// It checks the options, and returns the same errors for them as [Verify].
 func NewVerifier(opts VerifyOptions) (*Verifier, error) {
 	v := &Verifier{opts: opts, roots: newCertPool(), intermediates: newCertPool()}
 	if err := v.roots.addAll("Roots", opts.Roots); err != nil {

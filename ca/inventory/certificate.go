@@ -132,7 +132,7 @@ func checkAuthority(authority string) error {
 		return yuncert.Missing("Authority")
 	}
 	if len(authority) != 40 || !isHex(authority) {
-		return param.Malformed("Authority", "%.80q is not 40 lower-case hexadecimal digits; AuthorityOf returns those of an Issuer", authority)
+		return param.Malformed("Authority", "%.80q is not 40 lower-case hexadecimal digits; AuthorityOf returns an Issuer's", authority)
 	}
 	return nil
 }

@@ -277,7 +277,7 @@ type goPeer struct {
 	read       func(text, password []byte) (crypto.PrivateKey, error)
 }
 
-// standardAlgorithms are those of crypto/x509.
+// standardAlgorithms are the algorithms that crypto/x509 has too.
 var standardAlgorithms = []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.ECC_512}
 
 // standardKey returns a test key in the type of the standard library.

@@ -70,7 +70,7 @@ func BenchmarkInventoryPeers(b *testing.B) {
 }
 
 // besidePeer measures the processor time of calls in turns: n of ours, and n of theirs,
-// or one that needs before. The wall time would be that of the disk.
+// or one that needs before. The wall time would mostly be the disk's.
 func besidePeer(b *testing.B, n int, ours, before, theirs func()) {
 	m := n
 	if before != nil {

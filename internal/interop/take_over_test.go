@@ -92,8 +92,8 @@ func (o *opensslCA) file(host int) string {
 	return filepath.Join(o.dir, "newcerts", fmt.Sprintf("%02X.pem", host+2))
 }
 
-// takeOver fills an inventory as ExampleInventory_Add_takeOver does. The reasons are
-// those of the test.
+// takeOver fills an inventory as ExampleInventory_Add_takeOver does. The test
+// supplies the reasons.
 func (o *opensslCA) takeOver(t *testing.T, v *inventory.Inventory, now time.Time, issuer *ca.Issuer, reasons map[string]ca.RevocationReason) {
 	t.Helper()
 	if _, err := v.AddCA(t.Context(), now, issuer, inventory.Labels{}); err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/yuncert/yuncert/internal/floor"
 )
 
-// The metric x-peer is the time of a Verifier divided by that of another implementation
+// The metric x-peer is the time of a Verifier divided by the time of another implementation
 // with ready pools, taken turn by turn: crypto/x509, and smx509 for SM2. Both verify a
 // chain of three from a server's certificate in PEM.
 func BenchmarkVerifier(b *testing.B) {

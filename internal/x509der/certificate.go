@@ -275,7 +275,7 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 
 // readCertificate is x509.ParseCertificate, but it also reads certificates with
 // the names that readRelativeNames describes. The fields Raw and
-// RawTBSCertificate are then those of a copy.
+// RawTBSCertificate then have the octets of a copy.
 func readCertificate(der []byte) (*x509.Certificate, error) {
 	cert, err := x509.ParseCertificate(der)
 	if err == nil {

@@ -310,7 +310,7 @@ func TestCRLScopeCovers(t *testing.T) {
 	}
 }
 
-// Distribution points of certificates against those of a list, which are a URI, a
+// Distribution points of certificates against the points of a list: a URI, a
 // directory name, and a name relative to the issuer.
 func TestCRLScopeCoversPoints(t *testing.T) {
 	t.Parallel()

@@ -33,6 +33,6 @@ func Sans(cert *x509.Certificate) string {
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false) // URIs have &
-	enc.Encode(list) // cannot fail with these types
+	enc.Encode(list)         // cannot fail with these types
 	return strings.TrimSuffix(text.String(), "\n")
 }

@@ -36,8 +36,8 @@ var (
 )
 
 // accepted are the algorithms that this module verifies: SHA-256 and longer.
-// The parameters of RSA may be absent (RFC 4055, section 5), and those of SM2
-// NULL. parsePSS reads the identifiers of RSASSA-PSS.
+// The parameters of RSA may be absent (RFC 4055, section 5), and the parameters of
+// SM2 may be NULL. parsePSS reads the identifiers of RSASSA-PSS.
 var accepted = []signatureID{
 	sha256WithRSA,
 	sha256WithECDSA,

@@ -14,7 +14,7 @@ import (
 )
 
 // A Server is a database with faults. Use it with [database/sql.OpenDB]. Without
-// the field Open it accepts every statement and finds no rows except those of the
+// the field Open it accepts every statement and finds only the rows in the
 // field Rows. Set the fields while no statement runs.
 type Server struct {
 	// Open connects to a real database, which then executes the statements.
