@@ -157,7 +157,7 @@ func checkKeptSubject(request *x509der.Request) error {
 // The subjectKeyIdentifier is computed here (RFC 7093, section 2, method 1) and
 // not taken from the CSR. If the CA already has a certificate with another
 // identifier, OpenSSL does not accept the new certificate as the issuer of what
-// the CA signed before.
+// the CA signed before: use [Renew].
 //
 // Its own errors are [yuncert.ErrInvalidParameter] for a CSR with an RSA_1024 key
 // or without a subject, and for a parent with a chain of 10 certificates or with a

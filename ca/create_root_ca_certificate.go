@@ -101,16 +101,12 @@ func CreateRootCACertificate(rand io.Reader, now time.Time, key crypto.Signer, r
 	if err := checkKeyAlgorithm("Algorithm", signer.Algorithm, algorithm.Algorithm(req.Algorithm)); err != nil {
 		return nil, err
 	}
-	if err := checkInstant(now); err != nil {
+	notBefore, notAfter, err := rootValidity(now, req.Years)
+	if err != nil {
 		return nil, err
 	}
-	now = second(now)
-	notAfter := now.AddDate(int(req.Years), 0, 0)
-	if notAfter.After(maxTime) {
-		return nil, param.Refused("Years", "the CA would be valid until %s; a certificate ends by %s", stamp(notAfter), stamp(maxTime))
-	}
-	cert, err := issue(rand, signer, &x509der.Template{
-		NotBefore:   now,
+	return issueRoot(rand, signer, &x509der.Template{
+		NotBefore:   notBefore,
 		NotAfter:    notAfter,
 		Subject:     subject,
 		PublicKey:   signer.PublicDER,
@@ -119,6 +115,24 @@ func CreateRootCACertificate(rand io.Reader, now time.Time, key crypto.Signer, r
 		KeyUsage:    x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		Constraints: constraints,
 	})
+}
+
+// rootValidity returns the start and the end of a root's certificate.
+func rootValidity(now time.Time, years int32) (notBefore, notAfter time.Time, err error) {
+	if err := checkInstant(now); err != nil {
+		return now, now, err
+	}
+	now = second(now)
+	notAfter = now.AddDate(int(years), 0, 0)
+	if notAfter.After(maxTime) {
+		return now, now, param.Refused("Years", "the CA would be valid until %s; a certificate ends by %s", stamp(notAfter), stamp(maxTime))
+	}
+	return now, notAfter, nil
+}
+
+// issueRoot signs the certificate of a root.
+func issueRoot(rand io.Reader, signer *x509der.Signer, t *x509der.Template) (*CreateRootCACertificateResponse, error) {
+	cert, err := issue(rand, signer, t)
 	if err != nil {
 		return nil, err
 	}

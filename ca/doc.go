@@ -53,8 +53,9 @@
 //
 // A CA is renewed by certifying its key and its subject again before the old
 // certificate ends: [CreateRootCACertificate] for a root, [CreateSubCACertificate]
-// below the same parent or below another one (cross-signing). What it issued
-// verifies with each of its certificates. With IssuerOptions.CRLBase each of them
+// below the same parent or below another one (cross-signing). For a CA that another
+// tool created, use [Renew], which keeps its subject and its key identifier. What it
+// issued verifies with each of its certificates. With IssuerOptions.CRLBase each of them
 // has a CRL address of its own: serve the CRL at each.
 //
 // # Errors

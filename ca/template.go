@@ -28,6 +28,7 @@ type draft struct {
 	pathLen     int      // of a CA
 	pathLenFrom string   // the parameter to blame for pathLen
 	constraints *x509der.NameConstraints
+	kept        []byte // as in x509der.Template
 
 	usagesCritical, namesCritical bool // as in x509der.Template
 }
@@ -110,6 +111,7 @@ func (i *Issuer) template(now time.Time, d *draft) (t x509der.Template, err erro
 		ExtKeyUsage:    d.usages,
 		AuthorityKeyID: i.authorityKeyID,
 		Constraints:    d.constraints,
+		Kept:           d.kept,
 		OCSPNoCheck:    d.kind == responderCertificate,
 		Names:          d.names.all,
 		Emails:         d.names.emails,

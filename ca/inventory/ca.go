@@ -119,7 +119,7 @@ func checkKeyID(tx Tx, cert *x509.Certificate, isIssuer bool) error {
 		case !same && c.Authority == issuer:
 			return param.Refused("CertificateChain", "the CA %s has the name and the subject key identifier of the CA %s, and another key; create it with its own subject key identifier", identifier, c.Identifier)
 		case same && c.Authority != issuer && isIssuer:
-			return param.Refused("CertificateChain", "the CA %s has the name and the key of the CA %s, and another subject key identifier; renew it with the former one, or create a CA with another key", identifier, c.Identifier)
+			return param.Refused("CertificateChain", "the CA %s has the name and the key of the CA %s, and another subject key identifier; renew it with ca.Renew, which keeps the identifier, or create a CA with another key", identifier, c.Identifier)
 		}
 	}
 	return nil

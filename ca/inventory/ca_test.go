@@ -135,6 +135,29 @@ func TestAddCAKeyIdentifier(t *testing.T) {
 	}
 }
 
+// A CA with a key identifier and a subject of another tool is the same one after
+// Renew.
+func TestAddCARenewed(t *testing.T) {
+	t.Parallel()
+	ctx, au := t.Context(), authorityOf(algorithm.ECC_256)
+	old := au.chainBelow(t, au.subKey, func(template, _ *x509.Certificate) {
+		template.SubjectKeyId, template.RawSubject = []byte{1, 2, 3}, nil
+		template.Subject = pkix.Name{CommonName: "Foreign", ExtraNames: []pkix.AttributeTypeAndValue{{Type: []int{2, 5, 4, 5}, Value: "7"}}}
+	})
+	v, _ := newInventory()
+	before := must[inventory.CA](t)(v.AddCA(ctx, instant, old, inventory.Labels{}))
+	c := add(t, v, issue(t, old, 90), inventory.Labels{})
+	resp := must[*ca.CreateRootCACertificateResponse](t)(ca.Renew(nil, later, au.root, old.Describe().X509Certificate, 3))
+	renewed := must[*ca.Issuer](t)(ca.NewIssuer(resp.CertificateChain, au.subKey, ca.IssuerOptions{}))
+	after := must[inventory.CA](t)(v.AddCA(ctx, later, renewed, inventory.Labels{}))
+	if before.Authority != after.Authority || before.Identifier == after.Identifier {
+		t.Errorf("the CA is %+v before and %+v after", before, after)
+	}
+	revoke(t, v, later, c, ca.ReasonUnspecified)
+	_, entries := list(t, v, later.Add(time.Second), renewed)
+	wantSerials(t, "the CRL of the renewed CA", entries, c)
+}
+
 // The chain says who issued a CA, also if the names are equal only by the rules of RFC
 // 5280, section 7.1, and if the authority key identifier is not the one of the CA above.
 func TestAddCAForeignChain(t *testing.T) {

@@ -94,11 +94,11 @@ func parseCertificate(der []byte) (*x509.Certificate, error) {
 // identifier (RFC 5280, section 4.2.1.2), in hexadecimal. A certificate contains both,
 // as issuer and authority key identifier (sections 4.1.2.4 and 4.2.1.1). A CA keeps its
 // Authority when its certificate is renewed with the same key and subject key
-// identifier, and gets another one with a new key. Package ca derives the identifier from
-// the key in its own way. So it can renew a CA that another tool created only if that
-// tool does the same: otherwise the new CRL would lack what the CA issued before, and
-// [Inventory.AddCA] refuses it. AuthorityOf parses the certificate, which takes as long as
-// an ECC signature: an OCSP service calls it once and keeps the result.
+// identifier, and gets another one with a new key. If another tool created the CA, renew
+// it with [ca.Renew]. The other functions of package ca encode the subject and derive
+// the identifier in their own way, so that the new CRL would lack what the CA issued
+// before. AuthorityOf parses the certificate, which takes as long as an ECC signature:
+// an OCSP service calls it once and keeps the result.
 func AuthorityOf(issuer *ca.Issuer) string {
 	chain, err := param.ParseCertificates("CertificateChain", issuer.Describe().X509Certificate, 1)
 	if err != nil {

@@ -5,12 +5,14 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"crypto/x509"
+	encodingasn1 "encoding/asn1"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -42,6 +44,7 @@ type Template struct {
 	CRLPoints      []byte           // from [CRLPoints]; nil for none
 	InfoAccess     []byte           // from [InfoAccess]; nil for none
 	OCSPNoCheck    bool             // of a delegated OCSP responder
+	Kept           []byte           // from [KeptExtensions]; of the other extensions only AuthorityKeyID, CRLPoints and InfoAccess then count
 	// NoBasicConstraints leaves that extension out of an end entity's
 	// certificate (RFC 5280, section 4.2.1.9).
 	NoBasicConstraints bool
@@ -105,6 +108,9 @@ func (t *Template) appendTBS(dst []byte, id signatureID) []byte {
 }
 
 func (t *Template) appendExtensions(dst []byte) []byte {
+	if t.Kept != nil {
+		return slices.Concat(dst, t.Kept, t.AuthorityKeyID, t.CRLPoints, t.InfoAccess)
+	}
 	if t.CA || !t.NoBasicConstraints {
 		dst = appendExtension(dst, extConstraints, true, func(dst []byte) []byte {
 			return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
@@ -131,9 +137,7 @@ func (t *Template) appendExtensions(dst []byte) []byte {
 			})
 		})
 	}
-	dst = appendExtension(dst, extSubjectKeyID, false, func(dst []byte) []byte {
-		return der.Append(dst, asn1.OCTET_STRING, SubjectKeyID(t.PublicKey))
-	})
+	dst = appendSubjectKeyID(dst, t.PublicKey)
 	dst = append(dst, t.AuthorityKeyID...)
 	if t.OCSPNoCheck {
 		dst = appendExtension(dst, extOCSPNoCheck, false, func(dst []byte) []byte { return append(dst, 5, 0) })
@@ -152,6 +156,36 @@ func (t *Template) appendExtensions(dst []byte) []byte {
 	dst = append(dst, t.CRLPoints...)
 	return append(dst, t.InfoAccess...)
 }
+
+func appendSubjectKeyID(dst, publicKey []byte) []byte {
+	return appendExtension(dst, extSubjectKeyID, false, func(dst []byte) []byte {
+		return der.Append(dst, asn1.OCTET_STRING, SubjectKeyID(publicKey))
+	})
+}
+
+// KeptExtensions returns the extensions of a CA's certificate that a new certificate of
+// the CA keeps: all except authorityKeyIdentifier, cRLDistributionPoints, freshestCRL
+// and authorityInfoAccess, which are about the issuer. Without a subjectKeyIdentifier
+// it adds the one of [SubjectKeyID], which package ca assumes then.
+func KeptExtensions(cert *x509.Certificate) (kept []byte, err error) {
+	for _, e := range cert.Extensions {
+		if isExtension(e, extAuthorityKeyID) || isExtension(e, extCRLPoints) || isExtension(e, extFreshestCRL) || e.Id.Equal(infoAccess) {
+			continue
+		}
+		encoded, err := encodingasn1.Marshal(e)
+		if err != nil {
+			return nil, err
+		}
+		kept = append(kept, encoded...)
+	}
+	if len(cert.SubjectKeyId) == 0 {
+		kept = appendSubjectKeyID(kept, cert.RawSubjectPublicKeyInfo)
+	}
+	return kept, nil
+}
+
+// infoAccess is extInfoAccess.
+var infoAccess = encodingasn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 1}
 
 // AuthorityKeyID returns the Extension with the identifier of an issuer's key
 // (RFC 5280, section 4.2.1.1).

@@ -23,6 +23,7 @@ const (
 	extCRLPoints       = "\x55\x1d\x1f"
 	extAuthorityKeyID  = "\x55\x1d\x23"
 	extExtendedKeyUsed = "\x55\x1d\x25"
+	extFreshestCRL     = "\x55\x1d\x2e"
 	extInfoAccess      = "\x2b\x06\x01\x05\x05\x07\x01\x01"
 )
 
