@@ -129,7 +129,7 @@ func (o *opensslCA) takeOver(t *testing.T, v *inventory.Inventory, now time.Time
 
 // openssl makes a CA with 20 certificates and revokes some. The inventory takes it over
 // and revokes one more. openssl judges all certificates by the next CRL, which has the
-// next number and the entries of openssl's own.
+// next number and the entries of openssl's own. Then the CA is renewed.
 func TestTakeOverOpenSSL(t *testing.T) {
 	t.Parallel()
 	need(t, "openssl")
@@ -199,14 +199,35 @@ func TestTakeOverOpenSSL(t *testing.T) {
 				t.Errorf("entries (-want +got):\n%s", diff)
 			}
 
+			// The CA is renewed. openssl accepts what it issued before, and the CRLs of both
+			// certificates count for both.
+			renewed, err := ca.Renew(nil, now, issuer, issuer.Describe().X509Certificate, 20)
+			if err != nil {
+				t.Fatalf("Renew: %v", err)
+			}
+			renewedIssuer, err := ca.NewIssuer(renewed.CertificateChain, testkeys.Key(a, 1), ca.IssuerOptions{RootIssues: true})
+			if err != nil {
+				t.Fatalf("NewIssuer: %v", err)
+			}
+			if _, err := v.AddCA(t.Context(), now, renewedIssuer, inventory.Labels{}); err != nil {
+				t.Fatalf("AddCA: %v", err)
+			}
+			renewedDER, err := v.RevocationList(t.Context(), nil, now, renewedIssuer, now.AddDate(0, 0, 7))
+			if err != nil {
+				t.Fatalf("RevocationList: %v", err)
+			}
+			renewedFile := write(t, o.dir, "renewed.pem", renewed.Certificate)
 			file := write(t, o.dir, "new.crl", testutil.EncodePEM("X509 CRL", der))
+			newestFile := write(t, o.dir, "newest.crl", testutil.EncodePEM("X509 CRL", renewedDER))
 			at := strconv.FormatInt(now.Unix()+1, 10) // not the attime of the other tests
-			for host := range hosts {
-				args := []string{"-attime", at, "-crl_check", "-CAfile", rootFile, "-CRLfile", file}
-				if host < len(byOpenSSL) || host == byInventory {
-					refuses(t, "certificate revoked", o.file(host), args...)
-				} else {
-					verifies(t, o.file(host), args...)
+			for _, with := range [][2]string{{rootFile, file}, {renewedFile, file}, {rootFile, newestFile}, {renewedFile, newestFile}} {
+				for host := range hosts {
+					args := []string{"-attime", at, "-crl_check", "-CAfile", with[0], "-CRLfile", with[1]}
+					if host < len(byOpenSSL) || host == byInventory {
+						refuses(t, "certificate revoked", o.file(host), args...)
+					} else {
+						verifies(t, o.file(host), args...)
+					}
 				}
 			}
 		})
