@@ -14,9 +14,16 @@ type CreateCertificateWithCsrRequestRequest struct {
 	// Csr is a certificate signing request in PEM, as [csr.Parse] reads it, for a key
 	// of RSA_2048, RSA_3072, RSA_4096, ECC_256, ECC_384 or ECC_512. Its common name is
 	// the domain to certify: a DNS name of at least two labels, or "*." and such a
-	// name. Other names in it are ignored. A wildcard below a registry's name, such as
-	// *.co.uk, is refused (CA/Browser Forum, Baseline Requirements, section 3.2.2.6;
-	// ICANN part of the public suffix list). Required.
+	// name. Other names in it are ignored. Without a common name, which has up to 64
+	// characters, the domain is the only DNS name in subjectAltName. A wildcard below a
+	// registry's name, such as *.co.uk, is refused (CA/Browser Forum, Baseline
+	// Requirements, section 3.2.2.6; ICANN part of the public suffix list). Required.
+	//
+	// If the product takes several names, or the Book has an [Authority], the order is
+	// for all DNS names of the CSR, up to MaxNames of the [Product]. They are of one
+	// kind, single or wildcard; but the name after "*." may stand beside its wildcard,
+	// and does not count. Names other than DNS names are refused. An Authority also needs
+	// a common name in ASCII, and a key other than ECC_512.
 	Csr string `json:"Csr,omitempty"`
 
 	ProductCode string `json:"ProductCode,omitempty"` // Code of a [Product]; empty means [DefaultProductCode]
@@ -30,8 +37,9 @@ type CreateCertificateWithCsrRequestRequest struct {
 	// ValidateType is "DNS" for a proof by TXT record, or "FILE" for a proof by file on
 	// the domain's web server. "DNS" is for domains of up to 244 octets, in ASCII and
 	// without "*.": "_dnsauth." in front of a longer one does not give a DNS name (RFC
-	// 1035, section 2.3.4). "FILE" is not for wildcard names, because a file proves
-	// only its own host (Baseline Requirements, section 3.2.2.4.18). Required.
+	// 1035, section 2.3.4). With an [Authority] they have up to 237 octets, because of
+	// "_acme-challenge.". "FILE" is not for wildcard names, because a file proves only
+	// its own host (Baseline Requirements, section 3.2.2.4.18). Required.
 	ValidateType string `json:"ValidateType,omitempty"`
 
 	// Tags are up to 20 labels for you to store. A Key has 1 to 128 characters, does
@@ -96,6 +104,10 @@ func (r *CreateCertificateWithCsrRequestRequest) check(t terms) (*Order, error) 
 // unit of the product's package. It returns the errors of Validate,
 // [yuncert.ErrNotFoundPackage] if no package of the product was bought, and
 // [yuncert.ErrNotRemainCount] if all units are used.
+//
+// With an [Authority] it applies at the CA first. If the CA refuses, the code is
+// [yuncert.ErrCreateCertificateRequestFailed] and no unit is taken. The order begins in
+// [StateProcess] if the CA needs no proof.
 func (b *Book) CreateCertificateWithCsrRequest(ctx context.Context, rand io.Reader, now time.Time, req *CreateCertificateWithCsrRequestRequest) (*CreateCertificateWithCsrRequestResponse, error) {
 	o, err := req.check(b.terms())
 	if err != nil {
