@@ -17,7 +17,7 @@
 //	CreateCertificateForPackageRequest      takes a unit                   → domain_verify
 //	CreateCertificateRequest                takes a unit, makes the key    → domain_verify
 //	CheckOwnership                          domain_verify                  → process
-//	Issue, Complete                         process                        → certificate
+//	Issue, Complete, Obtain                 process                        → certificate
 //	Fail                                    process                        → verify_fail
 //	RenewCertificateOrderForPackageRequest  certificate: a second order    → domain_verify
 //	CancelOrderRequest                      domain_verify, process         → payed
@@ -30,6 +30,21 @@
 // certificate until CancelCertificateForPackageRequest, even after the CA revokes the
 // certificate. To find it on a CRL, take the serial number from the certificate in the
 // order.
+//
+// # A public CA
+//
+// With an [Authority], such as one of package acme, a public CA certifies the orders. The
+// calls are the same, and [Book.Obtain] fetches the certificate:
+//
+//   - Submission applies at the CA. The order keeps the CA's reference, so any process can
+//     go on, also after a crash.
+//   - [Order.Challenge] has the record or file that the CA wants to find. Several names
+//     have proofs of their own, one after the other. Call CheckOwnership until none is due.
+//   - Call Obtain until the CA has signed.
+//   - If the CA refuses, in either call, the order goes to verify_fail with a Reason. To
+//     apply again, delete the order and submit another one.
+//   - If the CA is away or limits its rate, nothing changes. An [*Unavailable] in the error
+//     says when to try again. [Book.Postpone] keeps such a time in the store.
 //
 // # What holds for every operation
 //
@@ -47,6 +62,6 @@
 //   - [yuncert.ErrNotFoundOrder]: no order has this OrderId.
 //   - [yuncert.ErrOrderStateError]: the order is in another state. Another call may
 //     have changed the state during this one.
-//   - [yuncert.ErrError]: rand or the store failed, or ctx ended. Err has the
-//     cause.
+//   - [yuncert.ErrError]: rand, the store or the Authority failed, or ctx ended. Err has
+//     the cause.
 package order
