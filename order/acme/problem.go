@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	rfc8555 "golang.org/x/crypto/acme"
 
@@ -49,7 +50,7 @@ const maxText = 500
 func clean(text string) string {
 	text = strings.ToValidUTF8(text[:min(len(text), 4*maxText)], " ")
 	text = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
+		if !unicode.IsPrint(r) || r == utf8.RuneError {
 			return ' '
 		}
 		return r

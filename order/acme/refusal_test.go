@@ -3,12 +3,15 @@ package acme_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/big"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/yuncert/yuncert/algorithm"
 	"github.com/yuncert/yuncert/internal/testkeys"
@@ -79,6 +82,9 @@ func TestRefusals(t *testing.T) {
 		}, incorrect},
 		{"an expired authorization", "Prove", replaced("/authz/0", failed("expired", object{"type": "dns-01"})), "www.example.com: the authorization is expired, and the CA gives no reason"},
 		{"an invalid order", "Prove", withOrder(object{"status": "invalid", "error": object{"detail": "the order expired"}}), "the order expired"},
+		{"an invalid order of a CA that fails then", "Prove", func(f *fakeCA) {
+			f.order["status"], f.order["error"], f.replace["/authz/0"] = "invalid", object{"detail": "the order expired"}, answer(503, "")
+		}, "the order expired"},
 		{"a forgotten order", "Prove", replaced("/order/1", problem(404, "malformed", "No order for ID 1")),
 			"the CA has no such order: it expired, or another account placed it: malformed: No order for ID 1"},
 		{"a forgotten authorization", "Prove", replaced("/authz/0", problem(404, "malformed", "Expired authorization")),
@@ -314,16 +320,29 @@ func TestWait(t *testing.T) {
 // ctx ends a wait.
 func TestWaitEnds(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		f := newFakeCA("www.example.com")
-		a := f.authority()
-		a.Wait = time.Hour
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		defer cancel()
-		if _, err := a.Obtain(ctx, reference, theCSR); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("Obtain: %v", err)
-		}
-	})
+	for name, call := range map[string]func(context.Context, *fakeCA, *acme.Authority) error{"Prove": prove, "Obtain": obtain} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFakeCA("www.example.com")
+			f.replace["/challenge/0"] = answer(200, `{"status":"processing"}`)
+			f.replace["/authz/0"] = func(w http.ResponseWriter, _ *http.Request) {
+				z := newFakeCA("www.example.com").authzs[0]
+				reply(w, 200, z)
+			}
+			f.replace["/order/1"] = func(w http.ResponseWriter, _ *http.Request) {
+				status := map[string]string{"Prove": "pending", "Obtain": "processing"}[name]
+				reply(w, 200, object{"status": status, "authorizations": []string{base + "/authz/0"}})
+			}
+			a := f.authority()
+			a.Wait = time.Hour
+			start := time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			err := call(ctx, f, a)
+			if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took != 10*time.Second {
+				t.Errorf("%s: %v after %v", name, err, took)
+			}
+		})
+	}
 }
 
 // A CA refuses nonces: a request is sent again with another one, up to ten times.
@@ -374,5 +393,111 @@ func TestRevoke(t *testing.T) {
 	f.replace["/revoke"] = problem(403, "unauthorized", "not yours")
 	if err := f.authority().Revoke(t.Context(), text); err == nil || !strings.Contains(err.Error(), "unauthorized: not yours") {
 		t.Errorf("a certificate of another account: %v", err)
+	}
+}
+
+// Prove returns a pending proof of the order if the one that was placed is not among
+// them, because another process proved it or because the account has another key now.
+func TestProveOther(t *testing.T) {
+	t.Parallel()
+	names := []string{"a.example.com", "b.example.com"}
+	proof := func(n int) order.Proof { return order.Proof{Domain: names[n], Token: text("DNS", token(n))} }
+	valid := func(f *fakeCA, n int) {
+		f.replace[fmt.Sprintf("/challenge/%d", n)] = func(w http.ResponseWriter, _ *http.Request) {
+			f.prove(n)
+			reply(w, 200, object{"type": "dns-01", "status": "valid"})
+		}
+	}
+	tests := []struct {
+		name   string
+		change func(*fakeCA)
+		placed order.Proof
+		due    int // -1 for none
+		asked  bool
+	}{
+		{"the first is valid at once", func(f *fakeCA) { valid(f, 0) }, proof(0), 1, true},
+		{"the second is valid at once", func(f *fakeCA) { valid(f, 1) }, proof(1), 0, true},
+		{"the last is valid at once", func(f *fakeCA) { f.prove(0); valid(f, 1) }, proof(1), -1, true},
+		{"proved by another process", func(f *fakeCA) { f.prove(0) }, proof(0), 1, false},
+		{"all proved by another process", func(f *fakeCA) { f.prove(0); f.prove(1) }, proof(0), -1, false},
+		{"all valid, and the order still pending", func(f *fakeCA) { f.prove(0); f.prove(1); f.order["status"] = "pending" }, proof(0), -1, false},
+		{"the text of another key", func(*fakeCA) {}, order.Proof{Domain: names[0], Token: "another"}, 0, false},
+		{"the text of another name", func(*fakeCA) {}, order.Proof{Domain: names[0], Token: proof(1).Token}, 0, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFakeCA(names...)
+			tt.change(f)
+			due, err := f.authority().Prove(t.Context(), reference, "DNS", tt.placed)
+			var want *order.Proof
+			if tt.due >= 0 {
+				want = new(order.Proof)
+				*want = proof(tt.due)
+			}
+			if diff := cmp.Diff(want, due); err != nil || diff != "" {
+				t.Errorf("Prove: %v (-want +got):\n%s", err, diff)
+			}
+			if asked := strings.Contains(strings.Join(f.requests(), " "), "challenge"); asked != tt.asked {
+				t.Errorf("the CA was asked to look: %t, want %t", asked, tt.asked)
+			}
+		})
+	}
+}
+
+// The CA goes away in the middle of a call.
+func TestUnavailableLater(t *testing.T) {
+	t.Parallel()
+	away := answer(503, "")
+	tests := []struct {
+		name   string
+		step   func(context.Context, *fakeCA, *acme.Authority) error
+		change func(*fakeCA)
+	}{
+		{"while it looks", prove, func(f *fakeCA) {
+			f.replace["/challenge/0"] = func(w http.ResponseWriter, _ *http.Request) {
+				f.replace["/authz/0"] = away
+				reply(w, 200, object{"type": "dns-01", "status": "processing"})
+			}
+		}},
+		{"after it did not want to look", prove, func(f *fakeCA) {
+			f.replace["/challenge/0"] = func(w http.ResponseWriter, req *http.Request) {
+				f.replace["/authz/0"] = away
+				problem(400, "malformed", "the challenge is processing")(w, req)
+			}
+		}},
+		{"with the CSR", obtain, func(f *fakeCA) {
+			f.replace["/finalize/1"] = func(w http.ResponseWriter, req *http.Request) {
+				f.replace["/order/1"] = away
+				away(w, req)
+			}
+		}},
+		{"before it says why the order is invalid", prove, func(f *fakeCA) {
+			f.order["status"], f.replace["/authz/0"] = "invalid", away
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				f := newFakeCA("www.example.com")
+				tt.change(f)
+				a := f.authority()
+				a.Wait = time.Second
+				err := tt.step(t.Context(), f, a)
+				if _, ok := errors.AsType[*order.Unavailable](err); !ok {
+					t.Errorf("%v; want an Unavailable", err)
+				}
+			})
+		})
+	}
+}
+
+func TestObtainCSR(t *testing.T) {
+	t.Parallel()
+	f := newFakeCA("www.example.com")
+	f.order["status"], f.order["certificate"], f.chain = "valid", base+"/cert/1", certify(theCSR)
+	if _, err := f.authority().Obtain(t.Context(), reference, []byte("CSR")); err == nil || !strings.Contains(err.Error(), "the CSR cannot be parsed") {
+		t.Errorf("Obtain: %v", err)
 	}
 }

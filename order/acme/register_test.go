@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/hmac"
 	"crypto/rand"
@@ -136,6 +137,7 @@ func TestFields(t *testing.T) {
 		{"no Key", func(a *acme.Authority) { a.Key = nil }, "the field Key of the acme.Authority is nil"},
 		{"a nil pointer", func(a *acme.Authority) { a.Key = none }, "the field Key of the acme.Authority is nil"},
 		{"SM2", func(a *acme.Authority) { a.Key = testkeys.Key(algorithm.SM2_256, 0) }, "unsupported algorithm: want RSA, or ECC on P-256, P-384 or P-521"},
+		{"Ed25519", func(a *acme.Authority) { a.Key = ed25519.NewKeyFromSeed(make([]byte, 32)) }, "unsupported algorithm"},
 		{"P-224", func(a *acme.Authority) { a.Key = p224 }, "unsupported algorithm"},
 		{"no Directory", func(a *acme.Authority) { a.Directory = "" }, "the field Directory of the acme.Authority is empty"},
 		{"no URL", func(a *acme.Authority) { a.Directory = "https://ca.test:port" }, "the field Directory of the acme.Authority is not a URL"},
