@@ -235,12 +235,19 @@ func certify(csr []byte) string {
 	if err != nil {
 		return ""
 	}
-	return certificate(big.NewInt(0x87654321), req.PublicKey) + certificate(big.NewInt(1), accountKey.Public())
+	return certificate(big.NewInt(0x87654321), req.PublicKey) + sign(issuer, accountKey.Public())
 }
 
-// certificate returns a certificate in PEM.
+// certificate returns a certificate for www.example.com in PEM.
 func certificate(serial *big.Int, public any) string {
-	template := &x509.Certificate{SerialNumber: serial, NotBefore: issuer.NotBefore, NotAfter: issuer.NotAfter, DNSNames: []string{"www.example.com"}}
+	return sign(&x509.Certificate{
+		SerialNumber: serial, NotBefore: issuer.NotBefore, NotAfter: issuer.NotAfter,
+		DNSNames: []string{"www.example.com"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}, public)
+}
+
+// sign returns a certificate of the issuer in PEM.
+func sign(template *x509.Certificate, public any) string {
 	der, err := x509.CreateCertificate(rand.Reader, template, issuer, public, accountKey)
 	if err != nil {
 		panic(err)
