@@ -62,13 +62,13 @@ func (a Authority) Format(f fmt.State, _ rune) { io.WriteString(f, a.String()) }
 // names.
 const maxAuthorizations = 250
 
-// Begin implements [order.Authority]. A CA may return an earlier order of the same
-// account for the same names that is not finished: then two references are equal, and
-// Obtain refuses the one whose key is not in the certificate.
+// Begin implements [order.Authority]. A CA may join two orders of one account for the
+// same names. Let's Encrypt does so until the first one is certified. Both then have one
+// reference and one certificate, and Obtain refuses the order whose CSR has another key.
 //
 // These answers of the CA are a [*order.Refusal]: malformed, rejectedIdentifier,
-// unsupportedIdentifier, caa, dns, connection, tls, compound, and an authorization
-// without the challenge that validateType needs (RFC 8555, section 6.7).
+// unsupportedIdentifier, caa, dns, connection, tls and compound (RFC 8555, section 6.7),
+// and an authorization without the challenge that validateType needs.
 func (a *Authority) Begin(ctx context.Context, names []string, validateType string) (reference string, first *order.Proof, err error) {
 	s, err := a.sessionFor(validateType)
 	if err != nil {
@@ -99,13 +99,13 @@ func (a *Authority) Begin(ctx context.Context, names []string, validateType stri
 	return o.URI, first, nil
 }
 
-// Prove implements [order.Authority]. It finds the challenge of placed by its domain and
-// token, asks the CA to look, and waits up to Wait. A failed proof is final, because the
-// CA ends the whole order then (RFC 8555, section 7.1.6). So call Prove when your own
-// lookup finds the proof.
+// Prove implements [order.Authority]. It finds the challenge that wants placed, asks the
+// CA to look, and waits up to Wait. A proof that the CA does not find is a
+// [*order.Refusal], because the CA then ends the whole order (RFC 8555, section 7.1.6).
+// So call Prove only after your own lookup found the proof.
 //
-// Prove reads the authorizations of an order one after the other until it has the one
-// it needs: an order of n names takes up to n requests a call.
+// Prove reads the order and then its authorizations, until it has the one that wants
+// placed. A call for an order of n names makes up to n+4 requests before it waits.
 func (a *Authority) Prove(ctx context.Context, reference, validateType string, placed order.Proof) (due *order.Proof, err error) {
 	s, err := a.sessionFor(validateType)
 	if err != nil {
@@ -119,9 +119,8 @@ func (a *Authority) Prove(ctx context.Context, reference, validateType string, p
 }
 
 // Obtain implements [order.Authority]. The CA gets the CSR as it is. The result is the
-// CA's default chain. A CA that refuses the CSR (badCSR, badPublicKey, malformed,
-// rejectedIdentifier, unsupportedIdentifier) or that ended the order is a
-// [*order.Refusal].
+// CA's default chain. It is a [*order.Refusal] if the CA ended the order, or answered the
+// CSR with badCSR, badPublicKey, malformed, rejectedIdentifier or unsupportedIdentifier.
 func (a *Authority) Obtain(ctx context.Context, reference string, csr []byte) (certificate string, err error) {
 	s, err := a.session()
 	if err != nil {

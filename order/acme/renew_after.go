@@ -15,12 +15,14 @@ import (
 )
 
 // RenewAfter asks the CA when to renew a certificate, in PEM as Obtain returned it (ACME
-// Renewal Information, RFC 9773). Renew it after at; a CA that is about to revoke a
-// certificate names a time in the past. at is a point of the window that the CA
-// suggests, the same one for a certificate each time. It is zero if the CA suggests
-// none: renew it when a third of its life is left. Call RenewAfter again after again,
-// which is a minute to a day ahead, because a CA can change its mind.
-func (a *Authority) RenewAfter(ctx context.Context, certificate string) (at, again time.Time, err error) {
+// Renewal Information, RFC 9773). The result at is a point of the window that the CA
+// suggests. It is the same point each time, unless the CA changes the window. It is in
+// the past if the CA is about to revoke the certificate: renew at once. It is zero if the
+// CA suggests nothing: renew when a third of the certificate's life is left.
+//
+// A CA can change its mind, so ask again at nextAsk, which is a minute to a day ahead.
+// After an error ask again six hours later, or at the time in an [*order.Unavailable].
+func (a *Authority) RenewAfter(ctx context.Context, certificate string) (at, nextAsk time.Time, err error) {
 	s, err := a.unsigned()
 	if err != nil {
 		return time.Time{}, time.Time{}, err
@@ -44,7 +46,7 @@ func (a *Authority) RenewAfter(ctx context.Context, certificate string) (at, aga
 	err = s.get(ctx, strings.TrimSuffix(directory.RenewalInfo, "/")+"/"+id, &info)
 	now := time.Now().UTC()
 	if p, ok := errors.AsType[*rfc8555.Error](err); ok && p.StatusCode == http.StatusNotFound {
-		return time.Time{}, now.Add(6 * time.Hour), nil // RFC 9773, section 4.3.3
+		return time.Time{}, now.Add(errorPause), nil
 	}
 	if err != nil {
 		return time.Time{}, time.Time{}, failure(ctx, err)
@@ -55,12 +57,16 @@ func (a *Authority) RenewAfter(ctx context.Context, certificate string) (at, aga
 	}
 	sum := sha256.Sum256([]byte(id))
 	point := binary.BigEndian.Uint64(sum[:]) % uint64(end.Sub(start))
-	again = now.Add(6 * time.Hour)
+	nextAsk = now.Add(errorPause)
 	if asked := retryAt(now, s.retry); !asked.IsZero() { // RFC 9773, section 4.3.2
-		again = now.Add(min(max(asked.Sub(now), time.Minute), 24*time.Hour))
+		nextAsk = now.Add(min(max(asked.Sub(now), time.Minute), 24*time.Hour))
 	}
-	return start.Add(time.Duration(point)), again, nil
+	return start.Add(time.Duration(point)), nextAsk, nil
 }
+
+// errorPause is when to ask again if the CA does not know the certificate, or does not
+// say when (RFC 9773, section 4.3.3).
+const errorPause = 6 * time.Hour
 
 // certificateID returns the identifier of a certificate: the key identifier of its CA
 // and its serial number, both in base64url (RFC 9773, section 4.1).
