@@ -16,12 +16,14 @@ import (
 )
 
 // filling is a statement for both databases. It stores $2 orders with scattered
-// OrderIds, as random ones are. Every tenth order waits for its proof.
+// OrderIds, as random ones are. Of ten orders, one waits for its proof and one has a
+// certificate that expires. Each domain has a thousand orders.
 const filling = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $2)
 	INSERT INTO yuncert_orders (order_id, product_code, state, domain, csr, validate_type, username, phone, email, token, reason,
-		certificate, created, updated)
-	SELECT n * 6364136223847 % 9007199254740992, 'digicert-free-1-free', CASE n % 10 WHEN 0 THEN 'domain_verify' ELSE 'payed' END,
-		'www.example.com', $1, 'DNS', 'user', '10086', 'user@example.com', '20260701000000', '', '', 1782907200000000 + n, 1782907200000000
+		certificate, created, updated, not_after)
+	SELECT n * 6364136223847 % 9007199254740992, 'digicert-free-1-free', CASE n % 10 WHEN 0 THEN 'domain_verify' WHEN 1 THEN 'certificate' ELSE 'payed' END,
+		'www' || (n % ($2 / 1000)) || '.example.com', $1, 'DNS', 'user', '10086', 'user@example.com', '20260701000000', '', '', 1782907200000000 + n,
+		1782907200000000, CASE n % 10 WHEN 1 THEN 1782907200000000 + n ELSE -62135596800000000 END
 	FROM numbers`
 
 // settling makes a database finish the work that filling has postponed.
@@ -47,12 +49,14 @@ func filledMemory(b *testing.B, size int) order.Store {
 	store, csr := order.NewMemoryStore(), newApplication(b).Csr
 	err := store.Update(b.Context(), func(tx order.Tx) error {
 		for n := range int64(size) {
-			state := order.StatePayed
-			if n%10 == 0 {
-				state = order.StateDomainVerify
+			o := order.Order{OrderId: idOf(n, size), State: order.StatePayed, Domain: domainOf(n, size), Csr: csr, Created: now.Add(time.Duration(n) * time.Microsecond)}
+			switch n % 10 {
+			case 0:
+				o.State = order.StateDomainVerify
+			case 1:
+				o.State, o.NotAfter = order.StateCertificate, o.Created
 			}
-			if err := tx.CreateOrder(order.Order{OrderId: idOf(n, size), State: state, Csr: csr,
-				Created: now.Add(time.Duration(n) * time.Microsecond)}); err != nil {
+			if err := tx.CreateOrder(o); err != nil {
 				return err
 			}
 		}
@@ -66,6 +70,11 @@ func filledMemory(b *testing.B, size int) order.Store {
 
 // idOf returns the OrderId of the order number n of size stored orders.
 func idOf(n int64, size int) int64 { return (n%int64(size) + 1) * 6364136223847 % (1 << 53) }
+
+// domainOf returns the domain of the order number n of size stored orders.
+func domainOf(n int64, size int) string {
+	return fmt.Sprintf("www%d.example.com", n%int64(size/fewest))
+}
 
 // fewest is the number of orders to compare with: its x-fewest is 1.
 const fewest = 1_000
@@ -86,6 +95,8 @@ func BenchmarkStore(b *testing.B) {
 				many, few := newCalls(b, kinds[name], size), newCalls(b, kinds[name], fewest)
 				b.Run("describe", func(b *testing.B) { inTurns(b, 1000, many.describe, few.describe) })
 				b.Run("list", func(b *testing.B) { inTurns(b, 50, many.list, few.list) })
+				b.Run("listOf", func(b *testing.B) { inTurns(b, 50, many.listOf, few.listOf) })
+				b.Run("listExpiring", func(b *testing.B) { inTurns(b, 50, many.listExpiring, few.listExpiring) })
 				b.Run("submit", func(b *testing.B) { inTurns(b, 100, many.submit, few.submit) })
 			})
 		}
@@ -94,7 +105,7 @@ func BenchmarkStore(b *testing.B) {
 
 // calls are the operations to time, on one Book.
 type calls struct {
-	describe, list, submit func()
+	describe, list, listOf, listExpiring, submit func()
 }
 
 func newCalls(b *testing.B, filled func(*testing.B, int) order.Store, size int) calls {
@@ -105,7 +116,19 @@ func newCalls(b *testing.B, filled func(*testing.B, int) order.Store, size int) 
 		}
 	}
 	check(book.AddPackage(b.Context(), "", 1<<40))
-	described, listed, after := int64(0), 0, order.Order{}
+	described, domain := int64(0), int64(0)
+	// pages reads pages of 100 of a list of total orders, over and over.
+	pages := func(total int, read func(after order.Order) ([]order.Order, error)) func() {
+		listed, after := 0, order.Order{}
+		return func() {
+			page, err := read(after)
+			check(err)
+			after = page[99]
+			if listed += 100; listed%total == 0 {
+				after = order.Order{}
+			}
+		}
+	}
 	return calls{
 		describe: func() {
 			described++
@@ -113,14 +136,18 @@ func newCalls(b *testing.B, filled func(*testing.B, int) order.Store, size int) 
 				&order.DescribeCertificateStateRequest{OrderId: idOf(described*7919, size)})
 			check(err)
 		},
-		list: func() { // all pages, over and over
-			page, err := book.Orders(b.Context(), order.StateDomainVerify, after, 100)
-			check(err)
-			after = page[99]
-			if listed++; listed%(size/1000) == 0 { // a tenth of the orders, 100 a page
-				after = order.Order{}
+		list: pages(size/10, func(after order.Order) ([]order.Order, error) {
+			return book.Orders(b.Context(), order.StateDomainVerify, after, 100)
+		}),
+		listOf: pages(fewest, func(after order.Order) ([]order.Order, error) {
+			if after.OrderId == 0 {
+				domain++
 			}
-		},
+			return book.OrdersOf(b.Context(), domainOf(domain*7919, size), after, 100)
+		}),
+		listExpiring: pages(size/10, func(after order.Order) ([]order.Order, error) {
+			return book.Expiring(b.Context(), later, after, 100)
+		}),
 		submit: func() {
 			_, err := book.CreateCertificateWithCsrRequest(b.Context(), nil, now, req)
 			check(err)
