@@ -2,6 +2,7 @@ package yuncert
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,7 +11,7 @@ import (
 
 // A Call is one call of an operation over HTTP, in the form of the cloud's SDKs.
 //
-// A service makes a Call of each request with [ParseCall], checks who sent it,
+// A service makes a Call of each request with [ReadCall], checks who sent it,
 // chooses the operation by Version and Action, and reads the parameters with
 // [Call.Decode]. [Call.Answer] makes the response. The methods do not change the Call
 // and can be called concurrently.
@@ -19,9 +20,9 @@ type Call struct {
 	Version string // the version of the operation's product, such as "2020-04-07"
 	XML     bool   // the answer is XML; otherwise it is JSON
 
-	// HostId is the service's host name, for error bodies. ParseCall leaves it empty
-	// because net/http takes the host out of the header. Set it to a constant or to
-	// the Host of the request.
+	// HostId is the service's host name, for error bodies. ReadCall takes the Host of
+	// the request. ParseCall leaves it empty, because net/http takes the host out of
+	// the header.
 	HostId string
 
 	// Parameters has all parameters of the call, including Action and Version.
@@ -30,6 +31,29 @@ type Call struct {
 
 // cdnVersion is the version of CDN. Its answers are XML by default.
 const cdnVersion = "2018-05-10"
+
+// maxBody is the longest body that ReadCall reads, in octets.
+const maxBody = 1 << 20
+
+// ReadCall reads the call in a request: the query, and the body if it is a form of up
+// to 1 MiB. The rest is as for [ParseCall].
+//
+// Its own code is [ErrInvalidParameter] for a longer body and for a query or a form that
+// cannot be parsed. The Call that comes with an error can still answer it.
+func ReadCall(r *http.Request) (Call, error) {
+	if r.Body != nil { // a server's requests have one
+		r.Body = http.MaxBytesReader(nil, r.Body, maxBody)
+	}
+	formErr := r.ParseForm()
+	if _, ok := errors.AsType[*http.MaxBytesError](formErr); ok {
+		formErr = Errorf(ErrInvalidParameter, "", "the body has more than %d octets", maxBody)
+	} else if formErr != nil {
+		formErr = Errorf(ErrInvalidParameter, "", "the query or the form cannot be parsed; want names and values as application/x-www-form-urlencoded")
+	}
+	call, err := ParseCall(r.Form, r.Header)
+	call.HostId = r.Host
+	return call, cmp.Or(formErr, err)
+}
 
 // ParseCall reads the parameters and headers that all operations have in common.
 // parameters has the query and the form in the body: it is the Form of an

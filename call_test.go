@@ -10,6 +10,7 @@ import (
 	"maps"
 	"math"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"reflect"
 	"slices"
@@ -111,6 +112,55 @@ func TestParseCallRefuses(t *testing.T) {
 	if err == nil || !call.XML {
 		t.Errorf("the call that is refused is %+v, want one in XML", call)
 	}
+}
+
+func TestReadCall(t *testing.T) {
+	t.Parallel()
+	type values = map[string][]string
+	const form, parameter = "application/x-www-form-urlencoded", "Action=A&Version=1&"
+	const broken = "the query or the form cannot be parsed; want names and values as application/x-www-form-urlencoded"
+	long := "Text=" + strings.Repeat("a", 1<<20-len("Text="))
+	tests := []struct {
+		name, method, query string
+		contentType, body   string
+		want                values // of Parameters, except Action and Version
+		message             string // of the error
+	}{
+		{"a query", "GET", "Text=%E4%BA%91+%26%2B", "", "", values{"Text": {"云 &+"}}, ""},
+		{"a form", "POST", "", form + "; charset=utf-8", "Text=a%0Ab", values{"Text": {"a\nb"}}, ""},
+		{"a query and a form", "POST", "Text=a", form, "Text=b&Flag=1", values{"Text": {"b", "a"}, "Flag": {"1"}}, ""},
+		{"JSON", "POST", "", "application/json", `{"Text":"a"}`, values{}, ""},
+		{"a form of 1 MiB", "POST", "", form, long, values{"Text": {long[len("Text="):]}}, ""},
+		{"a form of one octet more", "POST", "", form, long + "a", values{}, "the body has more than 1048576 octets"},
+		{"a broken query", "GET", "Text=%ZZ", "", "", values{}, broken},
+		{"a broken form", "POST", "Flag=1", form, "Text=%", values{"Flag": {"1"}}, broken},
+		{"a semicolon", "GET", "Text=a;b", "", "", values{}, broken},
+		{"a broken Content-Type", "POST", "", "a;b;c", "Text=a", values{}, broken},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(tt.method, "http://cas.example.com/?"+parameter+tt.query, strings.NewReader(tt.body))
+			r.Header.Set("Content-Type", tt.contentType)
+			r.Header.Set("Accept", "text/xml")
+			tt.want["Action"], tt.want["Version"] = []string{"A"}, []string{"1"}
+			got, err := yuncert.ReadCall(r)
+			want := yuncert.Call{Action: "A", Version: "1", XML: true, HostId: "cas.example.com", Parameters: tt.want}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("call mismatch (-want +got):\n%s", diff)
+			}
+			if tt.message == "" && err == nil {
+				return
+			}
+			testutil.CheckMessage(t, err, yuncert.ErrInvalidParameter, "", tt.message)
+		})
+	}
+	without := &http.Request{Method: "POST", URL: &url.URL{RawQuery: parameter}}
+	if _, err := yuncert.ReadCall(without); err == nil {
+		t.Error("no error for a POST without a body")
+	}
+	_, err := yuncert.ReadCall(httptest.NewRequest("GET", "/?Version=1", nil))
+	testutil.CheckMessage(t, err, yuncert.ErrMissingAction, "Action", "Action is mandatory for this action.")
 }
 
 // wire has every kind of field that Decode reads, and some that it does not.

@@ -66,7 +66,7 @@
 //
 // # Services
 //
-// A service can answer the cloud's own SDKs. [ParseCall] reads an HTTP request,
+// A service can answer the cloud's own SDKs. [ReadCall] reads an HTTP request,
 // [Call.Decode] its parameters into the request struct of an operation, and
 // [Call.Answer] makes the response in JSON or XML, also from an error. The service
 // listens, authenticates its callers and limits their calls. The example Http is a

@@ -103,7 +103,7 @@ const (
 )
 
 // Codes of the cloud's gateway, which a service that answers its callers needs. The
-// operations of this module do not return them; [ParseCall] returns the first three.
+// operations of this module do not return them; [ReadCall] returns the first three.
 const (
 	// ErrMissingAction, ErrMissingVersion: the call does not say which operation
 	// it wants. The gateway has such a code for each parameter, Missing and its

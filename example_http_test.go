@@ -15,14 +15,8 @@ import (
 // does not authenticate callers and does not limit their calls.
 func Example_http() {
 	handle := func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
-		formErr := r.ParseForm()
-		call, err := yuncert.ParseCall(r.Form, r.Header)
-		call.HostId = "csr.example.com"
+		call, err := yuncert.ReadCall(r)
 		var resp any
-		if formErr != nil {
-			err = yuncert.Errorf(yuncert.ErrInvalidParameter, "", "the query or the form cannot be parsed")
-		}
 		if err == nil {
 			resp, err = serve(call)
 		}
