@@ -11,7 +11,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -19,9 +18,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/yuncert/yuncert"
@@ -33,37 +30,25 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "loopback `address` to listen on")
 	dir := flag.String("dir", filepath.Join(cache, "yuncert-serve"), "`directory` of keys and records; created if it does not exist")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *addr, *dir, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "serve:", err)
-		os.Exit(1)
-	}
+	log.Fatal(run(*addr, *dir))
 }
 
-// run serves until ctx ends. Calls that have begun can finish.
-func run(ctx context.Context, addr, dir string, out io.Writer) error {
-	s, err := open(ctx, dir)
+// run serves until the process ends. Records and keys are written before their answer.
+func run(addr, dir string) error {
+	s, err := open(context.Background(), dir)
 	if err != nil {
 		return err
 	}
-	defer s.db.Close()
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
 	if !listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
 		return fmt.Errorf("%s is not a loopback address, and callers are not authenticated", addr)
 	}
+	fmt.Printf("Listening on http://%s\n", listener.Addr())
 	server := &http.Server{Handler: handler(s.operations()), ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
-	finished := make(chan error, 1)
-	context.AfterFunc(ctx, func() { finished <- server.Shutdown(context.Background()) })
-	fmt.Fprintf(out, "Listening on http://%s\n", listener.Addr())
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return <-finished // WriteTimeout limits the wait
+	return server.Serve(listener)
 }
 
 // operations has one line for each operation: its version, its name, its function.
@@ -83,15 +68,15 @@ func (s *service) operations() map[string]operation {
 		"2020-04-07 DeleteCertificateRequest":           untimed(s.orders.DeleteCertificateRequest),
 		"2020-06-30 CreateRootCACertificate":            timed(s.createRootCA),
 		"2020-06-30 CreateSubCACertificate":             timed(s.createSubCA),
-		"2020-06-30 CreateExternalCACertificate":        timed(s.createExternalCA),
+		"2020-06-30 CreateExternalCACertificate":        issue(s, withoutKey(createExternalCA)),
 		"2020-06-30 DescribeCACertificate":              untimed(s.describeCA),
 		"2020-06-30 DescribeCACertificateList":          timed(s.describeCAs),
 		"2020-06-30 UpdateCACertificateStatus":          timed(s.updateCAStatus),
-		"2020-06-30 CreateServerCertificate":            withKey(s, ca.CreateServerCertificate),
-		"2020-06-30 CreateServerCertificateWithCsr":     withCSR(s, ca.CreateServerCertificateWithCsr),
-		"2020-06-30 CreateClientCertificate":            withKey(s, ca.CreateClientCertificate),
-		"2020-06-30 CreateClientCertificateWithCsr":     withCSR(s, ca.CreateClientCertificateWithCsr),
-		"2020-06-30 CreateCustomCertificate":            withCSR(s, ca.CreateCustomCertificate),
+		"2020-06-30 CreateServerCertificate":            issue(s, ca.CreateServerCertificate),
+		"2020-06-30 CreateServerCertificateWithCsr":     issue(s, withoutKey(ca.CreateServerCertificateWithCsr)),
+		"2020-06-30 CreateClientCertificate":            issue(s, ca.CreateClientCertificate),
+		"2020-06-30 CreateClientCertificateWithCsr":     issue(s, withoutKey(ca.CreateClientCertificateWithCsr)),
+		"2020-06-30 CreateCustomCertificate":            issue(s, withoutKey(ca.CreateCustomCertificate)),
 		"2020-06-30 CreateRevokeClientCertificate":      timed(s.inventory.CreateRevokeClientCertificate),
 		"2020-06-30 ListRevokeCertificate":              untimed(s.inventory.ListRevokeCertificate),
 		"2020-06-30 DeleteClientCertificate":            timed(s.inventory.DeleteClientCertificate),
@@ -128,18 +113,12 @@ func untimed[Req, Resp any](f func(context.Context, io.Reader, *Req) (*Resp, err
 
 func handler(operations map[string]operation) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
-		formErr := r.ParseForm()
-		call, err := yuncert.ParseCall(r.Form, r.Header)
-		call.HostId = "localhost"
+		call, err := yuncert.ReadCall(r)
 		answer, known := operations[call.Version+" "+call.Action]
 		var resp any
-		switch {
-		case formErr != nil:
-			err = yuncert.Errorf(yuncert.ErrInvalidParameter, "", "the query or the form cannot be parsed")
-		case err == nil && !known:
+		if err == nil && !known {
 			err = yuncert.ErrInvalidApiNotFound
-		case err == nil: // a service checks here who calls: ErrForbidden
+		} else if err == nil { // a service checks here who calls: ErrForbidden
 			resp, err = answer(r.Context(), call)
 		}
 		status, contentType, body := call.Answer(nil, resp, err)

@@ -6,7 +6,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
-	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"encoding/pem"
@@ -38,7 +37,7 @@ var options = ca.IssuerOptions{Defaults: &ca.Defaults{Organization: "Example Ltd
 // ../authority does, or looks for the proofs of orders, which Book.CheckOwnership does.
 type service struct {
 	dir       string
-	secret    []byte // encrypts the keys in dir and in the archive
+	sealer    cipher.AEAD // of the private keys
 	db        *sql.DB
 	inventory *inventory.Inventory
 	archive   *archive.Archive
@@ -46,60 +45,47 @@ type service struct {
 	pool      *ca.Pool
 }
 
-// open opens the service in a directory. The first run creates a root CA, an issuing CA
-// and 100 units of the default product.
+// open opens the service in a directory. The first run buys 100 units of the default
+// product.
 func open(ctx context.Context, dir string) (*service, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
+	sealer, sealerErr := newSealer(dir)
 	db, err := sql.Open("sqlite", filepath.Join(dir, "records.db"))
-	if err != nil {
+	if err := cmp.Or(sealerErr, err); err != nil {
 		return nil, err
 	}
-	s := &service{dir: dir, db: db}
-	if err := s.load(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
+	certificates, certificatesErr := inventorystore.Open(ctx, db, inventorystore.SQLite)
+	csrs, csrsErr := archivestore.Open(ctx, db, archivestore.SQLite)
+	orders, ordersErr := orderstore.Open(ctx, db, orderstore.SQLite)
+	if err := cmp.Or(certificatesErr, csrsErr, ordersErr); err != nil {
+		return nil, err
 	}
-	return s, nil
-}
-
-func (s *service) load(ctx context.Context) error {
-	certificates, certificatesErr := inventorystore.Open(ctx, s.db, inventorystore.SQLite)
-	csrs, csrsErr := archivestore.Open(ctx, s.db, archivestore.SQLite)
-	orders, ordersErr := orderstore.Open(ctx, s.db, orderstore.SQLite)
-	sealer, sealerErr := s.readSecret()
-	if err := cmp.Or(certificatesErr, csrsErr, ordersErr, sealerErr); err != nil {
-		return err
-	}
-	s.inventory, s.archive = inventory.New(certificates), archive.New(csrs, archive.Options{Sealer: sealer})
-	s.orders = order.NewBook(orders, order.BookOptions{})
-	_, err := s.orders.DescribePackageState(ctx, nil, &order.DescribePackageStateRequest{ProductCode: order.DefaultProductCode})
+	s := &service{dir: dir, sealer: sealer, db: db, inventory: inventory.New(certificates),
+		archive: archive.New(csrs, archive.Options{Sealer: sealer}), orders: order.NewBook(orders, order.BookOptions{})}
+	_, err = s.orders.DescribePackageState(ctx, nil, nil)
 	if errors.Is(err, yuncert.ErrNotFoundPackage) {
 		err = s.orders.AddPackage(ctx, order.DefaultProductCode, 100)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.pool, err = s.inventory.Pool(ctx, s.issuer)
-	if err != nil {
-		return err
-	}
-	return s.createFirst(ctx)
+	return s, err
 }
 
-// readSecret reads the secret; the first run writes it. A service has a secret store.
-func (s *service) readSecret() (sealer cipher.AEAD, err error) {
-	file := filepath.Join(s.dir, "secret")
-	s.secret, err = os.ReadFile(file)
+// newSealer reads the file secret, which the first run writes. A service has a secret
+// store.
+func newSealer(dir string) (cipher.AEAD, error) {
+	file := filepath.Join(dir, "secret")
+	secret, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		s.secret = []byte(rand.Text())
-		err = os.WriteFile(file, s.secret, 0o600)
+		secret = make([]byte, 32)
+		rand.Read(secret) // never fails
+		err = cmp.Or(os.MkdirAll(dir, 0o700), os.WriteFile(file, secret, 0o600))
 	}
 	if err != nil {
 		return nil, err
 	}
-	key := sha256.Sum256(s.secret)
-	block, err := aes.NewCipher(key[:])
+	block, err := aes.NewCipher(secret)
 	if err != nil {
 		return nil, err
 	}
@@ -108,66 +94,75 @@ func (s *service) readSecret() (sealer cipher.AEAD, err error) {
 
 // keep writes a private key next to the records.
 func (s *service) keep(name string, key *algorithm.PrivateKey) error {
-	text, err := key.EncryptedPEM(s.secret)
+	text, err := key.PEM()
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(s.dir, name+".key"), text, 0o600)
+	return os.WriteFile(filepath.Join(s.dir, name+".key"), s.sealer.Seal(nil, nil, text, []byte(name)), 0o600)
 }
 
 // issuer opens a CA with the key that keep wrote.
 func (s *service) issuer(c inventory.CA) (*ca.Issuer, error) {
-	text, err := os.ReadFile(filepath.Join(s.dir, c.Identifier+".key"))
+	sealed, err := os.ReadFile(filepath.Join(s.dir, c.Identifier+".key"))
 	if err != nil {
 		return nil, err
 	}
-	key, err := algorithm.ParseEncryptedPrivateKey(text, s.secret)
+	text, err := s.sealer.Open(nil, nil, sealed, []byte(c.Identifier))
 	if err != nil {
 		return nil, fmt.Errorf("%s.key: %w; put back this file and the file secret as they were", c.Identifier, err)
+	}
+	key, err := algorithm.ParsePrivateKey(text)
+	if err != nil {
+		return nil, err
 	}
 	return ca.NewIssuer(c.CertificateChain, key, options)
 }
 
-// createFirst creates the CAs that a first run, or one that stopped early, lacks.
-func (s *service) createFirst(ctx context.Context) error {
-	now := time.Now()
-	list, err := ca.DescribeCACertificateList(nil, now, s.pool, nil)
-	if err != nil || list.TotalCount > 1 {
-		return err
-	}
-	root := ""
-	if list.TotalCount == 1 {
-		root = list.CertificateList[0].Identifier
-	} else {
-		resp, err := s.createRootCA(ctx, nil, now, &ca.CreateRootCACertificateRequest{
-			CommonName: "Example Root CA", Organization: "Example Ltd", OrganizationUnit: "PKI",
-			Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Algorithm: "ECC_256", Years: 10,
-		})
-		if err != nil {
-			return err
+// issue makes an operation of a function that issues a certificate. A certificate that is
+// not recorded cannot be revoked, so it is recorded before anybody gets it.
+func issue[Req, Resp any](s *service, create func(io.Reader, time.Time, *ca.Issuer, *Req) (*Resp, *algorithm.PrivateKey, []byte, error)) operation {
+	return timed(func(ctx context.Context, rand io.Reader, now time.Time, req *Req) (*Resp, error) {
+		var common struct { // each request has some of these
+			ParentIdentifier, InstanceId string
+			inventory.Labels
 		}
-		root = resp.Identifier
-	}
-	_, err = s.createSubCA(ctx, nil, now, &ca.CreateSubCACertificateRequest{
-		ParentIdentifier: root, CommonName: "Example Issuing CA", Organization: "Example Ltd", OrganizationUnit: "PKI",
-		Locality: "Hangzhou", State: "Zhejiang", CountryCode: "CN", Algorithm: "ECC_256", Years: 5,
+		text, err := json.Marshal(req)
+		if err := cmp.Or(err, json.Unmarshal(text, &common)); err != nil {
+			return nil, err
+		}
+		issuer, unusable := s.pool.Issuer(cmp.Or(common.ParentIdentifier, common.InstanceId))
+		resp, key, der, err := create(rand, now, issuer, req)
+		if unusable != nil && errors.Is(err, yuncert.ErrNotFound) { // the request is in order
+			err = unusable
+		}
+		if err != nil {
+			return nil, err
+		}
+		c, err := s.inventory.Add(ctx, now, der, common.Labels)
+		if err == nil && key != nil {
+			err = s.keep(c.Identifier, key)
+		}
+		return resp, err
 	})
-	return err
 }
 
-// addCA records a CA with a key made here, and lets it issue.
-func (s *service) addCA(ctx context.Context, now time.Time, chain string, key *algorithm.PrivateKey, labels inventory.Labels) error {
-	issuer, err := ca.NewIssuer(chain, key, options)
+// withoutKey makes a function for issue of one that issues for a CSR.
+func withoutKey[Req, Resp any](create func(io.Reader, time.Time, *ca.Issuer, *Req) (*Resp, []byte, error)) func(io.Reader, time.Time, *ca.Issuer, *Req) (*Resp, *algorithm.PrivateKey, []byte, error) {
+	return func(rand io.Reader, now time.Time, issuer *ca.Issuer, req *Req) (*Resp, *algorithm.PrivateKey, []byte, error) {
+		resp, der, err := create(rand, now, issuer, req)
+		return resp, nil, der, err
+	}
+}
+
+// createExternalCA takes the Identifier of the CA above for the InstanceId. CertMaxTime
+// is for the product that has the key.
+func createExternalCA(rand io.Reader, now time.Time, parent *ca.Issuer, req *ca.CreateExternalCACertificateRequest) (*ca.CreateExternalCACertificateResponse, []byte, error) {
+	resp, err := ca.CreateExternalCACertificate(rand, now, parent, req)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	if err := s.keep(issuer.Identifier(), key); err != nil {
-		return err
-	}
-	if _, err := s.inventory.AddCA(ctx, now, issuer, labels); err != nil {
-		return err
-	}
-	return s.pool.Add(issuer)
+	block, _ := pem.Decode([]byte(resp.Certificate))
+	return resp, block.Bytes, nil
 }
 
 func (s *service) createRootCA(ctx context.Context, rand io.Reader, now time.Time, req *ca.CreateRootCACertificateRequest) (*ca.CreateRootCACertificateResponse, error) {
@@ -207,23 +202,19 @@ func (s *service) createSubCA(ctx context.Context, rand io.Reader, now time.Time
 	return resp, s.addCA(ctx, now, resp.CertificateChain, key, inventory.Labels{Tags: req.Tags, ResourceGroupId: req.ResourceGroupId})
 }
 
-// createExternalCA takes the Identifier of the CA above for the InstanceId. CertMaxTime
-// is for the product that has the key.
-func (s *service) createExternalCA(ctx context.Context, rand io.Reader, now time.Time, req *ca.CreateExternalCACertificateRequest) (*ca.CreateExternalCACertificateResponse, error) {
-	if err := req.Validate(); err != nil {
-		return nil, err
-	}
-	parent, err := s.pool.Issuer(req.InstanceId)
+// addCA records a CA with a key made here, and lets it issue.
+func (s *service) addCA(ctx context.Context, now time.Time, chain string, key *algorithm.PrivateKey, labels inventory.Labels) error {
+	issuer, err := ca.NewIssuer(chain, key, options)
 	if err != nil {
-		return nil, yuncert.Errorf(yuncert.ErrNotFound, "InstanceId", "%.80q is not the Identifier of a CA that issues here", req.InstanceId)
+		return err
 	}
-	resp, err := ca.CreateExternalCACertificate(rand, now, parent, req)
-	if err != nil {
-		return nil, err
+	if err := s.keep(issuer.Identifier(), key); err != nil {
+		return err
 	}
-	block, _ := pem.Decode([]byte(resp.Certificate))
-	_, err = s.inventory.Add(ctx, now, block.Bytes, inventory.Labels{Tags: req.Tags, ResourceGroupId: req.ResourceGroupId})
-	return resp, err
+	if _, err := s.inventory.AddCA(ctx, now, issuer, labels); err != nil {
+		return err
+	}
+	return s.pool.Add(issuer)
 }
 
 func (s *service) describeCA(_ context.Context, rand io.Reader, req *ca.DescribeCACertificateRequest) (*ca.DescribeCACertificateResponse, error) {
@@ -252,42 +243,4 @@ func (s *service) createCSR(ctx context.Context, rand io.Reader, now time.Time, 
 		return nil, err
 	}
 	return resp, s.archive.Add(ctx, rand, now, resp, req.Name, key)
-}
-
-// withKey makes an operation of a function that issues for a new key.
-func withKey[Req, Resp any](s *service, create func(io.Reader, time.Time, *ca.Issuer, *Req) (*Resp, *algorithm.PrivateKey, []byte, error)) operation {
-	return timed(func(ctx context.Context, rand io.Reader, now time.Time, req *Req) (*Resp, error) {
-		// The requests have these members in common.
-		var common struct {
-			ParentIdentifier string
-			inventory.Labels
-		}
-		text, err := json.Marshal(req)
-		if err := cmp.Or(err, json.Unmarshal(text, &common)); err != nil {
-			return nil, err
-		}
-		issuer, unusable := s.pool.Issuer(common.ParentIdentifier)
-		resp, key, der, err := create(rand, now, issuer, req)
-		if unusable != nil && errors.Is(err, yuncert.ErrNotFound) { // the request is in order
-			err = unusable
-		}
-		if err != nil {
-			return nil, err
-		}
-		// A certificate that is not recorded cannot be revoked. So it is recorded before
-		// anybody gets it.
-		c, err := s.inventory.Add(ctx, now, der, common.Labels)
-		if err == nil && key != nil {
-			err = s.keep(c.Identifier, key)
-		}
-		return resp, err
-	})
-}
-
-// withCSR makes an operation of a function that issues for a CSR.
-func withCSR[Req, Resp any](s *service, create func(io.Reader, time.Time, *ca.Issuer, *Req) (*Resp, []byte, error)) operation {
-	return withKey(s, func(rand io.Reader, now time.Time, issuer *ca.Issuer, req *Req) (*Resp, *algorithm.PrivateKey, []byte, error) {
-		resp, der, err := create(rand, now, issuer, req)
-		return resp, nil, der, err
-	})
 }
