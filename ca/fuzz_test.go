@@ -1,6 +1,7 @@
 package ca_test
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -38,6 +39,34 @@ func encodeJSON(t testing.TB, value any) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// A renewed certificate has the subject and the key of the old one.
+func FuzzRenew(f *testing.F) {
+	for _, a := range testkeys.Families {
+		f.Add(authorityOf(a).sub.Certificate)
+		f.Add(authorityOf(a).root.Certificate)
+	}
+	root, sub := foreignCA(f, algorithm.ECC_256, func(_, _ *x509.Certificate) {})
+	f.Add(root)
+	f.Add(sub)
+	for _, text := range toolFiles(f, "*-chain.pem") {
+		f.Add(testutil.EncodePEM("CERTIFICATE", testutil.FirstPEM(f, text)))
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		resp, err := ca.Renew(testutil.Seeded(), instant, authorityOf(algorithm.ECC_256).rootIssuer, text, 3)
+		if err != nil {
+			checkRequestsFault(t, err)
+			return
+		}
+		old, renewed := parse(t, testutil.FirstPEM(t, text)), parsePEM(t, resp.Certificate)
+		if !bytes.Equal(old.RawSubject, renewed.RawSubject) || !testutil.EqualKeys(old.PublicKey, renewed.PublicKey) {
+			t.Errorf("%x became %x", old.Raw, renewed.Raw)
+		}
+		if _, err := ca.Verify(instant, resp.CertificateChain, ca.VerifyOptions{Roots: authorityOf(algorithm.ECC_256).root.Certificate}); err != nil && resp.Certificate != resp.CertificateChain {
+			t.Errorf("Verify: %v", err)
+		}
+	})
 }
 
 func FuzzNewIssuer(f *testing.F) {
