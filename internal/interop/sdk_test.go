@@ -256,7 +256,9 @@ func (s *served) useAll(t *testing.T) {
 	if !slices.Contains(slices.Collect(maps.Values(cas)), issuing) {
 		t.Errorf("DescribeCACertificateList: %v", cas)
 	}
-	other := s.succeed(t, "2020-06-30 CreateSubCACertificate", slices.Concat(subject, []any{"CommonName", "Other CA", "ParentIdentifier", root["Identifier"], "Algorithm", "ECC_384", "Years", "5"})...)
+	twice := slices.Concat(subject, []any{"CommonName", "Other CA", "ParentIdentifier", root["Identifier"], "Algorithm", "ECC_384", "Years", "5", "ClientToken", "once"})
+	other := s.succeed(t, "2020-06-30 CreateSubCACertificate", twice...)
+	same("CA of the equal call", s.succeed(t, "2020-06-30 CreateSubCACertificate", twice...)["Identifier"], other["Identifier"])
 	both("2020-06-30 UpdateCACertificateStatus", "400 InvalidValue.Malformed", "Status", "ISSUE", "Identifier", other["Identifier"], "Status", "REVOKE")
 	request := newCSR(t, testkeys.Key(algorithm.ECC_256, 2))
 	external := both("2020-06-30 CreateExternalCACertificate", "400 NotFound", "InstanceId", "unknown", "InstanceId", root["Identifier"], "Csr", request, "Validity", "1y",
@@ -286,8 +288,9 @@ func (s *served) useAll(t *testing.T) {
 	if chain := server["X509Certificate"] + server["CertificateChain"]; strings.Count(chain, "\n-----END CERTIFICATE-----") != 3 {
 		t.Errorf("CreateServerCertificateWithCsr: %v", server)
 	}
-	client := both("2020-06-30 CreateClientCertificate", "400 InvalidValue.Malformed", "ClientToken", "令牌", "ParentIdentifier", issuing, "Days", "90",
-		"CommonName", "张三", "Algorithm", "ECC_256", "AliasName", awkward, "ClientToken", "once", "Immediately", "1")
+	once := []any{"ParentIdentifier", issuing, "Days", "90", "CommonName", "张三", "Algorithm", "ECC_256", "AliasName", awkward, "ClientToken", "once", "Immediately", "1"}
+	client := both("2020-06-30 CreateClientCertificate", "400 InvalidValue.Malformed", "ClientToken", "令牌", once...)
+	same("client of the equal call", s.succeed(t, "2020-06-30 CreateClientCertificate", once...)["Identifier"], client["Identifier"])
 	same("client", parseCertificate(t, client["X509Certificate"]).Subject.CommonName, "张三")
 	both("2020-06-30 CreateClientCertificateWithCsr", "400 NotFound", "ParentIdentifier", "unknown", "ParentIdentifier", issuing, "Days", "90", "Csr", request)
 	custom := both("2020-06-30 CreateCustomCertificate", "400 ParamRepeat", "customIdentifier", "server 1", "ParentIdentifier", issuing, "Validity", "90d", "Csr", request,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/md5"
 	"crypto/rand"
 	"database/sql"
 	"encoding/json"
@@ -118,8 +119,8 @@ func (s *service) issuer(c inventory.CA) (*ca.Issuer, error) {
 	return ca.NewIssuer(c.CertificateChain, key, options)
 }
 
-// issue makes an operation of a function that issues a certificate. A certificate that is
-// not recorded cannot be revoked, so it is recorded before anybody gets it.
+// issue makes an operation of a function that issues a certificate. Once records it before
+// anybody gets it: a certificate that is not recorded cannot be revoked.
 func issue[Req, Resp any](s *service, create func(io.Reader, time.Time, *ca.Issuer, *Req) (*Resp, *algorithm.PrivateKey, []byte, error)) operation {
 	return timed(func(ctx context.Context, rand io.Reader, now time.Time, req *Req) (*Resp, error) {
 		var common struct { // each request has some of these
@@ -130,19 +131,17 @@ func issue[Req, Resp any](s *service, create func(io.Reader, time.Time, *ca.Issu
 		if err := cmp.Or(err, json.Unmarshal(text, &common)); err != nil {
 			return nil, err
 		}
-		issuer, unusable := s.pool.Issuer(cmp.Or(common.ParentIdentifier, common.InstanceId))
-		resp, key, der, err := create(rand, now, issuer, req)
-		if unusable != nil && errors.Is(err, yuncert.ErrNotFound) { // the request is in order
-			err = unusable
-		}
-		if err != nil {
-			return nil, err
-		}
-		c, err := s.inventory.Add(ctx, now, der, common.Labels)
-		if err == nil && key != nil {
-			err = s.keep(c.Identifier, key)
-		}
-		return resp, err
+		return inventory.Once(ctx, s.inventory, rand, now, any(req).(interface{ Validate() error }), func() (*Resp, inventory.Issued, error) {
+			issuer, unusable := s.pool.Issuer(cmp.Or(common.ParentIdentifier, common.InstanceId))
+			resp, key, der, err := create(rand, now, issuer, req)
+			if unusable != nil && errors.Is(err, yuncert.ErrNotFound) { // the request is in order
+				err = unusable
+			}
+			if err == nil && key != nil {
+				err = s.keep(fmt.Sprintf("%x", md5.Sum(der)), key) // the digest is the Identifier
+			}
+			return resp, inventory.Issued{DER: der, Labels: common.Labels}, err
+		})
 	})
 }
 
@@ -166,55 +165,53 @@ func createExternalCA(rand io.Reader, now time.Time, parent *ca.Issuer, req *ca.
 }
 
 func (s *service) createRootCA(ctx context.Context, rand io.Reader, now time.Time, req *ca.CreateRootCACertificateRequest) (*ca.CreateRootCACertificateResponse, error) {
-	if err := req.Validate(); err != nil {
-		return nil, err
-	}
-	key, err := algorithm.GenerateKey(algorithm.Algorithm(cmp.Or(req.Algorithm, "RSA_2048")))
-	if err != nil {
-		return nil, err
-	}
-	resp, err := ca.CreateRootCACertificate(rand, now, key, req)
-	if err != nil {
-		return nil, err
-	}
-	return resp, s.addCA(ctx, now, resp.CertificateChain, key, inventory.Labels{Tags: req.Tags, ResourceGroupId: req.ResourceGroupId})
+	labels := inventory.Labels{Tags: req.Tags, ResourceGroupId: req.ResourceGroupId}
+	return s.newCA(ctx, rand, now, req, cmp.Or(req.Algorithm, "RSA_2048"), labels, func(key *algorithm.PrivateKey) (*ca.CreateRootCACertificateResponse, error) {
+		return ca.CreateRootCACertificate(rand, now, key, req)
+	})
 }
 
 func (s *service) createSubCA(ctx context.Context, rand io.Reader, now time.Time, req *ca.CreateSubCACertificateRequest) (*ca.CreateSubCACertificateResponse, error) {
-	if err := req.Validate(); err != nil {
-		return nil, err
-	}
 	if req.CertMaxTime != 0 || req.EnableCrl {
 		return nil, yuncert.Errorf(yuncert.ErrInvalidParameter, "", "this service keeps no CertMaxTime and publishes no CRLs; leave out CertMaxTime and EnableCrl")
 	}
-	parent, err := s.pool.Issuer(req.ParentIdentifier)
-	if err != nil {
-		return nil, err
-	}
-	key, err := algorithm.GenerateKey(algorithm.Algorithm(req.Algorithm))
-	if err != nil {
-		return nil, err
-	}
-	resp, err := ca.CreateSubCACertificate(rand, now, parent, key.Public(), req)
-	if err != nil {
-		return nil, err
-	}
-	return resp, s.addCA(ctx, now, resp.CertificateChain, key, inventory.Labels{Tags: req.Tags, ResourceGroupId: req.ResourceGroupId})
+	labels := inventory.Labels{Tags: req.Tags, ResourceGroupId: req.ResourceGroupId}
+	resp, err := s.newCA(ctx, rand, now, req, req.Algorithm, labels, func(key *algorithm.PrivateKey) (*ca.CreateRootCACertificateResponse, error) {
+		parent, err := s.pool.Issuer(req.ParentIdentifier)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := ca.CreateSubCACertificate(rand, now, parent, key.Public(), req)
+		return (*ca.CreateRootCACertificateResponse)(resp), err
+	})
+	return (*ca.CreateSubCACertificateResponse)(resp), err
 }
 
-// addCA records a CA with a key made here, and lets it issue.
-func (s *service) addCA(ctx context.Context, now time.Time, chain string, key *algorithm.PrivateKey, labels inventory.Labels) error {
-	issuer, err := ca.NewIssuer(chain, key, options)
-	if err != nil {
-		return err
+// newCA creates a CA with a key made here, records it and lets it issue.
+func (s *service) newCA(ctx context.Context, rand io.Reader, now time.Time, req interface{ Validate() error }, a string, labels inventory.Labels, sign func(*algorithm.PrivateKey) (*ca.CreateRootCACertificateResponse, error)) (*ca.CreateRootCACertificateResponse, error) {
+	if err := req.Validate(); err != nil {
+		return nil, err
 	}
-	if err := s.keep(issuer.Identifier(), key); err != nil {
-		return err
+	var issuer *ca.Issuer
+	resp, err := inventory.Once(ctx, s.inventory, rand, now, req, func() (*ca.CreateRootCACertificateResponse, inventory.Issued, error) {
+		key, err := algorithm.GenerateKey(algorithm.Algorithm(a))
+		if err != nil {
+			return nil, inventory.Issued{}, err
+		}
+		resp, err := sign(key)
+		if err != nil {
+			return nil, inventory.Issued{}, err
+		}
+		issuer, err = ca.NewIssuer(resp.CertificateChain, key, options)
+		if err == nil {
+			err = s.keep(issuer.Identifier(), key)
+		}
+		return resp, inventory.Issued{Issuer: issuer, Labels: labels}, err
+	})
+	if err != nil || issuer == nil || issuer.Identifier() != resp.Identifier { // an equal call was first
+		return resp, err
 	}
-	if _, err := s.inventory.AddCA(ctx, now, issuer, labels); err != nil {
-		return err
-	}
-	return s.pool.Add(issuer)
+	return resp, s.pool.Add(issuer)
 }
 
 func (s *service) describeCA(_ context.Context, rand io.Reader, req *ca.DescribeCACertificateRequest) (*ca.DescribeCACertificateResponse, error) {
