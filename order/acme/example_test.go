@@ -2,6 +2,7 @@ package acme_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log"
 	"net/http"
@@ -22,70 +23,54 @@ func (p published) Lookup(_ context.Context, c order.Challenge) ([]string, error
 	return []string{p[c.RecordName]}, nil
 }
 
-// An order is certified by a public CA. A service takes the steps at the times that it
+// An order is certified by a public CA. client and records stand for the network: a
+// program leaves Client and Verifier out. A service takes the steps at the times that it
 // chooses, each perhaps in another process.
 func Example() {
 	ctx := context.Background()
-	server := newFakeCA("www.example.com") // stands for the CA
+	const directory = "https://ca.test/dir" // such as https://acme-staging-v02.api.letsencrypt.org/directory
+	client, records := &http.Client{Transport: newFakeCA("www.example.com")}, make(published)
+	addRecord := func(name, text string) { records[name] = text }
+	csrPEM := must(csr.CreateCsrWithKey(nil, testkeys.Key(algorithm.ECC_256, 1), &csr.CreateCsrRequest{
+		Algorithm: "ECC", KeySize: 256, CommonName: "www.example.com", CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
+	})).Csr
 
-	// Once: create a key for the account, keep it, and register it.
-	ca := &acme.Authority{
-		Directory: "https://ca.test/dir", // such as https://acme-staging-v02.api.letsencrypt.org/directory
-		Key:       testkeys.Key(algorithm.ECC_256, 0),
-		Client:    &http.Client{Transport: server}, // a program leaves Client out
-	}
-	var err error
-	ca.Account, err = ca.Register(ctx, []string{"ops@example.com"}, true, nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	records := make(published)
-	book := order.NewBook(order.NewMemoryStore(), order.BookOptions{Authority: ca, Verifier: records})
+	// Once: create a key for the account at the CA, keep it, and register it.
+	account := must(algorithm.GenerateKey(algorithm.ECC_256))
+	authority := &acme.Authority{Directory: directory, Key: account, Client: client}
+	authority.Account = must(authority.Register(ctx, []string{"ops@example.com"}, true, nil))
+
+	book := order.NewBook(order.NewMemoryStore(), order.BookOptions{
+		Authority: authority, Verifier: records,
+	})
 	if err := book.AddPackage(ctx, order.DefaultProductCode, 10); err != nil {
 		log.Fatal(err)
 	}
-
-	// The applicant submits a CSR.
-	request, err := csr.CreateCsrWithKey(nil, testkeys.Key(algorithm.ECC_256, 1), &csr.CreateCsrRequest{
-		Algorithm: "ECC", KeySize: 256, CommonName: "www.example.com", CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
-	})
-	if err != nil {
-		log.Fatal(err)
+	resp := must(book.CreateCertificateWithCsrRequest(ctx, rand.Reader, time.Now(),
+		&order.CreateCertificateWithCsrRequestRequest{
+			Csr: csrPEM, Username: "Tom", Phone: "10086", Email: "tom@example.com", ValidateType: "DNS",
+		}))
+	o := must(book.Order(ctx, resp.OrderId))
+	for o.State == order.StateDomainVerify {
+		c := o.Challenge()
+		fmt.Println("Add the", c.RecordType, "record", c.RecordName)
+		addRecord(c.RecordName, c.RecordValue) // at the DNS provider; then wait until others see it
+		o = must(book.CheckOwnership(ctx, time.Now(), o.OrderId))
 	}
-	submitted, err := book.CreateCertificateWithCsrRequest(ctx, nil, time.Now(), &order.CreateCertificateWithCsrRequestRequest{
-		Csr: request.Csr, Username: "Tom", Phone: "10086", Email: "tom@example.com", ValidateType: "DNS",
-	})
-	if err != nil {
-		log.Fatal(err)
+	for o.State == order.StateProcess {
+		o = must(book.Obtain(ctx, time.Now(), o.OrderId)) // a service pauses before the next try
 	}
-
-	o, err := book.Order(ctx, submitted.OrderId)
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	// The applicant adds a record, and the service calls CheckOwnership now and then.
-	// With several names another record can be due after each call.
-	c := o.Challenge()
-	fmt.Println(c.RecordName, c.RecordType, c.RecordValue)
-	records[c.RecordName] = c.RecordValue
-	for err == nil && o.State == order.StateDomainVerify {
-		o, err = book.CheckOwnership(ctx, time.Now(), o.OrderId)
-		fmt.Println(o.State)
-	}
-
-	// The service calls Obtain until the CA has signed.
-	for err == nil && o.State == order.StateProcess {
-		o, err = book.Obtain(ctx, time.Now(), o.OrderId)
-		fmt.Println(o.State)
-	}
-	if err != nil {
-		log.Fatal(err)
-	}
+	fmt.Println(o.State, o.Reason)
 
 	// Output:
-	// _acme-challenge.www.example.com TXT IYIH-piXecVgGvTCDgQPUW3vq6SKvXP5ox1b6jphqPc
-	// domain_verify
-	// process
+	// Add the TXT record _acme-challenge.www.example.com
+	// Add the TXT record _acme-challenge.www.example.com
 	// certificate
+}
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		log.Fatal(err)
+	}
+	return value
 }

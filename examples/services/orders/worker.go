@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/yuncert/yuncert/order"
+)
+
+// A worker moves orders on. All that it knows is in the store, so it can stop at any
+// point.
+type worker struct {
+	dir        string
+	out        io.Writer
+	every      time.Duration // the first pause between two attempts
+	book       *order.Book
+	renewAfter func(ctx context.Context, certificate string) (at, again time.Time, err error)
+}
+
+func newWorker(dir string, out io.Writer, every time.Duration, store order.Store, authority order.Authority, verifier order.Verifier,
+	renewAfter func(ctx context.Context, certificate string) (at, again time.Time, err error)) *worker {
+	return &worker{dir, out, every, order.NewBook(store, order.BookOptions{
+		Authority: authority, Verifier: verifier, Products: []order.Product{public},
+		RenewBefore: 366 * 24 * time.Hour, // the worker decides when
+	}), renewAfter}
+}
+
+// pass looks once at each order whose time has come.
+func (w *worker) pass(ctx context.Context, now time.Time) error {
+	for _, state := range []order.State{order.StateDomainVerify, order.StateProcess, order.StateCertificate} {
+		for after := (order.Order{}); ; {
+			page, err := w.book.Orders(ctx, state, after, 100)
+			if err != nil {
+				return err
+			}
+			for _, after = range page {
+				if now.Before(after.Next) {
+					continue
+				}
+				next, err := w.advance(ctx, now, &after)
+				if next.After(now) {
+					_, postponed := w.book.Postpone(ctx, now, after.OrderId, next)
+					err = errors.Join(err, postponed)
+				}
+				if err != nil {
+					fmt.Fprintf(w.out, "%s: %v\n", after.Domain, err)
+				}
+			}
+			if len(page) < 100 {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// advance takes an order one step on. It returns when to try again, or zero if the order
+// has moved.
+func (w *worker) advance(ctx context.Context, now time.Time, o *order.Order) (next time.Time, err error) {
+	var moved order.Order
+	switch o.State {
+	case order.StateDomainVerify:
+		moved, err = w.book.CheckOwnership(ctx, now, o.OrderId)
+	case order.StateProcess:
+		moved, err = w.book.Obtain(ctx, now, o.OrderId)
+	case order.StateCertificate:
+		return w.renew(ctx, now, o)
+	}
+	if err == nil && (moved.State != o.State || moved.Token != o.Token) {
+		w.report(&moved)
+		return time.Time{}, nil
+	}
+	// Each pause is twice as long, up to a day.
+	next = now.Add(min(w.every<<min(o.Attempts, 16), 24*time.Hour))
+	if u, ok := errors.AsType[*order.Unavailable](err); ok && u.RetryAt.After(next) {
+		next = u.RetryAt
+	}
+	return next, err
+}
+
+// renew writes the certificate of an order, and orders the next one when the CA asks for
+// it or a third of the life is left. It returns when to look again.
+func (w *worker) renew(ctx context.Context, now time.Time, o *order.Order) (next time.Time, err error) {
+	newer, err := w.active(ctx, now, o.Domain, *o)
+	if err != nil || newer != nil {
+		return now.Add(24 * time.Hour), err
+	}
+	file := w.file(o.Domain, ".pem")
+	if err := os.WriteFile(file, []byte(o.Certificate), 0o644); err != nil {
+		return time.Time{}, err
+	}
+	if o.Attempts == 0 {
+		fmt.Fprintf(w.out, "%s: certificate until %s in %s\n", o.Domain, o.NotAfter.Format(time.DateOnly), file)
+	}
+	if now.After(o.NotAfter) {
+		return now.Add(24 * time.Hour), errors.New("the certificate has expired: start the program with its names to order again")
+	}
+	at, again, err := w.renewAfter(ctx, o.Certificate)
+	if third := o.NotAfter.Add(-o.NotAfter.Sub(o.Issued) / 3); err != nil || at.IsZero() || third.Before(at) {
+		at = third
+	}
+	if now.Before(at) {
+		if again.After(now) && again.Before(at) {
+			at = again
+		}
+		return at, nil
+	}
+	if err := w.book.AddPackage(ctx, o.ProductCode, 1); err != nil {
+		return time.Time{}, err
+	}
+	resp, _, err := w.book.RenewCertificateOrderForPackageRequest(ctx, rand.Reader, now, &order.RenewCertificateOrderForPackageRequestRequest{
+		OrderId: o.OrderId, Csr: o.Csr,
+	})
+	if err != nil {
+		return now.Add(time.Hour), err
+	}
+	renewal, err := w.book.Order(ctx, resp.OrderId)
+	if err == nil {
+		w.report(&renewal)
+	}
+	return now.Add(24 * time.Hour), err
+}
+
+// active returns an order of a domain that is newer than another one and has not failed,
+// ended or expired, or nil.
+func (w *worker) active(ctx context.Context, now time.Time, domain string, than order.Order) (*order.Order, error) {
+	found, err := w.book.OrdersOf(ctx, domain, than, 1000)
+	for _, o := range found {
+		if o.State == order.StateDomainVerify || o.State == order.StateProcess ||
+			o.State == order.StateCertificate && now.Before(o.NotAfter) {
+			return &o, nil
+		}
+	}
+	return nil, err
+}
+
+// report prints what an order needs now, or what became of it.
+func (w *worker) report(o *order.Order) {
+	switch o.State {
+	case order.StateDomainVerify:
+		c := o.Challenge()
+		fmt.Fprintf(w.out, "%s: add the %s record %s with the text %s\n", o.Domain, c.RecordType, c.RecordName, c.RecordValue)
+	case order.StateVerifyFail:
+		fmt.Fprintf(w.out, "%s: the CA refused: %s\n", o.Domain, o.Reason)
+	default:
+		fmt.Fprintf(w.out, "%s: %s\n", o.Domain, o.State)
+	}
+}
+
+func (w *worker) file(domain, suffix string) string {
+	return filepath.Join(w.dir, strings.ReplaceAll(domain, "*", "_")+suffix)
+}
