@@ -36,7 +36,7 @@ const refundDays = 30
 // refunds reports whether the order, in its new state, gives its unit back.
 func (o *Order) refunds(now time.Time) bool {
 	const day = 24 * time.Hour // Truncate counts from a midnight in UTC
-	return o.State == StateCancelled || now.Truncate(day).Sub(o.Issued.Truncate(day)) <= refundDays*day
+	return o.State == StateCancelled || now.Truncate(day).Sub(o.Issued) <= refundDays*day
 }
 
 // CancelCertificateForPackageRequest takes an order in [StateCertificate] to

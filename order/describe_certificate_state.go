@@ -32,7 +32,7 @@ type DescribeCertificateStateResponse struct {
 	// Certificate is the certificate in PEM. CA certificates follow it: the ones below
 	// the root after [Book.Issue], and the given ones after [Book.Complete].
 	Certificate string `json:"Certificate,omitempty"`
-	PrivateKey  string `json:"PrivateKey,omitempty"` // always empty: only the applicant has the key
+	PrivateKey  string `json:"PrivateKey,omitempty"` // always empty: the Book stores no private key
 	CertId      string `json:"CertId,omitempty"`     // the Identifier in package ca: 32 lower-case hexadecimal digits
 }
 
