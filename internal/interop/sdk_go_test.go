@@ -101,6 +101,18 @@ var goOperations = map[string]func() (requests.AcsRequest, responses.AcsResponse
 	"2020-04-07 CreateCertificateWithCsrRequest": func() (requests.AcsRequest, responses.AcsResponse) {
 		return cas.CreateCreateCertificateWithCsrRequestRequest(), cas.CreateCreateCertificateWithCsrRequestResponse()
 	},
+	"2020-04-07 CreateCertificateRequest": func() (requests.AcsRequest, responses.AcsResponse) {
+		return cas.CreateCreateCertificateRequestRequest(), cas.CreateCreateCertificateRequestResponse()
+	},
+	"2020-04-07 CreateCertificateForPackageRequest": func() (requests.AcsRequest, responses.AcsResponse) {
+		return cas.CreateCreateCertificateForPackageRequestRequest(), cas.CreateCreateCertificateForPackageRequestResponse()
+	},
+	"2020-04-07 RenewCertificateOrderForPackageRequest": func() (requests.AcsRequest, responses.AcsResponse) {
+		return cas.CreateRenewCertificateOrderForPackageRequestRequest(), cas.CreateRenewCertificateOrderForPackageRequestResponse()
+	},
+	"2020-04-07 CancelCertificateForPackageRequest": func() (requests.AcsRequest, responses.AcsResponse) {
+		return cas.CreateCancelCertificateForPackageRequestRequest(), cas.CreateCancelCertificateForPackageRequestResponse()
+	},
 	"2020-04-07 DescribeCertificateState": func() (requests.AcsRequest, responses.AcsResponse) {
 		return cas.CreateDescribeCertificateStateRequest(), cas.CreateDescribeCertificateStateResponse()
 	},

@@ -325,8 +325,17 @@ func (s *served) useAll(t *testing.T) {
 	second := apply()
 	both("2020-04-07 CancelOrderRequest", "403 OrderStateError", "OrderId", first, "OrderId", second)
 	both("2020-04-07 DeleteCertificateRequest", "404 NotFoundOrder", "OrderId", "1", "OrderId", second)
+	keyed := both("2020-04-07 CreateCertificateRequest", "400 MissingParameter", "Domain", "",
+		"Domain", "www.example.com", "Username", "张三", "Phone", "13900000000", "Email", "zhang+san@example.com", "ValidateType", "FILE")["OrderId"]
+	short := both("2020-04-07 CreateCertificateForPackageRequest", "403 CreateCertificateRequestFailed", "Domain", "www.example.net", "Csr", request)["OrderId"]
+	state = s.succeed(t, "2020-04-07 DescribeCertificateState", "OrderId", short)
+	expiring := s.succeed(t, "2020-06-30 CreateServerCertificateWithCsr", "ParentIdentifier", issuing, "Days", "20", "Csr", request, "Immediately", "1")["X509Certificate"]
+	s.work(t, short, state["RecordDomain"]+" "+state["RecordType"]+" "+state["RecordValue"], expiring)
+	both("2020-04-07 RenewCertificateOrderForPackageRequest", "403 OrderStateError", "OrderId", keyed, "OrderId", short)
+	both("2020-04-07 CancelCertificateForPackageRequest", "404 NotFoundOrder", "OrderId", "1", "OrderId", short)
+	same("revoked order", s.succeed(t, "2020-04-07 DescribeCertificateState", "OrderId", short)["Type"], "unknow")
 	left := both("2020-04-07 DescribePackageState", "404 NotFoundPackage", "ProductCode", "unknown", "ProductCode", order.DefaultProductCode)
-	same("units", left["TotalCount"]+" "+left["UsedCount"]+" "+left["IssuedCount"], "100 1 1")
+	same("units", left["TotalCount"]+" "+left["UsedCount"]+" "+left["IssuedCount"], "100 3 1")
 
 	s.refuse(t, "2020-04-07 DeleteUserCertificate", "404 InvalidApi.NotFound")
 	var all []string

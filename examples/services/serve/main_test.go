@@ -2,13 +2,16 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"database/sql"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -18,12 +21,16 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/yuncert/yuncert/algorithm"
+	"github.com/yuncert/yuncert/order"
+	orderstore "github.com/yuncert/yuncert/order/sqlstore"
 )
 
 // A client calls a service over HTTP.
@@ -210,6 +217,14 @@ func TestOperations(t *testing.T) {
 	orderID := number(ordered, "OrderId")
 	both("2020-04-07 DescribeCertificateState", "404 NotFoundOrder", "OrderId", "1", "OrderId", orderID)
 	both("2020-04-07 DescribePackageState", "404 NotFoundPackage", "ProductCode", "unknown", "ProductCode", "digicert-free-1-free")
+	contacts := []string{"Username", "张三", "Phone", "13900000000", "Email", "zhang@example.com", "ValidateType", "DNS"}
+	orderWithKey := both("2020-04-07 CreateCertificateRequest", "400 MissingParameter", "Domain", "", append([]string{"Domain", "www.example.com"}, contacts...)...)
+	forPackage := both("2020-04-07 CreateCertificateForPackageRequest", "403 CreateCertificateRequestFailed", "Domain", "www.example.com", "Csr", request)
+	expiring := number(forPackage, "OrderId")
+	completeOrder(t, dir, expiring, text(c.succeed(t, "2020-06-30 CreateServerCertificateWithCsr", "ParentIdentifier", sub, "Days", "20", "Csr", request, "Immediately", "1"), "X509Certificate"))
+	renewed := both("2020-04-07 RenewCertificateOrderForPackageRequest", "403 OrderStateError", "OrderId", number(orderWithKey, "OrderId"), "OrderId", expiring)
+	both("2020-04-07 CancelCertificateForPackageRequest", "404 NotFoundOrder", "OrderId", "1", "OrderId", expiring)
+	c.refuse(t, "2020-04-07 RenewCertificateOrderForPackageRequest", "403 OrderStateError", "OrderId", expiring)
 	both("2020-04-07 CancelOrderRequest", "404 NotFoundOrder", "OrderId", "1", "OrderId", orderID)
 	both("2020-04-07 DeleteCertificateRequest", "404 NotFoundOrder", "OrderId", "1", "OrderId", orderID)
 
@@ -217,7 +232,7 @@ func TestOperations(t *testing.T) {
 		t.Errorf("operations mismatch (-served +tested):\n%s", diff)
 	}
 	// The private keys of what succeeded are kept, and no others.
-	want := []string{root, sub, text(cdn, "PubMd5")}
+	want := []string{root, sub, text(cdn, "PubMd5"), "order-" + number(orderWithKey, "OrderId"), "order-" + number(renewed, "OrderId")}
 	for _, answer := range []map[string]any{secondRoot, second, withKey, clientCert} {
 		want = append(want, text(answer, "Identifier"))
 	}
@@ -234,6 +249,35 @@ func TestOperations(t *testing.T) {
 	for _, name := range []string{"2020-06-30 CreateCsr", "2020-04-07 Unknown"} {
 		c.refuse(t, name, "404 InvalidApi.NotFound")
 	}
+}
+
+// completeOrder is the worker of a service: it opens the records, takes the proof of an
+// order as found, and completes the order with a certificate.
+func completeOrder(t *testing.T, dir, orderID, certificate string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(dir, "records.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	store, errStore := orderstore.Open(t.Context(), db, orderstore.SQLite)
+	id, errID := strconv.ParseInt(orderID, 10, 64)
+	if err := errors.Join(errStore, errID); err != nil {
+		t.Fatal(err)
+	}
+	book := order.NewBook(store, order.BookOptions{Verifier: proved{}})
+	_, errCheck := book.CheckOwnership(t.Context(), time.Now(), id)
+	_, errComplete := book.Complete(t.Context(), time.Now(), id, certificate)
+	if err := errors.Join(errCheck, errComplete); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// proved is a Verifier that finds every proof.
+type proved struct{}
+
+func (proved) Lookup(_ context.Context, c order.Challenge) ([]string, error) {
+	return []string{c.RecordValue}, nil
 }
 
 // A second run has the CAs, the secret and the records of the first one.
