@@ -307,6 +307,48 @@ func TestSecondRun(t *testing.T) {
 	}
 }
 
+// A call that is repeated with its ClientToken gets the first answer, also after a second
+// start and after the CA was revoked. No key is made again.
+func TestClientToken(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "serve")
+	c, _, stop := newClient(t, dir)
+	root, sub := c.newCAs(t)
+	calls := [][]string{
+		append([]string{"2020-06-30 CreateRootCACertificate", "ClientToken", "once", "Years", "10", "Algorithm", "ECC_256", "CommonName", "Second Root CA"}, caSubject...),
+		append([]string{"2020-06-30 CreateSubCACertificate", "ClientToken", "once", "Years", "5", "Algorithm", "ECC_256", "ParentIdentifier", root, "CommonName", "Second Issuing CA"}, caSubject...),
+		{"2020-06-30 CreateClientCertificate", "ClientToken", "once", "Days", "90", "Algorithm", "ECC_256", "ParentIdentifier", sub, "CommonName", "张三", "Immediately", "2", "CustomIdentifier", "mine"},
+		{"2020-06-30 UpdateCACertificateStatus", "ClientToken", "once", "Identifier", sub},
+	}
+	var first []map[string]any
+	for _, call := range calls {
+		first = append(first, c.succeed(t, call[0], call[1:]...))
+	}
+	keys := keysIn(t, dir)
+	for range 2 {
+		for n, call := range calls {
+			again := c.succeed(t, call[0], call[1:]...)
+			if again["RequestId"] == first[n]["RequestId"] {
+				t.Errorf("%s: both RequestIds are %s", call[0], again["RequestId"])
+			}
+			again["RequestId"] = first[n]["RequestId"]
+			if diff := cmp.Diff(first[n], again); diff != "" {
+				t.Errorf("%s: answer mismatch (-first +again):\n%s", call[0], diff)
+			}
+		}
+		stop()
+		c, _, stop = newClient(t, dir)
+	}
+	defer stop()
+	c.refuse(t, calls[0][0], "400 InvalidParameter", append(calls[0][1:], "CommonName", "Another CA")...)
+	c.refuse(t, calls[3][0], "400 InvalidParameter", "ClientToken", "once", "Identifier", root)
+	if diff := cmp.Diff(keys, keysIn(t, dir)); diff != "" {
+		t.Errorf("keys mismatch (-before +after):\n%s", diff)
+	}
+	// The new CAs issue.
+	c.succeed(t, "2020-06-30 CreateClientCertificate", "Days", "90", "Algorithm", "ECC_256", "ParentIdentifier", fmt.Sprint(first[1]["Identifier"]), "CommonName", "李四")
+}
+
 // keysIn returns the names of the keys in a directory, sorted. All are encrypted.
 func keysIn(t *testing.T, dir string) (names []string) {
 	t.Helper()
