@@ -186,6 +186,7 @@ var programs = map[string]program{
 	"issue once":       onceInChild,
 	"keep CSRs":        keepInChild,
 	"share CSRs":       shareInChild,
+	"live as orders":   liveInChild,
 	"open orders":      openInChild,
 	"submit orders":    submitInChild,
 }

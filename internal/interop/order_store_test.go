@@ -160,12 +160,18 @@ func createVersion(tb testing.TB, d database, version int, orders []order.Order)
 	return db
 }
 
+// orderStates has every state of an order.
+var orderStates = []order.State{
+	order.StateDomainVerify, order.StateProcess, order.StateVerifyFail, order.StateCertificate, order.StatePayed,
+	order.StateRevoked, order.StateCancelled,
+}
+
 // storedOrders returns all orders of a store, sorted by Created.
 func storedOrders(tb testing.TB, store order.Store) (orders []order.Order) {
 	tb.Helper()
 	err := store.View(tb.Context(), func(r order.Snapshot) error {
 		orders = nil
-		for _, state := range []order.State{order.StateDomainVerify, order.StateProcess, order.StateVerifyFail, order.StateCertificate, order.StatePayed} {
+		for _, state := range orderStates {
 			page, err := r.Orders(state, order.Order{}, 1<<20)
 			if err != nil {
 				return err
@@ -591,7 +597,7 @@ func newApplication(tb testing.TB) *order.CreateCertificateWithCsrRequestRequest
 }
 
 func application() (*order.CreateCertificateWithCsrRequestRequest, error) {
-	resp, err := csr.CreateCsrWithKey(nil, testkeys.Key(algorithm.ECC_256, 0), &csr.CreateCsrRequest{
+	resp, err := csr.CreateCsrWithKey(nil, testkeys.Key(algorithm.ECC_256, 2), &csr.CreateCsrRequest{
 		Algorithm: "ECC", KeySize: 256, CommonName: "www.example.com", CountryCode: "CN", Province: "Zhejiang", Locality: "Hangzhou",
 	})
 	if err != nil {
@@ -665,7 +671,7 @@ func checkDatabase(t *testing.T, store order.Store, total int64, submitted []int
 		if p, _, err = r.Package(order.DefaultProductCode); err != nil {
 			return err
 		}
-		for _, state := range []order.State{order.StateDomainVerify, order.StateProcess, order.StateVerifyFail, order.StateCertificate, order.StatePayed} {
+		for _, state := range orderStates {
 			for after := (order.Order{}); ; {
 				page, err := r.Orders(state, after, 100)
 				if err != nil {

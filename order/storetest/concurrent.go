@@ -155,12 +155,16 @@ func application(t *testing.T) *order.CreateCertificateWithCsrRequestRequest {
 }
 
 // checkUnits checks that each package counts its orders as used units and its
-// orders with a certificate as issued.
+// orders with a certificate as issued. An order in revoked or cancelled has given its
+// unit back.
 func checkUnits(t *testing.T, store order.Store, productCodes ...string) {
 	t.Helper()
 	c := contentOf(t, store, productCodes...)
 	used, issued := map[string]int64{}, map[string]int64{}
 	for _, o := range c.Orders {
+		if o.State == order.StateRevoked || o.State == order.StateCancelled {
+			continue
+		}
 		used[o.ProductCode]++
 		if o.Certificate != "" {
 			issued[o.ProductCode]++
@@ -251,9 +255,11 @@ func testBook(t *testing.T, store order.Store) {
 		issue
 		fail
 		list
+		withdraw
+		postpone
 		operations
 	)
-	often := []int{submit, submitOther, cancel, remove, remove, check, check, check, issue, issue, issue, fail, fail, list}
+	often := []int{submit, submitOther, cancel, remove, remove, check, check, check, issue, issue, issue, fail, fail, list, withdraw, postpone}
 	var happened [operations]atomic.Int64
 	for _, productCode := range productCodes {
 		if err := book.AddPackage(t.Context(), productCode, units); err != nil {
@@ -294,6 +300,10 @@ func testBook(t *testing.T, store order.Store) {
 				_, err = book.Fail(t.Context(), day, id, "refused")
 			case list:
 				_, err = book.Orders(t.Context(), states[rnd.IntN(len(states))], order.Order{}, 1+rnd.IntN(10))
+			case withdraw:
+				_, err = book.CancelCertificateForPackageRequest(t.Context(), nil, day, &order.CancelCertificateForPackageRequestRequest{OrderId: id})
+			case postpone:
+				_, err = book.Postpone(t.Context(), day, id, day.AddDate(0, 0, 1))
 			}
 			switch {
 			case err == nil:

@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) order.Store) {
 // states has every state of an order.
 var states = []order.State{
 	order.StateDomainVerify, order.StateProcess, order.StateVerifyFail, order.StateCertificate, order.StatePayed,
+	order.StateRevoked, order.StateCancelled,
 }
 
 // day is the time of the orders in these tests. endOfTime is the last time that an
