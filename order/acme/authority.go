@@ -383,7 +383,7 @@ func (s *session) finalize(ctx context.Context, o *rfc8555.Order, csr []byte) er
 	_, _, err := s.acme.CreateOrderCert(ctx, o.FinalizeURL, csr, false)
 	accepted := s.answered
 	s.last, s.answered = "", false
-	if err == nil || accepted || isProblem(err, "orderNotReady") {
+	if err == nil || accepted {
 		return nil
 	}
 	problem := err

@@ -204,6 +204,7 @@ func TestUnavailable(t *testing.T) {
 		{"rate limit without a document", answer(429, "", "Retry-After", "60"), time.Minute, "the CA answered: "},
 		{"maintenance", answer(503, "<html>\r\nback soon</html>", "Retry-After", "120"), 2 * time.Minute, "the CA answered: <html> back soon</html>"},
 		{"internal error", problem(500, "serverInternal", "a database is down"), -1, "serverInternal: a database is down"},
+		{"internal error with another type", problem(500, "malformed", "a database is down"), -1, "malformed: a database is down"},
 		{"internal error, status 400", problem(400, "serverInternal", "a database is down"), -1, "a database is down"},
 	}
 	for _, tt := range tests {
@@ -245,6 +246,12 @@ func TestUnreachable(t *testing.T) {
 		cancel()
 		if err := step.call(ctx, f, f.authority()); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v; want context.Canceled", step.name, err)
+		}
+		ctx, cancel = context.WithTimeout(t.Context(), 0)
+		cancel()
+		err = step.call(ctx, f, f.authority())
+		if _, ok := errors.AsType[*order.Unavailable](err); ok || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: %v; want context.DeadlineExceeded and no Unavailable", step.name, err)
 		}
 	}
 }

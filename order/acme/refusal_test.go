@@ -245,7 +245,8 @@ func TestAtWork(t *testing.T) {
 			} else if chain, err := f.authority().Obtain(t.Context(), reference, theCSR); err != nil || chain != "" {
 				t.Fatalf("Obtain: %q, %v; want no certificate yet", chain, err)
 			}
-			if log := strings.Join(f.requests(), "|"); !strings.HasPrefix(log, tt.log) {
+			log := strings.Join(f.requests(), "|")
+			if !strings.HasPrefix(log, tt.log) || strings.HasPrefix(tt.name, "Prove") && log != tt.log {
 				t.Errorf("requests %s, want %s", log, tt.log)
 			}
 		})
@@ -400,7 +401,7 @@ func TestRevoke(t *testing.T) {
 // them, because another process proved it or because the account has another key now.
 func TestProveOther(t *testing.T) {
 	t.Parallel()
-	names := []string{"a.example.com", "b.example.com"}
+	names := []string{"a.example.com", "b.example.com", "c.example.com"}
 	proof := func(n int) order.Proof { return order.Proof{Domain: names[n], Token: text("DNS", token(n))} }
 	valid := func(f *fakeCA, n int) {
 		f.replace[fmt.Sprintf("/challenge/%d", n)] = func(w http.ResponseWriter, _ *http.Request) {
@@ -414,15 +415,16 @@ func TestProveOther(t *testing.T) {
 		placed order.Proof
 		due    int // -1 for none
 		asked  bool
+		reads  int // of authorizations
 	}{
-		{"the first is valid at once", func(f *fakeCA) { valid(f, 0) }, proof(0), 1, true},
-		{"the second is valid at once", func(f *fakeCA) { valid(f, 1) }, proof(1), 0, true},
-		{"the last is valid at once", func(f *fakeCA) { f.prove(0); valid(f, 1) }, proof(1), -1, true},
-		{"proved by another process", func(f *fakeCA) { f.prove(0) }, proof(0), 1, false},
-		{"all proved by another process", func(f *fakeCA) { f.prove(0); f.prove(1) }, proof(0), -1, false},
-		{"all valid, and the order still pending", func(f *fakeCA) { f.prove(0); f.prove(1); f.order["status"] = "pending" }, proof(0), -1, false},
-		{"the text of another key", func(*fakeCA) {}, order.Proof{Domain: names[0], Token: "another"}, 0, false},
-		{"the text of another name", func(*fakeCA) {}, order.Proof{Domain: names[0], Token: proof(1).Token}, 0, false},
+		{"the first is valid at once", func(f *fakeCA) { valid(f, 0) }, proof(0), 1, true, 3},
+		{"the second is valid at once", func(f *fakeCA) { valid(f, 1) }, proof(1), 0, true, 3},
+		{"the last is valid at once", func(f *fakeCA) { f.prove(0); f.prove(2); valid(f, 1) }, proof(1), -1, true, 4},
+		{"proved by another process", func(f *fakeCA) { f.prove(0) }, proof(0), 1, false, 3},
+		{"all proved by another process", func(f *fakeCA) { f.prove(0); f.prove(1); f.prove(2) }, proof(0), -1, false, 0},
+		{"all valid, and the order still pending", func(f *fakeCA) { f.prove(0); f.prove(1); f.prove(2); f.order["status"] = "pending" }, proof(0), -1, false, 3},
+		{"the text of another key", func(*fakeCA) {}, order.Proof{Domain: names[0], Token: "another"}, 0, false, 3},
+		{"the text of another name", func(*fakeCA) {}, order.Proof{Domain: names[0], Token: proof(1).Token}, 0, false, 3},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -432,14 +434,14 @@ func TestProveOther(t *testing.T) {
 			due, err := f.authority().Prove(t.Context(), reference, "DNS", tt.placed)
 			var want *order.Proof
 			if tt.due >= 0 {
-				want = new(order.Proof)
-				*want = proof(tt.due)
+				want = new(proof(tt.due))
 			}
 			if diff := cmp.Diff(want, due); err != nil || diff != "" {
 				t.Errorf("Prove: %v (-want +got):\n%s", err, diff)
 			}
-			if asked := strings.Contains(strings.Join(f.requests(), " "), "challenge"); asked != tt.asked {
-				t.Errorf("the CA was asked to look: %t, want %t", asked, tt.asked)
+			log := strings.Join(f.requests(), " ")
+			if asked, reads := strings.Contains(log, "challenge"), strings.Count(log, "authz"); asked != tt.asked || reads != tt.reads {
+				t.Errorf("the CA was asked to look: %t, want %t; %d authorizations were read, want %d", asked, tt.asked, reads, tt.reads)
 			}
 		})
 	}

@@ -37,7 +37,6 @@ func (a *Authority) Register(ctx context.Context, contacts []string, acceptTerms
 	if err != nil {
 		return "", err
 	}
-	s.acme.KID = "" // an account that exists is found by its key
 	request := new(rfc8555.Account)
 	for _, contact := range contacts {
 		request.Contact = append(request.Contact, "mailto:"+strings.TrimPrefix(contact, "mailto:"))
