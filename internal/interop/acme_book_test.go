@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -144,12 +145,18 @@ func (p *pebble) submit(ctx context.Context, book *order.Book, validateType stri
 // certify takes an order from the CSR to the certificate.
 func (p *pebble) certify(t *testing.T, book func() *order.Book, validateType string, request []byte) order.Order {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	id, err := p.submit(ctx, book(), validateType, request)
+	id, err := p.submit(t.Context(), book(), validateType, request)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p.finish(t, book, id)
+}
+
+// finish takes an order from its submission to the certificate.
+func (p *pebble) finish(t *testing.T, book func() *order.Book, id int64) order.Order {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
 	o, err := book().Order(ctx, id)
 	for err == nil && o.State == order.StateDomainVerify {
 		p.follow(o.Challenge())
@@ -235,4 +242,42 @@ func TestACMEBookSubmission(t *testing.T) {
 		t.Errorf("a CA that is away: %v", err)
 	}
 	wantUnits(t, book(), 0, 0)
+}
+
+// A renewal is another order at the CA, and a certificate that is returned is revoked
+// there, once, also if the process dies before it stores that.
+func TestACMEBookRenewAndCancel(t *testing.T) {
+	t.Parallel()
+	p := newPebble(t, pebbleConfig{})
+	book, names, ctx := p.books(t), p.names("*.example.com", "example.com"), t.Context()
+	old := p.certify(t, book, "DNS", newNamesCSR(t, testkeys.Key(algorithm.ECC_256, 1), names...))
+	key := testkeys.Key(algorithm.ECC_256, 2)
+	request := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: newNamesCSR(t, key, names...)})
+	resp, _, err := book().RenewCertificateOrderForPackageRequest(ctx, nil, old.NotAfter.AddDate(0, 0, -1), &order.RenewCertificateOrderForPackageRequestRequest{
+		OrderId: old.OrderId, Csr: string(request),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	renewed := p.finish(t, book, resp.OrderId)
+	leaf := p.checkChain(t, renewed.Certificate, names, key.Public())
+	wantUnits(t, book(), 2, 2)
+	if renewed.Reference == old.Reference {
+		t.Error("the renewal has the reference of the old order")
+	}
+
+	if err := p.authority().Revoke(ctx, renewed.Certificate); err != nil { // and then the process dies
+		t.Fatal(err)
+	}
+	_, err = book().CancelCertificateForPackageRequest(ctx, nil, time.Now(), &order.CancelCertificateForPackageRequestRequest{OrderId: renewed.OrderId})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status := p.managed(t, http.MethodGet, fmt.Sprintf("/cert-status-by-serial/%x", leaf.SerialNumber), ""); !strings.Contains(status, `"Revoked"`) {
+		t.Errorf("the status at the CA is %s", status)
+	}
+	if o, err := book().Order(ctx, renewed.OrderId); err != nil || o.State != order.StateRevoked {
+		t.Errorf("the order is in %s, %v", o.State, err)
+	}
+	wantUnits(t, book(), 1, 1)
 }
