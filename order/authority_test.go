@@ -771,6 +771,22 @@ func TestAttemptsBeginAgain(t *testing.T) {
 	postpone(1)
 	begun(book.Obtain(t.Context(), later, id))
 	postpone(1)
+
+	// The next proof of the same name has another text; the next name has the same text.
+	req = application(hostCSR(t, algorithm.ECC_256, "*.example.com", "example.com"))
+	req.ProductCode = "geotrust-dv-w-starter"
+	id = place(t, book, req).OrderId
+	postpone(1)
+	must[order.Order](t)(book.CheckOwnership(t.Context(), later, id)) // the CA looks
+	begun(book.CheckOwnership(t.Context(), later, id))
+	several, _, o := placeSeveral(t, order.BookOptions{Verifier: verifierFunc(func(_ context.Context, c order.Challenge) ([]string, error) {
+		if c.Domain == "a.example.com" {
+			return []string{c.RecordValue}, nil
+		}
+		return nil, nil
+	})}, "a.example.com", "b.example.com")
+	must[order.Order](t)(several.Postpone(t.Context(), later, o.OrderId, later.Add(time.Hour)))
+	begun(several.CheckOwnership(t.Context(), later, o.OrderId))
 }
 
 // Whatever an Authority answers, an order has a name of its own to prove, a path without

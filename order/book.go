@@ -133,7 +133,7 @@ func (b *Book) move(ctx context.Context, now time.Time, orderID int64, e event, 
 				return err
 			}
 		}
-		if o.State != before.State || o.Due != before.Due {
+		if o.State != before.State || o.Due != before.Due || o.Token != before.Token {
 			o.Attempts, o.Next = 0, time.Time{}
 		}
 		return tx.PutOrder(o)

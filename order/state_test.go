@@ -13,7 +13,6 @@ import (
 // Every event in every state.
 func TestTransitions(t *testing.T) {
 	t.Parallel()
-	const refused = "refused"
 	// Each row has the states in the sequence of the variable states.
 	const no State = "refused"
 	rows := map[event][7]State{

@@ -99,7 +99,7 @@ type Order struct {
 	Token                  string    // the text of its proof: 64 characters, or up to 512 from an Authority
 	Reason                 string    // why the last check or the CA's review failed: up to 500 characters
 	Certificate            string    // in PEM, followed by CA certificates: of any length
-	Attempts               int64     // calls of [Book.Postpone] since the order entered its state or Due changed
+	Attempts               int64     // calls of [Book.Postpone] since the order entered its state or another proof is due
 	Next                   time.Time // the earliest time of the next attempt; zero means at once
 	Issued, NotAfter       time.Time // when the certificate was stored, and when it expires; zero without one
 	Created, Updated       time.Time // when it was submitted and last changed, other than by Postpone: UTC, whole microseconds, as all times here
