@@ -31,6 +31,7 @@ func TestNewBookRefused(t *testing.T) {
 		{"a nil pointer as the Verifier", order.NewMemoryStore(), order.BookOptions{Verifier: (*order.NetVerifier)(nil)},
 			"the Verifier is a nil *order.NetVerifier"},
 		{"a nil pointer as the Authority", order.NewMemoryStore(), order.BookOptions{Authority: (*fakeClient)(nil)}, "the Authority is a nil *order_test.fakeClient"},
+		{"a negative RenewBefore", order.NewMemoryStore(), order.BookOptions{RenewBefore: -1}, "RenewBefore is -1ns; want a time above zero, or zero for 30 days"},
 		{"a product without a Code", order.NewMemoryStore(), products(func(p *order.Product) { p.Code = "" }), `Products[1], "", has no Code`},
 		{"a product twice", order.NewMemoryStore(), products(func(p *order.Product) {}), `Products[1], "own-dv-5", has the Code of another product`},
 		{"a documented product again", order.NewMemoryStore(), products(func(p *order.Product) { p.Code = "digicert-free-1-free" }), "has the Code of another product"},

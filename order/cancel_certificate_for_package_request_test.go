@@ -124,6 +124,38 @@ func TestRaceToRevoke(t *testing.T) {
 	}
 }
 
+// Concurrent calls to revoke an order and to issue it give its unit back once.
+func TestRaceToRevokeAndIssue(t *testing.T) {
+	t.Parallel()
+	certificate := outside().certificate(t, nil)
+	for range 20 {
+		book, _ := newBook(t, proved)
+		reach(t, book, order.StateCertificate, application(plainCSR(t)))
+		id := reach(t, book, order.StateProcess, application(plainCSR(t))).OrderId
+		var revoked, issued atomic.Int64
+		race(12, func(i int) {
+			err, won := error(nil), &revoked
+			if i%2 == 0 {
+				_, err = book.Complete(t.Context(), later, id, certificate)
+				won = &issued
+			} else {
+				err = revoke(t, book, later, id)
+			}
+			switch {
+			case err == nil:
+				won.Add(1)
+			case !errors.Is(err, yuncert.ErrOrderStateError):
+				t.Error(err)
+			}
+		})
+		want := map[order.State]int64{order.StateCancelled: 0, order.StateRevoked: 1}
+		if got := read(t, book, id).State; revoked.Load() != 1 || issued.Load() != want[got] || (got != order.StateCancelled && got != order.StateRevoked) {
+			t.Fatalf("%d revocations and %d certificates; the order is in %s", revoked.Load(), issued.Load(), got)
+		}
+		checkCounts(t, book, "", plentiful, 1, 1)
+	}
+}
+
 // A revokingClient is an Authority whose Revoke is a function.
 type revokingClient struct {
 	order.Authority

@@ -327,6 +327,46 @@ func TestRenewAtAuthority(t *testing.T) {
 	})
 }
 
+// With an Authority an order is for exactly the names of the CSR, and its records have a
+// longer name.
+func TestAuthorityNarrowsNames(t *testing.T) {
+	t.Parallel()
+	both := hostCSR(t, algorithm.ECC_256, "*.example.com", "*.example.com", "example.com")
+	book, store, _ := newAuthorityBook(t, proved)
+	before := everything(t, store)
+	req := packageApplication(both)
+	req.ProductCode, req.Domain = "geotrust-dv-w-starter", "*.example.com"
+	_, _, err := book.CreateCertificateForPackageRequest(t.Context(), testutil.Untouched(t), instant, req)
+	testutil.CheckError(t, err, failed, "Domain", `Domain has the names "*.example.com", and an order for the CSR has "*.example.com,example.com"`)
+	checkUnchanged(t, store, before)
+	req.Domain = "example.com,*.example.com"
+	if _, _, err := book.CreateCertificateForPackageRequest(t.Context(), rand.Reader, instant, req); err != nil {
+		t.Error(err)
+	}
+
+	// An order that was placed without an Authority is renewed with one.
+	long := strings.Repeat("a.", 115) + "example.com" // "_acme-challenge." leaves 237 octets
+	healthy := order.NewBook(store, order.BookOptions{Verifier: proved})
+	for _, tt := range []struct {
+		csr, renewal string
+		parameter    string
+		mention      string
+	}{
+		{wildcardCSR(t), both, "Csr", `an order for the CSR has the names "*.example.com,example.com"`},
+		{hostCSR(t, algorithm.ECC_256, "", long), "", "ValidateType", "has 241 octets; DNS proves names of up to 237"},
+	} {
+		req := application(tt.csr)
+		if tt.renewal != "" {
+			req.ProductCode = "geotrust-dv-w-starter"
+		}
+		old := reach(t, healthy, order.StateCertificate, req)
+		before := everything(t, store)
+		_, _, err := book.RenewCertificateOrderForPackageRequest(t.Context(), testutil.Untouched(t), old.NotAfter, renewal(old.OrderId, tt.renewal))
+		testutil.CheckError(t, err, failed, tt.parameter, tt.mention)
+		checkUnchanged(t, store, before)
+	}
+}
+
 // Concurrent renewals take a unit each, and no more than there are.
 func TestRaceToRenew(t *testing.T) {
 	t.Parallel()
