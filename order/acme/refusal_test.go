@@ -356,8 +356,7 @@ func TestNonces(t *testing.T) {
 			}
 			f := newFakeCA("www.example.com")
 			left := refused
-			var refuse http.HandlerFunc
-			refuse = func(w http.ResponseWriter, req *http.Request) {
+			f.replace[step.path] = func(w http.ResponseWriter, req *http.Request) {
 				if left > 0 {
 					left--
 					problem(400, "badNonce", "that nonce is old")(w, req)
@@ -368,7 +367,6 @@ func TestNonces(t *testing.T) {
 				f.ServeHTTP(w, req)
 				f.mu.Lock()
 			}
-			f.replace[step.path] = refuse
 			err := step.call(t.Context(), f, f.authority())
 			if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 				t.Errorf("%s, %d nonces refused: %v, want %q", step.name, refused, err, want)
