@@ -462,8 +462,8 @@ func TestOrderStoreWithoutIndex(t *testing.T) {
 	}
 }
 
-// Each query uses an index and sorts no rows, in a new database and in a migrated
-// one.
+// Each query uses an index and sorts no rows, in a new database and in a migrated one.
+// PostgreSQL collects statistics by itself; in SQLite the new database has none.
 func TestOrderStorePlans(t *testing.T) {
 	t.Parallel()
 	after := order.Order{OrderId: 5000, Created: now, NotAfter: now}
@@ -485,7 +485,7 @@ func TestOrderStorePlans(t *testing.T) {
 			})},
 		{"OrdersOf", "yuncert_orders_of", map[sqldb.Dialect]string{sqldb.SQLite: "(domain=? AND (created,order_id)>(?,?))", sqldb.PostgreSQL: "(ROW(created, order_id) > ROW("},
 			list(func(r order.Snapshot, after order.Order) ([]order.Order, error) {
-				return r.OrdersOf("www.example.com", after, 100)
+				return r.OrdersOf("www1.example.com", after, 100)
 			})},
 		{"Expiring", "yuncert_orders_expiring", map[sqldb.Dialect]string{sqldb.SQLite: "((not_after,order_id)>(?,?) AND not_after<?)", sqldb.PostgreSQL: "(ROW(not_after, order_id) > ROW("},
 			list(func(r order.Snapshot, after order.Order) ([]order.Order, error) { return r.Expiring(later, after, 100) })},
@@ -504,8 +504,10 @@ func TestOrderStorePlans(t *testing.T) {
 				if _, err := db.ExecContext(t.Context(), filling, "csr", 20_000); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := db.ExecContext(t.Context(), "ANALYZE"); err != nil {
-					t.Fatal(err)
+				if version > 0 || database.dialect == sqlstore.PostgreSQL {
+					if _, err := db.ExecContext(t.Context(), "ANALYZE"); err != nil {
+						t.Fatal(err)
+					}
 				}
 				type sent struct {
 					statement string

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	selectWithoutNotAfter = `SELECT order_id, certificate FROM yuncert_orders WHERE state = 'certificate' AND not_after = $1 AND order_id > $2 ORDER BY order_id LIMIT $3`
+	selectWithoutNotAfter = `SELECT order_id, certificate FROM yuncert_orders WHERE ` + issued + ` AND not_after = $1 AND order_id > $2 ORDER BY order_id LIMIT $3`
 
 	// The condition leaves out an order that has changed since it was selected.
 	updateNotAfter = `UPDATE yuncert_orders SET not_after = $1 WHERE order_id = $2 AND state = 'certificate' AND not_after = $3`

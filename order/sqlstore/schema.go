@@ -1,5 +1,9 @@
 package sqlstore
 
+// issued is the condition of the index yuncert_orders_expiring. With state = 'certificate',
+// SQLite uses the index yuncert_orders_listing instead, and sorts all issued orders.
+const issued = `state || '' = 'certificate'`
+
 // migrations has the steps of [sqldb.Config]. A released step never changes.
 var migrations = [][]string{
 	{
@@ -40,6 +44,6 @@ var migrations = [][]string{
 		`UPDATE yuncert_orders SET names = domain, due = CASE WHEN domain LIKE '*.%' THEN SUBSTR(domain, 3) ELSE domain END`,
 		`UPDATE yuncert_orders SET issued = updated WHERE state = 'certificate'`,
 		`CREATE INDEX yuncert_orders_of ON yuncert_orders (domain, created, order_id)`,
-		`CREATE INDEX yuncert_orders_expiring ON yuncert_orders (not_after, order_id) WHERE state = 'certificate'`,
+		`CREATE INDEX yuncert_orders_expiring ON yuncert_orders (not_after, order_id) WHERE ` + issued,
 	},
 }

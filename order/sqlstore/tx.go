@@ -42,7 +42,7 @@ const (
 
 	selectOrdersOf = `SELECT ` + orderColumns + ` FROM yuncert_orders WHERE domain = $1 AND (created, order_id) > ($2, $3) ORDER BY created, order_id LIMIT $4`
 
-	selectExpiring = `SELECT ` + orderColumns + ` FROM yuncert_orders WHERE state = 'certificate' AND not_after < $1 AND (not_after, order_id) > ($2, $3) ORDER BY not_after, order_id LIMIT $4`
+	selectExpiring = `SELECT ` + orderColumns + ` FROM yuncert_orders WHERE ` + issued + ` AND not_after < $1 AND (not_after, order_id) > ($2, $3) ORDER BY not_after, order_id LIMIT $4`
 
 	insertOrder = `INSERT INTO yuncert_orders (` + orderColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT (order_id) DO NOTHING`
 
