@@ -162,23 +162,6 @@ func place[Req, Resp any](s *service, create func(context.Context, io.Reader, ti
 	})
 }
 
-// place makes an operation of a function that places an order and may make its key, which
-// is kept under the OrderId.
-func place[Req, Resp any](s *service, create func(context.Context, io.Reader, time.Time, *Req) (*Resp, *algorithm.PrivateKey, error)) operation {
-	return timed(func(ctx context.Context, rand io.Reader, now time.Time, req *Req) (*Resp, error) {
-		resp, key, err := create(ctx, rand, now, req)
-		if err != nil || key == nil {
-			return resp, err
-		}
-		var placed struct{ OrderId int64 } // each response has it
-		text, err := json.Marshal(resp)
-		if err := cmp.Or(err, json.Unmarshal(text, &placed)); err != nil {
-			return nil, err
-		}
-		return resp, s.keep(fmt.Sprintf("order-%d", placed.OrderId), key)
-	})
-}
-
 // withoutKey makes a function for issue of one that issues for a CSR.
 func withoutKey[Req, Resp any](create func(io.Reader, time.Time, *ca.Issuer, *Req) (*Resp, []byte, error)) func(io.Reader, time.Time, *ca.Issuer, *Req) (*Resp, *algorithm.PrivateKey, []byte, error) {
 	return func(rand io.Reader, now time.Time, issuer *ca.Issuer, req *Req) (*Resp, *algorithm.PrivateKey, []byte, error) {
