@@ -74,7 +74,8 @@ type Snapshot interface {
 	// Revoked yields the CRL entries of an authority in any order, from one
 	// statement and in bounded memory: the certificates with Status StatusRevoke or
 	// StatusDelete whose NotAfter or Updated is not before since. With a crlUrl it
-	// yields only the certificates that have it.
+	// yields only the certificates that have it. Do not call the Snapshot before the
+	// sequence has ended.
 	Revoked(authority, crlUrl string, since time.Time) iter.Seq2[ca.RevokedCertificate, error]
 }
 

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/metrics"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -32,11 +33,17 @@ var fillingCertificates = []string{
 		$3, '[]', CASE n % 100 WHEN 0 THEN 'group ' || (n / 100 % 10) ELSE '' END, '', '',
 		CASE WHEN n > $1 - $2 THEN 'REVOKE' ELSE 'ISSUE' END, CASE WHEN n > $1 - $2 THEN 1767323045000000 ELSE -62135596800000000 END,
 		CASE WHEN n > $1 - $2 THEN 1 ELSE 0 END, -62135596800000000, 1767323045000000, 1767323045000000, 1767323045000000 + n * 1000000,
-		CASE WHEN n > $1 - $2 THEN '1767323045000000 1  1f' || CAST(1000000000000000 + n * 6364136223847 % 562949953421312 AS TEXT) ||
-			'0123456789abcdef01' ELSE '' END
+		UNHEX(CASE WHEN n > $1 - $2 THEN '0006475ef64cf340ff23400100d4400000000001' || '1f' || CAST(1000000000000000 + n * 6364136223847 % 562949953421312 AS TEXT) ||
+			'0123456789abcdef01' END)
 	FROM numbers`,
 	`INSERT INTO yuncert_certificate_terms (term, certificate_id) SELECT '=host' || id || '.example.com', id FROM yuncert_certificates`,
 	`INSERT INTO yuncert_certificate_terms (term, certificate_id) SELECT '.example.com', id FROM yuncert_certificates`,
+}
+
+// decoding has the function that decodes hexadecimal digits.
+var decoding = map[sqldb.Dialect]*strings.Replacer{
+	sqldb.SQLite:     strings.NewReplacer(),
+	sqldb.PostgreSQL: strings.NewReplacer("UNHEX(", "decode(", "END)", "END, 'hex')"),
 }
 
 // settlingCertificates makes a database finish the work that the statements have
@@ -75,7 +82,7 @@ func fillInventory(tb testing.TB, d database, db *sql.DB, size, revoked, percent
 	for name := range indexes {
 		exec("DROP INDEX " + name)
 	}
-	exec(fillingCertificates[0], size, revoked, der, percent, authority)
+	exec(decoding[d.dialect].Replace(fillingCertificates[0]), size, revoked, der, percent, authority)
 	for _, statement := range fillingCertificates[1:] {
 		exec(statement)
 	}

@@ -23,7 +23,7 @@
 // become visible later. So a program that follows new certificates by their Ids must
 // begin each time a little before the last Id that it has seen.
 //
-// # SQLite, 3.35 or newer, with modernc.org/sqlite
+// # SQLite, 3.41 or newer, with modernc.org/sqlite
 //
 //	import _ "modernc.org/sqlite"
 //

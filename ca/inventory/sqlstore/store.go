@@ -17,7 +17,7 @@ const (
 	// method SQLState() string, as in pgx and lib/pq. It identifies conflicts.
 	PostgreSQL = sqldb.PostgreSQL
 
-	// SQLite is SQLite 3.35 or newer. The driver's errors must have the method
+	// SQLite is SQLite 3.41 or newer. The driver's errors must have the method
 	// Code() int, as in modernc.org/sqlite. It identifies a busy database.
 	SQLite = sqldb.SQLite
 )

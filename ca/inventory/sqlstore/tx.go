@@ -3,11 +3,8 @@ package sqlstore
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"strings"
-	"time"
 
-	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/ca/inventory"
 	"github.com/yuncert/yuncert/internal/sqldb"
 )
@@ -48,8 +45,6 @@ const (
 	insertTerms = `INSERT INTO yuncert_certificate_terms (certificate_id, term) VALUES `
 
 	deleteTerms = `DELETE FROM yuncert_certificate_terms WHERE certificate_id = $1`
-
-	selectRevoked = `SELECT crl_entry FROM yuncert_certificates WHERE status <> 'ISSUE' AND authority = $1 AND crl_until >= $2`
 
 	caColumns = `authority, name_authority, certificate_chain, crl_url, added, identifier`
 
@@ -93,11 +88,6 @@ func columnsOf(c *inventory.Certificate) []any {
 		(*sqldb.Micros)(&c.Revocation.RevocationTime), (*int)(&c.Revocation.Reason), (*sqldb.Micros)(&c.Revocation.InvalidityDate),
 		(*sqldb.Micros)(&c.Updated), &c.Id,
 	}
-}
-
-// crlUntil is the column crl_until of a certificate.
-func crlUntil(c *inventory.Certificate) int64 {
-	return max(c.NotAfter.UnixMicro(), c.Updated.UnixMicro())
 }
 
 func caColumnsOf(c *inventory.CA) []any {
@@ -176,28 +166,6 @@ func (tx *tx) PutCertificate(c inventory.Certificate) error {
 	}
 	_, err = tx.Exec("deleting the calls of a certificate", deleteCalls, c.Identifier)
 	return err
-}
-
-// errStopped means that the caller of Revoked needs no more entries.
-var errStopped = errors.New("stopped")
-
-func (tx *tx) Revoked(authority, crlUrl string, since time.Time) iter.Seq2[ca.RevokedCertificate, error] {
-	query, args := selectRevoked, []any{authority, since.UnixMicro()}
-	if crlUrl != "" {
-		query, args = query+" AND crl_url = $3", append(args, crlUrl)
-	}
-	return func(yield func(ca.RevokedCertificate, error) bool) {
-		var entry ca.RevokedCertificate
-		err := tx.Each("reading the revoked certificates", query, args, []any{(*crlEntry)(&entry)}, func() error {
-			if !yield(entry, nil) {
-				return errStopped
-			}
-			return nil
-		})
-		if err != nil && err != errStopped {
-			yield(ca.RevokedCertificate{}, err)
-		}
-	}
 }
 
 func (tx *tx) CA(identifier string) (c inventory.CA, found bool, err error) {

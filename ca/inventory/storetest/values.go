@@ -18,7 +18,10 @@ import (
 // depends on n.
 func filled(t *testing.T, n int) inventory.Certificate {
 	t.Helper()
-	return storetest.Fill[inventory.Certificate](t, n, map[string][]string{"Status": {ca.StatusIssue, ca.StatusRevoke}})
+	return storetest.Fill[inventory.Certificate](t, n, map[string][]string{
+		"Status":       {ca.StatusIssue, ca.StatusRevoke},
+		"SerialNumber": {"01", "fe00", "ff", "0a0000", "80ffffffff"},
+	})
 }
 
 func testEveryField(t *testing.T, store inventory.Store) {
