@@ -101,7 +101,7 @@ func (b *Book) refuse(ctx context.Context, now time.Time, orderID int64, err err
 // authorityFailed gives a failure of an Authority a code. The cause is for the log: it
 // may have addresses and texts of the CA.
 func authorityFailed(ctx context.Context, err error) error {
-	message := "the Authority failed; try again later"
+	message := "the Authority failed"
 	away, ok := errors.AsType[*Unavailable](err)
 	switch ended := endOf(ctx); {
 	case ended != nil:

@@ -192,7 +192,7 @@ func TestRevokeAtAuthority(t *testing.T) {
 	}{
 		{"revoked", nil, ""},
 		{"a rate limit", fmt.Errorf("revoking: %w", away), "the CA is not available; try again after 2026-03-04T06:07:07Z"},
-		{"a failure", errors.New("connection lost to ca.internal"), "the Authority failed; try again later"},
+		{"a failure", errors.New("connection lost to ca.internal"), "the Authority failed"},
 		{"a refusal", fmt.Errorf("revoking: %w", &order.Refusal{Reason: "the certificate is unknown"}), "the CA refused to revoke the certificate: the certificate is unknown"},
 		{"a refusal without a reason", &order.Refusal{}, "the CA refused to revoke the certificate: it gave no reason"},
 		{"a refusal with control characters", &order.Refusal{Reason: "a\x1bb\x00"}, "the CA refused to revoke the certificate: a"},
