@@ -51,7 +51,11 @@ func (a *Authority) Register(ctx context.Context, contacts []string, acceptTerms
 	directory, err := s.acme.Discover(ctx)
 	switch {
 	case err != nil:
-		return "", failure(ctx, err)
+		err = failure(ctx, err)
+		if _, unusable := err.(*answerError); unusable {
+			err = fmt.Errorf("the field Directory of the acme.Authority is not the URL of a CA's directory: %w", err)
+		}
+		return "", err
 	case directory.ExternalAccountRequired && external == nil:
 		return "", errors.New(bindingAdvice)
 	case directory.Terms != "" && !acceptTerms:

@@ -51,6 +51,8 @@ func TestRegister(t *testing.T) {
 		{"terms not accepted", terms, nil, false, nil, nil, "the CA has terms of service at https://ca.test/ terms: read them, and set acceptTerms"},
 		{"external account", external, nil, false, customer, object{}, ""},
 		{"external account, padded key", external, nil, false, &acme.ExternalAccount{KeyID: "customer 1", HMACKey: macKey + "=="}, object{}, ""},
+		{"a directory of something else", `{"name":"shop"}`, nil, false, nil, nil, "the field Directory of the acme.Authority is not the URL of a CA's directory: "},
+		{"a page", "<html>", nil, false, nil, nil, "is not the URL of a CA's directory: invalid character '<'"},
 		{"no external account", external, nil, false, nil, nil, "the CA only accepts its own customers: get a key ID and an HMAC key"},
 		{"no key ID", external, nil, false, &acme.ExternalAccount{HMACKey: macKey}, nil, "the ExternalAccount needs a KeyID, and an HMACKey in base64url"},
 		{"no HMAC key", external, nil, false, &acme.ExternalAccount{KeyID: "customer 1"}, nil, "the ExternalAccount needs a KeyID, and an HMACKey"},
