@@ -5,7 +5,7 @@
 //
 // It makes a key for each argument, which is a name or several with commas, prints the
 // DNS record to add, and writes the certificate next to the key. Then it works until
-// Ctrl-C. Start it again without arguments to go on with all orders.
+// Ctrl-C. Start it again with the same flags to go on with all orders: it needs no names.
 package main
 
 import (
@@ -41,10 +41,19 @@ func main() {
 	cache, _ := os.UserCacheDir()
 	dir := flag.String("dir", filepath.Join(cache, "yuncert-orders"), "`directory` of keys, certificates and orders; created if it does not exist")
 	directory := flag.String("directory", "https://acme-staging-v02.api.letsencrypt.org/directory", "`URL` of the CA; the default issues for tests only")
-	email := flag.String("email", "", "`address` where the CA may reach you")
-	agree := flag.Bool("agree", false, "accept the CA's terms of service")
-	every := flag.Duration("every", 10*time.Second, "how often to look at the orders")
+	email := flag.String("email", "", "`address` where the CA may reach you; required")
+	agree := flag.Bool("agree", false, "accept the CA's terms of service; nearly all CAs require it")
+	every := flag.Duration("every", 10*time.Second, "first pause before the next look at an order; each further pause is twice as long")
 	resolver := flag.String("resolver", "", "`host:port` of the name server to ask; empty means the system's")
+	flag.Usage = func() {
+		fmt.Fprint(flag.CommandLine.Output(), `usage: orders [flags] [names ...]
+
+Each argument is for one certificate: a name, or several with commas.
+Without arguments, orders goes on with the orders that it has.
+
+`)
+		flag.PrintDefaults()
+	}
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -55,6 +64,9 @@ func main() {
 }
 
 func run(ctx context.Context, dir, directory, email string, agree bool, every time.Duration, resolver string, domains []string, out io.Writer) error {
+	if email == "" {
+		return errors.New("no e-mail address: add -email you@example.com")
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -65,7 +77,7 @@ func run(ctx context.Context, dir, directory, email string, agree bool, every ti
 	authority := &acme.Authority{Directory: directory, Key: account}
 	authority.Account, err = authority.Register(ctx, []string{email}, agree, nil)
 	if err != nil {
-		return err
+		return fmt.Errorf("registering an account with -email %s and -agree=%t: %w", email, agree, err)
 	}
 	db, err := sql.Open("sqlite", filepath.Join(dir, "orders.db"))
 	if err != nil {
@@ -80,6 +92,11 @@ func run(ctx context.Context, dir, directory, email string, agree bool, every ti
 	for _, names := range domains {
 		if err := w.submit(ctx, time.Now(), names, email); err != nil {
 			return fmt.Errorf("%s: %w", names, err)
+		}
+	}
+	if len(domains) == 0 {
+		if err := w.remind(ctx); err != nil {
+			return err
 		}
 	}
 	for tick := time.NewTicker(every); ; {

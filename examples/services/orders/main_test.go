@@ -209,8 +209,37 @@ func TestPauses(t *testing.T) {
 	for range 20 {
 		n.pass(t, day)
 	}
+	if next := n.orders(t)[0].Next.Sub(n.now); next != 10*time.Minute {
+		t.Errorf("after many attempts the next is in %s, want 10 minutes", next)
+	}
+	n.unplaced, n.unavailable = false, errors.New("the account is closed")
+	for range 20 {
+		n.pass(t, day)
+	}
 	if next := n.orders(t)[0].Next.Sub(n.now); next != day {
-		t.Errorf("after many attempts the next is in %s, want a day", next)
+		t.Errorf("after many failures of the CA the next is in %s, want a day", next)
+	}
+}
+
+// The applicant learns once why a proof is not found, and after a restart what to add.
+func TestWaiting(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t)
+	n.unplaced = true
+	n.submit(t)
+	next := n.now.Add(10 * time.Second).Local().Format(time.TimeOnly)
+	if out := n.pass(t, 0); !strings.HasPrefix(out, "www.example.com: no proof yet, the next look is at "+next+": ") {
+		t.Errorf("the first pass prints %q", out)
+	}
+	if out := n.pass(t, time.Minute); out != "" {
+		t.Errorf("the second pass prints %q", out)
+	}
+	w, out := n.started(t)
+	if err := w.remind(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if want := "www.example.com: add the TXT record _acme-challenge.www.example.com with the text " + strings.Repeat("t", 43) + "\n"; out.String() != want {
+		t.Errorf("a restart prints %q, want %q", out, want)
 	}
 }
 

@@ -77,8 +77,15 @@ func (w *worker) advance(ctx context.Context, now time.Time, o *order.Order) (ne
 		w.report(&moved)
 		return time.Time{}, nil
 	}
-	// Each pause is twice as long, up to a day.
-	next = now.Add(min(w.every<<min(o.Attempts, 16), 24*time.Hour))
+	// Each pause is twice as long. A person may add the record at any time.
+	longest := 10 * time.Minute
+	if err != nil {
+		longest = 24 * time.Hour
+	}
+	next = now.Add(min(w.every<<min(o.Attempts, 16), longest))
+	if moved.Reason != "" && moved.Reason != o.Reason {
+		fmt.Fprintf(w.out, "%s: no proof yet, the next look is at %s: %s\n", o.Domain, next.Local().Format(time.TimeOnly), moved.Reason)
+	}
 	if u, ok := errors.AsType[*order.Unavailable](err); ok && u.RetryAt.After(next) {
 		next = u.RetryAt
 	}
@@ -139,6 +146,15 @@ func (w *worker) active(ctx context.Context, now time.Time, domain string, than 
 		}
 	}
 	return nil, err
+}
+
+// remind prints what the oldest orders need.
+func (w *worker) remind(ctx context.Context) error {
+	waiting, err := w.book.Orders(ctx, order.StateDomainVerify, order.Order{}, 1000)
+	for _, o := range waiting {
+		w.report(&o)
+	}
+	return err
 }
 
 // report prints what an order needs now, or what became of it.
