@@ -93,8 +93,9 @@ func (o *Order) renewal(request *x509der.Request, t terms) (*Order, error) {
 // NotAfter of the order until NotAfter. The application is a second order with a unit of
 // its own. It has the product, the names, the contacts and the ValidateType of the first
 // order, and its ownership is proved again. The first order stays as it is, and can be
-// renewed again: a worker remembers that it has renewed an order with [Book.Postpone]. The
-// key is as in [Book.CreateCertificateForPackageRequest].
+// renewed again: a worker remembers that it has renewed an order with [Book.Postpone].
+// Without Csr it makes an RSA key and returns it, as [Book.CreateCertificateRequest] does;
+// with Csr the key is nil.
 //
 // The document lets the second order wait in the state payed, but has no operation that
 // submits it. Here it is submitted at once.

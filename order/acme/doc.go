@@ -11,6 +11,7 @@
 // Then give it to a Book, and run an order step by step:
 //
 //	book := order.NewBook(store, order.BookOptions{Authority: ca})
+//	err = book.AddPackage(ctx, order.DefaultProductCode, 10) // your own limit on orders
 //	resp, err := book.CreateCertificateWithCsrRequest(ctx, nil, time.Now(), req) // domain_verify
 //	o, err := book.Order(ctx, resp.OrderId)
 //	// Add the DNS record of o.Challenge().
@@ -20,6 +21,9 @@
 // ValidateType "DNS" is the challenge dns-01, and "FILE" is http-01. A wildcard needs
 // "DNS". A CA limits how many proofs may fail and how many certificates it issues in a
 // week, so try everything with its directory for tests.
+//
+// To order a renewal when RenewAfter says so, set RenewBefore in BookOptions to the
+// longest term of a certificate. Its default is 30 days.
 //
 // # Errors
 //
