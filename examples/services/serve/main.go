@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/yuncert/yuncert"
@@ -115,13 +116,24 @@ func untimed[Req, Resp any](f func(context.Context, io.Reader, *Req) (*Resp, err
 	})
 }
 
+// unknown is the error for an operation that the service does not have, or has in another
+// version.
+func unknown(operations map[string]operation, call yuncert.Call) error {
+	for name := range operations {
+		if version, found := strings.CutSuffix(name, " "+call.Action); found {
+			return yuncert.Errorf(yuncert.ErrInvalidApiNotFound, "Version", "%.20q does not have %s; want %s", call.Version, call.Action, version)
+		}
+	}
+	return yuncert.ErrInvalidApiNotFound
+}
+
 func handler(operations map[string]operation) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		call, err := yuncert.ReadCall(r)
 		answer, known := operations[call.Version+" "+call.Action]
 		var resp any
 		if err == nil && !known {
-			err = yuncert.ErrInvalidApiNotFound
+			err = unknown(operations, call)
 		} else if err == nil { // a service checks here who calls: ErrForbidden
 			resp, err = answer(r.Context(), call)
 		}

@@ -249,6 +249,14 @@ func TestOperations(t *testing.T) {
 	for _, name := range []string{"2020-06-30 CreateCsr", "2020-04-07 Unknown"} {
 		c.refuse(t, name, "404 InvalidApi.NotFound")
 	}
+	for name, want := range map[string]string{
+		"2020-06-30 CreateCsr": `Version: "2020-06-30" does not have CreateCsr; want 2020-04-07`,
+		"2020-04-07 Csr":       "Specified api is not found, please check your url and method.",
+	} {
+		if _, answer := c.call(t, name); answer["Message"] != want {
+			t.Errorf("%s: the message is %q, want %q", name, answer["Message"], want)
+		}
+	}
 }
 
 // completeOrder is the worker of a service: it opens the records, takes the proof of an
