@@ -7,9 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -280,4 +284,63 @@ func TestACMEBookRenewAndCancel(t *testing.T) {
 		t.Errorf("the order is in %s, %v", o.State, err)
 	}
 	wantUnits(t, book(), 1, 1)
+}
+
+// With an Authority the NetVerifier fetches the file from port 80, before the CA does
+// (RFC 8555, section 8.3). What https serves does not count.
+func TestACMEBookNetVerifier(t *testing.T) {
+	t.Parallel()
+	p := newPebble(t, pebbleConfig{})
+	site, https, plain := webPorts(t)
+	host := p.names("www.example.com")[0]
+	p.domains.AddDNSARecord(host, []string{site})
+	_, nameServer := domains()
+	proxy, err := net.Listen("tcp", site+p.web[strings.LastIndexByte(p.web, ':'):]) // where Pebble looks
+	if err != nil {
+		t.Fatal(err)
+	}
+	var content atomic.Value // of the file
+	var asked atomic.Int32   // how often port 80 was
+	content.Store("")
+	serve := func(l net.Listener, handler http.HandlerFunc) *httptest.Server {
+		s := &httptest.Server{Listener: l, Config: &http.Server{Handler: handler}}
+		t.Cleanup(s.Close)
+		return s
+	}
+	serve(plain, func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		io.WriteString(w, content.Load().(string))
+	}).Start()
+	serve(proxy, p.domains.ServeHTTP).Start()
+	serve(https, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("https was asked for %s", r.URL) }).StartTLS()
+
+	book := order.NewBook(order.NewMemoryStore(), order.BookOptions{
+		Authority: p.authority(), Products: []order.Product{severalNames},
+		Verifier: &order.NetVerifier{Resolver: resolverAt("udp", nameServer), AllowedNetworks: []netip.Prefix{netip.MustParsePrefix(site + "/32")}},
+	})
+	if err := book.AddPackage(t.Context(), severalNames.Code, 1); err != nil {
+		t.Fatal(err)
+	}
+	id, err := p.submit(t.Context(), book, "FILE", newNamesCSR(t, testkeys.Key(algorithm.ECC_256, 1), host))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := book.CheckOwnership(t.Context(), time.Now(), id)
+	if err != nil || o.State != order.StateDomainVerify || o.Reason == "" {
+		t.Fatalf("CheckOwnership without the file: %s, %q, %v", o.State, o.Reason, err)
+	}
+	p.place("FILE", order.Proof{Domain: o.Due, Token: o.Token})
+	content.Store(o.Token)
+	for err == nil && o.State == order.StateDomainVerify {
+		o, err = book.CheckOwnership(t.Context(), time.Now(), id)
+	}
+	for err == nil && o.State == order.StateProcess {
+		o, err = book.Obtain(t.Context(), time.Now(), id)
+	}
+	if err != nil || o.State != order.StateCertificate {
+		t.Errorf("the order is in %s, %q, %v", o.State, o.Reason, err)
+	}
+	if asked.Load() < 2 {
+		t.Errorf("port 80 was asked %d times, want once for each check at least", asked.Load())
+	}
 }
