@@ -160,8 +160,7 @@ func checkKeptSubject(request *x509der.Request) error {
 // the CA signed before: use [Renew].
 //
 // Its own errors are [yuncert.ErrInvalidParameter] for a CSR with an RSA_1024 key
-// or without a subject, and for a parent with a chain of 10 certificates or with a
-// path length that does not allow the new CA or its PathLenConstraint.
+// or without a subject, and for a parent that CreateSubCACertificate refuses.
 func CreateExternalCACertificate(rand io.Reader, now time.Time, parent *Issuer, req *CreateExternalCACertificateRequest) (*CreateExternalCACertificateResponse, error) {
 	d, err := req.check(parent.keyPolicy())
 	if err != nil {

@@ -121,8 +121,9 @@ func (r *CreateSubCACertificateRequest) check() (*draft, error) {
 // CRLBase, the certificate has the address of the parent's CRL.
 //
 // Its own errors are [yuncert.ErrInvalidParameter] for a key that does not have
-// the Algorithm, and for a parent with a chain of 10 certificates or with a
-// path length that does not allow the new CA or its PathLenConstraint.
+// the Algorithm, and for a parent with a chain of 10 certificates, with a path
+// length that does not allow the new CA or its PathLenConstraint, or with a demand
+// for certificate policies in what the new CA would sign.
 func CreateSubCACertificate(rand io.Reader, now time.Time, parent *Issuer, pub crypto.PublicKey, req *CreateSubCACertificateRequest) (*CreateSubCACertificateResponse, error) {
 	d, err := req.check()
 	if err != nil {

@@ -172,6 +172,7 @@ func TestCreateSubCACertificateRefusesParent(t *testing.T) {
 		{"RSA_1024 after another Algorithm", au.rootIssuer, instant, key(algorithm.RSA_1024, 1).Public(), func(r *request) { r.Algorithm = "RSA_2048" }, refused, "Algorithm", "RSA_1024"},
 		{"the parent's own key", au.rootIssuer, instant, au.rootKey.Public(), func(r *request) {}, refused, "", "key"},
 		{"a parent that is for servers only", au.issuer, instant, key(algorithm.ECC_256, 2).Public(), func(r *request) {}, refused, "ParentIdentifier", "path length"},
+		{"a parent that demands policies two levels below", demandingRoot(t), instant, au.subKey.Public(), func(r *request) {}, refused, "ParentIdentifier", "certificate policies"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package ca
 
 import (
 	"bytes"
+	"crypto/x509"
 	"io"
 	"time"
 
@@ -21,15 +22,15 @@ import (
 // certificate is the old certificate of the CA in PEM, which may have expired. parent is
 // the CA above, the former one or another one, as for [CreateExternalCACertificate]. A
 // self-signed root is its own parent, and then only its key counts. The new certificate
-// begins now and is valid for so many calendar years, up to 100. The extensions that say
-// who signed are the parent's: authorityKeyIdentifier and the addresses. Renew does not
-// verify who signed the old certificate.
+// begins now and is valid for so many calendar years, up to 100. authorityKeyIdentifier
+// and the addresses are the parent's, and issuerAltName is left out, because they say who
+// signed. Renew does not verify who signed the old certificate.
 //
 // Its own errors are [yuncert.ErrMissingParameter] and
 // [yuncert.ErrInvalidValueMalformed] for certificate and years, and
 // [yuncert.ErrInvalidParameter] if certificate is not acceptable as a CA's ([NewIssuer]),
-// or if the parent, its path length or its extended key usages do not allow the
-// certificate.
+// or if the parent, its path length, its extended key usages or its name constraints do
+// not allow the certificate.
 func Renew(rand io.Reader, now time.Time, parent *Issuer, certificate string, years int32) (*CreateRootCACertificateResponse, error) {
 	if err := checkParent(parent, ""); err != nil {
 		return nil, err
@@ -47,6 +48,12 @@ func Renew(rand io.Reader, now time.Time, parent *Issuer, certificate string, ye
 	old := parsed[0]
 	if err := checkCA(old, parent.options.KeyPolicy); err != nil {
 		return nil, param.Refused("Certificate", "the certificate %v", err)
+	}
+	if _, err := x509der.ConstraintsOf(old); err != nil {
+		return nil, param.Refused("Certificate", "the certificate has unusable name constraints: %v", err)
+	}
+	if policyDemand([]*x509.Certificate{new(x509.Certificate), old}) != nil {
+		return nil, param.Refused("Certificate", "the certificate "+demandsPolicies)
 	}
 	name, err := x509der.ParseCAName(old.RawSubject)
 	if err != nil {
@@ -72,6 +79,9 @@ func Renew(rand io.Reader, now time.Time, parent *Issuer, certificate string, ye
 			Issuer: old.RawSubject, NotBefore: notBefore, NotAfter: notAfter, RawSubject: old.RawSubject, PublicKey: publicKey, Kept: kept,
 		})
 	}
+	if err := parent.checkKeptNames(old); err != nil {
+		return nil, err
+	}
 	usages, _ := x509der.ExtKeyUsages(old)
 	return parent.issueSubCA(rand, now, &draft{
 		kind:        caCertificate,
@@ -85,4 +95,22 @@ func Renew(rand io.Reader, now time.Time, parent *Issuer, certificate string, ye
 		pathLenFrom: "Certificate",
 		kept:        kept,
 	})
+}
+
+// checkKeptNames refuses names of a certificate that the name constraints exclude.
+func (i *Issuer) checkKeptNames(cert *x509.Certificate) error {
+	comparisons := int64(0)
+	for at, c := range i.constraints {
+		if c == nil {
+			continue
+		}
+		comparisons += c.Comparisons(cert)
+		if comparisons > maxComparisons {
+			return param.Refused("Certificate", "the names of the certificate would have to be compared with name constraints more than %d times", maxComparisons)
+		}
+		if err := c.CheckNames(cert); err != nil {
+			return param.Refused("Certificate", "%v of the CA %.80q", err, i.chain[at].Subject.CommonName)
+		}
+	}
+	return nil
 }

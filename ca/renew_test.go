@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -172,6 +173,45 @@ func TestRenewOwn(t *testing.T) {
 	}
 }
 
+// demandingRoot demands policies in what CAs below it sign (RFC 5280, section 4.2.1.11).
+func demandingRoot(t testing.TB) *ca.Issuer {
+	const a = algorithm.ECC_256
+	root, _ := foreignCA(t, a, func(root, _ *x509.Certificate) {
+		root.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 36}, Critical: true, Value: []byte{0x30, 3, 0x80, 1, 2}}}
+	})
+	return issuerOf(t, root, key(a, 0), ca.IssuerOptions{})
+}
+
+// An empty key identifier becomes the one that NewIssuer assumes, and not a second one.
+// The parent has no part in issuerAltName.
+func TestRenewOddExtensions(t *testing.T) {
+	t.Parallel()
+	const a = algorithm.ECC_256
+	root, sub := foreignCA(t, a, func(root, sub *x509.Certificate) {
+		for _, cert := range []*x509.Certificate{root, sub} {
+			cert.ExtraExtensions = []pkix.Extension{
+				{Id: asn1.ObjectIdentifier{2, 5, 29, 14}, Value: []byte{4, 0}},
+				{Id: asn1.ObjectIdentifier{2, 5, 29, 18}, Value: []byte{0x30, 3, 0x82, 1, 'a'}},
+			}
+		}
+	})
+	parent := issuerOf(t, root, key(a, 0), ca.IssuerOptions{})
+	for n, old := range []string{root, sub} {
+		resp, err := ca.Renew(testutil.Seeded(), instant, parent, old, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		issuerOf(t, resp.CertificateChain, key(a, n), ca.IssuerOptions{})
+		cert := parsePEM(t, resp.Certificate)
+		if want := x509der.SubjectKeyID(cert.RawSubjectPublicKeyInfo); !bytes.Equal(cert.SubjectKeyId, want) {
+			t.Errorf("the key identifier is %x, want %x", cert.SubjectKeyId, want)
+		}
+		if slices.ContainsFunc(cert.Extensions, func(e pkix.Extension) bool { return e.Id.String() == "2.5.29.18" }) {
+			t.Error("the certificate has an issuerAltName")
+		}
+	}
+}
+
 func TestRenewRefuses(t *testing.T) {
 	t.Parallel()
 	const a = algorithm.ECC_256
@@ -186,6 +226,22 @@ func TestRenewRefuses(t *testing.T) {
 		_, text := foreignCA(t, a, func(_, sub *x509.Certificate) { sub.RawSubject = parsePEM(t, au.root.Certificate).RawSubject })
 		return text
 	}()
+	extended := func(id asn1.ObjectIdentifier, value ...byte) string {
+		_, text := foreignCA(t, a, func(_, sub *x509.Certificate) {
+			sub.PermittedDNSDomains = nil
+			sub.ExtraExtensions = []pkix.Extension{{Id: id, Critical: true, Value: value}}
+		})
+		return text
+	}
+	x400 := extended(asn1.ObjectIdentifier{2, 5, 29, 30}, 0x30, 8, 0xa0, 6, 0x30, 4, 0xa3, 2, 5, 0) // a permitted x400Address
+	demanding := extended(asn1.ObjectIdentifier{2, 5, 29, 36}, 0x30, 3, 0x80, 1, 1)                 // requireExplicitPolicy of 1
+	rootOf := func(change func(root *x509.Certificate)) *ca.Issuer {
+		root, _ := foreignCA(t, a, func(root, _ *x509.Certificate) { change(root) })
+		return issuerOf(t, root, key(a, 0), ca.IssuerOptions{})
+	}
+	excluding := rootOf(func(root *x509.Certificate) { root.ExcludedDNSDomains = []string{"ca.example.com"} })
+	slow := rootOf(func(root *x509.Certificate) { root.ExcludedDNSDomains = slices.Repeat([]string{"b.example.com"}, 1<<10) })
+	_, many := foreignCA(t, a, func(_, sub *x509.Certificate) { sub.DNSNames = slices.Repeat([]string{"a.example.com"}, 1<<10+1) })
 	leaf := testutil.EncodePEM("CERTIFICATE", issue(t, au.issuer, serverRequest(au.issuer, hostCSR(t, a, "www.example.com"))).Raw)
 	limited := func(change func(*ca.CreateSubCACertificateRequest)) *ca.Issuer {
 		req := subRequest(a)
@@ -223,6 +279,11 @@ func TestRenewRefuses(t *testing.T) {
 		{"an expired parent", func(c *call) { c.now = instant.AddDate(11, 0, 0) }, yuncert.ErrCertificateExpired, "ParentIdentifier", ""},
 		{"a server's", func(c *call) { c.certificate = leaf }, refused, "Certificate", "is not a CA certificate"},
 		{"a critical extension", func(c *call) { c.certificate = critical }, refused, "Certificate", "1.2.3"},
+		{"name constraints that Verify does not support", func(c *call) { c.certificate = x400 }, refused, "Certificate", "unusable name constraints tag 3"},
+		{"a demand for policies", func(c *call) { c.certificate = demanding }, refused, "Certificate", "requires certificate policies"},
+		{"a parent's demand for policies", func(c *call) { c.parent = demandingRoot(t) }, refused, "ParentIdentifier", "new CA policies"},
+		{"a name that the parent excludes", func(c *call) { c.parent = excluding }, refused, "Certificate", "ca.example.com excluded"},
+		{"too many comparisons", func(c *call) { c.parent, c.certificate = slow, many }, refused, "Certificate", "more than 1048576 times"},
 		{"a control character in the subject", func(c *call) { c.certificate = control }, malformed, "Certificate", "unusable subject"},
 		{"the name of the parent", func(c *call) { c.certificate = named }, refused, "Certificate", "a CA's own"},
 		{"its own parent", func(c *call) { c.parent = issuerOf(t, foreignSub+foreignRoot, key(a, 1), ca.IssuerOptions{}) }, refused, "Certificate", "want the CA above"},

@@ -141,8 +141,17 @@ func (i *Issuer) checkKind(kind certificateKind) error {
 		return param.Refused("ParentIdentifier", "the chain of the issuing CA has %d certificates already, which is the most", maxChain)
 	case kind == caCertificate && i.depth == 0:
 		return param.Refused("ParentIdentifier", "the path length of the issuing CA allows no CA below it (RFC 5280, section 4.2.1.9)")
+	case kind == caCertificate && i.demandsBelowCA():
+		return param.Refused("ParentIdentifier", "the issuing CA or one above it requires certificate policies in what the new CA would sign, and they are not supported (RFC 5280, section 4.2.1.11)")
 	}
 	return nil
+}
+
+// demandsBelowCA reports whether a certificate below a new CA of the issuer would need
+// certificate policies. NewIssuer would refuse the new CA.
+func (i *Issuer) demandsBelowCA() bool {
+	leaf, below := new(x509.Certificate), &x509.Certificate{RawIssuer: i.chain[0].RawSubject}
+	return policyDemand(append([]*x509.Certificate{leaf, below}, i.chain...)) != nil
 }
 
 // checkPathLen refuses the path length of a new CA that the chain does not allow

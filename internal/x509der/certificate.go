@@ -164,12 +164,17 @@ func appendSubjectKeyID(dst, publicKey []byte) []byte {
 }
 
 // KeptExtensions returns the extensions of a CA's certificate that a new certificate of
-// the CA keeps: all except authorityKeyIdentifier, cRLDistributionPoints, freshestCRL
-// and authorityInfoAccess, which are about the issuer. Without a subjectKeyIdentifier
-// it adds the one of [SubjectKeyID], which package ca assumes then.
+// the CA keeps: all except authorityKeyIdentifier, issuerAltName,
+// cRLDistributionPoints, freshestCRL and authorityInfoAccess, which are about the
+// issuer. If subjectKeyIdentifier is missing or empty, it is the one of [SubjectKeyID],
+// which package ca assumes then.
 func KeptExtensions(cert *x509.Certificate) (kept []byte, err error) {
+	withoutKeyID := len(cert.SubjectKeyId) == 0
 	for _, e := range cert.Extensions {
-		if isExtension(e, extAuthorityKeyID) || isExtension(e, extCRLPoints) || isExtension(e, extFreshestCRL) || e.Id.Equal(infoAccess) {
+		if isExtension(e, extAuthorityKeyID) || isExtension(e, extIssuerAltName) || isExtension(e, extCRLPoints) || isExtension(e, extFreshestCRL) || e.Id.Equal(infoAccess) {
+			continue
+		}
+		if withoutKeyID && isExtension(e, extSubjectKeyID) { // an empty one
 			continue
 		}
 		encoded, err := encodingasn1.Marshal(e)
@@ -178,7 +183,7 @@ func KeptExtensions(cert *x509.Certificate) (kept []byte, err error) {
 		}
 		kept = append(kept, encoded...)
 	}
-	if len(cert.SubjectKeyId) == 0 {
+	if withoutKeyID {
 		kept = appendSubjectKeyID(kept, cert.RawSubjectPublicKeyInfo)
 	}
 	return kept, nil

@@ -19,6 +19,7 @@ const (
 	extSubjectKeyID    = "\x55\x1d\x0e"
 	extKeyUsage        = "\x55\x1d\x0f"
 	extAltName         = "\x55\x1d\x11"
+	extIssuerAltName   = "\x55\x1d\x12"
 	extConstraints     = "\x55\x1d\x13" // basicConstraints
 	extCRLPoints       = "\x55\x1d\x1f"
 	extAuthorityKeyID  = "\x55\x1d\x23"
