@@ -240,7 +240,9 @@ func TestRenewRefuses(t *testing.T) {
 		return issuerOf(t, root, key(a, 0), ca.IssuerOptions{})
 	}
 	excluding := rootOf(func(root *x509.Certificate) { root.ExcludedDNSDomains = []string{"ca.example.com"} })
-	slow := rootOf(func(root *x509.Certificate) { root.ExcludedDNSDomains = slices.Repeat([]string{"b.example.com"}, 1<<10) })
+	slow := rootOf(func(root *x509.Certificate) {
+		root.ExcludedDNSDomains = slices.Repeat([]string{"b.example.com"}, 1<<10)
+	})
 	_, many := foreignCA(t, a, func(_, sub *x509.Certificate) { sub.DNSNames = slices.Repeat([]string{"a.example.com"}, 1<<10+1) })
 	leaf := testutil.EncodePEM("CERTIFICATE", issue(t, au.issuer, serverRequest(au.issuer, hostCSR(t, a, "www.example.com"))).Raw)
 	limited := func(change func(*ca.CreateSubCACertificateRequest)) *ca.Issuer {
