@@ -111,6 +111,19 @@ func (b *Book) Order(ctx context.Context, orderID int64) (o Order, err error) {
 	return o, nil
 }
 
+// orderFor returns an order whose state allows an event. The state can change before
+// the event is stored, so [Book.move] looks again.
+func (b *Book) orderFor(ctx context.Context, orderID int64, e event) (Order, error) {
+	o, err := b.Order(ctx, orderID)
+	if err != nil {
+		return Order{}, err
+	}
+	if _, err := o.State.after(e); err != nil {
+		return Order{}, err
+	}
+	return o, nil
+}
+
 // move applies an event to an order and stores it. If change is not nil, it makes
 // further changes to the order first. Attempts begin again in each state and for each
 // proof.

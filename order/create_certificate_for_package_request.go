@@ -55,7 +55,7 @@ type CreateCertificateForPackageRequestResponse struct {
 // Csr. It knows the documented products only, and the names of a CSR as a Book without an
 // [Authority] does.
 func (r *CreateCertificateForPackageRequestRequest) Validate() error {
-	_, err := r.check(documented)
+	_, err := r.check(documentedTerms)
 	return err
 }
 

@@ -47,7 +47,7 @@ type CreateCertificateRequestResponse struct {
 // The codes are as in [CreateCertificateWithCsrRequestRequest.Validate], with Domain in
 // place of Csr. It knows the documented products only.
 func (r *CreateCertificateRequestRequest) Validate() error {
-	_, err := r.check(documented)
+	_, err := r.check(documentedTerms)
 	return err
 }
 
@@ -60,10 +60,8 @@ func (r *CreateCertificateRequestRequest) check(t terms) (*Order, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, contact := range []struct{ parameter, text string }{{"Username", r.Username}, {"Phone", r.Phone}, {"Email", r.Email}} {
-		if err := checkContact(contact.parameter, contact.text); err != nil {
-			return nil, err
-		}
+	if err := checkContacts(r.Username, r.Phone, r.Email); err != nil {
+		return nil, err
 	}
 	names, err := splitDomain(r.Domain)
 	if err != nil {

@@ -63,7 +63,7 @@ type CreateCertificateWithCsrRequestResponse struct {
 // [yuncert.ErrInvalidValueMalformed] for other fields. The CSR's key must pass
 // [algorithm.Check]; the operation applies the Book's options instead.
 func (r *CreateCertificateWithCsrRequestRequest) Validate() error {
-	_, err := r.check(documented)
+	_, err := r.check(documentedTerms)
 	return err
 }
 
@@ -84,10 +84,8 @@ func (r *CreateCertificateWithCsrRequestRequest) check(t terms) (*Order, error) 
 	if err != nil {
 		return nil, err
 	}
-	for _, contact := range []struct{ parameter, text string }{{"Username", r.Username}, {"Phone", r.Phone}, {"Email", r.Email}} {
-		if err := checkContact(contact.parameter, contact.text); err != nil {
-			return nil, err
-		}
+	if err := checkContacts(r.Username, r.Phone, r.Email); err != nil {
+		return nil, err
 	}
 	if err := checkValidateType(r.ValidateType, names, t.authority); err != nil {
 		return nil, err

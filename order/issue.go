@@ -35,11 +35,8 @@ import (
 // its transaction, so that a slow key locks no row. If the state of the order
 // changes in between, it discards the certificate.
 func (b *Book) Issue(ctx context.Context, rand io.Reader, now time.Time, issuer *ca.Issuer, orderID int64) (Order, error) {
-	o, err := b.Order(ctx, orderID)
+	o, err := b.orderFor(ctx, orderID, eventIssue)
 	if err != nil {
-		return Order{}, err
-	}
-	if _, err := o.State.after(eventIssue); err != nil {
 		return Order{}, err
 	}
 	if _, err := o.request(b.keyPolicy); err != nil {
@@ -94,11 +91,8 @@ func (b *Book) Complete(ctx context.Context, now time.Time, orderID int64, certi
 	if err != nil {
 		return Order{}, err
 	}
-	o, err := b.Order(ctx, orderID)
+	o, err := b.orderFor(ctx, orderID, eventIssue)
 	if err != nil {
-		return Order{}, err
-	}
-	if _, err := o.State.after(eventIssue); err != nil {
 		return Order{}, err
 	}
 	request, err := o.request(b.keyPolicy)

@@ -20,11 +20,8 @@ import (
 // Authority: use [Book.Issue] or Complete. It returns [yuncert.ErrInvalidParameter] if
 // the CSR's key was blocked after the order was submitted.
 func (b *Book) Obtain(ctx context.Context, now time.Time, orderID int64) (Order, error) {
-	o, err := b.Order(ctx, orderID)
+	o, err := b.orderFor(ctx, orderID, eventIssue)
 	if err != nil {
-		return Order{}, err
-	}
-	if _, err := o.State.after(eventIssue); err != nil {
 		return Order{}, err
 	}
 	if o.Reference == "" {

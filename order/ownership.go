@@ -104,11 +104,8 @@ type Verifier interface {
 //
 // If another call finds the proof first, the code is [yuncert.ErrOrderStateError].
 func (b *Book) CheckOwnership(ctx context.Context, now time.Time, orderID int64) (Order, error) {
-	before, err := b.Order(ctx, orderID)
+	before, err := b.orderFor(ctx, orderID, eventProve)
 	if err != nil {
-		return Order{}, err
-	}
-	if _, err := before.State.after(eventProve); err != nil {
 		return Order{}, err
 	}
 	if before.Reference != "" {

@@ -36,7 +36,7 @@ type RenewCertificateOrderForPackageRequestResponse struct {
 // [CreateCertificateWithCsrRequestRequest.Validate]. The operation also compares the CSR
 // with the order.
 func (r *RenewCertificateOrderForPackageRequestRequest) Validate() error {
-	_, err := r.check(documented)
+	_, err := r.check(documentedTerms)
 	return err
 }
 
@@ -107,11 +107,8 @@ func (b *Book) RenewCertificateOrderForPackageRequest(ctx context.Context, rand 
 	if err != nil {
 		return nil, nil, err
 	}
-	old, err := b.Order(ctx, req.OrderId)
+	old, err := b.orderFor(ctx, req.OrderId, eventRenew)
 	if err != nil {
-		return nil, nil, err
-	}
-	if _, err := old.State.after(eventRenew); err != nil {
 		return nil, nil, err
 	}
 	if from := old.NotAfter.Add(-b.renewBefore); now.Before(from) || now.After(old.NotAfter) {

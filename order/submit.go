@@ -22,8 +22,8 @@ type terms struct {
 	authority bool                // whether an Authority certifies the CSR
 }
 
-// documented are the terms of the Validate methods, which do not know a Book.
-var documented = terms{products: products}
+// documentedTerms are the terms of the Validate methods, which do not know a Book.
+var documentedTerms = terms{products: products}
 
 // terms returns the terms of the Book.
 func (b *Book) terms() terms { return terms{b.products, b.keyPolicy, b.authority != nil} }
@@ -76,12 +76,17 @@ func acceptedRSA(policy algorithm.KeyPolicy) string {
 	return list
 }
 
-// checkContact checks Username, Phone or Email.
-func checkContact(parameter, text string) error {
-	if text == "" {
-		return yuncert.Missing(parameter)
+// checkContacts checks contacts that are all required.
+func checkContacts(username, phone, email string) error {
+	for _, contact := range []struct{ parameter, text string }{{"Username", username}, {"Phone", phone}, {"Email", email}} {
+		if contact.text == "" {
+			return yuncert.Missing(contact.parameter)
+		}
+		if err := param.CheckText(contact.parameter, contact.text, 255); err != nil {
+			return err
+		}
 	}
-	return param.CheckText(parameter, text, 255)
+	return nil
 }
 
 // checkValidateType checks how the names of an order are to be proved.
