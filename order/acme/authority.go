@@ -225,8 +225,8 @@ func (s *session) authorization(ctx context.Context, url string) (*rfc8555.Autho
 	return z, nil
 }
 
-// due returns the proof that is due. It tells the CA to look for the placed one if that
-// is among the pending ones, which come in any sequence.
+// due returns the proof that is due, or nil. If placed is one of the pending proofs, it
+// tells the CA to look for it. The CA lists the authorizations in any sequence.
 func (s *session) due(ctx context.Context, o *rfc8555.Order, placed order.Proof) (*order.Proof, error) {
 	switch o.Status {
 	case rfc8555.StatusInvalid:
@@ -237,7 +237,7 @@ func (s *session) due(ctx context.Context, o *rfc8555.Order, placed order.Proof)
 	default:
 		return nil, nonsense("the order has the status %.40q", o.Status)
 	}
-	var other *order.Proof // pending, and not placed
+	var other *order.Proof // the first pending proof that is not placed
 	for _, url := range o.AuthzURLs {
 		z, err := s.authorization(ctx, url)
 		if err != nil {
@@ -327,36 +327,37 @@ const base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 // look asks the CA to look for the proof of a challenge, and waits. It returns the
 // authorization.
 func (s *session) look(ctx context.Context, url string, c *rfc8555.Challenge) (*rfc8555.Authorization, error) {
-	z := &rfc8555.Authorization{Status: rfc8555.StatusPending}
 	if c.Status == rfc8555.StatusPending {
-		var err error
-		if c, err = s.acme.Accept(ctx, c); err != nil {
-			return s.afterAccept(ctx, url, err)
+		accepted, err := s.acme.Accept(ctx, c)
+		if err != nil {
+			return s.notAccepted(ctx, url, err)
 		}
+		c = accepted
 	}
 	if c.Status == rfc8555.StatusValid || c.Status == rfc8555.StatusInvalid {
 		return s.authorization(ctx, url)
 	}
-	for z.Status == rfc8555.StatusPending {
+	for {
 		again, err := s.pause(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if !again {
-			break
+			return &rfc8555.Authorization{Status: rfc8555.StatusPending}, nil
 		}
-		if z, err = s.authorization(ctx, url); err != nil {
-			return nil, err
+		z, err := s.authorization(ctx, url)
+		if err != nil || z.Status != rfc8555.StatusPending {
+			return z, err
 		}
 	}
-	return z, nil
 }
 
-// afterAccept is for a CA that does not want to look. If another process asked before,
-// the CA is looking already and the authorization says so.
-func (s *session) afterAccept(ctx context.Context, url string, accept error) (*rfc8555.Authorization, error) {
-	if !isProblem(accept, "malformed") {
-		return nil, failure(ctx, accept)
+// notAccepted returns the authorization of a challenge that the CA does not accept, or
+// the CA's error. If another process asked first, the CA refuses the second request
+// because it is looking already. Then the authorization shows that.
+func (s *session) notAccepted(ctx context.Context, url string, problem error) (*rfc8555.Authorization, error) {
+	if !isProblem(problem, "malformed") {
+		return nil, failure(ctx, problem)
 	}
 	z, err := s.authorization(ctx, url)
 	if err != nil {
@@ -366,32 +367,32 @@ func (s *session) afterAccept(ctx context.Context, url string, accept error) (*r
 		return c.Type == s.challenge && c.Status != rfc8555.StatusPending
 	})
 	if z.Status == rfc8555.StatusPending && !asked {
-		return nil, failure(ctx, accept)
+		return nil, failure(ctx, problem)
 	}
 	return z, nil
 }
 
-// finalize gives the CA the CSR. It returns nil also if the order changed meanwhile:
-// its status tells then.
+// finalize sends the CSR. It also returns nil if the CA refused it, but the order is not
+// ready any more: another process sent the CSR first, or the CA ended the order. The
+// caller reads the order again.
 func (s *session) finalize(ctx context.Context, o *rfc8555.Order, csr []byte) error {
 	if o.FinalizeURL == "" {
 		return nonsense("the order has no URL to finalize it")
 	}
-	// After the answer CreateOrderCert would wait until ctx ends: the session refuses
-	// its next request.
+	// After the answer CreateOrderCert would ask until ctx ends: the session refuses its
+	// next request.
 	s.last, s.answered = o.FinalizeURL, false
-	_, _, err := s.acme.CreateOrderCert(ctx, o.FinalizeURL, csr, false)
+	_, _, problem := s.acme.CreateOrderCert(ctx, o.FinalizeURL, csr, false)
 	accepted := s.answered
 	s.last, s.answered = "", false
-	if err == nil || accepted {
+	if problem == nil || accepted {
 		return nil
 	}
-	problem := err
-	now, err := s.order(ctx, o.URI)
+	current, err := s.order(ctx, o.URI)
 	switch {
 	case err != nil:
 		return failure(ctx, problem)
-	case now.Status != rfc8555.StatusReady && now.Status != rfc8555.StatusPending:
+	case current.Status != rfc8555.StatusReady && current.Status != rfc8555.StatusPending:
 		return nil
 	case isProblem(problem, "badCSR", "badPublicKey", "malformed", "rejectedIdentifier", "unsupportedIdentifier"):
 		return refusal("", problem) // the CSR never changes

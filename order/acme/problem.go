@@ -19,7 +19,7 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// maxRetry is how long a CA can ask to be left alone. Public rate limits are counted by
+// maxRetry is the longest pause that a CA can ask for. Public rate limits are counted by
 // the week.
 const maxRetry = 7 * 24 * time.Hour
 
@@ -81,16 +81,16 @@ func nonsense(format string, args ...any) error {
 // (RFC 8555, section 6.7). Some CAs write other prefixes.
 func problemType(urn string) string { return urn[strings.LastIndexByte(urn, ':')+1:] }
 
-// isProblem reports whether an error is a problem of one of these types that the CA
-// reports with a client error other than a rate limit.
+// isProblem reports whether an error is a problem of one of these types, with the status
+// of a client error that is not a rate limit.
 func isProblem(err error, types ...string) bool {
 	p, ok := errors.AsType[*rfc8555.Error](err)
 	return ok && p.StatusCode >= 400 && p.StatusCode < 500 && p.StatusCode != http.StatusTooManyRequests &&
 		slices.ContainsFunc(types, func(t string) bool { return strings.EqualFold(t, problemType(p.ProblemType)) })
 }
 
-// isForgotten reports whether a CA answered that it has no such thing. A page of a proxy
-// with the status 404 is another error.
+// isForgotten reports whether the CA itself answered 404. A proxy's page with this status
+// is not a problem document, and another error.
 func isForgotten(err error) bool {
 	p, ok := errors.AsType[*rfc8555.Error](err)
 	return ok && p.StatusCode == http.StatusNotFound && p.ProblemType != ""
@@ -136,9 +136,9 @@ func reasonOf(z *rfc8555.Authorization) string {
 	return clean(fmt.Sprintf("%s: the authorization is %s, and the CA gives no reason", z.Identifier.Value, z.Status))
 }
 
-// failure returns the error for the caller: ctx's if it ended, an *order.Unavailable if
-// the CA is away or wants to be left alone, or an error that says what the account's
-// owner has to do.
+// failure returns the error for the caller: the error of ctx if it ended, an
+// *order.Unavailable if the CA is away or limits the rate, or an error that says what the
+// account's owner has to do.
 func failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

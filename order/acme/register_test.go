@@ -143,7 +143,7 @@ func TestFields(t *testing.T) {
 		{"P-224", func(a *acme.Authority) { a.Key = p224 }, "unsupported algorithm"},
 		{"no Directory", func(a *acme.Authority) { a.Directory = "" }, "the field Directory of the acme.Authority is empty"},
 		{"no URL", func(a *acme.Authority) { a.Directory = "https://ca.test:port" }, "the field Directory of the acme.Authority is not a URL"},
-		{"http", func(a *acme.Authority) { a.Directory = "http://ca.test/dir" }, `the URL "http://ca.test/dir" does not begin with https://`},
+		{"http", func(a *acme.Authority) { a.Directory = "http://ca.test/dir" }, `the field Directory of the acme.Authority: the URL "http://ca.test/dir" does not begin with https://`},
 		{"a path", func(a *acme.Authority) { a.Directory = "/dir" }, `the URL "/dir" does not begin with https://`},
 		{"a password", func(a *acme.Authority) { a.Directory = "http://tom:secret@ca.test/dir" }, `the URL "http://tom:xxxxx@ca.test/dir" does not begin`},
 	}

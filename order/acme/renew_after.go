@@ -65,8 +65,8 @@ func (a *Authority) RenewAfter(ctx context.Context, certificate string) (at, nex
 	return start.Add(time.Duration(point)), nextAsk, nil
 }
 
-// errorPause is when to ask again if the CA does not know the certificate, or does not
-// say when (RFC 9773, section 4.3.3).
+// errorPause is how long not to ask again if the CA does not know the certificate, or
+// does not say how long (RFC 9773, section 4.3.3).
 const errorPause = 6 * time.Hour
 
 // certificateID returns the identifier of a certificate: the key identifier of its CA

@@ -38,15 +38,15 @@ type session struct {
 	loopback  bool   // the directory's URL begins with http://
 	challenge string // type of the challenges to use
 
-	end    time.Time     // of waiting
+	end    time.Time     // when Wait is over
 	length time.Duration // of the next pause
 	retry  string        // Retry-After of the last answer
 
-	last     string // URL of the request after whose answer all others are refused, or empty
-	answered bool   // the request to last succeeded
+	last     string // if not empty, no request is sent after the answer to a POST to this URL
+	answered bool   // whether that answer has come, with status 200
 }
 
-// session checks the fields of a, and starts a call.
+// session checks the fields of an Authority, and starts a call.
 func (a *Authority) session() (*session, error) {
 	if a.Account == "" {
 		return nil, errors.New("the field Account of the acme.Authority is empty: set it to the URL that Register returned")
@@ -118,18 +118,18 @@ func backoff(n int, _ *http.Request, res *http.Response) time.Duration {
 	return 0
 }
 
-// allows refuses a URL that is not https. A CA may use several hosts. A directory on
-// loopback may use http on loopback.
+// allows refuses a URL that is not https. A CA may use several hosts. If the directory is
+// on loopback with http, the CA's URLs may be so too.
 func (s *session) allows(u *url.URL) error {
 	switch {
 	case len(u.String()) > maxURL:
-		return nonsense("a URL has more than %d octets", maxURL)
+		return fmt.Errorf("a URL has more than %d octets", maxURL)
 	case u.Scheme == "https" && u.Host != "":
 		return nil
 	case u.Scheme == "http" && s.loopback && isLoopback(u.Hostname()):
 		return nil
 	}
-	return nonsense("the URL %.80q does not begin with https://", u.Redacted())
+	return fmt.Errorf("the URL %.80q does not begin with https://", u.Redacted())
 }
 
 func isLoopback(host string) bool {
@@ -140,8 +140,11 @@ func isLoopback(host string) bool {
 // RoundTrip implements [http.RoundTripper].
 func (s *session) RoundTrip(req *http.Request) (*http.Response, error) {
 	err := s.allows(req.URL)
-	if s.answered {
+	switch {
+	case s.answered:
 		err = errors.New("the answer before this request is enough")
+	case err != nil:
+		err = nonsense("%v", err)
 	}
 	if err != nil {
 		if req.Body != nil {
@@ -179,8 +182,8 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// pause waits before the next look. It reports false if Wait is over, or would be before
-// the CA wants to be asked again.
+// pause waits before the next request. It reports false at once if Wait would be over by
+// then.
 func (s *session) pause(ctx context.Context) (again bool, err error) {
 	now := time.Now()
 	length := s.length
