@@ -30,8 +30,8 @@ type Authority interface {
 	// certificate in PEM, followed by CA certificates, or "" while the CA is at work.
 	Obtain(ctx context.Context, reference string, csr []byte) (certificate string, err error)
 
-	// Revoke revokes a certificate, in PEM as Obtain returned it. To revoke it twice is
-	// no error.
+	// Revoke revokes a certificate, in PEM as Obtain returned it. It returns nil if the
+	// certificate is revoked already.
 	Revoke(ctx context.Context, certificate string) error
 }
 
@@ -51,17 +51,17 @@ type Refusal struct {
 	Reason string // for the applicant to read and act on
 }
 
-// Error returns the Reason.
+// Error says that the CA refused, and why.
 func (r *Refusal) Error() string { return "the CA refused: " + r.Reason }
 
-// Unavailable is an error of an [Authority] whose CA asks to be left alone for a while,
-// such as with a rate limit.
+// An Unavailable is the error of an [Authority] whose CA cannot be reached, fails, or
+// limits the rate.
 type Unavailable struct {
 	RetryAt time.Time // when to try again; zero if the CA does not say
 	Err     error     // the cause
 }
 
-// Error says until when the CA asks to wait, and why.
+// Error says until when the CA is not available, and why.
 func (u *Unavailable) Error() string {
 	if u.RetryAt.IsZero() {
 		return fmt.Sprintf("the CA is not available: %v", u.Err)

@@ -19,8 +19,8 @@ const (
 	maxProof     = 512
 )
 
-// begin applies at the Authority for the certificate of a new order. It first looks
-// whether a unit is left, so that no applicant can make the CA work without one.
+// begin applies at the Authority for the certificate of a new order. It first checks that
+// a unit is left, so that no applicant can make the CA work without one.
 func (b *Book) begin(ctx context.Context, o *Order) error {
 	if err := b.checkUnit(ctx, o.ProductCode); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (o *Order) setDue(due *Proof) error {
 	return nil
 }
 
-// isVisible reports whether a text has only visible ASCII characters.
+// isVisible reports whether all characters of a text are visible ASCII.
 func isVisible(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
@@ -76,8 +76,8 @@ func isFileName(name string) bool {
 	})
 }
 
-// unusable returns the error for an answer that an Authority must not give. The order
-// does not change, because a mistake in the client of the CA may be repaired.
+// unusable returns the error for an answer that breaks the rules of [Authority]. The order
+// does not change, because the mistake may be in the Authority's code, and be corrected.
 func unusable(format string, args ...any) error {
 	return yuncert.Errorf(yuncert.ErrError, "", "the Authority's answer cannot be used: "+format, args...)
 }
@@ -115,7 +115,7 @@ func authorityFailed(ctx context.Context, err error) error {
 	return &yuncert.Error{Code: yuncert.ErrError, Message: message, Err: param.Cause(err)}
 }
 
-// authorityOf returns the Authority that an order has a Reference of.
+// authorityOf returns the Authority for an order that has a Reference.
 func (b *Book) authorityOf(o *Order) (Authority, error) {
 	if b.authority == nil {
 		return nil, yuncert.Errorf(yuncert.ErrError, "", "order %d was placed with an Authority, and this Book has none; set Authority in BookOptions", o.OrderId)

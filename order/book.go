@@ -29,9 +29,9 @@ type BookOptions struct {
 	// a record that does not name the CA makes it refuse.
 	Authority Authority
 
-	// Products are your own products, which can be ordered beside the documented ones of
-	// [Products]. Keep a product here as long as an order of it can be issued or renewed.
-	// The Validate methods of requests know the documented products only.
+	// Products are your own products, in addition to the documented ones of [Products].
+	// Keep a product here as long as an order of it can be issued or renewed. The Validate
+	// methods of requests know the documented products only.
 	Products []Product
 
 	// RenewBefore is how long before its certificate expires an order can be renewed with

@@ -29,8 +29,8 @@ func (r *CancelCertificateForPackageRequestRequest) Validate() error {
 	return checkOrderID(r.OrderId)
 }
 
-// refundDays is for how many calendar days after the issue a revoked certificate gives its
-// unit back.
+// refundDays is the number of calendar days after the issue in which a revocation gives
+// the unit back.
 const refundDays = 30
 
 // refunds reports whether the order, in its new state, gives its unit back.

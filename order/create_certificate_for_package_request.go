@@ -20,11 +20,12 @@ import (
 type CreateCertificateForPackageRequestRequest struct {
 	ProductCode string `json:"ProductCode,omitempty"` // Code of a [Product]; empty means [DefaultProductCode]
 
-	// Domain has up to five names to certify, separated by commas: DNS names of at least
-	// two labels, or all of them "*." and such a name. example.com may stand beside
-	// *.example.com. They fit the product: see MaxNames of [Product]. Spaces around names,
-	// empty entries and repeated names are dropped. With Csr, Domain has the names that an
-	// order for the CSR has, or is empty.
+	// Domain has up to five names to certify, separated by commas. All are DNS names of at
+	// least two labels, or all are wildcards: "*." and such a name. The parent of a
+	// wildcard, such as example.com of *.example.com, may be there too. The names fit the
+	// product: see MaxNames of [Product]. Spaces around names, empty entries and repeated
+	// names are dropped. If there is a Csr, Domain is empty or has the names that an order
+	// for this CSR has.
 	Domain string `json:"Domain,omitempty"`
 
 	// Csr is as in [CreateCertificateWithCsrRequestRequest]. If it is empty, the key and
@@ -52,14 +53,14 @@ type CreateCertificateForPackageRequestResponse struct {
 
 // Validate checks the request and returns the first problem in the order of the fields.
 // The codes are as in [CreateCertificateWithCsrRequestRequest.Validate], for Domain as for
-// Csr. It knows the documented products only, and the names of a CSR as a Book without an
-// [Authority] does.
+// Csr. It knows the documented products only, and takes the names from a CSR as a Book
+// without an [Authority] does.
 func (r *CreateCertificateForPackageRequestRequest) Validate() error {
 	_, err := r.check(documentedTerms)
 	return err
 }
 
-// maxDomain is how many names the document accepts in Domain.
+// maxDomain is the largest number of names in Domain, by the document.
 const maxDomain = 5
 
 // check is Validate with other terms. The order that it returns has no CSR if the request

@@ -20,10 +20,11 @@ type CreateCertificateWithCsrRequestRequest struct {
 	// Requirements, section 3.2.2.6; ICANN part of the public suffix list). Required.
 	//
 	// If the product takes several names, or the Book has an [Authority], the order is
-	// for all DNS names of the CSR, up to MaxNames of the [Product]. They are of one
-	// kind, single or wildcard; but the name after "*." may stand beside its wildcard,
-	// and does not count. Names other than DNS names are refused. An Authority also needs
-	// a common name in ASCII, and a key other than ECC_512.
+	// for all DNS names of the CSR, up to MaxNames of the [Product]. All are single names,
+	// or all are wildcards. The parent of a wildcard, such as example.com of
+	// *.example.com, may be there too and does not count. Names other than DNS names are
+	// refused. An Authority also needs a common name in ASCII, and a key other than
+	// ECC_512.
 	Csr string `json:"Csr,omitempty"`
 
 	ProductCode string `json:"ProductCode,omitempty"` // Code of a [Product]; empty means [DefaultProductCode]

@@ -29,8 +29,9 @@ type DescribeCertificateStateResponse struct {
 	Uri          string `json:"Uri,omitempty"`
 	Content      string `json:"Content,omitempty"`
 
-	// Certificate is the certificate in PEM. CA certificates follow it: the ones below
-	// the root after [Book.Issue], and the given ones after [Book.Complete].
+	// Certificate is the certificate in PEM. CA certificates follow it: after [Book.Issue]
+	// the ones below the root, and after [Book.Complete] or [Book.Obtain] the ones that the
+	// CA gave.
 	Certificate string `json:"Certificate,omitempty"`
 	PrivateKey  string `json:"PrivateKey,omitempty"` // always empty: the Book stores no private key
 	CertId      string `json:"CertId,omitempty"`     // the Identifier in package ca: 32 lower-case hexadecimal digits

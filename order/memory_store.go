@@ -20,7 +20,7 @@ type MemoryStore struct {
 	orders   map[int64]*Order
 	byState  map[State][]*Order  // sorted as Snapshot.Orders gives them
 	byDomain map[string][]*Order // sorted as Snapshot.OrdersOf gives them
-	byExpiry []*Order            // those that Snapshot.Expiring gives, so sorted
+	byExpiry []*Order            // only orders with a NotAfter, sorted as Snapshot.Expiring gives them
 }
 
 // NewMemoryStore returns an empty store.

@@ -50,11 +50,11 @@ const (
 )
 
 // Lookup implements [Verifier]. For "DNS" it returns the TXT records of the RecordName,
-// also if it is an alias. For "FILE" it returns the files that https, unless only http
-// counts, and http serve with status 200, in this order, after up to 5 redirects and of
-// up to 4096 octets each. It looks at up to 100 addresses of a name and connects to up to 10 of them. It
-// does not check the server's certificate, because the applicant may have none yet.
-// Connections end with the call.
+// also if it is an alias. For "FILE" it fetches the file by https and by http, or only by
+// http if OnlyHTTP is set. It returns what came with status 200, by https first. It
+// follows up to 5 redirects, and reads files of up to 4096 octets. It looks at up to 100
+// addresses of a name and connects to up to 10 of them. It does not check the server's
+// certificate, because the applicant may have none yet. Connections end with the call.
 func (v *NetVerifier) Lookup(ctx context.Context, c Challenge) ([]string, error) {
 	timeout := v.Timeout
 	if timeout == 0 {
@@ -95,9 +95,9 @@ func plainDNS(err error) error {
 // schemes are the ways to fetch a file. The ports for tests have the same sequence.
 var schemes = [2]string{"https", "http"}
 
-// files fetches the file by https and by http at the same time, so that a firewall
-// that drops packets to one port does not use up the time of the other. It returns
-// as soon as one of them has the proof.
+// files fetches the file by https, unless only http counts, and by http. It does both at
+// the same time, so that a firewall that drops packets to one port does not use up the
+// time of the other. It returns as soon as one of them has the proof.
 func (v *NetVerifier) files(ctx context.Context, c Challenge) (found []string, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

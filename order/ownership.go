@@ -92,8 +92,8 @@ type Verifier interface {
 // again later.
 //
 // If the order has several names, their proofs have the same text, and CheckOwnership
-// looks for one after the other until one is missing. Due is the name of that one. The
-// time that all lookups take is for ctx to limit.
+// looks for one after the other until one is missing. Due is the name of that one. Use
+// ctx to limit the time of all lookups together.
 //
 // For an order at an [Authority], CheckOwnership tells the Authority about the proof that
 // it found, and returns the answer: another proof is due, with another text; or none is
@@ -154,8 +154,8 @@ func (b *Book) prove(ctx context.Context, now time.Time, before Order) (Order, e
 	return b.checked(ctx, now, eventCheck, before, after)
 }
 
-// checked stores what a check of ownership found. If another check went on meanwhile,
-// this one must not take the order back to a proof that was found.
+// checked stores what a check of ownership found. If another check was faster, this one
+// must not take the order back to a proof that was found.
 func (b *Book) checked(ctx context.Context, now time.Time, e event, before, after Order) (Order, error) {
 	return b.move(ctx, now, before.OrderId, e, func(_ Tx, o *Order) error {
 		if o.Due != before.Due || o.Token != before.Token {

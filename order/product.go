@@ -26,10 +26,10 @@ type Product struct {
 	Brand    string // the name in the documents; your CA signs, whatever the Brand
 	Single   bool   // whether it takes single names, such as www.example.com
 	Wildcard bool   // whether it takes wildcard names, such as *.example.com
-	Months   int32  // the term of a certificate from [Book.Issue], in calendar months
+	Months   int32  // the term of a certificate from [Book.Issue], in calendar months; zero if you never call it
 
 	// MaxNames is how many names an order may have, up to 250. Zero means 1. The parent
-	// of a wildcard, such as example.com beside *.example.com, does not count.
+	// of a wildcard in the order, such as example.com of *.example.com, does not count.
 	MaxNames int32
 }
 

@@ -53,8 +53,8 @@ const (
 // deleted is the state after DeleteCertificateRequest, when no order is left.
 const deleted State = ""
 
-// transitions has, for each event, the state after it by the state before it. Any
-// other event is [yuncert.ErrOrderStateError].
+// transitions has, for each event, the states before it, and for each of these the state
+// after it. In any other state the event is [yuncert.ErrOrderStateError].
 var transitions = map[event]map[State]State{
 	eventCheck:    {StateDomainVerify: StateDomainVerify},
 	eventProve:    {StateDomainVerify: StateProcess},

@@ -15,7 +15,7 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// terms are what an application is checked against.
+// terms are the parts of BookOptions that decide what a Book accepts.
 type terms struct {
 	products  []Product
 	policy    algorithm.KeyPolicy // for the CSR's key
