@@ -95,10 +95,11 @@ func parseCertificate(der []byte) (*x509.Certificate, error) {
 // as issuer and authority key identifier (sections 4.1.2.4 and 4.2.1.1). A CA keeps its
 // Authority when its certificate is renewed with the same key and subject key
 // identifier, and gets another one with a new key. If another tool created the CA, renew
-// it with [ca.Renew]. The other functions of package ca encode the subject and derive
-// the identifier in their own way, so that the new CRL would lack what the CA issued
-// before. AuthorityOf parses the certificate, which takes as long as an ECC signature:
-// an OCSP service calls it once and keeps the result.
+// it with [ca.Renew]. The other functions of package ca encode the subject and compute
+// the identifier in their own way. The CA would then have another Authority, and its new
+// CRL would lack the certificates that it issued before. AuthorityOf parses the
+// certificate, which takes as long as an ECC signature: an OCSP service calls it once and
+// keeps the result.
 func AuthorityOf(issuer *ca.Issuer) string {
 	chain, err := param.ParseCertificates("CertificateChain", issuer.Describe().X509Certificate, 1)
 	if err != nil {
@@ -132,7 +133,7 @@ func checkAuthority(authority string) error {
 		return yuncert.Missing("Authority")
 	}
 	if len(authority) != 40 || !isHex(authority) {
-		return param.Malformed("Authority", "%.80q is not 40 lower-case hexadecimal digits; AuthorityOf returns an Issuer's", authority)
+		return param.Malformed("Authority", "%.80q is not 40 lower-case hexadecimal digits; want the result of AuthorityOf, or the Authority of a CA", authority)
 	}
 	return nil
 }

@@ -30,8 +30,9 @@ func (r *DeleteClientCertificateRequest) Validate() error {
 // DeleteClientCertificate deletes the revoked certificate of a client or server, with
 // its labels. No operation finds it afterwards, and its CustomIdentifier and its
 // ClientToken are free. Its serial number stays: on the CRLs until the certificate has
-// expired, and revoked in [Inventory.Status]. A certificate that is not revoked, even if it has expired, and a
-// certificate on hold are [yuncert.ErrInvalidStatusDeleteProtection].
+// expired, and revoked in [Inventory.Status]. A certificate that is not revoked, even if
+// it has expired, and a certificate on hold are
+// [yuncert.ErrInvalidStatusDeleteProtection].
 func (v *Inventory) DeleteClientCertificate(ctx context.Context, rand io.Reader, now time.Time, req *DeleteClientCertificateRequest) (*DeleteClientCertificateResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err

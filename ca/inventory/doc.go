@@ -13,7 +13,7 @@
 //	c, err := v.Add(ctx, now, der, inventory.Labels{Tags: req.Tags})    // then hand out resp
 //	c, err = v.Revoke(ctx, now, resp.Identifier, inventory.Revocation{Reason: ca.ReasonKeyCompromise})
 //	crl, err := v.RevocationList(ctx, rand, now, issuer, nextUpdate)    // on a timer; then publish crl
-//	lookup := v.Status(ctx, now, authority, nextUpdate)                 // for ca.RespondOCSP and ca.CreateEncryptCertificate
+//	lookup := v.Status(ctx, now, authority, nextUpdate)                 // for ca.RespondOCSP
 //
 // # Add before you hand out
 //
@@ -36,8 +36,9 @@
 //
 // A method that returns an error has changed nothing. The exception is an error with
 // the cause [ErrOutcomeUnknown]: look the certificate up, or call again. Add and AddCA
-// can be repeated, and so can a call with a ClientToken ([Once]). Every error is a [*yuncert.Error]. Any method can return these
-// codes, and its comment names only further ones:
+// can be repeated, and so can a call with a ClientToken ([Once]). Every error is a
+// [*yuncert.Error]. Any method can return these codes, and its comment names only
+// further ones:
 //
 //   - [yuncert.ErrMissingParameter]: a required parameter is empty.
 //   - [yuncert.ErrInvalidValueMalformed]: a value breaks the rule in the comment of its

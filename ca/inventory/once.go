@@ -20,33 +20,34 @@ import (
 // An Issued is what a call issued: a certificate or a CA.
 type Issued struct {
 	DER    []byte     // the certificate, for [Inventory.Add]
-	Issuer *ca.Issuer // the CA, for [Inventory.AddCA], without a DER
+	Issuer *ca.Issuer // the CA, for [Inventory.AddCA]; DER is then ignored
 	Labels Labels
 }
 
-// Once answers a request. It calls issue, records what that issued with
-// [Inventory.Add] or [Inventory.AddCA], and returns its response. If the request has a
-// ClientToken, Once records that and the response in the same transaction. The same
-// request with the same ClientToken then gets the response of the first call, with a
-// new RequestId, and issue does not run. A call that failed is not recorded.
+// Once answers a request. It calls issue, records the result as [Inventory.Add] or
+// [Inventory.AddCA] does, and returns the response. If the request has a ClientToken,
+// Once records the token and the response in the same transaction. The same request
+// with the same ClientToken then gets the response of the first call, with a new
+// RequestId, and issue does not run. A call that failed is not recorded.
 //
-// A request has the operation that its type names: ca.CreateRootCACertificateRequest,
-// ca.CreateSubCACertificateRequest and ca.CreateClientCertificateRequest have a
-// ClientToken. A ClientToken that the operation got before with another request is
-// [yuncert.ErrInvalidParameter]. Without a ClientToken no call equals another.
+// Three requests have a ClientToken: ca.CreateRootCACertificateRequest,
+// ca.CreateSubCACertificateRequest and ca.CreateClientCertificateRequest. Each
+// operation has its own tokens; the type of the request names the operation. A
+// ClientToken that the operation got before with another request is
+// [yuncert.ErrInvalidParameter]. Without a ClientToken each call issues.
 //
-// If issue generates a private key, it stores the key, under the Identifier of the
-// certificate, before it returns. The key is nowhere else: the second response has the
-// same Identifier and not the key. When two equal calls run at the same time, both can
-// run issue. One is recorded, and both get its response. Discard what issue made if Once
-// returns another Identifier or an error other than [ErrOutcomeUnknown].
+// If issue generates a private key, it must store the key, under the Identifier of the
+// certificate, before it returns: neither the inventory nor a later response has the key.
+// When two equal calls run at the same time, both can run issue. One is recorded, and
+// both get its response. Discard what issue made if Once returns another Identifier or an
+// error other than [ErrOutcomeUnknown].
 //
 // The response is stored as JSON until [Inventory.DeleteClientCertificate] deletes the
 // certificate. The ClientToken is then free again. All callers share the tokens of an
 // Inventory. If yours must not see each other's certificates, first replace the token in
 // the request by a hexadecimal SHA-256 of the caller's name and the token.
 //
-// The codes of Validate and issue, of Add and of AddCA are passed on.
+// The other errors come from Validate, issue, Add and AddCA.
 func Once[Resp any](ctx context.Context, v *Inventory, rand io.Reader, now time.Time, req interface{ Validate() error }, issue func() (*Resp, Issued, error)) (*Resp, error) {
 	call, err := callOf(now, req)
 	if err != nil {
@@ -157,7 +158,7 @@ func (c *Call) first(r Reader) (first Call, found bool, err error) {
 	return first, found, err
 }
 
-// create records the call if it has a ClientToken. first has not found it.
+// create records the call if it has a ClientToken. Call it after first has found nothing.
 func (c Call) create(tx Tx, identifier string) error {
 	if c.ClientToken == "" {
 		return nil

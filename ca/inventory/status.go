@@ -9,11 +9,11 @@ import (
 
 // Status returns the lookup of [ca.RespondOCSP] and [ca.CreateEncryptCertificate] for
 // the certificates of an authority, which is [AuthorityOf] an Issuer, or the Authority
-// of a [CA]. Call Status for each request, with the now of that function. The answer is ca.OCSPGood or ca.OCSPRevoked for
-// a certificate that was added, also after it expired or was deleted, and
-// ca.OCSPUnknown for any other serial number. Clients may keep each answer until
-// nextUpdate; zero means that they always ask again. Each lookup reads one certificate
-// from the store.
+// of a [CA]. Call Status for each request, with the now of that function. The answer is
+// ca.OCSPGood or ca.OCSPRevoked for a certificate that was added, also after it expired
+// or was deleted, and ca.OCSPUnknown for any other serial number. Clients may keep each
+// answer until nextUpdate; zero means that they always ask again. Each lookup reads one
+// certificate from the store.
 func (v *Inventory) Status(ctx context.Context, now time.Time, authority string, nextUpdate time.Time) func(serialNumber string) (ca.OCSPAnswer, error) {
 	return func(serialNumber string) (answer ca.OCSPAnswer, err error) {
 		if err := checkAuthority(authority); err != nil {

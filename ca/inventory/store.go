@@ -9,8 +9,8 @@ import (
 	"github.com/yuncert/yuncert/ca"
 )
 
-// A Store keeps the certificates, CAs, CRL numbers and calls of an [Inventory]. It must be
-// safe for concurrent use. Package storetest tests a Store against the rules here.
+// A Store keeps the certificates, CAs, CRL numbers and calls of an [Inventory]. It must
+// be safe for concurrent use. Package storetest tests a Store against the rules here.
 //
 // Instants are UTC and whole microseconds. Texts are UTF-8 without NUL. Tags and a DER
 // without elements are nil.

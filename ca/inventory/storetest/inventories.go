@@ -189,7 +189,7 @@ func testInventory(t *testing.T, store inventory.Store) {
 }
 
 // Inventories that stand for processes revoke certificates and publish CRLs at once.
-// The numbers rise, and each CRL has all entries of those with lower numbers.
+// The numbers rise, and each CRL has all entries of the CRLs with lower numbers.
 func testLists(t *testing.T, store inventory.Store) {
 	const processes, times = 4, 10
 	a := newAuthority(t, processes*times)

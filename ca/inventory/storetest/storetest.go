@@ -95,8 +95,8 @@ func view(t *testing.T, store inventory.Store, f func(inventory.Snapshot) error)
 	}
 }
 
-// put stores new certificates, CAs, lists and calls, and returns the certificates with their
-// Ids.
+// put stores new certificates, CAs, lists and calls, and returns the certificates with
+// their Ids.
 func put(t *testing.T, store inventory.Store, values ...any) (certificates []inventory.Certificate) {
 	t.Helper()
 	update(t, store, func(tx inventory.Tx) (err error) {
@@ -144,8 +144,8 @@ func change(t *testing.T, store inventory.Store, c inventory.Certificate) {
 	})
 }
 
-// wantCertificate, wantCA, wantList and wantCall compare want with the stored value. A nil want
-// means that nothing is stored.
+// wantCertificate, wantCA, wantList and wantCall compare want with the stored value. A
+// nil want means that nothing is stored.
 func wantCertificate(t *testing.T, r inventory.Reader, identifier string, want *inventory.Certificate) {
 	t.Helper()
 	got, found, err := r.Certificate(identifier)
