@@ -35,18 +35,13 @@ func createClient(au *authority, req *ca.CreateClientCertificateRequest, issued 
 }
 
 // sameAnswer compares responses of two calls. Only their RequestIds differ.
-func sameAnswer[Resp any](t *testing.T, first, second *Resp, requestIDs ...string) {
+func sameAnswer[Resp any](t *testing.T, first, second *Resp, firstID, secondID string) {
 	t.Helper()
 	if diff := cmp.Diff(first, second, cmpopts.IgnoreFields(*first, "RequestId")); diff != "" {
 		t.Errorf("response mismatch (-first +second):\n%s", diff)
 	}
-	for _, id := range requestIDs {
-		if !testutil.RequestIDForm.MatchString(id) {
-			t.Errorf("the RequestId is %q", id)
-		}
-	}
-	if requestIDs[0] == requestIDs[1] {
-		t.Errorf("both RequestIds are %s", requestIDs[0])
+	if !testutil.RequestIDForm.MatchString(firstID) || !testutil.RequestIDForm.MatchString(secondID) || firstID == secondID {
+		t.Errorf("the RequestIds are %q and %q", firstID, secondID)
 	}
 }
 
@@ -128,7 +123,7 @@ func TestOnceCA(t *testing.T) {
 // Each row changes the second of two calls. Without a change it gets the first response.
 func TestOnceOtherCall(t *testing.T) {
 	t.Parallel()
-	ctx, au := t.Context(), authorityOf(algorithm.ECC_256)
+	au := authorityOf(algorithm.ECC_256)
 	for _, tt := range []struct {
 		name      string
 		change    func(*ca.CreateClientCertificateRequest)
@@ -146,24 +141,27 @@ func TestOnceOtherCall(t *testing.T) {
 		{"a token of 65 characters", func(r *ca.CreateClientCertificateRequest) { r.ClientToken = strings.Repeat("t", 65) }, malformed, "ClientToken", 1},
 		{"a token in Chinese", func(r *ca.CreateClientCertificateRequest) { r.ClientToken = "令牌" }, malformed, "ClientToken", 1},
 	} {
-		v, _ := newInventory()
-		issued := 0
-		first := clientRequest(au)
-		first.CustomIdentifier = ""
-		must[*ca.CreateClientCertificateResponse](t)(inventory.Once(ctx, v, nil, instant, first, createClient(au, first, &issued)))
-		second := clientRequest(au)
-		second.CustomIdentifier = ""
-		tt.change(second)
-		_, err := inventory.Once(ctx, v, nil, later, second, createClient(au, second, &issued))
-		t.Log(tt.name)
-		if tt.code != "" {
-			testutil.CheckError(t, err, tt.code, tt.parameter)
-		} else if err != nil {
-			t.Errorf("%s: %v", tt.name, err)
-		}
-		if n := len(everything(t, v)); issued != tt.issued || n != tt.issued {
-			t.Errorf("%s: %d were issued and %d recorded, want %d", tt.name, issued, n, tt.issued)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			ctx := t.Context()
+			v, _ := newInventory()
+			issued := 0
+			first := clientRequest(au)
+			first.CustomIdentifier = ""
+			must[*ca.CreateClientCertificateResponse](t)(inventory.Once(ctx, v, nil, instant, first, createClient(au, first, &issued)))
+			second := clientRequest(au)
+			second.CustomIdentifier = ""
+			tt.change(second)
+			_, err := inventory.Once(ctx, v, nil, later, second, createClient(au, second, &issued))
+			if tt.code != "" {
+				testutil.CheckError(t, err, tt.code, tt.parameter)
+			} else if err != nil {
+				t.Error(err)
+			}
+			if n := len(everything(t, v)); issued != tt.issued || n != tt.issued {
+				t.Errorf("%d were issued and %d recorded, want %d", issued, n, tt.issued)
+			}
+		})
 	}
 }
 
@@ -188,6 +186,7 @@ func TestOnceFailedCall(t *testing.T) {
 	t.Parallel()
 	ctx, au := t.Context(), authorityOf(algorithm.ECC_256)
 	v, _ := newInventory()
+	add(t, v, issue(t, au.issuer, 90), inventory.Labels{CustomIdentifier: "taken"})
 	req, issued := clientRequest(au), 0
 	create := createClient(au, req, &issued)
 	errIssue := errors.New("the HSM does not answer")
@@ -206,9 +205,6 @@ func TestOnceFailedCall(t *testing.T) {
 			return resp, made, err
 		},
 	} {
-		if issued == 1 {
-			add(t, v, issueClient(t, au), inventory.Labels{CustomIdentifier: "taken"})
-		}
 		if resp, err := inventory.Once(ctx, v, nil, instant, req, issue); err == nil {
 			t.Errorf("Once returns %+v", resp)
 		}
@@ -225,16 +221,6 @@ func TestOnceFailedCall(t *testing.T) {
 	if err != errIssue {
 		t.Errorf("Once is %v, want the error of issue itself", err)
 	}
-}
-
-// issueClient returns a certificate.
-func issueClient(t *testing.T, au *authority) []byte {
-	t.Helper()
-	_, _, der, err := ca.CreateClientCertificate(nil, instant, au.issuer, clientRequest(au))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return der
 }
 
 // A call that is recorded while an equal one issues is the first. It has the
@@ -311,7 +297,7 @@ func TestOnceResponseAgain(t *testing.T) {
 	testutil.CheckError(t, once(nil), broke, "", "in the store")
 	req.ClientToken = "other"
 	_, err = inventory.Once(ctx, v, nil, instant, req, func() (*chan int, inventory.Issued, error) {
-		return new(chan int), inventory.Issued{DER: issueClient(t, au)}, nil
+		return new(chan int), inventory.Issued{DER: issue(t, au.issuer, 90)}, nil
 	})
 	testutil.CheckError(t, err, broke, "", "JSON")
 	if n := len(everything(t, v)); n != 1 {
