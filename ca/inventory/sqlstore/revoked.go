@@ -70,14 +70,16 @@ func (e *crlEntries) Scan(src any) error {
 
 // all yields the entries.
 func (e crlEntries) all(yield func(ca.RevokedCertificate) bool) {
+	var digits []byte
 	for len(e) > 0 {
 		n, size := binary.Uvarint(e)
 		column := e[size : size+int(n)]
 		e = e[size+int(n):]
+		digits = hex.AppendEncode(digits[:0], column[crlEntryHeader:])
 		micros := func(at int) time.Time { return time.UnixMicro(int64(binary.BigEndian.Uint64(column[at:]))).UTC() }
 		entry := ca.RevokedCertificate{
 			RevocationTime: micros(0), InvalidityDate: micros(8), Reason: ca.RevocationReason(binary.BigEndian.Uint32(column[16:])),
-			SerialNumber: hex.EncodeToString(column[crlEntryHeader:]),
+			SerialNumber: string(digits),
 		}
 		if !yield(entry) {
 			return
