@@ -30,6 +30,7 @@ type network struct {
 	issuer *ca.Issuer
 
 	unplaced    bool  // no record is visible
+	looking     bool  // the CA looks for the record
 	unavailable error // of the CA's Obtain
 	at, again   time.Time
 	ariErr      error
@@ -42,7 +43,10 @@ func (n *network) Begin(_ context.Context, names []string, _ string) (string, *o
 	return "https://ca.test/order/1", &order.Proof{Domain: strings.TrimPrefix(names[0], "*."), Token: strings.Repeat("t", 43)}, nil
 }
 
-func (n *network) Prove(context.Context, string, string, order.Proof) (*order.Proof, error) {
+func (n *network) Prove(_ context.Context, _, _ string, placed order.Proof) (*order.Proof, error) {
+	if n.looking {
+		return &placed, nil
+	}
 	return nil, nil
 }
 
@@ -233,6 +237,10 @@ func TestWaiting(t *testing.T) {
 	}
 	if out := n.pass(t, time.Minute); out != "" {
 		t.Errorf("the second pass prints %q", out)
+	}
+	n.unplaced, n.looking = false, true
+	if out := n.pass(t, time.Minute); out != "" {
+		t.Errorf("a pass while the CA looks prints %q", out)
 	}
 	w, out := n.started(t)
 	if err := w.remind(t.Context()); err != nil {
