@@ -25,15 +25,8 @@ func packageApplication(csr string) *packageRequest {
 // ownBook returns a Book with a product of up to five names, and units of all products.
 func ownBook(t testing.TB, opts order.BookOptions) (*order.Book, *order.MemoryStore) {
 	t.Helper()
-	store := order.NewMemoryStore()
 	opts.Products = []order.Product{own}
-	book := order.NewBook(store, opts)
-	for _, p := range append(order.Products(), own) {
-		if err := book.AddPackage(t.Context(), p.Code, plentiful); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return book, store
+	return stocked(t, opts)
 }
 
 func TestCreateCertificateForPackageRequestRefused(t *testing.T) {
@@ -110,16 +103,7 @@ func TestCreateCertificateForPackageRequestRefused(t *testing.T) {
 				testutil.CheckError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
 			}
 			book, store := ownBook(t, order.BookOptions{Verifier: unasked(t)})
-			before := everything(t, store)
-			resp, key, err := book.CreateCertificateForPackageRequest(t.Context(), testutil.Untouched(t), instant, req)
-			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
-			if n := len(err.Error()); n > 500 {
-				t.Errorf("the error has %d octets", n)
-			}
-			if resp != nil || key != nil {
-				t.Error("a result with an error")
-			}
-			checkUnchanged(t, store, before)
+			checkRefused(t, store, book.CreateCertificateForPackageRequest, instant, req, tt.code, tt.parameter, tt.mention)
 		})
 	}
 }

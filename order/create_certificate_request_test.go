@@ -113,16 +113,7 @@ func TestCreateCertificateRequestRefused(t *testing.T) {
 			testutil.CheckError(t, req.Validate(), tt.code, tt.parameter, tt.mention)
 
 			book, store := newBook(t, unasked(t))
-			before := everything(t, store)
-			resp, key, err := book.CreateCertificateRequest(t.Context(), testutil.Untouched(t), instant, req)
-			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
-			if n := len(err.Error()); n > 500 {
-				t.Errorf("the error has %d octets", n)
-			}
-			if resp != nil || key != nil {
-				t.Error("a result with an error")
-			}
-			checkUnchanged(t, store, before)
+			checkRefused(t, store, book.CreateCertificateRequest, instant, req, tt.code, tt.parameter, tt.mention)
 		})
 	}
 }

@@ -156,13 +156,7 @@ func (c fakeClient) Revoke(ctx context.Context, certificate string) error {
 func newAuthorityBook(t testing.TB, v order.Verifier) (*order.Book, *order.MemoryStore, *fakeCA) {
 	t.Helper()
 	made := &fakeCA{t: t}
-	store := order.NewMemoryStore()
-	book := order.NewBook(store, order.BookOptions{Verifier: v, Authority: fakeClient{ca: made}})
-	for _, p := range order.Products() {
-		if err := book.AddPackage(t.Context(), p.Code, plentiful); err != nil {
-			t.Fatal(err)
-		}
-	}
+	book, store := stocked(t, order.BookOptions{Verifier: v, Authority: fakeClient{ca: made}})
 	return book, store, made
 }
 

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"regexp"
 	"sync"
@@ -121,9 +122,15 @@ const plentiful = 1 << 40
 // newBook returns a Book over a new memory store, with units of all products.
 func newBook(t testing.TB, v order.Verifier) (*order.Book, *order.MemoryStore) {
 	t.Helper()
+	return stocked(t, order.BookOptions{Verifier: v})
+}
+
+// stocked is newBook with all options.
+func stocked(t testing.TB, opts order.BookOptions) (*order.Book, *order.MemoryStore) {
+	t.Helper()
 	store := order.NewMemoryStore()
-	book := order.NewBook(store, order.BookOptions{Verifier: v})
-	for _, p := range order.Products() {
+	book := order.NewBook(store, opts)
+	for _, p := range append(order.Products(), opts.Products...) {
 		if err := book.AddPackage(t.Context(), p.Code, plentiful); err != nil {
 			t.Fatal(err)
 		}
@@ -235,6 +242,24 @@ func checkUnchanged(t testing.TB, store order.Store, before contents) {
 	if diff := gocmp.Diff(before, everything(t, store)); diff != "" {
 		t.Errorf("the store was changed (-before +after):\n%s", diff)
 	}
+}
+
+// checkRefused makes a call that may make a key, and checks its error and that it changes
+// nothing and draws no randomness.
+func checkRefused[Req, Resp any](t testing.TB, store order.Store,
+	call func(context.Context, io.Reader, time.Time, *Req) (*Resp, *algorithm.PrivateKey, error), now time.Time, req *Req,
+	code yuncert.Code, parameter, mention string) {
+	t.Helper()
+	before := everything(t, store)
+	resp, key, err := call(t.Context(), testutil.Untouched(t), now, req)
+	testutil.CheckError(t, err, code, parameter, mention)
+	if n := len(err.Error()); n > 500 {
+		t.Errorf("the error has %d octets", n)
+	}
+	if resp != nil || key != nil {
+		t.Error("a result with an error")
+	}
+	checkUnchanged(t, store, before)
 }
 
 // checkCounts checks the counts of a package.

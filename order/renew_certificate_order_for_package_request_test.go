@@ -84,16 +84,7 @@ func TestRenewCertificateOrderForPackageRequestRefused(t *testing.T) {
 			} else if err != nil {
 				testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
 			}
-			before := everything(t, store)
-			resp, key, err := book.RenewCertificateOrderForPackageRequest(t.Context(), testutil.Untouched(t), aboutToExpire, req)
-			testutil.CheckError(t, err, tt.code, tt.parameter, tt.mention)
-			if n := len(err.Error()); n > 500 {
-				t.Errorf("the error has %d octets", n)
-			}
-			if resp != nil || key != nil {
-				t.Error("a result with an error")
-			}
-			checkUnchanged(t, store, before)
+			checkRefused(t, store, book.RenewCertificateOrderForPackageRequest, aboutToExpire, req, tt.code, tt.parameter, tt.mention)
 		})
 	}
 }
@@ -107,10 +98,8 @@ func TestRenewStates(t *testing.T) {
 		}
 		book, store := newBook(t, proved)
 		o := reach(t, book, state, application(plainCSR(t)))
-		before := everything(t, store)
-		_, _, err := book.RenewCertificateOrderForPackageRequest(t.Context(), testutil.Untouched(t), aboutToExpire, renewal(o.OrderId, plainCSR(t)))
-		testutil.CheckError(t, err, wrong, "OrderId", "the order is in state "+string(state)+"; RenewCertificateOrderForPackageRequest needs an order in certificate")
-		checkUnchanged(t, store, before)
+		checkRefused(t, store, book.RenewCertificateOrderForPackageRequest, aboutToExpire, renewal(o.OrderId, plainCSR(t)),
+			wrong, "OrderId", "the order is in state "+string(state)+"; RenewCertificateOrderForPackageRequest needs an order in certificate")
 	}
 }
 
@@ -272,10 +261,7 @@ func TestRenewTerms(t *testing.T) {
 			req := application(several)
 			req.ProductCode = own.Code
 			o := reach(t, healthy, order.StateCertificate, req)
-			before := everything(t, store)
-			_, _, err := order.NewBook(store, tt.opts).RenewCertificateOrderForPackageRequest(t.Context(), testutil.Untouched(t), o.NotAfter, renewal(o.OrderId, tt.csr))
-			testutil.CheckError(t, err, failed, tt.parameter, tt.mention)
-			checkUnchanged(t, store, before)
+			checkRefused(t, store, order.NewBook(store, tt.opts).RenewCertificateOrderForPackageRequest, o.NotAfter, renewal(o.OrderId, tt.csr), failed, tt.parameter, tt.mention)
 		})
 	}
 }
@@ -320,10 +306,8 @@ func TestRenewAtAuthority(t *testing.T) {
 		t.Parallel()
 		book, store, _ := newAuthorityBook(t, proved)
 		old := obtain(t, book, order.StateCertificate)
-		before := everything(t, store)
-		_, _, err := book.RenewCertificateOrderForPackageRequest(t.Context(), testutil.Untouched(t), old.NotAfter, renewal(old.OrderId, hostCSR(t, algorithm.ECC_512, "www.example.com")))
-		testutil.CheckError(t, err, failed, "Csr", "ECC_512")
-		checkUnchanged(t, store, before)
+		req := renewal(old.OrderId, hostCSR(t, algorithm.ECC_512, "www.example.com"))
+		checkRefused(t, store, book.RenewCertificateOrderForPackageRequest, old.NotAfter, req, failed, "Csr", "ECC_512")
 	})
 }
 
@@ -333,12 +317,10 @@ func TestAuthorityNarrowsNames(t *testing.T) {
 	t.Parallel()
 	both := hostCSR(t, algorithm.ECC_256, "*.example.com", "*.example.com", "example.com")
 	book, store, _ := newAuthorityBook(t, proved)
-	before := everything(t, store)
 	req := packageApplication(both)
 	req.ProductCode, req.Domain = "geotrust-dv-w-starter", "*.example.com"
-	_, _, err := book.CreateCertificateForPackageRequest(t.Context(), testutil.Untouched(t), instant, req)
-	testutil.CheckError(t, err, failed, "Domain", `Domain has the names "*.example.com", and an order for the CSR has "*.example.com,example.com"`)
-	checkUnchanged(t, store, before)
+	checkRefused(t, store, book.CreateCertificateForPackageRequest, instant, req,
+		failed, "Domain", `Domain has the names "*.example.com", and an order for the CSR has "*.example.com,example.com"`)
 	req.Domain = "example.com,*.example.com"
 	if _, _, err := book.CreateCertificateForPackageRequest(t.Context(), rand.Reader, instant, req); err != nil {
 		t.Error(err)
@@ -360,10 +342,7 @@ func TestAuthorityNarrowsNames(t *testing.T) {
 			req.ProductCode = "geotrust-dv-w-starter"
 		}
 		old := reach(t, healthy, order.StateCertificate, req)
-		before := everything(t, store)
-		_, _, err := book.RenewCertificateOrderForPackageRequest(t.Context(), testutil.Untouched(t), old.NotAfter, renewal(old.OrderId, tt.renewal))
-		testutil.CheckError(t, err, failed, tt.parameter, tt.mention)
-		checkUnchanged(t, store, before)
+		checkRefused(t, store, book.RenewCertificateOrderForPackageRequest, old.NotAfter, renewal(old.OrderId, tt.renewal), failed, tt.parameter, tt.mention)
 	}
 }
 

@@ -50,12 +50,12 @@ func TestOrder(t *testing.T) {
 			if err != nil || got != reference {
 				t.Fatalf("Begin: %q, %v", got, err)
 			}
-			var ids []string
+			var identifiers []any
 			for _, name := range tt.names {
-				ids = append(ids, fmt.Sprintf(`{"type":"dns","value":%q}`, name))
+				identifiers = append(identifiers, object{"type": "dns", "value": name})
 			}
-			if log := f.requests(); !strings.HasPrefix(`{"identifiers":[`+strings.Join(ids, ","), strings.TrimPrefix(log[0], "POST /apply ")) {
-				t.Errorf("Begin sent %q", log[0])
+			if diff := cmp.Diff(object{"identifiers": identifiers}, f.applied); diff != "" {
+				t.Errorf("newOrder (-want +got):\n%s", diff)
 			}
 			for _, n := range tt.proofs {
 				want := &order.Proof{Domain: strings.TrimPrefix(tt.names[n], "*."), Token: text(tt.validateType, token(n))}
@@ -95,24 +95,17 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// The names of the newOrder request, and the profile.
 func TestBeginSendsProfile(t *testing.T) {
 	t.Parallel()
 	f := newFakeCA("www.example.com")
-	var sent string
 	f.replace["/dir"] = answer(200, `{"newNonce":"`+base+`/nonce","newOrder":"`+base+`/apply","meta":{"profiles":{"shortlived":"https://ca.test/doc"}}}`)
-	f.replace["/apply"] = func(w http.ResponseWriter, req *http.Request) {
-		sent = payloadOf(req)
-		w.Header().Set("Location", reference)
-		reply(w, 201, f.order)
-	}
 	a := f.authority()
 	a.Profile = "shortlived"
 	if _, _, err := a.Begin(t.Context(), []string{"www.example.com"}, "DNS"); err != nil {
 		t.Fatal(err)
 	}
-	if want := `{"identifiers":[{"type":"dns","value":"www.example.com"}],"profile":"shortlived"}`; sent != want {
-		t.Errorf("Begin sent %s, want %s", sent, want)
+	if got := f.applied["profile"]; got != "shortlived" {
+		t.Errorf("Begin sent the profile %v, want shortlived", got)
 	}
 	a.Profile = "classic"
 	if _, _, err := a.Begin(t.Context(), []string{"www.example.com"}, "DNS"); err == nil || !strings.Contains(err.Error(), "classic (supported profiles: shortlived)") {

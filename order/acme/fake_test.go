@@ -51,6 +51,7 @@ type fakeCA struct {
 	chain      string
 	revoked    []byte
 	registered object // the payload of newAccount
+	applied    object // the payload of newOrder
 }
 
 // An object is a JSON object.
@@ -144,6 +145,7 @@ func (f *fakeCA) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Location", account)
 		reply(w, 201, object{"status": "valid"})
 	case "apply":
+		json.Unmarshal(payload, &f.applied)
 		w.Header().Set("Location", reference)
 		reply(w, 201, f.order)
 	case "order":
@@ -263,14 +265,6 @@ func newCSR(t testing.TB, key *algorithm.PrivateKey) []byte {
 		t.Fatal(err)
 	}
 	return der
-}
-
-// payloadOf returns what a request signs.
-func payloadOf(req *http.Request) string {
-	var jws struct{ Payload string }
-	json.NewDecoder(req.Body).Decode(&jws)
-	payload, _ := base64.RawURLEncoding.DecodeString(jws.Payload)
-	return string(payload)
 }
 
 // window is a RenewalInfo.
