@@ -53,12 +53,7 @@ func (p *pebble) follow(c order.Challenge) {
 		p.domains.AddHTTPOneChallenge(c.Uri[strings.LastIndexByte(c.Uri, '/')+1:], c.Content)
 		return
 	}
-	record := c.RecordName
-	if target := p.domains.GetDNSCNAMERecord(record); target != "" {
-		record = target
-	}
-	p.domains.DeleteDNSTXTRecord(record)
-	p.domains.AddDNSTXTRecord(record, c.RecordValue)
+	p.addRecord(c.RecordName, c.RecordValue)
 }
 
 // severalNames is a product for several names, single or wildcard.
@@ -68,29 +63,11 @@ var severalNames = order.Product{Code: "several", Brand: "Pebble", Single: true,
 // one database, as if the process died after each.
 func TestACMEBook(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		name, validateType string
-		names              []string
-		prepare            func(*pebble)
-	}{
-		{"dns-01", "DNS", []string{"www.example.com"}, nil},
-		{"http-01", "FILE", []string{"www.example.com"}, nil},
-		{"wildcard", "DNS", []string{"*.example.com"}, nil},
-		{"wildcard with its parent", "DNS", []string{"*.example.com", "example.com"}, nil},
-		{"several names by dns-01", "DNS", []string{"a.example.com", "b.example.com", "c.example.net"}, nil},
-		{"several names by http-01", "FILE", []string{"a.example.com", "b.example.com", "c.example.net"}, nil},
-		{"a name longer than a common name", "DNS", []string{strings.Repeat("l", 60) + ".www.example.com"}, nil},
-		{"CNAME of the challenge", "DNS", []string{"www.example.com"}, func(p *pebble) {
-			p.domains.AddDNSCNAMERecord("_acme-challenge."+p.names("www.example.com")[0], p.names("www.proofs.example.net")[0])
-		}},
-	}
-	for _, tt := range tests {
+	for _, tt := range acmeOrders {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			p := newPebble(t, pebbleConfig{})
-			if tt.prepare != nil {
-				tt.prepare(p)
-			}
+			tt.prepare(p)
 			book := p.books(t)
 			names, key := p.names(tt.names...), testkeys.Key(algorithm.ECC_384, 1)
 			o := p.certify(t, book, tt.validateType, newNamesCSR(t, key, names...))

@@ -61,7 +61,7 @@ type pebbleConfig struct {
 
 var accountKey = testkeys.Key(algorithm.ECC_256, 0)
 
-// pebbles counts them.
+// pebbles counts the pebbles of this process.
 var pebbles atomic.Int32
 
 // pebbleEnvironment guards the environment, from which Pebble reads its configuration.
@@ -188,12 +188,16 @@ func (p *pebble) place(validateType string, proof order.Proof) {
 		p.domains.AddHTTPOneChallenge(token, proof.Token)
 		return
 	}
-	record := "_acme-challenge." + proof.Domain
-	if target := p.domains.GetDNSCNAMERecord(record); target != "" {
-		record = target
+	p.addRecord("_acme-challenge."+proof.Domain, proof.Token)
+}
+
+// addRecord replaces the TXT record at a name, or where an alias at the name leads.
+func (p *pebble) addRecord(name, text string) {
+	if target := p.domains.GetDNSCNAMERecord(name); target != "" {
+		name = target
 	}
-	p.domains.DeleteDNSTXTRecord(record)
-	p.domains.AddDNSTXTRecord(record, proof.Token)
+	p.domains.DeleteDNSTXTRecord(name)
+	p.domains.AddDNSTXTRecord(name, text)
 }
 
 // managed calls the management interface, which clients of a CA do not have.
@@ -271,32 +275,31 @@ func newNamesCSR(t *testing.T, key *algorithm.PrivateKey, names ...string) []byt
 	return der
 }
 
+// acmeOrders are the kinds of orders that an Authority and a Book place.
+var acmeOrders = []struct {
+	name, validateType string
+	names              []string
+	prepare            func(*pebble)
+}{
+	{"dns-01", "DNS", []string{"www.example.com"}, func(*pebble) {}},
+	{"http-01", "FILE", []string{"www.example.com"}, func(*pebble) {}},
+	{"wildcard", "DNS", []string{"*.example.com"}, func(*pebble) {}},
+	{"wildcard with its parent", "DNS", []string{"*.example.com", "example.com"}, func(*pebble) {}},
+	{"several names by dns-01", "DNS", []string{"a.example.com", "b.example.com", "c.example.org", "d.example.net"}, func(*pebble) {}},
+	{"several names by http-01", "FILE", []string{"a.example.com", "b.example.com", "c.example.org"}, func(*pebble) {}},
+	{"a name longer than a common name", "DNS", []string{strings.Repeat("l", 60) + ".www.example.com"}, func(*pebble) {}},
+	{"CNAME of the challenge", "DNS", []string{"www.example.com"}, func(p *pebble) {
+		p.domains.AddDNSCNAMERecord("_acme-challenge."+p.names("www.example.com")[0], p.names("www.proofs.example.net")[0])
+	}},
+}
+
 func TestACME(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("l", 60) + ".www.example.com"
-	tests := []struct {
-		name, validateType string
-		names              []string
-		prepare            func(*pebble)
-	}{
-		{"dns-01", "DNS", []string{"www.example.com"}, nil},
-		{"http-01", "FILE", []string{"www.example.com"}, nil},
-		{"wildcard", "DNS", []string{"*.example.com"}, nil},
-		{"wildcard with its parent", "DNS", []string{"*.example.com", "example.com"}, nil},
-		{"several names by dns-01", "DNS", []string{"a.example.com", "b.example.com", "c.example.org", "d.example.net"}, nil},
-		{"several names by http-01", "FILE", []string{"a.example.com", "b.example.com", "c.example.org"}, nil},
-		{"a name longer than a common name", "DNS", []string{long}, nil},
-		{"CNAME of the challenge", "DNS", []string{"www.example.com"}, func(p *pebble) {
-			p.domains.AddDNSCNAMERecord("_acme-challenge."+p.names("www.example.com")[0], p.names("www.proofs.example.net")[0])
-		}},
-	}
-	for _, tt := range tests {
+	for _, tt := range acmeOrders {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			p := newPebble(t, pebbleConfig{})
-			if tt.prepare != nil {
-				tt.prepare(p)
-			}
+			tt.prepare(p)
 			names, key := p.names(tt.names...), testkeys.Key(algorithm.RSA_2048, 1)
 			chain, proofs := p.obtain(t, tt.validateType, names, newNamesCSR(t, key, names...))
 			p.checkChain(t, chain, names, key.Public())
@@ -353,10 +356,10 @@ func TestACMEExternalAccount(t *testing.T) {
 		}
 		p.account = account
 	}
-	key2 := testkeys.Key(algorithm.ECC_256, 1)
+	leafKey := testkeys.Key(algorithm.ECC_256, 1)
 	names := p.names("www.example.com")
-	chain, _ := p.obtain(t, "DNS", names, newNamesCSR(t, key2, names...))
-	p.checkChain(t, chain, names, key2.Public())
+	chain, _ := p.obtain(t, "DNS", names, newNamesCSR(t, leafKey, names...))
+	p.checkChain(t, chain, names, leafKey.Public())
 }
 
 func TestACMEProfile(t *testing.T) {
