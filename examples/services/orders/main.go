@@ -49,7 +49,7 @@ func main() {
 		fmt.Fprint(flag.CommandLine.Output(), `usage: orders [flags] [names ...]
 
 Each argument is for one certificate: a name, or several with commas.
-Without arguments, orders goes on with the orders that it has.
+Without arguments, the program continues with the orders that it has.
 
 `)
 		flag.PrintDefaults()
@@ -88,7 +88,7 @@ func run(ctx context.Context, dir, directory, email string, agree bool, every ti
 	if err != nil {
 		return err
 	}
-	w := newWorker(dir, out, every, store, authority, verifier(resolver), authority.RenewAfter)
+	w := newWorker(dir, out, every, store, authority, verifier(resolver))
 	for _, names := range domains {
 		if err := w.submit(ctx, time.Now(), names, email); err != nil {
 			return fmt.Errorf("%s: %w", names, err)
@@ -131,6 +131,7 @@ func readKey(file string) (*algorithm.PrivateKey, error) {
 	return key, os.WriteFile(file, text, 0o600)
 }
 
+// verifier looks up proofs at a name server; empty means the system's.
 func verifier(server string) *order.NetVerifier {
 	if server == "" {
 		return &order.NetVerifier{}

@@ -29,11 +29,11 @@ type network struct {
 	now    time.Time
 	issuer *ca.Issuer
 
-	unplaced    bool  // no record is visible
-	looking     bool  // the CA looks for the record
-	unavailable error // of the CA's Obtain
-	at, again   time.Time
-	ariErr      error
+	unplaced    bool      // no record is visible
+	looking     bool      // the CA looks for the record
+	unavailable error     // of the CA's Obtain
+	at, nextAsk time.Time // of RenewAfter
+	ariErr      error     // of RenewAfter
 
 	begun, lookups, obtained int
 }
@@ -75,8 +75,8 @@ func (n *network) Lookup(_ context.Context, c order.Challenge) ([]string, error)
 	return []string{c.RecordValue}, nil
 }
 
-func (n *network) renewAfter(context.Context, string) (at, again time.Time, err error) {
-	return n.at, n.again, n.ariErr
+func (n *network) RenewAfter(context.Context, string) (at, nextAsk time.Time, err error) {
+	return n.at, n.nextAsk, n.ariErr
 }
 
 func newNetwork(t *testing.T) *network {
@@ -106,7 +106,7 @@ func (n *network) started(t *testing.T) (*worker, *bytes.Buffer) {
 	t.Cleanup(func() { db.Close() })
 	store := must(sqlstore.Open(t.Context(), db, sqlstore.SQLite))(t)
 	out := new(bytes.Buffer)
-	return newWorker(n.dir, out, 10*time.Second, store, n, n, n.renewAfter), out
+	return newWorker(n.dir, out, 10*time.Second, store, n, n), out
 }
 
 func (n *network) submit(t *testing.T) {
@@ -280,7 +280,7 @@ func TestRenewal(t *testing.T) {
 		{"no suggestion", func(n *network) {}, twoThirds, false},
 		{"the CA suggests an earlier time", func(n *network) { n.at = start.Add(9 * day) }, 9 * day, true},
 		{"the CA suggests a time after a third of the life", func(n *network) { n.at = start.Add(89 * day) }, twoThirds, false},
-		{"the CA wants to be asked again", func(n *network) { n.at, n.again = start.Add(50*day), start.Add(day) }, day, false},
+		{"the CA wants to be asked again", func(n *network) { n.at, n.nextAsk = start.Add(50*day), start.Add(day) }, day, false},
 		{"the CA does not answer", func(n *network) { n.ariErr = errors.New("no answer") }, twoThirds, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

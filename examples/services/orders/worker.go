@@ -14,22 +14,27 @@ import (
 	"github.com/yuncert/yuncert/order"
 )
 
-// A worker moves orders on. All that it knows is in the store, so it can stop at any
-// point.
-type worker struct {
-	dir        string
-	out        io.Writer
-	every      time.Duration // the first pause between two attempts
-	book       *order.Book
-	renewAfter func(ctx context.Context, certificate string) (at, again time.Time, err error)
+// An authority is the part of acme.Authority that a worker needs.
+type authority interface {
+	order.Authority
+	RenewAfter(ctx context.Context, certificate string) (at, nextAsk time.Time, err error)
 }
 
-func newWorker(dir string, out io.Writer, every time.Duration, store order.Store, authority order.Authority, verifier order.Verifier,
-	renewAfter func(ctx context.Context, certificate string) (at, again time.Time, err error)) *worker {
-	return &worker{dir, out, every, order.NewBook(store, order.BookOptions{
-		Authority: authority, Verifier: verifier, Products: []order.Product{public},
+// A worker takes orders to their certificates and renews them. All that it knows is in the
+// store, so it can stop at any point.
+type worker struct {
+	dir   string        // of keys and certificates
+	out   io.Writer     // for the applicant
+	every time.Duration // the first pause between two attempts
+	ca    authority
+	book  *order.Book
+}
+
+func newWorker(dir string, out io.Writer, every time.Duration, store order.Store, ca authority, verifier order.Verifier) *worker {
+	return &worker{dir, out, every, ca, order.NewBook(store, order.BookOptions{
+		Authority: ca, Verifier: verifier, Products: []order.Product{public},
 		RenewBefore: 366 * 24 * time.Hour, // the worker decides when
-	}), renewAfter}
+	})}
 }
 
 // pass looks once at each order whose time has come.
@@ -92,8 +97,9 @@ func (w *worker) advance(ctx context.Context, now time.Time, o *order.Order) (ne
 	return next, err
 }
 
-// renew writes the certificate of an order, and orders the next one when the CA asks for
-// it or a third of the life is left. It returns when to look again.
+// renew writes the certificate of an order to its file. It orders the next certificate
+// when the CA asks for it, or a third of this one's life is left. It returns when to look
+// again.
 func (w *worker) renew(ctx context.Context, now time.Time, o *order.Order) (next time.Time, err error) {
 	newer, err := w.active(ctx, now, o.Domain, *o)
 	if err != nil || newer != nil {
@@ -109,13 +115,13 @@ func (w *worker) renew(ctx context.Context, now time.Time, o *order.Order) (next
 	if now.After(o.NotAfter) {
 		return now.Add(24 * time.Hour), errors.New("the certificate has expired: start the program with its names to order again")
 	}
-	at, again, err := w.renewAfter(ctx, o.Certificate)
+	at, nextAsk, err := w.ca.RenewAfter(ctx, o.Certificate)
 	if third := o.NotAfter.Add(-o.NotAfter.Sub(o.Issued) / 3); err != nil || at.IsZero() || third.Before(at) {
 		at = third
 	}
 	if now.Before(at) {
-		if again.After(now) && again.Before(at) {
-			at = again
+		if nextAsk.After(now) && nextAsk.Before(at) {
+			at = nextAsk
 		}
 		return at, nil
 	}
@@ -135,8 +141,8 @@ func (w *worker) renew(ctx context.Context, now time.Time, o *order.Order) (next
 	return now.Add(24 * time.Hour), err
 }
 
-// active returns an order of a domain that is newer than another one and has not failed,
-// ended or expired, or nil.
+// active returns an order of a domain that is newer than another order and is under way or
+// has a valid certificate. It returns nil if there is none.
 func (w *worker) active(ctx context.Context, now time.Time, domain string, than order.Order) (*order.Order, error) {
 	found, err := w.book.OrdersOf(ctx, domain, than, 1000)
 	for _, o := range found {
@@ -148,7 +154,7 @@ func (w *worker) active(ctx context.Context, now time.Time, domain string, than 
 	return nil, err
 }
 
-// remind prints what the oldest orders need.
+// remind prints the records that the oldest orders wait for.
 func (w *worker) remind(ctx context.Context) error {
 	waiting, err := w.book.Orders(ctx, order.StateDomainVerify, order.Order{}, 1000)
 	for _, o := range waiting {
@@ -157,7 +163,7 @@ func (w *worker) remind(ctx context.Context) error {
 	return err
 }
 
-// report prints what an order needs now, or what became of it.
+// report prints what an order needs now, or its state.
 func (w *worker) report(o *order.Order) {
 	switch o.State {
 	case order.StateDomainVerify:
