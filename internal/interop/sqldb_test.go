@@ -60,13 +60,13 @@ func TestSQLDBSharedDatabase(t *testing.T) {
 				}
 				return versions
 			}
-			if diff := cmp.Diff([3]int{2, 1, 3}, versions()); diff != "" {
+			if diff := cmp.Diff([3]int{3, 1, 3}, versions()); diff != "" {
 				t.Errorf("versions mismatch (-want +got):\n%s", diff)
 			}
 			if _, err := sqldb.Open(t.Context(), db, d.dialect, storeNumber(0, 2)); err != nil {
 				t.Errorf("Open of a newer version of store 0: %v", err)
 			}
-			if diff := cmp.Diff([3]int{2, 2, 3}, versions()); diff != "" {
+			if diff := cmp.Diff([3]int{3, 2, 3}, versions()); diff != "" {
 				t.Errorf("versions mismatch (-want +got):\n%s", diff)
 			}
 			_, err := sqldb.Open(t.Context(), db, d.dialect, storeNumber(1, 2))
