@@ -97,7 +97,9 @@ func common(name string, missing Code, sent, inHeader []string) (string, error) 
 		value = cmp.Or(value, other)
 	}
 	if value == "" && missing != "" {
-		return "", Errorf(missing, name, "%s is mandatory for this action.", name)
+		err := Missing(name)
+		err.Code = missing
+		return "", err
 	}
 	return value, nil
 }

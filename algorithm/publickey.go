@@ -73,9 +73,9 @@ func MarshalPublicKey(pub crypto.PublicKey) ([]byte, error) {
 	return marshalPoint(a, point), nil
 }
 
-// MarshalPublicKey returns the DER SubjectPublicKeyInfo of the key's public half, like
-// the function [MarshalPublicKey] for Public. For SM2 it is faster: the point was
-// checked when the key was made. A zero PrivateKey is
+// MarshalPublicKey returns the DER SubjectPublicKeyInfo of the key's public half, which
+// the function [MarshalPublicKey] returns for Public too. For SM2 it is faster: it does
+// not check the point again. The error for a zero PrivateKey is
 // [yuncert.ErrInvalidValueMalformed].
 func (k *PrivateKey) MarshalPublicKey() ([]byte, error) {
 	switch signer := k.signer().(type) {

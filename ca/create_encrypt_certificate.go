@@ -224,10 +224,10 @@ func checkGood(now time.Time, cert *x509.Certificate, lookup func(serialNumber s
 // subject has up to 4096 octets. Verify with [VerifyOptions].Pair checks the two
 // certificates together.
 //
-// lookup is a lookup of [RespondOCSP], called once with the serial number of
-// SignCert. In package inventory, Status returns it. SignCert must be OCSPGood. A nil
-// lookup means that SignCert is not revoked, for example because you have just issued
-// it. If you have only CRLs, pass nil after [Verify] with RevocationLists.
+// lookup is as in [RespondOCSP], and is called once, with the serial number of
+// SignCert. Status of package inventory returns one. SignCert must be OCSPGood. Pass nil
+// if you know that SignCert is not revoked, for example because you have just issued it,
+// or because [Verify] has checked it with RevocationLists.
 //
 // Its own errors are [yuncert.ErrInvalidStatusUpdateProtection] for a SignCert that is
 // revoked or on hold, [yuncert.ErrInternalError] if lookup fails, the codes of Validate

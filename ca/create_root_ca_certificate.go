@@ -120,14 +120,14 @@ func CreateRootCACertificate(rand io.Reader, now time.Time, key crypto.Signer, r
 // rootValidity returns the start and the end of a root's certificate.
 func rootValidity(now time.Time, years int32) (notBefore, notAfter time.Time, err error) {
 	if err := checkInstant(now); err != nil {
-		return now, now, err
+		return time.Time{}, time.Time{}, err
 	}
-	now = second(now)
-	notAfter = now.AddDate(int(years), 0, 0)
+	notBefore = second(now)
+	notAfter = notBefore.AddDate(int(years), 0, 0)
 	if notAfter.After(maxTime) {
-		return now, now, param.Refused("Years", "the CA would be valid until %s; a certificate ends by %s", stamp(notAfter), stamp(maxTime))
+		return time.Time{}, time.Time{}, param.Refused("Years", "the CA would be valid until %s; a certificate ends by %s", stamp(notAfter), stamp(maxTime))
 	}
-	return now, notAfter, nil
+	return notBefore, notAfter, nil
 }
 
 // issueRoot signs the certificate of a root.

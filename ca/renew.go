@@ -12,7 +12,7 @@ import (
 	"github.com/yuncert/yuncert/internal/x509der"
 )
 
-// Renew signs a new certificate for a CA. It keeps the key, the subject and the
+// Renew signs a new certificate for a CA. It copies the key, the subject and the
 // extensions of the old one octet by octet, also the subject key identifier. So what the
 // CA issued before verifies with the new certificate, and an inventory takes both for one
 // CA. Use it for CAs that another tool created: [CreateRootCACertificate] and
@@ -20,11 +20,12 @@ import (
 // way.
 //
 // certificate is the old certificate of the CA in PEM, which may have expired. parent is
-// the CA above, the former one or another one, as for [CreateExternalCACertificate]. A
-// self-signed root is its own parent, and then only its key counts. The new certificate
-// begins now and is valid for so many calendar years, up to 100. authorityKeyIdentifier
-// and the addresses are the parent's, and issuerAltName is left out, because they say who
-// signed. Renew does not verify who signed the old certificate.
+// the CA above, the former one or another one, as for [CreateExternalCACertificate]. For
+// a self-signed root, parent is an Issuer with the root's own key, which may have expired
+// too. The new certificate begins now and is valid for years calendar years, 1 to 100.
+// The authorityKeyIdentifier and the addresses of [IssuerOptions] are not copied: the
+// parent supplies them, and a root has none. issuerAltName is left out. Renew does not
+// verify who signed the old certificate.
 //
 // Its own errors are [yuncert.ErrMissingParameter] and
 // [yuncert.ErrInvalidValueMalformed] for certificate and years, and

@@ -74,9 +74,9 @@ type VerifyOptions struct {
 // pair: end entities with the same subject, issuer and alternative names, and with
 // different keys of the same family (SM2, RSA or ECC). The key usage of the first
 // has digitalSignature. The second has keyEncipherment, dataEncipherment or
-// keyAgreement, each of which is enough for every Usage. It does not have digitalSignature, contentCommitment, keyCertSign or
-// cRLSign, because others may hold its private key too (GM/T 0015). Verify returns
-// the chain of the first.
+// keyAgreement; each of these suits every Usage. It does not have digitalSignature,
+// contentCommitment, keyCertSign or cRLSign, because others may hold its private key
+// too (GM/T 0015). Verify returns the chain of the first.
 //
 // Certificate policies are not evaluated. A chain that demands them is refused:
 // its requireExplicitPolicy takes effect before it ends (6.1.5). Without a

@@ -59,7 +59,7 @@ const (
 )
 
 // Validate returns [yuncert.ErrInvalidParameter] for a ShowSize above 1000, and
-// [yuncert.ErrInvalidValueMalformed] if a field breaks its rule otherwise.
+// [yuncert.ErrInvalidValueMalformed] for any other field that breaks its rule.
 func (r *ListCsrRequest) Validate() error {
 	if r == nil {
 		return nil
@@ -79,7 +79,7 @@ func (r *ListCsrRequest) Validate() error {
 		return param.Malformed("ShowSize", "%d is negative; want 1 to %d, or 0 for %d", r.ShowSize, maxShowSize, defaultShowSize)
 	}
 	if r.ShowSize > maxShowSize {
-		return param.Refused("ShowSize", "%d is more than %d", r.ShowSize, maxShowSize)
+		return param.Refused("ShowSize", "%d is more than %d, the largest page", r.ShowSize, maxShowSize)
 	}
 	return nil
 }

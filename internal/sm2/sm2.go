@@ -216,8 +216,8 @@ func (k *PrivateKey) Public() *ecdsa.PublicKey {
 	return &ecdsa.PublicKey{Curve: pub.Curve, X: new(big.Int).Set(pub.X), Y: new(big.Int).Set(pub.Y)}
 }
 
-// PublicBytes returns a copy of what [PublicKeyBytes] returns for Public. It checks
-// nothing, since the public key is d·G.
+// PublicBytes returns what [PublicKeyBytes] returns for Public. It does not check the
+// point, which is d·G.
 func (k *PrivateKey) PublicBytes() []byte {
 	return bytes.Clone(k.secret.point[:])
 }

@@ -44,7 +44,7 @@ type Template struct {
 	CRLPoints      []byte           // from [CRLPoints]; nil for none
 	InfoAccess     []byte           // from [InfoAccess]; nil for none
 	OCSPNoCheck    bool             // of a delegated OCSP responder
-	Kept           []byte           // from [KeptExtensions]; of the other extensions only AuthorityKeyID, CRLPoints and InfoAccess then count
+	Kept           []byte           // from [KeptExtensions]; replaces all except AuthorityKeyID, CRLPoints and InfoAccess
 	// NoBasicConstraints leaves that extension out of an end entity's
 	// certificate (RFC 5280, section 4.2.1.9).
 	NoBasicConstraints bool
@@ -164,10 +164,10 @@ func appendSubjectKeyID(dst, publicKey []byte) []byte {
 }
 
 // KeptExtensions returns the extensions of a CA's certificate that a new certificate of
-// the CA keeps: all except authorityKeyIdentifier, issuerAltName,
-// cRLDistributionPoints, freshestCRL and authorityInfoAccess, which are about the
-// issuer. If subjectKeyIdentifier is missing or empty, it is the one of [SubjectKeyID],
-// which package ca assumes then.
+// the CA keeps: all except authorityKeyIdentifier, issuerAltName, cRLDistributionPoints,
+// freshestCRL and authorityInfoAccess, which are about the issuer. If the certificate has
+// no subjectKeyIdentifier, or an empty one, it adds the one that [SubjectKeyID] computes:
+// package ca writes that one into the certificates that such a CA issues.
 func KeptExtensions(cert *x509.Certificate) (kept []byte, err error) {
 	withoutKeyID := len(cert.SubjectKeyId) == 0
 	for _, e := range cert.Extensions {
@@ -189,7 +189,7 @@ func KeptExtensions(cert *x509.Certificate) (kept []byte, err error) {
 	return kept, nil
 }
 
-// infoAccess is extInfoAccess.
+// infoAccess is extInfoAccess, which isExtension cannot compare.
 var infoAccess = encodingasn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 1}
 
 // AuthorityKeyID returns the Extension with the identifier of an issuer's key
