@@ -21,7 +21,7 @@ import (
 //
 // certificate is the old certificate of the CA in PEM, which may have expired. parent is
 // the CA above, the former one or another one, as for [CreateExternalCACertificate]. For
-// a self-signed root, parent is an Issuer with the root's own key, which may have expired
+// a self-signed root, parent is an Issuer of the root itself, which may have expired
 // too. The new certificate begins now and is valid for years calendar years, 1 to 100.
 // The authorityKeyIdentifier and the addresses of [IssuerOptions] are not copied: the
 // parent supplies them, and a root has none. issuerAltName is left out. Renew does not

@@ -127,7 +127,7 @@ func onBadDays(t *testing.T, newDatabase func(testing.TB) database, call func(co
 	for _, day := range badDays {
 		t.Run(day.name, func(t *testing.T) {
 			for n, last := 0, false; !last && !t.Failed(); n++ {
-				t.Run(strconv.Itoa(n), func(t *testing.T) { // closes its connections
+				t.Run(strconv.Itoa(n), func(t *testing.T) { // so that the connections of each n are closed
 					d := newDatabase(t)
 					server := &sqldbtest.Server{Open: d.openDriver}
 					if day.before != nil {

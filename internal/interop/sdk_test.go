@@ -202,20 +202,18 @@ func parameters(list ...any) map[string]any {
 func (s *served) succeed(t *testing.T, operation string, list ...any) map[string]string {
 	t.Helper()
 	got := s.call(t, operation, parameters(list...))
-	if got.status != http.StatusOK || got.code != "" || !requestID.MatchString(got.members["RequestId"]) {
+	if got.status != http.StatusOK || got.code != "" || !testutil.RequestIDForm.MatchString(got.members["RequestId"]) {
 		t.Fatalf("%s: got %d %s %v", operation, got.status, got.code, got.members)
 	}
 	return got.members
 }
-
-var requestID = regexp.MustCompile(`^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$`)
 
 // refuse calls an operation that must fail with a status and a code, such as "400
 // NotFound".
 func (s *served) refuse(t *testing.T, operation, want string, list ...any) {
 	t.Helper()
 	got := s.call(t, operation, parameters(list...))
-	if status := fmt.Sprint(got.status, " ", got.code); status != want || got.members["Message"] == "" || !requestID.MatchString(got.members["RequestId"]) {
+	if status := fmt.Sprint(got.status, " ", got.code); status != want || got.members["Message"] == "" || !testutil.RequestIDForm.MatchString(got.members["RequestId"]) {
 		t.Errorf("%s: got %s, want %s: %v", operation, status, want, got.members)
 	}
 }
@@ -357,9 +355,9 @@ func subjectOf(t *testing.T, text string) string {
 	return request.Subject.CommonName + ", " + strings.Join(request.Subject.Organization, ", ")
 }
 
-// work is the worker of the service: it opens the records, finds the proof of an order
-// in the DNS, and completes the order with a certificate. It is another process than the
-// service, as a worker can be. zone has the proof.
+// work does what a worker of the service does, in another process: it opens the records,
+// finds the proof of an order in the DNS, and completes the order with a certificate. zone
+// has the proof.
 func (s *served) work(t *testing.T, orderID, zone, certificate string) {
 	t.Helper()
 	names, resolver := newNameServer(t)

@@ -13,9 +13,9 @@ import (
 	"github.com/yuncert/yuncert/internal/floor"
 )
 
-// The metric x-peer is the time of a Verifier divided by the time of another implementation
-// with ready pools, taken turn by turn: crypto/x509, and smx509 for SM2. Both verify a
-// chain of three from a server's certificate in PEM.
+// The metric x-peer is the time of a Verifier divided by the time of another
+// implementation with ready pools, taken turn by turn: crypto/x509, and smx509 for SM2.
+// Both verify a chain of three from a server's certificate in PEM.
 func BenchmarkVerifier(b *testing.B) {
 	const host = "www.example.com"
 	for _, a := range []algorithm.Algorithm{algorithm.RSA_2048, algorithm.ECC_256, algorithm.ECC_384, algorithm.SM2_256} {

@@ -116,9 +116,9 @@ func untimed[Req, Resp any](f func(context.Context, io.Reader, *Req) (*Resp, err
 	})
 }
 
-// unknown is the error for an operation that the service does not have, or has in another
-// version.
-func unknown(operations map[string]operation, call yuncert.Call) error {
+// errUnknown is the error for an operation that the service does not have, or has in
+// another version.
+func errUnknown(operations map[string]operation, call yuncert.Call) error {
 	for name := range operations {
 		if version, found := strings.CutSuffix(name, " "+call.Action); found {
 			return yuncert.Errorf(yuncert.ErrInvalidApiNotFound, "Version", "%.20q does not have %s; want %s", call.Version, call.Action, version)
@@ -133,7 +133,7 @@ func handler(operations map[string]operation) http.HandlerFunc {
 		answer, known := operations[call.Version+" "+call.Action]
 		var resp any
 		if err == nil && !known {
-			err = unknown(operations, call)
+			err = errUnknown(operations, call)
 		} else if err == nil { // a service checks here who calls: ErrForbidden
 			resp, err = answer(r.Context(), call)
 		}

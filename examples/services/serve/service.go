@@ -170,8 +170,8 @@ func withoutKey[Req, Resp any](create func(io.Reader, time.Time, *ca.Issuer, *Re
 	}
 }
 
-// createExternalCA takes the Identifier of the CA above for the InstanceId. CertMaxTime
-// is for the product that has the key.
+// createExternalCA issues for a CA whose key is in another product. That product enforces
+// CertMaxTime. The InstanceId is the Identifier of the CA above.
 func createExternalCA(rand io.Reader, now time.Time, parent *ca.Issuer, req *ca.CreateExternalCACertificateRequest) (*ca.CreateExternalCACertificateResponse, []byte, error) {
 	resp, err := ca.CreateExternalCACertificate(rand, now, parent, req)
 	if err != nil {
@@ -205,13 +205,13 @@ func (s *service) createSubCA(ctx context.Context, rand io.Reader, now time.Time
 }
 
 // newCA creates a CA with a key made here, records it and lets it issue.
-func (s *service) newCA(ctx context.Context, rand io.Reader, now time.Time, req interface{ Validate() error }, a string, labels inventory.Labels, sign func(*algorithm.PrivateKey) (*ca.CreateRootCACertificateResponse, error)) (*ca.CreateRootCACertificateResponse, error) {
+func (s *service) newCA(ctx context.Context, rand io.Reader, now time.Time, req interface{ Validate() error }, keyAlgorithm string, labels inventory.Labels, sign func(*algorithm.PrivateKey) (*ca.CreateRootCACertificateResponse, error)) (*ca.CreateRootCACertificateResponse, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err
 	}
 	var issuer *ca.Issuer
 	resp, err := inventory.Once(ctx, s.inventory, rand, now, req, func() (*ca.CreateRootCACertificateResponse, inventory.Issued, error) {
-		key, err := algorithm.GenerateKey(algorithm.Algorithm(a))
+		key, err := algorithm.GenerateKey(algorithm.Algorithm(keyAlgorithm))
 		if err != nil {
 			return nil, inventory.Issued{}, err
 		}
