@@ -21,7 +21,7 @@ type Call struct {
 	XML     bool   // the answer is XML; otherwise it is JSON
 
 	// HostId is the service's host name, for error bodies. ReadCall takes the Host of
-	// the request. ParseCall leaves it empty, because net/http takes the host out of
+	// the request, up to 300 octets. ParseCall leaves it empty, because net/http takes the host out of
 	// the header.
 	HostId string
 
@@ -34,6 +34,10 @@ const cdnVersion = "2018-05-10"
 
 // maxBody is the longest body that ReadCall reads, in octets.
 const maxBody = 1 << 20
+
+// maxHost is how many octets of a Host go into an answer. A host name and a port have
+// fewer, but the caller can send any text.
+const maxHost = 300
 
 // ReadCall reads the call in a request: the query, and the body if it is a form of up
 // to 1 MiB. The rest is as for [ParseCall].
@@ -51,7 +55,7 @@ func ReadCall(r *http.Request) (Call, error) {
 		formErr = Errorf(ErrInvalidParameter, "", "the query or the form cannot be parsed; want names and values as application/x-www-form-urlencoded")
 	}
 	call, err := ParseCall(r.Form, r.Header)
-	call.HostId = r.Host
+	call.HostId = cut(r.Host, maxHost)
 	return call, cmp.Or(formErr, err)
 }
 

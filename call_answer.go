@@ -29,7 +29,8 @@ var documentedMessages = map[Code]string{
 // JSON is what encoding/json writes, without escapes for HTML. XML has the same
 // members in an element <Action>Response; a list is a repeated element. If resp is nil,
 // the body has only a RequestId. A resp that is not an object in JSON is
-// [ErrInternalError].
+// [ErrInternalError], and in XML also one with a member whose name is not a letter or
+// underscore and then letters, digits, hyphens, dots and underscores of ASCII.
 //
 // If err is not nil, the body is the documented error with the status of its code. It
 // is made from the *[Error] in err, or from the [Code] in err. Any other error becomes
@@ -137,6 +138,9 @@ func writeElement(out *xml.Encoder, name string, in *json.Decoder) error {
 		_, err := in.Token()
 		return err
 	}
+	if !isElement(name) {
+		return fmt.Errorf("the response has a member %.80q, which cannot be an element of XML", name)
+	}
 	start := xml.StartElement{Name: xml.Name{Local: name}}
 	if err := out.EncodeToken(start); err != nil {
 		return err
@@ -159,4 +163,16 @@ func writeElement(out *xml.Encoder, name string, in *json.Decoder) error {
 		return err
 	}
 	return out.EncodeToken(start.End())
+}
+
+// isElement reports whether a text can be the name of an element. encoding/xml writes
+// names as they are, so any other text would add elements.
+func isElement(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if !('A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || c == '_' || i > 0 && ('0' <= c && c <= '9' || c == '-' || c == '.')) {
+			return false
+		}
+	}
+	return name != ""
 }

@@ -155,6 +155,11 @@ func TestReadCall(t *testing.T) {
 			testutil.CheckMessage(t, err, yuncert.ErrInvalidParameter, "", tt.message)
 		})
 	}
+	lengthy := httptest.NewRequest("GET", "/?"+parameter, nil)
+	lengthy.Host = strings.Repeat("h", 1<<20)
+	if call, err := yuncert.ReadCall(lengthy); err != nil || len(call.HostId) != 300 {
+		t.Errorf("the HostId of a Host of 1 MiB has %d octets, error %v", len(call.HostId), err)
+	}
 	without := &http.Request{Method: "POST", URL: &url.URL{RawQuery: parameter}}
 	if _, err := yuncert.ReadCall(without); err == nil {
 		t.Error("no error for a POST without a body")
@@ -684,6 +689,23 @@ func TestAnswer(t *testing.T) {
 			t.Errorf("Answer changed the error (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// The names of members become elements, so they must not contain markup.
+func TestAnswerElements(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]int{
+		"A": 200, "a-1.b": 200, "_": 200,
+		"": 500, "1": 500, "-": 500, ".": 500, "a b": 500, "a><b": 500, "a/": 500, "a:b": 500, "云": 500, "a\x00": 500,
+	} {
+		for _, resp := range []any{map[string]string{name: "text"}, map[string]any{"List": []any{map[string][]int{name: {1}}}}} {
+			status, _, body := yuncert.Call{Action: "A", XML: true}.Answer(testutil.Seeded(), resp, nil)
+			if status != want {
+				t.Errorf("%q: status %d, want %d: %s", name, status, want, body)
+			}
+			readXML(t, body)
+		}
+	}
 }
 
 // An answer needs neither randomness nor a good Action.
