@@ -1,9 +1,12 @@
 package sqlstore_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"errors"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -232,6 +235,32 @@ func TestBrokenList(t *testing.T) {
 				t.Errorf("View is %v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// When the caller of Revoked stops, nothing reads from the connection any more. The caller
+// may use it again. The test is not parallel, because it looks at all goroutines.
+func TestRevokedStops(t *testing.T) {
+	s, store := newStore(t, sqlstore.PostgreSQL)
+	entry := []driver.Value{[]byte("0123456789abcdefghij+")}
+	s.Rows["SELECT crl_entry"] = sqldbtest.Rows{Values: slices.Repeat([][]driver.Value{entry}, 10_000)}
+	for range 20 {
+		err := store.View(t.Context(), func(s inventory.Snapshot) error {
+			for _, err := range s.Revoked("authority", "", time.Time{}) {
+				if err != nil {
+					return err
+				}
+				break
+			}
+			stacks := make([]byte, 1<<20)
+			if bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("readRevoked")) {
+				t.Error("the entries are still being read")
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatalf("View: %v", err)
+		}
 	}
 }
 
