@@ -175,10 +175,10 @@ func TestAuthorityNames(t *testing.T) {
 		{"a key on P-521", func() string { return hostCSR(t, algorithm.ECC_512, "www.example.com") }, nil, "Csr", "the CSR's key is ECC_512; want RSA_2048, RSA_3072, RSA_4096, ECC_256 or ECC_384", ""},
 		{"an SM2 key", func() string { return sm2CSR(t, "www.example.com") }, nil, "Csr", "the CSR's key is SM2_256; want RSA_2048, RSA_3072, RSA_4096, ECC_256 or ECC_384", ""},
 		{"a wildcard for a product of single names", func() string { return hostCSR(t, algorithm.ECC_256, "example.com", "*.example.com") }, nil, "Csr", `"*.example.com" is a wildcard name; digicert-free-1-free takes a single name`, ""},
-		{"a name beside a wildcard that is not its parent", func() string { return hostCSR(t, algorithm.ECC_256, "*.example.com", "www.example.com") }, func(r *request) { r.ProductCode = wildcard }, "Csr", `"www.example.com" is a single name among wildcard names`, ""},
+		{"a wildcard and a name that is not its parent", func() string { return hostCSR(t, algorithm.ECC_256, "*.example.com", "www.example.com") }, func(r *request) { r.ProductCode = wildcard }, "Csr", `"www.example.com" is a single name among wildcard names`, ""},
 		{"two wildcards", func() string { return hostCSR(t, algorithm.ECC_256, "*.example.com", "*.example.net") }, func(r *request) { r.ProductCode = wildcard }, "Csr", "there are 2 names; geotrust-dv-w-starter takes 1", ""},
 		{"a registry's wildcard as an alternative name", func() string { return hostCSR(t, algorithm.ECC_256, "co.uk", "*.co.uk") }, func(r *request) { r.ProductCode = wildcard }, "Csr", `"*.co.uk" covers names of many owners`, ""},
-		{"a file for a wildcard behind its parent", func() string { return hostCSR(t, algorithm.ECC_256, "example.com", "*.example.com") }, func(r *request) { r.ProductCode, r.ValidateType = wildcard, "FILE" }, "ValidateType", `FILE does not prove ownership of the wildcard name "*.example.com"`, ""},
+		{"a file for a wildcard after its parent", func() string { return hostCSR(t, algorithm.ECC_256, "example.com", "*.example.com") }, func(r *request) { r.ProductCode, r.ValidateType = wildcard, "FILE" }, "ValidateType", `FILE does not prove ownership of the wildcard name "*.example.com"`, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -84,7 +84,7 @@ type Package struct {
 }
 
 // An Order is one application, as a [Store] keeps it. It holds no pointer, so a copy
-// is independent.
+// is independent. Its times are in UTC and whole microseconds.
 type Order struct {
 	OrderId                int64  // from 1 to 2^53-1
 	ProductCode            string // the Code of a Product
@@ -102,7 +102,7 @@ type Order struct {
 	Attempts               int64     // calls of [Book.Postpone] since the order entered its state or another proof is due
 	Next                   time.Time // the earliest time of the next attempt; zero means at once
 	Issued, NotAfter       time.Time // when the certificate was stored, and when it expires; zero without one
-	Created, Updated       time.Time // when it was submitted and last changed, other than by Postpone: UTC, whole microseconds, as all times here
+	Created, Updated       time.Time // when it was submitted, and when it last changed other than by Postpone
 }
 
 // names returns Names one by one.

@@ -99,13 +99,13 @@ func (a *Authority) Begin(ctx context.Context, names []string, validateType stri
 	return o.URI, first, nil
 }
 
-// Prove implements [order.Authority]. It finds the challenge that wants placed, asks the
+// Prove implements [order.Authority]. It finds the challenge of the placed proof, asks the
 // CA to look, and waits up to Wait. A proof that the CA does not find is a
 // [*order.Refusal], because the CA then ends the whole order (RFC 8555, section 7.1.6).
 // So call Prove only after your own lookup found the proof.
 //
-// Prove reads the order and then its authorizations, until it has the one that wants
-// placed. A call for an order of n names makes up to n+4 requests before it waits.
+// Prove reads the order and then its authorizations, until it has the one of the placed
+// proof. A call for an order of n names makes up to n+4 requests before it waits.
 func (a *Authority) Prove(ctx context.Context, reference, validateType string, placed order.Proof) (due *order.Proof, err error) {
 	s, err := a.sessionFor(validateType)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/yuncert/yuncert/order/acme"
 )
 
-// What is final, with the reason that the applicant reads.
+// Each answer is final, and the applicant reads its reason.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	subproblems := []object{
@@ -135,7 +135,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// What a person has to change is neither final nor a rate limit.
+// A problem that a person has to solve is neither final nor a rate limit.
 func TestAccountProblems(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -184,7 +184,7 @@ func TestObtainTriesAgain(t *testing.T) {
 	}
 }
 
-// The CA is at work.
+// While the CA is at work, the same proof is due and there is no certificate.
 func TestAtWork(t *testing.T) {
 	t.Parallel()
 	proof := order.Proof{Domain: "www.example.com", Token: text("DNS", token(0))}

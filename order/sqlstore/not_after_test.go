@@ -110,15 +110,15 @@ func TestOpenReadsNotAfter(t *testing.T) {
 	}
 }
 
-// Open changes up to 100 orders in a transaction, each of them once. Those that it
-// cannot read do not stop it.
+// Open changes up to 100 orders in a transaction, each of them once. A certificate that
+// it cannot read does not stop it.
 func TestOpenReadsPages(t *testing.T) {
 	t.Parallel()
 	text := certificate(t, end)
 	for _, tt := range []struct {
 		name             string
 		readable, broken int64
-		commits          int // with those of the schema version and of the three kinds of pages
+		commits          int // 2 for the schema and the last page, which is empty; 2 for each other page, or 1 if nothing of it is stored
 	}{
 		{"none", 0, 0, 2},
 		{"one page", 100, 0, 2 + 2},

@@ -22,13 +22,12 @@ func testUndone(t *testing.T, store order.Store, run func(write func(order.Tx) e
 	later, elsewhere := issuedOrder(5, 8), issuedOrder(6, 6)
 	elsewhere.Domain = "example.net"
 	run(func(tx order.Tx) error {
-		_, _, err1 := tx.Order(1)
-		_, _, err2 := tx.Order(2)
-		_, _, err4 := tx.Order(4)
-		_, _, err5 := tx.Order(5)
-		_, _, err6 := tx.Order(6)
-		_, _, err7 := tx.Order(7)
-		return errors.Join(err1, err2, err4, err5, err6, err7, tx.PutOrder(kept), tx.PutOrder(later), tx.PutOrder(elsewhere), tx.DeleteOrder(7),
+		for _, id := range []int64{1, 2, 4, 5, 6, 7} {
+			if _, _, err := tx.Order(id); err != nil {
+				return err
+			}
+		}
+		return errors.Join(tx.PutOrder(kept), tx.PutOrder(later), tx.PutOrder(elsewhere), tx.DeleteOrder(7),
 			putAll(tx, order.Package{ProductCode: "old", TotalCount: 10}, order.Package{ProductCode: "new"}, newOrder(3, order.StatePayed, 0)),
 			tx.PutOrder(issuedOrder(1, 1)), tx.DeleteOrder(2), tx.CreateOrder(newOrder(2, order.StatePayed, 0)))
 	})
