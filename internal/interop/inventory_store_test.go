@@ -3,7 +3,6 @@ package interop
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -25,7 +24,6 @@ import (
 	"github.com/yuncert/yuncert/ca/inventory/storetest"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/sqldb"
-	"github.com/yuncert/yuncert/internal/sqldb/sqldbtest"
 	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/order"
 )
@@ -712,36 +710,21 @@ func TestInventoryStorePlans(t *testing.T) {
 			}
 			db := d.open(t)
 			fillInventory(t, d, db, size, size/100, 1, "authority")
-			type sent struct {
-				statement string
-				args      []any
-			}
-			var statements []sent
-			server := &sqldbtest.Server{Open: d.openDriver, Received: func(statement string, args []driver.NamedValue) {
-				if strings.HasPrefix(statement, "SELECT ") {
-					s := sent{statement: statement}
-					for _, arg := range args {
-						s.args = append(s.args, arg.Value)
-					}
-					statements = append(statements, s)
-				}
-			}}
-			watched := sql.OpenDB(server)
-			defer watched.Close()
+			watched, statements := watch(t, d)
 			store, err := sqlstore.Open(t.Context(), watched, d.dialect)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, tt := range tests {
-				statements = nil
+				*statements = nil
 				if err := store.View(t.Context(), tt.call); err != nil {
 					t.Fatalf("%s: %v", tt.name, err)
 				}
-				if len(statements) == 0 || len(statements) > 2 {
-					t.Errorf("%s: %d statements", tt.name, len(statements))
+				if len(*statements) == 0 || len(*statements) > 2 {
+					t.Errorf("%s: %d statements", tt.name, len(*statements))
 				}
-				for _, s := range statements {
-					plan := explain(t, d, db, s.statement, s.args)
+				for _, s := range *statements {
+					plan := s.explain(t, d, db)
 					want := tt.index
 					if want == "" {
 						want = withoutRows[d.dialect]
@@ -756,21 +739,6 @@ func TestInventoryStorePlans(t *testing.T) {
 			}
 		})
 	}
-}
-
-// wasteful reports whether a plan reads a table without an index, or sorts rows.
-func wasteful(plan string) bool {
-	for line := range strings.Lines(plan) {
-		for _, step := range []string{"Seq Scan", "Sort", "TEMP B-TREE"} {
-			if strings.Contains(line, step) {
-				return true
-			}
-		}
-		if strings.Contains(line, "SCAN ") && !strings.Contains(line, "INDEX") {
-			return true
-		}
-	}
-	return false
 }
 
 // pageOf lists the first page, and the page after a certificate.
@@ -800,31 +768,4 @@ func revokedOf(crlUrl string) func(inventory.Snapshot) error {
 		}
 		return nil
 	}
-}
-
-// explain returns how a database would execute a statement, a line for each step.
-func explain(t *testing.T, d database, db *sql.DB, statement string, args []any) string {
-	t.Helper()
-	prefix := map[sqldb.Dialect]string{sqldb.SQLite: "EXPLAIN QUERY PLAN ", sqldb.PostgreSQL: "EXPLAIN "}[d.dialect]
-	rows, err := db.QueryContext(t.Context(), prefix+statement, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	var plan strings.Builder
-	for rows.Next() {
-		var line string
-		columns := []any{&line}
-		if d.dialect == sqldb.SQLite {
-			columns = []any{new(int), new(int), new(int), &line}
-		}
-		if err := rows.Scan(columns...); err != nil {
-			t.Fatal(err)
-		}
-		plan.WriteString(line + "\n")
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return plan.String()
 }

@@ -3,7 +3,6 @@ package interop
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -21,7 +20,6 @@ import (
 	"github.com/yuncert/yuncert/ca"
 	"github.com/yuncert/yuncert/csr"
 	"github.com/yuncert/yuncert/internal/sqldb"
-	"github.com/yuncert/yuncert/internal/sqldb/sqldbtest"
 	"github.com/yuncert/yuncert/internal/testkeys"
 	"github.com/yuncert/yuncert/order"
 	"github.com/yuncert/yuncert/order/sqlstore"
@@ -509,38 +507,23 @@ func TestOrderStorePlans(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				type sent struct {
-					statement string
-					args      []any
-				}
-				var statements []sent
-				server := &sqldbtest.Server{Open: database.openDriver, Received: func(statement string, args []driver.NamedValue) {
-					if strings.HasPrefix(statement, "SELECT ") {
-						s := sent{statement: statement}
-						for _, arg := range args {
-							s.args = append(s.args, arg.Value)
-						}
-						statements = append(statements, s)
-					}
-				}}
-				watched := sql.OpenDB(server)
-				defer watched.Close()
+				watched, statements := watch(t, database)
 				store, err := sqlstore.Open(t.Context(), watched, database.dialect)
 				if err != nil {
 					t.Fatal(err)
 				}
 				// Open looks for issued orders without NotAfter.
-				last := statements[len(statements)-1]
-				if plan := explain(t, database, db, last.statement, last.args); !strings.Contains(plan, "yuncert_orders_expiring") || wasteful(plan) {
+				last := (*statements)[len(*statements)-1]
+				if plan := last.explain(t, database, db); !strings.Contains(plan, "yuncert_orders_expiring") || wasteful(plan) {
 					t.Errorf("Open: the plan of %s:\n%s", last.statement, plan)
 				}
 				for _, tt := range tests {
-					statements = nil
+					*statements = nil
 					if err := store.View(t.Context(), tt.call); err != nil {
 						t.Fatalf("%s: %v", tt.name, err)
 					}
-					for _, s := range statements {
-						plan := explain(t, database, db, s.statement, s.args)
+					for _, s := range *statements {
+						plan := s.explain(t, database, db)
 						if !strings.Contains(plan, tt.index) || !strings.Contains(plan, tt.searched[database.dialect]) || wasteful(plan) {
 							t.Errorf("%s: the plan of %s:\n%s", tt.name, s.statement, plan)
 						}
