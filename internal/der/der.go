@@ -10,6 +10,7 @@ package der
 
 import (
 	"bytes"
+	"math/bits"
 	"slices"
 
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -18,6 +19,19 @@ import (
 // MaxHeader is the largest number of octets that AppendHeader appends.
 const MaxHeader = 10
 
+// Size returns the number of octets of a value whose content has n octets.
+func Size(n int) int {
+	return 2 + lengthOctets(n) + n
+}
+
+// lengthOctets returns how many octets a length has after its first one.
+func lengthOctets(n int) int {
+	if n < 0x80 {
+		return 0
+	}
+	return (bits.Len(uint(n)) + 7) / 8
+}
+
 // AppendHeader appends the tag and the length of a content of n octets. The tag
 // takes one octet. The length has its shortest form (X.690, section 10.1).
 func AppendHeader(dst []byte, tag asn1.Tag, n int) []byte {
@@ -25,10 +39,7 @@ func AppendHeader(dst []byte, tag asn1.Tag, n int) []byte {
 	if n < 0x80 {
 		return append(dst, byte(n))
 	}
-	octets := 1
-	for n>>(8*octets) > 0 {
-		octets++
-	}
+	octets := lengthOctets(n)
 	dst = append(dst, 0x80|byte(octets))
 	for i := octets - 1; i >= 0; i-- {
 		dst = append(dst, byte(n>>(8*i)))

@@ -40,6 +40,17 @@ func TestAppend(t *testing.T) {
 	}
 }
 
+// Size is the length of what Append appends.
+func TestSize(t *testing.T) {
+	t.Parallel()
+	for _, n := range lengths {
+		want := len(der.Append(nil, asn1.UTF8String, make([]byte, n)))
+		if got := der.Size(n); got != want {
+			t.Errorf("%d octets: size %d, want %d", n, got, want)
+		}
+	}
+}
+
 // Three values are nested. Each is long enough to be moved.
 func TestAppendFuncNested(t *testing.T) {
 	t.Parallel()

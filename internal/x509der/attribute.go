@@ -111,16 +111,16 @@ func CheckText(attributeType, text string) error {
 	if !utf8.ValidString(text) {
 		return errors.New("the text is not valid UTF-8")
 	}
-	ia5 := isIA5(attributeType)
+	ia5, n := isIA5(attributeType), 0
 	for _, r := range text {
-		if unicode.IsControl(r) || r >= utf8.RuneSelf && isHidden(r) || r == utf8.RuneError {
+		n++
+		if unicode.IsControl(r) || r >= utf8.RuneSelf && (isHidden(r) || r == utf8.RuneError) {
 			return fmt.Errorf("the text has the character %U: control characters, direction marks, invisible characters and U+FFFD are not allowed", r)
 		}
 		if ia5 && (r <= ' ' || r > '~') {
 			return errors.New("an e-mail address or domain component is ASCII without spaces (RFC 5280, section 4.1.2.6)")
 		}
 	}
-	n := utf8.RuneCountInString(text)
 	if n > bound(attributeType) {
 		return fmt.Errorf("the text has %d characters: up to %d are allowed (X.520)", n, bound(attributeType))
 	}

@@ -105,7 +105,7 @@ func canonicalDNS(entry string, underscores bool) (string, error) {
 		}
 		labels++
 	}
-	if strings.Trim(last, "0123456789") == "" {
+	if isDigits(last) {
 		return "", errors.New("its last label has only digits, as in an IPv4 address (RFC 1123, section 2.1)")
 	}
 	digits, hexadecimal := strings.CutPrefix(last, "0x")
@@ -122,6 +122,15 @@ func canonicalDNS(entry string, underscores bool) (string, error) {
 		return "", errors.New("it is longer than 253 octets (RFC 1035, section 2.3.4)")
 	}
 	return host, nil
+}
+
+func isDigits(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // checkLabel checks that a label has only letters, digits and inner hyphens

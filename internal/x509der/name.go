@@ -79,11 +79,10 @@ func AppendName(dst []byte, name Name) []byte {
 					tag = asn1.PrintableString
 				}
 			}
-			dst = der.AppendFunc(dst, asn1.SET, func(dst []byte) []byte {
-				return der.AppendFunc(dst, asn1.SEQUENCE, func(dst []byte) []byte {
-					return der.Append(der.Append(dst, asn1.OBJECT_IDENTIFIER, a.Type), tag, a.Value)
-				})
-			})
+			pair := der.Size(len(a.Type)) + der.Size(len(a.Value))
+			dst = der.AppendHeader(dst, asn1.SET, der.Size(pair))
+			dst = der.AppendHeader(dst, asn1.SEQUENCE, pair)
+			dst = der.Append(der.Append(dst, asn1.OBJECT_IDENTIFIER, a.Type), tag, a.Value)
 		}
 		return dst
 	})

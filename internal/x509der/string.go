@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -85,7 +84,11 @@ func isPrintable(text string) bool {
 }
 
 func isPrintableOctet(c byte) bool {
-	return isLetter(c) || '0' <= c && c <= '9' || strings.IndexByte(" '()+,-./:=?", c) >= 0
+	switch c {
+	case ' ', '\'', '(', ')', '+', ',', '-', '.', '/', ':', '=', '?':
+		return true
+	}
+	return isLetter(c) || '0' <= c && c <= '9'
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
