@@ -2,6 +2,7 @@ package param
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -24,7 +25,7 @@ func SplitNames(parameter, list string) ([]string, error) {
 	if len(list) > maxList {
 		return nil, Malformed(parameter, "the list has %d octets: up to %d are read", len(list), maxList)
 	}
-	names := make([]string, 0, min(1+strings.Count(list, ","), x509der.MaxNames))
+	names := make([]string, 0, min(2+strings.Count(list, ","), x509der.MaxNames+1))
 	for entry := range strings.SplitSeq(list, ",") {
 		entry = strings.TrimSpace(entry)
 		if entry == "" {
@@ -71,7 +72,8 @@ func Names(parameter, list, commonName string) ([]string, error) {
 	}
 	host, ok := x509der.HostName(commonName)
 	if ok {
-		names = x509der.AppendNames(append(make([]string, 0, 1+len(names)), host), names...)
+		names = slices.DeleteFunc(names, func(name string) bool { return name == host })
+		names = slices.Insert(names, 0, host)
 	}
 	err = x509der.CheckCount(commonName, names, 0)
 	if err != nil {

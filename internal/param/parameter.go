@@ -20,7 +20,7 @@ type Attribute struct {
 
 // AddTo checks the text and appends the attribute to a subject. Empty text
 // appends nothing and is an error if the parameter is required.
-func (a Attribute) AddTo(subject *x509der.Name) error {
+func (a *Attribute) AddTo(subject *x509der.Name) error {
 	if a.Text == "" && a.Required {
 		return yuncert.Missing(a.Name)
 	}

@@ -219,7 +219,8 @@ func (k *PrivateKey) Public() *ecdsa.PublicKey {
 // PublicBytes returns what [PublicKeyBytes] returns for Public. It does not check the
 // point, which is d·G.
 func (k *PrivateKey) PublicBytes() []byte {
-	return bytes.Clone(k.secret.point[:])
+	point := k.secret.point
+	return point[:]
 }
 
 // Bytes returns a copy of d: 32 octets, big endian, as [NewPrivateKey] reads them.
