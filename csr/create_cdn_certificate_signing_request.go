@@ -69,20 +69,18 @@ func (r *CreateCdnCertificateSigningRequestRequest) Validate() error {
 }
 
 // check is Validate and returns the content of the CSR.
-func (r *CreateCdnCertificateSigningRequestRequest) check() (*content, error) {
+func (r *CreateCdnCertificateSigningRequestRequest) check() (c content, err error) {
 	if r == nil {
 		r = new(CreateCdnCertificateSigningRequestRequest)
 	}
-	c := new(content)
 	commonName := param.Attribute{Name: "CommonName", Type: x509der.CommonName, Text: r.CommonName, Required: true}
 	if err := commonName.AddTo(&c.subject); err != nil {
-		return nil, err
+		return content{}, err
 	}
-	names, err := param.Names("SANs", r.SANs, r.CommonName)
+	c.names, err = param.Names("SANs", r.SANs, r.CommonName)
 	if err != nil {
-		return nil, err
+		return content{}, err
 	}
-	c.names = names
 	for _, p := range []param.Attribute{
 		{Name: "Organization", Type: x509der.Organization, Text: cmp.Or(r.Organization, "Alibaba Inc.")},
 		{Name: "OrganizationUnit", Type: x509der.OrganizationalUnit, Text: cmp.Or(r.OrganizationUnit, "Aliyun CDN")},
@@ -92,9 +90,10 @@ func (r *CreateCdnCertificateSigningRequestRequest) check() (*content, error) {
 		{Name: "Email", Type: x509der.Email, Text: r.Email},
 	} {
 		if err := p.AddTo(&c.subject); err != nil {
-			return nil, err
+			return content{}, err
 		}
 	}
+	c.subject = c.subject.InOrder()
 	return c, nil
 }
 
@@ -128,7 +127,7 @@ func CreateCdnCertificateSigningRequestWithKey(rand io.Reader, key crypto.Signer
 	return createCdn(rand, key, c)
 }
 
-func createCdn(rand io.Reader, key crypto.Signer, c *content) (*CreateCdnCertificateSigningRequestResponse, error) {
+func createCdn(rand io.Reader, key crypto.Signer, c content) (*CreateCdnCertificateSigningRequestResponse, error) {
 	signer, err := recognise(key, algorithm.RSA_2048)
 	if err != nil {
 		return nil, err

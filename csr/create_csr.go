@@ -89,22 +89,22 @@ var sizes = map[string]map[int32]algorithm.Algorithm{
 var documentedSizes = []int32{256, 2048, 3072, 4096}
 
 // check is Validate and returns the content of the CSR and the key's algorithm.
-func (r *CreateCsrRequest) check() (*content, algorithm.Algorithm, error) {
+func (r *CreateCsrRequest) check() (c content, a algorithm.Algorithm, err error) {
 	if r == nil {
 		r = new(CreateCsrRequest)
 	}
-	a, err := r.algorithm()
+	a, err = r.algorithm()
 	if err != nil {
-		return nil, "", err
+		return content{}, "", err
 	}
-	c := &content{subject: make(x509der.Name, 0, 6)}
+	c.subject = make(x509der.Name, 0, 7)
 	commonName := param.Attribute{Name: "CommonName", Type: x509der.CommonName, Text: r.CommonName, Required: true}
 	if err := commonName.AddTo(&c.subject); err != nil {
-		return nil, "", err
+		return content{}, "", err
 	}
 	c.names, err = param.Names("Sans", r.Sans, r.CommonName)
 	if err != nil {
-		return nil, "", err
+		return content{}, "", err
 	}
 	for _, p := range []param.Attribute{
 		{Name: "CountryCode", Type: x509der.Country, Text: r.CountryCode, Required: true},
@@ -113,16 +113,17 @@ func (r *CreateCsrRequest) check() (*content, algorithm.Algorithm, error) {
 		{Name: "CorpName", Type: x509der.Organization, Text: r.CorpName},
 	} {
 		if err := p.AddTo(&c.subject); err != nil {
-			return nil, "", err
+			return content{}, "", err
 		}
 	}
 	if err := param.CreatedCSRName(r.Name); err != nil {
-		return nil, "", err
+		return content{}, "", err
 	}
 	department := param.Attribute{Name: "Department", Type: x509der.OrganizationalUnit, Text: r.Department}
 	if err := department.AddTo(&c.subject); err != nil {
-		return nil, "", err
+		return content{}, "", err
 	}
+	c.subject = append(c.subject[1:], c.subject[0]) // the common name comes last, as in Name.InOrder
 	return c, a, nil
 }
 
@@ -205,7 +206,7 @@ func CreateCsrWithKey(rand io.Reader, key crypto.Signer, req *CreateCsrRequest) 
 	return createCsr(rand, key, c, a)
 }
 
-func createCsr(rand io.Reader, key crypto.Signer, c *content, a algorithm.Algorithm) (*CreateCsrResponse, error) {
+func createCsr(rand io.Reader, key crypto.Signer, c content, a algorithm.Algorithm) (*CreateCsrResponse, error) {
 	signer, err := recognise(key, a)
 	if err != nil {
 		return nil, err

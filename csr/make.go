@@ -17,7 +17,7 @@ import (
 
 // content is the content of a CSR of either operation, from a checked request.
 type content struct {
-	subject x509der.Name
+	subject x509der.Name // in the order of [x509der.Name.InOrder]
 	names   []string
 }
 
@@ -65,7 +65,7 @@ func newRequestID(rand io.Reader) (string, error) {
 
 // sign makes the CSR as DER and PEM.
 func (c *content) sign(rand io.Reader, signer *x509der.Signer) (der []byte, text string, err error) {
-	der, err = x509der.MarshalRequest(rand, signer, c.subject.InOrder(), c.names)
+	der, err = x509der.MarshalRequest(rand, signer, c.subject, c.names)
 	if err != nil {
 		return nil, "", failed(yuncert.ErrInternalCreateCSRError, msgCreate, err)
 	}
