@@ -80,11 +80,11 @@ func (a *Authority) Begin(ctx context.Context, names []string, validateType stri
 	}
 	o, err := s.acme.AuthorizeOrder(ctx, rfc8555.DomainIDs(names...), options...)
 	switch {
-	case isProblem(err, "malformed", "rejectedIdentifier", "unsupportedIdentifier", "caa", "dns", "connection", "tls", "compound"):
+	case s.isProblem(err, "malformed", "rejectedIdentifier", "unsupportedIdentifier", "caa", "dns", "connection", "tls", "compound"):
 		return "", nil, refusal("", err)
 	case err != nil:
-		return "", nil, failure(ctx, err)
-	case o.URI == "":
+		return "", nil, s.failure(ctx, err)
+	case !s.isURL(o.URI):
 		return "", nil, nonsense("the new order has no usable URL")
 	case len(o.AuthzURLs) > len(names):
 		return "", nil, nonsense("it wants %d authorizations for %d names", len(o.AuthzURLs), len(names))
@@ -167,7 +167,7 @@ func (a *Authority) Revoke(ctx context.Context, certificate string) error {
 		return err
 	}
 	if err := s.acme.RevokeCert(ctx, nil, der, rfc8555.CRLReasonUnspecified); err != nil {
-		return failure(ctx, err)
+		return s.failure(ctx, err)
 	}
 	return nil
 }
@@ -203,10 +203,10 @@ func (a *Authority) sessionFor(validateType string) (*session, error) {
 func (s *session) order(ctx context.Context, reference string) (*rfc8555.Order, error) {
 	o, err := s.acme.GetOrder(ctx, reference)
 	switch {
-	case isForgotten(err):
+	case s.isForgotten(err):
 		return nil, refusal("the CA has no such order: it expired, or another account placed it", err)
 	case err != nil:
-		return nil, failure(ctx, err)
+		return nil, s.failure(ctx, err)
 	case len(o.AuthzURLs) > maxAuthorizations:
 		return nil, nonsense("the order has %d authorizations, more than %d", len(o.AuthzURLs), maxAuthorizations)
 	}
@@ -217,10 +217,10 @@ func (s *session) order(ctx context.Context, reference string) (*rfc8555.Order, 
 func (s *session) authorization(ctx context.Context, url string) (*rfc8555.Authorization, error) {
 	z, err := s.acme.GetAuthorization(ctx, url)
 	switch {
-	case isForgotten(err):
+	case s.isForgotten(err):
 		return nil, refusal("the CA has no such authorization: it expired", err)
 	case err != nil:
-		return nil, failure(ctx, err)
+		return nil, s.failure(ctx, err)
 	}
 	return z, nil
 }
@@ -234,6 +234,9 @@ func (s *session) due(ctx context.Context, o *rfc8555.Order, placed order.Proof)
 	case rfc8555.StatusReady, rfc8555.StatusProcessing, rfc8555.StatusValid:
 		return nil, nil
 	case rfc8555.StatusPending:
+		if len(o.AuthzURLs) == 0 {
+			return nil, nonsense("the order is pending and has no authorization")
+		}
 	default:
 		return nil, nonsense("the order has the status %.40q", o.Status)
 	}
@@ -356,8 +359,8 @@ func (s *session) look(ctx context.Context, url string, c *rfc8555.Challenge) (*
 // the CA's error. If another process asked first, the CA refuses the second request
 // because it is looking already. Then the authorization shows that.
 func (s *session) notAccepted(ctx context.Context, url string, problem error) (*rfc8555.Authorization, error) {
-	if !isProblem(problem, "malformed") {
-		return nil, failure(ctx, problem)
+	if !s.isProblem(problem, "malformed") {
+		return nil, s.failure(ctx, problem)
 	}
 	z, err := s.authorization(ctx, url)
 	if err != nil {
@@ -367,7 +370,7 @@ func (s *session) notAccepted(ctx context.Context, url string, problem error) (*
 		return c.Type == s.challenge && c.Status != rfc8555.StatusPending
 	})
 	if z.Status == rfc8555.StatusPending && !asked {
-		return nil, failure(ctx, problem)
+		return nil, s.failure(ctx, problem)
 	}
 	return z, nil
 }
@@ -388,16 +391,17 @@ func (s *session) finalize(ctx context.Context, o *rfc8555.Order, csr []byte) er
 	if problem == nil || accepted {
 		return nil
 	}
+	refused := s.isProblem(problem, "badCSR", "badPublicKey", "malformed", "rejectedIdentifier", "unsupportedIdentifier")
 	current, err := s.order(ctx, o.URI)
 	switch {
 	case err != nil:
-		return failure(ctx, problem)
+		return s.failure(ctx, problem)
 	case current.Status != rfc8555.StatusReady && current.Status != rfc8555.StatusPending:
 		return nil
-	case isProblem(problem, "badCSR", "badPublicKey", "malformed", "rejectedIdentifier", "unsupportedIdentifier"):
+	case refused:
 		return refusal("", problem) // the CSR never changes
 	}
-	return failure(ctx, problem)
+	return s.failure(ctx, problem)
 }
 
 // certificate fetches a chain. It refuses a certificate for another key than the CSR's.
@@ -407,7 +411,7 @@ func (s *session) certificate(ctx context.Context, url string, csr []byte) (stri
 	}
 	chain, err := s.acme.FetchCert(ctx, url, true)
 	if err != nil {
-		return "", failure(ctx, err)
+		return "", s.failure(ctx, err)
 	}
 	cert, err := x509.ParseCertificate(chain[0])
 	if err != nil {

@@ -5,11 +5,13 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -225,6 +227,40 @@ func TestUnavailable(t *testing.T) {
 	}
 }
 
+// A connection that ends within an answer is no fault that a person has to mend.
+func TestAnswerCut(t *testing.T) {
+	t.Parallel()
+	for _, step := range steps {
+		for _, path := range []string{"/dir", step.path} {
+			f := newFakeCA("www.example.com")
+			f.replace["/ari/"+renewalID] = answer(200, window("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"))
+			a := f.authority()
+			a.Client = &http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
+				res, err := f.RoundTrip(req)
+				if err == nil && req.URL.Path == path {
+					res.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"`), iotest.ErrReader(io.ErrUnexpectedEOF)))
+				}
+				return res, err
+			})}
+			err := step.call(t.Context(), f, a)
+			if path == "/revoke" || path == "/finalize/1" { // the status tells enough
+				if err != nil {
+					t.Errorf("%s, %s: %v", step.name, path, err)
+				}
+				continue
+			}
+			if _, ok := errors.AsType[*order.Unavailable](err); !ok {
+				t.Errorf("%s, %s: %T %v; want an Unavailable", step.name, path, err, err)
+			}
+		}
+	}
+}
+
+// A roundTrip is a function that is an [http.RoundTripper].
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	for _, step := range steps {
@@ -285,12 +321,22 @@ func TestNonsense(t *testing.T) {
 		{"Begin", "/dir", "a file", answer(200, `{"newNonce":"file:///etc/passwd","newOrder":"https://ca.test/apply"}`), `the URL "file:///etc/passwd" does not begin`},
 		{"Begin", "/dir", "2 MiB", answer(200, `{"newOrder":"`+strings.Repeat("a", 2<<20)), "an answer has more than 1048576 octets"},
 		{"Begin", "/dir", "a redirect", answer(302, "", "Location", base+"/dir2"), "the CA redirects with the status 302, which is not followed: set Directory"},
+		{"Begin", "/dir", "a problem", problem(400, "malformed", "Page not found"), "the CA answered: malformed: Page not found"},
+		{"Prove", "/dir", "no such page", problem(404, "malformed", "Page not found"), "the CA answered: malformed: Page not found"},
+		{"Obtain", "/dir", "no such page", problem(404, "malformed", "Page not found"), "the CA answered: malformed: Page not found"},
+		{"Prove", "/nonce", "no such page", func(w http.ResponseWriter, req *http.Request) {
+			w.Header().Del("Replay-Nonce")
+			problem(404, "malformed", "Page not found")(w, req)
+		}, "the CA answered: "},
 		{"Begin", "/nonce", "no nonce", func(w http.ResponseWriter, _ *http.Request) { w.Header().Del("Replay-Nonce") }, "nonce not found"},
 		{"Begin", "/nonce", "a long nonce", answer(200, "", "Replay-Nonce", strings.Repeat("n", 3000)), "nonce not found"},
 		{"Begin", "/apply", "a redirect", answer(307, "", "Location", base+"/apply2"), "the CA redirects with the status 307"},
 		{"Begin", "/apply", "status 200", answer(200, `{}`), "the CA answered: status 200"},
 		{"Begin", "/apply", "no URL", answer(201, `{"status":"pending"}`), "the new order has no usable URL"},
 		{"Begin", "/apply", "a long URL", answer(201, `{"status":"pending"}`, "Location", base+strings.Repeat("o", 2048)), "the new order has no usable URL"},
+		{"Begin", "/apply", "a relative URL", answer(201, `{"status":"ready"}`, "Location", "/order/1"), "the new order has no usable URL"},
+		{"Begin", "/apply", "a URL with http", answer(201, `{"status":"ready"}`, "Location", "http://ca.test/order/1"), "the new order has no usable URL"},
+		{"Begin", "/apply", "no authorization", answer(201, `{"status":"pending"}`, "Location", reference), "the order is pending and has no authorization"},
 		{"Begin", "/apply", "a list", answer(201, `[]`), "cannot unmarshal array"},
 		{"Begin", "/apply", "no status", answer(201, `{}`, "Location", reference), `the order has the status ""`},
 		{"Begin", "/apply", "two authorizations", answer(201, `{"status":"pending","authorizations":["a","b"]}`, "Location", reference), "it wants 2 authorizations for 1 names"},
@@ -321,6 +367,7 @@ func TestNonsense(t *testing.T) {
 		{"Obtain", "/cert/1", "a long chain", answer(200, strings.Repeat(certificate(big.NewInt(1), leafKey.Public()), 6)), "certificate chain is too long"},
 		{"Obtain", "/cert/1", "2 MiB", answer(200, strings.Repeat("\n", 2<<20)), "an answer has more than 1048576 octets"},
 		{"Register", "/register", "no URL", answer(201, `{}`), "the account has no usable URL"},
+		{"Register", "/register", "a relative URL", answer(201, `{}`, "Location", "/account/1"), "the account has no usable URL"},
 		{"RenewAfter", "/dir", "no JSON", answer(200, "<html>"), "invalid character '<'"},
 		{"RenewAfter", "/dir", "http", answer(200, `{"renewalInfo":"http://ca.test/ari"}`), "does not begin with https://"},
 		{"RenewAfter", "/dir", "no URL", answer(200, `{"renewalInfo":"https://ca.test:port"}`), "is not a URL"},

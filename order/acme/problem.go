@@ -82,18 +82,19 @@ func nonsense(format string, args ...any) error {
 func problemType(urn string) string { return urn[strings.LastIndexByte(urn, ':')+1:] }
 
 // isProblem reports whether an error is a problem of one of these types, with the status
-// of a client error that is not a rate limit.
-func isProblem(err error, types ...string) bool {
+// of a client error that is not a rate limit. An answer to an unsigned request, for the
+// directory or a nonce, says nothing about the order.
+func (s *session) isProblem(err error, types ...string) bool {
 	p, ok := errors.AsType[*rfc8555.Error](err)
-	return ok && p.StatusCode >= 400 && p.StatusCode < 500 && p.StatusCode != http.StatusTooManyRequests &&
+	return ok && s.signed && p.StatusCode >= 400 && p.StatusCode < 500 && p.StatusCode != http.StatusTooManyRequests &&
 		slices.ContainsFunc(types, func(t string) bool { return strings.EqualFold(t, problemType(p.ProblemType)) })
 }
 
-// isForgotten reports whether the CA itself answered 404. A proxy's page with this status
-// is not a problem document, and another error.
-func isForgotten(err error) bool {
+// isForgotten reports whether the CA itself answered 404 to a signed request. A proxy's
+// page with this status is not a problem document, and another error.
+func (s *session) isForgotten(err error) bool {
 	p, ok := errors.AsType[*rfc8555.Error](err)
-	return ok && p.StatusCode == http.StatusNotFound && p.ProblemType != ""
+	return ok && s.signed && p.StatusCode == http.StatusNotFound && p.ProblemType != ""
 }
 
 // describe returns the type and the detail of a problem, and the names and details of its
@@ -139,7 +140,7 @@ func reasonOf(z *rfc8555.Authorization) string {
 // failure returns the error for the caller: the error of ctx if it ended, an
 // *order.Unavailable if the CA is away or limits the rate, or an error that says what the
 // account's owner has to do.
-func failure(ctx context.Context, err error) error {
+func (s *session) failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -149,7 +150,7 @@ func failure(ctx context.Context, err error) error {
 			return unusable
 		}
 		failed := &answerError{clean(err.Error()), err}
-		if _, isNetwork := errors.AsType[net.Error](err); isNetwork { // a *url.Error is one
+		if _, isNetwork := errors.AsType[net.Error](err); isNetwork || s.cut { // a *url.Error is one
 			return &order.Unavailable{Err: failed}
 		}
 		return failed

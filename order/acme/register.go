@@ -51,7 +51,7 @@ func (a *Authority) Register(ctx context.Context, contacts []string, acceptTerms
 	directory, err := s.acme.Discover(ctx)
 	switch {
 	case err != nil:
-		err = failure(ctx, err)
+		err = s.failure(ctx, err)
 		if _, unusable := err.(*answerError); unusable {
 			err = fmt.Errorf("the field Directory of the acme.Authority is not the URL of a CA's directory: %w", err)
 		}
@@ -63,9 +63,9 @@ func (a *Authority) Register(ctx context.Context, contacts []string, acceptTerms
 	}
 	_, err = s.acme.Register(ctx, request, rfc8555.AcceptTOS)
 	if err != nil && !errors.Is(err, rfc8555.ErrAccountAlreadyExists) {
-		return "", failure(ctx, err)
+		return "", s.failure(ctx, err)
 	}
-	if s.acme.KID == "" {
+	if !s.isURL(string(s.acme.KID)) {
 		return "", nonsense("the account has no usable URL")
 	}
 	return string(s.acme.KID), nil

@@ -36,7 +36,7 @@ func (a *Authority) RenewAfter(ctx context.Context, certificate string) (at, nex
 		RenewalInfo string `json:"renewalInfo"`
 	}
 	if err := s.get(ctx, a.Directory, &directory); err != nil {
-		return time.Time{}, time.Time{}, failure(ctx, err)
+		return time.Time{}, time.Time{}, s.failure(ctx, err)
 	}
 	if directory.RenewalInfo == "" {
 		return time.Time{}, time.Now().UTC().Add(24 * time.Hour), nil
@@ -50,7 +50,7 @@ func (a *Authority) RenewAfter(ctx context.Context, certificate string) (at, nex
 		return time.Time{}, now.Add(errorPause), nil
 	}
 	if err != nil {
-		return time.Time{}, time.Time{}, failure(ctx, err)
+		return time.Time{}, time.Time{}, s.failure(ctx, err)
 	}
 	start, end := info.SuggestedWindow.Start.UTC(), info.SuggestedWindow.End.UTC()
 	if !end.After(start) { // RFC 9773, section 4.2

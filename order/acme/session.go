@@ -41,6 +41,8 @@ type session struct {
 	end    time.Time     // when Wait is over
 	length time.Duration // of the next pause
 	retry  string        // Retry-After of the last answer
+	signed bool          // the last request was signed
+	cut    bool          // the connection ended within the last answer
 
 	last     string // if not empty, no request is sent after the answer to a POST to this URL
 	answered bool   // whether that answer has come, with status 200
@@ -132,6 +134,12 @@ func (s *session) allows(u *url.URL) error {
 	return fmt.Errorf("the URL %.80q does not begin with https://", u.Redacted())
 }
 
+// isURL reports whether a text is a URL that a request can go to.
+func (s *session) isURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && s.allows(u) == nil
+}
+
 func isLoopback(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && address.Unmap().IsLoopback()
@@ -152,6 +160,7 @@ func (s *session) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
+	s.signed, s.cut = req.Method == http.MethodPost, false
 	res, err := s.transport.RoundTrip(req)
 	if err != nil {
 		return nil, err
@@ -163,13 +172,15 @@ func (s *session) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	s.retry = res.Header.Get("Retry-After")
 	s.answered = s.last != "" && req.Method == http.MethodPost && req.URL.String() == s.last && res.StatusCode == http.StatusOK
-	res.Body = &boundedBody{res.Body, maxBody}
+	res.Body = &boundedBody{res.Body, s, maxBody}
 	return res, nil
 }
 
-// A boundedBody fails when more than left octets are read.
+// A boundedBody fails when more than left octets are read. It tells the session when the
+// connection ends early.
 type boundedBody struct {
 	io.ReadCloser
+	s    *session
 	left int
 }
 
@@ -179,6 +190,7 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 		return 0, nonsense("an answer has more than %d octets", maxBody)
 	}
 	b.left -= n
+	b.s.cut = err != nil && err != io.EOF
 	return n, err
 }
 
