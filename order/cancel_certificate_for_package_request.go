@@ -45,9 +45,9 @@ func (o *Order) refunds(now time.Time) bool {
 // one comes back up to 30 calendar days after the issue, in UTC: until the end of 31
 // January for a certificate of 1 January.
 //
-// A certificate of the [Authority] is revoked there first. If the process dies in between,
-// call again. Revoke any other certificate at its CA yourself, before this call: only the
-// order changes here.
+// A certificate of the [Authority] is revoked there first, unless it has expired at now:
+// CAs refuse to revoke it then. If the process dies in between, call again. Revoke any
+// other certificate at its CA yourself, before this call: only the order changes here.
 //
 // It returns [yuncert.ErrError] if the Authority fails or refuses. The cause has the
 // [*Unavailable] or [*Refusal], and the order is unchanged.
@@ -65,8 +65,10 @@ func (b *Book) CancelCertificateForPackageRequest(ctx context.Context, rand io.R
 	}
 	revoked := ""
 	if o.State == StateCertificate && o.Reference != "" {
-		if err := b.revoke(ctx, &o); err != nil {
-			return nil, err
+		if !now.After(o.NotAfter) {
+			if err := b.revoke(ctx, &o); err != nil {
+				return nil, err
+			}
 		}
 		revoked = o.Certificate
 	}

@@ -229,6 +229,34 @@ func TestRevokeAtAuthority(t *testing.T) {
 	}
 }
 
+// CAs refuse to revoke an expired certificate, so they are not asked, and the order can
+// still be ended.
+func TestRevokeExpired(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		after time.Duration // since NotAfter
+		told  int
+	}{
+		{"at the end", 0, 1},
+		{"after the end", time.Nanosecond, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			healthy, store, fake := newAuthorityBook(t, proved)
+			o := obtain(t, healthy, order.StateCertificate)
+			told := 0
+			book := order.NewBook(store, order.BookOptions{Authority: revokingClient{fakeClient{ca: fake}, func(context.Context, string) error { told++; return nil }}})
+			if err := revoke(t, book, o.NotAfter.Add(tt.after), o.OrderId); err != nil || told != tt.told {
+				t.Errorf("%v after %d calls of the CA, want %d", err, told, tt.told)
+			}
+			if got := read(t, book, o.OrderId).State; got != order.StateRevoked {
+				t.Errorf("the order is in %s", got)
+			}
+		})
+	}
+}
+
 // If the process dies after the CA has revoked the certificate and before the transaction,
 // another call tells the CA again and gives one unit back.
 func TestRevokeProcessDies(t *testing.T) {
