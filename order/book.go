@@ -27,6 +27,11 @@ type BookOptions struct {
 	// issues for twelve months any more (Baseline Requirements, section 6.3.2). Proofs
 	// by file work over http on port 80 only. CAA records (RFC 8659) are not looked up:
 	// a record that does not name the CA makes it refuse.
+	//
+	// The account at the CA counts as one applicant: the CA may need no proof for a name
+	// that an earlier order has proved, whoever placed it. Unless your applicants trust one
+	// another, decide who may order which name, or give each of them a Book with an
+	// account of its own.
 	Authority Authority
 
 	// Products are your own products, in addition to the documented ones of [Products].

@@ -16,6 +16,9 @@ import (
 // key and all names of the order, or has another problem that Complete lists, the code
 // is [yuncert.ErrError] and the order does not change.
 //
+// If the order is cancelled while the CA signs, the certificate is not stored and not
+// revoked: it stays valid until it expires.
+//
 // Obtain returns [yuncert.ErrOrderStateError] for an order that was placed without an
 // Authority: use [Book.Issue] or Complete. It returns [yuncert.ErrInvalidParameter] if
 // the CSR's key was blocked after the order was submitted.

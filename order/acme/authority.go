@@ -64,7 +64,9 @@ const maxAuthorizations = 250
 
 // Begin implements [order.Authority]. A CA may join two orders of one account for the
 // same names. Let's Encrypt does so until the first one is certified. Both then have one
-// reference and one certificate, and Obtain refuses the order whose CSR has another key.
+// reference, one proof and one certificate, and Obtain refuses the order whose CSR has
+// another key. A CA may also need no proof for a name that the account has proved before.
+// So an account is for applicants who trust one another.
 //
 // These answers of the CA are a [*order.Refusal]: malformed, rejectedIdentifier,
 // unsupportedIdentifier, caa, dns, connection, tls and compound (RFC 8555, section 6.7),

@@ -111,8 +111,9 @@ func Example_renewal() {
 
 	// Each day: now is time.Now(), and o an order whose certificate is in use.
 	at, _, err := authority.RenewAfter(ctx, o.Certificate)
-	if err != nil || at.IsZero() {
-		at = o.NotAfter.Add(-o.NotAfter.Sub(o.Issued) / 3) // a third of its life is left
+	third := o.NotAfter.Add(-o.NotAfter.Sub(o.Issued) / 3) // a third of its life is left
+	if err != nil || at.IsZero() || at.After(third) {
+		at = third
 	}
 	if now.After(at) {
 		renewal, _, err := book.RenewCertificateOrderForPackageRequest(ctx, rand.Reader, now,

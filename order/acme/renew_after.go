@@ -18,7 +18,8 @@ import (
 // Renewal Information, RFC 9773). The result at is a point of the window that the CA
 // suggests. It is the same point each time, unless the CA changes the window. It is in
 // the past if the CA is about to revoke the certificate: renew at once. It is zero if the
-// CA suggests nothing: renew when a third of the certificate's life is left. A Book
+// CA suggests nothing. Nothing stops a CA from suggesting a time after the certificate has
+// expired. So renew at the latest when a third of the certificate's life is left. A Book
 // refuses a renewal before RenewBefore of [order.BookOptions].
 //
 // A CA can change its mind, so ask again at nextAsk, which is a minute to a day ahead.
