@@ -16,7 +16,7 @@ type query struct {
 	args      []any
 }
 
-// watch opens a database. sent has the queries that its connections send.
+// watch opens a database until the test ends. sent has the queries that it received.
 func watch(t *testing.T, d database) (db *sql.DB, sent *[]query) {
 	t.Helper()
 	sent = new([]query)
