@@ -152,7 +152,7 @@ func testPagesOf(t *testing.T, store order.Store) {
 	update(t, store, func(tx order.Tx) error {
 		_, _, err1 := tx.Order(4)
 		_, _, err2 := tx.Order(1)
-		return errors.Join(err1, err2, tx.PutOrder(of("*.www.example.com", newOrder(4, order.StateDomainVerify, 1))), tx.DeleteOrder(1))
+		return errors.Join(err1, err2, tx.PutOrder(of("*.www.example.com", newOrder(4, order.StateDomainVerify, 2))), tx.DeleteOrder(1))
 	})
 	view(t, store, func(r order.Snapshot) error {
 		wantIDs(t, "after a change", idsOf(t, r, domain, order.Order{}, 9), 2, 6, 3)
