@@ -109,7 +109,7 @@ func (c fakeClient) Prove(ctx context.Context, reference, validateType string, p
 		n := slices.Index(made.proofs, placed)
 		switch {
 		case n < 0:
-			ca.t.Errorf("the Book says that %v is placed, which is no proof of %v", placed, made.proofs)
+			ca.t.Errorf("the Book says that %v is placed; want one of %v", placed, made.proofs)
 		case n == made.proved && made.looks > 0:
 			made.looks--
 		case n == made.proved:

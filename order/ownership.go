@@ -159,7 +159,7 @@ func (b *Book) prove(ctx context.Context, now time.Time, before Order) (Order, e
 func (b *Book) checked(ctx context.Context, now time.Time, e event, before, after Order) (Order, error) {
 	return b.move(ctx, now, before.OrderId, e, func(_ Tx, o *Order) error {
 		if o.Due != before.Due || o.Token != before.Token {
-			return yuncert.Errorf(yuncert.ErrOrderStateError, "OrderId", "another call found the proof of %.80q meanwhile; read the order again", before.Due)
+			return yuncert.Errorf(yuncert.ErrOrderStateError, "OrderId", "another call found the proof of %.80q first; read the order again", before.Due)
 		}
 		o.Due, o.Token, o.Reason = after.Due, after.Token, after.Reason
 		return nil

@@ -227,7 +227,7 @@ func TestUnavailable(t *testing.T) {
 	}
 }
 
-// A connection that ends within an answer is no fault that a person has to mend.
+// Nobody has to act on a connection that ends within an answer.
 func TestAnswerCut(t *testing.T) {
 	t.Parallel()
 	for _, step := range steps {

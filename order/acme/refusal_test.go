@@ -184,7 +184,7 @@ func TestObtainTriesAgain(t *testing.T) {
 	}
 }
 
-// While the CA is at work, the same proof is due and there is no certificate.
+// While the CA is at work, the same proof is due and Obtain returns no certificate.
 func TestAtWork(t *testing.T) {
 	t.Parallel()
 	proof := order.Proof{Domain: "www.example.com", Token: text("DNS", token(0))}
