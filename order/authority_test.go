@@ -629,7 +629,7 @@ func TestAuthorityLateAnswer(t *testing.T) {
 		must[order.Order](t)(book.CheckOwnership(t.Context(), later, o.OrderId))
 	}}})
 	_, err := slow.CheckOwnership(t.Context(), later, o.OrderId)
-	testutil.CheckError(t, err, wrong, "OrderId", `another call found the proof of "example.com" meanwhile`)
+	testutil.CheckError(t, err, wrong, "OrderId", `another call found the proof of "example.com" first`)
 	if got := read(t, book, o.OrderId); got.Token != "digest-0-1" {
 		t.Errorf("the order is in %s with the token %s", got.State, got.Token)
 	}
