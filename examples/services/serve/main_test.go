@@ -49,7 +49,7 @@ func newClient(t *testing.T, dir string) (c client, operations map[string]operat
 	server := httptest.NewServer(handler(operations))
 	return client{server.URL}, operations, func() {
 		server.Close()
-		if err := s.db.Close(); err != nil {
+		if err := s.close(); err != nil {
 			t.Error(err)
 		}
 	}
@@ -243,6 +243,13 @@ func TestOperations(t *testing.T) {
 	if external["Certificate"] == nil {
 		t.Errorf("CreateExternalCACertificate: %v", external)
 	}
+	// A key is not kept if its certificate is not recorded.
+	for _, operation := range []string{"2020-06-30 CreateServerCertificate", "2020-06-30 CreateClientCertificate"} {
+		c.refuse(t, operation, "400 ParamRepeat", "ParentIdentifier", sub, "Days", "1", "CommonName", "www.example.com", "Algorithm", "ECC_256", "CustomIdentifier", "server 1")
+	}
+	if diff := cmp.Diff(want, keysIn(t, dir)); diff != "" {
+		t.Errorf("keys mismatch after refusals (-want +got):\n%s", diff)
+	}
 	// What is wrong in the request is reported before what is wrong with the CA.
 	c.refuse(t, "2020-06-30 CreateServerCertificateWithCsr", "400 MissingParameter", "ParentIdentifier", "unknown")
 	c.refuse(t, "2020-06-30 CreateServerCertificateWithCsr", "400 InvalidStatus.UpdateProtection", "ParentIdentifier", text(second, "Identifier"), "Csr", request, "Days", "1")
@@ -256,6 +263,50 @@ func TestOperations(t *testing.T) {
 		if _, answer := c.call(t, name); answer["Message"] != want {
 			t.Errorf("%s: the message is %q, want %q", name, answer["Message"], want)
 		}
+	}
+}
+
+// Equal calls at the same time make one CA and one certificate, and keep one key of each.
+// A CA can be used as soon as one of the calls is answered.
+func TestEqualCalls(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c, _, stop := newClient(t, dir)
+	defer stop()
+	equal := func(operation string, parameters ...string) (identifier string) {
+		t.Helper()
+		answers := make(chan any)
+		for range 8 {
+			go func() {
+				var answer map[string]any
+				defer func() { answers <- answer["Identifier"] }() // also after Fatal
+				_, answer = c.call(t, operation, append(slices.Clone(parameters), "ClientToken", "once")...)
+			}()
+		}
+		for n := range 8 {
+			got, _ := (<-answers).(string)
+			if n == 0 {
+				identifier = got
+			}
+			if got == "" || got != identifier {
+				t.Errorf("%s: the Identifiers are %q and %q", operation, identifier, got)
+			}
+			if n == 0 && strings.Contains(operation, "CA") {
+				c.succeed(t, "2020-06-30 DescribeCACertificate", "Identifier", got)
+			}
+		}
+		return identifier
+	}
+	root := equal("2020-06-30 CreateRootCACertificate", append([]string{"CommonName", "Test Root CA", "Years", "10", "Algorithm", "ECC_256"}, caSubject...)...)
+	sub := equal("2020-06-30 CreateSubCACertificate", append([]string{"CommonName", "Test Issuing CA", "Years", "5", "Algorithm", "ECC_256", "ParentIdentifier", root}, caSubject...)...)
+	client := equal("2020-06-30 CreateClientCertificate", "ParentIdentifier", sub, "Days", "1", "CommonName", "张三", "Algorithm", "ECC_256")
+	if got := []string{c.identifierOf(t, "root"), c.identifierOf(t, "subRoot")}; got[0] != root || got[1] != sub {
+		t.Errorf("the CAs are %q, want %s and %s", got, root, sub)
+	}
+	want := []string{root, sub, client}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, keysIn(t, dir)); diff != "" {
+		t.Errorf("keys mismatch (-want +got):\n%s", diff)
 	}
 }
 
@@ -377,15 +428,20 @@ func keysIn(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// run refuses addresses that others can reach.
+// run refuses addresses that others can reach, and a directory that is in use.
 func TestRunRefuses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	if err := run("0.0.0.0:0", dir); err == nil || !strings.Contains(err.Error(), "loopback") {
 		t.Errorf("0.0.0.0: %v", err)
 	}
-	if err := run("127.0.0.1:-1", dir); err == nil {
-		t.Error("no error for a port of -1")
+	if err := run("127.0.0.1:-1", dir); err == nil || strings.Contains(err.Error(), "another process") {
+		t.Errorf("a port of -1: %v", err)
+	}
+	_, _, stop := newClient(t, dir)
+	defer stop()
+	if err := run("127.0.0.1:0", dir); err == nil || !strings.Contains(err.Error(), "another process may be using "+dir) {
+		t.Errorf("a directory in use: %v", err)
 	}
 }
 
@@ -394,6 +450,7 @@ func TestDamaged(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(dir, key string) error{
 		"put back this file and the file secret": func(dir, _ string) error { return os.Remove(filepath.Join(dir, "secret")) },
+		"put it back as the first run wrote it":  func(dir, _ string) error { return os.Truncate(filepath.Join(dir, "secret"), 0) },
 		".key:":                                  func(_, key string) error { return os.Remove(key) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -407,7 +464,7 @@ func TestDamaged(t *testing.T) {
 			}
 			s, err := open(t.Context(), dir)
 			if err == nil {
-				s.db.Close()
+				s.close()
 			}
 			if err == nil || !strings.Contains(err.Error(), name) {
 				t.Errorf("error %v, want one that says %q", err, name)

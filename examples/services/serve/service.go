@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	_ "modernc.org/sqlite"
@@ -38,17 +39,23 @@ var options = ca.IssuerOptions{Defaults: &ca.Defaults{Organization: "Example Ltd
 // ../authority does, or looks for the proofs of orders, which Book.CheckOwnership does.
 type service struct {
 	dir       string
+	lock      *sql.DB     // holds a lock on the directory
 	sealer    cipher.AEAD // of the private keys
 	db        *sql.DB
 	inventory *inventory.Inventory
 	archive   *archive.Archive
 	orders    *order.Book
 	pool      *ca.Pool
+	newCAs    sync.Mutex // held while a CA is made and put into the pool
 }
 
 // open opens the service in a directory. The first run buys 100 units of the default
 // product.
 func open(ctx context.Context, dir string) (*service, error) {
+	lock, lockErr := lockDir(ctx, dir)
+	if lockErr != nil {
+		return nil, lockErr
+	}
 	sealer, sealerErr := newSealer(dir)
 	db, err := sql.Open("sqlite", filepath.Join(dir, "records.db"))
 	if err := cmp.Or(sealerErr, err); err != nil {
@@ -60,7 +67,7 @@ func open(ctx context.Context, dir string) (*service, error) {
 	if err := cmp.Or(certificatesErr, csrsErr, ordersErr); err != nil {
 		return nil, err
 	}
-	s := &service{dir: dir, sealer: sealer, db: db, inventory: inventory.New(certificates),
+	s := &service{dir: dir, lock: lock, sealer: sealer, db: db, inventory: inventory.New(certificates),
 		archive: archive.New(csrs, archive.Options{Sealer: sealer}), orders: order.NewBook(orders, order.BookOptions{})}
 	_, err = s.orders.DescribePackageState(ctx, nil, nil)
 	if errors.Is(err, yuncert.ErrNotFoundPackage) {
@@ -73,6 +80,26 @@ func open(ctx context.Context, dir string) (*service, error) {
 	return s, err
 }
 
+func (s *service) close() error { return errors.Join(s.db.Close(), s.lock.Close()) }
+
+// lockDir keeps a second process out of a directory, because it would not see which CAs
+// the first one creates and revokes. The lock ends with the process, also if it is killed.
+func lockDir(ctx context.Context, dir string) (*sql.DB, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	lock, err := sql.Open("sqlite", filepath.Join(dir, "lock.db"))
+	if err != nil {
+		return nil, err
+	}
+	lock.SetMaxOpenConns(1)
+	if _, err := lock.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("another process may be using %s: %w", dir, err)
+	}
+	return lock, nil
+}
+
 // newSealer reads the file secret, which the first run writes. A service has a secret
 // store.
 func newSealer(dir string) (cipher.AEAD, error) {
@@ -81,16 +108,30 @@ func newSealer(dir string) (cipher.AEAD, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		secret = make([]byte, 32)
 		rand.Read(secret) // never fails
-		err = cmp.Or(os.MkdirAll(dir, 0o700), os.WriteFile(file, secret, 0o600))
+		err = write(file, secret)
 	}
 	if err != nil {
 		return nil, err
 	}
 	block, err := aes.NewCipher(secret)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w; put it back as the first run wrote it", file, err)
 	}
 	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// write writes a whole file or none, whenever the process is killed.
+func write(name string, data []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(name), ".new-") // only for this user
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) // of a file that did not get its name
+	_, err = file.Write(data)
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), name)
 }
 
 // keep writes a private key next to the records.
@@ -99,12 +140,27 @@ func (s *service) keep(name string, key *algorithm.PrivateKey) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(s.dir, name+".key"), s.sealer.Seal(nil, nil, text, []byte(name)), 0o600)
+	return write(s.keyFile(name), s.sealer.Seal(nil, nil, text, []byte(name)))
+}
+
+func (s *service) keyFile(name string) string { return filepath.Join(s.dir, name+".key") }
+
+// discard removes the key of a certificate that is not in the records: the call was
+// refused, or an equal call was first. err is the call's. A process that is killed leaves
+// such a key.
+func (s *service) discard(ctx context.Context, identifier string, err error) {
+	if identifier == "" || errors.Is(err, inventory.ErrOutcomeUnknown) {
+		return
+	}
+	_, err = s.inventory.Certificate(context.WithoutCancel(ctx), identifier)
+	if errors.Is(err, yuncert.ErrNotFound) {
+		os.Remove(s.keyFile(identifier))
+	}
 }
 
 // issuer opens a CA with the key that keep wrote.
 func (s *service) issuer(c inventory.CA) (*ca.Issuer, error) {
-	sealed, err := os.ReadFile(filepath.Join(s.dir, c.Identifier+".key"))
+	sealed, err := os.ReadFile(s.keyFile(c.Identifier))
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +178,9 @@ func (s *service) issuer(c inventory.CA) (*ca.Issuer, error) {
 // issue makes an operation of a function that issues a certificate. Once records it before
 // anybody gets it: a certificate that is not recorded cannot be revoked.
 func issue[Req, Resp any](s *service, create func(io.Reader, time.Time, *ca.Issuer, *Req) (*Resp, *algorithm.PrivateKey, []byte, error)) operation {
-	return timed(func(ctx context.Context, rand io.Reader, now time.Time, req *Req) (*Resp, error) {
+	return timed(func(ctx context.Context, rand io.Reader, now time.Time, req *Req) (resp *Resp, err error) {
+		kept := "" // the Identifier of a certificate with a key
+		defer func() { s.discard(ctx, kept, err) }()
 		var common struct { // each request has some of these
 			ParentIdentifier, InstanceId string
 			inventory.Labels
@@ -138,7 +196,8 @@ func issue[Req, Resp any](s *service, create func(io.Reader, time.Time, *ca.Issu
 				err = unusable
 			}
 			if err == nil && key != nil {
-				err = s.keep(fmt.Sprintf("%x", md5.Sum(der)), key) // the digest is the Identifier
+				kept = fmt.Sprintf("%x", md5.Sum(der))
+				err = s.keep(kept, key)
 			}
 			return resp, inventory.Issued{DER: der, Labels: common.Labels}, err
 		})
@@ -205,12 +264,16 @@ func (s *service) createSubCA(ctx context.Context, rand io.Reader, now time.Time
 }
 
 // newCA creates a CA with a key made here, records it and lets it issue.
-func (s *service) newCA(ctx context.Context, rand io.Reader, now time.Time, req interface{ Validate() error }, keyAlgorithm string, labels inventory.Labels, sign func(*algorithm.PrivateKey) (*ca.CreateRootCACertificateResponse, error)) (*ca.CreateRootCACertificateResponse, error) {
+func (s *service) newCA(ctx context.Context, rand io.Reader, now time.Time, req interface{ Validate() error }, keyAlgorithm string, labels inventory.Labels, sign func(*algorithm.PrivateKey) (*ca.CreateRootCACertificateResponse, error)) (resp *ca.CreateRootCACertificateResponse, err error) {
 	if err := req.Validate(); err != nil {
 		return nil, err
 	}
+	s.newCAs.Lock() // an equal call finds the CA in the pool
+	defer s.newCAs.Unlock()
 	var issuer *ca.Issuer
-	resp, err := inventory.Once(ctx, s.inventory, rand, now, req, func() (*ca.CreateRootCACertificateResponse, inventory.Issued, error) {
+	kept := ""
+	defer func() { s.discard(ctx, kept, err) }()
+	resp, err = inventory.Once(ctx, s.inventory, rand, now, req, func() (*ca.CreateRootCACertificateResponse, inventory.Issued, error) {
 		key, err := algorithm.GenerateKey(algorithm.Algorithm(keyAlgorithm))
 		if err != nil {
 			return nil, inventory.Issued{}, err
@@ -221,11 +284,12 @@ func (s *service) newCA(ctx context.Context, rand io.Reader, now time.Time, req 
 		}
 		issuer, err = ca.NewIssuer(resp.CertificateChain, key, options)
 		if err == nil {
-			err = s.keep(issuer.Identifier(), key)
+			kept = issuer.Identifier()
+			err = s.keep(kept, key)
 		}
 		return resp, inventory.Issued{Issuer: issuer, Labels: labels}, err
 	})
-	if err != nil || issuer == nil || issuer.Identifier() != resp.Identifier { // an equal call was first
+	if err != nil || issuer == nil { // an equal call was first
 		return resp, err
 	}
 	return resp, s.pool.Add(issuer)
