@@ -1,6 +1,7 @@
 package inventory_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"strings"
@@ -302,5 +303,47 @@ func TestOnceResponseAgain(t *testing.T) {
 	testutil.CheckError(t, err, broke, "", "JSON")
 	if n := len(everything(t, v)); n != 1 {
 		t.Errorf("the inventory has %d certificates, want 1", n)
+	}
+}
+
+// A panic in issue and a ctx that ends there leave no record, and the next call issues.
+func TestOnceInterrupted(t *testing.T) {
+	t.Parallel()
+	au := authorityOf(algorithm.ECC_256)
+	for _, tt := range []struct {
+		name      string
+		interrupt func(cancel func())
+	}{
+		{"a panic", func(func()) { panic("the HSM is on fire") }},
+		{"the end of ctx", func(cancel func()) { cancel() }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			v, _ := newInventory()
+			req, issued := clientRequest(au), 0
+			create := createClient(au, req, &issued)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var err error
+			panicked := func() (value any) {
+				defer func() { value = recover() }()
+				_, err = inventory.Once(ctx, v, nil, instant, req, func() (*ca.CreateClientCertificateResponse, inventory.Issued, error) {
+					resp, made, err := create()
+					tt.interrupt(cancel)
+					return resp, made, err
+				})
+				return nil
+			}()
+			if panicked == nil && !errors.Is(err, context.Canceled) || panicked != nil && panicked != "the HSM is on fire" {
+				t.Errorf("Once panics with %v and returns %v", panicked, err)
+			}
+			if all := everything(t, v); len(all) != 0 {
+				t.Errorf("the inventory has %+v", all)
+			}
+			must[*ca.CreateClientCertificateResponse](t)(inventory.Once(t.Context(), v, nil, instant, req, create))
+			if n := len(everything(t, v)); issued != 2 || n != 1 {
+				t.Errorf("%d were issued and %d recorded, want 2 and 1", issued, n)
+			}
+		})
 	}
 }
