@@ -40,7 +40,7 @@ func run(addr, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer s.close()
+	defer s.db.Close()
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err

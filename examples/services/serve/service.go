@@ -39,7 +39,6 @@ var options = ca.IssuerOptions{Defaults: &ca.Defaults{Organization: "Example Ltd
 // ../authority does, or looks for the proofs of orders, which Book.CheckOwnership does.
 type service struct {
 	dir       string
-	lock      *sql.DB     // holds a lock on the directory
 	sealer    cipher.AEAD // of the private keys
 	db        *sql.DB
 	inventory *inventory.Inventory
@@ -52,9 +51,8 @@ type service struct {
 // open opens the service in a directory. The first run buys 100 units of the default
 // product.
 func open(ctx context.Context, dir string) (*service, error) {
-	lock, lockErr := lockDir(ctx, dir)
-	if lockErr != nil {
-		return nil, lockErr
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
 	}
 	sealer, sealerErr := newSealer(dir)
 	db, err := sql.Open("sqlite", filepath.Join(dir, "records.db"))
@@ -67,7 +65,7 @@ func open(ctx context.Context, dir string) (*service, error) {
 	if err := cmp.Or(certificatesErr, csrsErr, ordersErr); err != nil {
 		return nil, err
 	}
-	s := &service{dir: dir, lock: lock, sealer: sealer, db: db, inventory: inventory.New(certificates),
+	s := &service{dir: dir, sealer: sealer, db: db, inventory: inventory.New(certificates),
 		archive: archive.New(csrs, archive.Options{Sealer: sealer}), orders: order.NewBook(orders, order.BookOptions{})}
 	_, err = s.orders.DescribePackageState(ctx, nil, nil)
 	if errors.Is(err, yuncert.ErrNotFoundPackage) {
@@ -78,26 +76,6 @@ func open(ctx context.Context, dir string) (*service, error) {
 	}
 	s.pool, err = s.inventory.Pool(ctx, s.issuer)
 	return s, err
-}
-
-func (s *service) close() error { return errors.Join(s.db.Close(), s.lock.Close()) }
-
-// lockDir keeps a second process out of a directory, because it would not see which CAs
-// the first one creates and revokes. The lock ends with the process, also if it is killed.
-func lockDir(ctx context.Context, dir string) (*sql.DB, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	lock, err := sql.Open("sqlite", filepath.Join(dir, "lock.db"))
-	if err != nil {
-		return nil, err
-	}
-	lock.SetMaxOpenConns(1)
-	if _, err := lock.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
-		lock.Close()
-		return nil, fmt.Errorf("another process may be using %s: %w", dir, err)
-	}
-	return lock, nil
 }
 
 // newSealer reads the file secret, which the first run writes. A service has a secret
@@ -145,19 +123,6 @@ func (s *service) keep(name string, key *algorithm.PrivateKey) error {
 
 func (s *service) keyFile(name string) string { return filepath.Join(s.dir, name+".key") }
 
-// discard removes the key of a certificate that is not in the records: the call was
-// refused, or an equal call was first. err is the call's. A process that is killed leaves
-// such a key.
-func (s *service) discard(ctx context.Context, identifier string, err error) {
-	if identifier == "" || errors.Is(err, inventory.ErrOutcomeUnknown) {
-		return
-	}
-	_, err = s.inventory.Certificate(context.WithoutCancel(ctx), identifier)
-	if errors.Is(err, yuncert.ErrNotFound) {
-		os.Remove(s.keyFile(identifier))
-	}
-}
-
 // issuer opens a CA with the key that keep wrote.
 func (s *service) issuer(c inventory.CA) (*ca.Issuer, error) {
 	sealed, err := os.ReadFile(s.keyFile(c.Identifier))
@@ -178,9 +143,7 @@ func (s *service) issuer(c inventory.CA) (*ca.Issuer, error) {
 // issue makes an operation of a function that issues a certificate. Once records it before
 // anybody gets it: a certificate that is not recorded cannot be revoked.
 func issue[Req, Resp any](s *service, create func(io.Reader, time.Time, *ca.Issuer, *Req) (*Resp, *algorithm.PrivateKey, []byte, error)) operation {
-	return timed(func(ctx context.Context, rand io.Reader, now time.Time, req *Req) (resp *Resp, err error) {
-		kept := "" // the Identifier of a certificate with a key
-		defer func() { s.discard(ctx, kept, err) }()
+	return timed(func(ctx context.Context, rand io.Reader, now time.Time, req *Req) (*Resp, error) {
 		var common struct { // each request has some of these
 			ParentIdentifier, InstanceId string
 			inventory.Labels
@@ -196,8 +159,7 @@ func issue[Req, Resp any](s *service, create func(io.Reader, time.Time, *ca.Issu
 				err = unusable
 			}
 			if err == nil && key != nil {
-				kept = fmt.Sprintf("%x", md5.Sum(der))
-				err = s.keep(kept, key)
+				err = s.keep(fmt.Sprintf("%x", md5.Sum(der)), key) // the digest is the Identifier
 			}
 			return resp, inventory.Issued{DER: der, Labels: common.Labels}, err
 		})
@@ -271,8 +233,6 @@ func (s *service) newCA(ctx context.Context, rand io.Reader, now time.Time, req 
 	s.newCAs.Lock() // an equal call finds the CA in the pool
 	defer s.newCAs.Unlock()
 	var issuer *ca.Issuer
-	kept := ""
-	defer func() { s.discard(ctx, kept, err) }()
 	resp, err = inventory.Once(ctx, s.inventory, rand, now, req, func() (*ca.CreateRootCACertificateResponse, inventory.Issued, error) {
 		key, err := algorithm.GenerateKey(algorithm.Algorithm(keyAlgorithm))
 		if err != nil {
@@ -284,8 +244,7 @@ func (s *service) newCA(ctx context.Context, rand io.Reader, now time.Time, req 
 		}
 		issuer, err = ca.NewIssuer(resp.CertificateChain, key, options)
 		if err == nil {
-			kept = issuer.Identifier()
-			err = s.keep(kept, key)
+			err = s.keep(issuer.Identifier(), key)
 		}
 		return resp, inventory.Issued{Issuer: issuer, Labels: labels}, err
 	})
