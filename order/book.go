@@ -29,8 +29,8 @@ type BookOptions struct {
 	// a record that does not name the CA makes it refuse.
 	//
 	// The account at the CA counts as one applicant: the CA may need no proof for a name
-	// that an earlier order has proved, whoever placed it. Unless your applicants trust one
-	// another, decide who may order which name, or give each of them a Book with an
+	// that an earlier order of another applicant has proved. Unless your applicants trust
+	// each other, decide who may order which name, or give each of them a Book with an
 	// account of its own.
 	Authority Authority
 
